@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * weft/base.h - the words that all headers share
+ *
+ * Borrowed bytes, header fields, the hooks into your program, and the limits.
+ */
+#ifndef WEFT_BASE_H
+#define WEFT_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weft/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WEFT_VERSION "0.1.0"
+
+/* The version of the library that is linked, in the form of WEFT_VERSION. */
+WEFT_API const char *weft_version(void);
+
+/* ---- bytes ----------------------------------------------------------------------------------- */
+
+/* Bytes that belong to somebody else; good for the call, or as long as the declaration says.
+ * Not terminated by NUL. data may be NULL when len is 0. */
+typedef struct weft_bytes {
+    const uint8_t *data;
+    size_t len;
+} weft_bytes;
+
+/* Bytes that the callee may change in place and consumes from the front: data moves on, len shrinks. */
+typedef struct weft_span {
+    uint8_t *data;
+    size_t len;
+} weft_span;
+
+/* One header field. Names compare without case; the value has no white space around it. */
+typedef struct weft_field {
+    weft_bytes name;
+    weft_bytes value;
+} weft_field;
+
+/* Whether len bytes are one complete run of valid UTF-8 (RFC 3629). */
+WEFT_API bool weft_utf8_valid(const void *data, size_t len);
+
+/* ---- hooks ----------------------------------------------------------------------------------- */
+
+enum weft_log_level { WEFT_LOG_ERROR, WEFT_LOG_WARN, WEFT_LOG_INFO, WEFT_LOG_DEBUG };
+
+/* What weft needs of the program around it. A NULL hook means the default; a NULL weft_env means
+ * all defaults. An env is kept, not copied: it must outlive whatever was made with it.
+ *
+ * realloc  as in C, except that size 0 frees and returns NULL, and p NULL allocates.
+ *          Called from whichever thread works. Default: malloc and free.
+ * log      one line without newline, already escaped and cut at 256 bytes. Default: nowhere.
+ * now_us   a clock that never goes back, microseconds. Default: CLOCK_MONOTONIC.
+ * random   fill buf with len unpredictable bytes; 0, or -errno. Default: getrandom(). */
+typedef struct weft_env {
+    size_t size; /* sizeof(weft_env), or 0 for the fields of version 0.1 */
+    void *ctx;
+    void *(*realloc)(void *ctx, void *p, size_t size);
+    void (*log)(void *ctx, int level, const char *line);
+    uint64_t (*now_us)(void *ctx);
+    int (*random)(void *ctx, void *buf, size_t len);
+} weft_env;
+
+/* ---- limits ---------------------------------------------------------------------------------- */
+
+/* Never: for the limits that are times, this switches the deadline off. */
+#define WEFT_NEVER UINT64_MAX
+
+/* X(name, default, unit, what happens at the limit). One definition: the struct below, the defaults
+ * in code, the table in the manual and the tests are all made from this list. */
+#define WEFT_LIMITS(X)                                                                             \
+    /* a session */                                                                                \
+    X(max_message, 1048576, "bytes", "a longer message, or one that declares more: Close 1009")    \
+    X(max_fragments, 1024, "frames", "more than this and one per 16 bytes received: Close 1008")   \
+    X(max_empty_fragments, 64, "frames", "more empty frames in one message: Close 1008")           \
+    X(max_waiting_pongs, 64, "frames", "beyond this only the newest ping is answered")             \
+    X(send_queue_max, 1048576, "bytes", "a send while more is queued: WEFT_ERR_BACKLOG")           \
+    X(send_queue_items, 4096, "messages", "a send while more are queued: WEFT_ERR_BACKLOG")        \
+    /* a connection */                                                                             \
+    X(send_queue_soft, 262144, "bytes", "on_drain follows; more than this for too long: 1008")     \
+    X(send_queue_soft_time, 10000, "ms", "how long is too long for send_queue_soft")               \
+    X(frame_budget, 256, "frames", "the connection's turn ends, the others have theirs")           \
+    X(message_timeout, 30000, "ms", "a message that takes longer to arrive: Close 1008")           \
+    X(ping_interval, 25000, "ms", "silence after which a ping is sent (10 % jitter)")              \
+    X(pong_timeout, 10000, "ms", "no byte after that ping: the connection is dropped, 1006")       \
+    X(write_stall, 15000, "ms", "the peer takes no byte of ours: the connection is dropped, 1006") \
+    X(close_timeout, 5000, "ms", "the peer does not answer our Close: TCP is closed")              \
+    X(discard_max, 65536, "bytes", "read and dropped after a violation, so that no reset eats it") \
+    /* HTTP */                                                                                     \
+    X(handshake_timeout, 10000, "ms", "a head (and body) that takes longer: 408")                  \
+    X(request_line_max, 8192, "bytes", "a longer request line: 414")                               \
+    X(header_field_max, 8192, "bytes", "a longer header field: 431")                               \
+    X(request_head_max, 16384, "bytes", "a longer head: 431")                                      \
+    X(max_headers, 100, "fields", "more header fields: 431")                                       \
+    X(http_body_max, 65536, "bytes", "a larger request body: 413")                                 \
+    X(http_keepalive, 15000, "ms", "an idle HTTP connection is closed")                            \
+    X(http_requests, 100, "requests", "the last answer on a connection says Connection: close")    \
+    X(max_subprotocols, 16, "tokens", "more in Sec-WebSocket-Protocol: 400")                       \
+    /* a server */                                                                                 \
+    X(max_connections, 0, "connections", "one more: 503 (default: RLIMIT_NOFILE - 64)")            \
+    X(max_connections_per_ip, 0, "connections", "one more from an address: 429 (default: off)")    \
+    X(accept_batch, 64, "connections", "accepted in one turn; the rest in the next")               \
+    X(accept_backoff, 100, "ms", "how long a listener rests when descriptors run out, up to 10x")  \
+    X(shutdown_drain, 30000, "ms", "a graceful shutdown that takes longer drops what is left")     \
+    /* a client */                                                                                 \
+    X(connect_timeout, 10000, "ms", "resolving and connecting that take longer: WEFT_ERR_TIMEOUT") \
+    X(refusal_body_max, 4096, "bytes", "of a refusal's body this much is kept for you")
+
+/* 0 means the default of the list, never "unlimited". */
+typedef struct weft_limits {
+#define WEFT_LIMIT_FIELD(name, value, unit, text) uint64_t name;
+    WEFT_LIMITS(WEFT_LIMIT_FIELD)
+#undef WEFT_LIMIT_FIELD
+} weft_limits;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

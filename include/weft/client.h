@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * weft/client.h - connect to a WebSocket server
+ *
+ *      static void hello(weft_conn *c)
+ *      {
+ *          weft_send(c, WEFT_TEXT, "hello", 5);
+ *      }
+ *
+ *      static const weft_handler handler = {.on_open = hello};
+ *
+ *      weft_loop_new(&loop, NULL);
+ *      weft_connect(NULL, loop, "ws://localhost:8080/chat", NULL, &handler, NULL);
+ *      weft_loop_run(loop);
+ */
+#ifndef WEFT_CLIENT_H
+#define WEFT_CLIENT_H
+
+#include <weft/conn.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* All zero means defaults. Copied, with the strings. */
+typedef struct weft_client_config {
+    size_t size; /* sizeof(weft_client_config), or 0 for the fields of version 0.1 */
+    weft_limits limits;
+    const char *origin;        /* the Origin to send; NULL: none, as programs do */
+    const char *const *fields; /* NULL-terminated "Name: value"; not the handshake's own */
+    const char *credentials;   /* "user:password" for basic authentication; before the URL's own */
+    const char *proxy;         /* "http://[user:password@]host:port": connect through it by HTTP CONNECT */
+    unsigned redirects;        /* how many 301, 302, 303, 307 and 308 to follow; credentials and cookies
+                                  are not taken to another origin */
+} weft_client_config;
+
+/* Begin to connect. url is "ws://host[:port][/path][?query]", or "ws+unix:/socket:/path"; user and
+ * password in it are used as credentials. cfg may be NULL, out too. The handler's subprotocols are offered. on_open follows, or on_close with
+ * what went wrong: WEFT_ERR_RESOLVE, -ECONNREFUSED ..., WEFT_ERR_TIMEOUT, WEFT_ERR_PROXY,
+ * WEFT_ERR_REFUSED (info->refusal has status, fields and body), WEFT_ERR_HTTP, WEFT_ERR_HANDSHAKE.
+ * Errors here (no callback follows): WEFT_ERR_URL, WEFT_ERR_UNSUPPORTED (wss in a build without TLS),
+ * -EINVAL (fields, origin, proxy), -ENOMEM. */
+WEFT_API int weft_connect(weft_conn **out, weft_loop *l, const char *url,
+                          const weft_client_config *cfg, const weft_handler *h, void *user);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * weft/conn.h - a WebSocket that is carried for you
+ *
+ * The same for a server's and a client's connections. You give a weft_handler; the loop calls it.
+ *
+ * Sending only queues: at the end of the loop's turn everything that was queued, on all connections,
+ * goes to the kernel at once. No function of weft calls your code back: callbacks come from the
+ * loop, so you may send, close or abort any connection in any callback.
+ *
+ * A weft_conn is good from on_open (a client's: from weft_connect) until on_close returns. What may
+ * outlive it keeps the weft_id.
+ */
+#ifndef WEFT_CONN_H
+#define WEFT_CONN_H
+
+#include <weft/loop.h>
+#include <weft/session.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weft_conn weft_conn;
+typedef struct weft_upgrade weft_upgrade; /* server.h */
+
+/* A connection's name, good in any thread and for ever: a stale one is refused. 0 names nothing. */
+typedef uint64_t weft_id;
+
+/* ---- what you are told ----------------------------------------------------------------------- */
+
+typedef struct weft_chunk {
+    weft_opcode opcode; /* of the message: WEFT_TEXT or WEFT_BINARY */
+    bool first, final;
+    const uint8_t *data;
+    size_t len;
+} weft_chunk;
+
+/* A server's answer that was not 101. Good until on_close returns. */
+typedef struct weft_refusal {
+    int status;
+    const weft_field *fields;
+    size_t n_fields;
+    weft_bytes body; /* the start of it: limit refusal_body_max */
+} weft_refusal;
+
+typedef struct weft_close_info {
+    /* The status code of the first Close frame that was sent or received; WEFT_CLOSE_NO_STATUS if it
+     * had none, WEFT_CLOSE_ABNORMAL if there was no Close frame. */
+    uint16_t code;
+    weft_bytes reason; /* that frame's; UTF-8 */
+    bool by_peer;      /* it was the peer who began: its Close, its end of stream, its reset */
+    bool clean;        /* a Close was sent and one was received, and nobody broke the protocol */
+    int error;         /* 0, or what went wrong: -errno or WEFT_ERR_... */
+    const char *cause; /* the same in words: "no pong within 10 s"; "" when nothing went wrong */
+    const weft_refusal *refusal; /* with WEFT_ERR_REFUSED and WEFT_ERR_PROXY; else NULL */
+} weft_close_info;
+
+/* All optional. A handler is kept, not copied: it must outlive its connections. Data handed to a
+ * callback is on loan until it returns. */
+typedef struct weft_handler {
+    size_t size; /* sizeof(weft_handler), or 0 for the fields of version 0.1 */
+
+    /* Server: the opening handshake is in order, the origin allowed. Return
+     *   0             accept
+     *   400 ... 599   refuse with this HTTP status (weft_upgrade_why says why)
+     *   WEFT_HOLD     answer later: weft_upgrade_accept or weft_upgrade_refuse (server.h)
+     * NULL accepts everybody. */
+    int (*on_upgrade)(weft_upgrade *u);
+
+    void (*on_open)(weft_conn *c);
+    void (*on_message)(weft_conn *c, weft_opcode op, const void *data, size_t len);
+    void (*on_chunk)(weft_conn *c, const weft_chunk *chunk); /* set: messages come as chunks */
+    void (*on_drain)(weft_conn *c); /* buffered rose over send_queue_soft and fell below half of it */
+    void (*on_ping)(weft_conn *c, const void *data, size_t len); /* the pong is on its way already */
+    void (*on_pong)(weft_conn *c, uint64_t rtt_us); /* to a ping of ours, or of keep-alive; 0: to none */
+
+    /* Exactly once for every weft_conn that you saw: after on_open, or instead of it when a client
+     * could not connect. */
+    void (*on_close)(weft_conn *c, const weft_close_info *info);
+
+    /* Subprotocols that we speak, NULL-terminated. A client offers them; a server takes the first one
+     * of the client's list that is here, and none if there is no match. */
+    const char *const *subprotocols;
+} weft_handler;
+
+#define WEFT_HOLD 1
+
+/* ---- what you can do ------------------------------------------------------------------------- */
+
+/* Queue a message. op is WEFT_TEXT or WEFT_BINARY; data is copied; text must be UTF-8.
+ * Errors: WEFT_ERR_BACKLOG (limits send_queue_max, send_queue_items: nothing was queued),
+ * WEFT_ERR_CLOSED, -EINVAL (op), -ENOMEM; WEFT_ERR_STATE before a client's on_open. */
+WEFT_API int weft_send(weft_conn *c, weft_opcode op, const void *data, size_t len);
+
+/* Queue one fragment of a message; final ends it. Whole messages wait meanwhile; pings do not.
+ * Errors: as weft_send, and WEFT_ERR_STATE when op differs from the open message's. */
+WEFT_API int weft_send_fragment(weft_conn *c, weft_opcode op, const void *data, size_t len,
+                                bool final);
+
+/* Queue a message by reference (a client masks, so it copies). Errors: as weft_send. */
+WEFT_API int weft_send_message(weft_conn *c, weft_message *m);
+
+/* Queue a ping with at most 125 bytes; the answer comes as on_pong. Errors: as weft_send. */
+WEFT_API int weft_ping(weft_conn *c, const void *data, size_t len);
+
+/* Begin the closing handshake behind what is queued: a Close with code (0: none) and reason (UTF-8,
+ * cut at 123 bytes; may be NULL). on_close follows when the peer has answered, or after close_timeout.
+ * Messages that the peer had under way are still delivered. A second call does nothing.
+ * Before a client's on_open it is weft_abort. Errors: WEFT_ERR_CODE, WEFT_ERR_UTF8, -ENOMEM. */
+WEFT_API int weft_close(weft_conn *c, uint16_t code, const char *reason);
+
+/* Drop the connection now, without a Close. on_close follows (1006) before the turn ends. */
+WEFT_API void weft_abort(weft_conn *c);
+
+/* Stop and go on reading. What a paused peer sends stays in the kernel, which slows it down; after
+ * weft_pause at most the rest of the message being delivered is still handed to you.
+ * Keep-alive does not drop a paused connection. */
+WEFT_API void weft_pause(weft_conn *c);
+WEFT_API void weft_resume(weft_conn *c);
+
+/* Bytes queued and not yet taken by the kernel. */
+WEFT_API size_t weft_buffered(const weft_conn *c);
+
+/* ---- what you can ask ------------------------------------------------------------------------ */
+
+WEFT_API weft_id weft_conn_id(const weft_conn *c);
+WEFT_API weft_conn *weft_conn_find(const weft_loop *l, weft_id id); /* NULL: gone. Loop's thread only */
+WEFT_API weft_loop *weft_conn_loop(const weft_conn *c);
+WEFT_API weft_role weft_conn_role(const weft_conn *c);
+WEFT_API bool weft_conn_is_open(const weft_conn *c); /* weft_send would not say WEFT_ERR_CLOSED/_STATE */
+WEFT_API const char *weft_conn_subprotocol(const weft_conn *c); /* "" if none was agreed on */
+
+/* The peer's address as text: "127.0.0.1:50312", "[::1]:50312", "unix:". Returns the length (cut to
+ * fit size, always terminated) or -errno. */
+WEFT_API int weft_conn_peer(const weft_conn *c, char *text, size_t size);
+
+/* Your pointer: a server's starts as the route's or what weft_upgrade_set_user said, a client's as
+ * weft_connect's. */
+WEFT_API void *weft_conn_user(const weft_conn *c);
+WEFT_API void weft_conn_set_user(weft_conn *c, void *user);
+
+/* ---- from other threads ---------------------------------------------------------------------- */
+
+/* Send m on the connection that id names, in the loop's thread, soon. Takes its own reference. That
+ * the connection is gone by then is not an error. Any thread. Errors: -ENOMEM. */
+WEFT_API int weft_post(weft_loop *l, weft_id id, weft_message *m);
+
+/* ---- for libraries on top (the hub is one) --------------------------------------------------- */
+
+/* A link hangs on a connection and is told when it is gone, after on_close. Embed it in a struct of
+ * yours; owner tells your links from others'. */
+typedef struct weft_link {
+    struct weft_link *next; /* weft's */
+    const void *owner;
+    void (*on_gone)(struct weft_link *link, weft_conn *c);
+} weft_link;
+
+WEFT_API void weft_conn_link(weft_conn *c, weft_link *link);
+WEFT_API void weft_conn_unlink(weft_conn *c, weft_link *link);
+WEFT_API weft_link *weft_conn_find_link(const weft_conn *c, const void *owner); /* or NULL */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * weft/error.h - what an int means
+ *
+ * Every function of weft that can fail returns an int: zero or more is good, negative says why.
+ *
+ *      -errno          the system's own errors: -ENOMEM, -EADDRINUSE, -ECONNREFUSED, -EINVAL ...
+ *      WEFT_ERR_...    the errors of this list, all below WEFT_ERR_BASE
+ *
+ * weft_strerror() puts either kind into words.
+ */
+#ifndef WEFT_ERROR_H
+#define WEFT_ERROR_H
+
+#if defined(__GNUC__)
+#define WEFT_API __attribute__((visibility("default")))
+#else
+#define WEFT_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WEFT_ERR_BASE (-10000)
+
+/* X(name, distance from WEFT_ERR_BASE, text) */
+#define WEFT_ERRORS(X)                                                                             \
+    X(CLOSED, 1, "the connection is closing or closed: nothing more can be sent")                  \
+    X(BACKLOG, 2, "the send queue is full: wait for on_drain")                                     \
+    X(STATE, 3, "this call is not allowed now")                                                    \
+    X(CODE, 4, "this status code may not be sent in a Close frame")                                \
+    X(STALE, 5, "the connection that this id named is gone")                                       \
+    X(PROTOCOL, 6, "the peer broke the WebSocket protocol")                                        \
+    X(UTF8, 7, "text that is not valid UTF-8")                                                     \
+    X(TOO_BIG, 8, "a message larger than the limit")                                               \
+    X(POLICY, 9, "the peer broke a limit of ours")                                                 \
+    X(HTTP, 10, "the peer sent malformed HTTP")                                                    \
+    X(HANDSHAKE, 11, "the server's opening handshake does not answer ours")                        \
+    X(REFUSED, 12, "the server refused to open a WebSocket")                                       \
+    X(PROXY, 13, "the proxy refused to connect us")                                                \
+    X(URL, 14, "this is not a URL of the form ws://host[:port][/path][?query]")                    \
+    X(RESOLVE, 15, "the host name could not be resolved")                                          \
+    X(TIMEOUT, 16, "a deadline passed")                                                            \
+    X(LOST, 17, "the connection ended without a Close frame")                                      \
+    X(ADDRESS, 18, "this is not an address of the form host:port, [ipv6]:port or unix:path")       \
+    X(UNSUPPORTED, 19, "this build of weft cannot do that")
+
+enum weft_error {
+#define WEFT_ERROR_ENUM(name, number, text) WEFT_ERR_##name = WEFT_ERR_BASE - (number),
+    WEFT_ERRORS(WEFT_ERROR_ENUM)
+#undef WEFT_ERROR_ENUM
+};
+
+/* The error in words: a constant string for ours, strerrordesc_np()'s for -errno. Never NULL. */
+WEFT_API const char *weft_strerror(int error);
+
+/* The error's name: "WEFT_ERR_BACKLOG", "ECONNREFUSED". Never NULL. */
+WEFT_API const char *weft_errname(int error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * weft/handshake.h - the opening handshake without I/O (RFC 6455, 4)
+ *
+ * For programs that have an HTTP server or client of their own: hand in the fields of the request or
+ * the response, and learn whether to switch protocols. Everything else in weft uses these too.
+ */
+#ifndef WEFT_HANDSHAKE_H
+#define WEFT_HANDSHAKE_H
+
+#include <weft/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WEFT_KEY_LEN    24 /* base64 of 16 bytes */
+#define WEFT_ACCEPT_LEN 28 /* base64 of a SHA-1 */
+
+/* A request's head, as far as the handshake looks at it. All borrowed. */
+typedef struct weft_request_head {
+    weft_bytes method;
+    weft_bytes target; /* origin-form or absolute-form */
+    int version;       /* 10 for HTTP/1.0, 11 for HTTP/1.1 */
+    const weft_field *fields;
+    size_t n_fields;
+} weft_request_head;
+
+/* What a request for an upgrade gets. */
+typedef struct weft_handshake {
+    int status;      /* 101, or the refusal: 400, 405, 426, 505 */
+    const char *why; /* the refusal in words, for the body; "" with 101 */
+    char accept[WEFT_ACCEPT_LEN + 1];
+} weft_handshake;
+
+/* Whether the request asks for a WebSocket at all: Upgrade has the token "websocket". */
+WEFT_API bool weft_handshake_wanted(const weft_request_head *head);
+
+/* Check method, version, Host, Connection, Upgrade, Sec-WebSocket-Key and -Version, the form of
+ * Sec-WebSocket-Protocol, and that there is no body (RFC 6455, 4.2.1). Origin is weft_origin_check's.
+ * A refusal with 426 or 405 needs the header fields of weft_handshake_refusal_fields.
+ * limits may be NULL. Returns out->status. */
+WEFT_API int weft_handshake_check(const weft_request_head *head, const weft_limits *limits,
+                                  weft_handshake *out);
+
+/* The fields that a refusal with this status carries besides the usual: Sec-WebSocket-Version and
+ * Upgrade with 426, Allow with 405. Constant; returns how many (0 with other statuses). */
+WEFT_API size_t weft_handshake_refusal_fields(int status, const weft_field **out);
+
+/* The first subprotocol in the client's order of preference that is in ours (NULL-terminated; may be
+ * NULL): an element of ours, or NULL if there is none. Case matters (RFC 6455, 4.2.2). */
+WEFT_API const char *weft_subprotocol_choose(const weft_request_head *head,
+                                             const char *const *ours);
+
+/* Whether the request may come from a page of this origin (RFC 6454; scheme, host and port compared).
+ *
+ *   allowed   NULL-terminated list of "https://example.org[:port]", or "*" for any, or "same" for the
+ *             origin that Host names; NULL means { "same" }
+ *   secure    whether the connection is TLS: the scheme of "same"
+ *   loopback  whether the server listens on a loopback address only: "same" then covers pages from
+ *             any port of localhost, 127.0.0.0/8 and [::1]
+ *
+ * A request without Origin is not from a browser, and allowed. *origin is the refused one. */
+WEFT_API bool weft_origin_check(const weft_request_head *head, const char *const *allowed,
+                                bool secure, bool loopback, weft_bytes *origin);
+
+/* Whether text is an origin: "scheme://host[:port]", nothing behind it. */
+WEFT_API bool weft_origin_valid(const char *text);
+
+/* ---- client ---------------------------------------------------------------------------------- */
+
+/* A fresh Sec-WebSocket-Key. Errors: those of the env's random. */
+WEFT_API int weft_handshake_key(const weft_env *env, char key[WEFT_KEY_LEN + 1]);
+
+/* The Sec-WebSocket-Accept that answers key: base64(SHA-1(key + the GUID of RFC 6455, 1.3)). */
+WEFT_API void weft_handshake_accept(weft_bytes key, char accept[WEFT_ACCEPT_LEN + 1]);
+
+/* Check a response with status 101 against what was asked (RFC 6455, 4.1): Upgrade, Connection,
+ * Accept, no extension (none was offered), the subprotocol one of those offered (NULL-terminated; may be NULL).
+ * *subprotocol is an element of offered, or NULL. *why is a constant string.
+ * Errors: WEFT_ERR_HANDSHAKE. */
+WEFT_API int weft_handshake_verify(const weft_field *fields, size_t n_fields, const char *key,
+                                   const char *const *offered, const char **subprotocol,
+                                   const char **why);
+
+/* ---- fields ---------------------------------------------------------------------------------- */
+
+/* The only field of that name (any case), or NULL if it is missing or there are several. */
+WEFT_API const weft_field *weft_field_find(const weft_field *fields, size_t n, const char *name);
+
+/* Whether a comma-separated list, perhaps spread over several fields, has this token (any case). */
+WEFT_API bool weft_field_has_token(const weft_field *fields, size_t n, const char *name,
+                                   const char *token);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * weft/hub.h - topics: what is published reaches every subscriber
+ *
+ * A message is encoded once and shared by reference; publishing only queues, so it may be done in any
+ * callback. A connection that closes leaves its topics by itself; a topic without subscribers
+ * costs nothing. A hub belongs to one loop.
+ */
+#ifndef WEFT_HUB_H
+#define WEFT_HUB_H
+
+#include <weft/conn.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weft_hub weft_hub;
+
+/* What happens to a subscriber whose send queue is full (limits send_queue_max, _items). */
+typedef enum weft_slow {
+    WEFT_SLOW_CLOSE, /* Close 1008: it finds out, and can come back */
+    WEFT_SLOW_DROP   /* it misses this message */
+} weft_slow;
+
+typedef struct weft_hub_config {
+    size_t size; /* sizeof(weft_hub_config), or 0 for the fields of version 0.1 */
+    weft_slow slow;
+    size_t max_topics;          /* default 1,000,000 */
+    size_t max_topics_per_conn; /* default 128 */
+    size_t max_topic_len;       /* bytes; default 255 */
+} weft_hub_config;
+
+/* cfg may be NULL. Errors: -ENOMEM, and the env's random's. */
+WEFT_API int weft_hub_new(weft_hub **out, weft_loop *l, const weft_hub_config *cfg);
+WEFT_API void weft_hub_free(weft_hub *h); /* subscribers stay connected; NULL is fine */
+
+/* Topics are bytes without NUL, 1 to max_topic_len of them. Subscribing twice is once.
+ * Errors: -EINVAL (the topic's length), -ENOSPC (max_topics, max_topics_per_conn), -ENOMEM. */
+WEFT_API int weft_subscribe(weft_hub *h, weft_conn *c, const char *topic);
+
+/* 0, or -ENOENT when c was not subscribed. */
+WEFT_API int weft_unsubscribe(weft_hub *h, weft_conn *c, const char *topic);
+WEFT_API void weft_unsubscribe_all(weft_hub *h, weft_conn *c);
+
+/* Queue a message to every subscriber. Returns how many it was queued for. Errors: -EINVAL, -ENOMEM. */
+WEFT_API int weft_publish(weft_hub *h, const char *topic, weft_opcode op, const void *data,
+                          size_t len);
+
+/* The same for a message that exists, to all but one (NULL: to all). */
+WEFT_API int weft_publish_message(weft_hub *h, const char *topic, weft_message *m,
+                                  const weft_conn *except);
+
+/* Publish from any thread, soon. Takes its own reference. The hub must live until the loop has
+ * turned. Errors: -ENOMEM. */
+WEFT_API int weft_publish_post(weft_hub *h, const char *topic, weft_message *m);
+
+WEFT_API size_t weft_subscribers(const weft_hub *h, const char *topic);
+WEFT_API size_t weft_topics(const weft_hub *h);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

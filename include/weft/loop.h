@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * weft/loop.h - the event loop
+ *
+ * A loop runs in one thread. Everything made with it (servers, connections, timers, hubs) is used in
+ * that thread only; weft_loop_post, weft_loop_stop and weft_post are for the others.
+ *
+ * Three ways to run it:
+ *
+ *   weft_loop_run                    the loop is your program's main loop
+ *   weft_loop_fd + weft_loop_turn    it lives in another loop: when the descriptor is readable, turn
+ *   neither                          use weft/session.h alone
+ */
+#ifndef WEFT_LOOP_H
+#define WEFT_LOOP_H
+
+#include <weft/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weft_loop weft_loop;
+
+typedef struct weft_loop_config {
+    size_t size; /* sizeof(weft_loop_config), or 0 for the fields of version 0.1 */
+    const weft_env *env;
+} weft_loop_config;
+
+/* cfg may be NULL. Errors: -ENOMEM, -EMFILE and what epoll_create1 and eventfd can say. */
+WEFT_API int weft_loop_new(weft_loop **out, const weft_loop_config *cfg);
+
+/* Drops every connection that is left (on_close is called with 1006) and frees the loop. Free servers
+ * and hubs first. NULL is fine. Not from a callback. */
+WEFT_API void weft_loop_free(weft_loop *l);
+
+/* Turn until weft_loop_stop. Returns 0, or -errno if the kernel refuses to wait. */
+WEFT_API int weft_loop_run(weft_loop *l);
+
+/* Let weft_loop_run return at the end of the turn. Any thread; safe in a signal handler. */
+WEFT_API void weft_loop_stop(weft_loop *l);
+
+/* One turn: wait at most timeout_ms (0: not at all; -1: as long as it takes) for something to do, and
+ * do it. Returns 0 or -errno. Not from a callback. */
+WEFT_API int weft_loop_turn(weft_loop *l, int timeout_ms);
+
+/* A descriptor that is readable (level-triggered) whenever weft_loop_turn(l, 0) has something to do:
+ * sockets, timers, posts, and output that was queued between turns. It is the loop's; do not close it.
+ * Errors: -errno of timerfd_create. */
+WEFT_API int weft_loop_fd(weft_loop *l);
+
+/* Run fn(arg) in the loop's thread, in order of posting. Any thread. Errors: -ENOMEM. */
+WEFT_API int weft_loop_post(weft_loop *l, void (*fn)(void *arg), void *arg);
+
+/* The loop's clock, taken once per turn: microseconds, never goes back. */
+WEFT_API uint64_t weft_loop_now(const weft_loop *l);
+
+WEFT_API const weft_env *weft_loop_env(const weft_loop *l);
+
+/* ---- timers ---------------------------------------------------------------------------------- */
+
+typedef struct weft_timer weft_timer;
+
+/* A timer that is not running. Errors: -ENOMEM. */
+WEFT_API int weft_timer_new(weft_timer **out, weft_loop *l, void (*on_time)(weft_timer *t, void *user),
+                            void *user);
+
+/* Call on_time once, after ms milliseconds (never early). Starting again moves the deadline. */
+WEFT_API void weft_timer_start(weft_timer *t, uint64_t ms);
+WEFT_API void weft_timer_stop(weft_timer *t);
+WEFT_API void weft_timer_free(weft_timer *t); /* also from its own on_time; NULL is fine */
+
+/* ---- other descriptors ----------------------------------------------------------------------- */
+
+enum { WEFT_READABLE = 1, WEFT_WRITABLE = 2 };
+
+typedef struct weft_watch weft_watch;
+
+/* Call on_ready whenever fd is readable or writable, as asked (level-triggered; an error or hang-up
+ * counts as both). fd stays yours. Errors: -ENOMEM, -EPERM for a regular file (it is always ready). */
+WEFT_API int weft_watch_new(weft_watch **out, weft_loop *l, int fd, unsigned events,
+                            void (*on_ready)(weft_watch *w, unsigned events, void *user), void *user);
+
+/* Wait for other events; 0 for none. Errors: -errno of epoll_ctl. */
+WEFT_API int weft_watch_set(weft_watch *w, unsigned events);
+WEFT_API void weft_watch_free(weft_watch *w); /* before fd is closed; NULL is fine */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * weft/server.h - WebSocket and HTTP on one port
+ *
+ *      static void echo(weft_conn *c, weft_opcode op, const void *data, size_t len)
+ *      {
+ *          weft_send(c, op, data, len);
+ *      }
+ *
+ *      static const weft_handler handler = {.on_message = echo};
+ *
+ *      weft_loop_new(&loop, NULL);
+ *      weft_server_new(&server, loop, NULL);
+ *      weft_server_route(server, "/echo", &handler, NULL);
+ *      weft_server_listen(server, "127.0.0.1:8080");
+ *      weft_loop_run(loop);
+ */
+#ifndef WEFT_SERVER_H
+#define WEFT_SERVER_H
+
+#include <weft/conn.h>
+#include <weft/http.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weft_server weft_server;
+
+/* All zero means defaults. Copied; the strings and lists it points to must outlive the server. */
+typedef struct weft_server_config {
+    size_t size; /* sizeof(weft_server_config), or 0 for the fields of version 0.1 */
+    weft_limits limits;
+
+    /* Origins whose pages may open a WebSocket, as weft_origin_check's allowed: NULL-terminated, of
+     * "https://example.org", "same" and "*". NULL: same origin only; when all listeners are on
+     * loopback addresses, pages from any port of this machine too. */
+    const char *const *origins;
+} weft_server_config;
+
+/* cfg may be NULL. Errors: -ENOMEM; -EINVAL: something in origins is not an origin. */
+WEFT_API int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg);
+
+/* Drops what is still connected: on_close and on_gone are called from here, so not from a callback. */
+WEFT_API void weft_server_free(weft_server *s); /* NULL is fine */
+
+/* ---- routes ---------------------------------------------------------------------------------- */
+
+/* A path is exact ("/chat"), or ends in "/" followed by "*" and takes everything below; the longest match wins. WebSocket
+ * upgrades and plain requests have separate tables, so that a page and a WebSocket can share a path.
+ * A path that has only a WebSocket answers a plain request with 426; one that has only pages answers
+ * an upgrade with 404. Paths compare as sent. Registering a path again replaces it. */
+
+/* user is where weft_conn_user starts. Errors: -ENOMEM, -EINVAL (path). */
+WEFT_API int weft_server_route(weft_server *s, const char *path, const weft_handler *h, void *user);
+
+/* Plain requests of every method. Errors: as weft_server_route. */
+WEFT_API int weft_server_on_request(weft_server *s, const char *path,
+                                    void (*on_request)(weft_request *r, void *user), void *user);
+
+/* Files beneath dir for GET and HEAD: index.html, types, ETag and Last-Modified with 304, one range.
+ * Nothing outside dir, no symbolic links, nothing that begins with a dot. path must end in the
+ * "*" of a whole subtree. Errors: as weft_server_route, -errno when dir cannot be opened. */
+WEFT_API int weft_server_files(weft_server *s, const char *path, const char *dir);
+
+/* ---- listening ------------------------------------------------------------------------------- */
+
+/* address: "127.0.0.1:8080", "[::1]:0" (0: the kernel chooses), "localhost:8080", "*:8080" (every
+ * address, IPv6 too) or "unix:/run/x" (a leftover socket is replaced). May be called again.
+ * Errors: WEFT_ERR_ADDRESS, -EADDRINUSE, -EACCES and the like. */
+WEFT_API int weft_server_listen(weft_server *s, const char *address);
+
+/* The i-th listener's address with its real port: "127.0.0.1:43127". Returns the length (cut to fit
+ * size, always terminated); -ENOENT when there are not so many. */
+WEFT_API int weft_server_address(const weft_server *s, size_t i, char *text, size_t size);
+
+/* Leave gracefully: stop listening, refuse new requests, send every WebSocket a Close with code
+ * (WEFT_CLOSE_GOING_AWAY or WEFT_CLOSE_SERVICE_RESTART) spread over a part of shutdown_drain, let
+ * replies finish, drop what is left at the deadline. Then on_done, from the loop. */
+WEFT_API int weft_server_shutdown(weft_server *s, uint16_t code,
+                                  void (*on_done)(weft_server *s, void *user), void *user);
+
+typedef struct weft_server_stats {
+    uint64_t accepted;     /* connections since the start */
+    uint64_t connections;  /* now, of any kind */
+    uint64_t websockets;   /* now */
+    uint64_t requests;     /* plain requests since the start */
+    uint64_t refused[600]; /* upgrades and requests that weft refused, by HTTP status */
+    uint64_t closed[5000]; /* WebSockets gone, by weft_close_info.code */
+} weft_server_stats;
+
+/* Good as long as the server; the numbers move. */
+WEFT_API const weft_server_stats *weft_server_get_stats(const weft_server *s);
+
+/* ---- an opening handshake that waits for its answer ------------------------------------------ */
+
+/* The request behind it; good until it is answered. */
+WEFT_API const weft_request *weft_upgrade_request(const weft_upgrade *u);
+WEFT_API void *weft_upgrade_user(const weft_upgrade *u); /* the route's, until set */
+WEFT_API void weft_upgrade_set_user(weft_upgrade *u, void *user);
+
+/* The subprotocol that will be answered: the handler's choice. To overrule it give a string that
+ * stays valid as long as the connection, or "" for none. Errors: WEFT_ERR_STATE (not offered by the client). */
+WEFT_API const char *weft_upgrade_subprotocol(const weft_upgrade *u);
+WEFT_API int weft_upgrade_set_subprotocol(weft_upgrade *u, const char *subprotocol);
+
+/* A header field for the answer, 101 or refusal (Set-Cookie, WWW-Authenticate). Copies.
+ * Errors: -EINVAL, -ENOMEM. */
+WEFT_API int weft_upgrade_field(weft_upgrade *u, const char *name, const char *value);
+
+/* The body of the refusal that on_upgrade is about to return. Copies. Errors: -ENOMEM. */
+WEFT_API int weft_upgrade_why(weft_upgrade *u, const char *why);
+
+/* Answer one that on_upgrade held (WEFT_HOLD). Until then it is yours even if the client leaves; the
+ * answer frees it. on_open follows from the loop. Errors: WEFT_ERR_CLOSED (the client left). */
+WEFT_API int weft_upgrade_accept(weft_upgrade *u);
+WEFT_API int weft_upgrade_refuse(weft_upgrade *u, int status, const char *why);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * weft/session.h - the WebSocket protocol without I/O (RFC 6455, after the opening handshake)
+ *
+ * For programs that bring their own sockets, TLS and loop. No callbacks, no clock, no system calls:
+ * bytes of the peer go in through weft_session_read, which answers with events; what you send is
+ * queued, and weft_session_output shows what there is to write.
+ *
+ *      bytes from the peer --> weft_session_read --> events
+ *      bytes to the peer   <-- weft_session_output, weft_session_sent <-- weft_session_send
+ *
+ * Pongs and the answer to a Close are queued by the session itself. A violation by the peer is
+ * answered with a Close frame that has the right status code; after it, nothing more is read.
+ *
+ * A session belongs to one thread at a time.
+ */
+#ifndef WEFT_SESSION_H
+#define WEFT_SESSION_H
+
+#include <sys/uio.h>
+
+#include <weft/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum weft_role { WEFT_SERVER, WEFT_CLIENT } weft_role;
+
+/* RFC 6455, 5.2 */
+typedef enum weft_opcode {
+    WEFT_CONTINUATION = 0x0,
+    WEFT_TEXT = 0x1,
+    WEFT_BINARY = 0x2,
+    WEFT_CLOSE = 0x8,
+    WEFT_PING = 0x9,
+    WEFT_PONG = 0xA
+} weft_opcode;
+
+/* Status codes of a Close frame (RFC 6455, 7.4, and the IANA registry). 3000-4999 are yours.
+ * 1004, 1005, 1006 and 1015 never travel: 1005 and 1006 are only reported. */
+enum weft_close_code {
+    WEFT_CLOSE_NORMAL = 1000,
+    WEFT_CLOSE_GOING_AWAY = 1001,
+    WEFT_CLOSE_PROTOCOL_ERROR = 1002,
+    WEFT_CLOSE_UNSUPPORTED_DATA = 1003,
+    WEFT_CLOSE_NO_STATUS = 1005, /* the Close frame had no body */
+    WEFT_CLOSE_ABNORMAL = 1006,  /* there was no Close frame */
+    WEFT_CLOSE_INVALID_PAYLOAD = 1007,
+    WEFT_CLOSE_POLICY_VIOLATION = 1008,
+    WEFT_CLOSE_MESSAGE_TOO_BIG = 1009,
+    WEFT_CLOSE_MANDATORY_EXTENSION = 1010,
+    WEFT_CLOSE_INTERNAL_ERROR = 1011,
+    WEFT_CLOSE_SERVICE_RESTART = 1012,
+    WEFT_CLOSE_TRY_AGAIN_LATER = 1013,
+    WEFT_CLOSE_BAD_GATEWAY = 1014
+};
+
+/* ---- messages that are encoded once ---------------------------------------------------------- */
+
+/* A message in the form in which a server sends it. Counted: it lives until the last reference is
+ * dropped, and may be referenced and dropped in any thread. Its bytes never change. */
+typedef struct weft_message weft_message;
+
+/* op is WEFT_TEXT or WEFT_BINARY. Copies data. The caller owns one reference.
+ * Errors: -ENOMEM, -EINVAL (another op). */
+WEFT_API int weft_message_new(weft_message **out, const weft_env *env, weft_opcode op,
+                              const void *data, size_t len);
+WEFT_API weft_message *weft_message_ref(weft_message *m);
+WEFT_API void weft_message_unref(weft_message *m); /* NULL is fine */
+WEFT_API weft_opcode weft_message_opcode(const weft_message *m);
+WEFT_API weft_bytes weft_message_payload(const weft_message *m); /* as long as the reference */
+
+/* ---- the session ----------------------------------------------------------------------------- */
+
+typedef struct weft_session weft_session;
+
+/* All zero means defaults. Kept, not copied: one config serves any number of sessions and must
+ * outlive them; so must the limits. */
+typedef struct weft_session_config {
+    size_t size; /* sizeof(weft_session_config), or 0 for the fields of version 0.1 */
+    const weft_env *env;
+    const weft_limits *limits;
+    bool chunked; /* WEFT_EV_CHUNK as bytes arrive, instead of gathering WEFT_EV_MESSAGE */
+} weft_session_config;
+
+/* cfg may be NULL. Errors: -ENOMEM. */
+WEFT_API int weft_session_new(weft_session **out, weft_role role, const weft_session_config *cfg);
+WEFT_API void weft_session_free(weft_session *s); /* NULL is fine */
+
+typedef enum weft_event_kind {
+    WEFT_EV_MESSAGE, /* a whole message: opcode, data, len. Text is valid UTF-8 */
+    WEFT_EV_CHUNK,   /* a part of one: opcode of the message, data, len, first, final.
+                        Text is valid so far; a code point may continue in the next chunk */
+    WEFT_EV_PING,    /* data, len; the pong is already queued */
+    WEFT_EV_PONG,    /* data, len */
+    WEFT_EV_CLOSE    /* the peer's Close: code (1005 if it had none), data and len are the reason.
+                        The answer is already queued, or this is the answer to ours */
+} weft_event_kind;
+
+typedef struct weft_event {
+    weft_event_kind kind;
+    weft_opcode opcode;
+    bool first, final;
+    uint16_t code;
+    const uint8_t *data; /* on loan until the next call with this session or its input */
+    size_t len;
+} weft_event;
+
+/* Take the next event out of the bytes that came from the peer. in is consumed from the front, and
+ * changed in place (payloads are unmasked where they lie). Call until it returns 0.
+ *
+ *   1     *ev is filled; call again, even when in is empty
+ *   0     in is used up: bring more
+ *   < 0   it is over: the peer broke the protocol or a limit, or memory ran out. The Close frame that
+ *         says so is queued (1002, 1007, 1008, 1009, 1011). Every later call returns the same.
+ *         Errors: WEFT_ERR_PROTOCOL, _UTF8, _POLICY, _TOO_BIG, -ENOMEM; weft_session_cause() in words.
+ *
+ * After the peer's Close the rest of the input is consumed and ignored (RFC 6455, 1.4). */
+WEFT_API int weft_session_read(weft_session *s, weft_span *in, weft_event *ev);
+
+/* Queue a whole message; op is WEFT_TEXT, WEFT_BINARY, WEFT_PING or WEFT_PONG (these two at most 125
+ * bytes). data is copied. Text is sent as it is: that it is UTF-8 is your promise.
+ * While a fragmented message is open, whole messages wait until its last fragment.
+ * Errors: -ENOMEM, -EINVAL (op, or a control frame over 125 bytes), WEFT_ERR_CLOSED (a Close was
+ * sent or received), WEFT_ERR_BACKLOG (limits send_queue_max, send_queue_items). */
+WEFT_API int weft_session_send(weft_session *s, weft_opcode op, const void *data, size_t len);
+
+/* Queue one fragment (RFC 6455, 5.4). op is that of the message, the same for all its fragments;
+ * final ends it. Errors: as weft_session_send, and WEFT_ERR_STATE when op differs from the open message's. */
+WEFT_API int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data,
+                                        size_t len, bool final);
+
+/* Queue a message by reference; a client has to mask, so it copies. Errors: as weft_session_send. */
+WEFT_API int weft_session_send_message(weft_session *s, weft_message *m);
+
+/* Queue a Close frame behind what is queued already. code 0 sends one without a body; reason is
+ * UTF-8 or NULL, cut at 123 bytes on a code point. A second call does nothing.
+ * Errors: -ENOMEM, WEFT_ERR_CODE, WEFT_ERR_UTF8. */
+WEFT_API int weft_session_close(weft_session *s, uint16_t code, const char *reason, size_t len);
+
+/* Look at what is queued: fills at most max entries, returns how many. They are good until the next
+ * call with this session; tell weft_session_sent before any other call. */
+WEFT_API int weft_session_output(weft_session *s, struct iovec *iov, int max);
+
+/* The first n bytes of what weft_session_output showed are gone. */
+WEFT_API void weft_session_sent(weft_session *s, size_t n);
+
+/* Bytes queued and not yet sent. */
+WEFT_API size_t weft_session_buffered(const weft_session *s);
+
+/* Whether the closing handshake is complete: Close frames were queued and received, or the session
+ * failed. When the output is written too, the server closes TCP, the client waits for that. */
+WEFT_API bool weft_session_closed(const weft_session *s);
+
+/* Why weft_session_read failed, in words: "a frame from a client is not masked". "" before. */
+WEFT_API const char *weft_session_cause(const weft_session *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

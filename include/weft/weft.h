@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * weft/weft.h - everything, in reading order
+ */
+#ifndef WEFT_WEFT_H
+#define WEFT_WEFT_H
+
+#include <weft/error.h>
+
+#include <weft/base.h>
+
+#include <weft/session.h>
+
+#include <weft/handshake.h>
+
+#include <weft/loop.h>
+
+#include <weft/conn.h>
+
+#include <weft/http.h>
+
+#include <weft/server.h>
+
+#include <weft/client.h>
+
+#include <weft/hub.h>
+
+#endif
