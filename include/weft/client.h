@@ -29,8 +29,8 @@ typedef struct weft_client_config {
     const char *origin;        /* the Origin to send; NULL: none, as programs do */
     const char *const *fields; /* NULL-terminated "Name: value"; not the handshake's own */
     const char *credentials;   /* "user:password" for basic authentication; before the URL's own */
-    const char *proxy;         /* "http://[user:password@]host:port": connect through it by HTTP CONNECT */
-    unsigned redirects;        /* how many 301, 302, 303, 307 and 308 to follow; credentials and cookies
+    const char *proxy;  /* "http://[user:password@]host:port": connect through it by HTTP CONNECT */
+    unsigned redirects; /* how many 301, 302, 303, 307 and 308 to follow; credentials and cookies
                                   are not taken to another origin */
 } weft_client_config;
 

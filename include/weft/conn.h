@@ -71,9 +71,12 @@ typedef struct weft_handler {
     void (*on_open)(weft_conn *c);
     void (*on_message)(weft_conn *c, weft_opcode op, const void *data, size_t len);
     void (*on_chunk)(weft_conn *c, const weft_chunk *chunk); /* set: messages come as chunks */
-    void (*on_drain)(weft_conn *c); /* buffered rose over send_queue_soft and fell below half of it */
-    void (*on_ping)(weft_conn *c, const void *data, size_t len); /* the pong is on its way already */
-    void (*on_pong)(weft_conn *c, uint64_t rtt_us); /* to a ping of ours, or of keep-alive; 0: to none */
+    void (*on_drain)(
+        weft_conn *c); /* buffered rose over send_queue_soft and fell below half of it */
+    void (*on_ping)(weft_conn *c, const void *data,
+                    size_t len); /* the pong is on its way already */
+    void (*on_pong)(weft_conn *c,
+                    uint64_t rtt_us); /* to a ping of ours, or of keep-alive; 0: to none */
 
     /* Exactly once for every weft_conn that you saw: after on_open, or instead of it when a client
      * could not connect. */
@@ -125,10 +128,12 @@ WEFT_API size_t weft_buffered(const weft_conn *c);
 /* ---- what you can ask ------------------------------------------------------------------------ */
 
 WEFT_API weft_id weft_conn_id(const weft_conn *c);
-WEFT_API weft_conn *weft_conn_find(const weft_loop *l, weft_id id); /* NULL: gone. Loop's thread only */
+WEFT_API weft_conn *weft_conn_find(const weft_loop *l,
+                                   weft_id id); /* NULL: gone. Loop's thread only */
 WEFT_API weft_loop *weft_conn_loop(const weft_conn *c);
 WEFT_API weft_role weft_conn_role(const weft_conn *c);
-WEFT_API bool weft_conn_is_open(const weft_conn *c); /* weft_send would not say WEFT_ERR_CLOSED/_STATE */
+WEFT_API bool
+weft_conn_is_open(const weft_conn *c); /* weft_send would not say WEFT_ERR_CLOSED/_STATE */
 WEFT_API const char *weft_conn_subprotocol(const weft_conn *c); /* "" if none was agreed on */
 
 /* The peer's address as text: "127.0.0.1:50312", "[::1]:50312", "unix:". Returns the length (cut to

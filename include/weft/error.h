@@ -25,25 +25,25 @@ extern "C" {
 #define WEFT_ERR_BASE (-10000)
 
 /* X(name, distance from WEFT_ERR_BASE, text) */
-#define WEFT_ERRORS(X)                                                                             \
-    X(CLOSED, 1, "the connection is closing or closed: nothing more can be sent")                  \
-    X(BACKLOG, 2, "the send queue is full: wait for on_drain")                                     \
-    X(STATE, 3, "this call is not allowed now")                                                    \
-    X(CODE, 4, "this status code may not be sent in a Close frame")                                \
-    X(STALE, 5, "the connection that this id named is gone")                                       \
-    X(PROTOCOL, 6, "the peer broke the WebSocket protocol")                                        \
-    X(UTF8, 7, "text that is not valid UTF-8")                                                     \
-    X(TOO_BIG, 8, "a message larger than the limit")                                               \
-    X(POLICY, 9, "the peer broke a limit of ours")                                                 \
-    X(HTTP, 10, "the peer sent malformed HTTP")                                                    \
-    X(HANDSHAKE, 11, "the server's opening handshake does not answer ours")                        \
-    X(REFUSED, 12, "the server refused to open a WebSocket")                                       \
-    X(PROXY, 13, "the proxy refused to connect us")                                                \
-    X(URL, 14, "this is not a URL of the form ws://host[:port][/path][?query]")                    \
-    X(RESOLVE, 15, "the host name could not be resolved")                                          \
-    X(TIMEOUT, 16, "a deadline passed")                                                            \
-    X(LOST, 17, "the connection ended without a Close frame")                                      \
-    X(ADDRESS, 18, "this is not an address of the form host:port, [ipv6]:port or unix:path")       \
+#define WEFT_ERRORS(X)                                                                       \
+    X(CLOSED, 1, "the connection is closing or closed: nothing more can be sent")            \
+    X(BACKLOG, 2, "the send queue is full: wait for on_drain")                               \
+    X(STATE, 3, "this call is not allowed now")                                              \
+    X(CODE, 4, "this status code may not be sent in a Close frame")                          \
+    X(STALE, 5, "the connection that this id named is gone")                                 \
+    X(PROTOCOL, 6, "the peer broke the WebSocket protocol")                                  \
+    X(UTF8, 7, "text that is not valid UTF-8")                                               \
+    X(TOO_BIG, 8, "a message larger than the limit")                                         \
+    X(POLICY, 9, "the peer broke a limit of ours")                                           \
+    X(HTTP, 10, "the peer sent malformed HTTP")                                              \
+    X(HANDSHAKE, 11, "the server's opening handshake does not answer ours")                  \
+    X(REFUSED, 12, "the server refused to open a WebSocket")                                 \
+    X(PROXY, 13, "the proxy refused to connect us")                                          \
+    X(URL, 14, "this is not a URL of the form ws://host[:port][/path][?query]")              \
+    X(RESOLVE, 15, "the host name could not be resolved")                                    \
+    X(TIMEOUT, 16, "a deadline passed")                                                      \
+    X(LOST, 17, "the connection ended without a Close frame")                                \
+    X(ADDRESS, 18, "this is not an address of the form host:port, [ipv6]:port or unix:path") \
     X(UNSUPPORTED, 19, "this build of weft cannot do that")
 
 enum weft_error {

@@ -29,13 +29,15 @@ typedef struct weft_request weft_request;
 
 WEFT_API weft_bytes weft_request_method(const weft_request *r); /* "GET"; case matters */
 WEFT_API weft_bytes weft_request_target(const weft_request *r); /* as it was sent */
-WEFT_API weft_bytes weft_request_path(const weft_request *r);   /* as sent, without query: "/a%20b" */
-WEFT_API weft_bytes weft_request_query(const weft_request *r);  /* behind the '?'; empty if none */
+WEFT_API weft_bytes weft_request_path(const weft_request *r); /* as sent, without query: "/a%20b" */
+WEFT_API weft_bytes weft_request_query(const weft_request *r); /* behind the '?'; empty if none */
 WEFT_API size_t weft_request_fields(const weft_request *r, const weft_field **fields);
-WEFT_API weft_bytes weft_request_field(const weft_request *r, const char *name); /* first, or empty */
+WEFT_API weft_bytes weft_request_field(const weft_request *r,
+                                       const char *name); /* first, or empty */
 WEFT_API weft_bytes weft_request_body(const weft_request *r);
 WEFT_API weft_loop *weft_request_loop(const weft_request *r);
-WEFT_API int weft_request_peer(const weft_request *r, char *text, size_t size); /* as weft_conn_peer */
+WEFT_API int weft_request_peer(const weft_request *r, char *text,
+                               size_t size); /* as weft_conn_peer */
 WEFT_API bool weft_request_is(const weft_request *r, const char *method);
 
 /* ---- the reply ------------------------------------------------------------------------------- */

@@ -62,8 +62,8 @@ WEFT_API const weft_env *weft_loop_env(const weft_loop *l);
 typedef struct weft_timer weft_timer;
 
 /* A timer that is not running. Errors: -ENOMEM. */
-WEFT_API int weft_timer_new(weft_timer **out, weft_loop *l, void (*on_time)(weft_timer *t, void *user),
-                            void *user);
+WEFT_API int weft_timer_new(weft_timer **out, weft_loop *l,
+                            void (*on_time)(weft_timer *t, void *user), void *user);
 
 /* Call on_time once, after ms milliseconds (never early). Starting again moves the deadline. */
 WEFT_API void weft_timer_start(weft_timer *t, uint64_t ms);
@@ -79,7 +79,8 @@ typedef struct weft_watch weft_watch;
 /* Call on_ready whenever fd is readable or writable, as asked (level-triggered; an error or hang-up
  * counts as both). fd stays yours. Errors: -ENOMEM, -EPERM for a regular file (it is always ready). */
 WEFT_API int weft_watch_new(weft_watch **out, weft_loop *l, int fd, unsigned events,
-                            void (*on_ready)(weft_watch *w, unsigned events, void *user), void *user);
+                            void (*on_ready)(weft_watch *w, unsigned events, void *user),
+                            void *user);
 
 /* Wait for other events; 0 for none. Errors: -errno of epoll_ctl. */
 WEFT_API int weft_watch_set(weft_watch *w, unsigned events);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * base/env.h - the env's clock and randomness
+ */
+#ifndef BASE_ENV_H
+#define BASE_ENV_H
+
+#include <weft/base.h>
+
+/* Microseconds, never goes back. */
+uint64_t env_now_us(const weft_env *env);
+
+/* len unpredictable bytes: 0 or -errno. */
+int env_random(const weft_env *env, void *buf, size_t len);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * base/error.c - errors in words, from the one list in weft/error.h; and the version
+ */
+#include <string.h>
+
+#include <weft/base.h>
+
+static const struct {
+    int number;
+    const char *name, *text;
+} errors[] = {
+#define ERROR_ROW(name, number, text) {WEFT_ERR_##name, "WEFT_ERR_" #name, text},
+    WEFT_ERRORS(ERROR_ROW)
+#undef ERROR_ROW
+};
+
+const char *weft_strerror(int error)
+{
+    if (error >= 0) return "success";
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (errors[i].number == error) return errors[i].text;
+    const char *text = strerrordesc_np(-error);
+    return text ? text : "unknown error";
+}
+
+const char *weft_errname(int error)
+{
+    if (error >= 0) return "OK";
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (errors[i].number == error) return errors[i].name;
+    const char *name = strerrorname_np(-error);
+    return name ? name : "UNKNOWN";
+}
+
+const char *weft_version(void)
+{
+    return WEFT_VERSION;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * base/limits.h - reads a limit: limit_max_message(limits) and so on, one function for each
+ *
+ * NULL limits, and a limit of 0, mean the default. Made from the one list in weft/base.h.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include <weft/base.h>
+
+#define LIMIT_READER(name, value, unit, text)                 \
+    static inline uint64_t limit_##name(const weft_limits *l) \
+    {                                                         \
+        return l && l->name ? l->name : (value);              \
+    }
+WEFT_LIMITS(LIMIT_READER)
+#undef LIMIT_READER
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * base/outq.c - the one output queue of the program
+ *
+ * Small items gather in a blob whose size doubles with the backlog (from BLOB_MIN to BLOB_MAX), so a
+ * lone message costs one small allocation and a burst few; an idle queue holds nothing.
+ */
+#include "base/outq.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "base/bytes.h"
+
+enum { BLOB_MIN = 256, BLOB_MAX = 16384 };
+
+struct blob *blob_new(const weft_env *env, size_t cap)
+{
+    if (cap > SIZE_MAX - sizeof(struct blob)) return NULL;
+    struct blob *b = mem_alloc(env, sizeof *b + cap);
+    if (!b) return NULL;
+    b->env = env;
+    atomic_init(&b->refs, 1);
+    b->len = 0;
+    b->cap = cap;
+    return b;
+}
+
+struct blob *blob_ref(struct blob *b)
+{
+    atomic_fetch_add_explicit(&b->refs, 1, memory_order_relaxed);
+    return b;
+}
+
+void blob_unref(struct blob *b)
+{
+    if (atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) == 1) mem_free(b->env, b);
+}
+
+static void slice_free(struct slice *s)
+{
+    struct blob *b = s->blob;
+    if (s != &b->own) mem_free(b->env, s);
+    blob_unref(b);
+}
+
+static void push(struct outq *q, struct slice *s)
+{
+    s->next = NULL;
+    if (q->tail) q->tail->next = s;
+    else q->head = s;
+    q->tail = s;
+    q->bytes += s->len;
+    q->items += s->items;
+}
+
+static struct slice *pop(struct outq *q)
+{
+    struct slice *s = q->head;
+    q->head = s->next;
+    if (!q->head) q->tail = NULL;
+    q->bytes -= s->len;
+    q->items -= s->items;
+    return s;
+}
+
+/* The blob at the end, if it may grow: ours alone, and nothing of it queued elsewhere. */
+static struct blob *open_blob(const struct outq *q)
+{
+    struct slice *s = q->tail;
+    if (!s || s != &s->blob->own || s->data + s->len != s->blob->data + s->blob->len) return NULL;
+    return atomic_load_explicit(&s->blob->refs, memory_order_relaxed) == 1 ? s->blob : NULL;
+}
+
+static struct blob *append_blob(struct outq *q, const weft_env *env, size_t n)
+{
+    size_t cap = BLOB_MIN;
+    if (q->tail && q->tail->blob->cap >= BLOB_MIN) cap = q->tail->blob->cap * 2;
+    if (cap > BLOB_MAX) cap = BLOB_MAX;
+    struct blob *b = blob_new(env, cap < n ? n : cap);
+    if (!b) return NULL;
+    b->own = (struct slice){.blob = b, .begin = b->data, .data = b->data};
+    push(q, &b->own);
+    return b;
+}
+
+uint8_t *outq_reserve(struct outq *q, const weft_env *env, size_t n)
+{
+    struct blob *b = open_blob(q);
+    if (!b || b->cap - b->len < n) b = append_blob(q, env, n);
+    return b ? b->data + b->len : NULL;
+}
+
+void outq_commit(struct outq *q, size_t n)
+{
+    struct slice *s = q->tail;
+    assert(s && s == &s->blob->own && n <= s->blob->cap - s->blob->len);
+    s->blob->len += n;
+    s->len += n;
+    s->items++;
+    q->bytes += n;
+    q->items++;
+}
+
+int outq_append(struct outq *q, const weft_env *env, const void *data, size_t n)
+{
+    if (!n) return 0;
+    uint8_t *to = outq_reserve(q, env, n);
+    if (!to) return -ENOMEM;
+    copy(to, data, n);
+    outq_commit(q, n);
+    return 0;
+}
+
+static struct slice *slice_new(struct blob *b, const uint8_t *data, size_t len, size_t items)
+{
+    struct slice *s = mem_alloc(b->env, sizeof *s);
+    if (s) *s = (struct slice){NULL, blob_ref(b), data, data, len, items};
+    return s;
+}
+
+int outq_share(struct outq *q, struct blob *b)
+{
+    struct slice *s = slice_new(b, b->data, b->len, 1);
+    if (!s) return -ENOMEM;
+    push(q, s);
+    return 0;
+}
+
+void outq_splice(struct outq *q, struct outq *from)
+{
+    if (!from->head) return;
+    if (q->tail) q->tail->next = from->head;
+    else q->head = from->head;
+    q->tail = from->tail;
+    q->bytes += from->bytes;
+    q->items += from->items;
+    *from = (struct outq){0};
+}
+
+void outq_move(struct outq *q, struct outq *from, size_t budget)
+{
+    if (q->bytes < budget && from->bytes <= budget - q->bytes) {
+        outq_splice(q, from);
+        return;
+    }
+    while (q->bytes < budget && from->head) push(q, pop(from));
+}
+
+int outq_insert(struct outq *q, size_t n, struct outq *from)
+{
+    struct slice *first = q->head;
+    assert(first && n > 0 && n < first->len);
+    struct slice *rest = slice_new(first->blob, first->data + n, first->len - n, first->items);
+    if (!rest) return -ENOMEM;
+    rest->next = first->next;
+    if (q->tail == first) q->tail = rest;
+    first->next = from->head;
+    first->len = n;
+    first->items = 0;
+    from->tail->next = rest;
+    q->bytes += from->bytes;
+    q->items += from->items;
+    *from = (struct outq){0};
+    return 0;
+}
+
+int outq_iov(const struct outq *q, struct iovec *iov, int max)
+{
+    int n = 0;
+    for (const struct slice *s = q->head; s && n < max; s = s->next)
+        iov[n++] = (struct iovec){(void *)(uintptr_t)s->data, s->len};
+    return n;
+}
+
+void outq_sent(struct outq *q, size_t n)
+{
+    assert(n <= q->bytes);
+    while (q->head && n >= q->head->len) {
+        n -= q->head->len;
+        slice_free(pop(q));
+    }
+    if (!n) return;
+    q->head->data += n;
+    q->head->len -= n;
+    q->bytes -= n;
+}
+
+void outq_clear(struct outq *q)
+{
+    while (q->head) slice_free(pop(q));
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * base/outq.h - bytes on their way out: slices over counted blobs
+ *
+ *      outq -> slice -> slice -> slice          a slice shows a part of a blob; the first of a blob
+ *                |        |        |            lies inside it, so that the usual case is one
+ *              blob     blob     blob           allocation
+ *
+ * Invariants: queued bytes never move and never change. A slice holds whole items (frames, heads):
+ * only its front is eaten away, and begin remembers where it started. A blob is appended to only
+ * while it has one owner and its last byte is the last byte of the queue.
+ */
+#ifndef BASE_OUTQ_H
+#define BASE_OUTQ_H
+
+#include <stdatomic.h>
+#include <sys/uio.h>
+
+#include "base/alloc.h"
+
+struct blob;
+
+struct slice {
+    struct slice *next;
+    struct blob *blob;
+    const uint8_t *begin, *data; /* where it began; what is left of it */
+    size_t len;                  /* bytes left */
+    size_t items;
+};
+
+struct blob {
+    const weft_env *env;
+    atomic_uint refs;
+    size_t len, cap;
+    struct slice own;
+    uint8_t data[];
+};
+
+/* Room for cap bytes, none used, one reference; NULL when memory runs out. */
+struct blob *blob_new(const weft_env *env, size_t cap);
+struct blob *blob_ref(struct blob *b);
+void blob_unref(struct blob *b);
+
+/* All zero is an empty queue. */
+struct outq {
+    struct slice *head, *tail;
+    size_t bytes, items;
+};
+
+static inline bool outq_empty(const struct outq *q)
+{
+    return q->head == NULL;
+}
+
+/* Room for n bytes in one piece at the end, for the caller to fill and commit at once; NULL when
+ * memory runs out, the queue is as it was. */
+uint8_t *outq_reserve(struct outq *q, const weft_env *env, size_t n);
+
+/* The n bytes reserved last are one item of the queue. */
+void outq_commit(struct outq *q, size_t n);
+
+/* reserve, copy, commit. 0 or -ENOMEM. */
+int outq_append(struct outq *q, const weft_env *env, const void *data, size_t n);
+
+/* A shared blob's bytes as one item; takes its own reference. 0 or -ENOMEM. */
+int outq_share(struct outq *q, struct blob *b);
+
+/* Everything of from goes behind the last of q. */
+void outq_splice(struct outq *q, struct outq *from);
+
+/* Whole slices of from go behind the last of q until q holds at least budget bytes. */
+void outq_move(struct outq *q, struct outq *from, size_t budget);
+
+/* Everything of from goes in behind the first n bytes of q's first slice; 0 < n < its length, and
+ * where an item ends. 0 or -ENOMEM. */
+int outq_insert(struct outq *q, size_t n, struct outq *from);
+
+/* The first at most max pieces; returns how many. */
+int outq_iov(const struct outq *q, struct iovec *iov, int max);
+
+/* The first n bytes are gone. */
+void outq_sent(struct outq *q, size_t n);
+
+void outq_clear(struct outq *q);
+
+#endif
