@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * http/h1.h - the server's side of an HTTP/1.1 connection: requests in, replies out
+ *
+ *      weft_span ---h1_feed---> H1_HEAD ... H1_REQUEST      bytes go up
+ *      outq <---h1_reply_begin, _write, _end, h1_upgrade    bytes come down, into the caller's queue
+ *
+ * One request at a time: while it waits for its reply the bytes of the next one stay in the
+ * caller's span (H1_WAIT). The owner has the queue, the deadlines and the socket:
+ *
+ *      switch (h1_feed(h, &in)) {
+ *      case H1_MORE:      read from the socket (deadline: h1_idle(h) ? http_keepalive : handshake_timeout)
+ *      case H1_HEAD:      the head is complete, h->head; may be answered already, or just feed on
+ *      case H1_REQUEST:   the body is complete too, h->body; reply, or upgrade, now or later
+ *      case H1_WAIT:      stop reading until the reply has ended; then feed what is left
+ *      case H1_TUNNEL:    upgraded: the rest of in is not HTTP; h1_deinit, h is no longer needed
+ *      case H1_DONE:      the last reply has ended: flush, and close
+ *      case WEFT_ERR_HTTP: answer h->status with h->why as text, then H1_DONE
+ *      case -ENOMEM:      the same with 503
+ *      }
+ *
+ * Invariants: nothing is read behind a request that must be the last one; a reply that ends before
+ * its request's body did is the last one; after h1_upgrade no memory of HTTP is held.
+ */
+#ifndef HTTP_H1_H
+#define HTTP_H1_H
+
+#include "base/outq.h"
+#include "http/body.h"
+#include "http/head.h"
+
+enum h1_result { H1_MORE, H1_HEAD, H1_REQUEST, H1_WAIT, H1_TUNNEL, H1_DONE };
+
+struct h1 {
+    struct head head; /* from H1_HEAD until the reply ends, unless taken */
+    struct buf body;  /* from H1_REQUEST on, the same */
+    int status;       /* after an error: what to answer */
+    const char *why;
+
+    const weft_env *env;
+    const weft_limits *limits;
+    struct outq *out;
+    struct body decoder;
+    uint64_t left;     /* of the reply's declared length */
+    uint32_t requests; /* that began on this connection */
+    uint8_t in;        /* enums in h1.c: where the request is, */
+    uint8_t reply;     /* and where its reply */
+    enum body_kind framing;
+    bool last;      /* no request after this one */
+    bool is_head;   /* HEAD: the reply's body is left out */
+    bool is_http10; /* no chunks, no 100 */
+};
+
+/* out must outlive h; limits are kept, may be NULL. */
+void h1_init(struct h1 *h, const weft_env *env, const weft_limits *limits, struct outq *out);
+void h1_deinit(struct h1 *h);
+
+/* An enum h1_result, WEFT_ERR_HTTP or -ENOMEM. With Expect: 100-continue the 100 is queued by the
+ * first call behind H1_HEAD that wants body bytes, so whoever replies at H1_HEAD is spared the body. */
+int h1_feed(struct h1 *h, weft_span *in);
+
+/* The client has sent its last byte: H1_WAIT if a reply is still due, H1_DONE between requests,
+ * WEFT_ERR_HTTP inside a request. */
+int h1_eof(struct h1 *h);
+
+/* Take the request at H1_HEAD (body is then empty) or H1_REQUEST: it is the caller's, to be freed by
+ * head_deinit and buf_deinit, and may outlive h. The reply goes on as if it were here. */
+void h1_take(struct h1 *h, struct head *head, struct buf *body);
+
+/* Nothing of a next request has come: between requests. */
+bool h1_idle(const struct h1 *h);
+
+/* The current reply, or the next, is to be the last one (before h1_reply_begin it says so). */
+void h1_last(struct h1 *h);
+
+/* ---- the reply ------------------------------------------------------------------------------- */
+
+#define H1_LENGTH_UNKNOWN UINT64_MAX
+
+/* The head of the reply; the caller's fields must not hold Content-Length, Transfer-Encoding,
+ * Connection or Date. date may be NULL. length is the body's, or H1_LENGTH_UNKNOWN: then it is chunked, or ended
+ * by closing (HTTP/1.0). 204 and 304 have no body: length is not sent and must be 0 or
+ * unknown. After an error from h1_feed this is allowed too.
+ * Errors: WEFT_ERR_STATE (no reply is due), -EINVAL (nothing was queued: another may be tried), -ENOMEM. */
+int h1_reply_begin(struct h1 *h, int status, const weft_field *fields, size_t n_fields,
+                   const char *date, uint64_t length);
+
+/* A piece of the body; copies. With HEAD it is counted and dropped.
+ * Errors: WEFT_ERR_STATE (not begun, or more than length), -ENOMEM. */
+int h1_reply_write(struct h1 *h, const void *data, size_t len);
+
+/* The same without copying: takes a reference of the blob, its bytes as they are. */
+int h1_reply_share(struct h1 *h, struct blob *b);
+
+/* The reply is complete: frees the request (if not taken); h1_feed goes on with the next, or says H1_DONE.
+ * Errors: WEFT_ERR_STATE (not begun; or less than length: the connection must be dropped), -ENOMEM. */
+int h1_reply_end(struct h1 *h);
+
+/* Whether a reply has been begun, and so cannot be replaced by another. */
+bool h1_replying(const struct h1 *h);
+
+/* Instead of a reply: the 101 with these fields, all of them the caller's (Upgrade, Connection,
+ * Sec-WebSocket-Accept ...). h1_feed then says H1_TUNNEL and takes nothing. Frees the request.
+ * Errors: WEFT_ERR_STATE (not at a request without body), -EINVAL, -ENOMEM. */
+int h1_upgrade(struct h1 *h, const weft_field *fields, size_t n_fields);
+
+#endif

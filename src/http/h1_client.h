@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * http/h1_client.h - the client's side of one exchange: a request out, its response in
+ *
+ *      request_head(...) into the caller's queue; then
+ *
+ *      switch (h1_client_feed(c, &in)) {
+ *      case H1C_MORE:     read from the socket
+ *      case H1C_SWITCHED: 101 to the GET, or 2xx to the CONNECT: the rest of in is the other protocol
+ *      case H1C_REFUSED:  another status, its head, and body up to refusal_body_max: c->head, c->body
+ *      case WEFT_ERR_HTTP: c->why
+ *      }
+ *
+ * Interim responses (1xx but 101) are skipped, a few of them. The connection cannot be used for another
+ * request after a refusal: close it.
+ */
+#ifndef HTTP_H1_CLIENT_H
+#define HTTP_H1_CLIENT_H
+
+#include "http/body.h"
+#include "http/head.h"
+
+enum h1_client_result { H1C_MORE, H1C_SWITCHED, H1C_REFUSED };
+
+struct h1_client {
+    struct head head; /* with H1C_SWITCHED and H1C_REFUSED */
+    struct buf body;  /* with H1C_REFUSED; cut at refusal_body_max */
+    const char *why;  /* after an error */
+
+    const weft_env *env;
+    const weft_limits *limits;
+    struct body decoder;
+    uint8_t interim; /* responses skipped */
+    bool connect;    /* the request was CONNECT */
+    bool in_body;
+};
+
+void h1_client_init(struct h1_client *c, const weft_env *env, const weft_limits *limits,
+                    bool connect);
+void h1_client_deinit(struct h1_client *c);
+
+/* An enum h1_client_result. Errors: WEFT_ERR_HTTP (why), -ENOMEM. */
+int h1_client_feed(struct h1_client *c, weft_span *in);
+
+/* The server has sent its last byte: H1C_REFUSED if the head was complete (the body may be cut short),
+ * else WEFT_ERR_LOST. */
+int h1_client_eof(struct h1_client *c);
+
+#endif
