@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+#
+# The few commands that people type. CMake does the work, in build/<preset>.
+#
+#   make            build/release/weft, libweft.so, libweft.a, libweft-core.a
+#   make demo       the demo site on http://localhost:8080
+#   make test       every test, under AddressSanitizer and UBSan (PRESET=tsan, dev: under others)
+#   make check      the rules of the house: arrows, headers, symbols, style, warnings, manuals
+#   make install    honours PREFIX (/usr/local) and DESTDIR
+#
+# Each first installs what packages.txt asks for and the machine lacks (tools/setup).
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+PRESET ?= asan
+FUZZ_TIME ?= 60
+
+all:
+	@tools/setup build
+	@tools/build release
+
+demo: all
+	build/release/weft demo
+
+test:
+	@tools/setup test
+	@tools/build $(PRESET)
+	@tools/test $(PRESET)
+
+check:
+	@tools/setup check
+	tools/check
+
+bench: all
+	tools/bench
+
+fuzz:
+	@tools/setup check
+	@tools/build fuzz
+	tools/fuzz $(FUZZ_TIME)
+
+coverage:
+	@tools/setup test
+	@tools/build coverage
+	@tools/test coverage
+	tools/coverage
+
+install:
+	@tools/setup build
+	@tools/build release -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+	DESTDIR=$(DESTDIR) cmake --install build/release
+
+format:
+	@tools/setup check
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	rm -rf build
+
+.PHONY: all demo test check bench fuzz coverage install format clean

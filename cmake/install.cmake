@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+#
+# What `make install` puts where: the program, three libraries, headers, pkg-config files, the CMake
+# package, man pages.
+
+include(CMakePackageConfigHelpers)
+
+install(TARGETS weft weft-static weft-core EXPORT weft-targets)
+install(DIRECTORY include/weft TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
+if(TARGET weft-program)
+    install(TARGETS weft-program)
+endif()
+
+foreach(section 1 3 7)
+    file(GLOB pages CONFIGURE_DEPENDS docs/man/*.${section})
+    if(pages)
+        install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+    endif()
+endforeach()
+
+foreach(pc weft weft-core)
+    configure_file(cmake/${pc}.pc.in ${pc}.pc @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${pc}.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/weft)
+configure_package_config_file(cmake/weft-config.cmake.in weft-config.cmake
+    INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(weft-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(EXPORT weft-targets NAMESPACE weft:: DESTINATION ${package_dir})
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/weft-config.cmake
+    ${CMAKE_CURRENT_BINARY_DIR}/weft-config-version.cmake DESTINATION ${package_dir})
