@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * io/listener.h - a socket that accepts
+ *
+ *      ready -> accept4 ... -> on_accept        up to batch in one turn
+ *      no descriptors or memory left:           those who wait are accepted with a spare descriptor and
+ *                                               closed, so that they are told at once; then the listener
+ *                                               rests (backoff, doubled each time up to tenfold): no spin
+ */
+#ifndef IO_LISTENER_H
+#define IO_LISTENER_H
+
+#include "io/loop.h"
+#include "io/sock.h"
+
+struct listener {
+    struct io io;
+    weft_loop *loop;
+    struct timer rest;
+    unsigned batch;
+    uint64_t backoff, pause; /* ms: the first rest, the next one */
+    int spare;
+    void (*on_accept)(struct listener *ln, int fd, const struct sock_addr *peer);
+};
+
+/* Listen at address; on_accept is given descriptors that are non-blocking and tuned, to keep or close.
+ * batch and backoff_ms: limits accept_batch and accept_backoff. Errors: as sock_listen and epoll_ctl. */
+int listener_init(struct listener *ln, weft_loop *l, const struct sock_addr *address,
+                  unsigned batch, uint64_t backoff_ms,
+                  void (*on_accept)(struct listener *ln, int fd, const struct sock_addr *peer));
+
+/* Stop listening; also from on_accept. The path of a unix: socket is removed. Twice is harmless. */
+void listener_close(struct listener *ln);
+
+/* The address with its real port. 0 or -errno. */
+int listener_address(const struct listener *ln, struct sock_addr *out);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * io/loop.h - the loop's inside, for net and for the rest of io
+ *
+ *      wait for the kernel and deliver what it says      io.on_ready, stream_handler.on_again
+ *      run due timers                                    timer.on_time
+ *      run work posted by other threads                  post.run
+ *      flush every dirty connection, all at once         stream_handler.on_pull, on_sent
+ *      bury the dead                                     dead.bury
+ *
+ * What waits for something embeds a link (struct io, timer, post, dead) and is found from it with
+ * container_of: the loop allocates nothing while it runs. Everything here belongs to the loop's thread
+ * except loop_post.
+ */
+#ifndef IO_LOOP_H
+#define IO_LOOP_H
+
+#include <weft/loop.h>
+
+#include "base/list.h"
+#include "io/batch.h"
+#include "io/timer.h"
+
+/* ---- descriptors ----------------------------------------------------------------------------- */
+
+/* A descriptor that the loop waits for. events is what epoll is armed with: EPOLLIN and so on, 0 when
+ * the descriptor is not registered. Errors and hang-ups are reported whatever is asked for;
+ * EPOLLONESHOT says: once, until armed again (then events is left as EPOLLONESHOT alone). */
+struct io {
+    int fd;
+    uint32_t events;
+    void (*on_ready)(struct io *io, uint32_t events);
+};
+
+/* Not registered. */
+void io_init(struct io *io, int fd, void (*on_ready)(struct io *io, uint32_t events));
+
+/* Wait for these events; 0 leaves the loop, and what was fetched from the kernel but not yet delivered
+ * is forgotten, so io and fd can be disposed of at once. 0 or -errno; leaving cannot fail. */
+int io_set(weft_loop *l, struct io *io, uint32_t events);
+
+/* ---- timers ---------------------------------------------------------------------------------- */
+
+/* struct timer and timer_init are in io/timer.h. ms: from the loop's clock on, never early.
+ * A deadline that moves often is best moved lazily: let it fire, look, start it again. */
+void loop_timer_start(weft_loop *l, struct timer *t, uint64_t ms);
+void loop_timer_stop(weft_loop *l, struct timer *t);
+
+/* ---- posts ----------------------------------------------------------------------------------- */
+
+/* Work for the loop's thread, embedded in what it is about. Posts run in the order of posting; one that
+ * is posted by a post runs in the next turn. What is left when the loop is freed is run then, once more
+ * in order, so that whatever it owns can be let go of. */
+struct post {
+    struct post *next;
+    void (*run)(struct post *p);
+};
+
+void loop_post(weft_loop *l, struct post *p); /* any thread; cannot fail */
+
+/* ---- the dead -------------------------------------------------------------------------------- */
+
+/* bury is called at the end of the turn, when nobody on the stack can be looking at it any more. */
+struct dead {
+    struct dead *next;
+    void (*bury)(struct dead *d);
+};
+
+void loop_bury(weft_loop *l, struct dead *d, void (*bury)(struct dead *d));
+
+/* ---- the loop -------------------------------------------------------------------------------- */
+
+/* What net keeps for each loop: one, found from the loop, told when the loop is about to be freed (the
+ * posts have run; every connection that is left must be closed; the dead are buried afterwards). */
+struct tenant {
+    void (*on_free)(struct tenant *t);
+};
+
+void loop_set_tenant(weft_loop *l, struct tenant *t);
+struct tenant *loop_tenant(const weft_loop *l); /* NULL: none was set */
+
+/* weft_loop_new with another table of system calls. */
+int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct sys *sys);
+
+const struct sys *loop_sys(const weft_loop *l);
+
+/* The loop's lent buffer for receiving. */
+enum { LOOP_BUFFER = 65536 };
+uint8_t *loop_buffer(weft_loop *l);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * io/sock.h - addresses and sockets
+ *
+ *      127.0.0.1:8080   [::1]:0   localhost:8080   *:8080   unix:/run/x
+ *
+ * "localhost" is 127.0.0.1; "*" is every address, IPv6 too where the machine has it. An IPv4 address that
+ * came through an IPv6 socket (::ffff:1.2.3.4) is written, and judged, as the IPv4 address it is.
+ * All sockets are non-blocking and close-on-exec.
+ */
+#ifndef IO_SOCK_H
+#define IO_SOCK_H
+
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include <weft/base.h>
+
+#include "io/sys.h"
+
+struct sock_addr {
+    socklen_t len; /* as the kernel counts it */
+    union {
+        struct sockaddr sa;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+        struct sockaddr_un un;
+    };
+};
+
+/* The longest text of an address, with its NUL: "unix:" and a path. */
+enum { SOCK_TEXT = 5 + sizeof(((struct sockaddr_un *)0)->sun_path) + 1 };
+
+/* An address of the five forms. 0 or WEFT_ERR_ADDRESS. */
+int sock_parse(struct sock_addr *out, const char *text);
+
+/* The same from a host that is an IP address (without brackets) or "localhost"; others need
+ * io/resolve.h: WEFT_ERR_RESOLVE. */
+int sock_numeric(struct sock_addr *out, const char *host, uint16_t port);
+
+/* A path. WEFT_ERR_ADDRESS if it is empty or too long. */
+int sock_unix(struct sock_addr *out, const char *path);
+
+/* As text that sock_parse reads: returns the length (cut to fit size, always terminated). */
+int sock_format(const struct sock_addr *a, char *text, size_t size);
+
+void sock_set_port(struct sock_addr *a, uint16_t port); /* not for unix: */
+bool sock_is_loopback(const struct sock_addr *a);       /* 127.0.0.0/8, ::1, and unix: */
+
+/* A listening socket: its descriptor, or -errno. A unix: socket that nobody answers at is replaced. */
+int sock_listen(const struct sys *sys, const struct sock_addr *a);
+
+/* A socket that is being connected, or is already: its descriptor, for stream_connect; or -errno. */
+int sock_connect(const struct sys *sys, const struct sock_addr *a);
+
+/* What every connection wants: TCP_NODELAY, and TCP_USER_TIMEOUT of 20 s. Never fails. */
+void sock_tune(const struct sys *sys, int fd);
+
+/* This end's address, the peer's address. 0 or -errno. */
+int sock_local(const struct sys *sys, int fd, struct sock_addr *out);
+int sock_peer(const struct sys *sys, int fd, struct sock_addr *out);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * io/stream.h - a connected socket: bytes in on loan, bytes out when the loop flushes
+ *
+ *      readable -> recv, once per turn -> on_bytes          stream_dirty -> (end of the turn)
+ *      end of stream -> on_eof                              on_pull -> one batch -> on_sent
+ *      stream_again -> (next turn) on_again                 socket full: EPOLLOUT, then on_pull again
+ *
+ * A stream is embedded in what owns the connection. Every callback may close its own or any other
+ * stream: a closed stream is not called again. Its memory must stay until the turn ends (loop_bury).
+ */
+#ifndef IO_STREAM_H
+#define IO_STREAM_H
+
+#include <sys/uio.h>
+
+#include "io/loop.h"
+
+struct stream;
+
+/* One for all streams of a kind. */
+struct stream_handler {
+    /* Received: on loan until the call returns, and may be changed in place. At most one call per turn
+     * and LOOP_BUFFER bytes, unless on_room gave another place. */
+    void (*on_bytes)(struct stream *s, uint8_t *data, size_t len);
+
+    /* Optional. Before receiving: a better place than the loop's buffer, and its size (> 0), or NULL.
+     * on_bytes is then called with this place. */
+    uint8_t *(*on_room)(struct stream *s, size_t *room);
+
+    /* The peer has sent everything. Reading has stopped; writing may go on. */
+    void (*on_eof)(struct stream *s);
+
+    /* The connection is broken; err is -errno, or what on_pull returned. The owner closes the stream. */
+    void (*on_error)(struct stream *s, int err);
+
+    /* What there is to write: fill in at most max pieces, return how many; 0 if there is nothing; an
+     * error (on_error follows). The bytes must stay where they are until on_sent or the next on_pull.
+     * Called again in the same turn as long as the socket takes everything (at most STREAM_ROUNDS). */
+    int (*on_pull)(struct stream *s, struct iovec *iov, int max);
+    void (*on_sent)(struct stream *s, size_t n); /* the first n bytes of it are gone; n > 0 */
+
+    void (*on_again)(struct stream *s);     /* the turn after stream_again */
+    void (*on_connected)(struct stream *s); /* for stream_connect; may be NULL otherwise */
+};
+
+enum { STREAM_IOV = 16, STREAM_ROUNDS = 16 };
+
+/* 64 bytes. */
+struct stream {
+    struct io io;
+    weft_loop *loop;
+    const struct stream_handler *handler;
+    struct list dirty, again; /* in the loop's lists */
+};
+
+/* Take over fd, a connected socket, and read from it. Errors: -errno of epoll_ctl (fd is the caller's
+ * still). */
+int stream_init(struct stream *s, weft_loop *l, int fd, const struct stream_handler *handler);
+
+/* Take over fd, a socket that is being connected (sock_connect): on_connected or on_error follows, then
+ * it is as above. Errors: as stream_init. */
+int stream_connect(struct stream *s, weft_loop *l, int fd, const struct stream_handler *handler);
+
+/* Something was queued: on_pull is called at the end of the turn, or when the socket has room. */
+void stream_dirty(struct stream *s);
+
+/* There is held input to go on with: on_again is called in the next turn. */
+void stream_again(struct stream *s);
+
+/* Stop and go on receiving. A broken connection is noticed even so (on_error); the end of the stream is
+ * not. After on_eof the stream stays paused; resuming only says on_eof again. */
+void stream_pause(struct stream *s);
+void stream_resume(struct stream *s);
+bool stream_paused(const struct stream *s);
+
+/* The end of our direction, for the peer to read behind what it was sent. 0 or -errno. */
+int stream_shutdown_write(struct stream *s);
+
+/* Leave the loop and close the descriptor. Twice is harmless. */
+void stream_close(struct stream *s);
+
+static inline bool stream_closed(const struct stream *s)
+{
+    return s->io.fd < 0;
+}
+
+#endif

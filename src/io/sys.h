@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * io/sys.h - the one table of system calls
+ *
+ * Every call to the kernel (and to the resolver) goes through a struct sys that the loop holds, so that
+ * a test can copy sys_real, replace a few entries, and make each of them fail with each errno. The
+ * entries mean exactly what the functions of the same name mean: -1 and errno.
+ *
+ * Two calls are made directly because there is nothing to fail: close(), where an error leaves nothing
+ * to do, and the clock, which is the env's.
+ */
+#ifndef IO_SYS_H
+#define IO_SYS_H
+
+#include <linux/openat2.h>
+#include <netdb.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/types.h>
+
+struct sys {
+    int (*socket)(int domain, int type, int protocol);
+    int (*bind)(int fd, const struct sockaddr *addr, socklen_t len);
+    int (*listen)(int fd, int backlog);
+    int (*accept4)(int fd, struct sockaddr *addr, socklen_t *len, int flags);
+    int (*connect)(int fd, const struct sockaddr *addr, socklen_t len);
+    ssize_t (*recv)(int fd, void *data, size_t len, int flags);
+    ssize_t (*send)(int fd, const void *data, size_t len, int flags);
+    ssize_t (*sendmsg)(int fd, const struct msghdr *msg, int flags);
+    int (*shutdown)(int fd, int how);
+    int (*getsockopt)(int fd, int level, int name, void *value, socklen_t *len);
+    int (*setsockopt)(int fd, int level, int name, const void *value, socklen_t len);
+    int (*getsockname)(int fd, struct sockaddr *addr, socklen_t *len);
+    int (*getpeername)(int fd, struct sockaddr *addr, socklen_t *len);
+    int (*getaddrinfo)(const char *host, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **out);
+    void (*freeaddrinfo)(struct addrinfo *list);
+
+    int (*epoll_create1)(int flags);
+    int (*epoll_ctl)(int epfd, int op, int fd, struct epoll_event *event);
+    int (*epoll_wait)(int epfd, struct epoll_event *events, int max, int timeout_ms);
+    int (*eventfd)(unsigned start, int flags);
+    int (*timerfd_create)(int clock, int flags);
+    int (*timerfd_settime)(int fd, int flags, const struct itimerspec *when,
+                           struct itimerspec *old);
+
+    int (*open)(const char *path, int flags);
+    int (*openat)(int dir, const char *path, int flags);
+    int (*openat2)(int dir, const char *path, struct open_how *how);
+    int (*fstat)(int fd, struct stat *out);
+    ssize_t (*pread)(int fd, void *data, size_t len, off_t offset);
+    int (*unlink)(const char *path);
+};
+
+extern const struct sys sys_real;
+
+#endif
