@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+//
+// quotes.js: a stream from the server that nobody has to ask for.
+//
+// Once the WebSocket at /quotes is open this page sends nothing. The server pushes, several times a second,
+// one text message:
+//
+//   {"t": 1732233600123, "quotes": [["ACME", 101.25], ["BOLT", 55.10]]}
+//
+// with only the symbols that moved; the first message after opening has all of them, and their names:
+//
+//   {"t": ..., "quotes": [...], "names": {"ACME": "Acme Tools", ...}}
+//
+// Messages come when they like, the screen is drawn when it likes. So a message only changes numbers and
+// marks its cards as stale; once per frame of the screen, in requestAnimationFrame, stale cards are drawn.
+// Ten messages between two frames cost one drawing, and a hidden tab costs none.
+
+import { closeWords, connect, element, seconds, showState } from "./weft.js";
+
+const POINTS = 120; // of each chart
+const RATE_WINDOW = 3000; // milliseconds over which updates per second are counted
+
+const grid = document.querySelector("#grid");
+const notice = document.querySelector("#notice");
+const rateField = document.querySelector("#rate");
+const countField = document.querySelector("#count");
+const raw = document.querySelector("#raw");
+const rawText = document.querySelector("#raw-text");
+const pauseButton = document.querySelector("#pause");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+const cards = new Map(); // symbol -> card
+const stale = new Set(); // cards whose numbers are newer than their picture
+let frame = 0; // the requestAnimationFrame that is on its way, or 0
+let paused = false;
+
+// --- A card --------------------------------------------------------------------------------------------
+
+function makeCard(symbol) {
+  const card = {
+    first: null, // the first price that this page saw: changes are told against it
+    shown: null, // the price on the screen
+    prices: [],
+    name: element("span", "company"),
+    price: element("span", "price"),
+    change: element("span", "change"),
+    canvas: element("canvas", "chart"),
+    root: null,
+  };
+  card.canvas.setAttribute("aria-hidden", "true"); // its numbers are told in words
+  const top = element("div", "card-top", element("span", "symbol", symbol), card.name);
+  const numbers = element("div", "numbers", card.price, card.change);
+  card.root = element("li", "card", top, numbers, card.canvas);
+  card.root.dataset.symbol = symbol;
+  grid.append(card.root);
+  return card;
+}
+
+function cardOf(symbol) {
+  if (!cards.has(symbol)) cards.set(symbol, makeCard(symbol));
+  return cards.get(symbol);
+}
+
+function addPrice(card, price) {
+  card.first ??= price;
+  card.prices.push(price);
+  if (card.prices.length > POINTS) card.prices.shift();
+  stale.add(card);
+}
+
+// --- Drawing -------------------------------------------------------------------------------------------
+
+// Arrow and sign say what the colour says, for those who do not see the colour.
+function changeWords(first, price) {
+  const by = price - first;
+  const percent = (100 * by) / first;
+  const arrow = by > 0 ? "▲" : by < 0 ? "▼" : "■";
+  const sign = by > 0 ? "+" : by < 0 ? "−" : "";
+  return `${arrow} ${sign}${Math.abs(by).toFixed(2)} (${sign}${Math.abs(percent).toFixed(1)} %)`;
+}
+
+function flash(card, price) {
+  if (card.shown === null || price === card.shown || calm.matches) return;
+  const colour = getComputedStyle(card.root).getPropertyValue(price > card.shown ? "--rise" : "--fall");
+  card.price.animate([{ color: colour }, { color: "inherit" }], { duration: 500, easing: "ease-out" });
+}
+
+// A canvas has as many pixels as it is told. For a sharp picture that must be the number that the screen
+// really has there: CSS pixels times devicePixelRatio.
+function fitCanvas(canvas) {
+  const scale = devicePixelRatio || 1;
+  const width = canvas.clientWidth;
+  const height = canvas.clientHeight;
+  if (canvas.width !== Math.round(width * scale)) canvas.width = Math.round(width * scale);
+  if (canvas.height !== Math.round(height * scale)) canvas.height = Math.round(height * scale);
+  const context = canvas.getContext("2d");
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  context.clearRect(0, 0, width, height);
+  return { context, width, height };
+}
+
+function drawChart(card) {
+  const { context, width, height } = fitCanvas(card.canvas);
+  const style = getComputedStyle(card.root); // a card knows its own colour, light or dark
+  const colour = style.getPropertyValue("--trend");
+
+  // The first price has its place in the picture, so that above and below can be seen.
+  const low = Math.min(card.first, ...card.prices);
+  const high = Math.max(card.first, ...card.prices);
+  const span = high - low || 1;
+  const edge = 5;
+  const x = (i) => (i / (POINTS - 1)) * (width - 2 * edge) + edge;
+  const y = (price) => height - edge - ((price - low) / span) * (height - 2 * edge);
+
+  context.strokeStyle = style.getPropertyValue("--line");
+  context.lineWidth = 1;
+  context.setLineDash([2, 4]);
+  const level = Math.round(y(card.first)) + 0.5; // on the half pixel a thin line is one pixel wide
+  context.beginPath();
+  context.moveTo(0, level);
+  context.lineTo(width, level);
+  context.stroke();
+
+  context.setLineDash([]);
+  context.lineWidth = 1.75;
+  context.lineJoin = context.lineCap = "round";
+  context.strokeStyle = context.fillStyle = colour;
+  context.beginPath();
+  card.prices.forEach((price, i) => context.lineTo(x(i), y(price)));
+  context.stroke();
+
+  const last = card.prices.length - 1;
+  context.globalAlpha = 0.12;
+  context.lineTo(x(last), y(card.first));
+  context.lineTo(x(0), y(card.first));
+  context.fill();
+  context.globalAlpha = 1;
+  context.beginPath();
+  context.arc(x(last), y(card.prices[last]), 2.75, 0, 2 * Math.PI);
+  context.fill();
+}
+
+function drawCard(card) {
+  const price = card.prices.at(-1);
+  card.price.textContent = price.toFixed(2);
+  card.change.textContent = changeWords(card.first, price);
+  card.root.dataset.trend = price > card.first ? "rise" : price < card.first ? "fall" : "flat";
+  flash(card, price);
+  card.shown = price;
+  drawChart(card);
+}
+
+function drawStale() {
+  frame = 0;
+  stale.forEach(drawCard);
+  stale.clear();
+}
+
+function askForFrame() {
+  if (!paused && stale.size > 0) frame ||= requestAnimationFrame(drawStale);
+}
+
+function redrawAll() {
+  for (const card of cards.values()) stale.add(card);
+  askForFrame();
+}
+
+new ResizeObserver(redrawAll).observe(grid);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
+
+pauseButton.addEventListener("click", () => {
+  paused = !paused;
+  pauseButton.textContent = paused ? "Resume" : "Pause";
+  askForFrame(); // what came in the meantime was remembered
+});
+
+// --- How fast does it come? ----------------------------------------------------------------------------
+
+let count = 0;
+let arrivals = []; // performance.now() of recent messages
+
+function showRate() {
+  const now = performance.now();
+  arrivals = arrivals.filter((at) => now - at < RATE_WINDOW);
+  rateField.textContent = (arrivals.length / (RATE_WINDOW / 1000)).toFixed(1);
+  countField.textContent = count.toLocaleString("en");
+}
+
+setInterval(showRate, 500);
+
+// --- The channel ---------------------------------------------------------------------------------------
+
+function take(text) {
+  const { quotes, names = {} } = JSON.parse(text);
+  for (const [symbol, price] of quotes) addPrice(cardOf(symbol), price);
+  for (const [symbol, name] of Object.entries(names)) cardOf(symbol).name.textContent = name;
+  askForFrame();
+}
+
+const channel = connect("/quotes", {
+  state(state) {
+    showState(state);
+    document.querySelector("#retry").hidden = state !== "closed";
+    if (state === "open") notice.parentElement.hidden = true;
+  },
+  message(data) {
+    count += 1;
+    arrivals.push(performance.now());
+    if (raw.open && !paused) rawText.textContent = data;
+    take(data);
+  },
+  close(event, wait) {
+    notice.textContent = `Connection closed: ${closeWords(event)}. Trying again in ${seconds(wait)}.`;
+    notice.parentElement.hidden = false;
+  },
+});
+
+document.querySelector("#retry").addEventListener("click", channel.retry);
