@@ -147,21 +147,29 @@ void outq_move(struct outq *q, struct outq *from, size_t budget)
     while (q->bytes < budget && from->head) push(q, pop(from));
 }
 
-int outq_insert(struct outq *q, size_t n, struct outq *from)
+/* Make the first slice end after n bytes; the rest becomes a slice of its own behind it. */
+static int split_first(struct outq *q, size_t n)
 {
     struct slice *first = q->head;
-    assert(first && n > 0 && n < first->len);
     struct slice *rest = slice_new(first->blob, first->data + n, first->len - n, first->items);
     if (!rest) return -ENOMEM;
     rest->next = first->next;
-    if (q->tail == first) q->tail = rest;
-    first->next = from->head;
+    first->next = rest;
     first->len = n;
     first->items = 0;
-    from->tail->next = rest;
-    q->bytes += from->bytes;
-    q->items += from->items;
-    *from = (struct outq){0};
+    if (q->tail == first) q->tail = rest;
+    return 0;
+}
+
+int outq_insert(struct outq *q, size_t n, struct outq *from)
+{
+    assert(n == 0 || (q->head && n <= q->head->len));
+    if (n && n < q->head->len && split_first(q, n) < 0) return -ENOMEM;
+    struct outq front = {0};
+    if (n) push(&front, pop(q));
+    outq_splice(&front, from);
+    outq_splice(&front, q);
+    *q = front;
     return 0;
 }
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ws/frame.h - the head of a frame (RFC 6455, 5.2)
+ *
+ *      byte 0      FIN RSV1 RSV2 RSV3 opcode(4)
+ *      byte 1      MASK length(7)
+ *      0, 2 or 8   the length again, if it did not fit: 126 and 127 say so
+ *      0 or 4      the masking key
+ */
+#ifndef WS_FRAME_H
+#define WS_FRAME_H
+
+#include <weft/session.h>
+
+enum {
+    FRAME_FIN = 0x80,
+    FRAME_RSV = 0x70,
+    FRAME_OPCODE = 0x0f,
+    FRAME_CONTROL = 0x08, /* the opcode's bit that makes it a control frame */
+    FRAME_MASK = 0x80,
+    FRAME_LEN = 0x7f,
+    FRAME_LEN16 = 126,
+    FRAME_LEN64 = 127,
+    FRAME_HEAD_MIN = 2,
+    FRAME_HEAD_MAX = 14,
+    CONTROL_MAX = 125, /* payload of a control frame */
+    KEY_LEN = 4
+};
+
+/* How long a head is of which the first two bytes are known: without the key, and with it. */
+static inline size_t frame_length_end(const uint8_t *head)
+{
+    uint8_t len = head[1] & FRAME_LEN;
+    return len == FRAME_LEN64 ? 10 : len == FRAME_LEN16 ? 4 : 2;
+}
+
+static inline size_t frame_head_end(const uint8_t *head)
+{
+    return frame_length_end(head) + (head[1] & FRAME_MASK ? KEY_LEN : 0);
+}
+
+/* The payload's length, once frame_length_end bytes are there. */
+uint64_t frame_length(const uint8_t *head);
+
+/* Whether the length is written in the fewest bytes, and below 2^63. */
+bool frame_length_is_minimal(const uint8_t *head);
+
+/* How long the head of a frame with that payload is. */
+size_t frame_head_size(size_t len, bool masked);
+
+/* Write a head; key is NULL in a frame that is not masked. Returns its size. */
+size_t frame_write_head(uint8_t *to, uint8_t byte0, size_t len, const uint8_t *key);
+
+#endif

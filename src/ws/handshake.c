@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ws/handshake.c - the opening handshake, both sides, on header fields alone (RFC 6455, 4)
+ *
+ * The server's checks are a list in the order in which a person would want to hear of them: is it a
+ * GET of HTTP/1.1, is it an upgrade to WebSocket, is the version ours, are key and subprotocols in
+ * form, is there no body.
+ */
+#include <weft/handshake.h>
+
+#include "base/base64.h"
+#include "base/bytes.h"
+#include "base/env.h"
+#include "base/limits.h"
+#include "base/sha1.h"
+
+static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+enum { NONCE_LEN = 16, GUID_LEN = sizeof guid - 1 };
+
+/* ---- fields ---------------------------------------------------------------------------------- */
+
+static size_t count(const weft_field *fields, size_t n, const char *name)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) found += bytes_is_nocase(fields[i].name, name);
+    return found;
+}
+
+static const weft_field *first(const weft_field *fields, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (bytes_is_nocase(fields[i].name, name)) return fields + i;
+    return NULL;
+}
+
+const weft_field *weft_field_find(const weft_field *fields, size_t n, const char *name)
+{
+    return count(fields, n, name) == 1 ? first(fields, n, name) : NULL;
+}
+
+/* Walks over the elements of a comma-separated list that may be spread over several fields. */
+struct elements {
+    const weft_field *fields;
+    size_t n;
+    const char *name;
+    weft_bytes rest;
+};
+
+static struct elements elements_of(const weft_field *fields, size_t n, const char *name)
+{
+    return (struct elements){.fields = fields, .n = n, .name = name};
+}
+
+static bool next_element(struct elements *e, weft_bytes *out)
+{
+    for (;;) {
+        while (e->rest.len) {
+            *out = bytes_trim(bytes_cut(&e->rest, ','));
+            if (out->len) return true;
+        }
+        while (e->n && !bytes_is_nocase(e->fields->name, e->name)) e->fields++, e->n--;
+        if (!e->n) return false;
+        e->rest = e->fields->value;
+        e->fields++, e->n--;
+    }
+}
+
+bool weft_field_has_token(const weft_field *fields, size_t n, const char *name, const char *token)
+{
+    struct elements e = elements_of(fields, n, name);
+    for (weft_bytes element; next_element(&e, &element);)
+        if (bytes_is_nocase(element, token)) return true;
+    return false;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+void weft_handshake_accept(weft_bytes key, char accept[WEFT_ACCEPT_LEN + 1])
+{
+    uint8_t text[WEFT_KEY_LEN + GUID_LEN], digest[SHA1_LEN];
+    size_t n = key.len < WEFT_KEY_LEN ? key.len : WEFT_KEY_LEN;
+    copy(text, key.data, n);
+    copy(text + n, guid, GUID_LEN);
+    sha1(text, n + GUID_LEN, digest);
+    base64_encode(digest, sizeof digest, accept);
+}
+
+int weft_handshake_key(const weft_env *env, char key[WEFT_KEY_LEN + 1])
+{
+    uint8_t nonce[NONCE_LEN];
+    int error = env_random(env, nonce, sizeof nonce);
+    if (!error) base64_encode(nonce, sizeof nonce, key);
+    return error;
+}
+
+static bool key_is_valid(weft_bytes key)
+{
+    uint8_t nonce[NONCE_LEN];
+    return base64_decode(key, nonce, sizeof nonce) == NONCE_LEN;
+}
+
+/* ---- server ---------------------------------------------------------------------------------- */
+
+static size_t head_count(const weft_request_head *h, const char *name)
+{
+    return count(h->fields, h->n_fields, name);
+}
+
+static bool head_has_token(const weft_request_head *h, const char *name, const char *token)
+{
+    return weft_field_has_token(h->fields, h->n_fields, name, token);
+}
+
+static const weft_field *head_field(const weft_request_head *h, const char *name)
+{
+    return weft_field_find(h->fields, h->n_fields, name);
+}
+
+bool weft_handshake_wanted(const weft_request_head *head)
+{
+    return head_has_token(head, "Upgrade", "websocket");
+}
+
+static bool has_body(const weft_request_head *h)
+{
+    if (head_count(h, "Transfer-Encoding")) return true;
+    size_t n = head_count(h, "Content-Length");
+    const weft_field *length = head_field(h, "Content-Length");
+    return n > 1 || (n == 1 && !bytes_is(length->value, "0"));
+}
+
+static bool version_is_13(const weft_request_head *h)
+{
+    const weft_field *version = head_field(h, "Sec-WebSocket-Version");
+    return version && bytes_is(version->value, "13");
+}
+
+/* A list of unique tokens, none empty (RFC 6455, 4.1 and 11.3.4). */
+static const char *subprotocols_fault(const weft_request_head *h, const weft_limits *limits)
+{
+    size_t fields = head_count(h, "Sec-WebSocket-Protocol"), n = 0;
+    struct elements e = elements_of(h->fields, h->n_fields, "Sec-WebSocket-Protocol");
+    for (weft_bytes token; next_element(&e, &token); n++) {
+        if (!bytes_is_token(token))
+            return "Sec-WebSocket-Protocol holds something that is no token";
+        if (n == limit_max_subprotocols(limits))
+            return "too many subprotocols in Sec-WebSocket-Protocol";
+        struct elements before = elements_of(h->fields, h->n_fields, "Sec-WebSocket-Protocol");
+        weft_bytes other;
+        for (size_t i = 0; i < n && next_element(&before, &other); i++)
+            if (bytes_equal(token, other))
+                return "Sec-WebSocket-Protocol names a subprotocol twice";
+    }
+    return fields && !n ? "Sec-WebSocket-Protocol is empty" : NULL;
+}
+
+static int refuse(weft_handshake *out, int status, const char *why)
+{
+    out->why = why;
+    return out->status = status;
+}
+
+int weft_handshake_check(const weft_request_head *h, const weft_limits *limits, weft_handshake *out)
+{
+    const weft_field *key = head_field(h, "Sec-WebSocket-Key");
+    const char *fault;
+    *out = (weft_handshake){.why = ""};
+    if (!bytes_is(h->method, "GET")) return refuse(out, 405, "a WebSocket is opened with GET");
+    if (h->version < 11) return refuse(out, 505, "a WebSocket needs HTTP/1.1");
+    if (head_count(h, "Host") != 1) return refuse(out, 400, "there must be one Host");
+    if (!weft_handshake_wanted(h))
+        return refuse(out, 426, "this is a WebSocket: the request must have Upgrade: websocket");
+    if (!head_has_token(h, "Connection", "upgrade"))
+        return refuse(out, 400, "Connection does not have the token Upgrade");
+    if (!version_is_13(h)) return refuse(out, 426, "Sec-WebSocket-Version must be 13");
+    if (!key) return refuse(out, 400, "there must be one Sec-WebSocket-Key");
+    if (!key_is_valid(key->value))
+        return refuse(out, 400, "Sec-WebSocket-Key is not 16 bytes in base64");
+    fault = subprotocols_fault(h, limits);
+    if (fault) return refuse(out, 400, fault);
+    if (has_body(h)) return refuse(out, 400, "an upgrade request may not have a body");
+    weft_handshake_accept(key->value, out->accept);
+    return out->status = 101;
+}
+
+#define FIELD(name, value)                              \
+    {                                                   \
+        {(const uint8_t *)(name), sizeof(name) - 1},    \
+        {                                               \
+            (const uint8_t *)(value), sizeof(value) - 1 \
+        }                                               \
+    }
+
+size_t weft_handshake_refusal_fields(int status, const weft_field **out)
+{
+    static const weft_field upgrade[] = {FIELD("Upgrade", "websocket"),
+                                         FIELD("Sec-WebSocket-Version", "13")};
+    static const weft_field allow[] = {FIELD("Allow", "GET")};
+    *out = status == 405 ? allow : upgrade;
+    return status == 426 ? 2 : status == 405 ? 1 : 0;
+}
+
+const char *weft_subprotocol_choose(const weft_request_head *head, const char *const *ours)
+{
+    if (!ours) return NULL;
+    struct elements e = elements_of(head->fields, head->n_fields, "Sec-WebSocket-Protocol");
+    for (weft_bytes token; next_element(&e, &token);)
+        for (const char *const *p = ours; *p; p++)
+            if (bytes_is(token, *p)) return *p;
+    return NULL;
+}
+
+/* ---- client ---------------------------------------------------------------------------------- */
+
+static const char *upgrade_fault(const weft_field *fields, size_t n, const char *key)
+{
+    const weft_field *upgrade = weft_field_find(fields, n, "Upgrade");
+    const weft_field *accept = weft_field_find(fields, n, "Sec-WebSocket-Accept");
+    char expected[WEFT_ACCEPT_LEN + 1];
+    weft_handshake_accept(bytes_of(key), expected);
+    if (!upgrade || !bytes_is_nocase(upgrade->value, "websocket"))
+        return "the 101 does not say Upgrade: websocket";
+    if (!weft_field_has_token(fields, n, "Connection", "upgrade"))
+        return "the 101 does not say Connection: Upgrade";
+    if (!accept) return "the 101 does not have one Sec-WebSocket-Accept";
+    if (!bytes_is(accept->value, expected)) return "Sec-WebSocket-Accept does not answer our key";
+    if (count(fields, n, "Sec-WebSocket-Extensions"))
+        return "the 101 uses an extension, and none was offered";
+    return NULL;
+}
+
+static const char *find_offered(weft_bytes value, const char *const *offered)
+{
+    for (; offered && *offered; offered++)
+        if (bytes_is(value, *offered)) return *offered;
+    return NULL;
+}
+
+int weft_handshake_verify(const weft_field *fields, size_t n, const char *key,
+                          const char *const *offered, const char **subprotocol, const char **why)
+{
+    *subprotocol = NULL;
+    *why = upgrade_fault(fields, n, key);
+    if (*why) return WEFT_ERR_HANDSHAKE;
+    *why = "";
+    if (!count(fields, n, "Sec-WebSocket-Protocol")) return 0;
+    const weft_field *chosen = weft_field_find(fields, n, "Sec-WebSocket-Protocol");
+    *subprotocol = chosen ? find_offered(chosen->value, offered) : NULL;
+    if (*subprotocol) return 0;
+    *why = "the 101 chooses a subprotocol that was not offered";
+    return WEFT_ERR_HANDSHAKE;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ws/message.c - messages that many connections send by reference
+ */
+#include "ws/message.h"
+
+#include <errno.h>
+
+#include "base/bytes.h"
+#include "ws/frame.h"
+
+static struct blob *encode(const weft_env *env, weft_opcode op, const void *data, size_t len)
+{
+    if (len > SIZE_MAX - FRAME_HEAD_MAX) return NULL;
+    struct blob *b = blob_new(env, frame_head_size(len, false) + len);
+    if (!b) return NULL;
+    b->len = frame_write_head(b->data, (uint8_t)(FRAME_FIN | op), len, NULL);
+    copy(b->data + b->len, data, len);
+    b->len += len;
+    return b;
+}
+
+int weft_message_new(weft_message **out, const weft_env *env, weft_opcode op, const void *data,
+                     size_t len)
+{
+    if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
+    weft_message *m = mem_zalloc(env, sizeof *m);
+    if (!m) return -ENOMEM;
+    m->env = env;
+    atomic_init(&m->refs, 1);
+    m->opcode = (uint8_t)op;
+    m->head_len = (uint8_t)frame_head_size(len, false);
+    m->frame = encode(env, op, data, len);
+    if (!m->frame) {
+        mem_free(env, m);
+        return -ENOMEM;
+    }
+    *out = m;
+    return 0;
+}
+
+weft_message *weft_message_ref(weft_message *m)
+{
+    atomic_fetch_add_explicit(&m->refs, 1, memory_order_relaxed);
+    return m;
+}
+
+void weft_message_unref(weft_message *m)
+{
+    if (!m || atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) != 1) return;
+    blob_unref(m->frame);
+    mem_free(m->env, m);
+}
+
+weft_opcode weft_message_opcode(const weft_message *m)
+{
+    return (weft_opcode)m->opcode;
+}
+
+weft_bytes weft_message_payload(const weft_message *m)
+{
+    return (weft_bytes){m->frame->data + m->head_len, m->frame->len - m->head_len};
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ws/recv.c - the receive ladder: bytes in wire order become events
+ *
+ * Each rung takes what it needs from the input and either goes on, returns an event, or returns 0
+ * because the input is used up. Payload is unmasked and (text) validated where it lies, as it comes;
+ * a message that lies whole in one input is handed out there, any other is gathered in a partial that
+ * grows with the bytes received, never with the length declared.
+ *
+ * Control frames between fragments touch neither partial, utf8 nor message.
+ */
+#include <assert.h>
+#include <errno.h>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "ws/session.h"
+
+enum { PARTIAL_MIN = 1024 };
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static uint16_t close_code_for(int error)
+{
+    switch (error) {
+    case WEFT_ERR_PROTOCOL: return WEFT_CLOSE_PROTOCOL_ERROR;
+    case WEFT_ERR_UTF8: return WEFT_CLOSE_INVALID_PAYLOAD;
+    case WEFT_ERR_POLICY: return WEFT_CLOSE_POLICY_VIOLATION;
+    case WEFT_ERR_TOO_BIG: return WEFT_CLOSE_MESSAGE_TOO_BIG;
+    default: return WEFT_CLOSE_INTERNAL_ERROR;
+    }
+}
+
+int session_fail(weft_session *s, int error, const char *cause)
+{
+    s->recv.state = RECV_FAILED;
+    s->error = error;
+    s->cause = cause;
+    (void)weft_session_close(s, close_code_for(error), cause, strlen(cause));
+    return error;
+}
+
+static int violation(weft_session *s, const char *cause)
+{
+    return session_fail(s, WEFT_ERR_PROTOCOL, cause);
+}
+
+static int out_of_memory(weft_session *s)
+{
+    return session_fail(s, -ENOMEM, "out of memory");
+}
+
+/* ---- the head of a frame --------------------------------------------------------------------- */
+
+/* What the first two bytes can do wrong. */
+static const char *start_fault(const weft_session *s, uint8_t byte0, uint8_t byte1)
+{
+    uint8_t opcode = byte0 & FRAME_OPCODE;
+    if (byte0 & FRAME_RSV) return "a reserved bit is set, and no extension was negotiated";
+    if (opcode & FRAME_CONTROL) {
+        if (opcode > WEFT_PONG) return "a reserved control opcode";
+        if (!(byte0 & FRAME_FIN)) return "a fragmented control frame";
+        if ((byte1 & FRAME_LEN) > CONTROL_MAX) return "a control frame longer than 125 bytes";
+    } else {
+        if (opcode > WEFT_BINARY) return "a reserved opcode";
+        if (opcode == WEFT_CONTINUATION && !s->recv.message)
+            return "a continuation frame without a message to continue";
+        if (opcode != WEFT_CONTINUATION && s->recv.message)
+            return "a new message before the last one was complete";
+    }
+    bool masked = byte1 & FRAME_MASK;
+    if (s->role == WEFT_SERVER && !masked) return "a frame from a client is not masked";
+    if (s->role == WEFT_CLIENT && masked) return "a frame from a server is masked";
+    return NULL;
+}
+
+static int check_start(weft_session *s, const uint8_t *head)
+{
+    const char *fault = start_fault(s, head[0], head[1]);
+    return fault ? violation(s, fault) : 0;
+}
+
+static int check_length(weft_session *s, const uint8_t *head)
+{
+    if (!frame_length_is_minimal(head))
+        return violation(s, "a length that is not in its shortest form, or over 2^63");
+    if (head[0] & FRAME_CONTROL) return 0;
+    uint64_t have = s->recv.partial ? s->recv.partial->len : 0;
+    if (frame_length(head) > limit_max_message(s->cfg->limits) - have)
+        return session_fail(s, WEFT_ERR_TOO_BIG, "the message is larger than the limit");
+    return 0;
+}
+
+/* A fragmented message, or one that is gathered, keeps its account in a partial. */
+static struct partial *partial_of(weft_session *s)
+{
+    if (!s->recv.partial) s->recv.partial = mem_zalloc(s->cfg->env, sizeof(struct partial));
+    return s->recv.partial;
+}
+
+static int count_fragment(weft_session *s, uint64_t len)
+{
+    struct partial *p = partial_of(s);
+    if (!p) return out_of_memory(s);
+    const weft_limits *l = s->cfg->limits;
+    if (++p->frames > limit_max_fragments(l) + p->len / 16)
+        return session_fail(s, WEFT_ERR_POLICY, "too many fragments in a message");
+    if (!len && ++p->empty > limit_max_empty_fragments(l))
+        return session_fail(s, WEFT_ERR_POLICY, "too many empty fragments in a message");
+    return 0;
+}
+
+/* The head is complete and in order. */
+static int begin_frame(weft_session *s, const uint8_t *head)
+{
+    struct recv *r = &s->recv;
+    uint8_t opcode = head[0] & FRAME_OPCODE;
+    r->byte0 = head[0];
+    r->left = frame_length(head);
+    r->key = (mask_key){{0}};
+    if (head[1] & FRAME_MASK) memcpy(r->key.bytes, head + frame_length_end(head), KEY_LEN);
+    r->head_len = 0;
+    r->state = RECV_PAYLOAD;
+    if (opcode & FRAME_CONTROL) return 0;
+    if (opcode != WEFT_CONTINUATION) r->message = opcode;
+    bool fragment = !(head[0] & FRAME_FIN) || opcode == WEFT_CONTINUATION;
+    return fragment ? count_fragment(s, r->left) : 0;
+}
+
+static int check_head(weft_session *s, const uint8_t *head, size_t have)
+{
+    if (have < FRAME_HEAD_MIN) return 0;
+    int error = check_start(s, head);
+    if (error || have < frame_length_end(head)) return error;
+    return check_length(s, head);
+}
+
+static bool head_is_complete(const uint8_t *head, size_t have)
+{
+    return have >= FRAME_HEAD_MIN && have >= frame_head_end(head);
+}
+
+/* A head in pieces: gathered byte by byte, refused as soon as it can be. 1 when it is complete. */
+static int gather_head(weft_session *s, weft_span *in)
+{
+    struct recv *r = &s->recv;
+    while (!head_is_complete(r->head, r->head_len)) {
+        if (!in->len) return 0;
+        r->head[r->head_len++] = *in->data;
+        span_skip(in, 1);
+        int error = check_head(s, r->head, r->head_len);
+        if (error) return error;
+    }
+    int error = begin_frame(s, r->head);
+    return error ? error : 1;
+}
+
+/* 1: the frame's payload comes next. 0: bring more. */
+static int read_head(weft_session *s, weft_span *in)
+{
+    if (s->recv.head_len || !head_is_complete(in->data, in->len)) return gather_head(s, in);
+    const uint8_t *head = in->data;
+    int error = check_head(s, head, in->len);
+    if (!error) error = begin_frame(s, head);
+    span_skip(in, frame_head_end(head));
+    return error ? error : 1;
+}
+
+/* ---- payload --------------------------------------------------------------------------------- */
+
+/* The next piece of the frame's payload, unmasked where it lies. */
+static weft_bytes take_payload(weft_session *s, weft_span *in)
+{
+    struct recv *r = &s->recv;
+    size_t n = in->len < r->left ? in->len : (size_t)r->left;
+    weft_bytes piece = {in->data, n};
+    if (s->role == WEFT_SERVER) r->key = mask_in_place(in->data, n, r->key);
+    r->left -= n;
+    span_skip(in, n);
+    return piece;
+}
+
+static bool frame_is_complete(const weft_session *s)
+{
+    return s->recv.left == 0;
+}
+
+static void end_frame(weft_session *s)
+{
+    s->recv.state = RECV_HEAD;
+}
+
+/* ---- control frames -------------------------------------------------------------------------- */
+
+bool close_code_is_legal(uint16_t code)
+{
+    if (code >= 3000) return code < 5000;
+    if (code < 1000 || code > 1014) return false;
+    return code < 1004 || code > 1006;
+}
+
+static int check_close(weft_session *s, weft_bytes body)
+{
+    if (!body.len) return 0;
+    if (body.len == 1) return violation(s, "a Close frame with half a status code");
+    if (!close_code_is_legal((uint16_t)(body.data[0] << 8 | body.data[1])))
+        return violation(s, "a status code that may not be sent");
+    if (!weft_utf8_valid(body.data + 2, body.len - 2))
+        return session_fail(s, WEFT_ERR_UTF8, "the reason of a Close frame is not UTF-8");
+    return 0;
+}
+
+/* The peer says goodbye; the answer repeats its code (RFC 6455, 5.5.1). */
+static int take_close(weft_session *s, weft_bytes body, weft_event *ev)
+{
+    int error = check_close(s, body);
+    if (error) return error;
+    s->recv.state = RECV_CLOSED;
+    if (send_close(s, (weft_bytes){body.data, body.len ? 2 : 0}) < 0) return out_of_memory(s);
+    ev->kind = WEFT_EV_CLOSE;
+    ev->code = WEFT_CLOSE_NO_STATUS;
+    if (body.len) {
+        ev->code = (uint16_t)(body.data[0] << 8 | body.data[1]);
+        body = bytes_from(body, 2);
+    }
+    ev->data = body.data;
+    ev->len = body.len;
+    return 1;
+}
+
+static int take_control(weft_session *s, weft_bytes body, weft_event *ev)
+{
+    weft_opcode opcode = (weft_opcode)(s->recv.byte0 & FRAME_OPCODE);
+    end_frame(s);
+    *ev = (weft_event){.opcode = opcode, .data = body.data, .len = body.len};
+    if (opcode == WEFT_CLOSE) return take_close(s, body, ev);
+    ev->kind = opcode == WEFT_PING ? WEFT_EV_PING : WEFT_EV_PONG;
+    if (opcode == WEFT_PING && send_pong(s, body.data, body.len) < 0) return out_of_memory(s);
+    return 1;
+}
+
+/* 1 an event; 0 bring more. */
+static int control_payload(weft_session *s, weft_span *in, weft_event *ev)
+{
+    struct recv *r = &s->recv;
+    weft_bytes piece = take_payload(s, in);
+    if (!r->control && frame_is_complete(s)) return take_control(s, piece, ev);
+    if (!r->control) r->control = mem_zalloc(s->cfg->env, sizeof *r->control);
+    if (!r->control) return out_of_memory(s);
+    copy(r->control->data + r->control->len, piece.data, piece.len);
+    r->control->len = (uint8_t)(r->control->len + piece.len);
+    if (!frame_is_complete(s)) return 0;
+    r->lent = true;
+    return take_control(s, (weft_bytes){r->control->data, r->control->len}, ev);
+}
+
+/* ---- messages -------------------------------------------------------------------------------- */
+
+/* Twice what has come, and no more than the frame says. */
+static size_t partial_size(const struct partial *p, size_t need, uint64_t left)
+{
+    size_t size = need < PARTIAL_MIN ? PARTIAL_MIN : 2 * need;
+    uint64_t whole = p->len + left;
+    return whole > need && whole < size ? (size_t)whole : size;
+}
+
+/* piece is a part of the frame of which left bytes are still to come. */
+static int gather(weft_session *s, weft_bytes piece)
+{
+    struct partial *p = partial_of(s);
+    if (!p) return -ENOMEM;
+    size_t need = (size_t)p->len + piece.len;
+    if (need > p->cap) {
+        size_t size = partial_size(p, need, piece.len + s->recv.left);
+        uint8_t *data = mem_realloc(s->cfg->env, p->data, size);
+        if (!data) return -ENOMEM;
+        p->data = data;
+        p->cap = size;
+    }
+    copy(p->data + p->len, piece.data, piece.len);
+    p->len = need;
+    return 0;
+}
+
+static int check_text(weft_session *s, weft_bytes piece, bool final)
+{
+    struct recv *r = &s->recv;
+    if (r->message != WEFT_TEXT) return 0;
+    if (!utf8_feed(&r->utf8, piece.data, piece.len))
+        return session_fail(s, WEFT_ERR_UTF8, "a text message is not UTF-8");
+    if (final && r->utf8)
+        return session_fail(s, WEFT_ERR_UTF8, "a text message ends inside a code point");
+    return 0;
+}
+
+/* Chunks of nothing are not worth telling, but for the last. */
+static int chunk(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
+{
+    struct partial *p = s->recv.partial || !final ? partial_of(s) : NULL;
+    if (!p && !final) return out_of_memory(s);
+    if (!piece.len && !final) return 0;
+    ev->kind = WEFT_EV_CHUNK;
+    ev->first = !p || p->len == 0;
+    ev->final = final;
+    ev->data = piece.data;
+    ev->len = piece.len;
+    if (p) p->len += piece.len;
+    return 1;
+}
+
+static int whole(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
+{
+    if ((s->recv.partial || !final) && gather(s, piece) < 0) return out_of_memory(s);
+    if (!final) return 0;
+    const struct partial *p = s->recv.partial;
+    ev->kind = WEFT_EV_MESSAGE;
+    ev->first = ev->final = true;
+    ev->data = p ? p->data : piece.data;
+    ev->len = p ? (size_t)p->len : piece.len;
+    return 1;
+}
+
+/* 1 an event; 0 go on, or bring more. */
+static int data_payload(weft_session *s, weft_span *in, weft_event *ev)
+{
+    struct recv *r = &s->recv;
+    weft_bytes piece = take_payload(s, in);
+    bool final = frame_is_complete(s) && (r->byte0 & FRAME_FIN);
+    int result = check_text(s, piece, final);
+    if (result) return result;
+    *ev = (weft_event){.opcode = (weft_opcode)r->message};
+    result = s->cfg->chunked ? chunk(s, piece, final, ev) : whole(s, piece, final, ev);
+    if (result < 0) return result;
+    if (frame_is_complete(s)) end_frame(s);
+    if (final) {
+        r->message = 0;
+        r->lent = r->partial != NULL;
+    }
+    return result;
+}
+
+/* ---- the ladder ------------------------------------------------------------------------------ */
+
+/* What the last event lent is taken back. */
+static void take_back(weft_session *s)
+{
+    struct recv *r = &s->recv;
+    r->lent = false;
+    mem_free(s->cfg->env, r->control);
+    r->control = NULL;
+    if (r->message || !r->partial) return;
+    mem_free(s->cfg->env, r->partial->data);
+    mem_free(s->cfg->env, r->partial);
+    r->partial = NULL;
+}
+
+static int read_payload(weft_session *s, weft_span *in, weft_event *ev)
+{
+    bool control = s->recv.byte0 & FRAME_CONTROL;
+    return control ? control_payload(s, in, ev) : data_payload(s, in, ev);
+}
+
+int weft_session_read(weft_session *s, weft_span *in, weft_event *ev)
+{
+    struct recv *r = &s->recv;
+    if (r->lent) take_back(s);
+    for (int result;;) {
+        switch (r->state) {
+        case RECV_HEAD:
+            result = read_head(s, in);
+            if (result <= 0) return result;
+            break;
+        case RECV_PAYLOAD:
+            result = read_payload(s, in, ev);
+            if (result) return result;
+            if (r->state == RECV_PAYLOAD) return 0;
+            break;
+        case RECV_CLOSED: span_skip(in, in->len); return 0;
+        case RECV_FAILED: return s->error;
+        }
+    }
+}

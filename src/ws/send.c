@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ws/send.c - the one output path: frames are encoded into a queue, and leave it in order
+ *
+ *      messages, fragments, Close --> queue ----------------+--> output
+ *      pings, pongs ----------------> control --[stage]-----^    at the front, between two frames
+ *      whole messages while a fragmented one is open --> held --> queue
+ *
+ * Each slice of the queue begins with a frame and holds whole frames; what was sent of the first one
+ * is known from its begin, so the next frame boundary can be found without bookkeeping.
+ */
+#include <assert.h>
+#include <errno.h>
+
+#include "base/bytes.h"
+#include "base/env.h"
+#include "base/limits.h"
+#include "ws/message.h"
+#include "ws/session.h"
+
+enum { REASON_MAX = CONTROL_MAX - 2 };
+
+/* ---- encoding -------------------------------------------------------------------------------- */
+
+/* A fresh, unpredictable masking key (RFC 6455, 5.3). */
+static int next_key(weft_session *s, mask_key *key)
+{
+    struct key_pool *pool = s->send.keys;
+    enum { KEYS = sizeof pool->keys / sizeof *pool->keys };
+    if (!pool) {
+        pool = mem_alloc(s->cfg->env, sizeof *pool);
+        if (!pool) return -ENOMEM;
+        pool->used = KEYS;
+        s->send.keys = pool;
+    }
+    if (pool->used == KEYS) {
+        int error = env_random(s->cfg->env, pool->keys, sizeof pool->keys);
+        if (error) return error;
+        pool->used = 0;
+    }
+    *key = pool->keys[pool->used++];
+    return 0;
+}
+
+static uint8_t *write_unmasked(uint8_t *to, uint8_t byte0, const uint8_t *data, size_t len)
+{
+    to += frame_write_head(to, byte0, len, NULL);
+    copy(to, data, len);
+    return to + len;
+}
+
+static uint8_t *write_masked(uint8_t *to, uint8_t byte0, const uint8_t *data, size_t len,
+                             mask_key key)
+{
+    to += frame_write_head(to, byte0, len, key.bytes);
+    mask_copy(to, data, len, key);
+    return to + len;
+}
+
+/* One frame at the end of q. */
+static int encode(weft_session *s, struct outq *q, uint8_t byte0, const void *data, size_t len)
+{
+    bool masked = s->role == WEFT_CLIENT;
+    mask_key key;
+    int error = masked ? next_key(s, &key) : 0;
+    if (error) return error;
+    if (len > SIZE_MAX - FRAME_HEAD_MAX) return -ENOMEM;
+    size_t size = frame_head_size(len, masked) + len;
+    uint8_t *to = outq_reserve(q, s->cfg->env, size);
+    if (!to) return -ENOMEM;
+    if (masked) write_masked(to, byte0, data, len, key);
+    else write_unmasked(to, byte0, data, len);
+    outq_commit(q, size);
+    return 0;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+size_t weft_session_buffered(const weft_session *s)
+{
+    size_t held = s->send.held ? s->send.held->bytes : 0;
+    return s->send.queue.bytes + s->send.control.bytes + held;
+}
+
+static size_t items(const weft_session *s)
+{
+    size_t held = s->send.held ? s->send.held->items : 0;
+    return s->send.queue.items + s->send.control.items + held;
+}
+
+bool session_is_full(const weft_session *s, size_t more_bytes, size_t more_items)
+{
+    const weft_limits *l = s->cfg->limits;
+    return weft_session_buffered(s) + more_bytes > limit_send_queue_max(l) ||
+           items(s) + more_items > limit_send_queue_items(l);
+}
+
+static int refusal(const weft_session *s)
+{
+    if (s->send.closed || s->recv.state >= RECV_CLOSED) return WEFT_ERR_CLOSED;
+    return session_is_full(s, 0, 0) ? WEFT_ERR_BACKLOG : 0;
+}
+
+/* Where a whole message goes: behind an open fragmented one it has to wait. NULL: no memory. */
+static struct outq *message_queue(weft_session *s)
+{
+    if (!s->send.message) return &s->send.queue;
+    if (!s->send.held) s->send.held = mem_zalloc(s->cfg->env, sizeof *s->send.held);
+    return s->send.held;
+}
+
+static int send_control(weft_session *s, weft_opcode op, const void *data, size_t len)
+{
+    if (len > CONTROL_MAX) return -EINVAL;
+    return encode(s, &s->send.control, (uint8_t)(FRAME_FIN | op), data, len);
+}
+
+int weft_session_send(weft_session *s, weft_opcode op, const void *data, size_t len)
+{
+    int error = refusal(s);
+    if (error) return error;
+    if (op == WEFT_PING || op == WEFT_PONG) return send_control(s, op, data, len);
+    if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
+    struct outq *q = message_queue(s);
+    return q ? encode(s, q, (uint8_t)(FRAME_FIN | op), data, len) : -ENOMEM;
+}
+
+int weft_session_send_message(weft_session *s, weft_message *m)
+{
+    if (s->role == WEFT_CLIENT) {
+        weft_bytes payload = weft_message_payload(m);
+        return weft_session_send(s, weft_message_opcode(m), payload.data, payload.len);
+    }
+    int error = refusal(s);
+    if (error) return error;
+    struct outq *q = message_queue(s);
+    return q ? outq_share(q, m->frame) : -ENOMEM;
+}
+
+static void release_held(weft_session *s)
+{
+    struct outq *held = s->send.held;
+    if (!held) return;
+    outq_splice(&s->send.queue, held);
+    mem_free(s->cfg->env, held);
+    s->send.held = NULL;
+}
+
+int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data, size_t len,
+                               bool final)
+{
+    if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
+    int error = refusal(s);
+    if (error) return error;
+    if (s->send.message && s->send.message != op) return WEFT_ERR_STATE;
+    uint8_t byte0 = (uint8_t)(s->send.message ? WEFT_CONTINUATION : op);
+    error = encode(s, &s->send.queue, (uint8_t)(byte0 | (final ? FRAME_FIN : 0)), data, len);
+    if (error) return error;
+    s->send.message = final ? 0 : (uint8_t)op;
+    if (final) release_held(s);
+    return 0;
+}
+
+/* ---- pongs ----------------------------------------------------------------------------------- */
+
+/* Beyond the limit only the newest ping is remembered. */
+static int send_late(weft_session *s, const uint8_t *data, size_t len)
+{
+    if (!s->send.late) s->send.late = mem_alloc(s->cfg->env, sizeof *s->send.late);
+    if (!s->send.late) return -ENOMEM;
+    s->send.late->len = (uint8_t)len;
+    copy(s->send.late->data, data, len);
+    return 0;
+}
+
+int send_pong(weft_session *s, const uint8_t *data, size_t len)
+{
+    if (s->send.closed) return 0;
+    if (s->send.pongs >= limit_max_waiting_pongs(s->cfg->limits)) return send_late(s, data, len);
+    s->send.pongs++;
+    return send_control(s, WEFT_PONG, data, len);
+}
+
+/* The control queue was emptied: room for the ping that came too late for it. */
+static void after_stage(weft_session *s)
+{
+    struct control *late = s->send.late;
+    s->send.pongs = 0;
+    if (!late || send_pong(s, late->data, late->len) < 0) return;
+    mem_free(s->cfg->env, late);
+    s->send.late = NULL;
+}
+
+/* ---- closing --------------------------------------------------------------------------------- */
+
+/* Behind a fragmented message that will never be complete. */
+static void drop_held(weft_session *s)
+{
+    if (!s->send.held) return;
+    outq_clear(s->send.held);
+    mem_free(s->cfg->env, s->send.held);
+    s->send.held = NULL;
+}
+
+int send_close(weft_session *s, weft_bytes body)
+{
+    if (s->send.closed) return 0;
+    int error = encode(s, &s->send.queue, FRAME_FIN | WEFT_CLOSE, body.data, body.len);
+    if (error) return error;
+    s->send.closed = true;
+    drop_held(s);
+    return 0;
+}
+
+int weft_session_close(weft_session *s, uint16_t code, const char *reason, size_t len)
+{
+    if (code && !close_code_is_legal(code)) return WEFT_ERR_CODE;
+    if (!reason) len = 0;
+    if (!code && len) return WEFT_ERR_CODE;
+    if (len && !weft_utf8_valid(reason, len)) return WEFT_ERR_UTF8;
+    uint8_t body[CONTROL_MAX] = {(uint8_t)(code >> 8), (uint8_t)code};
+    size_t cut = utf8_cut((const uint8_t *)reason, len, REASON_MAX);
+    copy(body + 2, reason, cut);
+    return send_close(s, (weft_bytes){body, code ? 2 + cut : 0});
+}
+
+/* ---- output ---------------------------------------------------------------------------------- */
+
+static size_t frame_size(const uint8_t *frame)
+{
+    return frame_head_end(frame) + (size_t)frame_length(frame);
+}
+
+/* How much of the frame that is on its way is still in the queue; 0 between two frames. */
+static size_t rest_of_frame(const struct slice *first)
+{
+    if (!first || first->data == first->begin) return 0;
+    const uint8_t *end = first->begin;
+    while (end < first->data) end += frame_size(end);
+    return (size_t)(end - first->data);
+}
+
+/* Put the control frames where they are next to go out. Those put there before go first, so that at
+ * most two batches of pongs ever wait. Nothing goes behind a Close. */
+static void stage(weft_session *s)
+{
+    struct send *t = &s->send;
+    if (outq_empty(&t->control) || t->staged) return;
+    size_t rest = rest_of_frame(t->queue.head);
+    if (t->closed && rest == t->queue.bytes) {
+        outq_clear(&t->control);
+        return;
+    }
+    size_t staged = rest + t->control.bytes;
+    if (outq_insert(&t->queue, rest, &t->control) < 0) return;
+    t->staged = staged;
+    after_stage(s);
+}
+
+int weft_session_output(weft_session *s, struct iovec *iov, int max)
+{
+    stage(s);
+    return outq_iov(&s->send.queue, iov, max);
+}
+
+void weft_session_sent(weft_session *s, size_t n)
+{
+    outq_sent(&s->send.queue, n);
+    s->send.staged = n < s->send.staged ? s->send.staged - n : 0;
+}
+
+void session_pull(weft_session *s, struct outq *to, size_t budget)
+{
+    stage(s);
+    s->send.staged = 0;
+    outq_move(to, &s->send.queue, budget);
+}

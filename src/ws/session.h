@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ws/session.h - the inside of a session: one receive path (recv.c), one output path (send.c)
+ *
+ *      input --> recv: HEAD -> PAYLOAD -> HEAD ... -> CLOSED | FAILED --> events
+ *                           | pongs, the answer to a Close, the Close of a violation
+ *                           v
+ *      user ---> send: control, queue (and held behind an open fragmented message) --> output
+ *
+ * What a message in progress needs lies on the heap only while it is in progress.
+ */
+#ifndef WS_SESSION_H
+#define WS_SESSION_H
+
+#include "base/outq.h"
+#include "base/utf8.h"
+#include "ws/frame.h"
+#include "ws/mask.h"
+
+/* A message of which a part has come. data is NULL when it is handed out in chunks. */
+struct partial {
+    uint64_t len; /* bytes received */
+    uint64_t frames, empty;
+    size_t cap;
+    uint8_t *data;
+};
+
+/* A control frame of which a part has come, or a pong that waits. */
+struct control {
+    uint8_t len;
+    uint8_t data[CONTROL_MAX];
+};
+
+/*  HEAD    -> PAYLOAD   [begin_frame]        CLOSED   the peer's Close has come
+ *  PAYLOAD -> HEAD      [end_frame]          FAILED   violation: read returns the error for ever
+ *  PAYLOAD -> CLOSED    [take_close]
+ *  any     -> FAILED    [fail]                                                                  */
+enum recv_state { RECV_HEAD, RECV_PAYLOAD, RECV_CLOSED, RECV_FAILED };
+
+struct recv {
+    struct partial *partial;
+    struct control *control;
+    uint64_t left; /* bytes of the frame's payload still to come */
+    mask_key key;  /* turned to the next byte */
+    uint8_t head[FRAME_HEAD_MAX];
+    uint8_t head_len;
+    uint8_t byte0;   /* of the frame in progress */
+    uint8_t message; /* opcode of the message in progress, 0 when there is none */
+    utf8_state utf8;
+    uint8_t state;
+    bool lent; /* partial or control was handed out: free it with the next call */
+};
+
+/* Masking keys of a client, drawn from the kernel many at a time. */
+struct key_pool {
+    unsigned used;
+    mask_key keys[64];
+};
+
+struct send {
+    struct outq queue;    /* frames in the order in which they go out */
+    struct outq control;  /* pings and pongs: go in front of queue at the next frame boundary */
+    struct outq *held;    /* whole messages behind an open fragmented one */
+    struct control *late; /* the newest ping beyond max_waiting_pongs */
+    struct key_pool *keys;
+    size_t
+        staged; /* bytes at the front of queue up to the end of the last control frames put there */
+    uint32_t pongs;  /* in control */
+    uint8_t message; /* opcode of the open fragmented message, 0 when there is none */
+    bool closed;     /* a Close is queued or gone: nothing may follow it */
+};
+
+struct weft_session {
+    const weft_session_config *cfg; /* never NULL */
+    const char *cause;
+    int error;
+    uint8_t role;
+    struct recv recv;
+    struct send send;
+};
+
+/* For sessions that lie inside another object. */
+void session_init(weft_session *s, weft_role role, const weft_session_config *cfg);
+void session_deinit(weft_session *s);
+
+/* send.c */
+
+/* Queue the pong for a ping; none after a Close. 0 or -ENOMEM. */
+int send_pong(weft_session *s, const uint8_t *data, size_t len);
+
+/* Queue the Close frame, once. body may be empty: no code. 0 or -ENOMEM. */
+int send_close(weft_session *s, weft_bytes body);
+
+/* Move whole frames of the output to the end of to, control frames first, until to holds at least
+ * budget bytes. The same output as weft_session_output shows; use one or the other. */
+void session_pull(weft_session *s, struct outq *to, size_t budget);
+
+/* Whether a send should be refused: more than the limits is queued here and, for the same peer,
+ * elsewhere (bytes, items). */
+bool session_is_full(const weft_session *s, size_t bytes, size_t items);
+
+/* recv.c */
+
+/* Whether a code may travel in a Close frame (RFC 6455, 7.4, and the registry). */
+bool close_code_is_legal(uint16_t code);
+
+/* The peer is to be told that it is over: queues the Close that fits error (PROTOCOL 1002 ...), once,
+ * and lets every later read return error. cause is a constant string. Returns error. */
+int session_fail(weft_session *s, int error, const char *cause);
+
+#endif
