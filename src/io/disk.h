@@ -2,8 +2,8 @@
  *
  * io/disk.h - the system calls of static files
  *
- * Files are opened beneath a root that stays open: no "..", no symbolic links, no mount tricks; regular
- * files only, and a FIFO does not make us wait. Where the kernel (or a container's filter) has no openat2
+ * Files are opened beneath a root that stays open: no "..", no symbolic links; regular files
+ * only, and a FIFO does not make us wait. Where the kernel (or a container's filter) has no openat2
  * the path is walked segment by segment with O_NOFOLLOW.
  */
 #ifndef IO_DISK_H

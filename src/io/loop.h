@@ -19,6 +19,7 @@
 
 #include "base/list.h"
 #include "io/batch.h"
+#include "io/post.h"
 #include "io/timer.h"
 
 /* ---- descriptors ----------------------------------------------------------------------------- */
@@ -48,14 +49,9 @@ void loop_timer_stop(weft_loop *l, struct timer *t);
 
 /* ---- posts ----------------------------------------------------------------------------------- */
 
-/* Work for the loop's thread, embedded in what it is about. Posts run in the order of posting; one that
- * is posted by a post runs in the next turn. What is left when the loop is freed is run then, once more
- * in order, so that whatever it owns can be let go of. */
-struct post {
-    struct post *next;
-    void (*run)(struct post *p);
-};
-
+/* Work for the loop's thread, embedded in what it is about (io/post.h). Posts run in the order of
+ * posting; one that is posted by a post runs in the next turn. What is left when the loop is freed is run
+ * then, until nothing is left, so that whatever it owns can be let go of. */
 void loop_post(weft_loop *l, struct post *p); /* any thread; cannot fail */
 
 /* ---- the dead -------------------------------------------------------------------------------- */
@@ -87,5 +83,16 @@ const struct sys *loop_sys(const weft_loop *l);
 /* The loop's lent buffer for receiving. */
 enum { LOOP_BUFFER = 65536 };
 uint8_t *loop_buffer(weft_loop *l);
+
+/* ---- for the rest of io ---------------------------------------------------------------------- */
+
+struct flush; /* io/flush.h: streams with something to do at the end of the turn, or in the next */
+struct resolver; /* io/resolve.c: the threads that look up names; NULL until the first lookup */
+
+struct flush *loop_flush(weft_loop *l);
+struct resolver **loop_resolver(weft_loop *l);
+
+/* Something was left for the next turn. Between turns an embedded loop's descriptor becomes readable. */
+void loop_touch(weft_loop *l);
 
 #endif

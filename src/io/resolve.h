@@ -22,6 +22,7 @@ struct lookup_job;
 /* Embedded in what waits for the answer; all zero is idle. */
 struct lookup {
     struct lookup_job *job;
+    weft_loop *loop;
 
     /* error 0: n > 0 addresses, in the resolver's order, on loan (at most LOOKUP_MAX); otherwise -errno
      * or WEFT_ERR_RESOLVE. */
@@ -36,5 +37,8 @@ int lookup_start(struct lookup *k, weft_loop *l, const char *host, uint16_t port
 
 /* on_done will not be called. Idle: nothing. */
 void lookup_cancel(struct lookup *k);
+
+/* The loop is about to be freed: no result is posted to it any more. NULL is fine. */
+void resolver_disown(struct resolver *r);
 
 #endif

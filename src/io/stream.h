@@ -36,15 +36,13 @@ struct stream_handler {
 
     /* What there is to write: fill in at most max pieces, return how many; 0 if there is nothing; an
      * error (on_error follows). The bytes must stay where they are until on_sent or the next on_pull.
-     * Called again in the same turn as long as the socket takes everything (at most STREAM_ROUNDS). */
+     * Called again in the same turn as long as the socket takes everything (at most FLUSH_ROUNDS times). */
     int (*on_pull)(struct stream *s, struct iovec *iov, int max);
     void (*on_sent)(struct stream *s, size_t n); /* the first n bytes of it are gone; n > 0 */
 
     void (*on_again)(struct stream *s);     /* the turn after stream_again */
     void (*on_connected)(struct stream *s); /* for stream_connect; may be NULL otherwise */
 };
-
-enum { STREAM_IOV = 16, STREAM_ROUNDS = 16 };
 
 /* 64 bytes. */
 struct stream {
@@ -76,6 +74,10 @@ bool stream_paused(const struct stream *s);
 
 /* The end of our direction, for the peer to read behind what it was sent. 0 or -errno. */
 int stream_shutdown_write(struct stream *s);
+
+/* For the flush: write what is there when the socket has room (0 or -errno); or no longer. */
+int stream_want_write(struct stream *s);
+void stream_drained(struct stream *s);
 
 /* Leave the loop and close the descriptor. Twice is harmless. */
 void stream_close(struct stream *s);

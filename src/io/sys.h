@@ -6,8 +6,8 @@
  * a test can copy sys_real, replace a few entries, and make each of them fail with each errno. The
  * entries mean exactly what the functions of the same name mean: -1 and errno.
  *
- * Two calls are made directly because there is nothing to fail: close(), where an error leaves nothing
- * to do, and the clock, which is the env's.
+ * Made directly are close(), where an error leaves nothing to do, and the read and write of an eventfd
+ * or timerfd of ours, which cannot fail.
  */
 #ifndef IO_SYS_H
 #define IO_SYS_H
@@ -50,6 +50,7 @@ struct sys {
     int (*openat)(int dir, const char *path, int flags);
     int (*openat2)(int dir, const char *path, struct open_how *how);
     int (*fstat)(int fd, struct stat *out);
+    int (*lstat)(const char *path, struct stat *out);
     ssize_t (*pread)(int fd, void *data, size_t len, off_t offset);
     int (*unlink)(const char *path);
 };

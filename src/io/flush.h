@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * io/flush.h - the streams that have something to do without the kernel's saying so
+ *
+ *      dirty   have output: pulled from at the end of the turn, many of them, then sent in one batch
+ *      again   have held input: on_again at the beginning of the next turn
+ *
+ * Requests are made from streams in rounds: a stream whose socket took everything is asked for more in
+ * the next round; after FLUSH_ROUNDS it stays dirty for the next turn. A stream that is closed while its
+ * request is under way is taken out of the batch, so its descriptor is not used and nobody is called.
+ */
+#ifndef IO_FLUSH_H
+#define IO_FLUSH_H
+
+#include "io/batch.h"
+#include "io/stream.h"
+
+enum { FLUSH_REQUESTS = 256, FLUSH_IOV = 16, FLUSH_ROUNDS = 16 };
+
+struct flush {
+    struct list dirty, again;
+    size_t n; /* of the batch that is being collected, sent or settled */
+    struct stream *streams[FLUSH_REQUESTS];
+    struct batch_request requests[FLUSH_REQUESTS];
+    struct iovec iov[FLUSH_REQUESTS][FLUSH_IOV];
+};
+
+void flush_init(struct flush *f);
+
+/* Whether the next turn has something to do at once. */
+bool flush_waiting(const struct flush *f);
+
+/* Let the again list go on, once each. */
+void flush_again(struct flush *f);
+
+/* Write what dirty streams have. */
+void flush_dirty(struct flush *f, const struct sys *sys, const struct batch *batch);
+
+/* The stream is closed. */
+void flush_forget(struct flush *f, const struct stream *s);
+
+#endif

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * io/loop.c - the turn
+ *
+ * epoll, level-triggered. Two descriptors of the loop's own are among the others: an eventfd that other
+ * threads, signal handlers and the loop itself wake it with, and, once weft_loop_fd was called, a timerfd
+ * that makes the epoll descriptor readable when a timer is due.
+ *
+ * Invariants: ready[next .. n_ready) are events that were fetched and not delivered, and none of them
+ * names a struct io that has left. Nothing is buried but at the end of a turn. Within a turn the clock
+ * stands; between turns it is read each time.
+ */
+#include "io/loop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/env.h"
+#include "io/flush.h"
+#include "io/resolve.h"
+
+enum { READY_MAX = 256, US_PER_TICK = 1000 };
+
+struct weft_loop {
+    const weft_env *env;
+    const struct sys *sys;
+    const struct batch *batch;
+    int epfd;
+    struct io wake;      /* the eventfd */
+    struct io alarm;     /* the timerfd; fd -1 unless embedded */
+    uint64_t alarm_tick; /* what it is set to */
+    uint64_t now;        /* us */
+    bool in_turn;
+    atomic_bool stop;
+    struct tenant *tenant;
+    struct resolver *resolver;
+    struct posts posts;
+    struct dead *dead;
+    struct timers timers;
+    struct flush flush;
+    int next, n_ready;
+    struct epoll_event ready[READY_MAX];
+    uint8_t buffer[LOOP_BUFFER];
+};
+
+/* ---- what others see ------------------------------------------------------------------------- */
+
+const weft_env *weft_loop_env(const weft_loop *l)
+{
+    return l->env;
+}
+
+const struct sys *loop_sys(const weft_loop *l)
+{
+    return l->sys;
+}
+
+uint8_t *loop_buffer(weft_loop *l)
+{
+    return l->buffer;
+}
+
+struct flush *loop_flush(weft_loop *l)
+{
+    return &l->flush;
+}
+
+struct resolver **loop_resolver(weft_loop *l)
+{
+    return &l->resolver;
+}
+
+void loop_set_tenant(weft_loop *l, struct tenant *t)
+{
+    assert(!l->tenant);
+    l->tenant = t;
+}
+
+struct tenant *loop_tenant(const weft_loop *l)
+{
+    return l->tenant;
+}
+
+uint64_t weft_loop_now(const weft_loop *l)
+{
+    return l->in_turn ? l->now : env_now_us(l->env);
+}
+
+/* ---- waking ---------------------------------------------------------------------------------- */
+
+/* Safe in any thread and in a signal handler. An eventfd's write fails only when it is readable anyway. */
+static void kick(weft_loop *l)
+{
+    int saved = errno;
+    uint64_t one = 1;
+    (void)!write(l->wake.fd, &one, sizeof one);
+    errno = saved;
+}
+
+/* The eventfd's or the timerfd's purpose was to end the wait. */
+static void on_wake(struct io *io, uint32_t events)
+{
+    (void)events;
+    uint64_t count;
+    (void)!read(io->fd, &count, sizeof count);
+}
+
+static bool embedded(const weft_loop *l)
+{
+    return l->alarm.fd >= 0;
+}
+
+void loop_touch(weft_loop *l)
+{
+    if (embedded(l) && !l->in_turn) kick(l);
+}
+
+void weft_loop_stop(weft_loop *l)
+{
+    atomic_store(&l->stop, true);
+    kick(l);
+}
+
+/* ---- descriptors ----------------------------------------------------------------------------- */
+
+void io_init(struct io *io, int fd, void (*on_ready)(struct io *io, uint32_t events))
+{
+    *io = (struct io){.fd = fd, .on_ready = on_ready};
+}
+
+static void forget_fetched(weft_loop *l, const struct io *io)
+{
+    for (int i = l->next; i < l->n_ready; i++)
+        if (l->ready[i].data.ptr == io) l->ready[i].data.ptr = NULL;
+}
+
+int io_set(weft_loop *l, struct io *io, uint32_t events)
+{
+    if (io->events == events) return 0;
+    int op = !events ? EPOLL_CTL_DEL : io->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    struct epoll_event e = {.events = events, .data.ptr = io};
+    if (l->sys->epoll_ctl(l->epfd, op, io->fd, &e) < 0 && events) return -errno;
+    io->events = events;
+    if (!events) forget_fetched(l, io);
+    return 0;
+}
+
+/* ---- timers, posts, the dead ----------------------------------------------------------------- */
+
+void loop_timer_start(weft_loop *l, struct timer *t, uint64_t ms)
+{
+    uint64_t tick = (weft_loop_now(l) + US_PER_TICK - 1) / US_PER_TICK;
+    timers_start(&l->timers, t, ms < TIMER_NEVER - tick ? tick + ms : TIMER_NEVER);
+    loop_touch(l);
+}
+
+void loop_timer_stop(weft_loop *l, struct timer *t)
+{
+    timers_stop(&l->timers, t);
+}
+
+void loop_post(weft_loop *l, struct post *p)
+{
+    if (posts_push(&l->posts, p)) kick(l);
+}
+
+struct user_post {
+    struct post post;
+    weft_loop *loop;
+    void (*fn)(void *arg);
+    void *arg;
+};
+
+static void run_user_post(struct post *p)
+{
+    struct user_post u = *container_of(p, struct user_post, post);
+    mem_free(u.loop->env, container_of(p, struct user_post, post));
+    u.fn(u.arg);
+}
+
+int weft_loop_post(weft_loop *l, void (*fn)(void *arg), void *arg)
+{
+    struct user_post *u = mem_alloc(l->env, sizeof *u);
+    if (!u) return -ENOMEM;
+    *u = (struct user_post){{.run = run_user_post}, l, fn, arg};
+    loop_post(l, &u->post);
+    return 0;
+}
+
+void loop_bury(weft_loop *l, struct dead *d, void (*bury)(struct dead *d))
+{
+    d->bury = bury;
+    d->next = l->dead;
+    l->dead = d;
+    loop_touch(l);
+}
+
+/* ---- the turn -------------------------------------------------------------------------------- */
+
+static bool is_waiting(const weft_loop *l)
+{
+    return l->dead || flush_waiting(&l->flush);
+}
+
+/* Milliseconds, rounded up, until the timers want to be run; at most timeout_ms (-1: for ever). */
+static int patience(const weft_loop *l, int timeout_ms)
+{
+    if (is_waiting(l)) return 0;
+    uint64_t tick = timers_next(&l->timers);
+    if (timeout_ms == 0 || tick == TIMER_NEVER) return timeout_ms;
+    uint64_t now = env_now_us(l->env),
+             due = tick < UINT64_MAX / US_PER_TICK ? tick * US_PER_TICK : UINT64_MAX;
+    uint64_t wait = due > now ? (due - now - 1) / US_PER_TICK + 1 : 0;
+    uint64_t most = timeout_ms < 0 ? INT_MAX : (uint64_t)timeout_ms;
+    return (int)(wait < most ? wait : most);
+}
+
+static int wait_for_kernel(weft_loop *l, int timeout_ms)
+{
+    int n = l->sys->epoll_wait(l->epfd, l->ready, READY_MAX, patience(l, timeout_ms));
+    int err = n < 0 && errno != EINTR ? -errno : 0;
+    l->next = 0;
+    l->n_ready = n > 0 ? n : 0;
+    l->now = env_now_us(l->env);
+    l->in_turn = true;
+    return err;
+}
+
+static void deliver(weft_loop *l)
+{
+    flush_again(&l->flush);
+    while (l->next < l->n_ready) {
+        struct epoll_event e = l->ready[l->next++];
+        struct io *io = e.data.ptr;
+        if (!io) continue;
+        if (io->events & EPOLLONESHOT) io->events = EPOLLONESHOT; /* no longer armed */
+        io->on_ready(io, e.events);
+    }
+}
+
+static void bury_dead(weft_loop *l)
+{
+    while (l->dead) {
+        struct dead *d = l->dead;
+        l->dead = d->next;
+        d->bury(d);
+    }
+}
+
+static struct timespec relative(uint64_t from, uint64_t to)
+{
+    uint64_t us = to > from ? to - from : 1; /* zero would disarm it */
+    return (struct timespec){(time_t)(us / 1000000), (long)(us % 1000000 * 1000)};
+}
+
+/* The descriptor must say by itself when the next turn has something to do. */
+static void set_alarm(weft_loop *l)
+{
+    if (is_waiting(l)) kick(l);
+    uint64_t tick = timers_next(&l->timers);
+    if (tick == l->alarm_tick) return;
+    struct itimerspec when = {0};
+    if (tick < UINT64_MAX / US_PER_TICK)
+        when.it_value = relative(env_now_us(l->env), tick * US_PER_TICK);
+    l->sys->timerfd_settime(l->alarm.fd, 0, &when, NULL);
+    l->alarm_tick = tick;
+}
+
+int weft_loop_turn(weft_loop *l, int timeout_ms)
+{
+    assert(!l->in_turn);
+    int err = wait_for_kernel(l, timeout_ms);
+    deliver(l);
+    timers_run(&l->timers, l->now / US_PER_TICK);
+    (void)posts_run(&l->posts);
+    flush_dirty(&l->flush, l->sys, l->batch);
+    bury_dead(l);
+    if (embedded(l)) set_alarm(l);
+    l->in_turn = false;
+    return err;
+}
+
+int weft_loop_run(weft_loop *l)
+{
+    int err;
+    do err = weft_loop_turn(l, -1);
+    while (!err && !atomic_load(&l->stop));
+    atomic_store(&l->stop, false);
+    return err;
+}
+
+int weft_loop_fd(weft_loop *l)
+{
+    if (embedded(l)) return l->epfd;
+    int fd = l->sys->timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (fd < 0) return -errno;
+    io_init(&l->alarm, fd, on_wake);
+    int err = io_set(l, &l->alarm, EPOLLIN);
+    if (err < 0) {
+        close(fd);
+        l->alarm.fd = -1;
+        return err;
+    }
+    loop_touch(l); /* so that a first turn sets the alarm */
+    return l->epfd;
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static int open_descriptors(weft_loop *l)
+{
+    l->epfd = l->sys->epoll_create1(EPOLL_CLOEXEC);
+    if (l->epfd < 0) return -errno;
+    l->wake.fd = l->sys->eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (l->wake.fd < 0) return -errno;
+    return io_set(l, &l->wake, EPOLLIN);
+}
+
+static void close_if_open(int fd)
+{
+    if (fd >= 0) close(fd);
+}
+
+static void destroy(weft_loop *l)
+{
+    close_if_open(l->alarm.fd);
+    close_if_open(l->wake.fd);
+    close_if_open(l->epfd);
+    mem_free(l->env, l);
+}
+
+int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct sys *sys)
+{
+    const weft_env *env = cfg ? cfg->env : NULL;
+    weft_loop *l = mem_zalloc(env, sizeof *l);
+    if (!l) return -ENOMEM;
+    l->env = env;
+    l->sys = sys;
+    l->batch = &batch_each;
+    l->epfd = -1;
+    l->alarm_tick = TIMER_NEVER;
+    io_init(&l->wake, -1, on_wake);
+    io_init(&l->alarm, -1, on_wake);
+    flush_init(&l->flush);
+    timers_init(&l->timers, env_now_us(env) / US_PER_TICK);
+    int err = open_descriptors(l);
+    if (err < 0) {
+        destroy(l);
+        return err;
+    }
+    *out = l;
+    return 0;
+}
+
+int weft_loop_new(weft_loop **out, const weft_loop_config *cfg)
+{
+    return loop_new_with_sys(out, cfg, &sys_real);
+}
+
+static void run_all_posts(weft_loop *l)
+{
+    while (posts_run(&l->posts)) continue;
+}
+
+void weft_loop_free(weft_loop *l)
+{
+    if (!l) return;
+    assert(!l->in_turn);
+    l->now = weft_loop_now(l);
+    l->in_turn = true; /* the last one: whoever is told now sees it as any other */
+    run_all_posts(l);
+    if (l->tenant) l->tenant->on_free(l->tenant);
+    resolver_disown(l->resolver);
+    run_all_posts(l);
+    bury_dead(l);
+    destroy(l);
+}
