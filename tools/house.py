@@ -218,5 +218,16 @@ def packages(root):
     return complaints
 
 
+def readme(root):
+    """The C that README.md shows is that of examples/, which is compiled."""
+    file = root / "README.md"
+    if not file.exists():
+        return []
+    examples = [f.read_text() for f in c_files(root, "examples")]
+    blocks = re.findall(r"^```c\n(.*?)^```", file.read_text(), re.MULTILINE | re.DOTALL)
+    return [f"README.md: no file of examples/ holds this, word for word\n{block.strip()}"
+            for block in blocks if not any(block in text for text in examples)]
+
+
 RULES = {rule.__name__: rule for rule in (
-    arrows, cycles, headers, license, packages, manuals, style, gcc, clang, symbols)}
+    arrows, cycles, headers, license, packages, readme, manuals, style, gcc, clang, symbols)}

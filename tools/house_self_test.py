@@ -36,6 +36,7 @@ PLANTS = [
     ("packages", {"packages.txt": "gcc sometimes gcc\n"}, "packages.txt:1"),
     ("packages", {"packages.txt": "gcc build gcc one\ngcc build gcc two\n"}, "listed twice"),
     ("packages", {"README.md": "sudo apt install gcc\n"}, "README.md"),
+    ("readme", {"README.md": "```c\nint planted;\n```\n"}, "int planted;"),
     ("manuals", {"docs/man/planted.1": ".Dd $Mdocdate$\n.Dt PLANTED 1\n.Os\n.Xy\n"},
      "docs/man/planted.1"),
     ("style", {"src/base/planted.c": SPDX + "int  planted ;\n"}, "src/base/planted.c"),
