@@ -21,7 +21,7 @@ struct body {
     const char *why;
 
     uint8_t state;  /* enum in body.c */
-    bool digits;    /* the chunk size has at least one */
+    uint8_t digits; /* of the chunk size so far */
     uint32_t extra; /* bytes of extensions, or of trailers, so far */
 };
 

@@ -41,14 +41,16 @@ struct h1 {
     const weft_limits *limits;
     struct outq *out;
     struct body decoder;
-    uint64_t left;     /* of the reply's declared length */
-    uint32_t requests; /* that began on this connection */
-    uint8_t in;        /* enums in h1.c: where the request is, */
-    uint8_t reply;     /* and where its reply */
-    enum body_kind framing;
-    bool last;      /* no request after this one */
-    bool is_head;   /* HEAD: the reply's body is left out */
-    bool is_http10; /* no chunks, no 100 */
+    uint64_t left;          /* of the reply's declared length */
+    uint32_t requests;      /* that began on this connection */
+    uint8_t in;             /* enum in h1.c: where the request is */
+    bool has_body;          /* the request declared one that is not empty */
+    bool body_begun;        /* the decoder is set up, and 100 sent */
+    bool is_head;           /* HEAD: the reply's body is left out */
+    bool is_http10;         /* no chunks, no 101 */
+    bool last;              /* no request after this one */
+    bool replying;          /* the head of the reply is out */
+    enum body_kind framing; /* of the reply */
 };
 
 /* out must outlive h; limits are kept, may be NULL. */
@@ -63,14 +65,15 @@ int h1_feed(struct h1 *h, weft_span *in);
  * WEFT_ERR_HTTP inside a request. */
 int h1_eof(struct h1 *h);
 
-/* Take the request at H1_HEAD (body is then empty) or H1_REQUEST: it is the caller's, to be freed by
- * head_deinit and buf_deinit, and may outlive h. The reply goes on as if it were here. */
+/* Take the request: it is the caller's, to be freed by head_deinit and buf_deinit, and may outlive h.
+ * At H1_REQUEST, or at H1_HEAD if its body is not wanted. The reply goes on as if it were here. */
 void h1_take(struct h1 *h, struct head *head, struct buf *body);
 
 /* Nothing of a next request has come: between requests. */
 bool h1_idle(const struct h1 *h);
 
-/* The current reply, or the next, is to be the last one (before h1_reply_begin it says so). */
+/* The current reply, or the next, is to be the last one; before h1_reply_begin the client is told by
+ * Connection: close. Between requests h1_feed says H1_DONE at once. */
 void h1_last(struct h1 *h);
 
 /* ---- the reply ------------------------------------------------------------------------------- */

@@ -30,8 +30,8 @@ struct url {
 /* 0 or WEFT_ERR_URL; *why (may be NULL) then says what is wrong, a constant. */
 int url_parse(struct url *u, weft_bytes text, const char **why);
 
-/* scheme://host[:port] or authority alone, as in Host (RFC 9110, 7.2): host without brackets, port -1
- * if none. false: not of that form. */
+/* Whether this can stand in Host: host[:port], an IPv6 address in brackets, the host not empty
+ * (RFC 9110, 7.2). */
 bool url_host_valid(weft_bytes host_and_port);
 
 /* Host's value: brackets kept, the default port left out; "localhost" for ws+unix.
@@ -51,7 +51,7 @@ int url_decode(weft_bytes text, char *out, size_t size);
 /* Whether both lead to the same scheme (ws as http, wss as https), host and port. */
 bool url_same_origin(const struct url *a, const struct url *b);
 
-/* A Location seen from base: absolute, "//host/path", "/path", "?query" or "path" beside base's. Writes an
+/* A Location seen from base: an absolute URL, "//host/path" or "/path"; other relative ones are refused. Writes an
  * absolute URL without fragment, of a ws scheme when base is of one. Returns the length, -ENOSPC or WEFT_ERR_URL. */
 int url_resolve(const struct url *base, weft_bytes location, char *out, size_t size);
 

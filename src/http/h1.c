@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * http/h1.c - one request at a time: read it, have it answered, read the next
+ *
+ *  HEAD     -> BODY      the head is complete       [h1_feed: H1_HEAD]
+ *  BODY     -> ANSWER    its body too               [h1_feed: H1_REQUEST]
+ *           -> ANSWER    the body is not wanted     [h1_reply_begin, h1_take]
+ *  ANSWER   -> HEAD      the next request           [h1_reply_end]
+ *           -> DONE      that was the last one      [h1_reply_end]
+ *           -> TUNNEL                               [h1_upgrade]
+ *  HEAD, BODY -> FAILED  a violation                [fail]
+ *  FAILED   -> ANSWER    the refusal                [h1_reply_begin]
+ */
+#include "http/h1.h"
+
+#include <errno.h>
+
+#include "base/limits.h"
+#include "http/reply.h"
+
+enum in { HEAD, BODY, ANSWER, FAILED, TUNNEL, DONE };
+
+static void drop_request(struct h1 *h)
+{
+    head_deinit(&h->head);
+    buf_deinit(&h->body);
+}
+
+void h1_init(struct h1 *h, const weft_env *env, const weft_limits *limits, struct outq *out)
+{
+    *h = (struct h1){.env = env, .limits = limits, .out = out, .in = HEAD};
+    head_init_request(&h->head, env, limits);
+    buf_init(&h->body, env, (size_t)limit_http_body_max(limits));
+}
+
+void h1_deinit(struct h1 *h)
+{
+    drop_request(h);
+}
+
+static int fail(struct h1 *h, int error, int status, const char *why)
+{
+    h->in = FAILED;
+    h->last = true;
+    h->status = error == -ENOMEM ? 503 : status;
+    h->why = error == -ENOMEM ? "out of memory" : why;
+    return error;
+}
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+static int read_head(struct h1 *h, weft_span *in)
+{
+    int r = head_feed(&h->head, in);
+    if (r == 0) return H1_MORE;
+    if (r < 0) return fail(h, r, h->head.status, h->head.why);
+    h->requests++;
+    h->is_head = bytes_is(h->head.method, "HEAD");
+    h->is_http10 = h->head.version == 10;
+    h->has_body = h->head.body == BODY_CHUNKED || h->head.length > 0;
+    h->last |= !h->head.keep_alive || h->requests >= limit_http_requests(h->limits);
+    h->in = BODY;
+    h->body_begun = false;
+    return H1_HEAD;
+}
+
+static int begin_body(struct h1 *h)
+{
+    h->body_begun = true;
+    int r = body_init(&h->decoder, h->head.body, h->head.length, limit_http_body_max(h->limits));
+    if (r < 0) return fail(h, r, h->decoder.status, h->decoder.why);
+    if (!h->head.expect_continue) return 0;
+    r = reply_head(h->out, h->env, &(struct reply){.status = 100});
+    return r < 0 ? fail(h, r, 0, NULL) : 0;
+}
+
+static int read_body(struct h1 *h, weft_span *in)
+{
+    int r = h->body_begun ? 0 : begin_body(h);
+    if (r < 0) return r;
+    weft_bytes piece;
+    while ((r = body_read(&h->decoder, in, &piece)) == BODY_PIECE) {
+        buf_append(&h->body, piece.data, piece.len);
+        if (h->body.failed) return fail(h, -ENOMEM, 0, NULL);
+    }
+    if (r < 0) return fail(h, r, h->decoder.status, h->decoder.why);
+    if (r == BODY_MORE) return H1_MORE;
+    h->in = ANSWER;
+    return H1_REQUEST;
+}
+
+int h1_feed(struct h1 *h, weft_span *in)
+{
+    switch ((enum in)h->in) {
+    case HEAD: return read_head(h, in);
+    case BODY: return read_body(h, in);
+    case ANSWER: return H1_WAIT;
+    case FAILED: return WEFT_ERR_HTTP;
+    case TUNNEL: return H1_TUNNEL;
+    case DONE: break;
+    }
+    return H1_DONE;
+}
+
+int h1_eof(struct h1 *h)
+{
+    h->last = true;
+    switch ((enum in)h->in) {
+    case HEAD:
+        if (head_begun(&h->head)) break;
+        h->in = DONE;
+        return H1_DONE;
+    case BODY: break;
+    case ANSWER: return H1_WAIT;
+    case FAILED: return WEFT_ERR_HTTP;
+    case TUNNEL: return H1_TUNNEL;
+    case DONE: return H1_DONE;
+    }
+    return fail(h, WEFT_ERR_HTTP, 400, "the stream ended inside a request");
+}
+
+/* From here on the request is answered, whatever of its body has not been read. */
+static void stop_reading(struct h1 *h)
+{
+    if (h->in != ANSWER && (h->in == FAILED || h->has_body)) h->last = true;
+    h->in = ANSWER;
+}
+
+void h1_take(struct h1 *h, struct head *head, struct buf *body)
+{
+    stop_reading(h);
+    *head = h->head;
+    *body = h->body;
+    head_init_request(&h->head, h->env, h->limits);
+    buf_init(&h->body, h->env, h->body.max);
+}
+
+bool h1_idle(const struct h1 *h)
+{
+    return h->in == HEAD && !head_begun(&h->head);
+}
+
+void h1_last(struct h1 *h)
+{
+    h->last = true;
+    if (h1_idle(h)) h->in = DONE;
+}
+
+/* ---- replies --------------------------------------------------------------------------------- */
+
+static bool reply_due(const struct h1 *h)
+{
+    return !h->replying && (h->in == BODY || h->in == ANSWER || h->in == FAILED);
+}
+
+/* Fields that say what only this file knows. */
+static bool is_ours(weft_bytes name)
+{
+    static const char *const ours[] = {"Content-Length", "Transfer-Encoding", "Connection", "Date"};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (bytes_is_nocase(name, ours[i])) return true;
+    return false;
+}
+
+static bool has_ours(const weft_field *fields, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (is_ours(fields[i].name)) return true;
+    return false;
+}
+
+static enum body_kind framing_of(const struct h1 *h, int status, uint64_t length)
+{
+    if (status == 204 || status == 304) return BODY_NONE;
+    if (length != H1_LENGTH_UNKNOWN) return BODY_LENGTH;
+    return h->is_http10 ? BODY_UNTIL_CLOSE : BODY_CHUNKED;
+}
+
+int h1_reply_begin(struct h1 *h, int status, const weft_field *fields, size_t n_fields,
+                   const char *date, uint64_t length)
+{
+    if (!reply_due(h)) return WEFT_ERR_STATE;
+    enum body_kind framing = framing_of(h, status, length);
+    bool bodyless = framing == BODY_NONE && length && length != H1_LENGTH_UNKNOWN;
+    if (status < 200 || bodyless || has_ours(fields, n_fields)) return -EINVAL;
+    bool unread = h->in == FAILED || (h->in == BODY && h->has_body);
+    struct reply r = {.status = status,
+                      .date = date,
+                      .fields = fields,
+                      .n_fields = n_fields,
+                      .body = framing,
+                      .length = length,
+                      .close = h->last || unread || framing == BODY_UNTIL_CLOSE};
+    int error = reply_head(h->out, h->env, &r);
+    if (error) return error;
+    stop_reading(h);
+    h->last = r.close;
+    h->framing = framing;
+    h->left = framing == BODY_LENGTH ? length : 0;
+    h->replying = true;
+    return 0;
+}
+
+/* Whether len more bytes of body fit what the head said: 0 or WEFT_ERR_STATE. */
+static int allowed(const struct h1 *h, size_t len)
+{
+    bool too_much = h->framing == BODY_NONE || (h->framing == BODY_LENGTH && len > h->left);
+    return !h->replying || (len && too_much) ? WEFT_ERR_STATE : 0;
+}
+
+static int written(struct h1 *h, int error, size_t len)
+{
+    if (!error && h->framing == BODY_LENGTH) h->left -= len;
+    return error;
+}
+
+int h1_reply_write(struct h1 *h, const void *data, size_t len)
+{
+    int error = allowed(h, len);
+    if (error || !len) return error;
+    if (h->is_head) return written(h, 0, len);
+    if (h->framing == BODY_CHUNKED) return reply_chunk(h->out, h->env, data, len);
+    return written(h, outq_append(h->out, h->env, data, len), len);
+}
+
+int h1_reply_share(struct h1 *h, struct blob *b)
+{
+    int error = allowed(h, b->len);
+    if (error || !b->len) return error;
+    if (h->is_head) return written(h, 0, b->len);
+    if (h->framing == BODY_CHUNKED) return reply_chunk_share(h->out, h->env, b);
+    return written(h, outq_share(h->out, b), b->len);
+}
+
+int h1_reply_end(struct h1 *h)
+{
+    if (!h->replying) return WEFT_ERR_STATE;
+    bool chunks = h->framing == BODY_CHUNKED && !h->is_head;
+    int error = h->left && !h->is_head ? WEFT_ERR_STATE : 0;
+    if (!error && chunks) error = reply_last_chunk(h->out, h->env);
+    h->last |= error != 0;
+    h->replying = h->is_head = h->is_http10 = false;
+    h->in = h->last ? DONE : HEAD;
+    drop_request(h);
+    return error;
+}
+
+bool h1_replying(const struct h1 *h)
+{
+    return h->replying;
+}
+
+int h1_upgrade(struct h1 *h, const weft_field *fields, size_t n_fields)
+{
+    if (!reply_due(h) || h->in == FAILED || h->has_body || h->is_http10) return WEFT_ERR_STATE;
+    struct reply r = {.status = 101, .fields = fields, .n_fields = n_fields};
+    int error = reply_head(h->out, h->env, &r);
+    if (error) return error;
+    h->in = TUNNEL;
+    drop_request(h);
+    return 0;
+}
