@@ -103,12 +103,24 @@ static void kick(weft_loop *l)
     errno = saved;
 }
 
-/* The eventfd's or the timerfd's purpose was to end the wait. */
+static void clear(int fd)
+{
+    uint64_t count;
+    (void)!read(fd, &count, sizeof count);
+}
+
+/* Its purpose was to end the wait. */
 static void on_wake(struct io *io, uint32_t events)
 {
     (void)events;
-    uint64_t count;
-    (void)!read(io->fd, &count, sizeof count);
+    clear(io->fd);
+}
+
+static void on_alarm(struct io *io, uint32_t events)
+{
+    (void)events;
+    clear(io->fd);
+    container_of(io, weft_loop, alarm)->alarm_tick = TIMER_NEVER;
 }
 
 static bool embedded(const weft_loop *l)
@@ -300,7 +312,7 @@ int weft_loop_fd(weft_loop *l)
     if (embedded(l)) return l->epfd;
     int fd = l->sys->timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (fd < 0) return -errno;
-    io_init(&l->alarm, fd, on_wake);
+    io_init(&l->alarm, fd, on_alarm);
     int err = io_set(l, &l->alarm, EPOLLIN);
     if (err < 0) {
         close(fd);
@@ -346,7 +358,7 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
     l->epfd = -1;
     l->alarm_tick = TIMER_NEVER;
     io_init(&l->wake, -1, on_wake);
-    io_init(&l->alarm, -1, on_wake);
+    io_init(&l->alarm, -1, on_alarm);
     flush_init(&l->flush);
     timers_init(&l->timers, env_now_us(env) / US_PER_TICK);
     int err = open_descriptors(l);
