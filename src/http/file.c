@@ -199,8 +199,9 @@ static bool number(weft_bytes text, uint64_t *out)
  * false: malformed or several. */
 static bool parse_range(weft_bytes text, uint64_t size, uint64_t *first, uint64_t *last)
 {
-    weft_bytes unit = bytes_cut(&text, '='), from = bytes_cut(&text, '-'), to = text;
-    if (!bytes_is_nocase(unit, "bytes") || !number(from, first) || !number(to, last)) return false;
+    weft_bytes unit = bytes_cut(&text, '='), to = text, from = bytes_cut(&to, '-');
+    if (from.len == text.len || !bytes_is_nocase(unit, "bytes")) return false;
+    if (!number(from, first) || !number(to, last)) return false;
     if (!from.len && !to.len) return false;
     if (!from.len) { /* the last n */
         *first = *last == 0 ? size : *last < size ? size - *last : 0;

@@ -482,8 +482,9 @@ static void memory_that_runs_out_is_an_error(void **state)
 {
     (void)state;
     static const weft_env env = {.realloc = scarce};
-    static const char text[] = LINE "X: 012345678901234567890123456789012345678901234567890123456789"
-                                    "01234567890123456789012345678901234567890123456789\r\n\r\n";
+    static const char text[] =
+        LINE "X: 012345678901234567890123456789012345678901234567890123456789"
+             "01234567890123456789012345678901234567890123456789\r\n\r\n";
     int n = 0, r;
     do {
         char copy_of[sizeof text];
