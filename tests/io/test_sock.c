@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Addresses read and written, and listening sockets.
+ */
+#include "io/sock.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void good_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *written;
+        bool loopback;
+    } rows[] = {
+        {"127.0.0.1:8080", "127.0.0.1:8080", true},
+        {"127.9.9.9:1", "127.9.9.9:1", true},
+        {"10.0.0.1:65535", "10.0.0.1:65535", false},
+        {"0.0.0.0:0", "0.0.0.0:0", false},
+        {"localhost:80", "127.0.0.1:80", true},
+        {"LocalHost:80", "127.0.0.1:80", true},
+        {"[::1]:0", "[::1]:0", true},
+        {"[2001:DB8::1]:443", "[2001:db8::1]:443", false},
+        {"[::ffff:127.0.0.1]:9", "127.0.0.1:9", true},
+        {"[::ffff:10.0.0.1]:9", "10.0.0.1:9", false},
+        {"*:8080", "[::]:8080", false},
+        {"unix:/run/x", "unix:/run/x", true},
+        {"unix:relative:with:colons", "unix:relative:with:colons", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sock_addr a;
+        char text[SOCK_TEXT];
+        assert_int_equal(sock_parse(&a, rows[i].text), 0);
+        assert_int_equal(sock_format(&a, text, sizeof text), strlen(rows[i].written));
+        assert_string_equal(text, rows[i].written);
+        assert_int_equal(sock_is_loopback(&a), rows[i].loopback);
+    }
+}
+
+static void bad_addresses(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "",
+        ":",
+        ":80",
+        "8080",
+        "127.0.0.1",
+        "127.0.0.1:",
+        "1.2.3:80",
+        "1.2.3.4.5:80",
+        "x:80",
+        "a.example:80",
+        "::1:80",
+        "[::1]",
+        "[::1]80",
+        "[]:80",
+        "[:80",
+        "]:80",
+        "[127.0.0.1]:80",
+        "127.0.0.1:65536",
+        "1.2.3.4:-1",
+        "1.2.3.4:+1",
+        "1.2.3.4: 1",
+        "1.2.3.4:1 ",
+        "1.2.3.4:999999999999",
+        "**:80",
+        "unix:",
+        "[fe80::1%1]:80",
+        "[[::1]]:80",
+        "127.0.0.1:0x50",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sock_addr a;
+        if (sock_parse(&a, rows[i]) != WEFT_ERR_ADDRESS) fail_msg("accepted: %s", rows[i]);
+    }
+}
+
+static void a_path_must_fit(void **state)
+{
+    (void)state;
+    struct sock_addr a;
+    char path[200], text[SOCK_TEXT];
+    size_t most = sizeof a.un.sun_path - 1;
+    memset(path, 'p', sizeof path);
+    path[most] = 0;
+    assert_int_equal(sock_unix(&a, path), 0);
+    assert_int_equal(sock_format(&a, text, sizeof text), most + 5);
+    path[most] = 'p';
+    path[most + 1] = 0;
+    assert_int_equal(sock_unix(&a, path), WEFT_ERR_ADDRESS);
+}
+
+static void text_is_cut_and_terminated(void **state)
+{
+    (void)state;
+    struct sock_addr a;
+    char text[8] = "zzzzzzz";
+    assert_int_equal(sock_parse(&a, "127.0.0.1:80"), 0);
+    assert_int_equal(sock_format(&a, text, sizeof text), 7);
+    assert_string_equal(text, "127.0.0");
+    assert_int_equal(sock_format(&a, text, 1), 0);
+    assert_string_equal(text, "");
+    assert_int_equal(sock_format(&a, NULL, 0), 0);
+}
+
+static void hosts_without_a_resolver(void **state)
+{
+    (void)state;
+    struct sock_addr a;
+    char text[SOCK_TEXT];
+    assert_int_equal(sock_numeric(&a, "::1", 80), 0);
+    sock_set_port(&a, 81);
+    sock_format(&a, text, sizeof text);
+    assert_string_equal(text, "[::1]:81");
+    assert_int_equal(sock_numeric(&a, "1.2.3.4", 80), 0);
+    sock_set_port(&a, 82);
+    sock_format(&a, text, sizeof text);
+    assert_string_equal(text, "1.2.3.4:82");
+    assert_int_equal(sock_numeric(&a, "example.org", 80), WEFT_ERR_RESOLVE);
+    assert_int_equal(sock_numeric(&a, "0x7f000001", 80), WEFT_ERR_RESOLVE);
+}
+
+static void the_kernel_chooses_a_port_and_each_end_knows_the_other(void **state)
+{
+    (void)state;
+    struct sock_addr a, b;
+    assert_int_equal(sock_parse(&a, "*:0"), 0);
+    int listening = sock_listen(&sys_real, &a);
+    assert_true(listening >= 0);
+    assert_int_equal(sock_local(&sys_real, listening, &a), 0);
+    uint16_t port = ntohs(a.in6.sin6_port);
+    assert_int_not_equal(port, 0);
+    assert_int_equal(sock_numeric(&b, "127.0.0.1", port), 0); /* "*" is IPv4 too */
+    int c = sock_connect(&sys_real, &b);
+    assert_true(c >= 0);
+    assert_int_equal(sock_peer(&sys_real, c, &a), 0);
+    assert_true(sock_is_loopback(&a));
+    close(c);
+    close(listening);
+    assert_true(sock_peer(&sys_real, -1, &a) < 0);
+}
+
+static int no_v6(int domain, int type, int protocol)
+{
+    if (domain != AF_INET6) return sys_real.socket(domain, type, protocol);
+    errno = EAFNOSUPPORT;
+    return -1;
+}
+
+static void every_address_is_ipv4_where_there_is_no_ipv6(void **state)
+{
+    (void)state;
+    struct sys sys = sys_real;
+    struct sock_addr a;
+    sys.socket = no_v6;
+    assert_int_equal(sock_parse(&a, "*:0"), 0);
+    int fd = sock_listen(&sys, &a);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(sock_parse(&a, "[::1]:0"), 0);
+    assert_int_equal(sock_listen(&sys, &a), -EAFNOSUPPORT);
+}
+
+/* ---- unix: ----------------------------------------------------------------------------------- */
+
+static void a_leftover_socket_is_replaced_and_nothing_else(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/weft-sock-XXXXXX", path[64], text[SOCK_TEXT];
+    struct sock_addr a;
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/s", dir);
+    assert_int_equal(sock_unix(&a, path), 0);
+
+    int first = sock_listen(&sys_real, &a);
+    assert_true(first >= 0);
+    assert_int_equal(sock_listen(&sys_real, &a), -EADDRINUSE); /* somebody answers */
+    int c = sock_connect(&sys_real, &a);
+    assert_true(c >= 0);
+    struct sock_addr peer;
+    assert_int_equal(sock_local(&sys_real, c, &peer), 0);
+    sock_format(&peer, text, sizeof text);
+    assert_string_equal(text, "unix:");
+    close(c);
+    close(first);
+
+    int second = sock_listen(&sys_real, &a); /* nobody answers */
+    assert_true(second >= 0);
+    close(second);
+    unlink(path);
+
+    FILE *f = fopen(path, "w"); /* somebody's file is not ours to remove */
+    fclose(f);
+    assert_int_equal(sock_listen(&sys_real, &a), -EADDRINUSE);
+    assert_int_equal(access(path, F_OK), 0);
+    unlink(path);
+    rmdir(dir);
+}
+
+/* ---- what the kernel can refuse -------------------------------------------------------------- */
+
+static int refused3(int a, int b, int c)
+{
+    (void)a, (void)b, (void)c;
+    errno = EMFILE;
+    return -1;
+}
+
+static int refused_bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+    (void)fd, (void)addr, (void)len;
+    errno = EACCES;
+    return -1;
+}
+
+static int refused_listen(int fd, int backlog)
+{
+    (void)fd, (void)backlog;
+    errno = EADDRINUSE;
+    return -1;
+}
+
+static int refused_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+    (void)fd, (void)level, (void)name, (void)value, (void)len;
+    errno = ENOMEM;
+    return -1;
+}
+
+static void refusals_come_back_and_leak_nothing(void **state)
+{
+    (void)state;
+    struct sock_addr a;
+    struct sys sys = sys_real;
+    int before = dup(0);
+    assert_int_equal(sock_parse(&a, "127.0.0.1:0"), 0);
+    sys.socket = refused3;
+    assert_int_equal(sock_listen(&sys, &a), -EMFILE);
+    assert_int_equal(sock_connect(&sys, &a), -EMFILE);
+    sys = sys_real;
+    sys.bind = refused_bind;
+    assert_int_equal(sock_listen(&sys, &a), -EACCES);
+    sys = sys_real;
+    sys.listen = refused_listen;
+    assert_int_equal(sock_listen(&sys, &a), -EADDRINUSE);
+    sys = sys_real;
+    sys.setsockopt = refused_setsockopt;
+    assert_int_equal(sock_listen(&sys, &a), -ENOMEM);
+    sys = sys_real;
+    sys.connect = refused_bind;
+    assert_int_equal(sock_connect(&sys, &a), -EACCES);
+    close(before);
+    int after = dup(0);
+    assert_int_equal(before, after);
+    close(after);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_addresses),
+        cmocka_unit_test(bad_addresses),
+        cmocka_unit_test(a_path_must_fit),
+        cmocka_unit_test(text_is_cut_and_terminated),
+        cmocka_unit_test(hosts_without_a_resolver),
+        cmocka_unit_test(the_kernel_chooses_a_port_and_each_end_knows_the_other),
+        cmocka_unit_test(every_address_is_ipv4_where_there_is_no_ipv6),
+        cmocka_unit_test(a_leftover_socket_is_replaced_and_nothing_else),
+        cmocka_unit_test(refusals_come_back_and_leak_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

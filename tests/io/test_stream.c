@@ -1,0 +1,799 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Streams over real sockets: receiving, flushing, full sockets, ends, breaks, pauses; and what happens
+ * when a callback closes streams that have something under way.
+ */
+#include "io/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "io/flush.h"
+#include "io/sock.h"
+
+enum { BIG = 8 * 1024 * 1024 };
+
+/* One end is a stream, the other a plain socket that the test holds. */
+struct end {
+    struct stream stream;
+    int peer;
+    char got[256];
+    size_t n_got, calls, eofs, errors, connects, agains, pulls, sent_calls;
+    int error;
+    uint8_t *room; /* a place of our own to receive into */
+    size_t room_size;
+    const uint8_t *out; /* what is left to write */
+    size_t n_out;
+    int pieces;       /* how many pieces on_pull cuts it into */
+    size_t piece_max; /* at most so many bytes per pull; 0: all */
+    int pull_error;
+    struct end *victim; /* closed by the next callback */
+};
+
+static weft_loop *loop;
+static uint8_t big[BIG];
+
+static struct end *end_of(struct stream *s)
+{
+    return container_of(s, struct end, stream);
+}
+
+static void strike(struct end *e)
+{
+    struct end *victim = e->victim;
+    e->victim = NULL;
+    if (victim) stream_close(&victim->stream);
+}
+
+static void on_bytes(struct stream *s, uint8_t *data, size_t len)
+{
+    struct end *e = end_of(s);
+    assert_false(stream_closed(s));
+    e->calls++;
+    size_t keep = e->n_got < sizeof e->got ? sizeof e->got - e->n_got : 0;
+    if (keep) memcpy(e->got + e->n_got, data, len < keep ? len : keep);
+    memset(data, 0, len); /* it may be changed in place */
+    e->n_got += len;
+    strike(e);
+}
+
+static uint8_t *on_room(struct stream *s, size_t *room)
+{
+    struct end *e = end_of(s);
+    if (e->room) *room = e->room_size;
+    return e->room;
+}
+
+static void on_eof(struct stream *s)
+{
+    end_of(s)->eofs++;
+}
+
+static void on_error(struct stream *s, int err)
+{
+    assert_false(stream_closed(s));
+    end_of(s)->errors++;
+    end_of(s)->error = err;
+    stream_close(s);
+}
+
+static int on_pull(struct stream *s, struct iovec *iov, int max)
+{
+    struct end *e = end_of(s);
+    e->pulls++;
+    strike(e);
+    if (e->pull_error) return e->pull_error;
+    size_t n = e->piece_max && e->piece_max < e->n_out ? e->piece_max : e->n_out;
+    int pieces = e->pieces && n >= (size_t)max ? e->pieces : 1;
+    if (!n) return 0;
+    size_t each = n / (size_t)pieces;
+    for (int i = 0; i < pieces; i++) {
+        iov[i].iov_base = (void *)(uintptr_t)(e->out + (size_t)i * each);
+        iov[i].iov_len = i + 1 < pieces ? each : n - (size_t)i * each;
+    }
+    return pieces;
+}
+
+static void on_sent(struct stream *s, size_t n)
+{
+    struct end *e = end_of(s);
+    assert_false(stream_closed(s));
+    assert_true(n > 0 && n <= e->n_out);
+    e->sent_calls++;
+    e->out += n;
+    e->n_out -= n;
+    strike(e);
+}
+
+static void on_again(struct stream *s)
+{
+    end_of(s)->agains++;
+    strike(end_of(s));
+}
+
+static void on_connected(struct stream *s)
+{
+    end_of(s)->connects++;
+}
+
+static const struct stream_handler handler = {
+    .on_bytes = on_bytes,
+    .on_room = on_room,
+    .on_eof = on_eof,
+    .on_error = on_error,
+    .on_pull = on_pull,
+    .on_sent = on_sent,
+    .on_again = on_again,
+    .on_connected = on_connected,
+};
+
+static void turn(void)
+{
+    assert_int_equal(weft_loop_turn(loop, 0), 0);
+}
+
+/* Nothing must happen: the kernel has nothing to say. */
+static int no_wait_calls;
+
+static int counted_epoll_wait(int epfd, struct epoll_event *events, int max, int timeout_ms)
+{
+    int n = sys_real.epoll_wait(epfd, events, max, timeout_ms);
+    no_wait_calls += n > 0;
+    return n;
+}
+
+static void assert_quiet(void)
+{
+    turn(); /* a one-shot hang-up may still be heard */
+    no_wait_calls = 0;
+    for (int i = 0; i < 5; i++) turn();
+    assert_int_equal(no_wait_calls, 0);
+}
+
+static void open_end(struct end *e)
+{
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    *e = (struct end){.peer = pair[1]};
+    assert_int_equal(stream_init(&e->stream, loop, pair[0], &handler), 0);
+}
+
+/* TCP, because a reset and a half-close are TCP's. */
+static void open_tcp_end(struct end *e)
+{
+    struct sock_addr a;
+    assert_int_equal(sock_parse(&a, "127.0.0.1:0"), 0);
+    int listening = sock_listen(&sys_real, &a);
+    assert_true(listening >= 0);
+    assert_int_equal(sock_local(&sys_real, listening, &a), 0);
+    int peer = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(peer, &a.sa, a.len), 0);
+    int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK);
+    assert_true(fd >= 0);
+    close(listening);
+    fcntl(peer, F_SETFL, O_NONBLOCK);
+    *e = (struct end){.peer = peer};
+    assert_int_equal(stream_init(&e->stream, loop, fd, &handler), 0);
+}
+
+static void close_end(struct end *e)
+{
+    stream_close(&e->stream);
+    stream_close(&e->stream);
+    close(e->peer);
+}
+
+static void reset_by_peer(struct end *e)
+{
+    struct linger now = {.l_onoff = 1};
+    setsockopt(e->peer, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close(e->peer);
+    e->peer = -1;
+}
+
+/* All that the peer can read now, checked against big from offset on. */
+static size_t drain_peer(struct end *e, size_t offset)
+{
+    static uint8_t data[65536];
+    for (ssize_t n; (n = recv(e->peer, data, sizeof data, MSG_DONTWAIT)) > 0; offset += (size_t)n)
+        assert_memory_equal(data, big + offset, (size_t)n);
+    return offset;
+}
+
+static void queue(struct end *e, size_t n)
+{
+    e->out = big;
+    e->n_out = n;
+    stream_dirty(&e->stream);
+}
+
+/* ---- receiving ------------------------------------------------------------------------------- */
+
+static void bytes_arrive_on_loan(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    assert_int_equal(write(e.peer, "hello", 5), 5);
+    turn();
+    assert_int_equal(e.n_got, 5);
+    assert_memory_equal(e.got, "hello", 5);
+    close_end(&e);
+}
+
+static void one_buffer_per_turn(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    ssize_t n = write(e.peer, big, 100000);
+    assert_int_equal(n, 100000);
+    turn();
+    assert_int_equal(e.calls, 1);
+    assert_true(e.n_got <= LOOP_BUFFER);
+    for (int i = 0; i < 20 && e.n_got < 100000; i++) turn();
+    assert_int_equal(e.n_got, 100000);
+    close_end(&e);
+}
+
+static void a_better_place_is_used(void **state)
+{
+    (void)state;
+    static uint8_t place[200000];
+    struct end e;
+    open_end(&e);
+    e.room = place;
+    e.room_size = 3;
+    assert_int_equal(write(e.peer, "hello", 5), 5);
+    turn();
+    assert_int_equal(e.n_got, 3);
+    turn();
+    assert_int_equal(e.n_got, 5);
+    assert_memory_equal(e.got, "hello", 5);
+    close_end(&e);
+}
+
+static void held_input_goes_on_in_the_next_turn(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    stream_again(&e.stream);
+    stream_again(&e.stream);
+    turn();
+    turn();
+    assert_int_equal(e.agains, 1);
+    close_end(&e);
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static void what_is_queued_leaves_at_the_end_of_the_turn(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    queue(&e, 1000);
+    assert_int_equal(drain_peer(&e, 0), 0);
+    turn();
+    assert_int_equal(drain_peer(&e, 0), 1000);
+    assert_int_equal(e.n_out, 0);
+    assert_quiet();
+    close_end(&e);
+}
+
+static void a_full_socket_is_waited_for(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    e.pieces = FLUSH_IOV;
+    queue(&e, BIG);
+    turn();
+    assert_true(e.n_out > 0);
+    size_t pulls = e.pulls;
+    stream_dirty(&e.stream); /* no use asking again now */
+    turn();
+    assert_int_equal(e.pulls, pulls);
+    assert_quiet();
+    size_t got = 0;
+    for (int i = 0; i < 5000 && got < BIG; i++) {
+        got = drain_peer(&e, got);
+        turn();
+    }
+    assert_int_equal(got, BIG);
+    assert_int_equal(e.n_out, 0);
+    assert_quiet(); /* EPOLLOUT is off again */
+    assert_int_equal(e.n_got, 0);
+    close_end(&e);
+}
+
+static void reading_goes_on_while_the_socket_is_full(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    queue(&e, BIG);
+    turn();
+    assert_int_equal(write(e.peer, "x", 1), 1);
+    turn();
+    assert_int_equal(e.n_got, 1);
+    close_end(&e);
+}
+
+static void endless_output_does_not_hold_the_turn(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    e.piece_max = 1;
+    queue(&e, 100);
+    turn();
+    assert_int_equal(e.sent_calls, FLUSH_ROUNDS);
+    for (int i = 0; i < 10; i++) turn();
+    assert_int_equal(drain_peer(&e, 0), 100);
+    close_end(&e);
+}
+
+static void many_streams_need_several_batches(void **state)
+{
+    (void)state;
+    enum { MANY = FLUSH_REQUESTS + 50 };
+    static struct end ends[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        open_end(&ends[i]);
+        queue(&ends[i], 10);
+    }
+    turn();
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(drain_peer(&ends[i], 0), 10);
+        close_end(&ends[i]);
+    }
+}
+
+static void the_end_of_our_direction_reaches_the_peer(void **state)
+{
+    (void)state;
+    struct end e;
+    char c;
+    open_end(&e);
+    assert_int_equal(stream_shutdown_write(&e.stream), 0);
+    assert_int_equal(read(e.peer, &c, 1), 0);
+    close_end(&e);
+    assert_int_equal(stream_shutdown_write(&e.stream), -ENOTCONN);
+}
+
+/* ---- ends and breaks ------------------------------------------------------------------------- */
+
+static void eof_comes_once_and_writing_goes_on(void **state)
+{
+    (void)state;
+    struct end e;
+    open_tcp_end(&e);
+    assert_int_equal(write(e.peer, "bye", 3), 3);
+    shutdown(e.peer, SHUT_WR);
+    for (int i = 0; i < 5; i++) turn();
+    assert_int_equal(e.n_got, 3);
+    assert_int_equal(e.eofs, 1);
+    assert_quiet();
+    queue(&e, 100);
+    turn();
+    assert_int_equal(drain_peer(&e, 0), 100);
+    stream_resume(&e.stream);
+    turn();
+    assert_int_equal(e.eofs, 2); /* resuming only says so again */
+    close_end(&e);
+}
+
+static void a_reset_is_an_error(void **state)
+{
+    (void)state;
+    struct end e;
+    open_tcp_end(&e);
+    reset_by_peer(&e);
+    turn();
+    assert_int_equal(e.error, -ECONNRESET);
+    assert_int_equal(e.errors, 1);
+    close_end(&e);
+}
+
+static void writing_to_nobody_is_an_error(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    stream_pause(&e.stream);
+    close(e.peer);
+    queue(&e, 10);
+    turn();
+    assert_int_equal(e.errors, 1);
+    assert_int_equal(e.error, -EPIPE);
+    e.peer = -1;
+    close_end(&e);
+}
+
+static void an_error_of_on_pull_comes_back(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    e.pull_error = -ENOMEM;
+    queue(&e, 10);
+    turn();
+    assert_int_equal(e.error, -ENOMEM);
+    close_end(&e);
+}
+
+/* ---- pausing --------------------------------------------------------------------------------- */
+
+static void a_paused_stream_reads_nothing(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    stream_pause(&e.stream);
+    stream_pause(&e.stream);
+    assert_true(stream_paused(&e.stream));
+    assert_int_equal(write(e.peer, "later", 5), 5);
+    assert_quiet();
+    assert_int_equal(e.n_got, 0);
+    queue(&e, 10); /* but writes */
+    turn();
+    assert_int_equal(drain_peer(&e, 0), 10);
+    assert_true(stream_paused(&e.stream));
+    stream_resume(&e.stream);
+    turn();
+    assert_int_equal(e.n_got, 5);
+    close_end(&e);
+}
+
+static void a_paused_stream_does_not_spin_when_the_peer_leaves(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    stream_pause(&e.stream);
+    assert_int_equal(write(e.peer, "last", 4), 4);
+    close(e.peer);
+    e.peer = -1;
+    assert_quiet();
+    assert_int_equal(e.n_got + e.errors + e.eofs, 0);
+    stream_resume(&e.stream); /* what had been sent is not lost */
+    turn();
+    turn();
+    assert_int_equal(e.n_got, 4);
+    assert_int_equal(e.eofs, 1);
+    assert_quiet();
+    close_end(&e);
+}
+
+static void a_paused_stream_notices_a_reset(void **state)
+{
+    (void)state;
+    struct end e;
+    open_tcp_end(&e);
+    stream_pause(&e.stream);
+    reset_by_peer(&e);
+    turn();
+    assert_int_equal(e.error, -ECONNRESET);
+    assert_quiet();
+    close_end(&e);
+}
+
+static void a_paused_full_stream_goes_on_writing(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    queue(&e, BIG);
+    turn();
+    stream_pause(&e.stream);
+    size_t got = 0;
+    for (int i = 0; i < 5000 && got < BIG; i++) {
+        got = drain_peer(&e, got);
+        turn();
+    }
+    assert_int_equal(got, BIG);
+    assert_true(stream_paused(&e.stream));
+    assert_quiet();
+    close_end(&e);
+}
+
+/* ---- closing others -------------------------------------------------------------------------- */
+
+static void a_stream_closed_in_this_turn_is_not_told_what_was_fetched(void **state)
+{
+    (void)state;
+    struct end a, b;
+    open_end(&a);
+    open_end(&b);
+    a.victim = &b;
+    b.victim = &a;
+    assert_int_equal(write(a.peer, "x", 1), 1);
+    assert_int_equal(write(b.peer, "x", 1), 1);
+    turn();
+    assert_int_equal(a.calls + b.calls, 1);
+    close_end(&a);
+    close_end(&b);
+}
+
+static void a_stream_closed_by_anothers_pull_sent_or_again_is_left_alone(void **state)
+{
+    (void)state;
+    struct end a, b, c;
+    open_end(&a);
+    open_end(&b);
+    open_end(&c);
+    queue(&a, 10);
+    queue(&b, 10);
+    queue(&c, 10);
+    b.victim = &a; /* a is in the batch already */
+    turn();
+    assert_int_equal(drain_peer(&a, 0), 0);
+    assert_int_equal(drain_peer(&b, 0), 10);
+    queue(&b, 10);
+    queue(&c, 10);
+    turn();
+    stream_again(&b.stream);
+    stream_again(&c.stream);
+    b.victim = &c;
+    turn();
+    assert_int_equal(c.agains, 0);
+    close_end(&a);
+    close_end(&b);
+    close_end(&c);
+}
+
+static struct end *next_in_batch;
+
+static void close_self_and_next(struct stream *s, size_t n)
+{
+    on_sent(s, n);
+    stream_close(s);
+    stream_close(&next_in_batch->stream);
+}
+
+static void on_sent_may_close_itself_and_the_next(void **state)
+{
+    (void)state;
+    struct stream_handler closing = handler;
+    closing.on_sent = close_self_and_next;
+    struct end a, b, c;
+    next_in_batch = &b;
+    open_end(&a);
+    open_end(&b);
+    open_end(&c);
+    a.stream.handler = &closing;
+    queue(&a, 10);
+    queue(&b, 10);
+    queue(&c, 10);
+    turn();
+    assert_true(stream_closed(&a.stream));
+    assert_int_equal(drain_peer(&b, 0), 10); /* it was sent, but nobody is told */
+    assert_int_equal(b.sent_calls, 0);
+    assert_int_equal(c.sent_calls, 1);
+    close_end(&a);
+    close_end(&b);
+    close_end(&c);
+}
+
+static void nothing_is_done_with_a_closed_stream(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    close_end(&e);
+    stream_dirty(&e.stream);
+    stream_again(&e.stream);
+    stream_pause(&e.stream);
+    stream_resume(&e.stream);
+    turn();
+    assert_int_equal(e.pulls + e.agains, 0);
+}
+
+/* ---- connecting ------------------------------------------------------------------------------ */
+
+static void connect_to(struct end *e, const struct sock_addr *a)
+{
+    *e = (struct end){.peer = -1};
+    int fd = sock_connect(&sys_real, a);
+    assert_true(fd >= 0);
+    assert_int_equal(stream_connect(&e->stream, loop, fd, &handler), 0);
+}
+
+static void connecting_ends_in_on_connected(void **state)
+{
+    (void)state;
+    struct sock_addr a;
+    struct end e;
+    assert_int_equal(sock_parse(&a, "127.0.0.1:0"), 0);
+    int listening = sock_listen(&sys_real, &a);
+    assert_int_equal(sock_local(&sys_real, listening, &a), 0);
+    connect_to(&e, &a);
+    queue(&e, 10); /* may be said early */
+    stream_resume(&e.stream);
+    for (int i = 0; i < 10 && !e.connects; i++) assert_int_equal(weft_loop_turn(loop, 1000), 0);
+    assert_int_equal(e.connects, 1);
+    queue(&e, 10);
+    turn();
+    e.peer = accept4(listening, NULL, NULL, SOCK_NONBLOCK);
+    assert_int_equal(drain_peer(&e, 0), 10);
+    close(listening);
+    close_end(&e);
+}
+
+static void connecting_to_nobody_is_an_error(void **state)
+{
+    (void)state;
+    struct sock_addr a;
+    struct end e;
+    assert_int_equal(sock_parse(&a, "127.0.0.1:0"), 0);
+    int listening = sock_listen(&sys_real, &a);
+    assert_int_equal(sock_local(&sys_real, listening, &a), 0);
+    close(listening);
+    connect_to(&e, &a);
+    for (int i = 0; i < 10 && !e.errors; i++) assert_int_equal(weft_loop_turn(loop, 1000), 0);
+    assert_int_equal(e.error, -ECONNREFUSED);
+}
+
+/* ---- what the kernel can refuse -------------------------------------------------------------- */
+
+static int refusal;
+
+static ssize_t refused_send(int fd, const void *data, size_t len, int flags)
+{
+    (void)fd, (void)data, (void)len, (void)flags;
+    errno = refusal;
+    return -1;
+}
+
+static ssize_t refused_recv(int fd, void *data, size_t len, int flags)
+{
+    (void)fd, (void)data, (void)len, (void)flags;
+    errno = refusal;
+    return -1;
+}
+
+static int refused_add(int epfd, int op, int fd, struct epoll_event *event)
+{
+    errno = ENOSPC;
+    return op == EPOLL_CTL_ADD ? -1 : sys_real.epoll_ctl(epfd, op, fd, event);
+}
+
+static int refused_mod(int epfd, int op, int fd, struct epoll_event *event)
+{
+    errno = ENOMEM;
+    return op == EPOLL_CTL_MOD ? -1 : sys_real.epoll_ctl(epfd, op, fd, event);
+}
+
+static struct sys sys; /* the loop's: a test replaces what it wants to see fail */
+
+static void every_errno_of_send_and_recv_ends_one_connection(void **state)
+{
+    (void)state;
+    static const int fatal[] = {ECONNRESET, EPIPE, ENOMEM, ENOBUFS, ETIMEDOUT, EHOSTUNREACH, EIO};
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
+        struct end a, b;
+        open_end(&a);
+        open_end(&b);
+        refusal = fatal[i];
+        sys.send = refused_send;
+        queue(&a, 10);
+        turn();
+        assert_int_equal(a.error, -refusal);
+        sys.send = sys_real.send;
+        sys.recv = refused_recv;
+        assert_int_equal(write(b.peer, "x", 1), 1);
+        turn();
+        assert_int_equal(b.error, -refusal);
+        sys.recv = sys_real.recv;
+        close_end(&a);
+        close_end(&b);
+    }
+}
+
+static void a_false_alarm_of_recv_is_nothing(void **state)
+{
+    (void)state;
+    static const int harmless[] = {EAGAIN, EINTR};
+    struct end e;
+    open_end(&e);
+    assert_int_equal(write(e.peer, "x", 1), 1);
+    sys.recv = refused_recv;
+    for (size_t i = 0; i < 2; i++) {
+        refusal = harmless[i];
+        turn();
+        assert_int_equal(e.errors, 0);
+    }
+    sys.recv = sys_real.recv;
+    turn();
+    assert_int_equal(e.n_got, 1);
+    close_end(&e);
+}
+
+static void epoll_can_refuse(void **state)
+{
+    (void)state;
+    struct end e = {0};
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    sys.epoll_ctl = refused_add;
+    assert_int_equal(stream_init(&e.stream, loop, pair[0], &handler), -ENOSPC);
+    assert_true(stream_closed(&e.stream));
+    close(pair[0]);
+    close(pair[1]);
+    sys.epoll_ctl = sys_real.epoll_ctl;
+
+    open_end(&e);
+    sys.epoll_ctl = refused_mod;
+    queue(&e, BIG);
+    turn();
+    assert_int_equal(e.error, -ENOMEM);
+    sys.epoll_ctl = sys_real.epoll_ctl;
+    close_end(&e);
+}
+
+static void is_small(void **state)
+{
+    (void)state;
+    assert_true(sizeof(struct stream) <= 64);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BIG; i++) big[i] = (uint8_t)(i * 7 + i / 251);
+    sys = sys_real;
+    sys.epoll_wait = counted_epoll_wait;
+    return loop_new_with_sys(&loop, NULL, &sys);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    weft_loop_free(loop);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bytes_arrive_on_loan),
+        cmocka_unit_test(one_buffer_per_turn),
+        cmocka_unit_test(a_better_place_is_used),
+        cmocka_unit_test(held_input_goes_on_in_the_next_turn),
+        cmocka_unit_test(what_is_queued_leaves_at_the_end_of_the_turn),
+        cmocka_unit_test(a_full_socket_is_waited_for),
+        cmocka_unit_test(reading_goes_on_while_the_socket_is_full),
+        cmocka_unit_test(endless_output_does_not_hold_the_turn),
+        cmocka_unit_test(many_streams_need_several_batches),
+        cmocka_unit_test(the_end_of_our_direction_reaches_the_peer),
+        cmocka_unit_test(eof_comes_once_and_writing_goes_on),
+        cmocka_unit_test(a_reset_is_an_error),
+        cmocka_unit_test(writing_to_nobody_is_an_error),
+        cmocka_unit_test(an_error_of_on_pull_comes_back),
+        cmocka_unit_test(a_paused_stream_reads_nothing),
+        cmocka_unit_test(a_paused_stream_does_not_spin_when_the_peer_leaves),
+        cmocka_unit_test(a_paused_stream_notices_a_reset),
+        cmocka_unit_test(a_paused_full_stream_goes_on_writing),
+        cmocka_unit_test(a_stream_closed_in_this_turn_is_not_told_what_was_fetched),
+        cmocka_unit_test(a_stream_closed_by_anothers_pull_sent_or_again_is_left_alone),
+        cmocka_unit_test(on_sent_may_close_itself_and_the_next),
+        cmocka_unit_test(nothing_is_done_with_a_closed_stream),
+        cmocka_unit_test(connecting_ends_in_on_connected),
+        cmocka_unit_test(connecting_to_nobody_is_an_error),
+        cmocka_unit_test(every_errno_of_send_and_recv_ends_one_connection),
+        cmocka_unit_test(a_false_alarm_of_recv_is_nothing),
+        cmocka_unit_test(epoll_can_refuse),
+        cmocka_unit_test(is_small),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
