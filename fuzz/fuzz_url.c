@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fuzz/fuzz_url.c - what is taken for a URL can be written and read again
+ *
+ * The same bytes are tried as a URL, as a Location, as Host, and as a static file's path.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "http/file.h"
+#include "http/url.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool holds)
+{
+    if (!holds) abort();
+}
+
+static void written_and_read_again(const struct url *u)
+{
+    char host[300], target[4096], text[4600];
+    int h = url_host_header(u, host, sizeof host), t = url_target(u, target, sizeof target);
+    check(h > 0 && url_host_valid((weft_bytes){(const uint8_t *)host, (size_t)h}));
+    if (t < 0 || u->scheme == URL_WS_UNIX) return;
+    int n = snprintf(text, sizeof text, "%s://%s%s", u->secure ? "wss" : "ws", host, target);
+    struct url again;
+    check(url_parse(&again, (weft_bytes){(const uint8_t *)text, (size_t)n}, NULL) == 0);
+    check(url_same_origin(u, &again) && bytes_equal(u->path, again.path));
+    check(bytes_equal(u->query, again.query));
+}
+
+static void safe_beneath_a_root(const char *path)
+{
+    check(path[0] != '/' && path[0] != '.' && path[0] != '\0');
+    check(!strstr(path, "/.") && !strstr(path, "//") && !strchr(path, '\\'));
+    check(weft_utf8_valid(path, strlen(path)) && file_type(path));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    uint8_t *exact = malloc(size + !size);
+    copy(exact, data, size);
+    weft_bytes text = {exact, size};
+    char out[512];
+    struct url u, base;
+    if (url_parse(&u, text, NULL) == 0) written_and_read_again(&u);
+    url_parse(&base, bytes_of("wss://user@[::1]:8080/x?y"), NULL);
+    int n = url_resolve(&base, text, out, sizeof out);
+    check(n < 0 || (size_t)n == strlen(out));
+    (void)url_host_valid(text);
+    (void)url_decode(text, out, sizeof out);
+    if (file_path(text, out, sizeof out) == 0) safe_beneath_a_root(out);
+    free(exact);
+    return 0;
+}
