@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/channel.c - channels: what is sent on a path goes to everyone on it, the sender included
+ *
+ *      a message of a member -> weft_publish(topic = the path) -> every member's queue
+ *
+ * A member lives from on_upgrade, where the path is known, to on_close. One who reads too slowly is
+ * closed by the hub (1008); the others never wait.
+ */
+#include "cli/channel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct member {
+    const struct channels *channels;
+    char topic[]; /* the path as it was sent, without query */
+};
+
+enum { TOPIC_MAX = 255 }; /* the hub's */
+
+static int on_upgrade(weft_upgrade *u)
+{
+    weft_bytes path = weft_request_path(weft_upgrade_request(u));
+    if (path.len > TOPIC_MAX) {
+        weft_upgrade_why(u, "the path of a channel has at most 255 bytes");
+        return 414;
+    }
+    struct member *m = malloc(sizeof *m + path.len + 1);
+    if (!m) return 503;
+    m->channels = weft_upgrade_user(u);
+    memcpy(m->topic, path.data, path.len);
+    m->topic[path.len] = '\0';
+    weft_upgrade_set_user(u, m);
+    return 0;
+}
+
+static void on_open(weft_conn *c)
+{
+    const struct member *m = weft_conn_user(c);
+    const struct service *s = m->channels->service;
+    trace_open(&s->trace, c, m->topic);
+    int r = weft_subscribe(s->hub, c, m->topic);
+    if (r < 0) weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(r));
+}
+
+static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
+{
+    const struct member *m = weft_conn_user(c);
+    const struct service *s = m->channels->service;
+    trace_received(&s->trace, c, m->topic, op, len);
+    int members = weft_publish(s->hub, m->topic, op, data, len);
+    if (members < 0) weft_close(c, WEFT_CLOSE_INTERNAL_ERROR, weft_strerror(members));
+    else
+        trace_line(&s->trace, "%s  -> %s, %zu bytes, to %d", m->topic, trace_opcode(op), len,
+                   members);
+}
+
+static void on_ping(weft_conn *c, const void *data, size_t len)
+{
+    (void)data;
+    const struct member *m = weft_conn_user(c);
+    trace_ping(&m->channels->service->trace, c, m->topic, len);
+}
+
+static void on_pong(weft_conn *c, uint64_t rtt_us)
+{
+    const struct member *m = weft_conn_user(c);
+    trace_pong(&m->channels->service->trace, c, m->topic, rtt_us);
+}
+
+static void on_close(weft_conn *c, const weft_close_info *info)
+{
+    struct member *m = weft_conn_user(c);
+    trace_close(&m->channels->service->trace, c, m->topic, info);
+    free(m);
+}
+
+int channels_add(struct channels *c, struct service *s, const char *route)
+{
+    *c = (struct channels){
+        .service = s,
+        .handler =
+            {
+                .size = sizeof(weft_handler),
+                .on_upgrade = on_upgrade,
+                .on_open = on_open,
+                .on_message = on_message,
+                .on_ping = on_ping,
+                .on_pong = on_pong,
+                .on_close = on_close,
+                .subprotocols = s->options->subprotocols.items,
+            },
+    };
+    return weft_server_route(s->server, route, &c->handler, c);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/connect.c - weft URL: connect, and hand over to the face that fits
+ *
+ * Interactive when a person is at both ends (stdin and stdout are terminals), else a pipe.
+ */
+#include "cli/connect.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/escape.h"
+#include "cli/manual.h"
+#include "cli/outcome.h"
+
+enum { URL_MAX = 8192, REDIRECTS = 10 };
+
+static const char about[] =
+    "Connect to a WebSocket server. URL is ws://host[:port][/path][?query] or\n"
+    "ws+unix:/socket:/path; host:port/path and :port/path will do too.\n"
+    "\n"
+    "On a terminal it is interactive: a line you type is a message, what others send\n"
+    "appears above it. /ping, /close and /help are commands; //text sends \"/text\".\n"
+    "\n"
+    "In a pipe one line is one message, in both directions; nothing else is on stdout.\n"
+    "A binary message is written as it is, with a newline; with -b without one. On end\n"
+    "of input what is queued is sent, then Close 1000, and the peer's Close is waited\n"
+    "for. How the connection ended is the last line on stderr:\n"
+    "\n"
+    "  weft: closed code=1008 reason=\"too slow\" by=peer clean=yes\n"
+    "\n"
+    "Exit status: 0 clean, 1 usage, 3 bad URL, 6 name not resolved, 7 cannot connect,\n"
+    "22 upgrade refused, 28 timeout, 56 connection lost, 80 the peer broke the protocol\n"
+    "or a limit, 81 the peer closed with a code other than 1000, 1001 and 1005.\n";
+
+static const char examples[] =
+    "  weft ws://localhost:8080/chat            talk\n"
+    "  weft :8080/chat                          the same\n"
+    "  echo hello | weft :8080/chat             one message, and out\n"
+    "  weft -n 3 :8080/quotes | cat             three messages, one line each\n"
+    "  weft -H 'Cookie: id=7' -u me:secret ws://example.org/private\n";
+
+/* ---- dial ------------------------------------------------------------------------------------ */
+
+static weft_client_config config_of(const struct connect_options *o, const char *proxy)
+{
+    return (weft_client_config){
+        .size = sizeof(weft_client_config),
+        .limits =
+            {
+                .max_message = o->max_message,
+                .ping_interval = o->ping ? o->ping : WEFT_NEVER,
+                .close_timeout = o->wait ? o->wait : 1,
+                .send_queue_items = 1 << 20, /* tiny lines; their bytes bound them */
+            },
+        .origin = o->origin,
+        .fields = o->headers.items,
+        .credentials = o->credentials,
+        .proxy = proxy,
+        .redirects = o->follow ? REDIRECTS : 0,
+    };
+}
+
+/* curl takes "host:port" for a proxy, and so do we. */
+static const char *proxy_of(const struct connect_options *o, char *text, size_t size)
+{
+    if (!o->proxy || strstr(o->proxy, "://")) return o->proxy;
+    snprintf(text, size, "http://%s", o->proxy);
+    return text;
+}
+
+static int cannot_dial(const struct connect_options *o, int error)
+{
+    bool http = !strncmp(o->url, "http", 4);
+    if (error == WEFT_ERR_URL && http)
+        complain("%s: not a WebSocket; did you mean ws%s?", o->url, o->url + 4);
+    else if (error == -EINVAL)
+        complain("one of --header, --origin and --proxy is not what it should be");
+    else complain("%s: %s", o->url, weft_strerror(error));
+    return outcome_exit_connect(error);
+}
+
+int connect_dial(const struct connect_options *o, weft_loop *l, const weft_handler *h, void *user,
+                 weft_conn **out)
+{
+    char proxy[URL_MAX];
+    weft_client_config config = config_of(o, proxy_of(o, proxy, sizeof proxy));
+    int r = weft_connect(out, l, o->url, &config, h, user);
+    return r < 0 ? cannot_dial(o, r) : 0;
+}
+
+/* ---- report ---------------------------------------------------------------------------------- */
+
+static void report_refusal(const weft_close_info *info)
+{
+    const weft_refusal *refusal = info->refusal;
+    const char *who = info->error == WEFT_ERR_PROXY ? "refused by proxy" : "refused";
+    fprintf(stderr, "weft: %s status=%d\n", who, refusal->status);
+    if (!refusal->body.len) return;
+    escape_terminal(stderr, refusal->body, "");
+    if (refusal->body.data[refusal->body.len - 1] != '\n') fputc('\n', stderr);
+}
+
+static void report_failure(const struct connect_options *o, const weft_close_info *info)
+{
+    const char *cause = info->cause && *info->cause ? info->cause : weft_strerror(info->error);
+    complain("%s: %s", o->url, info->error ? cause : "interrupted");
+}
+
+int connect_report(const struct connect_options *o, const weft_close_info *info, bool opened,
+                   bool words)
+{
+    if (info->refusal) {
+        report_refusal(info);
+    } else if (!opened) {
+        report_failure(o, info);
+    } else {
+        fputs("weft: ", stderr);
+        outcome_print(stderr, info);
+        if (words) fprintf(stderr, " (%s)", outcome_words(info->code));
+        fputc('\n', stderr);
+    }
+    if (!opened && !info->error) return EXIT_CONNECT;
+    bool unanswered = info->error == WEFT_ERR_TIMEOUT && info->code != WEFT_CLOSE_ABNORMAL;
+    if (opened && !o->wait && unanswered) return EXIT_CLEAN;
+    return outcome_exit(info, opened);
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+static int check_headers(const struct flag_list *headers)
+{
+    for (size_t i = 0; i < headers->n; i++) {
+        const char *colon = strchr(headers->items[i], ':');
+        if (!colon || colon == headers->items[i])
+            return complain("-H: \"%s\" is not of the form \"Name: value\"", headers->items[i]);
+    }
+    return 0;
+}
+
+static int run(struct connect_options *o, const char *text)
+{
+    char url[URL_MAX];
+    if (!connect_is_url(text)) {
+        complain("\"%s\" is not a URL; one looks like ws://localhost:8080/chat", text);
+        return EXIT_URL;
+    }
+    if (connect_complete_url(text, url, sizeof url) >= URL_MAX) {
+        complain("the URL is longer than %d bytes", URL_MAX);
+        return EXIT_URL;
+    }
+    o->url = url;
+    bool person = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    return person ? terminal_run(o) : pipe_run(o);
+}
+
+int connect_run(int argc, char **argv)
+{
+    struct connect_options o = {.wait = 5000, .max_message = LINE_MAX_DEFAULT, .ping = 25000};
+    const struct flag flags[] = {
+        {'H', "header", FLAG_LIST, &o.headers, 0, 0, "'NAME: VALUE'", NULL,
+         "a header field for the request; repeatable"},
+        {'u', "user", FLAG_TEXT, &o.credentials, 0, 0, "USER:PASSWORD", NULL,
+         "basic authentication"},
+        {'k', "insecure", FLAG_BOOL, &o.insecure, 0, 0, NULL, NULL,
+         "with wss: accept any certificate"},
+        {'x', "proxy", FLAG_TEXT, &o.proxy, 0, 0, "[http://]HOST:PORT", NULL,
+         "connect through this proxy, by HTTP CONNECT"},
+        {'L', "location", FLAG_BOOL, &o.follow, 0, 0, NULL, NULL,
+         "follow redirects, up to 10 of them"},
+        {0, "subprotocol", FLAG_LIST, &o.subprotocols, 0, 0, "NAME", NULL,
+         "offer a subprotocol; repeatable, the one you like best first"},
+        {0, "origin", FLAG_TEXT, &o.origin, 0, 0, "ORIGIN", NULL,
+         "the Origin to send, as a browser would; by default none"},
+        {'n', "count", FLAG_NUMBER, &o.count, 1, UINT64_MAX, "N", NULL,
+         "stop after N messages. When input ends before that, they are\n"
+         "waited for until none has come for as long as -w says"},
+        {'w', "wait", FLAG_TIME, &o.wait, 0, 3600000, "SECS", NULL,
+         "how long to wait for the peer's Close (5); 0: not at all"},
+        {'b', "binary", FLAG_BOOL, &o.binary, 0, 0, NULL, NULL,
+         "send lines as binary messages; write binary messages raw"},
+        {0, "max-message", FLAG_SIZE, &o.max_message, 1, 1 << 30, "SIZE", NULL,
+         "the longest message to accept, and line to send (16M)"},
+        {0, "ping", FLAG_TIME, &o.ping, 0, 86400000, "TIME", NULL,
+         "silence after which the peer is pinged (25s); 0: never"},
+        {'v', "verbose", FLAG_COUNT, &o.verbose, 0, 0, NULL, NULL,
+         "log to stderr: the handshake, messages, pings and pongs;\n"
+         "-vv: the library's details too"},
+        {0},
+    };
+    const struct flag *const tables[] = {flags, NULL};
+
+    int n = flags_parse(tables, argc, argv);
+    if (n == FLAGS_HELP)
+        return manual_print(&(struct manual){"weft [FLAGS] URL", about, tables, examples});
+    if (n < 0) return EXIT_USAGE;
+    if (n == 0) return complain("which URL? For example: weft ws://localhost:8080/chat");
+    if (n > 1) return complain("one URL at a time, please: \"%s\" is a second one", argv[2]);
+    int r = check_headers(&o.headers);
+    return r ? r : run(&o, argv[1]);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/connect.h - weft URL: what its two faces, pipe and terminal, have in common
+ *
+ * A face makes its own weft_handler and runs its own loop until the connection is gone.
+ */
+#ifndef CLI_CONNECT_H
+#define CLI_CONNECT_H
+
+#include <weft/client.h>
+
+#include "cli/flags.h"
+
+enum { LINE_MAX_DEFAULT = 16 << 20 };
+
+struct connect_options {
+    const char *url;
+    struct flag_list headers, subprotocols;
+    const char *credentials, *proxy, *origin;
+    bool insecure, binary, follow;
+    uint64_t count;       /* stop after so many messages; 0: never */
+    uint64_t wait;        /* ms for the peer's Close */
+    uint64_t max_message; /* to accept, and of a line to send */
+    uint64_t ping;        /* ms; 0: never */
+    unsigned verbose;
+};
+
+/* Begin to connect. 0, or an exit code after having complained. */
+int connect_dial(const struct connect_options *o, weft_loop *l, const weft_handler *h, void *user,
+                 weft_conn **out);
+
+/* Say on stderr how it ended; returns the exit code. opened: whether on_open was called; words: put the
+ * meaning of the status code behind it. */
+int connect_report(const struct connect_options *o, const weft_close_info *info, bool opened,
+                   bool words);
+
+int pipe_run(const struct connect_options *o);
+int terminal_run(const struct connect_options *o);
+
+/* Whether text looks like the URL of a WebSocket: "ws://...", "localhost:8080/chat", ":8080/chat". */
+bool connect_is_url(const char *text);
+
+/* The URL with what was left out put in front: "ws://localhost:8080/chat". The length, as snprintf. */
+int connect_complete_url(const char *text, char *url, size_t size);
+
+#endif

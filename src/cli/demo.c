@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/demo.c - weft demo: the demo site, pages and WebSockets on one port
+ *
+ *      WebSocket   /chat, /chat/NAME   channels
+ *                  /quotes             pushed by the server
+ *                  /echo               sends back
+ *      plain GET   the pages of web/
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/channel.h"
+#include "cli/cli.h"
+#include "cli/echo.h"
+#include "cli/manual.h"
+#include "cli/page.h"
+#include "cli/quotes.h"
+
+struct demo {
+    struct service service;
+    struct channels chat, rooms;
+    struct echo echo;
+    struct quotes quotes;
+};
+
+static const char about[] =
+    "The demo site: a chat and live quotes, to look at in browsers and to join from\n"
+    "terminals. Its pages are inside the program; it opens no browser by itself.\n"
+    "\n"
+    "  /chat, /chat/NAME   chat rooms: what is sent goes to everyone in the room\n"
+    "  /quotes             a dozen prices, pushed five times a second\n"
+    "  /echo               sends back what it gets\n"
+    "\n"
+    "The first line on stdout says where it listens. SIGINT and SIGTERM close every\n"
+    "WebSocket with 1001 and end the program; a second one ends it at once.\n";
+
+static const char examples[] =
+    "  weft demo                      then open http://localhost:8080\n"
+    "  weft demo -p 9000 -v           on port 9000, telling what happens\n"
+    "  weft ws://localhost:8080/chat  join the chat from a second terminal\n";
+
+static void hint(const char *address)
+{
+    const char *port = strrchr(address, ':');
+    if (!strncmp(address, "unix:", 5) || !port) return;
+    printf("\n"
+           "Open   http://localhost%s          in a browser or two,\n"
+           "and    weft ws://localhost%s/chat  in a second terminal. Then type.\n"
+           "Ctrl-C ends it.\n",
+           port, port);
+}
+
+static int add_routes(struct demo *d)
+{
+    struct service *s = &d->service;
+    int r;
+    if ((r = channels_add(&d->chat, s, "/chat")) < 0 ||
+        (r = channels_add(&d->rooms, s, "/chat/*")) < 0 ||
+        (r = quotes_add(&d->quotes, s, "/quotes")) < 0 ||
+        (r = echo_add(&d->echo, s, "/echo")) < 0 ||
+        (r = weft_server_on_request(s->server, "/*", page_serve, NULL)) < 0)
+        return complain("cannot start: %s", weft_strerror(r));
+    return 0;
+}
+
+int demo_run(int argc, char **argv)
+{
+    struct service_options options;
+    service_options_init(&options);
+    struct flag common[SERVICE_FLAGS];
+    service_flags(&options, common);
+    const struct flag *const tables[] = {common, NULL};
+
+    int n = flags_parse(tables, argc, argv);
+    if (n == FLAGS_HELP)
+        return manual_print(&(struct manual){"weft demo [FLAGS]", about, tables, examples});
+    if (n < 0) return EXIT_USAGE;
+    if (n > 0) return complain("demo takes no argument, but got \"%s\"", argv[1]);
+
+    struct demo d = {0};
+    int status = service_open(&d.service, &options);
+    if (status == 0) status = add_routes(&d);
+    if (status == 0) status = service_run(&d.service, hint);
+    quotes_deinit(&d.quotes);
+    service_close(&d.service);
+    return status;
+}

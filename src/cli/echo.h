@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/echo.h - an echo endpoint: what comes goes back, nothing is lost
+ */
+#ifndef CLI_ECHO_H
+#define CLI_ECHO_H
+
+#include "cli/service.h"
+
+struct echo {
+    const struct service *service;
+    const char *path;
+    weft_handler handler;
+};
+
+int echo_add(struct echo *e, struct service *s, const char *path);
+
+#endif

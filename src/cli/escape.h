@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/escape.h - strangers' bytes, made harmless for the place where they are shown
+ */
+#ifndef CLI_ESCAPE_H
+#define CLI_ESCAPE_H
+
+#include <stdio.h>
+
+#include <weft/base.h>
+
+/* For a terminal: what a peer sends must not move the cursor, change colours, set the title or type
+ * keys. Control characters (C0, DEL, C1), characters that turn the direction of writing, and bytes that
+ * are not UTF-8 become \x1b, \u202e. Tab stays; a newline is followed by indent. */
+void escape_terminal(FILE *to, weft_bytes text, const char *indent);
+
+/* As a JSON string, quotes included; always one line of printable characters. */
+void escape_json(FILE *to, weft_bytes text);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/market.h - a dozen prices that walk at random
+ *
+ * No clock and no I/O: market_step moves the prices, market_print says where they are.
+ */
+#ifndef CLI_MARKET_H
+#define CLI_MARKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { MARKET_STOCKS = 12, MARKET_JSON_MAX = 2048 };
+
+struct stock {
+    double price;
+    long cents; /* price, rounded: what is told */
+    bool moved; /* cents changed in the last step */
+};
+
+struct market {
+    uint64_t random; /* the generator's state */
+    struct stock stocks[MARKET_STOCKS];
+};
+
+void market_init(struct market *m, uint64_t seed);
+
+/* How many prices moved. */
+size_t market_step(struct market *m);
+
+/* {"t": ..., "quotes": [["ACME", 101.25], ...]} with what moved, or with all prices, and then
+ * "names" too. Returns the length; json has room for MARKET_JSON_MAX. */
+size_t market_print(const struct market *m, uint64_t time_ms, bool all, char *json);
+
+#endif

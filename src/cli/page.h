@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/page.h - the pages of web/ out of the program itself
+ */
+#ifndef CLI_PAGE_H
+#define CLI_PAGE_H
+
+#include <weft/http.h>
+
+struct web_file;
+
+/* The file for a path: "/" is /index.html, "/chat" and "/chat/NAME" are /chat.html, "/quotes" is
+ * /quotes.html, others are their own; NULL if there is none. */
+const struct web_file *page_find(weft_bytes path);
+
+enum { PAGE_ETAG = 19 }; /* "\"0123456789abcdef\"" with its NUL */
+
+/* A hash of the content, in quotes. */
+void page_etag(const struct web_file *file, char etag[PAGE_ETAG]);
+
+/* A handler for weft_server_on_request; user is ignored. */
+void page_serve(weft_request *r, void *user);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/pipe.c - weft URL in a pipe: one line is one message
+ *
+ *      stdin -> lines -> weft_send       stops while more than HIGH is queued, goes on in on_drain
+ *      on_message -> output -> stdout    more than HIGH queued: weft_pause, until it is empty
+ *
+ * Input waits until the connection is open. The end comes by one of: end of input, -n messages, a
+ * signal, a line that cannot be sent, nobody reading stdout, the peer; each leads to weft_close, and
+ * on_close to the end of the loop as soon as stdout has everything.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/connect.h"
+#include "cli/lines.h"
+#include "cli/output.h"
+#include "cli/signals.h"
+#include "cli/trace.h"
+
+enum { HIGH = 256 << 10 };
+
+struct pipe {
+    const struct connect_options *o;
+    weft_loop *loop;
+    weft_conn *conn; /* NULL: gone */
+    weft_timer *patience;
+    weft_handler handler;
+    struct trace trace;
+    struct signals signals;
+    struct ready input;
+    struct lines lines;
+    struct output output;
+    uint64_t received;
+    bool opened, ended; /* on_open was called; stdin is at its end */
+    bool leaving;       /* Close is under way: nothing more is sent */
+    bool quiet;         /* nobody reads stdout: say nothing */
+    int status;         /* what else went wrong, or the exit code */
+};
+
+static void leave(struct pipe *p)
+{
+    ready_want(&p->input, false);
+    if (p->leaving || !p->conn) return;
+    p->leaving = true;
+    weft_close(p->conn, WEFT_CLOSE_NORMAL, NULL);
+}
+
+/* The time that -w gives the peer begins when it can have everything, so ask again until then. */
+static void leave_when_written(struct pipe *p)
+{
+    if (p->conn && weft_buffered(p->conn)) weft_timer_start(p->patience, 1);
+    else leave(p);
+}
+
+static void on_patience(weft_timer *t, void *user)
+{
+    (void)t;
+    leave_when_written(user);
+}
+
+static void fail(struct pipe *p)
+{
+    p->status = EXIT_USAGE;
+    leave(p);
+}
+
+/* ---- stdin to the peer ------------------------------------------------------------------------ */
+
+/* With -n the messages asked for are waited for, as long as they keep coming. */
+static void end_of_input(struct pipe *p)
+{
+    ready_want(&p->input, false);
+    if (p->o->count && p->o->wait) weft_timer_start(p->patience, p->o->wait);
+    else leave_when_written(p);
+}
+
+static bool send_line(struct pipe *p, weft_bytes line)
+{
+    weft_opcode op = p->o->binary ? WEFT_BINARY : WEFT_TEXT;
+    if (op == WEFT_TEXT && !weft_utf8_valid(line.data, line.len)) {
+        complain("line %" PRIu64 " of the input is not UTF-8; -b sends it as a binary message",
+                 p->lines.number + 1);
+        fail(p);
+        return false;
+    }
+    int r = weft_send(p->conn, op, line.data, line.len);
+    if (r < 0) {
+        if (r != WEFT_ERR_CLOSED) complain("cannot send: %s", weft_strerror(r));
+        fail(p);
+        return false;
+    }
+    trace_sent(&p->trace, p->conn, p->o->url, op, line.len);
+    lines_take(&p->lines, line);
+    return true;
+}
+
+/* Send the lines there are, then ask for more, or leave at the end. */
+static void pump(struct pipe *p)
+{
+    if (!p->opened || !p->conn || p->leaving) return;
+    weft_bytes line;
+    int r = 0;
+    while (weft_buffered(p->conn) <= HIGH && (r = lines_peek(&p->lines, p->ended, &line)) > 0)
+        if (!send_line(p, line)) return;
+
+    if (r == WEFT_ERR_TOO_BIG) {
+        complain("line %" PRIu64 " of the input is longer than %" PRIu64
+                 " bytes; --max-message allows more",
+                 p->lines.number + 1, p->o->max_message);
+        fail(p);
+    } else if (weft_buffered(p->conn) > HIGH) {
+        ready_want(&p->input, false);
+    } else if (p->ended) {
+        end_of_input(p);
+    } else {
+        ready_want(&p->input, true);
+    }
+}
+
+static void on_input(void *user)
+{
+    struct pipe *p = user;
+    weft_span room;
+    if (lines_room(&p->lines, &room) < 0) {
+        complain("line %" PRIu64 " of the input: out of memory", p->lines.number + 1);
+        fail(p);
+        return;
+    }
+    ssize_t n = read(STDIN_FILENO, room.data, room.len);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n < 0) complain("stdin: %s", strerror(errno));
+    if (n > 0) lines_fed(&p->lines, (size_t)n);
+    p->ended = n <= 0;
+    pump(p);
+}
+
+/* ---- the peer to stdout ----------------------------------------------------------------------- */
+
+static void on_empty(void *user)
+{
+    struct pipe *p = user;
+    if (p->conn) weft_resume(p->conn);
+    else weft_loop_stop(p->loop);
+}
+
+static void on_broken(void *user, int error)
+{
+    struct pipe *p = user;
+    if (error != -EPIPE) {
+        complain("stdout: %s", weft_strerror(error));
+        p->status = EXIT_USAGE;
+    }
+    p->quiet = true;
+    leave(p);
+    if (p->conn) weft_resume(p->conn);
+    else weft_loop_stop(p->loop);
+}
+
+static void print_message(struct pipe *p, weft_opcode op, const void *data, size_t len)
+{
+    bool raw = op == WEFT_BINARY && p->o->binary;
+    int r = output_write(&p->output, data, len);
+    if (r == 0 && !raw) r = output_write(&p->output, "\n", 1);
+    if (r < 0) on_broken(p, r);
+    if (output_queued(&p->output) > HIGH) weft_pause(p->conn);
+}
+
+static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
+{
+    struct pipe *p = weft_conn_user(c);
+    trace_received(&p->trace, c, p->o->url, op, len);
+    if (p->o->count && p->received == p->o->count) return;
+    p->received++;
+    print_message(p, op, data, len);
+    if (p->received == p->o->count) leave(p);
+    else if (p->o->count && p->ended && p->o->wait) weft_timer_start(p->patience, p->o->wait);
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static void on_open(weft_conn *c)
+{
+    struct pipe *p = weft_conn_user(c);
+    p->opened = true;
+    trace_open(&p->trace, c, p->o->url);
+    pump(p);
+}
+
+static void on_drain(weft_conn *c)
+{
+    pump(weft_conn_user(c));
+}
+
+static void on_ping(weft_conn *c, const void *data, size_t len)
+{
+    (void)data;
+    const struct pipe *p = weft_conn_user(c);
+    trace_ping(&p->trace, c, p->o->url, len);
+}
+
+static void on_pong(weft_conn *c, uint64_t rtt_us)
+{
+    const struct pipe *p = weft_conn_user(c);
+    trace_pong(&p->trace, c, p->o->url, rtt_us);
+}
+
+static void on_close(weft_conn *c, const weft_close_info *info)
+{
+    struct pipe *p = weft_conn_user(c);
+    int status = p->quiet ? EXIT_CLEAN : connect_report(p->o, info, p->opened, false);
+    if (!p->status) p->status = status;
+    p->conn = NULL;
+    ready_want(&p->input, false);
+    weft_timer_stop(p->patience);
+    if (!output_queued(&p->output)) weft_loop_stop(p->loop);
+}
+
+/* The first one says goodbye, the second one goes. */
+static void on_signal(void *user)
+{
+    struct pipe *p = user;
+    if (!p->conn) weft_loop_stop(p->loop);
+    else if (p->leaving) weft_abort(p->conn);
+    else leave(p);
+}
+
+static int start(struct pipe *p)
+{
+    weft_loop_config config = {.size = sizeof config, .env = &p->trace.env};
+    int r;
+    if ((r = weft_loop_new(&p->loop, &config)) < 0 ||
+        (r = signals_init(&p->signals, p->loop, on_signal, p)) < 0 ||
+        (r = weft_timer_new(&p->patience, p->loop, on_patience, p)) < 0 ||
+        (r = ready_init(&p->input, p->loop, STDIN_FILENO, WEFT_READABLE, on_input, p)) < 0 ||
+        (r = output_init(&p->output, p->loop, STDOUT_FILENO)) < 0)
+        return complain("cannot start: %s", weft_strerror(r));
+    return connect_dial(p->o, p->loop, &p->handler, p, &p->conn);
+}
+
+int pipe_run(const struct connect_options *o)
+{
+    struct pipe p = {
+        .o = o,
+        .handler =
+            {
+                .size = sizeof(weft_handler),
+                .on_open = on_open,
+                .on_message = on_message,
+                .on_drain = on_drain,
+                .on_ping = on_ping,
+                .on_pong = on_pong,
+                .on_close = on_close,
+                .subprotocols = o->subprotocols.items,
+            },
+        .output = {.on_empty = on_empty, .on_broken = on_broken},
+    };
+    p.output.user = &p;
+    trace_init(&p.trace, o->verbose);
+    lines_init(&p.lines, o->max_message);
+
+    int status = start(&p);
+    if (status == 0) {
+        int r = weft_loop_run(p.loop);
+        status = r < 0 ? complain("the loop stopped: %s", weft_strerror(r)) : p.status;
+    }
+    weft_timer_free(p.patience);
+    ready_deinit(&p.input);
+    output_deinit(&p.output);
+    lines_deinit(&p.lines);
+    signals_deinit(&p.signals);
+    weft_loop_free(p.loop);
+    return status;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/serve.c - weft serve [DIR]: every path is a channel; DIR is served as files
+ *
+ *      WebSocket   --echo PATH      echo
+ *                  any other path   channel
+ *      plain GET   with DIR         files
+ *                  without          / says what this is; other paths: 426, from the library
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/channel.h"
+#include "cli/cli.h"
+#include "cli/echo.h"
+#include "cli/manual.h"
+
+struct serve {
+    struct service service;
+    struct channels channels;
+    struct echo echoes[FLAG_LIST_MAX];
+};
+
+static const char about[] =
+    "Every path is a channel: what is sent on it, text or binary, goes to everyone on\n"
+    "it, the sender included. DIR is served as static files on the same port.\n"
+    "\n"
+    "The first line on stdout says where it listens. SIGINT and SIGTERM close every\n"
+    "WebSocket with 1001 and end the program; a second one ends it at once.\n"
+    "A member that reads too slowly is closed with 1008; the others never wait.\n";
+
+static const char examples[] =
+    "  weft serve                     channels on ws://localhost:8080/...\n"
+    "  weft serve -p 7002 -v          on port 7002, telling what happens\n"
+    "  weft serve site                the files of site/ too\n"
+    "  weft serve --echo /echo -p 0   an echo endpoint, on any free port\n"
+    "  weft serve --origin https://example.org\n";
+
+static const char welcome[] = "This is weft, serving WebSocket channels: every path is one.\n"
+                              "What is sent on a channel goes to everyone on it.\n"
+                              "\n"
+                              "Try it in two terminals:\n"
+                              "\n"
+                              "    weft ws://%s/chat\n"
+                              "\n"
+                              "or in the console of your browser:\n"
+                              "\n"
+                              "    ws = new WebSocket(\"ws://%s/chat\")\n"
+                              "    ws.onmessage = (event) => console.log(event.data)\n"
+                              "    ws.send(\"hello\")\n"
+                              "\n"
+                              "weft help serve says more.\n";
+
+static void greet(weft_request *r, void *user)
+{
+    (void)user;
+    if (!weft_request_is(r, "GET") && !weft_request_is(r, "HEAD")) {
+        weft_reply_field(r, "Allow", "GET, HEAD");
+        weft_reply(r, 405, "text/plain", "GET or HEAD, please\n", 20);
+        return;
+    }
+    char host[256], text[sizeof welcome + 2 * sizeof host];
+    weft_bytes sent = weft_request_field(r, "Host");
+    snprintf(host, sizeof host, "%.*s", (int)sent.len, sent.data ? (const char *)sent.data : "");
+    int len = snprintf(text, sizeof text, welcome, host, host);
+    weft_reply(r, 200, "text/plain; charset=utf-8", text, (size_t)len);
+}
+
+static int add_echoes(struct serve *s, const struct flag_list *paths)
+{
+    for (size_t i = 0; i < paths->n; i++) {
+        int r = echo_add(&s->echoes[i], &s->service, paths->items[i]);
+        if (r == -EINVAL)
+            return complain("--echo: \"%s\" is not a path of the form /echo", paths->items[i]);
+        if (r < 0) return complain("--echo %s: %s", paths->items[i], weft_strerror(r));
+    }
+    return 0;
+}
+
+static int add_routes(struct serve *s, const struct flag_list *echoes, const char *dir)
+{
+    int r = channels_add(&s->channels, &s->service, "/*");
+    if (r < 0) return complain("cannot start: %s", weft_strerror(r));
+    r = add_echoes(s, echoes);
+    if (r) return r;
+    if (dir) {
+        r = weft_server_files(s->service.server, "/*", dir);
+        return r < 0 ? complain("%s: %s", dir, weft_strerror(r)) : 0;
+    }
+    r = weft_server_on_request(s->service.server, "/", greet, NULL);
+    return r < 0 ? complain("cannot start: %s", weft_strerror(r)) : 0;
+}
+
+int serve_run(int argc, char **argv)
+{
+    struct service_options options;
+    struct flag_list echoes = {0};
+    service_options_init(&options);
+
+    const struct flag own[] = {
+        {0, "echo", FLAG_LIST, &echoes, 0, 0, "PATH", NULL,
+         "PATH sends everything back to its sender; repeatable"},
+        {0},
+    };
+    struct flag common[SERVICE_FLAGS];
+    service_flags(&options, common);
+    const struct flag *const tables[] = {own, common, NULL};
+
+    int n = flags_parse(tables, argc, argv);
+    if (n == FLAGS_HELP)
+        return manual_print(&(struct manual){"weft serve [FLAGS] [DIR]", about, tables, examples});
+    if (n < 0) return EXIT_USAGE;
+    if (n > 1) return complain("serve takes one directory, not %d", n);
+
+    struct serve s = {0};
+    int status = service_open(&s.service, &options);
+    if (status == 0) status = add_routes(&s, &echoes, n ? argv[1] : NULL);
+    if (status == 0) status = service_run(&s.service, NULL);
+    service_close(&s.service);
+    return status;
+}

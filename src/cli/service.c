@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/service.c - what `weft serve` and `weft demo` have in common
+ */
+#include "cli/service.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <weft/handshake.h>
+
+#include "cli/cli.h"
+
+enum { ADDRESS_MAX = 256 };
+
+/* ---- flags ----------------------------------------------------------------------------------- */
+
+void service_options_init(struct service_options *o)
+{
+    *o = (struct service_options){
+        .port = SERVICE_NO_PORT,
+        .max_message = 64 << 10,
+        .handshake_timeout = 10000,
+        .ping = 25000,
+        .max_connections_per_ip = 256,
+    };
+}
+
+void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
+{
+    const struct flag table[SERVICE_FLAGS] = {
+        {'p', "port", FLAG_NUMBER, &o->port, 0, 65535, "PORT", "a port number",
+         "listen on 127.0.0.1:PORT (8080); 0: any free port"},
+        {'l', "listen", FLAG_LIST, &o->listen, 0, 0, "ADDR", NULL,
+         "listen here instead: host:port, [ipv6]:port, *:port (every\n"
+         "address of this machine), unix:PATH; repeatable"},
+        {0, "origin", FLAG_LIST, &o->origins, 0, 0, "ORIGIN", NULL,
+         "whose pages may connect: same (this server's), any, or\n"
+         "https://example.org; repeatable. Without it: same, and on\n"
+         "loopback addresses pages from any port of this machine"},
+        {0, "subprotocol", FLAG_LIST, &o->subprotocols, 0, 0, "NAME", NULL,
+         "a subprotocol to agree to when a client offers it; repeatable"},
+        {0, "max-message", FLAG_SIZE, &o->max_message, 1, 1 << 30, "SIZE", NULL,
+         "the longest message to accept (64K); K, M and G are understood"},
+        {0, "handshake-timeout", FLAG_TIME, &o->handshake_timeout, 1, 3600000, "TIME", NULL,
+         "how long a request may take to arrive (10s); 500ms, 2m, ..."},
+        {0, "ping", FLAG_TIME, &o->ping, 0, 86400000, "TIME", NULL,
+         "silence after which a client is pinged (25s); 0: never"},
+        {0, "max-connections", FLAG_NUMBER, &o->max_connections, 0, 100000000, "N", NULL,
+         "one more gets 503 (0: as many as descriptors allow)"},
+        {0, "max-connections-per-ip", FLAG_NUMBER, &o->max_connections_per_ip, 0, 100000000, "N",
+         NULL, "one more from the same address gets 429 (256); 0: no limit"},
+        {'v', "verbose", FLAG_COUNT, &o->verbose, 0, 0, NULL, NULL,
+         "log to stderr what happens; -vv: the library's details too"},
+        {0},
+    };
+    memcpy(flags, table, sizeof table);
+}
+
+/* "any" becomes the library's word for it. */
+static int check_origins(struct flag_list *origins)
+{
+    for (size_t i = 0; i < origins->n; i++) {
+        const char *origin = origins->items[i];
+        if (!strcmp(origin, "any")) origins->items[i] = "*";
+        else if (strcmp(origin, "same") && !weft_origin_valid(origin))
+            return complain("--origin: \"%s\" is not same, any, or an origin of the form "
+                            "https://example.org[:port]",
+                            origin);
+    }
+    return 0;
+}
+
+/* ---- open ------------------------------------------------------------------------------------ */
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static weft_server_config server_config(const struct service_options *o)
+{
+    return (weft_server_config){
+        .size = sizeof(weft_server_config),
+        .limits =
+            {
+                .max_message = o->max_message,
+                .handshake_timeout = o->handshake_timeout,
+                .ping_interval = o->ping ? o->ping : WEFT_NEVER,
+                .max_connections = o->max_connections,
+                .max_connections_per_ip = o->max_connections_per_ip,
+            },
+        .origins = o->origins.n ? o->origins.items : NULL,
+    };
+}
+
+static void on_gone(weft_server *server, void *user)
+{
+    (void)server;
+    struct service *s = user;
+    weft_loop_stop(s->loop);
+}
+
+static void on_signal(void *user)
+{
+    struct service *s = user;
+    if (!s->leaving) {
+        s->leaving = true;
+        trace_line(&s->trace, "leaving; once more to stop at once");
+        int r = weft_server_shutdown(s->server, WEFT_CLOSE_GOING_AWAY, on_gone, s);
+        if (r == 0) return;
+    }
+    weft_loop_stop(s->loop);
+}
+
+int service_open(struct service *s, struct service_options *o)
+{
+    *s = (struct service){.options = o};
+    int r = check_origins(&o->origins);
+    if (r) return r;
+    raise_descriptor_limit();
+    trace_init(&s->trace, o->verbose);
+
+    weft_loop_config loop = {.size = sizeof loop, .env = &s->trace.env};
+    weft_server_config server = server_config(o);
+    if ((r = weft_loop_new(&s->loop, &loop)) < 0 ||
+        (r = signals_init(&s->signals, s->loop, on_signal, s)) < 0 ||
+        (r = weft_hub_new(&s->hub, s->loop, NULL)) < 0 ||
+        (r = weft_server_new(&s->server, s->loop, &server)) < 0)
+        return complain("cannot start: %s", weft_strerror(r));
+    return 0;
+}
+
+void service_close(struct service *s)
+{
+    weft_server_free(s->server);
+    weft_hub_free(s->hub);
+    signals_deinit(&s->signals);
+    weft_loop_free(s->loop);
+}
+
+/* ---- listen ---------------------------------------------------------------------------------- */
+
+/* The port at the end of an address, or NULL for a Unix socket. */
+static const char *port_of(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    return strncmp(address, "unix:", 5) && colon ? colon + 1 : NULL;
+}
+
+static int cannot_listen(const char *address, int error)
+{
+    const char *port = port_of(address);
+    if (error == -EADDRINUSE && port)
+        return complain("port %s is already in use; choose another with --port", port);
+    if (error == WEFT_ERR_ADDRESS)
+        return complain("--listen: \"%s\" is not an address: host:port, [ipv6]:port, *:port or "
+                        "unix:PATH",
+                        address);
+    return complain("cannot listen on %s: %s", address, weft_strerror(error));
+}
+
+static int listen_all(struct service *s)
+{
+    const struct service_options *o = s->options;
+    int r;
+    if (o->port != SERVICE_NO_PORT || !o->listen.n) {
+        char address[ADDRESS_MAX];
+        unsigned port = o->port == SERVICE_NO_PORT ? 8080 : (unsigned)o->port;
+        snprintf(address, sizeof address, "127.0.0.1:%u", port);
+        if ((r = weft_server_listen(s->server, address)) < 0) return cannot_listen(address, r);
+    }
+    for (size_t i = 0; i < o->listen.n; i++) {
+        const char *address = o->listen.items[i];
+        if ((r = weft_server_listen(s->server, address)) < 0) return cannot_listen(address, r);
+    }
+    return 0;
+}
+
+static void print_addresses(const struct service *s)
+{
+    char address[ADDRESS_MAX];
+    for (size_t i = 0; weft_server_address(s->server, i, address, sizeof address) >= 0; i++)
+        printf("%s%s\n", port_of(address) ? "http://" : "", address);
+}
+
+int service_run(struct service *s, void (*hint)(const char *address))
+{
+    int r = listen_all(s);
+    if (r) return r;
+
+    print_addresses(s);
+    char first[ADDRESS_MAX];
+    if (hint && weft_server_address(s->server, 0, first, sizeof first) >= 0) hint(first);
+    fflush(stdout);
+
+    r = weft_loop_run(s->loop);
+    return r < 0 ? complain("the loop stopped: %s", weft_strerror(r)) : EXIT_CLEAN;
+}

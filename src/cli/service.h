@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/service.h - what `weft serve` and `weft demo` have in common
+ *
+ * Their flags, and a server with a loop, a hub, listeners, signals and a trace:
+ *
+ *      service_open        loop, hub and server; register routes then
+ *      service_run         listen, say where on stdout, run until a signal and everybody is gone
+ *      service_close
+ *
+ * SIGINT and SIGTERM: every WebSocket gets a Close (1001); a second one stops at once.
+ */
+#ifndef CLI_SERVICE_H
+#define CLI_SERVICE_H
+
+#include <weft/hub.h>
+#include <weft/server.h>
+
+#include "cli/flags.h"
+#include "cli/signals.h"
+#include "cli/trace.h"
+
+enum { SERVICE_FLAGS = 11, SERVICE_NO_PORT = 65536 };
+
+struct service_options {
+    uint64_t port; /* SERVICE_NO_PORT: -p was not given */
+    struct flag_list listen, origins, subprotocols;
+    uint64_t max_message, handshake_timeout, ping;
+    uint64_t max_connections, max_connections_per_ip;
+    unsigned verbose;
+};
+
+struct service {
+    const struct service_options *options;
+    struct trace trace;
+    weft_loop *loop;
+    weft_hub *hub;
+    weft_server *server;
+    struct signals signals;
+    bool leaving;
+};
+
+void service_options_init(struct service_options *o);
+
+/* Fills the table of the common flags, its end included. */
+void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS]);
+
+/* 0, or an exit code after having complained. s must be closed either way. */
+int service_open(struct service *s, struct service_options *o);
+
+/* hint: what to print behind the addresses; gets the first one ("127.0.0.1:8080"). May be NULL. */
+int service_run(struct service *s, void (*hint)(const char *address));
+
+void service_close(struct service *s);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/trace.c - what -v shows
+ *
+ * Lines are written with one fprintf each, so that they stay whole. What peers chose (paths, reasons)
+ * is escaped.
+ */
+#include "cli/trace.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/escape.h"
+#include "cli/outcome.h"
+
+static void clock_text(char *text, size_t size)
+{
+    struct timespec now;
+    struct tm tm;
+    clock_gettime(CLOCK_REALTIME, &now);
+    localtime_r(&now.tv_sec, &tm);
+    size_t n = strftime(text, size, "%H:%M:%S", &tm);
+    snprintf(text + n, size - n, ".%03ld", now.tv_nsec / 1000000);
+}
+
+static void emit(const struct trace *t, const char *text)
+{
+    char now[32], line[600];
+    clock_text(now, sizeof now);
+    snprintf(line, sizeof line, "%s %s", now, text);
+    if (t->show) t->show(t->user, line);
+    else fprintf(stderr, "%s\n", line);
+}
+
+/* The library's: errors always, events with -v, details with -vv. */
+static void library_log(void *ctx, int level, const char *line)
+{
+    const struct trace *t = ctx;
+    static const unsigned needed[] = {0, 1, 1, 2};
+    if (t->level >= needed[level & 3]) emit(t, line);
+}
+
+void trace_init(struct trace *t, unsigned level)
+{
+    *t = (struct trace){.level = level};
+    t->env = (weft_env){.size = sizeof t->env, .ctx = t, .log = library_log};
+}
+
+void trace_line(const struct trace *t, const char *format, ...)
+{
+    if (!t->level) return;
+    char line[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    emit(t, line);
+}
+
+void trace_conn(const struct trace *t, const weft_conn *c, const char *place, const char *format,
+                ...)
+{
+    if (!t->level) return;
+    char peer[128], what[512];
+    if (weft_conn_peer(c, peer, sizeof peer) < 0) strcpy(peer, "-");
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    trace_line(t, "%s %.255s  %s", peer, place, what);
+}
+
+const char *trace_opcode(weft_opcode op)
+{
+    return op == WEFT_TEXT ? "text" : "binary";
+}
+
+void trace_open(const struct trace *t, const weft_conn *c, const char *place)
+{
+    const char *subprotocol = weft_conn_subprotocol(c);
+    trace_conn(t, c, place, "open%s%s", *subprotocol ? ", subprotocol " : "", subprotocol);
+}
+
+void trace_received(const struct trace *t, const weft_conn *c, const char *place, weft_opcode op,
+                    size_t len)
+{
+    trace_conn(t, c, place, "<- %s, %zu bytes", trace_opcode(op), len);
+}
+
+void trace_sent(const struct trace *t, const weft_conn *c, const char *place, weft_opcode op,
+                size_t len)
+{
+    trace_conn(t, c, place, "-> %s, %zu bytes", trace_opcode(op), len);
+}
+
+void trace_ping(const struct trace *t, const weft_conn *c, const char *place, size_t len)
+{
+    trace_conn(t, c, place, "<- ping, %zu bytes; -> pong", len);
+}
+
+void trace_pong(const struct trace *t, const weft_conn *c, const char *place, uint64_t rtt_us)
+{
+    if (rtt_us) trace_conn(t, c, place, "<- pong, after %.1f ms", (double)rtt_us / 1000);
+    else trace_conn(t, c, place, "<- pong, to no ping of ours");
+}
+
+void trace_close(const struct trace *t, const weft_conn *c, const char *place,
+                 const weft_close_info *info)
+{
+    if (!t->level) return;
+    char *text = NULL;
+    size_t len;
+    FILE *to = open_memstream(&text, &len);
+    if (!to) return;
+    outcome_print(to, info);
+    if (fclose(to) == 0) trace_conn(t, c, place, "%s", text);
+    free(text);
+}

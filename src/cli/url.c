@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/url.c - URLs as people type them
+ *
+ * With a scheme a URL is taken as it is. Without one, a port makes it plain enough what is meant:
+ * "host:8080/chat", "[::1]:8080", ":8080/chat" (on this machine).
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/connect.h"
+
+/* ":8080" and then nothing, a path or a query. */
+static bool is_port(const char *text)
+{
+    if (*text++ != ':' || !isdigit((unsigned char)*text)) return false;
+    while (isdigit((unsigned char)*text)) text++;
+    return *text == '\0' || *text == '/' || *text == '?';
+}
+
+static const char *behind_host(const char *text)
+{
+    if (*text == '[') {
+        const char *end = strchr(text, ']');
+        return end ? end + 1 : text;
+    }
+    while (isalnum((unsigned char)*text) || *text == '.' || *text == '-') text++;
+    return text;
+}
+
+bool connect_is_url(const char *text)
+{
+    return strstr(text, "://") || is_port(behind_host(text));
+}
+
+int connect_complete_url(const char *text, char *url, size_t size)
+{
+    const char *scheme = strstr(text, "://") ? "" : "ws://";
+    const char *host = *text == ':' ? "localhost" : "";
+    return snprintf(url, size, "%s%s%s", scheme, host, text);
+}
