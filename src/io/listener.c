@@ -84,7 +84,6 @@ static void shed_and_rest(struct listener *ln)
 static void hand_over(struct listener *ln, int fd, const struct sock_addr *peer)
 {
     ln->pause = ln->backoff;
-    if (peer->sa.sa_family != AF_UNIX) sock_tune(loop_sys(ln->loop), fd);
     ln->on_accept(ln, fd, peer);
 }
 

@@ -23,7 +23,7 @@ struct listener {
     void (*on_accept)(struct listener *ln, int fd, const struct sock_addr *peer);
 };
 
-/* Listen at address; on_accept is given descriptors that are non-blocking and tuned, to keep or close.
+/* Listen at address; on_accept is given descriptors that are non-blocking, to keep or close.
  * batch and backoff_ms: limits accept_batch and accept_backoff. Errors: as sock_listen and epoll_ctl. */
 int listener_init(struct listener *ln, weft_loop *l, const struct sock_addr *address,
                   unsigned batch, uint64_t backoff_ms,

@@ -182,29 +182,6 @@ void loop_post(weft_loop *l, struct post *p)
     if (posts_push(&l->posts, p)) kick(l);
 }
 
-struct user_post {
-    struct post post;
-    weft_loop *loop;
-    void (*fn)(void *arg);
-    void *arg;
-};
-
-static void run_user_post(struct post *p)
-{
-    struct user_post u = *container_of(p, struct user_post, post);
-    mem_free(u.loop->env, container_of(p, struct user_post, post));
-    u.fn(u.arg);
-}
-
-int weft_loop_post(weft_loop *l, void (*fn)(void *arg), void *arg)
-{
-    struct user_post *u = mem_alloc(l->env, sizeof *u);
-    if (!u) return -ENOMEM;
-    *u = (struct user_post){{.run = run_user_post}, l, fn, arg};
-    loop_post(l, &u->post);
-    return 0;
-}
-
 void loop_bury(weft_loop *l, struct dead *d, void (*bury)(struct dead *d))
 {
     d->bury = bury;

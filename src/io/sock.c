@@ -160,11 +160,23 @@ static int close_for(int fd, int err)
     return err;
 }
 
+static int set_flag(const struct sys *sys, int fd, int level, int name, int value)
+{
+    return sys->setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
+}
+
+/* TCP_NODELAY, and give up on a peer that acknowledges nothing for so long. Without them it works too. */
+static void tune(const struct sys *sys, int fd)
+{
+    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
+}
+
 int sock_connect(const struct sys *sys, const struct sock_addr *a)
 {
     int fd = open_socket(sys, a->sa.sa_family);
     if (fd < 0) return fd;
-    sock_tune(sys, fd);
+    if (a->sa.sa_family != AF_UNIX) tune(sys, fd);
     if (sys->connect(fd, &a->sa, a->len) == 0 || errno == EINPROGRESS) return fd;
     return close_for(fd, -errno);
 }
@@ -188,11 +200,6 @@ static int bind_to(const struct sys *sys, int fd, const struct sock_addr *a)
     return sys->bind(fd, &a->sa, a->len) < 0 ? -errno : 0;
 }
 
-static int set_flag(const struct sys *sys, int fd, int level, int name, int value)
-{
-    return sys->setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
-}
-
 static int listen_at(const struct sys *sys, const struct sock_addr *a)
 {
     int fd = open_socket(sys, a->sa.sa_family);
@@ -202,6 +209,7 @@ static int listen_at(const struct sys *sys, const struct sock_addr *a)
     if (!err && a->sa.sa_family == AF_INET6) err = set_flag(sys, fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     if (!err) err = bind_to(sys, fd, a);
     if (!err && sys->listen(fd, SOMAXCONN) < 0) err = -errno;
+    if (!err && a->sa.sa_family != AF_UNIX) tune(sys, fd); /* what it accepts inherits it */
     return err ? close_for(fd, err) : fd;
 }
 
@@ -214,12 +222,6 @@ int sock_listen(const struct sys *sys, const struct sock_addr *a)
     struct sock_addr v4;
     set_v4(&v4, (struct in_addr){INADDR_ANY}, port_of(a));
     return listen_at(sys, &v4);
-}
-
-void sock_tune(const struct sys *sys, int fd)
-{
-    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
 }
 
 int sock_local(const struct sys *sys, int fd, struct sock_addr *out)

@@ -6,7 +6,7 @@
  *
  * "localhost" is 127.0.0.1; "*" is every address, IPv6 too where the machine has it. An IPv4 address that
  * came through an IPv6 socket (::ffff:1.2.3.4) is written, and judged, as the IPv4 address it is.
- * All sockets are non-blocking and close-on-exec.
+ * All sockets are non-blocking and close-on-exec; TCP ones have TCP_NODELAY and a TCP_USER_TIMEOUT of 20 s.
  */
 #ifndef IO_SOCK_H
 #define IO_SOCK_H
@@ -52,9 +52,6 @@ int sock_listen(const struct sys *sys, const struct sock_addr *a);
 
 /* A socket that is being connected, or is already: its descriptor, for stream_connect; or -errno. */
 int sock_connect(const struct sys *sys, const struct sock_addr *a);
-
-/* What every connection wants: TCP_NODELAY, and TCP_USER_TIMEOUT of 20 s. Never fails. */
-void sock_tune(const struct sys *sys, int fd);
 
 /* This end's address, the peer's address. 0 or -errno. */
 int sock_local(const struct sys *sys, int fd, struct sock_addr *out);

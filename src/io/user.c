@@ -1,14 +1,37 @@
 /* SPDX-License-Identifier: MIT
  *
- * io/user.c - timers and watches as weft/loop.h offers them
+ * io/user.c - posts, timers and watches as weft/loop.h offers them
  *
- * Thin boxes around struct timer and struct io. Both may be freed in their own callback: neither the
- * wheel nor the loop looks at them after calling, and what was fetched for a watch is forgotten.
+ * Thin boxes around struct post, timer and io. All may be freed in their own callback: nobody looks at
+ * them after calling, and what was fetched for a watch is forgotten.
  */
 #include <errno.h>
 
 #include "base/alloc.h"
 #include "io/loop.h"
+
+struct user_post {
+    struct post post;
+    weft_loop *loop;
+    void (*fn)(void *arg);
+    void *arg;
+};
+
+static void run_user_post(struct post *p)
+{
+    struct user_post u = *container_of(p, struct user_post, post);
+    mem_free(weft_loop_env(u.loop), container_of(p, struct user_post, post));
+    u.fn(u.arg);
+}
+
+int weft_loop_post(weft_loop *l, void (*fn)(void *arg), void *arg)
+{
+    struct user_post *u = mem_alloc(weft_loop_env(l), sizeof *u);
+    if (!u) return -ENOMEM;
+    *u = (struct user_post){{.run = run_user_post}, l, fn, arg};
+    loop_post(l, &u->post);
+    return 0;
+}
 
 struct weft_timer {
     struct timer timer;

@@ -5,6 +5,7 @@
 #include "io/listener.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,6 +78,25 @@ static bool was_closed(int fd)
 {
     char c;
     return recv(fd, &c, 1, MSG_DONTWAIT) == 0 || errno == ECONNRESET;
+}
+
+static int option(int fd, int name)
+{
+    int value = 0;
+    socklen_t len = sizeof value;
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, name, &value, &len), 0);
+    return value;
+}
+
+static void what_is_accepted_inherits_the_options(void **state)
+{
+    (void)state;
+    listen_at("127.0.0.1:0");
+    int c = client();
+    turn();
+    assert_int_equal(option(accepted[0], TCP_NODELAY), 1);
+    assert_int_equal(option(accepted[0], TCP_USER_TIMEOUT), 20000);
+    close(c);
 }
 
 static void what_connects_is_accepted(void **state)
@@ -257,6 +277,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_connects_is_accepted),
+        TEST(what_is_accepted_inherits_the_options),
         TEST(a_batch_per_turn),
         TEST(may_be_closed_by_its_callback),
         TEST(without_descriptors_those_who_wait_are_told_at_once),
