@@ -9,6 +9,7 @@
  *           -> DONE      that was the last one      [h1_reply_end]
  *           -> TUNNEL                               [h1_upgrade]
  *  HEAD, BODY -> FAILED  a violation                [fail]
+ *  HEAD, BODY, ANSWER -> FAILED                      [h1_refuse]
  *  FAILED   -> ANSWER    the refusal                [h1_reply_begin]
  */
 #include "http/h1.h"
@@ -144,6 +145,12 @@ void h1_last(struct h1 *h)
 {
     h->last = true;
     if (h1_idle(h)) h->in = DONE;
+}
+
+void h1_refuse(struct h1 *h, int status, const char *why)
+{
+    bool open = h->in == HEAD || h->in == BODY || h->in == ANSWER;
+    if (open && !h->replying) (void)fail(h, WEFT_ERR_HTTP, status, why);
 }
 
 /* ---- replies --------------------------------------------------------------------------------- */

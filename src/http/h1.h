@@ -76,6 +76,10 @@ bool h1_idle(const struct h1 *h);
  * Connection: close. Between requests h1_feed says H1_DONE at once. */
 void h1_last(struct h1 *h);
 
+/* The owner gives up on what is being read (408: a deadline passed; 503, 429: one connection too many):
+ * as if h1_feed had found a violation, one last reply may follow. Nothing if a reply has begun. */
+void h1_refuse(struct h1 *h, int status, const char *why);
+
 /* ---- the reply ------------------------------------------------------------------------------- */
 
 #define H1_LENGTH_UNKNOWN UINT64_MAX

@@ -312,9 +312,17 @@ static int split(struct head *h)
     return h->response ? head_check_response(h) : head_check_request(h);
 }
 
+/* One allocation when the whole head is there; never more than was sent. */
+static void make_room(struct head *h, size_t n)
+{
+    size_t room = h->text.max - h->text.len;
+    if (n && room) (void)buf_reserve(&h->text, n < room ? n : room);
+}
+
 int head_feed(struct head *h, weft_span *in)
 {
     assert(h->state != OVER);
+    make_room(h, in->len);
     while (in->len) {
         size_t n = char_run(run_class[h->state], in->data, in->len);
         int r = n ? take(h, in->data, n) : octet(h, *in->data);

@@ -334,6 +334,30 @@ static void a_violation_is_answered_once_and_closes(void **state)
     assert_int_equal(h1_feed(&h, &in), H1_DONE);
 }
 
+static void the_owner_may_refuse_at_any_time_before_the_reply(void **state)
+{
+    (void)state;
+    static const char *const so_far[] = {"", "GET /", GET, POST("Content-Length: 3\r\n") "ab"};
+    for (size_t i = 0; i < sizeof so_far / sizeof *so_far; i++) {
+        weft_span in = span_of(so_far[i]);
+        while (h1_feed(&h, &in) == H1_HEAD) {
+        }
+        h1_refuse(&h, 408, "too slow");
+        assert_int_equal(feed(""), WEFT_ERR_HTTP);
+        assert_string_equal(h.why, "too slow");
+        reply(h.status, "");
+        expect_out(
+            "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        assert_int_equal(feed(""), H1_DONE);
+        restart();
+    }
+    feed(GET);
+    assert_int_equal(h1_reply_begin(&h, 200, NULL, 0, NULL, 0), 0);
+    h1_refuse(&h, 408, "too late");
+    assert_int_equal(h1_reply_end(&h), 0);
+    assert_int_equal(feed(""), H1_MORE);
+}
+
 static void the_last_request_says_close(void **state)
 {
     (void)state;
@@ -460,6 +484,7 @@ int main(void)
         TEST(a_reply_before_the_body_spares_it_and_closes),
         TEST(a_body_beyond_the_limit),
         TEST(a_violation_is_answered_once_and_closes),
+        TEST(the_owner_may_refuse_at_any_time_before_the_reply),
         TEST(the_last_request_says_close),
         TEST(asked_to_be_the_last),
         TEST(the_client_stops_sending),
