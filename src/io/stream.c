@@ -82,8 +82,8 @@ static void on_ready(struct io *io, uint32_t events)
 {
     struct stream *s = container_of(io, struct stream, io);
     if (events & EPOLLOUT) to_flush(s);
-    if (!stream_paused(s)) receive(s);
-    else if (events & EPOLLERR) notice_error(s);
+    if (stream_paused(s) && events & EPOLLERR) notice_error(s);
+    else if (!stream_paused(s) && list_empty(&s->again)) receive(s);
 }
 
 static void on_connecting(struct io *io, uint32_t events)

@@ -63,7 +63,8 @@ int stream_connect(struct stream *s, weft_loop *l, int fd, const struct stream_h
 /* Something was queued: on_pull is called at the end of the turn, or when the socket has room. */
 void stream_dirty(struct stream *s);
 
-/* There is held input to go on with: on_again is called in the next turn. */
+/* There is held input to go on with: on_again is called at the beginning of the next turn, and nothing is
+ * received before that; so there is no need to pause, which takes a system call. */
 void stream_again(struct stream *s);
 
 /* Stop and go on receiving. A broken connection is noticed even so (on_error); the end of the stream is

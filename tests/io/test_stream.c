@@ -274,6 +274,29 @@ static void held_input_goes_on_in_the_next_turn(void **state)
     close_end(&e);
 }
 
+static void hold_three_times(struct stream *s)
+{
+    on_again(s);
+    assert_int_equal(end_of(s)->n_got, 0);
+    if (end_of(s)->agains < 3) stream_again(s);
+}
+
+static void nothing_is_received_before_held_input_is_done_with(void **state)
+{
+    (void)state;
+    struct stream_handler holding = handler;
+    holding.on_again = hold_three_times;
+    struct end e;
+    open_end(&e);
+    e.stream.handler = &holding;
+    assert_int_equal(write(e.peer, "next", 4), 4);
+    stream_again(&e.stream);
+    for (int i = 0; i < 3; i++) turn();
+    assert_int_equal(e.agains, 3);
+    assert_int_equal(e.n_got, 4); /* in the same turn */
+    close_end(&e);
+}
+
 /* ---- sending --------------------------------------------------------------------------------- */
 
 static void what_is_queued_leaves_at_the_end_of_the_turn(void **state)
@@ -770,6 +793,7 @@ int main(void)
         cmocka_unit_test(one_buffer_per_turn),
         cmocka_unit_test(a_better_place_is_used),
         cmocka_unit_test(held_input_goes_on_in_the_next_turn),
+        cmocka_unit_test(nothing_is_received_before_held_input_is_done_with),
         cmocka_unit_test(what_is_queued_leaves_at_the_end_of_the_turn),
         cmocka_unit_test(a_full_socket_is_waited_for),
         cmocka_unit_test(reading_goes_on_while_the_socket_is_full),
