@@ -41,7 +41,7 @@ struct weft_loop {
     struct tenant *tenant;
     struct resolver *resolver;
     struct posts posts;
-    struct dead *dead;
+    struct dead *dead, **dead_end;
     struct timers timers;
     struct flush flush;
     int next, n_ready;
@@ -184,9 +184,9 @@ void loop_post(weft_loop *l, struct post *p)
 
 void loop_bury(weft_loop *l, struct dead *d, void (*bury)(struct dead *d))
 {
-    d->bury = bury;
-    d->next = l->dead;
-    l->dead = d;
+    *d = (struct dead){.bury = bury};
+    *l->dead_end = d;
+    l->dead_end = &d->next;
     loop_touch(l);
 }
 
@@ -238,6 +238,7 @@ static void bury_dead(weft_loop *l)
     while (l->dead) {
         struct dead *d = l->dead;
         l->dead = d->next;
+        if (!l->dead) l->dead_end = &l->dead;
         d->bury(d);
     }
 }
@@ -332,6 +333,7 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
     l->env = env;
     l->sys = sys;
     l->batch = &batch_each;
+    l->dead_end = &l->dead;
     l->epfd = -1;
     l->alarm_tick = TIMER_NEVER;
     io_init(&l->wake, -1, on_wake);

@@ -56,7 +56,8 @@ void loop_post(weft_loop *l, struct post *p); /* any thread; cannot fail */
 
 /* ---- the dead -------------------------------------------------------------------------------- */
 
-/* bury is called at the end of the turn, when nobody on the stack can be looking at it any more. */
+/* bury is called at the end of the turn, when nobody on the stack can be looking at it any more; in the
+ * order of loop_bury, so what belongs to something can die before it. */
 struct dead {
     struct dead *next;
     void (*bury)(struct dead *d);

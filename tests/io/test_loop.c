@@ -358,6 +358,40 @@ static void the_descriptor_alone_drives_everything(void **state)
     weft_loop_free(l);
 }
 
+static void tell_second(struct dead *d)
+{
+    (void)d;
+    tell('2');
+}
+
+struct dying {
+    struct dead dead, late;
+    weft_loop *loop;
+};
+
+static void one_more_dies(struct dead *d)
+{
+    struct dying *y = container_of(d, struct dying, dead);
+    loop_bury(y->loop, &y->late, tell_dead);
+    tell('1');
+}
+
+static void the_dead_are_buried_in_order_to_the_last(void **state)
+{
+    (void)state;
+    struct dying y;
+    struct dead second;
+    assert_int_equal(weft_loop_new(&y.loop, NULL), 0);
+    memset(story, 0, sizeof story);
+    for (int i = 0; i < 2; i++) {
+        loop_bury(y.loop, &y.dead, one_more_dies);
+        loop_bury(y.loop, &second, tell_second);
+        assert_int_equal(weft_loop_turn(y.loop, -1), 0);
+    }
+    assert_string_equal(story, "12d12d");
+    weft_loop_free(y.loop);
+}
+
 /* ---- what net keeps -------------------------------------------------------------------------- */
 
 struct guest {
@@ -498,6 +532,7 @@ int main(void)
         cmocka_unit_test(a_post_by_a_post_waits_for_the_next_turn),
         cmocka_unit_test(a_signal_handler_may_stop),
         cmocka_unit_test(the_descriptor_alone_drives_everything),
+        cmocka_unit_test(the_dead_are_buried_in_order_to_the_last),
         cmocka_unit_test(free_tells_the_tenant_and_buries),
         cmocka_unit_test(a_loop_that_cannot_be_made_says_why),
         cmocka_unit_test(a_refused_wait_ends_run_and_a_signal_does_not),
