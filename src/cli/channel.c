@@ -32,6 +32,7 @@ static int on_upgrade(weft_upgrade *u)
     memcpy(m->topic, path.data, path.len);
     m->topic[path.len] = '\0';
     weft_upgrade_set_user(u, m);
+    trace_handshake(&m->channels->service->trace, u, m->topic);
     return 0;
 }
 

@@ -83,6 +83,7 @@ static int on_upgrade(weft_upgrade *u)
     if (!p) return 503;
     p->echo = weft_upgrade_user(u);
     weft_upgrade_set_user(u, p);
+    trace_handshake(trace_of(p), u, p->echo->path);
     return 0;
 }
 

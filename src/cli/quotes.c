@@ -34,6 +34,13 @@ static void on_tick(weft_timer *t, void *user)
     trace_line(&q->service->trace, "%s  -> text, %zu bytes, to %d", q->path, len, n);
 }
 
+static int on_upgrade(weft_upgrade *u)
+{
+    const struct quotes *q = weft_upgrade_user(u);
+    trace_handshake(&q->service->trace, u, q->path);
+    return 0;
+}
+
 static void on_open(weft_conn *c)
 {
     struct quotes *q = weft_conn_user(c);
@@ -88,6 +95,7 @@ int quotes_add(struct quotes *q, struct service *s, const char *path)
         .handler =
             {
                 .size = sizeof(weft_handler),
+                .on_upgrade = on_upgrade,
                 .on_open = on_open,
                 .on_message = on_message,
                 .on_ping = on_ping,

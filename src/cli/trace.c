@@ -78,6 +78,29 @@ const char *trace_opcode(weft_opcode op)
     return op == WEFT_TEXT ? "text" : "binary";
 }
 
+static void add_field(FILE *to, const weft_request *r, const char *words, const char *name)
+{
+    weft_bytes value = weft_request_field(r, name);
+    if (!value.len) return;
+    fputs(words, to);
+    escape_terminal(to, value, " ");
+}
+
+void trace_handshake(const struct trace *t, const weft_upgrade *u, const char *place)
+{
+    if (!t->level) return;
+    const weft_request *r = weft_upgrade_request(u);
+    char peer[128], *text = NULL;
+    size_t len;
+    FILE *to = open_memstream(&text, &len);
+    if (!to) return;
+    add_field(to, r, ", origin ", "Origin");
+    add_field(to, r, ", offers ", "Sec-WebSocket-Protocol");
+    if (weft_request_peer(r, peer, sizeof peer) < 0) strcpy(peer, "-");
+    if (fclose(to) == 0) trace_line(t, "%s %s  handshake%.300s", peer, place, text);
+    free(text);
+}
+
 void trace_open(const struct trace *t, const weft_conn *c, const char *place)
 {
     const char *subprotocol = weft_conn_subprotocol(c);

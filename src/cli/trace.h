@@ -2,6 +2,7 @@
  *
  * cli/trace.h - what -v shows: one line on stderr for everything that happens on a connection
  *
+ *      12:04:31.120 127.0.0.1:50312 /chat  handshake, origin http://localhost:8080
  *      12:04:31.120 127.0.0.1:50312 /chat  open, subprotocol chat
  *      12:04:31.733 127.0.0.1:50312 /chat  <- text, 5 bytes
  *      12:04:31.733 /chat  -> text, 5 bytes, to 3 members
@@ -9,7 +10,7 @@
 #ifndef CLI_TRACE_H
 #define CLI_TRACE_H
 
-#include <weft/conn.h>
+#include <weft/server.h>
 
 struct trace {
     unsigned level; /* how many -v: 0 errors only, 1 what happens, 2 the library's details too */
@@ -28,6 +29,8 @@ void trace_line(const struct trace *t, const char *format, ...)
 void trace_conn(const struct trace *t, const weft_conn *c, const char *place, const char *format,
                 ...) __attribute__((format(printf, 4, 5)));
 
+/* From on_upgrade: who asks, from which page, and for which subprotocols. */
+void trace_handshake(const struct trace *t, const weft_upgrade *u, const char *place);
 void trace_open(const struct trace *t, const weft_conn *c, const char *place);
 void trace_received(const struct trace *t, const weft_conn *c, const char *place, weft_opcode op,
                     size_t len);
