@@ -25,7 +25,8 @@ struct body {
     uint32_t extra; /* bytes of extensions, or of trailers, so far */
 };
 
-/* max: a longer body, or one that declares more, is refused with 413. Errors: WEFT_ERR_HTTP (413). */
+/* max: a longer body, or one that declares more, is refused with 413. Errors: WEFT_ERR_HTTP
+ * (413). */
 int body_init(struct body *b, enum body_kind kind, uint64_t length, uint64_t max);
 
 /* BODY_PIECE: piece is the next part, borrowed from in; BODY_END: complete, in begins behind it;

@@ -54,7 +54,7 @@ void date_format(int64_t seconds, char out[HTTP_DATE_SIZE])
              (unsigned)rest % 60);
 }
 
-/* ---- parsing: a cursor over the text; every step says whether it fits ------------------------- */
+/* ---- parsing: a cursor over the text; every step says whether it fits ------------------------ */
 
 static bool literal(weft_bytes *in, const char *text)
 {

@@ -195,8 +195,8 @@ static bool number(weft_bytes text, uint64_t *out)
     return true;
 }
 
-/* "bytes=a-b", "bytes=a-", "bytes=-n": as first and last (inclusive) of size bytes; first >= size is unsatisfiable.
- * false: malformed or several. */
+/* "bytes=a-b", "bytes=a-", "bytes=-n": as first and last (inclusive) of size bytes; first >= size
+ * is unsatisfiable. false: malformed or several. */
 static bool parse_range(weft_bytes text, uint64_t size, uint64_t *first, uint64_t *last)
 {
     weft_bytes unit = bytes_cut(&text, '='), to = text, from = bytes_cut(&to, '-');

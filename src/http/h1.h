@@ -3,13 +3,14 @@
  * http/h1.h - the server's side of an HTTP/1.1 connection: requests in, replies out
  *
  *      weft_span ---h1_feed---> H1_HEAD ... H1_REQUEST      bytes go up
- *      outq <---h1_reply_begin, _write, _end, h1_upgrade    bytes come down, into the caller's queue
+ *      outq <---h1_reply_begin, _write, _end, h1_upgrade    bytes come down, to the caller's queue
  *
  * One request at a time: while it waits for its reply the bytes of the next one stay in the
  * caller's span (H1_WAIT). The owner has the queue, the deadlines and the socket:
  *
  *      switch (h1_feed(h, &in)) {
- *      case H1_MORE:      read from the socket (deadline: h1_idle(h) ? http_keepalive : handshake_timeout)
+ *      case H1_MORE:      read from the socket; deadline: http_keepalive if h1_idle(h),
+ *                         else handshake_timeout
  *      case H1_HEAD:      the head is complete, h->head; may be answered already, or just feed on
  *      case H1_REQUEST:   the body is complete too, h->body; reply, or upgrade, now or later
  *      case H1_WAIT:      stop reading until the reply has ended; then feed what is left
@@ -58,26 +59,29 @@ void h1_init(struct h1 *h, const weft_env *env, const weft_limits *limits, struc
 void h1_deinit(struct h1 *h);
 
 /* An enum h1_result, WEFT_ERR_HTTP or -ENOMEM. With Expect: 100-continue the 100 is queued by the
- * first call behind H1_HEAD that wants body bytes, so whoever replies at H1_HEAD is spared the body. */
+ * first call behind H1_HEAD that wants body bytes, so whoever replies at H1_HEAD is spared the
+ * body. */
 int h1_feed(struct h1 *h, weft_span *in);
 
 /* The client has sent its last byte: H1_WAIT if a reply is still due, H1_DONE between requests,
  * WEFT_ERR_HTTP inside a request. */
 int h1_eof(struct h1 *h);
 
-/* Take the request: it is the caller's, to be freed by head_deinit and buf_deinit, and may outlive h.
- * At H1_REQUEST, or at H1_HEAD if its body is not wanted. The reply goes on as if it were here. */
+/* Take the request: it is the caller's, to be freed by head_deinit and buf_deinit, and may
+ * outlive h. At H1_REQUEST, or at H1_HEAD if its body is not wanted. The reply goes on as if
+ * it were here. */
 void h1_take(struct h1 *h, struct head *head, struct buf *body);
 
 /* Nothing of a next request has come: between requests. */
 bool h1_idle(const struct h1 *h);
 
-/* The current reply, or the next, is to be the last one; before h1_reply_begin the client is told by
- * Connection: close. Between requests h1_feed says H1_DONE at once. */
+/* The current reply, or the next, is to be the last one; before h1_reply_begin the client is told
+ * by Connection: close. Between requests h1_feed says H1_DONE at once. */
 void h1_last(struct h1 *h);
 
-/* The owner gives up on what is being read (408: a deadline passed; 503, 429: one connection too many):
- * as if h1_feed had found a violation, one last reply may follow. Nothing if a reply has begun. */
+/* The owner gives up on what is being read (408: a deadline passed; 503, 429: one connection too
+ * many): as if h1_feed had found a violation, one last reply may follow. Nothing if a reply has
+ * begun. */
 void h1_refuse(struct h1 *h, int status, const char *why);
 
 /* ---- the reply ------------------------------------------------------------------------------- */
@@ -85,10 +89,10 @@ void h1_refuse(struct h1 *h, int status, const char *why);
 #define H1_LENGTH_UNKNOWN UINT64_MAX
 
 /* The head of the reply; the caller's fields must not hold Content-Length, Transfer-Encoding,
- * Connection or Date. date may be NULL. length is the body's, or H1_LENGTH_UNKNOWN: then it is chunked, or ended
- * by closing (HTTP/1.0). 204 and 304 have no body: length is not sent and must be 0 or
- * unknown. After an error from h1_feed this is allowed too.
- * Errors: WEFT_ERR_STATE (no reply is due), -EINVAL (nothing was queued: another may be tried), -ENOMEM. */
+ * Connection or Date. date may be NULL. length is the body's, or H1_LENGTH_UNKNOWN: then it is
+ * chunked, or ended by closing (HTTP/1.0). 204 and 304 have no body: length is not sent and must
+ * be 0 or unknown. After an error from h1_feed this is allowed too. Errors: WEFT_ERR_STATE (no
+ * reply is due), -EINVAL (nothing was queued: another may be tried), -ENOMEM. */
 int h1_reply_begin(struct h1 *h, int status, const weft_field *fields, size_t n_fields,
                    const char *date, uint64_t length);
 
@@ -99,8 +103,9 @@ int h1_reply_write(struct h1 *h, const void *data, size_t len);
 /* The same without copying: takes a reference of the blob, its bytes as they are. */
 int h1_reply_share(struct h1 *h, struct blob *b);
 
-/* The reply is complete: frees the request (if not taken); h1_feed goes on with the next, or says H1_DONE.
- * Errors: WEFT_ERR_STATE (not begun; or less than length: the connection must be dropped), -ENOMEM. */
+/* The reply is complete: frees the request (if not taken); h1_feed goes on with the next, or says
+ * H1_DONE. Errors: WEFT_ERR_STATE (not begun; or less than length: the connection must be
+ * dropped), -ENOMEM. */
 int h1_reply_end(struct h1 *h);
 
 /* Whether a reply has been begun, and so cannot be replaced by another. */

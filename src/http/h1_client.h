@@ -6,13 +6,14 @@
  *
  *      switch (h1_client_feed(c, &in)) {
  *      case H1C_MORE:     read from the socket
- *      case H1C_SWITCHED: 101 to the GET, or 2xx to the CONNECT: the rest of in is the other protocol
- *      case H1C_REFUSED:  another status, its head, and body up to refusal_body_max: c->head, c->body
+ *      case H1C_SWITCHED: 101 to the GET, or 2xx to the CONNECT: the rest of in is
+ *                         the other protocol
+ *      case H1C_REFUSED:  another status: c->head, and c->body up to refusal_body_max
  *      case WEFT_ERR_HTTP: c->why
  *      }
  *
- * Interim responses (1xx but 101) are skipped, a few of them. The connection cannot be used for another
- * request after a refusal: close it.
+ * A few interim responses (1xx but 101) are skipped. After a refusal the connection cannot be used
+ * for another request: close it.
  */
 #ifndef HTTP_H1_CLIENT_H
 #define HTTP_H1_CLIENT_H
@@ -42,8 +43,8 @@ void h1_client_deinit(struct h1_client *c);
 /* An enum h1_client_result. Errors: WEFT_ERR_HTTP (why), -ENOMEM. */
 int h1_client_feed(struct h1_client *c, weft_span *in);
 
-/* The server has sent its last byte: H1C_REFUSED if the head was complete (the body may be cut short),
- * else WEFT_ERR_LOST. */
+/* The server has sent its last byte: H1C_REFUSED if the head was complete (the body may be cut
+ * short), else WEFT_ERR_LOST. */
 int h1_client_eof(struct h1_client *c);
 
 #endif

@@ -54,11 +54,12 @@ struct head {
 void head_init_request(struct head *h, const weft_env *env, const weft_limits *limits);
 void head_init_response(struct head *h, const weft_env *env, const weft_limits *limits);
 
-/* Consumes up to the end of the head and no byte further. 1 complete, 0 everything was taken: bring more.
- * Errors: WEFT_ERR_HTTP (status and why), -ENOMEM. Neither can be fed again. */
+/* Consumes up to the end of the head and no byte further. 1 complete, 0 everything was taken:
+ * bring more. Errors: WEFT_ERR_HTTP (status and why), -ENOMEM. Neither can be fed again. */
 int head_feed(struct head *h, weft_span *in);
 
-/* Whether a byte of the head has arrived: a deadline, or the end of the stream, then cuts it off. */
+/* Whether a byte of the head has arrived: a deadline, or the end of the stream, then cuts it
+ * off. */
 static inline bool head_begun(const struct head *h)
 {
     return h->text.len > 0;

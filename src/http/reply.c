@@ -2,8 +2,8 @@
  *
  * http/reply.c - validating writers of HTTP/1.1
  *
- * A head is written twice by the same code: first to count its bytes, then into room of exactly that
- * size, so that it is one item of the queue and nothing is queued when something fails.
+ * A head is written twice by the same code: first to count its bytes, then into room of exactly
+ * that size, so that it is one item of the queue and nothing is queued when something fails.
  */
 #include "http/reply.h"
 

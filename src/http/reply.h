@@ -35,7 +35,8 @@ int request_head(struct outq *out, const weft_env *env, const char *method, weft
 
 /* One chunk of a chunked body; nothing when len is 0, which would end it. */
 int reply_chunk(struct outq *out, const weft_env *env, const void *data, size_t len);
-/* The same with a shared blob's bytes as the chunk; after -ENOMEM the queue ends in a broken chunk. */
+/* The same with a shared blob's bytes as the chunk; after -ENOMEM the queue ends in a broken
+ * chunk. */
 int reply_chunk_share(struct outq *out, const weft_env *env, struct blob *b);
 int reply_last_chunk(struct outq *out, const weft_env *env);
 

@@ -65,8 +65,8 @@ static int parse_port(weft_bytes text)
     return port;
 }
 
-/* "host:port" or "[ipv6]:port" cut in two; port without its colon, has_port if that is there. false:
- * a bracket is not closed, or something else than a port follows it. */
+/* "host:port" or "[ipv6]:port" cut in two; port without its colon, has_port if that is there.
+ * false: a bracket is not closed, or something else than a port follows it. */
 static bool cut_host(weft_bytes text, weft_bytes *host, weft_bytes *port, bool *has_port,
                      bool *ipv6)
 {
@@ -256,14 +256,15 @@ bool url_same_origin(const struct url *a, const struct url *b)
 
 /* ---- Location -------------------------------------------------------------------------------- */
 
-/* An http URL in the answer to a WebSocket's request means the same with ws. */
+/* An http URL in the answer to a WebSocket's request means the same with ws. No server sends its
+ * client to a Unix socket of the client's own machine. */
 static const char *resolved_scheme(const struct url *base, weft_bytes location, weft_bytes *rest)
 {
     bool ws = base->scheme == URL_WS || base->scheme == URL_WSS || base->scheme == URL_WS_UNIX;
     struct url u = {0};
     *rest = location;
-    if (!parse_scheme(&u, bytes_cut(rest, ':'))) return NULL;
-    if (!ws || u.scheme == URL_WS_UNIX) return schemes[u.scheme].name;
+    if (!parse_scheme(&u, bytes_cut(rest, ':')) || u.scheme == URL_WS_UNIX) return NULL;
+    if (!ws) return schemes[u.scheme].name;
     return u.secure ? "wss" : "ws";
 }
 

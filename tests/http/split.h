@@ -5,8 +5,8 @@
  *      for (struct split s = split_of(text, len); split_next(&s);)
  *          while (split_part(&s, &span)) feed(&span);
  *
- * First whole, then byte by byte, then cut in two at every place. Each part lies in memory of exactly
- * its size, so that the sanitizer sees a read beyond it.
+ * First whole, then byte by byte, then cut in two at every place. Each part lies in memory of
+ * exactly its size, so that the sanitizer sees a read beyond it.
  */
 #ifndef TESTS_HTTP_SPLIT_H
 #define TESTS_HTTP_SPLIT_H

@@ -465,6 +465,46 @@ static void an_upgrade_with_body_or_to_http_10_is_not_possible(void **state)
     assert_int_equal(h1_upgrade(&h, NULL, 0), 0);
 }
 
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+static int allocations;
+
+/* Fails when the countdown reaches zero. */
+static void *scarce(void *ctx, void *p, size_t size)
+{
+    (void)ctx;
+    if (size && allocations-- == 0) return NULL;
+    if (size) return realloc(p, size);
+    free(p);
+    return NULL;
+}
+
+static int exchange(weft_span *in)
+{
+    int r = h1_feed(&h, in);
+    if (r == H1_HEAD) r = h1_feed(&h, in);
+    if (r != H1_REQUEST) return r;
+    r = h1_reply_begin(&h, 200, NULL, 0, NULL, H1_LENGTH_UNKNOWN);
+    if (!r) r = h1_reply_write(&h, h.body.data, h.body.len);
+    return r ? r : h1_reply_end(&h);
+}
+
+static void memory_that_runs_out_ends_in_an_error(void **state)
+{
+    (void)state;
+    static const weft_env env = {.realloc = scarce};
+    int n = 0, r;
+    do {
+        weft_span in = span_of(POST("Content-Length: 3\r\nExpect: 100-continue\r\n") "abc");
+        h1_init(&h, &env, &limits, &out);
+        allocations = n++;
+        r = exchange(&in);
+        assert_true(r == 0 || r == -ENOMEM);
+        end(NULL);
+    } while (r);
+    assert_true(n > 3);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -491,6 +531,7 @@ int main(void)
         TEST(a_taken_request_outlives_the_connection),
         TEST(an_upgrade_leaves_the_rest_alone_and_holds_no_memory),
         TEST(an_upgrade_with_body_or_to_http_10_is_not_possible),
+        TEST(memory_that_runs_out_ends_in_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

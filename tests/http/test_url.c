@@ -208,6 +208,7 @@ static void locations(void **state)
     resolves("ws://u:p@[::1]:8080/x", "/y?z", "ws://[::1]:8080/y?z");
     resolves("ws+unix:/s:/x", "/y", "ws+unix:/s:/y");
     resolves("ws+unix:/s:/x", "//b/y", NULL);
+    resolves("ws://a/x", "ws+unix:/run/docker.sock:/", NULL);
     resolves("ws://a/x", "", NULL);
     resolves("ws://a/x", "y", NULL);
     resolves("ws://a/x", "#top", NULL);
