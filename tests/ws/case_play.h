@@ -41,6 +41,7 @@ struct play {
     int error;               /* what reading ended with */
     size_t error_from;       /* offset at which the read began that ended it */
     bool out_of_memory;      /* a call reported it */
+    bool we_closed;          /* by weft_session_close */
 
     bool in_chunk; /* parts of a message, joined */
     struct expected_event chunk;
@@ -376,8 +377,11 @@ static inline void play_step(struct play *p, const struct step *step)
         break;
     case STEP_HEAP: play_number(p, "heap at most", p->heap.in_use, p->heap.in_use <= want); break;
     default:
-        for (size_t i = 0; i < step->times && !*p->wrong; i++)
-            play_result(p, step->where, play_call(p, step), step->result);
+        for (size_t i = 0; i < step->times && !*p->wrong; i++) {
+            int rc = play_call(p, step);
+            p->we_closed |= step->kind == STEP_CLOSE && rc == 0;
+            play_result(p, step->where, rc, step->result);
+        }
     }
 }
 
@@ -394,6 +398,8 @@ static inline void play_steps(struct play *p)
     play_out(p, &nothing);
     if (p->error && !p->wire.closed)
         play_wrong(p, nothing.where, "reading failed, but no Close was written");
+    if (p->error == -ENOMEM && !p->we_closed && p->wire.close_code != WEFT_CLOSE_INTERNAL_ERROR)
+        play_wrong(p, nothing.where, "memory ran out, but Close says %u", p->wire.close_code);
     if (!p->out_of_memory && weft_session_buffered(p->session) && !p->wire.in_message)
         play_wrong(p, nothing.where, "all is written, but buffered is not 0");
 }

@@ -15,6 +15,7 @@
 struct wire {
     weft_role role;
     bool in_message, closed;
+    unsigned close_code;
     size_t frames;
     uint8_t last_key[4];
 };
@@ -77,6 +78,7 @@ static inline const char *wire_take(struct wire *w, const struct bytes *raw, str
         for (size_t i = 0; f.masked && i < f.length; i++) payload[i] ^= f.key[i & 3];
         struct frame_spec spec = {.fin = f.fin, .opcode = f.opcode, .length_bytes = f.length_bytes};
         frame_write(plain, &spec, payload, f.length);
+        if (f.opcode == 8 && f.length >= 2) w->close_code = (unsigned)payload[0] << 8 | payload[1];
         at += f.length;
     }
     return NULL;
