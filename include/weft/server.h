@@ -41,7 +41,8 @@ typedef struct weft_server_config {
 /* cfg may be NULL. Errors: -ENOMEM; -EINVAL: something in origins is not an origin. */
 WEFT_API int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg);
 
-/* Drops what is still connected: on_close and on_gone are called from here, so not from a callback. */
+/* Drops what is still connected; on_close follows, in the loop's next turn or from weft_loop_free. Not
+ * from a callback. */
 WEFT_API void weft_server_free(weft_server *s); /* NULL is fine */
 
 /* ---- routes ---------------------------------------------------------------------------------- */
@@ -76,7 +77,8 @@ WEFT_API int weft_server_address(const weft_server *s, size_t i, char *text, siz
 
 /* Leave gracefully: stop listening, refuse new requests, send every WebSocket a Close with code
  * (WEFT_CLOSE_GOING_AWAY or WEFT_CLOSE_SERVICE_RESTART) spread over a part of shutdown_drain, let
- * replies finish, drop what is left at the deadline. Then on_done, from the loop. */
+ * replies finish, drop what is left at the deadline. Then on_done (may be NULL), from the loop.
+ * Errors: WEFT_ERR_STATE (begun already), -ENOMEM. */
 WEFT_API int weft_server_shutdown(weft_server *s, uint16_t code,
                                   void (*on_done)(weft_server *s, void *user), void *user);
 

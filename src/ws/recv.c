@@ -20,7 +20,7 @@ enum { PARTIAL_MIN = 1024 };
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-static uint16_t close_code_for(int error)
+uint16_t session_close_code(int error)
 {
     switch (error) {
     case WEFT_ERR_PROTOCOL: return WEFT_CLOSE_PROTOCOL_ERROR;
@@ -36,7 +36,7 @@ int session_fail(weft_session *s, int error, const char *cause)
     s->recv.state = RECV_FAILED;
     s->error = error;
     s->cause = cause;
-    (void)weft_session_close(s, close_code_for(error), cause, strlen(cause));
+    (void)weft_session_close(s, session_close_code(error), cause, strlen(cause));
     return error;
 }
 

@@ -108,4 +108,14 @@ bool close_code_is_legal(uint16_t code);
  * and lets every later read return error. cause is a constant string. Returns error. */
 int session_fail(weft_session *s, int error, const char *cause);
 
+/* The status code that tells the peer of error. */
+uint16_t session_close_code(int error);
+
+/* Whether a frame or a message has begun and is not complete. */
+static inline bool session_in_message(const weft_session *s)
+{
+    const struct recv *r = &s->recv;
+    return r->state == RECV_PAYLOAD || (r->state == RECV_HEAD && (r->head_len || r->message));
+}
+
 #endif

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/client.c - from a URL to an open WebSocket
+ *
+ *      RESOLVING -> CONNECTING -> (PROXY) -> HANDSHAKE -> open: the wire becomes the weft_conn's
+ *
+ *      RESOLVING  -> CONNECTING  [resolved]         each address in turn, a share of the time each
+ *      CONNECTING -> CONNECTING  [dial_lost]        the next address
+ *      CONNECTING -> PROXY       [dial_connected]   CONNECT host:port
+ *      PROXY      -> HANDSHAKE   [switched]
+ *      HANDSHAKE  -> RESOLVING   [redirect]
+ *      HANDSHAKE  -> open        [verify]
+ *      any        -> failed      [fail]             on_close says why
+ */
+#include "net/client.h"
+
+#include <errno.h>
+
+#include "base/limits.h"
+#include "http/fields.h"
+#include "http/h1_client.h"
+#include "io/resolve.h"
+#include "net/conn.h"
+#include "net/options.h"
+
+enum stage { RESOLVING, CONNECTING, PROXY, HANDSHAKE };
+
+struct dial {
+    struct list link; /* net's dials */
+    weft_conn *conn;
+    struct net *net;
+    struct wire *wire; /* from CONNECTING on */
+    struct options options;
+    struct timer timer;
+    struct lookup lookup;
+    struct sock_addr addresses[LOOKUP_MAX];
+    size_t n, next;    /* addresses, and which one to try */
+    uint64_t deadline; /* of RESOLVING and CONNECTING together, ms */
+    int error;         /* of the last address */
+    struct h1_client h1;
+    enum stage stage;
+    char key[WEFT_KEY_LEN + 1];
+};
+
+static const weft_env *env_of(const struct dial *d)
+{
+    return weft_loop_env(d->net->loop);
+}
+
+static const weft_limits *limits_of(const struct dial *d)
+{
+    return &d->conn->client->limits;
+}
+
+/* ---- the outcome ----------------------------------------------------------------------------- */
+
+const weft_refusal *client_refusal(const struct client *client)
+{
+    return client->refusal.status ? &client->refusal : NULL;
+}
+
+void client_free(const weft_env *env, struct client *client)
+{
+    if (!client) return;
+    head_deinit(&client->response);
+    buf_deinit(&client->body);
+    mem_free(env, client);
+}
+
+static void dial_free(struct dial *d)
+{
+    const weft_env *env = env_of(d);
+    lookup_cancel(&d->lookup);
+    loop_timer_stop(d->net->loop, &d->timer);
+    if (d->stage >= PROXY) h1_client_deinit(&d->h1);
+    options_deinit(&d->options);
+    list_remove(&d->link);
+    d->conn->client->dial = NULL;
+    mem_free(env, d);
+}
+
+static void let_go_of_wire(struct dial *d)
+{
+    struct wire *w = d->wire;
+    d->wire = NULL;
+    if (!w) return;
+    w->dial = NULL;
+    wire_drop(w, 0, "");
+}
+
+static void fail(struct dial *d, int error, const char *cause)
+{
+    weft_conn *c = d->conn;
+    let_go_of_wire(d);
+    dial_free(d);
+    conn_end(c, error, cause);
+}
+
+void dial_cancel(weft_conn *c)
+{
+    fail(c->client->dial, 0, "");
+}
+
+/* The response is the user's to read in on_close. */
+static void fail_refused(struct dial *d, int error)
+{
+    struct client *client = d->conn->client;
+    client->response = d->h1.head;
+    client->body = d->h1.body;
+    d->h1.head = (struct head){0};
+    d->h1.body = (struct buf){0};
+    client->refusal = (weft_refusal){client->response.status, client->response.fields,
+                                     client->response.n_fields, buf_bytes(&client->body)};
+    fail(d, error, weft_strerror(error));
+}
+
+static void fail_plain(struct dial *d, int error)
+{
+    fail(d, error, weft_strerror(error));
+}
+
+void dial_cancel_all(struct net *n)
+{
+    while (!list_empty(&n->dials)) fail(container_of(n->dials.next, struct dial, link), 0, "");
+}
+
+/* ---- connecting ------------------------------------------------------------------------------ */
+
+static uint64_t time_left(const struct dial *d)
+{
+    uint64_t now = net_now(d->net);
+    return d->deadline > now ? d->deadline - now : 0;
+}
+
+/* Each address that is left gets its share of the time that is left. */
+static void start_attempt_timer(struct dial *d)
+{
+    if (d->deadline == WEFT_NEVER) return;
+    loop_timer_start(d->net->loop, &d->timer, time_left(d) / (d->n - d->next + 1));
+}
+
+static void try_next(struct dial *d)
+{
+    while (d->next < d->n) {
+        int fd = sock_connect(loop_sys(d->net->loop), &d->addresses[d->next++]);
+        d->wire = fd < 0 ? NULL : wire_connect(d->net, fd, d);
+        d->error = fd < 0 ? fd : -ENOMEM;
+        if (!d->wire) continue;
+        start_attempt_timer(d);
+        return;
+    }
+    fail_plain(d, d->error);
+}
+
+static void resolved(struct lookup *k, int error, const struct sock_addr *addresses, size_t n)
+{
+    struct dial *d = container_of(k, struct dial, lookup);
+    if (error) {
+        fail_plain(d, error);
+        return;
+    }
+    memcpy(d->addresses, addresses, n * sizeof *addresses);
+    d->n = n;
+    d->next = 0;
+    d->stage = CONNECTING;
+    try_next(d);
+}
+
+static bool has_proxy(const struct dial *d)
+{
+    return d->options.proxy_text != NULL;
+}
+
+static int start_lookup(struct dial *d)
+{
+    const struct url *to = has_proxy(d) ? &d->options.proxy : &d->options.url;
+    char host[256];
+    if (to->host.len >= sizeof host) return WEFT_ERR_RESOLVE;
+    memcpy(host, to->host.data, to->host.len);
+    host[to->host.len] = 0;
+    return lookup_start(&d->lookup, d->net->loop, host, to->port, resolved);
+}
+
+/* A Unix socket needs no resolver, but the answer comes from the loop all the same. */
+static int start_unix(struct dial *d)
+{
+    char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+    weft_bytes socket = d->options.url.socket;
+    if (socket.len >= sizeof path) return WEFT_ERR_URL;
+    memcpy(path, socket.data, socket.len);
+    path[socket.len] = 0;
+    int error = sock_unix(&d->addresses[0], path);
+    d->n = 1;
+    d->next = 0;
+    d->stage = CONNECTING;
+    if (!error) loop_timer_start(d->net->loop, &d->timer, 0);
+    return error;
+}
+
+static int start(struct dial *d)
+{
+    uint64_t timeout = limit_connect_timeout(limits_of(d));
+    d->stage = RESOLVING;
+    d->deadline = timeout == WEFT_NEVER ? timeout : net_now(d->net) + timeout;
+    if (d->options.url.scheme == URL_WS_UNIX) return start_unix(d);
+    if (timeout != WEFT_NEVER) loop_timer_start(d->net->loop, &d->timer, timeout);
+    return start_lookup(d);
+}
+
+/* ---- the handshake --------------------------------------------------------------------------- */
+
+static int send_request(struct dial *d)
+{
+    bool proxy = d->stage == PROXY;
+    h1_client_init(&d->h1, env_of(d), limits_of(d), proxy);
+    wire_dirty(d->wire);
+    if (proxy) return options_write_connect(&d->options, &d->wire->out);
+    int error = weft_handshake_key(env_of(d), d->key);
+    return error ? error : options_write_upgrade(&d->options, d->key, &d->wire->out);
+}
+
+void dial_connected(struct wire *w)
+{
+    struct dial *d = w->dial;
+    uint64_t timeout = limit_handshake_timeout(limits_of(d));
+    loop_timer_stop(d->net->loop, &d->timer);
+    if (timeout != WEFT_NEVER) loop_timer_start(d->net->loop, &d->timer, timeout);
+    d->stage = has_proxy(d) ? PROXY : HANDSHAKE;
+    int error = send_request(d);
+    if (error) fail_plain(d, error);
+}
+
+static bool is_redirect(int status)
+{
+    return (status >= 301 && status <= 303) || status == 307 || status == 308;
+}
+
+/* Whether the refusal leads somewhere else, and we went there. */
+static bool redirect(struct dial *d)
+{
+    const struct head *h = &d->h1.head;
+    const weft_field *to = fields_first(h->fields, h->n_fields, "Location");
+    if (!d->options.redirects || !is_redirect(h->status) || !to) return false;
+    d->options.redirects--;
+    int error = options_redirect(&d->options, to->value);
+    let_go_of_wire(d);
+    h1_client_deinit(&d->h1);
+    if (!error) error = start(d);
+    d->stage = d->stage == HANDSHAKE ? RESOLVING : d->stage;
+    if (error) fail_plain(d, error);
+    return true;
+}
+
+static void refused(struct dial *d)
+{
+    if (d->stage == PROXY) fail_refused(d, WEFT_ERR_PROXY);
+    else if (!redirect(d)) fail_refused(d, WEFT_ERR_REFUSED);
+}
+
+/* Everything in the 101 is as it must be: from here on it is a WebSocket. */
+static void verify(struct dial *d)
+{
+    const char *subprotocol, *why;
+    const struct head *h = &d->h1.head;
+    if (weft_handshake_verify(h->fields, h->n_fields, d->key, d->options.subprotocols, &subprotocol,
+                              &why) < 0) {
+        fail(d, WEFT_ERR_HANDSHAKE, why);
+        return;
+    }
+    weft_conn *c = d->conn;
+    struct wire *w = d->wire;
+    dial_free(d);
+    conn_open(c, w, subprotocol ? subprotocol : "");
+}
+
+static void switched(struct dial *d)
+{
+    if (d->stage == HANDSHAKE) {
+        verify(d);
+        return;
+    }
+    h1_client_deinit(&d->h1);
+    d->stage = HANDSHAKE;
+    int error = send_request(d);
+    if (error) fail_plain(d, error);
+}
+
+static void take_response(struct dial *d, int result)
+{
+    switch (result) {
+    case H1C_SWITCHED: switched(d); break;
+    case H1C_REFUSED: refused(d); break;
+    case WEFT_ERR_HTTP: fail(d, result, d->h1.why); break;
+    default: fail_plain(d, result); break;
+    }
+}
+
+void dial_feed(struct wire *w, weft_span *in)
+{
+    while (w->phase == WIRE_DIAL && in->len) {
+        int result = h1_client_feed(&w->dial->h1, in);
+        if (result == H1C_MORE) return;
+        take_response(w->dial, result);
+    }
+}
+
+void dial_eof(struct wire *w)
+{
+    struct dial *d = w->dial;
+    int result = d->stage >= PROXY ? h1_client_eof(&d->h1) : WEFT_ERR_LOST;
+    take_response(d, result);
+}
+
+void dial_lost(struct wire *w, int error, const char *cause)
+{
+    struct dial *d = w->dial;
+    if (!d) return;
+    d->wire = NULL;
+    d->error = error;
+    if (d->stage == CONNECTING) try_next(d);
+    else fail(d, error, cause);
+}
+
+/* ---- time, and the beginning ----------------------------------------------------------------- */
+
+static void on_time(struct timer *t)
+{
+    struct dial *d = container_of(t, struct dial, timer);
+    bool more = d->stage == CONNECTING && d->next < d->n && time_left(d);
+    if (d->stage == CONNECTING && !d->wire) more = true; /* a Unix socket's turn */
+    if (!more) {
+        fail_plain(d, WEFT_ERR_TIMEOUT);
+        return;
+    }
+    let_go_of_wire(d);
+    try_next(d);
+}
+
+static int dial_new(weft_conn *c, const char *url, const weft_client_config *cfg)
+{
+    const weft_env *env = weft_loop_env(c->net->loop);
+    struct dial *d = mem_zalloc(env, sizeof *d);
+    if (!d) return -ENOMEM;
+    d->conn = c;
+    d->net = c->net;
+    timer_init(&d->timer, on_time);
+    list_append(&c->net->dials, &d->link);
+    c->client->dial = d;
+    int error = options_init(&d->options, env, url, cfg, c->handler);
+    if (!error) error = start(d);
+    if (error) dial_free(d);
+    return error;
+}
+
+static struct client *client_new(const weft_env *env, const weft_client_config *cfg,
+                                 const weft_handler *h)
+{
+    struct client *client = mem_zalloc(env, sizeof *client);
+    if (!client) return NULL;
+    client->limits = cfg->limits;
+    client->session = (weft_session_config){
+        .env = env, .limits = &client->limits, .chunked = h->on_chunk != NULL};
+    return client;
+}
+
+int weft_connect(weft_conn **out, weft_loop *l, const char *url, const weft_client_config *cfg,
+                 const weft_handler *h, void *user)
+{
+    static const weft_client_config defaults;
+    const weft_env *env = weft_loop_env(l);
+    if (!cfg) cfg = &defaults;
+    struct net *n = net_of(l);
+    struct client *client = n && !n->dying ? client_new(env, cfg, h) : NULL;
+    weft_conn *c = client ? conn_new(n, WEFT_CLIENT, &client->session, h, user) : NULL;
+    if (!c) {
+        client_free(env, client);
+        return -ENOMEM;
+    }
+    c->client = client;
+    int error = dial_new(c, url, cfg);
+    if (error) {
+        conn_discard(c);
+        return error;
+    }
+    if (out) *out = c;
+    return 0;
+}

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/conn.c - a WebSocket on a wire: events up to the handler, frames down to the wire
+ *
+ *      wire bytes -> conn_feed -> session_read -> event -> handler
+ *      weft_send  -> session queue -> (end of the turn) conn_pull -> wire
+ *
+ * The end. Both sides have said Close and ours is written: a server closes TCP, a client waits for that.
+ * After a violation ours is written, then the wire lingers so that the peer can read it. Whatever
+ * happens, a deadline stands behind it (keepalive.c).
+ */
+#include "net/conn.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "base/limits.h"
+#include "io/sock.h"
+#include "net/client.h"
+#include "net/server.h"
+
+static const weft_limits *limits_of(const weft_conn *c)
+{
+    return c->session.cfg->limits;
+}
+
+/* ---- birth and death ------------------------------------------------------------------------- */
+
+weft_conn *conn_new(struct net *n, weft_role role, const weft_session_config *cfg,
+                    const weft_handler *h, void *user)
+{
+    const weft_env *env = weft_loop_env(n->loop);
+    weft_conn *c = mem_zalloc(env, sizeof *c);
+    if (!c) return NULL;
+    c->id = net_id_new(n, c);
+    if (!c->id) {
+        mem_free(env, c);
+        return NULL;
+    }
+    c->net = n;
+    c->handler = h;
+    c->user = user;
+    c->subprotocol = "";
+    c->cause = "";
+    session_init(&c->session, role, cfg);
+    return c;
+}
+
+static bool handshake_done(const weft_conn *c)
+{
+    return c->session.send.closed && c->session.recv.state == RECV_CLOSED;
+}
+
+static void tell_close(weft_conn *c)
+{
+    weft_close_info info = {
+        .code = c->code ? c->code : WEFT_CLOSE_ABNORMAL,
+        .reason = {c->reason, c->reason ? c->reason_len : 0},
+        .by_peer = c->by_peer,
+        .clean = handshake_done(c),
+        .error = c->error,
+        .cause = c->cause,
+        .refusal = c->client ? client_refusal(c->client) : NULL,
+    };
+    if (c->handler->on_close) c->handler->on_close(c, &info);
+}
+
+static void tell_links(weft_conn *c)
+{
+    while (c->links) {
+        weft_link *link = c->links;
+        c->links = link->next;
+        link->on_gone(link, c);
+    }
+}
+
+void conn_discard(weft_conn *c)
+{
+    const weft_env *env = weft_loop_env(c->net->loop);
+    net_id_free(c->net, c->id);
+    session_deinit(&c->session);
+    mem_free(env, c->reason);
+    client_free(env, c->client);
+    mem_free(env, c);
+}
+
+static void bury(struct dead *d)
+{
+    weft_conn *c = container_of(d, weft_conn, dead);
+    tell_close(c);
+    tell_links(c);
+    conn_discard(c);
+}
+
+void conn_end(weft_conn *c, int error, const char *cause)
+{
+    if (c->state == CONN_ENDED) return;
+    if (!c->error) {
+        c->error = error;
+        c->cause = cause;
+    }
+    if (c->wire && c->wire->server)
+        server_websocket_gone(c->wire->server, c->code ? c->code : WEFT_CLOSE_ABNORMAL);
+    c->state = CONN_ENDED;
+    c->wire = NULL;
+    loop_bury(c->net->loop, &c->dead, bury);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+/* Write down the first Close of either side. */
+static void note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reason)
+{
+    if (c->code) return;
+    c->code = code ? code : WEFT_CLOSE_NO_STATUS;
+    c->by_peer = by_peer;
+    size_t n = utf8_cut(reason.data, reason.len, CONTROL_MAX - 2);
+    c->reason = n ? mem_alloc(weft_loop_env(c->net->loop), n) : NULL;
+    if (!c->reason) return;
+    copy(c->reason, reason.data, n);
+    c->reason_len = (uint8_t)n;
+}
+
+static void begin_closing(weft_conn *c)
+{
+    if (!c->closing) c->closing = conn_now(c);
+    keepalive_arm(c);
+    wire_dirty(c->wire);
+}
+
+static void finish(weft_conn *c, int error, const char *cause)
+{
+    struct wire *w = c->wire;
+    conn_end(c, error, cause);
+    wire_finish(w);
+}
+
+static void drop(weft_conn *c, int error, const char *cause)
+{
+    wire_drop(c->wire, error, cause); /* comes back as conn_lost */
+}
+
+/* Whether the connection went because of something that the peer did. */
+static bool is_peers(int error)
+{
+    return error && error != WEFT_ERR_TIMEOUT && error != -ENOMEM;
+}
+
+void conn_lost(weft_conn *c, int error, const char *cause)
+{
+    bool lost = !handshake_done(c);
+    if (!c->code) c->by_peer = is_peers(error);
+    conn_end(c, lost ? error : 0, lost ? cause : "");
+}
+
+void conn_eof(weft_conn *c)
+{
+    drop(c, WEFT_ERR_LOST, "the connection ended without a Close frame");
+}
+
+/* Nothing is left to write, and nothing more will be: our last word is out. */
+void conn_written(weft_conn *c)
+{
+    if (!c->session.send.closed) return;
+    if (c->session.recv.state == RECV_FAILED) finish(c, c->session.error, c->session.cause);
+    else if (handshake_done(c) && c->session.role == WEFT_SERVER) drop(c, 0, "");
+}
+
+/* ---- input ----------------------------------------------------------------------------------- */
+
+static void got_message(weft_conn *c, const weft_event *ev)
+{
+    c->message = 0;
+    if (c->handler->on_message) c->handler->on_message(c, ev->opcode, ev->data, ev->len);
+}
+
+static void got_chunk(weft_conn *c, const weft_event *ev)
+{
+    if (ev->final) c->message = 0;
+    weft_chunk chunk = {ev->opcode, ev->first, ev->final, ev->data, ev->len};
+    c->handler->on_chunk(c, &chunk);
+}
+
+static void got_ping(weft_conn *c, const weft_event *ev)
+{
+    wire_dirty(c->wire);
+    if (c->handler->on_ping) c->handler->on_ping(c, ev->data, ev->len);
+}
+
+static void got_pong(weft_conn *c)
+{
+    uint64_t rtt = c->ping_sent ? weft_loop_now(c->net->loop) - c->ping_sent : 0;
+    if (c->ping_sent && !rtt) rtt = 1;
+    c->ping_sent = 0;
+    if (c->handler->on_pong) c->handler->on_pong(c, rtt);
+}
+
+static void got_close(weft_conn *c, const weft_event *ev)
+{
+    note_close(c, ev->code, true, (weft_bytes){ev->data, ev->len});
+    begin_closing(c);
+}
+
+static void deliver(weft_conn *c, const weft_event *ev)
+{
+    switch (ev->kind) {
+    case WEFT_EV_MESSAGE: got_message(c, ev); break;
+    case WEFT_EV_CHUNK: got_chunk(c, ev); break;
+    case WEFT_EV_PING: got_ping(c, ev); break;
+    case WEFT_EV_PONG: got_pong(c); break;
+    case WEFT_EV_CLOSE: got_close(c, ev); break;
+    }
+}
+
+/* The session has queued the Close that says why. What else the peer sends is of no use. */
+static void failed(weft_conn *c)
+{
+    int error = c->session.error;
+    const char *cause = weft_session_cause(&c->session);
+    note_close(c, session_close_code(error), false, bytes_of(cause));
+    if (!c->error) {
+        c->error = error;
+        c->cause = cause;
+    }
+    wire_pause(c->wire);
+    begin_closing(c);
+}
+
+void conn_fail(weft_conn *c, int error, const char *cause)
+{
+    session_fail(&c->session, error, cause);
+    failed(c);
+}
+
+static void tell_open(weft_conn *c)
+{
+    c->state = CONN_OPEN;
+    if (c->handler->on_open) c->handler->on_open(c);
+}
+
+/* Events until the input is used up, the user pauses, or the others have waited long enough. */
+static void read_events(weft_conn *c, weft_span *in)
+{
+    uint64_t budget = limit_frame_budget(limits_of(c));
+    uint64_t pings = limit_max_waiting_pongs(limits_of(c));
+    weft_event ev;
+    while (c->state != CONN_ENDED && !c->paused) {
+        if (!budget || !pings) {
+            wire_yield(c->wire);
+            return;
+        }
+        int result = weft_session_read(&c->session, in, &ev);
+        if (result < 0) {
+            span_skip(in, in->len);
+            failed(c);
+        }
+        if (result <= 0) return;
+        budget--;
+        if (ev.kind == WEFT_EV_PING) pings--;
+        deliver(c, &ev);
+    }
+}
+
+void conn_feed(weft_conn *c, weft_span *in)
+{
+    if (in->len) keepalive_heard(c);
+    if (c->state == CONN_OPENING) tell_open(c);
+    read_events(c, in);
+    if (c->state == CONN_ENDED) span_skip(in, in->len);
+    else keepalive_fed(c);
+}
+
+void conn_open(weft_conn *c, struct wire *w, const char *subprotocol)
+{
+    c->wire = w;
+    c->state = CONN_OPENING;
+    c->subprotocol = subprotocol;
+    c->heard = conn_now(c);
+    w->phase = WIRE_WEBSOCKET;
+    w->conn = c;
+    wire_no_deadline(w);
+    keepalive_arm(c);
+}
+
+bool conn_is_paused(const weft_conn *c)
+{
+    return c->paused;
+}
+
+/* ---- output ---------------------------------------------------------------------------------- */
+
+void conn_pull(weft_conn *c, struct outq *out, size_t budget)
+{
+    session_pull(&c->session, out, budget);
+}
+
+size_t weft_buffered(const weft_conn *c)
+{
+    return weft_session_buffered(&c->session) + (c->wire ? c->wire->out.bytes : 0);
+}
+
+void conn_drained(weft_conn *c)
+{
+    keepalive_sent(c);
+    uint64_t soft = limit_send_queue_soft(limits_of(c));
+    if (!c->over_soft || weft_buffered(c) >= soft / 2) return;
+    c->over_soft = false;
+    if (c->handler->on_drain && c->state == CONN_OPEN) c->handler->on_drain(c);
+}
+
+static int refusal(const weft_conn *c)
+{
+    if (c->state < CONN_OPENING) return WEFT_ERR_STATE;
+    if (c->state == CONN_ENDED || c->session.send.closed) return WEFT_ERR_CLOSED;
+    return session_is_full(&c->session, c->wire->out.bytes, c->wire->out.items) ? WEFT_ERR_BACKLOG
+                                                                                : 0;
+}
+
+/* Every send ends here: what the session queued goes out with the turn. */
+static int queued(weft_conn *c, int error)
+{
+    if (error) return error;
+    wire_dirty(c->wire);
+    keepalive_queued(c);
+    if (weft_buffered(c) > limit_send_queue_soft(limits_of(c))) c->over_soft = true;
+    return 0;
+}
+
+int weft_send(weft_conn *c, weft_opcode op, const void *data, size_t len)
+{
+    if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
+    int error = refusal(c);
+    return error ? error : queued(c, weft_session_send(&c->session, op, data, len));
+}
+
+int weft_send_fragment(weft_conn *c, weft_opcode op, const void *data, size_t len, bool final)
+{
+    int error = refusal(c);
+    if (error) return error;
+    return queued(c, weft_session_send_fragment(&c->session, op, data, len, final));
+}
+
+int weft_send_message(weft_conn *c, weft_message *m)
+{
+    int error = refusal(c);
+    return error ? error : queued(c, weft_session_send_message(&c->session, m));
+}
+
+int weft_ping(weft_conn *c, const void *data, size_t len)
+{
+    int error = refusal(c);
+    if (!error) error = weft_session_send(&c->session, WEFT_PING, data, len);
+    if (!error) c->ping_sent = weft_loop_now(c->net->loop);
+    return queued(c, error);
+}
+
+int weft_close(weft_conn *c, uint16_t code, const char *reason)
+{
+    size_t len = reason ? strlen(reason) : 0;
+    if (c->state == CONN_ENDED) return 0;
+    if (c->state == CONN_DIALING) {
+        weft_abort(c);
+        return 0;
+    }
+    bool was_closed = c->session.send.closed;
+    int error = weft_session_close(&c->session, code, reason, len);
+    if (error || was_closed) return error;
+    note_close(c, code, false, (weft_bytes){(const uint8_t *)reason, len});
+    begin_closing(c);
+    weft_resume(c);
+    return 0;
+}
+
+void weft_abort(weft_conn *c)
+{
+    if (c->state == CONN_ENDED) return;
+    if (c->wire) wire_drop(c->wire, 0, "");
+    else dial_cancel(c);
+}
+
+void weft_pause(weft_conn *c)
+{
+    if (c->paused || c->state == CONN_ENDED) return;
+    c->paused = true;
+    if (c->wire && c->state >= CONN_OPENING) wire_pause(c->wire);
+}
+
+void weft_resume(weft_conn *c)
+{
+    if (!c->paused || c->state == CONN_ENDED) return;
+    c->paused = false;
+    c->heard = conn_now(c);
+    if (c->wire && c->state >= CONN_OPENING) wire_resume(c->wire);
+}
+
+/* ---- questions ------------------------------------------------------------------------------- */
+
+weft_id weft_conn_id(const weft_conn *c)
+{
+    return c->id;
+}
+
+weft_loop *weft_conn_loop(const weft_conn *c)
+{
+    return c->net->loop;
+}
+
+weft_role weft_conn_role(const weft_conn *c)
+{
+    return (weft_role)c->session.role;
+}
+
+bool weft_conn_is_open(const weft_conn *c)
+{
+    return (c->state == CONN_OPENING || c->state == CONN_OPEN) && !c->session.send.closed;
+}
+
+const char *weft_conn_subprotocol(const weft_conn *c)
+{
+    return c->subprotocol;
+}
+
+int weft_conn_peer(const weft_conn *c, char *text, size_t size)
+{
+    if (!c->wire) return -ENOTCONN;
+    return wire_peer(c->wire, text, size);
+}
+
+void *weft_conn_user(const weft_conn *c)
+{
+    return c->user;
+}
+
+void weft_conn_set_user(weft_conn *c, void *user)
+{
+    c->user = user;
+}
+
+void weft_conn_link(weft_conn *c, weft_link *link)
+{
+    link->next = c->links;
+    c->links = link;
+}
+
+void weft_conn_unlink(weft_conn *c, weft_link *link)
+{
+    weft_link **at = &c->links;
+    while (*at && *at != link) at = &(*at)->next;
+    if (*at) *at = link->next;
+}
+
+weft_link *weft_conn_find_link(const weft_conn *c, const void *owner)
+{
+    weft_link *link = c->links;
+    while (link && link->owner != owner) link = link->next;
+    return link;
+}
+
+/* ---- from other threads ---------------------------------------------------------------------- */
+
+struct letter {
+    struct post post;
+    weft_loop *loop;
+    weft_id to;
+    weft_message *message;
+};
+
+static void open_letter(struct post *p)
+{
+    struct letter *letter = container_of(p, struct letter, post);
+    weft_conn *c = weft_conn_find(letter->loop, letter->to);
+    if (c) (void)weft_send_message(c, letter->message);
+    weft_message_unref(letter->message);
+    mem_free(weft_loop_env(letter->loop), letter);
+}
+
+int weft_post(weft_loop *l, weft_id id, weft_message *m)
+{
+    struct letter *letter = mem_alloc(weft_loop_env(l), sizeof *letter);
+    if (!letter) return -ENOMEM;
+    *letter = (struct letter){.loop = l, .to = id, .message = weft_message_ref(m)};
+    letter->post.run = open_letter;
+    loop_post(l, &letter->post);
+    return 0;
+}

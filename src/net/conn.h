@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/conn.h - the inside of a weft_conn: a session, its handler, and how it ends
+ *
+ *      DIALING -> OPEN -> (closing handshake, or a violation) -> ENDED -> buried
+ *
+ *      DIALING -> OPEN    [conn_feed, first]     a client's; a server's begins here
+ *      any     -> ENDED   [conn_end]             the wire is let go of, the outcome is written down
+ *      ENDED   -> buried  [bury]                 at the end of the turn: on_close, the links, free
+ *
+ * on_close comes from bury and from nowhere else, so it is told exactly once and never from inside a
+ * function that the user called.
+ */
+#ifndef NET_CONN_H
+#define NET_CONN_H
+
+#include "net/wire.h"
+#include "ws/session.h"
+
+enum conn_state { CONN_DIALING, CONN_OPENING, CONN_OPEN, CONN_ENDED };
+
+/* Milliseconds of the loop's clock, cut to 32 bits; 0 means none. Differences survive the wrap. */
+typedef uint32_t conn_time;
+
+struct weft_conn {
+    struct wire *wire; /* NULL while dialing, and when ended */
+    struct net *net;
+    const weft_handler *handler;
+    void *user;
+    weft_link *links;
+    const char *subprotocol;
+    struct client *client; /* freed with the connection; NULL: a server's */
+    uint8_t *reason;       /* of the first Close; its length is in reason_len */
+    const char *cause;
+    weft_id id;
+    int error;
+    conn_time heard;    /* the last byte of the peer */
+    conn_time pinged;   /* the ping of keep-alive that no byte has followed yet */
+    conn_time message;  /* the message in progress began */
+    conn_time stalled;  /* the peer has taken no byte since */
+    conn_time closing;  /* the closing handshake began */
+    uint64_t ping_sent; /* the newest ping, us, for on_pong's round trip; 0 none */
+    uint16_t code;      /* of the first Close, 0 before there is one */
+    uint8_t reason_len;
+    uint8_t state;
+    bool by_peer, paused, over_soft;
+    weft_session session;
+    struct dead dead;
+};
+
+/* A weft_conn that is not on a wire yet. cfg is kept. NULL: no memory. */
+weft_conn *conn_new(struct net *n, weft_role role, const weft_session_config *cfg,
+                    const weft_handler *h, void *user);
+
+/* One that nobody has seen. */
+void conn_discard(weft_conn *c);
+
+/* The opening handshake is done: the wire is a WebSocket's from now on. on_open follows from conn_feed. */
+void conn_open(weft_conn *c, struct wire *w, const char *subprotocol);
+
+/* Over: the wire is let go of by the caller or was lost. error and cause are for on_close. */
+void conn_end(weft_conn *c, int error, const char *cause);
+
+/* End with the Close that fits error (session_fail). */
+void conn_fail(weft_conn *c, int error, const char *cause);
+
+/* ---- keepalive.c: the deadlines of an open connection ---------------------------------------- */
+
+conn_time conn_now(const weft_conn *c);
+
+/* Something began that has a deadline: let the wire's timer fire no later than that. */
+void keepalive_arm(weft_conn *c);
+
+/* Bytes came; after feeding, whether a message is in progress. */
+void keepalive_heard(weft_conn *c);
+void keepalive_fed(weft_conn *c);
+
+/* Bytes were queued or went out. */
+void keepalive_queued(weft_conn *c);
+void keepalive_sent(weft_conn *c);
+
+#endif

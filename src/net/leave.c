@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/leave.c - a server that leaves gracefully
+ *
+ *      shutdown -> listeners closed -> every TICK a share of the WebSockets is sent a Close, idle
+ *                  connections end, replies go on -> the last wire is buried, or the deadline -> on_done
+ *
+ * The Closes are spread over a third of shutdown_drain, so that a thousand clients do not come back
+ * at the same moment; few of them go at once.
+ */
+#include <errno.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "net/server.h"
+#include "net/wire.h"
+
+enum { TICK = 50, AT_ONCE = 256 };
+
+struct leave {
+    struct timer timer;
+    weft_server *server;
+    uint64_t deadline;
+    size_t share; /* Closes in a tick */
+    uint16_t code;
+    void (*on_done)(weft_server *s, void *user);
+    void *user;
+};
+
+void leave_free(struct weft_server *s)
+{
+    if (!s->leave) return;
+    loop_timer_stop(s->loop, &s->leave->timer);
+    mem_free(server_env(s), s->leave);
+    s->leave = NULL;
+}
+
+void leave_done(struct weft_server *s)
+{
+    struct leave done = *s->leave;
+    leave_free(s);
+    if (done.on_done && !s->freed) done.on_done(s, done.user);
+}
+
+/* Whether it was a WebSocket that has now been told to close. */
+static bool ask_to_leave(struct wire *w, uint16_t code)
+{
+    if (w->phase == WIRE_WEB && w->web && web_is_idle(w)) wire_drop(w, 0, "");
+    if (w->phase != WIRE_WEBSOCKET || !weft_conn_is_open(w->conn)) return false;
+    if (weft_close(w->conn, code, NULL) < 0) weft_abort(w->conn);
+    return true;
+}
+
+static void tick(struct timer *t)
+{
+    struct leave *leave = container_of(t, struct leave, timer);
+    weft_server *s = leave->server;
+    size_t left = leave->share;
+    if (!s->wires) {
+        leave_done(s);
+        return;
+    }
+    if (net_now(s->net) >= leave->deadline)
+        server_drop_wires(s, WEFT_ERR_TIMEOUT, "the server has shut down");
+    for (struct list *at = s->net->wires.next, *next; left && at != &s->net->wires; at = next) {
+        struct wire *w = container_of(at, struct wire, link);
+        next = at->next;
+        if (w->server == s && ask_to_leave(w, leave->code)) left--;
+    }
+    loop_timer_start(s->loop, &leave->timer, TICK);
+}
+
+int weft_server_shutdown(weft_server *s, uint16_t code, void (*on_done)(weft_server *s, void *user),
+                         void *user)
+{
+    if (s->leave) return WEFT_ERR_STATE;
+    struct leave *leave = mem_zalloc(server_env(s), sizeof *leave);
+    if (!leave) return -ENOMEM;
+    uint64_t drain = limit_shutdown_drain(&s->config.limits);
+    leave->server = s;
+    leave->code = code;
+    leave->on_done = on_done;
+    leave->user = user;
+    leave->deadline = drain == WEFT_NEVER ? drain : net_now(s->net) + drain;
+    leave->share = AT_ONCE;
+    if (drain != WEFT_NEVER) leave->share += (size_t)(s->stats.websockets * TICK * 3 / (drain + 1));
+    s->leave = leave;
+    s->closing = true;
+    server_close_listeners(s);
+    timer_init(&leave->timer, tick);
+    loop_timer_start(s->loop, &leave->timer, 0);
+    return 0;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/net.c - the loop's tenant; an id is a slot and its generation, so that a stale one is refused
+ *
+ * A slot's generation moves on when its connection is gone. It begins at 1: no id is 0.
+ */
+#include "net/net.h"
+
+#include <time.h>
+
+#include "base/alloc.h"
+#include "net/client.h"
+#include "net/wire.h"
+
+enum { SLOTS_MIN = 16 };
+
+static void bury(struct dead *d)
+{
+    struct net *n = container_of(d, struct net, dead);
+    const weft_env *env = weft_loop_env(n->loop);
+    mem_free(env, n->slots);
+    mem_free(env, n);
+}
+
+/* The dead are buried in order: net after everything that needs it. */
+static void on_free(struct tenant *t)
+{
+    struct net *n = container_of(t, struct net, tenant);
+    n->dying = true;
+    dial_cancel_all(n);
+    while (!list_empty(&n->wires))
+        wire_drop(container_of(n->wires.next, struct wire, link), 0, "the loop was freed");
+    loop_bury(n->loop, &n->dead, bury);
+}
+
+struct net *net_of(weft_loop *l)
+{
+    struct tenant *t = loop_tenant(l);
+    if (t) return container_of(t, struct net, tenant);
+    struct net *n = mem_zalloc(weft_loop_env(l), sizeof *n);
+    if (!n) return NULL;
+    n->tenant.on_free = on_free;
+    n->loop = l;
+    n->date_second = -1;
+    list_init(&n->wires);
+    list_init(&n->dials);
+    loop_set_tenant(l, &n->tenant);
+    return n;
+}
+
+/* ---- ids ------------------------------------------------------------------------------------- */
+
+static bool grow(struct net *n)
+{
+    uint32_t size = n->n_slots ? 2 * n->n_slots : SLOTS_MIN;
+    struct id_slot *slots = mem_realloc(weft_loop_env(n->loop), n->slots, size * sizeof *slots);
+    if (!slots) return false;
+    for (uint32_t i = n->n_slots; i < size; i++) slots[i] = (struct id_slot){NULL, 1, i + 1};
+    n->slots = slots;
+    n->n_slots = size;
+    return true;
+}
+
+weft_id net_id_new(struct net *n, weft_conn *c)
+{
+    if (n->first_free == n->n_slots && !grow(n)) return 0;
+    uint32_t i = n->first_free;
+    n->first_free = n->slots[i].next_free;
+    n->slots[i].conn = c;
+    return (weft_id)n->slots[i].generation << 32 | i;
+}
+
+static struct id_slot *slot_of(const struct net *n, weft_id id)
+{
+    uint32_t i = (uint32_t)id;
+    if (i >= n->n_slots || n->slots[i].generation != id >> 32) return NULL;
+    return n->slots + i;
+}
+
+void net_id_free(struct net *n, weft_id id)
+{
+    struct id_slot *slot = slot_of(n, id);
+    if (!slot) return;
+    slot->conn = NULL;
+    slot->generation += slot->generation == UINT32_MAX ? 2 : 1;
+    slot->next_free = n->first_free;
+    n->first_free = (uint32_t)id;
+}
+
+weft_conn *weft_conn_find(const weft_loop *l, weft_id id)
+{
+    const struct tenant *t = loop_tenant(l);
+    if (!t) return NULL;
+    const struct id_slot *slot = slot_of(container_of(t, struct net, tenant), id);
+    return slot ? slot->conn : NULL;
+}
+
+/* ---- the date -------------------------------------------------------------------------------- */
+
+const char *net_date(struct net *n)
+{
+    int64_t now = (int64_t)time(NULL);
+    if (now != n->date_second) date_format(now, n->date);
+    n->date_second = now;
+    return n->date;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/net.h - what net keeps for each loop: its wires, the ids of its WebSockets, the date
+ *
+ *      weft_loop -> net -> wires -> (web | dial | weft_conn)
+ *                       -> slots: id -> weft_conn
+ */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include "http/date.h"
+#include "io/loop.h"
+#include <weft/conn.h>
+
+struct id_slot {
+    weft_conn *conn; /* NULL: free */
+    uint32_t generation;
+    uint32_t next_free;
+};
+
+struct net {
+    struct tenant tenant;
+    weft_loop *loop;
+    struct list wires;
+    struct list dials; /* that are not open yet */
+    struct id_slot *slots;
+    uint32_t n_slots, first_free; /* first_free == n_slots: none */
+    int64_t date_second;
+    char date[HTTP_DATE_SIZE];
+    struct dead dead;
+    bool dying; /* the loop is being freed: nothing new begins */
+};
+
+/* The loop's net; made when it is first asked for. NULL: no memory. */
+struct net *net_of(weft_loop *l);
+
+/* A name for c; 0 (which names nothing) when memory runs out. */
+weft_id net_id_new(struct net *n, weft_conn *c);
+void net_id_free(struct net *n, weft_id id);
+
+/* Now, as the header field Date. */
+const char *net_date(struct net *n);
+
+/* Milliseconds of the loop's clock. */
+static inline uint64_t net_now(const struct net *n)
+{
+    return weft_loop_now(n->loop) / 1000;
+}
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/peers.h - how many connections an address has, for max_connections_per_ip
+ *
+ * An IPv6 address counts as its /64: that is what one customer has. Loopback and Unix sockets are not
+ * counted: behind them stands a proxy for everybody.
+ */
+#ifndef NET_PEERS_H
+#define NET_PEERS_H
+
+#include "io/sock.h"
+
+struct peer_count {
+    uint64_t key; /* 0: a free place */
+    uint32_t n;
+};
+
+/* Open addressing with a keyed hash; all zero is empty, without memory. */
+struct peers {
+    struct peer_count *table;
+    size_t size, used;
+    uint64_t secret;
+};
+
+/* The address's key; 0 for one that is not counted. */
+uint64_t peers_key(const struct sock_addr *a);
+
+/* One more of it, unless it has max already: 0, WEFT_ERR_POLICY, or -ENOMEM. key 0 always passes. */
+int peers_add(struct peers *p, const weft_env *env, uint64_t key, uint64_t max);
+void peers_remove(struct peers *p, uint64_t key);
+
+void peers_deinit(struct peers *p, const weft_env *env);
+
+#endif

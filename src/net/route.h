@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/route.h - which path leads where: one table for WebSockets, one for plain requests
+ *
+ * A path is exact, or ends in a slash and a star and takes everything below; of several that fit, the
+ * longest. Tables are short lists, walked from one end to the other.
+ */
+#ifndef NET_ROUTE_H
+#define NET_ROUTE_H
+
+#include <weft/server.h>
+
+struct route {
+    char *path; /* without the star */
+    size_t len;
+    bool prefix;
+    void *user;
+    const weft_handler *handler; /* of a WebSocket */
+    void (*on_request)(weft_request *r, void *user);
+    void (*release)(void *user); /* when the route goes; may be NULL */
+};
+
+struct route_table {
+    struct route *routes;
+    size_t n;
+};
+
+struct routes {
+    struct route_table websockets, requests;
+};
+
+/* A copy of r with this path, in place of the one that had it. Errors: -EINVAL, -ENOMEM. */
+int route_add(struct route_table *t, const weft_env *env, const char *path, const struct route *r);
+
+/* NULL: none fits. */
+const struct route *route_find(const struct route_table *t, weft_bytes path);
+
+void routes_deinit(struct routes *r, const weft_env *env);
+
+#endif

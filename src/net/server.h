@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/server.h - the inside of a weft_server: what its wires ask of it
+ *
+ *      weft_server -> listeners -> wires        the server outlives its wires: it is freed when it was
+ *                  -> routes                    asked to go and the last wire is buried
+ *                  -> peers (wires per address)
+ */
+#ifndef NET_SERVER_H
+#define NET_SERVER_H
+
+#include "base/list.h"
+#include "net/peers.h"
+#include "net/route.h"
+#include <weft/server.h>
+
+struct net;
+struct wire;
+
+struct weft_server {
+    weft_loop *loop;
+    struct net *net;
+    weft_server_config config;
+    weft_session_config whole, chunked; /* for the sessions, by what the handler wants */
+    struct routes routes;
+    struct peers peers;
+    struct list listeners;
+    weft_server_stats stats;
+    uint64_t max_connections;
+    size_t wires; /* not buried yet, refused ones included */
+    size_t turned_away;
+    bool all_loopback, closing, freed;
+    struct leave *leave; /* a graceful shutdown (leave.c) */
+};
+
+const weft_limits *server_limits(const struct weft_server *s);
+const weft_env *server_env(const struct weft_server *s);
+
+/* The session config for connections of a handler. */
+const weft_session_config *server_session_config(const struct weft_server *s,
+                                                 const weft_handler *h);
+
+void server_websocket_opened(struct weft_server *s);
+void server_websocket_gone(struct weft_server *s, uint16_t code);
+void server_refused(struct weft_server *s, int status);
+
+void server_close_listeners(struct weft_server *s);
+void server_drop_wires(struct weft_server *s, int error, const char *cause);
+
+/* leave.c: the last wire of a server that is leaving is gone. */
+void leave_done(struct weft_server *s);
+void leave_free(struct weft_server *s);
+
+#endif

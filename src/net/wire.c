@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/wire.c - the pump's end of a connection: bytes up to the phase, output down to the batch
+ *
+ * Every way out of here is wire_finish or wire_drop; both are safe in any callback, and what they free
+ * is freed when the turn ends.
+ */
+#include "net/wire.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "io/sock.h"
+#include "net/server.h"
+
+enum { PULL_BUDGET = 262144 };
+
+static struct wire *wire_of(struct stream *s)
+{
+    return container_of(s, struct wire, stream);
+}
+
+const weft_env *wire_env(const struct wire *w)
+{
+    return weft_loop_env(w->stream.loop);
+}
+
+struct net *wire_net(const struct wire *w)
+{
+    return net_of(w->stream.loop);
+}
+
+const weft_limits *wire_limits(const struct wire *w)
+{
+    return w->server ? server_limits(w->server) : NULL;
+}
+
+int wire_peer(const struct wire *w, char *text, size_t size)
+{
+    struct sock_addr a;
+    int error = sock_peer(loop_sys(w->stream.loop), w->stream.io.fd, &a);
+    return error ? error : sock_format(&a, text, size);
+}
+
+/* ---- input ----------------------------------------------------------------------------------- */
+
+static void linger_feed(struct wire *w, weft_span *in)
+{
+    w->discarded += (uint32_t)in->len;
+    span_skip(in, in->len);
+    if (w->discarded > limit_discard_max(wire_limits(w))) stream_pause(&w->stream);
+}
+
+static void feed_phase(struct wire *w, weft_span *in)
+{
+    switch ((enum wire_phase)w->phase) {
+    case WIRE_WEB: web_feed(w, in); break;
+    case WIRE_DIAL: dial_feed(w, in); break;
+    case WIRE_WEBSOCKET: conn_feed(w->conn, in); break;
+    case WIRE_LINGER: linger_feed(w, in); break;
+    case WIRE_DEAD: span_skip(in, in->len); break;
+    }
+}
+
+/* A phase that ends in the middle of the input leaves the rest to the next. */
+static void feed(struct wire *w, weft_span *in)
+{
+    uint8_t phase;
+    w->feeding = true;
+    do {
+        phase = w->phase;
+        feed_phase(w, in);
+    } while (w->phase != phase && w->phase != WIRE_DEAD);
+    w->feeding = false;
+}
+
+static int hold(struct wire *w, weft_span in)
+{
+    uint8_t *held = mem_alloc(wire_env(w), in.len);
+    if (!held) return -ENOMEM;
+    copy(held, in.data, in.len);
+    w->held = held;
+    w->held_len = (uint32_t)in.len;
+    stream_pause(&w->stream);
+    return 0;
+}
+
+static void feed_or_hold(struct wire *w, weft_span in)
+{
+    feed(w, &in);
+    if (w->phase == WIRE_DEAD || !in.len) return;
+    if (hold(w, in) < 0) wire_drop(w, -ENOMEM, "out of memory");
+}
+
+static void on_bytes(struct stream *s, uint8_t *data, size_t len)
+{
+    feed_or_hold(wire_of(s), (weft_span){data, len});
+}
+
+static bool wants_input(const struct wire *w)
+{
+    if (w->phase == WIRE_WEBSOCKET) return !conn_is_paused(w->conn);
+    return w->phase != WIRE_DEAD && w->discarded <= limit_discard_max(wire_limits(w));
+}
+
+static void on_again(struct stream *s)
+{
+    struct wire *w = wire_of(s);
+    uint8_t *held = w->held;
+    size_t len = w->held_len;
+    w->held = NULL;
+    w->held_len = 0;
+    feed_or_hold(w, (weft_span){held, len});
+    mem_free(wire_env(w), held);
+    if (!w->held && wants_input(w) && stream_paused(s)) stream_resume(s);
+}
+
+void wire_again(struct wire *w)
+{
+    if (!w->feeding) stream_again(&w->stream);
+}
+
+void wire_yield(struct wire *w)
+{
+    stream_again(&w->stream);
+}
+
+void wire_pause(struct wire *w)
+{
+    stream_pause(&w->stream);
+}
+
+void wire_resume(struct wire *w)
+{
+    if (w->held) stream_again(&w->stream);
+    else stream_resume(&w->stream);
+}
+
+static void on_eof(struct stream *s)
+{
+    struct wire *w = wire_of(s);
+    switch ((enum wire_phase)w->phase) {
+    case WIRE_WEB: web_eof(w); break;
+    case WIRE_DIAL: dial_eof(w); break;
+    case WIRE_WEBSOCKET: conn_eof(w->conn); break;
+    case WIRE_LINGER:
+        w->eof = true;
+        if (outq_empty(&w->out)) wire_drop(w, 0, "");
+        break;
+    case WIRE_DEAD: break;
+    }
+}
+
+static void on_error(struct stream *s, int err)
+{
+    wire_drop(wire_of(s), err, weft_strerror(err));
+}
+
+static void on_connected(struct stream *s)
+{
+    dial_connected(wire_of(s));
+}
+
+/* ---- output ---------------------------------------------------------------------------------- */
+
+/* Nothing is left to write. */
+static void written(struct wire *w)
+{
+    if (w->phase == WIRE_WEBSOCKET) conn_written(w->conn);
+    if (w->phase != WIRE_LINGER || !w->finishing) return;
+    w->finishing = false;
+    if (w->eof || stream_shutdown_write(&w->stream) < 0) {
+        wire_drop(w, 0, "");
+        return;
+    }
+    wire_deadline(w, limit_close_timeout(wire_limits(w)));
+    if (!w->held) stream_resume(&w->stream);
+}
+
+static int on_pull(struct stream *s, struct iovec *iov, int max)
+{
+    struct wire *w = wire_of(s);
+    if (outq_empty(&w->out) && w->phase == WIRE_WEBSOCKET) conn_pull(w->conn, &w->out, PULL_BUDGET);
+    int n = outq_iov(&w->out, iov, max);
+    if (!n) written(w);
+    return n;
+}
+
+static void on_sent(struct stream *s, size_t n)
+{
+    struct wire *w = wire_of(s);
+    outq_sent(&w->out, n);
+    if (w->phase == WIRE_WEBSOCKET) conn_drained(w->conn);
+    else if (w->phase == WIRE_WEB) web_drained(w);
+    else if (w->phase == WIRE_LINGER) wire_deadline(w, limit_write_stall(wire_limits(w)));
+}
+
+void wire_dirty(struct wire *w)
+{
+    stream_dirty(&w->stream);
+}
+
+/* ---- deadlines ------------------------------------------------------------------------------- */
+
+static void on_time(struct timer *t)
+{
+    struct wire *w = container_of(t, struct wire, timer);
+    switch ((enum wire_phase)w->phase) {
+    case WIRE_WEB: web_late(w); break;
+    case WIRE_WEBSOCKET: conn_late(w->conn); break;
+    default: wire_drop(w, WEFT_ERR_TIMEOUT, "a deadline passed"); break;
+    }
+}
+
+void wire_deadline(struct wire *w, uint64_t ms)
+{
+    if (ms == WEFT_NEVER) wire_no_deadline(w);
+    else loop_timer_start(w->stream.loop, &w->timer, ms);
+}
+
+void wire_no_deadline(struct wire *w)
+{
+    loop_timer_stop(w->stream.loop, &w->timer);
+}
+
+/* ---- birth and death ------------------------------------------------------------------------- */
+
+static const struct stream_handler handler = {
+    .on_bytes = on_bytes,
+    .on_eof = on_eof,
+    .on_error = on_error,
+    .on_pull = on_pull,
+    .on_sent = on_sent,
+    .on_again = on_again,
+    .on_connected = on_connected,
+};
+
+static struct wire *wire_new(struct net *n, enum wire_phase phase)
+{
+    struct wire *w = mem_zalloc(weft_loop_env(n->loop), sizeof *w);
+    if (!w) return NULL;
+    w->phase = (uint8_t)phase;
+    timer_init(&w->timer, on_time);
+    list_append(&n->wires, &w->link);
+    return w;
+}
+
+/* The stream could not be made: nobody has seen the wire. */
+static struct wire *discard(struct net *n, struct wire *w, int fd)
+{
+    close(fd);
+    if (!w) return NULL;
+    list_remove(&w->link);
+    mem_free(weft_loop_env(n->loop), w);
+    return NULL;
+}
+
+struct wire *wire_accept(struct net *n, int fd, struct weft_server *server)
+{
+    struct wire *w = wire_new(n, WIRE_WEB);
+    if (!w || stream_init(&w->stream, n->loop, fd, &handler) < 0) return discard(n, w, fd);
+    w->server = server;
+    return w;
+}
+
+struct wire *wire_connect(struct net *n, int fd, struct dial *dial)
+{
+    struct wire *w = wire_new(n, WIRE_DIAL);
+    if (!w || stream_connect(&w->stream, n->loop, fd, &handler) < 0) return discard(n, w, fd);
+    w->dial = dial;
+    return w;
+}
+
+void wire_finish(struct wire *w)
+{
+    if (w->phase >= WIRE_LINGER) return;
+    w->phase = WIRE_LINGER;
+    w->finishing = true;
+    wire_deadline(w, limit_write_stall(wire_limits(w)));
+    wire_dirty(w);
+    if (w->held) wire_again(w);
+}
+
+static void bury(struct dead *d)
+{
+    struct wire *w = container_of(d, struct wire, dead);
+    const weft_env *env = wire_env(w);
+    outq_clear(&w->out);
+    mem_free(env, w->held);
+    if (w->server) server_wire_gone(w->server, w);
+    mem_free(env, w);
+}
+
+void wire_drop(struct wire *w, int error, const char *cause)
+{
+    enum wire_phase phase = w->phase;
+    if (phase == WIRE_DEAD) return;
+    w->phase = WIRE_DEAD;
+    wire_no_deadline(w);
+    stream_close(&w->stream);
+    list_remove(&w->link);
+    switch (phase) {
+    case WIRE_WEB: web_lost(w, error); break;
+    case WIRE_DIAL: dial_lost(w, error, cause); break;
+    case WIRE_WEBSOCKET: conn_lost(w->conn, error, cause); break;
+    default: break;
+    }
+    loop_bury(w->stream.loop, &w->dead, bury); /* behind what needs it */
+}

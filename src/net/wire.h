@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/wire.h - one TCP or Unix connection, whatever is spoken on it just now
+ *
+ *      accept --> WEB --[101]--> WEBSOCKET --> LINGER --> buried
+ *                  +------[refusal, last reply]--^
+ *      connect -> DIAL --[101]-> WEBSOCKET --> ...
+ *
+ *      WEB       -> WEBSOCKET  [conn_open]       DIAL -> WEBSOCKET [conn_open]
+ *      any       -> LINGER     [wire_finish]: when the output is written, the end of our direction is
+ *                              sent, and what still arrives is read and dropped (bounded in bytes and
+ *                              time), so that no reset eats our last words
+ *      any       -> DEAD       [wire_drop]: the socket is closed now, the memory goes when the turn ends
+ *
+ * Up: the stream's bytes go to what the phase says. Who stops before everything is consumed (a budget,
+ * a pause, a reply that is due) leaves the rest; it is held here, and reading rests until it is used.
+ * Down: out holds what is under way; when it is empty a WebSocket's session is pulled.
+ */
+#ifndef NET_WIRE_H
+#define NET_WIRE_H
+
+#include "base/buf.h"
+#include "base/outq.h"
+#include "io/stream.h"
+#include "net/net.h"
+
+enum wire_phase { WIRE_WEB, WIRE_DIAL, WIRE_WEBSOCKET, WIRE_LINGER, WIRE_DEAD };
+
+struct web;
+struct dial;
+
+struct wire {
+    struct stream stream;
+    struct outq out;
+    struct timer timer; /* the phase's deadline */
+    struct list link;   /* net's wires */
+    struct dead dead;
+    struct weft_server *server; /* NULL: we connected */
+    union {
+        struct web *web;
+        struct dial *dial;
+        weft_conn *conn;
+    };
+    uint8_t *held; /* input that nobody has consumed yet */
+    uint32_t held_len;
+    uint32_t discarded; /* while lingering */
+    uint64_t peer_key;  /* the server's count of connections for each address */
+    uint8_t phase;
+    bool feeding;     /* wire_feed is on the stack */
+    bool finishing;   /* linger, or close, as soon as the output is written */
+    bool eof;         /* the peer has sent its last byte */
+    bool turned_away; /* over max_connections: only told so */
+};
+
+/* A wire on a connected socket (WEB), or on one that is being connected (DIAL). It takes fd over.
+ * NULL: no memory or no room in epoll; fd is closed. */
+struct wire *wire_accept(struct net *n, int fd, struct weft_server *server);
+struct wire *wire_connect(struct net *n, int fd, struct dial *dial);
+
+const weft_env *wire_env(const struct wire *w);
+struct net *wire_net(const struct wire *w);
+const weft_limits *wire_limits(const struct wire *w);
+
+/* Something was queued: in out, or in the WebSocket's session. */
+void wire_dirty(struct wire *w);
+
+/* Held input may go on, in the next turn; yield: even though we are in the middle of feeding. */
+void wire_again(struct wire *w);
+void wire_yield(struct wire *w);
+
+/* Whether output waits for room in the socket. */
+static inline bool wire_is_full(const struct wire *w)
+{
+    return w->stream.io.events & EPOLLOUT;
+}
+
+/* The peer's address, as weft_conn_peer. */
+int wire_peer(const struct wire *w, char *text, size_t size);
+
+/* Stop reading; go on where we stopped. */
+void wire_pause(struct wire *w);
+void wire_resume(struct wire *w);
+
+/* Write what is queued, then end politely: LINGER. The owner (web, dial, conn) has let go of the wire. */
+void wire_finish(struct wire *w);
+
+/* Close the socket now. The owner is told (web_lost, dial_lost, conn_lost) with error and cause. */
+void wire_drop(struct wire *w, int error, const char *cause);
+
+/* The deadline of the phase, ms from now. */
+void wire_deadline(struct wire *w, uint64_t ms);
+void wire_no_deadline(struct wire *w);
+
+/* ---- what the phases provide ----------------------------------------------------------------- */
+
+int web_begin(struct wire *w); /* 0 or -ENOMEM */
+void web_feed(struct wire *w, weft_span *in);
+void web_eof(struct wire *w);
+void web_drained(struct wire *w); /* some of the output is gone */
+void web_late(struct wire *w);    /* the deadline has passed */
+void web_lost(struct wire *w, int error);
+bool web_is_idle(const struct wire *w); /* between requests */
+
+void dial_connected(struct wire *w);
+void dial_feed(struct wire *w, weft_span *in);
+void dial_eof(struct wire *w);
+void dial_lost(struct wire *w, int error, const char *cause);
+
+void conn_feed(weft_conn *c, weft_span *in);
+void conn_eof(weft_conn *c);
+void conn_pull(weft_conn *c, struct outq *out, size_t budget);
+bool conn_is_paused(const weft_conn *c);
+void conn_drained(weft_conn *c);
+void conn_written(weft_conn *c); /* nothing is left to write */
+void conn_late(weft_conn *c);
+void conn_lost(weft_conn *c, int error, const char *cause);
+
+/* The server's count of its wires (server.c). */
+void server_wire_gone(struct weft_server *s, struct wire *w);
+
+#endif
