@@ -140,11 +140,49 @@ static void every_requirement_has_a_case(void **state)
     }
 }
 
+/* ---- what has no bytes to show ------------------------------------------------------------------ */
+
+static void a_session_needs_no_config(void **state)
+{
+    (void)state;
+    weft_session *s;
+    assert_int_equal(weft_session_new(&s, WEFT_SERVER, NULL), 0);
+    assert_int_equal(weft_session_send(s, WEFT_TEXT, "x", 1), 0);
+    assert_int_equal(weft_session_buffered(s), 3);
+    assert_string_equal(weft_session_cause(s), "");
+    weft_session_free(s);
+    weft_session_free(NULL);
+    weft_message_unref(NULL);
+}
+
+static int no_random(void *ctx, void *buf, size_t len)
+{
+    (void)ctx, (void)buf, (void)len;
+    return -EIO;
+}
+
+/* RFC 6455, 10.3: a key that can be guessed is worse than no frame. */
+static void without_randomness_a_client_sends_nothing(void **state)
+{
+    (void)state;
+    weft_env env = {.random = no_random};
+    weft_session_config config = {.env = &env};
+    weft_session *s;
+    struct iovec iov;
+    assert_int_equal(weft_session_new(&s, WEFT_CLIENT, &config), 0);
+    assert_true(weft_session_send(s, WEFT_TEXT, "x", 1) < 0);
+    assert_int_equal(weft_session_output(s, &iov, 1), 0);
+    weft_session_free(s);
+}
+
 int main(int argc, char **argv)
 {
     static struct case_list list;
-    static struct CMUnitTest tests[CASE_MAX + 1];
-    size_t n = 0;
+    static struct CMUnitTest tests[CASE_MAX + 3] = {
+        cmocka_unit_test(a_session_needs_no_config),
+        cmocka_unit_test(without_randomness_a_client_sends_nothing),
+    };
+    size_t n = 2;
     case_read_all(&list, "handshake", false);
     tests[n++] = (struct CMUnitTest){.name = "every requirement has a case",
                                      .test_func = every_requirement_has_a_case,
