@@ -12,11 +12,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/connect.h"
+#include "cli/escape.h"
 #include "cli/lines.h"
 #include "cli/output.h"
 #include "cli/signals.h"
@@ -37,8 +39,10 @@ struct pipe {
     struct output output;
     uint64_t received;
     bool opened, ended; /* on_open was called; stdin is at its end */
+    bool done;          /* no more lines are sent */
     bool leaving;       /* Close is under way: nothing more is sent */
     bool quiet;         /* nobody reads stdout: say nothing */
+    bool watched;       /* stdout is a terminal */
     int status;         /* what else went wrong, or the exit code */
 };
 
@@ -66,7 +70,9 @@ static void on_patience(weft_timer *t, void *user)
 static void fail(struct pipe *p)
 {
     p->status = EXIT_USAGE;
-    leave(p);
+    p->done = true;
+    ready_want(&p->input, false);
+    leave_when_written(p);
 }
 
 /* ---- stdin to the peer ------------------------------------------------------------------------ */
@@ -75,6 +81,7 @@ static void fail(struct pipe *p)
 static void end_of_input(struct pipe *p)
 {
     ready_want(&p->input, false);
+    p->done = true;
     if (p->o->count && p->o->wait) weft_timer_start(p->patience, p->o->wait);
     else leave_when_written(p);
 }
@@ -89,8 +96,9 @@ static bool send_line(struct pipe *p, weft_bytes line)
         return false;
     }
     int r = weft_send(p->conn, op, line.data, line.len);
+    if (r == WEFT_ERR_CLOSED) return false; /* on_close is on its way */
     if (r < 0) {
-        if (r != WEFT_ERR_CLOSED) complain("cannot send: %s", weft_strerror(r));
+        complain("cannot send: %s", weft_strerror(r));
         fail(p);
         return false;
     }
@@ -102,7 +110,7 @@ static bool send_line(struct pipe *p, weft_bytes line)
 /* Send the lines there are, then ask for more, or leave at the end. */
 static void pump(struct pipe *p)
 {
-    if (!p->opened || !p->conn || p->leaving) return;
+    if (!p->opened || !p->conn || p->leaving || p->done) return;
     weft_bytes line;
     int r = 0;
     while (weft_buffered(p->conn) <= HIGH && (r = lines_peek(&p->lines, p->ended, &line)) > 0)
@@ -161,10 +169,24 @@ static void on_broken(void *user, int error)
     else weft_loop_stop(p->loop);
 }
 
+/* Somebody looks at it: strangers' control characters stay out of the terminal. */
+static int write_escaped(struct output *o, const void *data, size_t len)
+{
+    char *text = NULL;
+    size_t text_len;
+    FILE *to = open_memstream(&text, &text_len);
+    if (!to) return -ENOMEM;
+    escape_terminal(to, (weft_bytes){data, len}, "");
+    int r = fclose(to) == 0 ? output_write(o, text, text_len) : -ENOMEM;
+    free(text);
+    return r;
+}
+
 static void print_message(struct pipe *p, weft_opcode op, const void *data, size_t len)
 {
     bool raw = op == WEFT_BINARY && p->o->binary;
-    int r = output_write(&p->output, data, len);
+    int r = p->watched && !raw ? write_escaped(&p->output, data, len)
+                               : output_write(&p->output, data, len);
     if (r == 0 && !raw) r = output_write(&p->output, "\n", 1);
     if (r < 0) on_broken(p, r);
     if (output_queued(&p->output) > HIGH) weft_pause(p->conn);
@@ -257,6 +279,7 @@ int pipe_run(const struct connect_options *o)
                 .on_close = on_close,
                 .subprotocols = o->subprotocols.items,
             },
+        .watched = isatty(STDOUT_FILENO),
         .output = {.on_empty = on_empty, .on_broken = on_broken},
     };
     p.output.user = &p;

@@ -26,8 +26,9 @@ int ready_init(struct ready *r, weft_loop *l, int fd, unsigned events, void (*on
                void *user)
 {
     *r = (struct ready){.loop = l, .events = events, .on_ready = on_ready, .user = user};
-    int error = weft_watch_new(&r->watch, l, fd, 0, on_watch, r);
-    return error == -EPERM ? 0 : error;
+    int error = weft_watch_new(&r->watch, l, fd, events, on_watch, r);
+    if (error < 0) return error == -EPERM ? 0 : error;
+    return weft_watch_set(r->watch, 0);
 }
 
 void ready_want(struct ready *r, bool wanted)
