@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+//
+// The programs of examples/, as a reader of the README would meet them: each is started, talked to by
+// npm's ws, and ended. Servers listen on a port of the kernel's choice and say which on their first line.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { WebSocket, WebSocketServer } from 'ws';
+
+const BUILD = process.env.WEFT_BUILD ?? 'build/asan';
+const SOURCE = process.env.WEFT_SRC ?? '.';
+const PATIENCE = 15_000; // ms; nothing here waits longer than that
+
+// ---- waiting, never for ever -------------------------------------------------------------------
+
+function soon(promise, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited too long for ${what}`)), PATIENCE);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+// ---- a program ---------------------------------------------------------------------------------
+
+class Program {
+  constructor(name, ...args) {
+    this.out = '';
+    this.err = '';
+    this.child = spawn(join(BUILD, 'examples', name), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child.stderr.on('data', (data) => (this.err += data));
+    this.firstLine = new Promise((resolve, reject) => {
+      this.child.stdout.on('data', (data) => {
+        this.out += data;
+        if (this.out.includes('\n')) resolve(this.out.split('\n')[0]);
+      });
+      this.child.once('error', reject);
+      this.child.once('close', () => reject(new Error(`${name} has ended: ${this.err}`)));
+    });
+    this.firstLine.catch(() => {}); // those that run to their end may have no line
+    this.ended = once(this.child, 'close').then(([code, signal]) => ({ code, signal }));
+  }
+
+  url() {
+    return soon(this.firstLine, 'the line that says where it listens');
+  }
+
+  end() {
+    return soon(this.ended, 'the program to end by itself');
+  }
+
+  async stop() {
+    this.child.kill('SIGTERM');
+    try {
+      await soon(this.ended, 'the program to be ended');
+    } finally {
+      this.child.kill('SIGKILL');
+    }
+    assert.equal(this.err, '', 'nothing on stderr, no sanitizer either');
+  }
+}
+
+async function withServer(name, talk) {
+  const program = new Program(name, '127.0.0.1:0');
+  try {
+    const url = await program.url();
+    assert.match(url, /^(ws|http):\/\/127\.0\.0\.1:\d+\//);
+    await talk(url);
+  } finally {
+    await program.stop();
+  }
+}
+
+// ---- a peer ------------------------------------------------------------------------------------
+
+class Peer {
+  #heard = [];
+  #waiting = [];
+
+  static async connect(url) {
+    const peer = new Peer();
+    peer.socket = new WebSocket(url);
+    peer.socket.on('message', (data, binary) => peer.#hear(binary ? data : data.toString()));
+    peer.closed = once(peer.socket, 'close').then(([code]) => code);
+    await soon(once(peer.socket, 'open'), `${url} to open`);
+    return peer;
+  }
+
+  #hear(message) {
+    const waiting = this.#waiting.shift();
+    if (waiting) waiting(message);
+    else this.#heard.push(message);
+  }
+
+  next() {
+    if (this.#heard.length) return Promise.resolve(this.#heard.shift());
+    return soon(new Promise((resolve) => this.#waiting.push(resolve)), 'a message');
+  }
+
+  async nextLike(pattern) {
+    for (;;) {
+      const message = await this.next();
+      if (pattern.test(message)) return message;
+    }
+  }
+
+  say(message) {
+    this.socket.send(message);
+  }
+
+  async leave() {
+    this.socket.close(1000);
+    assert.equal(await soon(this.closed, 'the answer to Close'), 1000);
+  }
+}
+
+// ---- the two of the README ---------------------------------------------------------------------
+
+for (const name of ['echo_server', 'client']) {
+  test(`${name}.c is short enough for the README`, () => {
+    const source = readFileSync(join(SOURCE, 'examples', `${name}.c`), 'utf8');
+    const code = source.replace(/\/\*[^]*?\*\//g, '').split('\n').filter((line) => line.trim());
+    assert.ok(code.length <= 20, `${code.length} lines of code`);
+  });
+}
+
+test('echo_server: what is sent comes back', () =>
+  withServer('echo_server', async (url) => {
+    const peer = await Peer.connect(url);
+    for (const text of ['hello', '', 'grüße 🧵', 'x'.repeat(300_000)]) {
+      peer.say(text);
+      assert.equal(await peer.next(), text);
+    }
+    peer.say(Buffer.from([0, 1, 254, 255]));
+    assert.deepEqual(await peer.next(), Buffer.from([0, 1, 254, 255]));
+    peer.socket.ping('there?');
+    const [pong] = await soon(once(peer.socket, 'pong'), 'a pong');
+    assert.equal(pong.toString(), 'there?');
+    await peer.leave();
+  }));
+
+test('echo_server: a port that is taken is said', () =>
+  withServer('echo_server', async (url) => {
+    const second = new Program('echo_server', new URL(url).host);
+    assert.equal((await second.end()).code, 1);
+    assert.match(second.err, /Address already in use/);
+  }));
+
+test('client: prints the next message and leaves', async () => {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  await soon(once(server, 'listening'), 'ws to listen');
+  const said = soon(
+    once(server, 'connection').then(([socket]) => {
+      socket.send('what is said');
+      return once(socket, 'close');
+    }),
+    'the client to leave',
+  );
+  try {
+    const client = new Program('client', `ws://127.0.0.1:${server.address().port}/any`);
+    assert.equal((await said)[0], 1000);
+    assert.deepEqual(await client.end(), { code: 0, signal: null });
+    assert.equal(client.out, 'what is said\n');
+    assert.equal(client.err, '');
+  } finally {
+    for (const socket of server.clients) socket.terminate();
+    await soon(new Promise((resolve) => server.close(resolve)), 'ws to close');
+  }
+});
+
+test('client: says why it could not connect', async () => {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  await soon(once(server, 'listening'), 'ws to listen');
+  const { port } = server.address();
+  await soon(new Promise((resolve) => server.close(resolve)), 'ws to close');
+  const client = new Program('client', `ws://127.0.0.1:${port}/`);
+  await client.end();
+  assert.match(client.err, /refused/i);
+});
+
+test('client: a wrong URL', async () => {
+  const client = new Program('client', 'gopher://example.org/');
+  assert.equal((await client.end()).code, 1);
+});
+
+// ---- the others --------------------------------------------------------------------------------
+
+test('chat_server: everyone hears what one says, a page comes with it', () =>
+  withServer('chat_server', async (url) => {
+    const page = await soon(fetch(url), 'the page');
+    assert.equal(page.status, 200);
+    assert.match(page.headers.get('content-type'), /^text\/html/);
+    assert.match(await soon(page.text(), 'the page'), /new WebSocket/);
+
+    const chat = url.replace('http:', 'ws:') + 'chat';
+    const [ann, bob] = [await Peer.connect(chat), await Peer.connect(chat)];
+    ann.say('hi, I am Ann');
+    assert.equal(await ann.next(), 'hi, I am Ann');
+    assert.equal(await bob.next(), 'hi, I am Ann');
+    await ann.leave();
+    bob.say('alone now');
+    assert.equal(await bob.next(), 'alone now');
+    await bob.leave();
+  }));
+
+for (const name of ['embed_epoll', 'libuv_embed']) {
+  const skip = !existsSync(join(BUILD, 'examples', name)) && name === 'libuv_embed';
+  test(`${name}: the host's own timer reaches everyone`, { skip: skip && 'built without libuv' }, () =>
+    withServer(name, async (url) => {
+      const [ann, bob] = [await Peer.connect(url), await Peer.connect(url)];
+      const first = parseInt(await ann.nextLike(/^\d+ s$/));
+      assert.equal(parseInt(await ann.nextLike(/^\d+ s$/)), first + 1);
+      assert.match(await bob.next(), /^\d+ s$/);
+      await ann.leave();
+      await bob.leave();
+    }));
+}
+
+test('threads_post: a worker publishes, a thread answers one client', () =>
+  withServer('threads_post', async (url) => {
+    const [ann, bob] = [await Peer.connect(url), await Peer.connect(url)];
+    ann.say('91');
+    assert.equal(await ann.nextLike(/divisor/), 'smallest divisor of 91: 7');
+    ann.say('999999999989');
+    assert.equal(await ann.nextLike(/divisor/), 'smallest divisor of 999999999989: 999999999989');
+    assert.match(await bob.next(), /^worker: \d+ done$/);
+    bob.say('a number that is far too long');
+    assert.equal(await soon(bob.closed, 'a Close'), 1008);
+    await ann.leave();
+  }));
+
+test('session_only: a whole conversation', async () => {
+  const program = new Program('session_only');
+  assert.deepEqual(await program.end(), { code: 0, signal: null });
+  assert.equal(program.err, '');
+  assert.equal(
+    program.out,
+    [
+      'server: ping "there?"',
+      'server: message "hello"',
+      'client: pong "there?"',
+      'client: message "HELLO"',
+      'server: message "and again"',
+      'client: message "AND AGAIN"',
+      'server: close "goodbye"',
+      'client: close ""',
+      '',
+    ].join('\n'),
+  );
+});
