@@ -83,11 +83,24 @@ static int cannot_dial(const struct connect_options *o, int error)
     return outcome_exit_connect(error);
 }
 
-int connect_dial(const struct connect_options *o, weft_loop *l, const weft_handler *h, void *user,
-                 weft_conn **out)
+/* What the request will have beyond the usual; never the password. */
+static void trace_request(const struct connect_options *o, const struct trace *t)
+{
+    trace_line(t, "connecting to %s%s%s", o->url, o->proxy ? " through " : "",
+               o->proxy ? o->proxy : "");
+    if (o->origin) trace_line(t, "-> Origin: %s", o->origin);
+    if (o->credentials) trace_line(t, "-> Authorization: Basic ...");
+    for (size_t i = 0; i < o->subprotocols.n; i++)
+        trace_line(t, "-> Sec-WebSocket-Protocol: %s", o->subprotocols.items[i]);
+    for (size_t i = 0; i < o->headers.n; i++) trace_line(t, "-> %s", o->headers.items[i]);
+}
+
+int connect_dial(const struct connect_options *o, const struct trace *t, weft_loop *l,
+                 const weft_handler *h, void *user, weft_conn **out)
 {
     char proxy[URL_MAX];
     weft_client_config config = config_of(o, proxy_of(o, proxy, sizeof proxy));
+    trace_request(o, t);
     int r = weft_connect(out, l, o->url, &config, h, user);
     return r < 0 ? cannot_dial(o, r) : 0;
 }

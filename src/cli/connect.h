@@ -10,6 +10,7 @@
 #include <weft/client.h>
 
 #include "cli/flags.h"
+#include "cli/trace.h"
 
 enum { LINE_MAX_DEFAULT = 16 << 20 };
 
@@ -26,8 +27,8 @@ struct connect_options {
 };
 
 /* Begin to connect. 0, or an exit code after having complained. */
-int connect_dial(const struct connect_options *o, weft_loop *l, const weft_handler *h, void *user,
-                 weft_conn **out);
+int connect_dial(const struct connect_options *o, const struct trace *t, weft_loop *l,
+                 const weft_handler *h, void *user, weft_conn **out);
 
 /* Say on stderr how it ended; returns the exit code. opened: whether on_open was called; words: put the
  * meaning of the status code behind it. */

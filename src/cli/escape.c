@@ -32,12 +32,18 @@ static bool turns_writing(uint32_t point)
            (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
 }
 
+static bool ends_line(weft_bytes text)
+{
+    return text.len >= 2 && text.data[0] == '\r' && text.data[1] == '\n';
+}
+
 void escape_terminal(FILE *to, weft_bytes text, const char *indent)
 {
     while (text.len) {
         uint32_t point = text.data[0];
         size_t len = decode(text, &point);
-        if (point == '\n') fprintf(to, "\n%s", indent);
+        if (ends_line(text)) len = 2;
+        if (point == '\n' || ends_line(text)) fprintf(to, "\n%s", indent);
         else if (point == '\t') fputc('\t', to);
         else if (len == 0 || is_control(point)) fprintf(to, "\\x%02x", (unsigned)point);
         else if (turns_writing(point)) fprintf(to, "\\u%04x", (unsigned)point);

@@ -11,7 +11,7 @@
 
 /* For a terminal: what a peer sends must not move the cursor, change colours, set the title or type
  * keys. Control characters (C0, DEL, C1), characters that turn the direction of writing, and bytes that
- * are not UTF-8 become \x1b, \u202e. Tab stays; a newline is followed by indent. */
+ * are not UTF-8 become \x1b, \u202e. Tab stays; a newline (LF or CRLF) is followed by indent. */
 void escape_terminal(FILE *to, weft_bytes text, const char *indent);
 
 /* As a JSON string, quotes included; always one line of printable characters. */

@@ -6,8 +6,10 @@
  *      weft help [COMMAND]            its --help
  *      weft [FLAGS] URL               no command: connect
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <weft/base.h>
 
@@ -77,8 +79,18 @@ static bool is(const char *word, const char *brief, const char *full)
     return !strcmp(word, brief) || !strcmp(word, full);
 }
 
+/* A closed stdin, stdout or stderr is /dev/null, not the next thing that happens to be opened. */
+static void fill_descriptors(void)
+{
+    int fd;
+    do fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    fill_descriptors();
     if (argc < 2) {
         fputs(overview, stderr);
         return EXIT_USAGE;

@@ -21,7 +21,7 @@ static bool is(weft_bytes text, const char *word)
 static bool below(weft_bytes path, const char *folder)
 {
     size_t len = strlen(folder);
-    return path.len > len && !memcmp(path.data, folder, len);
+    return path.len >= len && !memcmp(path.data, folder, len);
 }
 
 static const char *page_of(weft_bytes path)

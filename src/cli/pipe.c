@@ -141,7 +141,7 @@ static void on_input(void *user)
     }
     ssize_t n = read(STDIN_FILENO, room.data, room.len);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n < 0) complain("stdin: %s", strerror(errno));
+    if (n < 0) p->status = complain("stdin: %s", strerror(errno));
     if (n > 0) lines_fed(&p->lines, (size_t)n);
     p->ended = n <= 0;
     pump(p);
@@ -261,7 +261,7 @@ static int start(struct pipe *p)
         (r = ready_init(&p->input, p->loop, STDIN_FILENO, WEFT_READABLE, on_input, p)) < 0 ||
         (r = output_init(&p->output, p->loop, STDOUT_FILENO)) < 0)
         return complain("cannot start: %s", weft_strerror(r));
-    return connect_dial(p->o, p->loop, &p->handler, p, &p->conn);
+    return connect_dial(p->o, &p->trace, p->loop, &p->handler, p, &p->conn);
 }
 
 int pipe_run(const struct connect_options *o)

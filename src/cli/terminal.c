@@ -145,7 +145,7 @@ static int start(struct terminal *t)
     if ((r = weft_loop_new(&t->loop, &config)) < 0 ||
         (r = signals_init(&t->signals, t->loop, on_signal, t)) < 0)
         return complain("cannot start: %s", weft_strerror(r));
-    return connect_dial(t->o, t->loop, &t->handler, t, &t->conn);
+    return connect_dial(t->o, &t->trace, t->loop, &t->handler, t, &t->conn);
 }
 
 int terminal_run(const struct connect_options *o)

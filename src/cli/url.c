@@ -29,14 +29,19 @@ static const char *behind_host(const char *text)
     return text;
 }
 
+static bool has_scheme(const char *text)
+{
+    return strstr(text, "://") || !strncmp(text, "ws+unix:", 8);
+}
+
 bool connect_is_url(const char *text)
 {
-    return strstr(text, "://") || is_port(behind_host(text));
+    return has_scheme(text) || is_port(behind_host(text));
 }
 
 int connect_complete_url(const char *text, char *url, size_t size)
 {
-    const char *scheme = strstr(text, "://") ? "" : "ws://";
+    const char *scheme = has_scheme(text) ? "" : "ws://";
     const char *host = *text == ':' ? "localhost" : "";
     return snprintf(url, size, "%s%s%s", scheme, host, text);
 }

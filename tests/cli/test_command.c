@@ -99,6 +99,7 @@ static void a_url_may_go_without_scheme_when_it_has_a_port(void **state)
     assert_url("ws://example.org", "ws://example.org");
     assert_url("wss://example.org/x", "wss://example.org/x");
     assert_url("ws+unix:///run/x:/chat", "ws+unix:///run/x:/chat");
+    assert_url("ws+unix:/run/x:/chat", "ws+unix:/run/x:/chat");
     assert_url("localhost:8080/chat", "ws://localhost:8080/chat");
     assert_url("127.0.0.1:8080", "ws://127.0.0.1:8080");
     assert_url("[::1]:8080?q", "ws://[::1]:8080?q");

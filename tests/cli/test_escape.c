@@ -65,6 +65,7 @@ static void a_newline_cannot_fake_a_prompt(void **state)
 {
     (void)state;
     assert_terminal("a\n> b", "a\n  > b");
+    assert_terminal("a\r\n> b\r", "a\n  > b\\x0d");
 }
 
 static void writing_is_not_turned_around(void **state)
