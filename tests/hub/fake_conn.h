@@ -22,6 +22,7 @@ struct weft_conn {
     int close_error;
     bool closing, aborted;
     uint16_t code;
+    const char *reason;
     unsigned closes;
     weft_message *last;
 };
@@ -75,11 +76,11 @@ int weft_send_message(weft_conn *c, weft_message *m)
 
 int weft_close(weft_conn *c, uint16_t code, const char *reason)
 {
-    assert(reason);
     c->closes++;
     if (c->close_error) return c->close_error;
     c->closing = true;
     c->code = code;
+    c->reason = reason;
     return 0;
 }
 
