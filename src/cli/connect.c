@@ -78,7 +78,8 @@ static int cannot_dial(const struct connect_options *o, int error)
     if (error == WEFT_ERR_URL && http)
         complain("%s: not a WebSocket; did you mean ws%s?", o->url, o->url + 4);
     else if (error == -EINVAL)
-        complain("one of --header, --origin and --proxy is not what it should be");
+        complain("the request cannot be made: -H, -u, -x or --origin has a character that it may "
+                 "not have, or -H names a field of the handshake itself");
     else complain("%s: %s", o->url, weft_strerror(error));
     return outcome_exit_connect(error);
 }
@@ -154,6 +155,19 @@ static int check_headers(const struct flag_list *headers)
     return 0;
 }
 
+/* Tokens of RFC 9110, 5.6.2. */
+static int check_subprotocols(const struct flag_list *names)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        const char *name = names->items[i];
+        size_t len = strcspn(name, " \t\"(),/:;<=>?@[\\]{}");
+        if (!*name || name[len])
+            return complain("--subprotocol: \"%s\" is not one name without spaces and commas",
+                            name);
+    }
+    return 0;
+}
+
 static int run(struct connect_options *o, const char *text)
 {
     char url[URL_MAX];
@@ -213,5 +227,6 @@ int connect_run(int argc, char **argv)
     if (n == 0) return complain("which URL? For example: weft ws://localhost:8080/chat");
     if (n > 1) return complain("one URL at a time, please: \"%s\" is a second one", argv[2]);
     int r = check_headers(&o.headers);
+    if (!r) r = check_subprotocols(&o.subprotocols);
     return r ? r : run(&o, argv[1]);
 }

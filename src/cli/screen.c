@@ -42,6 +42,14 @@ static int columns(void)
     return size.ws_col;
 }
 
+/* libedit learns of a new size only when it is told. */
+static void follow_size(void)
+{
+    int rows, known, now = columns();
+    rl_get_screen_size(&rows, &known);
+    if (known != now) rl_set_screen_size(rows, now);
+}
+
 /* Columns that the prompt and the typed text before the cursor take. */
 static int cursor_column(void)
 {
@@ -62,6 +70,7 @@ static int cursor_column(void)
 static void erase_prompt(void)
 {
     if (!screen.shown) return;
+    follow_size();
     int rows = cursor_column() / columns();
     if (rows) printf("\033[%dA", rows);
     fputs("\r\033[J", stdout);
@@ -146,6 +155,7 @@ static void on_key(weft_watch *w, unsigned events, void *user)
     (void)w;
     (void)events;
     (void)user;
+    follow_size();
     rl_callback_read_char();
 }
 
