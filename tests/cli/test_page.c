@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which page of web/ answers which path.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "cli/page.h"
+#include "cli/web_files.h"
+
+static void assert_page(const char *path, const char *expected)
+{
+    const struct web_file *file = page_find((weft_bytes){(const uint8_t *)path, strlen(path)});
+    assert_non_null(file);
+    assert_string_equal(file->path, expected);
+}
+
+static void assert_no_page(const char *path)
+{
+    assert_null(page_find((weft_bytes){(const uint8_t *)path, strlen(path)}));
+}
+
+static void rooms_share_a_page(void **state)
+{
+    (void)state;
+    assert_page("/", "/index.html");
+    assert_page("/chat", "/chat.html");
+    assert_page("/chat/", "/chat.html");
+    assert_page("/chat/tea%20time", "/chat.html");
+    assert_page("/quotes", "/quotes.html");
+}
+
+static void other_files_are_where_they_are(void **state)
+{
+    (void)state;
+    assert_page("/weft.js", "/weft.js");
+    assert_page("/chat.html", "/chat.html");
+    assert_no_page("/chatter");
+    assert_no_page("/quotes/x");
+    assert_no_page("/../weft.js");
+    assert_no_page("");
+}
+
+static void a_tag_is_that_of_the_content(void **state)
+{
+    (void)state;
+    const unsigned char a[] = "one", b[] = "two", c[] = "one";
+    const struct web_file one = {"/a", "t", a, 3}, two = {"/a", "t", b, 3},
+                          same = {"/c", "t", c, 3};
+    char x[PAGE_ETAG], y[PAGE_ETAG], z[PAGE_ETAG];
+    page_etag(&one, x);
+    page_etag(&two, y);
+    page_etag(&same, z);
+    assert_string_not_equal(x, y);
+    assert_string_equal(x, z);
+    assert_int_equal(strlen(x), PAGE_ETAG - 1);
+    assert_int_equal(x[0], '"');
+    assert_int_equal(x[PAGE_ETAG - 2], '"');
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rooms_share_a_page),
+        cmocka_unit_test(other_files_are_where_they_are),
+        cmocka_unit_test(a_tag_is_that_of_the_content),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
