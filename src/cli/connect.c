@@ -76,19 +76,18 @@ static int cannot_dial(const struct connect_options *o, int error)
 {
     bool http = !strncmp(o->url, "http", 4);
     if (error == WEFT_ERR_URL && http)
-        complain("%s: not a WebSocket; did you mean ws%s?", o->url, o->url + 4);
+        complain("%s: not a WebSocket; did you mean ws%s?", o->shown, o->shown + 4);
     else if (error == -EINVAL)
         complain("the request cannot be made: -H, -u, -x or --origin has a character that it may "
                  "not have, or -H names a field of the handshake itself");
-    else complain("%s: %s", o->url, weft_strerror(error));
+    else complain("%s: %s", o->shown, weft_strerror(error));
     return outcome_exit_connect(error);
 }
 
-/* What the request will have beyond the usual; never the password. */
+/* What the request will have beyond the usual; not the passwords of -u and -x. */
 static void trace_request(const struct connect_options *o, const struct trace *t)
 {
-    trace_line(t, "connecting to %s%s%s", o->url, o->proxy ? " through " : "",
-               o->proxy ? o->proxy : "");
+    trace_line(t, "connecting to %s%s", o->shown, o->proxy ? ", through a proxy" : "");
     if (o->origin) trace_line(t, "-> Origin: %s", o->origin);
     if (o->credentials) trace_line(t, "-> Authorization: Basic ...");
     for (size_t i = 0; i < o->subprotocols.n; i++)
@@ -121,7 +120,7 @@ static void report_refusal(const weft_close_info *info)
 static void report_failure(const struct connect_options *o, const weft_close_info *info)
 {
     const char *cause = info->cause && *info->cause ? info->cause : weft_strerror(info->error);
-    complain("%s: %s", o->url, info->error ? cause : "interrupted");
+    complain("%s: %s", o->shown, info->error ? cause : "interrupted");
 }
 
 int connect_report(const struct connect_options *o, const weft_close_info *info, bool opened,
@@ -170,7 +169,7 @@ static int check_subprotocols(const struct flag_list *names)
 
 static int run(struct connect_options *o, const char *text)
 {
-    char url[URL_MAX];
+    char url[URL_MAX], shown[URL_MAX];
     if (!connect_is_url(text)) {
         complain("\"%s\" is not a URL; one looks like ws://localhost:8080/chat", text);
         return EXIT_URL;
@@ -179,7 +178,9 @@ static int run(struct connect_options *o, const char *text)
         complain("the URL is longer than %d bytes", URL_MAX);
         return EXIT_URL;
     }
+    connect_hide_user(url, shown);
     o->url = url;
+    o->shown = shown;
     bool person = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     return person ? terminal_run(o) : pipe_run(o);
 }

@@ -16,6 +16,7 @@ enum { LINE_MAX_DEFAULT = 16 << 20 };
 
 struct connect_options {
     const char *url;
+    const char *shown; /* the URL without user and password, for messages */
     struct flag_list headers, subprotocols;
     const char *credentials, *proxy, *origin;
     bool insecure, binary, follow;
@@ -43,5 +44,8 @@ bool connect_is_url(const char *text);
 
 /* The URL with what was left out put in front: "ws://localhost:8080/chat". The length, as snprintf. */
 int connect_complete_url(const char *text, char *url, size_t size);
+
+/* The URL without "user:password@", in room for strlen(url) + 1. */
+void connect_hide_user(const char *url, char *shown);
 
 #endif

@@ -102,7 +102,7 @@ static bool send_line(struct pipe *p, weft_bytes line)
         fail(p);
         return false;
     }
-    trace_sent(&p->trace, p->conn, p->o->url, op, line.len);
+    trace_sent(&p->trace, p->conn, p->o->shown, op, line.len);
     lines_take(&p->lines, line);
     return true;
 }
@@ -195,7 +195,7 @@ static void print_message(struct pipe *p, weft_opcode op, const void *data, size
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     struct pipe *p = weft_conn_user(c);
-    trace_received(&p->trace, c, p->o->url, op, len);
+    trace_received(&p->trace, c, p->o->shown, op, len);
     if (p->o->count && p->received == p->o->count) return;
     p->received++;
     print_message(p, op, data, len);
@@ -209,7 +209,7 @@ static void on_open(weft_conn *c)
 {
     struct pipe *p = weft_conn_user(c);
     p->opened = true;
-    trace_open(&p->trace, c, p->o->url);
+    trace_open(&p->trace, c, p->o->shown);
     pump(p);
 }
 
@@ -222,13 +222,13 @@ static void on_ping(weft_conn *c, const void *data, size_t len)
 {
     (void)data;
     const struct pipe *p = weft_conn_user(c);
-    trace_ping(&p->trace, c, p->o->url, len);
+    trace_ping(&p->trace, c, p->o->shown, len);
 }
 
 static void on_pong(weft_conn *c, uint64_t rtt_us)
 {
     const struct pipe *p = weft_conn_user(c);
-    trace_pong(&p->trace, c, p->o->url, rtt_us);
+    trace_pong(&p->trace, c, p->o->shown, rtt_us);
 }
 
 static void on_close(weft_conn *c, const weft_close_info *info)

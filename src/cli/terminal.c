@@ -55,7 +55,7 @@ static void send_text(struct terminal *t, weft_bytes text)
         return;
     }
     int r = weft_send(t->conn, op, text.data, text.len);
-    if (r == 0) trace_sent(&t->trace, t->conn, t->o->url, op, text.len);
+    if (r == 0) trace_sent(&t->trace, t->conn, t->o->shown, op, text.len);
     sent(r);
 }
 
@@ -94,7 +94,7 @@ static void on_open(weft_conn *c)
     struct terminal *t = weft_conn_user(c);
     const char *subprotocol = weft_conn_subprotocol(c);
     t->opened = true;
-    screen_note("connected to %s%s%s; /help lists the commands, Ctrl-D closes", t->o->url,
+    screen_note("connected to %s%s%s; /help lists the commands, Ctrl-D closes", t->o->shown,
                 *subprotocol ? ", subprotocol " : "", subprotocol);
     int r = screen_prompt(t->loop, on_line, t);
     if (r < 0) screen_note("no prompt: %s", weft_strerror(r));
@@ -103,7 +103,7 @@ static void on_open(weft_conn *c)
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     struct terminal *t = weft_conn_user(c);
-    trace_received(&t->trace, c, t->o->url, op, len);
+    trace_received(&t->trace, c, t->o->shown, op, len);
     if (t->o->count && t->received == t->o->count) return;
     screen_message(op, (weft_bytes){data, len});
     if (++t->received == t->o->count) leave(t, WEFT_CLOSE_NORMAL, NULL);
@@ -113,7 +113,7 @@ static void on_ping(weft_conn *c, const void *data, size_t len)
 {
     (void)data;
     const struct terminal *t = weft_conn_user(c);
-    trace_ping(&t->trace, c, t->o->url, len);
+    trace_ping(&t->trace, c, t->o->shown, len);
 }
 
 static void on_pong(weft_conn *c, uint64_t rtt_us)

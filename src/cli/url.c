@@ -45,3 +45,14 @@ int connect_complete_url(const char *text, char *url, size_t size)
     const char *host = *text == ':' ? "localhost" : "";
     return snprintf(url, size, "%s%s%s", scheme, host, text);
 }
+
+void connect_hide_user(const char *url, char *shown)
+{
+    const char *scheme = strstr(url, "://");
+    size_t authority = scheme ? (size_t)(scheme - url) + 3 : 0;
+    size_t end = authority + strcspn(url + authority, "/?");
+    size_t at = end;
+    while (at > authority && url[at - 1] != '@') at--;
+    memcpy(shown, url, authority);
+    strcpy(shown + authority, url + at);
+}

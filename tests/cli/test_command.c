@@ -113,6 +113,22 @@ static void a_url_may_go_without_scheme_when_it_has_a_port(void **state)
     assert_false(connect_is_url(""));
 }
 
+static void assert_shown(const char *url, const char *expected)
+{
+    char shown[100];
+    connect_hide_user(url, shown);
+    assert_string_equal(shown, expected);
+}
+
+static void a_password_is_not_shown(void **state)
+{
+    (void)state;
+    assert_shown("ws://example.org/a", "ws://example.org/a");
+    assert_shown("ws://me:secret@example.org/a", "ws://example.org/a");
+    assert_shown("ws://me:s@cret@example.org?b@c", "ws://example.org?b@c");
+    assert_shown("ws+unix:/run/x:/a@b", "ws+unix:/run/x:/a@b");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +136,7 @@ int main(void)
         cmocka_unit_test(ping_takes_a_payload),
         cmocka_unit_test(close_takes_a_code_and_a_reason),
         cmocka_unit_test(an_unknown_command_is_not_sent),
+        cmocka_unit_test(a_password_is_not_shown),
         cmocka_unit_test(a_url_may_go_without_scheme_when_it_has_a_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
