@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Every examples/*.c is a program on the public headers and libweft.so, as a stranger would build it.
-# Those named libuv*.c are built where libuv is. Every bench/*.c is a program too.
+# Those with libuv in their name are built where libuv is. Every bench/*.c is a program too.
 
 pkg_check_modules(libuv IMPORTED_TARGET libuv)
 
@@ -10,7 +10,7 @@ function(weft_programs room)
     foreach(source IN LISTS sources)
         get_filename_component(name ${source} NAME_WE)
         set(target ${room}-${name})
-        if(name MATCHES "^libuv" AND NOT libuv_FOUND)
+        if(name MATCHES "libuv" AND NOT libuv_FOUND)
             message(STATUS "${room}/${name}.c is left out: no libuv (libuv1-dev)")
             continue()
         endif()
@@ -18,7 +18,7 @@ function(weft_programs room)
         set_target_properties(${target} PROPERTIES
             OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/${room})
         target_link_libraries(${target} PRIVATE weft Threads::Threads)
-        if(name MATCHES "^libuv")
+        if(name MATCHES "libuv")
             target_link_libraries(${target} PRIVATE PkgConfig::libuv)
         endif()
     endforeach()

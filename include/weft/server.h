@@ -41,8 +41,7 @@ typedef struct weft_server_config {
 /* cfg may be NULL. Errors: -ENOMEM; -EINVAL: something in origins is not an origin. */
 WEFT_API int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg);
 
-/* Drops what is still connected; on_close follows, in the loop's next turn or from weft_loop_free. Not
- * from a callback. */
+/* Drops what is still connected: on_close and on_gone are called from here, so not from a callback. */
 WEFT_API void weft_server_free(weft_server *s); /* NULL is fine */
 
 /* ---- routes ---------------------------------------------------------------------------------- */

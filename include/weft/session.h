@@ -115,6 +115,7 @@ typedef struct weft_event {
  *   < 0   it is over: the peer broke the protocol or a limit, or memory ran out. The Close frame that
  *         says so is queued (1002, 1007, 1008, 1009, 1011). Every later call returns the same.
  *         Errors: WEFT_ERR_PROTOCOL, _UTF8, _POLICY, _TOO_BIG, -ENOMEM; weft_session_cause() in words.
+ *         (When memory is short even for the Close, weft_session_output tries again.)
  *
  * After the peer's Close the rest of the input is consumed and ignored (RFC 6455, 1.4). */
 WEFT_API int weft_session_read(weft_session *s, weft_span *in, weft_event *ev);

@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+enum { BUF_MIN = 64 };
+
 void buf_init(struct buf *b, const weft_env *env, size_t max)
 {
     *b = (struct buf){.env = env, .max = max};
@@ -19,7 +21,7 @@ void buf_deinit(struct buf *b)
 
 static bool grow(struct buf *b, size_t need)
 {
-    size_t cap = b->cap ? b->cap : 64;
+    size_t cap = b->cap ? b->cap : BUF_MIN;
     while (cap < need) cap *= 2;
     if (cap > b->max) cap = b->max;
     uint8_t *data = mem_realloc(b->env, b->data, cap);
@@ -32,7 +34,8 @@ static bool grow(struct buf *b, size_t need)
 uint8_t *buf_reserve(struct buf *b, size_t n)
 {
     if (b->failed) return NULL;
-    if (n > b->max - b->len || (n > b->cap - b->len && !grow(b, b->len + n))) {
+    bool fits = b->data && n <= b->cap - b->len;
+    if (n > b->max - b->len || (!fits && !grow(b, b->len + n))) {
         b->failed = true;
         return NULL;
     }

@@ -147,26 +147,32 @@ void outq_move(struct outq *q, struct outq *from, size_t budget)
     while (q->bytes < budget && from->head) push(q, pop(from));
 }
 
-/* Make the first slice end after n bytes; the rest becomes a slice of its own behind it. */
-static int split_first(struct outq *q, size_t n)
+/* Make a slice of q end after n bytes; the rest becomes a slice of its own behind it. */
+static int split(struct outq *q, struct slice *s, size_t n)
 {
-    struct slice *first = q->head;
-    struct slice *rest = slice_new(first->blob, first->data + n, first->len - n, first->items);
+    struct slice *rest = slice_new(s->blob, s->data + n, s->len - n, s->items);
     if (!rest) return -ENOMEM;
-    rest->next = first->next;
-    first->next = rest;
-    first->len = n;
-    first->items = 0;
-    if (q->tail == first) q->tail = rest;
+    rest->next = s->next;
+    s->next = rest;
+    s->len = n;
+    s->items = 0;
+    if (q->tail == s) q->tail = rest;
     return 0;
 }
 
 int outq_insert(struct outq *q, size_t n, struct outq *from)
 {
-    assert(n == 0 || (q->head && n <= q->head->len));
-    if (n && n < q->head->len && split_first(q, n) < 0) return -ENOMEM;
     struct outq front = {0};
-    if (n) push(&front, pop(q));
+    while (n) {
+        assert(q->head);
+        if (n < q->head->len && split(q, q->head, n) < 0) {
+            outq_splice(&front, q);
+            *q = front;
+            return -ENOMEM;
+        }
+        n -= q->head->len;
+        push(&front, pop(q));
+    }
     outq_splice(&front, from);
     outq_splice(&front, q);
     *q = front;

@@ -71,8 +71,7 @@ void outq_splice(struct outq *q, struct outq *from);
 /* Whole slices of from go behind the last of q until q holds at least budget bytes. */
 void outq_move(struct outq *q, struct outq *from, size_t budget);
 
-/* Everything of from goes in behind the first n bytes of q's first slice: n <= its length, and an item
- * ends there. 0 or -ENOMEM. */
+/* Everything of from goes in behind the first n bytes of q, where an item ends. 0 or -ENOMEM. */
 int outq_insert(struct outq *q, size_t n, struct outq *from);
 
 /* The first at most max pieces; returns how many. */

@@ -243,6 +243,11 @@ static void bury_dead(weft_loop *l)
     }
 }
 
+void loop_bury_now(weft_loop *l)
+{
+    if (!l->in_turn) bury_dead(l);
+}
+
 static struct timespec relative(uint64_t from, uint64_t to)
 {
     uint64_t us = to > from ? to - from : 1; /* zero would disarm it */

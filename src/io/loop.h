@@ -65,6 +65,9 @@ struct dead {
 
 void loop_bury(weft_loop *l, struct dead *d, void (*bury)(struct dead *d));
 
+/* Between turns, when nobody can be on the stack: at once. In a turn it is left for its end. */
+void loop_bury_now(weft_loop *l);
+
 /* ---- the loop -------------------------------------------------------------------------------- */
 
 /* What net keeps for each loop: one, found from the loop, told when the loop is about to be freed (the

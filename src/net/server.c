@@ -138,7 +138,9 @@ void weft_server_free(weft_server *s)
     server_close_listeners(s);
     server_drop_wires(s, 0, "the server was freed");
     s->freed = true;
+    weft_loop *l = s->loop;
     if (!s->wires) destroy(s);
+    loop_bury_now(l);
 }
 
 void server_wire_gone(struct weft_server *s, struct wire *w)

@@ -138,6 +138,7 @@ void web_refuse(struct wire *w, int status, const char *why, const struct field_
     log_refusal(w, status, why);
     add_all(&all, env, needed, n);
     if (fields) add_all(&all, env, fields->fields, fields->n);
+    h1_refuse(web_h1(w), status, why);
     h1_last(web_h1(w));
     if (h1_replying(web_h1(w)) ||
         web_answer(w, status, &all, "text/plain; charset=utf-8", body.data, body.len) < 0)

@@ -36,7 +36,7 @@ int session_fail(weft_session *s, int error, const char *cause)
     s->recv.state = RECV_FAILED;
     s->error = error;
     s->cause = cause;
-    (void)weft_session_close(s, session_close_code(error), cause, strlen(cause));
+    send_last_words(s, session_close_code(error), cause);
     return error;
 }
 

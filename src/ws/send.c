@@ -175,18 +175,21 @@ static int send_late(weft_session *s, const uint8_t *data, size_t len)
 
 int send_pong(weft_session *s, const uint8_t *data, size_t len)
 {
-    if (s->send.closed) return 0;
-    if (s->send.pongs >= limit_max_waiting_pongs(s->cfg->limits)) return send_late(s, data, len);
-    s->send.pongs++;
-    return send_control(s, WEFT_PONG, data, len);
+    struct send *t = &s->send;
+    if (t->closed) return 0;
+    if (t->pongs + t->staged_pongs >= limit_max_waiting_pongs(s->cfg->limits))
+        return send_late(s, data, len);
+    int error = send_control(s, WEFT_PONG, data, len);
+    if (!error) t->pongs++;
+    return error;
 }
 
-/* The control queue was emptied: room for the ping that came too late for it. */
-static void after_stage(weft_session *s)
+/* The pongs that waited are gone: there is room for the ping that came too late for them. */
+static void promote_late(weft_session *s)
 {
     struct control *late = s->send.late;
-    s->send.pongs = 0;
-    if (!late || send_pong(s, late->data, late->len) < 0) return;
+    if (!late || s->send.pongs + s->send.staged_pongs) return;
+    if (send_pong(s, late->data, late->len) < 0) return;
     mem_free(s->cfg->env, late);
     s->send.late = NULL;
 }
@@ -224,6 +227,22 @@ int weft_session_close(weft_session *s, uint16_t code, const char *reason, size_
     return send_close(s, (weft_bytes){body, code ? 2 + cut : 0});
 }
 
+void send_last_words(weft_session *s, uint16_t code, const char *cause)
+{
+    if (s->send.closed) return;
+    if (weft_session_close(s, code, cause, strlen(cause)) == 0) return;
+    s->send.closed = true;
+    s->send.owed = code;
+}
+
+static void pay_last_words(weft_session *s)
+{
+    uint8_t body[] = {(uint8_t)(s->send.owed >> 8), (uint8_t)s->send.owed};
+    s->send.closed = false;
+    if (send_close(s, (weft_bytes){body, sizeof body}) == 0) s->send.owed = 0;
+    s->send.closed = true;
+}
+
 /* ---- output ---------------------------------------------------------------------------------- */
 
 static size_t frame_size(const uint8_t *frame)
@@ -240,21 +259,26 @@ static size_t rest_of_frame(const struct slice *first)
     return (size_t)(end - first->data);
 }
 
-/* Put the control frames where they are next to go out. Those put there before go first, so that at
- * most two batches of pongs ever wait. Nothing goes behind a Close. */
-static void stage(weft_session *s)
+/* Put the control frames where they are next to go out: behind the frame that is on its way and those
+ * put there before, in front of everything else. Nothing goes behind a Close. */
+static void stage_control(weft_session *s)
 {
     struct send *t = &s->send;
-    if (outq_empty(&t->control) || t->staged) return;
-    size_t rest = rest_of_frame(t->queue.head);
-    if (t->closed && rest == t->queue.bytes) {
-        outq_clear(&t->control);
-        return;
-    }
-    size_t staged = rest + t->control.bytes;
-    if (outq_insert(&t->queue, rest, &t->control) < 0) return;
-    t->staged = staged;
-    after_stage(s);
+    if (outq_empty(&t->control)) return;
+    size_t at = t->staged ? t->staged : rest_of_frame(t->queue.head);
+    size_t end = at + t->control.bytes;
+    if (t->closed && at == t->queue.bytes) outq_clear(&t->control);
+    else if (outq_insert(&t->queue, at, &t->control) == 0) t->staged = end;
+    else return;
+    t->staged_pongs += t->pongs;
+    t->pongs = 0;
+}
+
+static void stage(weft_session *s)
+{
+    if (s->send.owed) pay_last_words(s);
+    promote_late(s);
+    stage_control(s);
 }
 
 int weft_session_output(weft_session *s, struct iovec *iov, int max)
@@ -267,11 +291,13 @@ void weft_session_sent(weft_session *s, size_t n)
 {
     outq_sent(&s->send.queue, n);
     s->send.staged = n < s->send.staged ? s->send.staged - n : 0;
+    if (!s->send.staged) s->send.staged_pongs = 0;
 }
 
 void session_pull(weft_session *s, struct outq *to, size_t budget)
 {
     stage(s);
-    s->send.staged = 0;
     outq_move(to, &s->send.queue, budget);
+    s->send.staged = 0;
+    s->send.staged_pongs = 0;
 }

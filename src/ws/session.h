@@ -65,9 +65,11 @@ struct send {
     struct key_pool *keys;
     size_t
         staged; /* bytes at the front of queue up to the end of the last control frames put there */
-    uint32_t pongs;  /* in control */
-    uint8_t message; /* opcode of the open fragmented message, 0 when there is none */
-    bool closed;     /* a Close is queued or gone: nothing may follow it */
+    uint32_t pongs;        /* in control */
+    uint32_t staged_pongs; /* in staged */
+    uint16_t owed;         /* the code of a Close for which there was no memory yet, or 0 */
+    uint8_t message;       /* opcode of the open fragmented message, 0 when there is none */
+    bool closed;           /* a Close is queued, gone or owed: nothing may follow it */
 };
 
 struct weft_session {
@@ -91,6 +93,10 @@ int send_pong(weft_session *s, const uint8_t *data, size_t len);
 /* Queue the Close frame, once. body may be empty: no code. 0 or -ENOMEM. */
 int send_close(weft_session *s, weft_bytes body);
 
+/* The session has failed: queue the Close with this code, and the cause as its reason. When memory is
+ * short it is owed, and tried again with the output. */
+void send_last_words(weft_session *s, uint16_t code, const char *cause);
+
 /* Move whole frames of the output to the end of to, control frames first, until to holds at least
  * budget bytes. The same output as weft_session_output shows; use one or the other. */
 void session_pull(weft_session *s, struct outq *to, size_t budget);
@@ -104,7 +110,7 @@ bool session_is_full(const weft_session *s, size_t bytes, size_t items);
 /* Whether a code may travel in a Close frame (RFC 6455, 7.4, and the registry). */
 bool close_code_is_legal(uint16_t code);
 
-/* The peer is to be told that it is over: queues the Close that fits error (PROTOCOL 1002 ...), once,
+/* The peer is to be told that it is over: queues the Close that fits error (PROTOCOL: 1002 ...), once,
  * and lets every later read return error. cause is a constant string. Returns error. */
 int session_fail(weft_session *s, int error, const char *cause);
 

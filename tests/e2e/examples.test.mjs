@@ -206,8 +206,8 @@ test('chat_server: everyone hears what one says, a page comes with it', () =>
     await bob.leave();
   }));
 
-for (const name of ['embed_epoll', 'libuv_embed']) {
-  const skip = !existsSync(join(BUILD, 'examples', name)) && name === 'libuv_embed';
+for (const name of ['embed_epoll', 'embed_libuv']) {
+  const skip = !existsSync(join(BUILD, 'examples', name)) && name === 'embed_libuv';
   test(`${name}: the host's own timer reaches everyone`, { skip: skip && 'built without libuv' }, () =>
     withServer(name, async (url) => {
       const [ann, bob] = [await Peer.connect(url), await Peer.connect(url)];

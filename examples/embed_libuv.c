@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * examples/libuv_embed.c - weft as a guest in libuv
+ * examples/embed_libuv.c - weft as a guest in libuv
  *
- *      libuv_embed [ADDRESS]           127.0.0.1:8080 unless said otherwise
+ *      embed_libuv [ADDRESS]           127.0.0.1:8080 unless said otherwise
  *
  * The same program as embed_epoll.c: a uv_poll_t gives weft its turns, and a uv_timer_t is what the
  * program does besides, telling everyone on /clock how many seconds have passed.
@@ -58,7 +58,7 @@ int main(int argc, char **argv)
     weft_hub *hub;
     int error = start(&loop, &hub, argc > 1 ? argv[1] : "127.0.0.1:8080");
     if (error < 0) {
-        fprintf(stderr, "libuv_embed: %s\n", weft_strerror(error));
+        fprintf(stderr, "embed_libuv: %s\n", weft_strerror(error));
         return 1;
     }
 
