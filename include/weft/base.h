@@ -83,8 +83,8 @@ typedef struct weft_env {
     X(send_queue_max, 1048576, "bytes", "a send while more is queued: WEFT_ERR_BACKLOG")           \
     X(send_queue_items, 4096, "messages", "a send while more are queued: WEFT_ERR_BACKLOG")        \
     /* a connection */                                                                             \
-    X(send_queue_soft, 262144, "bytes", "on_drain follows; more than this for too long: 1008")     \
-    X(send_queue_soft_time, 10000, "ms", "how long is too long for send_queue_soft")               \
+    X(send_queue_soft, 262144, "bytes",                                                            \
+      "on_drain follows when the queue has fallen below half of it")                               \
     X(frame_budget, 256, "frames", "the connection's turn ends, the others have theirs")           \
     X(message_timeout, 30000, "ms", "a message that takes longer to arrive: Close 1008")           \
     X(ping_interval, 25000, "ms", "silence after which a ping is sent (10 % jitter)")              \

@@ -187,9 +187,16 @@ static void got_ping(weft_conn *c, const weft_event *ev)
     if (c->handler->on_ping) c->handler->on_ping(c, ev->data, ev->len);
 }
 
+/* Microseconds, cut to 32 bits: differences survive the wrap. 0 is no time. */
+static uint32_t stopwatch(const weft_conn *c)
+{
+    uint32_t now = (uint32_t)weft_loop_now(c->net->loop);
+    return now ? now : 1;
+}
+
 static void got_pong(weft_conn *c)
 {
-    uint64_t rtt = c->ping_sent ? weft_loop_now(c->net->loop) - c->ping_sent : 0;
+    uint32_t rtt = c->ping_sent ? stopwatch(c) - c->ping_sent : 0;
     if (c->ping_sent && !rtt) rtt = 1;
     c->ping_sent = 0;
     if (c->handler->on_pong) c->handler->on_pong(c, rtt);
@@ -350,7 +357,7 @@ int weft_ping(weft_conn *c, const void *data, size_t len)
 {
     int error = refusal(c);
     if (!error) error = weft_session_send(&c->session, WEFT_PING, data, len);
-    if (!error) c->ping_sent = weft_loop_now(c->net->loop);
+    if (!error) c->ping_sent = stopwatch(c);
     return queued(c, error);
 }
 

@@ -30,22 +30,26 @@ struct weft_conn {
     weft_link *links;
     const char *subprotocol;
     struct client *client; /* freed with the connection; NULL: a server's */
-    uint8_t *reason;       /* of the first Close; its length is in reason_len */
     const char *cause;
+    uint8_t *reason; /* of the first Close; its length is in reason_len */
     weft_id id;
+    union {
+        struct {
+            conn_time heard;    /* the last byte of the peer */
+            conn_time pinged;   /* the ping of keep-alive that no byte has followed yet */
+            conn_time message;  /* the message in progress began */
+            conn_time stalled;  /* the peer has taken no byte since */
+            conn_time closing;  /* the closing handshake began */
+            uint32_t ping_sent; /* the newest ping, for on_pong's round trip; us, 0 none */
+        };
+        struct dead dead; /* once it has ended */
+    };
     int error;
-    conn_time heard;    /* the last byte of the peer */
-    conn_time pinged;   /* the ping of keep-alive that no byte has followed yet */
-    conn_time message;  /* the message in progress began */
-    conn_time stalled;  /* the peer has taken no byte since */
-    conn_time closing;  /* the closing handshake began */
-    uint64_t ping_sent; /* the newest ping, us, for on_pong's round trip; 0 none */
-    uint16_t code;      /* of the first Close, 0 before there is one */
+    uint16_t code; /* of the first Close, 0 before there is one */
     uint8_t reason_len;
     uint8_t state;
     bool by_peer, paused, over_soft;
     weft_session session;
-    struct dead dead;
 };
 
 /* A weft_conn that is not on a wire yet. cfg is kept. NULL: no memory. */

@@ -32,9 +32,11 @@ struct dial;
 struct wire {
     struct stream stream;
     struct outq out;
-    struct timer timer; /* the phase's deadline */
-    struct list link;   /* net's wires */
-    struct dead dead;
+    union {
+        struct timer timer; /* the phase's deadline */
+        struct dead dead;   /* in phase DEAD */
+    };
+    struct list link;           /* net's wires */
     struct weft_server *server; /* NULL: we connected */
     union {
         struct web *web;

@@ -76,16 +76,40 @@ static int encode(weft_session *s, struct outq *q, uint8_t byte0, const void *da
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
+/* NULL: no memory. */
+static struct aside *aside_of(weft_session *s)
+{
+    if (!s->send.aside) s->send.aside = mem_zalloc(s->cfg->env, sizeof *s->send.aside);
+    return s->send.aside;
+}
+
+void send_drop_aside(weft_session *s)
+{
+    struct aside *a = s->send.aside;
+    if (!a) return;
+    outq_clear(&a->control);
+    outq_clear(&a->held);
+    mem_free(s->cfg->env, a);
+    s->send.aside = NULL;
+}
+
+static void drop_aside_if_empty(weft_session *s)
+{
+    const struct aside *a = s->send.aside;
+    if (a && outq_empty(&a->control) && outq_empty(&a->held) && !a->has_late && !a->staged_pongs)
+        send_drop_aside(s);
+}
+
 size_t weft_session_buffered(const weft_session *s)
 {
-    size_t held = s->send.held ? s->send.held->bytes : 0;
-    return s->send.queue.bytes + s->send.control.bytes + held;
+    const struct aside *a = s->send.aside;
+    return s->send.queue.bytes + (a ? a->control.bytes + a->held.bytes : 0);
 }
 
 static size_t items(const weft_session *s)
 {
-    size_t held = s->send.held ? s->send.held->items : 0;
-    return s->send.queue.items + s->send.control.items + held;
+    const struct aside *a = s->send.aside;
+    return s->send.queue.items + (a ? a->control.items + a->held.items : 0);
 }
 
 bool session_is_full(const weft_session *s, size_t more_bytes, size_t more_items)
@@ -105,14 +129,15 @@ static int refusal(const weft_session *s)
 static struct outq *message_queue(weft_session *s)
 {
     if (!s->send.message) return &s->send.queue;
-    if (!s->send.held) s->send.held = mem_zalloc(s->cfg->env, sizeof *s->send.held);
-    return s->send.held;
+    struct aside *a = aside_of(s);
+    return a ? &a->held : NULL;
 }
 
 static int send_control(weft_session *s, weft_opcode op, const void *data, size_t len)
 {
-    if (len > CONTROL_MAX) return -EINVAL;
-    return encode(s, &s->send.control, (uint8_t)(FRAME_FIN | op), data, len);
+    struct aside *a = len > CONTROL_MAX ? NULL : aside_of(s);
+    if (!a) return len > CONTROL_MAX ? -EINVAL : -ENOMEM;
+    return encode(s, &a->control, (uint8_t)(FRAME_FIN | op), data, len);
 }
 
 int weft_session_send(weft_session *s, weft_opcode op, const void *data, size_t len)
@@ -137,15 +162,6 @@ int weft_session_send_message(weft_session *s, weft_message *m)
     return q ? outq_share(q, m->frame) : -ENOMEM;
 }
 
-static void release_held(weft_session *s)
-{
-    struct outq *held = s->send.held;
-    if (!held) return;
-    outq_splice(&s->send.queue, held);
-    mem_free(s->cfg->env, held);
-    s->send.held = NULL;
-}
-
 int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data, size_t len,
                                bool final)
 {
@@ -157,53 +173,43 @@ int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data
     error = encode(s, &s->send.queue, (uint8_t)(byte0 | (final ? FRAME_FIN : 0)), data, len);
     if (error) return error;
     s->send.message = final ? 0 : (uint8_t)op;
-    if (final) release_held(s);
+    if (final && s->send.aside) outq_splice(&s->send.queue, &s->send.aside->held);
     return 0;
 }
 
 /* ---- pongs ----------------------------------------------------------------------------------- */
 
 /* Beyond the limit only the newest ping is remembered. */
-static int send_late(weft_session *s, const uint8_t *data, size_t len)
+static void send_late(struct aside *a, const uint8_t *data, size_t len)
 {
-    if (!s->send.late) s->send.late = mem_alloc(s->cfg->env, sizeof *s->send.late);
-    if (!s->send.late) return -ENOMEM;
-    s->send.late->len = (uint8_t)len;
-    copy(s->send.late->data, data, len);
-    return 0;
+    a->has_late = true;
+    a->late.len = (uint8_t)len;
+    copy(a->late.data, data, len);
 }
 
 int send_pong(weft_session *s, const uint8_t *data, size_t len)
 {
-    struct send *t = &s->send;
-    if (t->closed) return 0;
-    if (t->pongs + t->staged_pongs >= limit_max_waiting_pongs(s->cfg->limits))
-        return send_late(s, data, len);
+    if (s->send.closed) return 0;
+    struct aside *a = aside_of(s);
+    if (!a) return -ENOMEM;
+    if (a->pongs + a->staged_pongs >= limit_max_waiting_pongs(s->cfg->limits)) {
+        send_late(a, data, len);
+        return 0;
+    }
     int error = send_control(s, WEFT_PONG, data, len);
-    if (!error) t->pongs++;
+    if (!error) a->pongs++;
     return error;
 }
 
 /* The pongs that waited are gone: there is room for the ping that came too late for them. */
 static void promote_late(weft_session *s)
 {
-    struct control *late = s->send.late;
-    if (!late || s->send.pongs + s->send.staged_pongs) return;
-    if (send_pong(s, late->data, late->len) < 0) return;
-    mem_free(s->cfg->env, late);
-    s->send.late = NULL;
+    struct aside *a = s->send.aside;
+    if (a->has_late && !a->pongs && !a->staged_pongs)
+        a->has_late = send_pong(s, a->late.data, a->late.len) < 0;
 }
 
 /* ---- closing --------------------------------------------------------------------------------- */
-
-/* Behind a fragmented message that will never be complete. */
-static void drop_held(weft_session *s)
-{
-    if (!s->send.held) return;
-    outq_clear(s->send.held);
-    mem_free(s->cfg->env, s->send.held);
-    s->send.held = NULL;
-}
 
 int send_close(weft_session *s, weft_bytes body)
 {
@@ -211,7 +217,7 @@ int send_close(weft_session *s, weft_bytes body)
     int error = encode(s, &s->send.queue, FRAME_FIN | WEFT_CLOSE, body.data, body.len);
     if (error) return error;
     s->send.closed = true;
-    drop_held(s);
+    if (s->send.aside) outq_clear(&s->send.aside->held); /* its fragmented message never ends */
     return 0;
 }
 
@@ -264,21 +270,32 @@ static size_t rest_of_frame(const struct slice *first)
 static void stage_control(weft_session *s)
 {
     struct send *t = &s->send;
-    if (outq_empty(&t->control)) return;
+    struct aside *a = t->aside;
+    if (outq_empty(&a->control)) return;
     size_t at = t->staged ? t->staged : rest_of_frame(t->queue.head);
-    size_t end = at + t->control.bytes;
-    if (t->closed && at == t->queue.bytes) outq_clear(&t->control);
-    else if (outq_insert(&t->queue, at, &t->control) == 0) t->staged = end;
+    size_t end = at + a->control.bytes;
+    if (t->closed && at == t->queue.bytes) outq_clear(&a->control);
+    else if (outq_insert(&t->queue, at, &a->control) == 0) t->staged = end;
     else return;
-    t->staged_pongs += t->pongs;
-    t->pongs = 0;
+    a->staged_pongs += a->pongs;
+    a->pongs = 0;
 }
 
 static void stage(weft_session *s)
 {
     if (s->send.owed) pay_last_words(s);
+    if (!s->send.aside) return;
     promote_late(s);
     stage_control(s);
+}
+
+/* The first n bytes of the queue are gone, or on their way for good. */
+static void left(weft_session *s, size_t n)
+{
+    s->send.staged = n < s->send.staged ? s->send.staged - n : 0;
+    if (!s->send.aside || s->send.staged) return;
+    s->send.aside->staged_pongs = 0;
+    drop_aside_if_empty(s);
 }
 
 int weft_session_output(weft_session *s, struct iovec *iov, int max)
@@ -290,14 +307,12 @@ int weft_session_output(weft_session *s, struct iovec *iov, int max)
 void weft_session_sent(weft_session *s, size_t n)
 {
     outq_sent(&s->send.queue, n);
-    s->send.staged = n < s->send.staged ? s->send.staged - n : 0;
-    if (!s->send.staged) s->send.staged_pongs = 0;
+    left(s, n);
 }
 
 void session_pull(weft_session *s, struct outq *to, size_t budget)
 {
     stage(s);
     outq_move(to, &s->send.queue, budget);
-    s->send.staged = 0;
-    s->send.staged_pongs = 0;
+    left(s, s->send.staged);
 }

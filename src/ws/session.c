@@ -20,10 +20,7 @@ void session_deinit(weft_session *s)
     mem_free(env, s->recv.partial);
     mem_free(env, s->recv.control);
     outq_clear(&s->send.queue);
-    outq_clear(&s->send.control);
-    if (s->send.held) outq_clear(s->send.held);
-    mem_free(env, s->send.held);
-    mem_free(env, s->send.late);
+    send_drop_aside(s);
     mem_free(env, s->send.keys);
 }
 

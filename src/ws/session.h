@@ -5,7 +5,7 @@
  *      input --> recv: HEAD -> PAYLOAD -> HEAD ... -> CLOSED | FAILED --> events
  *                           | pongs, the answer to a Close, the Close of a violation
  *                           v
- *      user ---> send: control, queue (and held behind an open fragmented message) --> output
+ *      user ---> send: queue, and aside what waits for its place in it --> output
  *
  * What a message in progress needs lies on the heap only while it is in progress.
  */
@@ -57,19 +57,25 @@ struct key_pool {
     mask_key keys[64];
 };
 
+/* What waits beside the queue; on the heap only while something does. */
+struct aside {
+    struct outq control; /* pings and pongs: go in front of queue at the next frame boundary */
+    struct outq held;    /* whole messages behind an open fragmented one */
+    struct control late; /* the newest ping beyond max_waiting_pongs */
+    bool has_late;
+    uint32_t pongs;        /* in control */
+    uint32_t staged_pongs; /* in staged */
+};
+
 struct send {
-    struct outq queue;    /* frames in the order in which they go out */
-    struct outq control;  /* pings and pongs: go in front of queue at the next frame boundary */
-    struct outq *held;    /* whole messages behind an open fragmented one */
-    struct control *late; /* the newest ping beyond max_waiting_pongs */
+    struct outq queue; /* frames in the order in which they go out */
+    struct aside *aside;
     struct key_pool *keys;
     size_t
         staged; /* bytes at the front of queue up to the end of the last control frames put there */
-    uint32_t pongs;        /* in control */
-    uint32_t staged_pongs; /* in staged */
-    uint16_t owed;         /* the code of a Close for which there was no memory yet, or 0 */
-    uint8_t message;       /* opcode of the open fragmented message, 0 when there is none */
-    bool closed;           /* a Close is queued, gone or owed: nothing may follow it */
+    uint16_t owed;   /* the code of a Close for which there was no memory yet, or 0 */
+    uint8_t message; /* opcode of the open fragmented message, 0 when there is none */
+    bool closed;     /* a Close is queued, gone or owed: nothing may follow it */
 };
 
 struct weft_session {
@@ -86,6 +92,8 @@ void session_init(weft_session *s, weft_role role, const weft_session_config *cf
 void session_deinit(weft_session *s);
 
 /* send.c */
+
+void send_drop_aside(weft_session *s);
 
 /* Queue the pong for a ping; none after a Close. 0 or -ENOMEM. */
 int send_pong(weft_session *s, const uint8_t *data, size_t len);
