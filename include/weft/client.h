@@ -39,7 +39,7 @@ typedef struct weft_client_config {
  * what went wrong: WEFT_ERR_RESOLVE, -ECONNREFUSED ..., WEFT_ERR_TIMEOUT, WEFT_ERR_PROXY,
  * WEFT_ERR_REFUSED (info->refusal has status, fields and body), WEFT_ERR_HTTP, WEFT_ERR_HANDSHAKE.
  * Errors here (no callback follows): WEFT_ERR_URL, WEFT_ERR_UNSUPPORTED (wss in a build without TLS),
- * -EINVAL (fields, origin, proxy), -ENOMEM. */
+ * -EINVAL (fields, origin, proxy, a subprotocol that is no token), -ENOMEM. */
 WEFT_API int weft_connect(weft_conn **out, weft_loop *l, const char *url,
                           const weft_client_config *cfg, const weft_handler *h, void *user);
 

@@ -71,8 +71,10 @@ typedef struct weft_handler {
     void (*on_open)(weft_conn *c);
     void (*on_message)(weft_conn *c, weft_opcode op, const void *data, size_t len);
     void (*on_chunk)(weft_conn *c, const weft_chunk *chunk); /* set: messages come as chunks */
-    void (*on_drain)(
-        weft_conn *c); /* buffered rose over send_queue_soft and fell below half of it */
+    /* There is room to send again: after a send said WEFT_ERR_BACKLOG, or buffered rose over
+     * send_queue_soft, it has fallen below half of that. */
+    void (*on_drain)(weft_conn *c);
+
     void (*on_ping)(weft_conn *c, const void *data,
                     size_t len); /* the pong is on its way already */
     void (*on_pong)(weft_conn *c,
@@ -109,7 +111,8 @@ WEFT_API int weft_ping(weft_conn *c, const void *data, size_t len);
 
 /* Begin the closing handshake behind what is queued: a Close with code (0: none) and reason (UTF-8,
  * cut at 123 bytes; may be NULL). on_close follows when the peer has answered, or after close_timeout.
- * Messages that the peer had under way are still delivered. A second call does nothing.
+ * Messages that the peer had under way are still delivered; a paused connection resumes. A second call
+ * does nothing.
  * Before a client's on_open it is weft_abort. Errors: WEFT_ERR_CODE, WEFT_ERR_UTF8, -ENOMEM. */
 WEFT_API int weft_close(weft_conn *c, uint16_t code, const char *reason);
 
@@ -137,7 +140,7 @@ weft_conn_is_open(const weft_conn *c); /* weft_send would not say WEFT_ERR_CLOSE
 WEFT_API const char *weft_conn_subprotocol(const weft_conn *c); /* "" if none was agreed on */
 
 /* The peer's address as text: "127.0.0.1:50312", "[::1]:50312", "unix:". Returns the length (cut to
- * fit size, always terminated) or -errno. */
+ * fit size, always terminated) or -errno: -ENOTCONN before a client is connected, and in on_close. */
 WEFT_API int weft_conn_peer(const weft_conn *c, char *text, size_t size);
 
 /* Your pointer: a server's starts as the route's or what weft_upgrade_set_user said, a client's as

@@ -323,13 +323,20 @@ void dial_lost(struct wire *w, int error, const char *cause)
 
 /* ---- time, and the beginning ----------------------------------------------------------------- */
 
+static const char *const too_late[] = {
+    [RESOLVING] = "the host name was not resolved in time",
+    [CONNECTING] = "the server did not accept the connection in time",
+    [PROXY] = "the proxy did not answer in time",
+    [HANDSHAKE] = "the server did not answer the opening handshake in time",
+};
+
 static void on_time(struct timer *t)
 {
     struct dial *d = container_of(t, struct dial, timer);
     bool more = d->stage == CONNECTING && d->next < d->n && time_left(d);
     if (d->stage == CONNECTING && !d->wire) more = true; /* a Unix socket's turn */
     if (!more) {
-        fail_plain(d, WEFT_ERR_TIMEOUT);
+        fail(d, WEFT_ERR_TIMEOUT, too_late[d->stage]);
         return;
     }
     let_go_of_wire(d);

@@ -306,21 +306,27 @@ size_t weft_buffered(const weft_conn *c)
     return weft_session_buffered(&c->session) + (c->wire ? c->wire->out.bytes : 0);
 }
 
+static bool is_full(const weft_conn *c)
+{
+    return session_is_full(&c->session, c->wire->out.bytes, c->wire->out.items);
+}
+
 void conn_drained(weft_conn *c)
 {
     keepalive_sent(c);
     uint64_t soft = limit_send_queue_soft(limits_of(c));
-    if (!c->over_soft || weft_buffered(c) >= soft / 2) return;
+    if (!c->over_soft || weft_buffered(c) >= soft / 2 || is_full(c)) return;
     c->over_soft = false;
     if (c->handler->on_drain && c->state == CONN_OPEN) c->handler->on_drain(c);
 }
 
-static int refusal(const weft_conn *c)
+static int refusal(weft_conn *c)
 {
     if (c->state < CONN_OPENING) return WEFT_ERR_STATE;
     if (c->state == CONN_ENDED || c->session.send.closed) return WEFT_ERR_CLOSED;
-    return session_is_full(&c->session, c->wire->out.bytes, c->wire->out.items) ? WEFT_ERR_BACKLOG
-                                                                                : 0;
+    if (!is_full(c)) return 0;
+    c->over_soft = true;
+    return WEFT_ERR_BACKLOG;
 }
 
 /* Every send ends here: what the session queued goes out with the turn. */

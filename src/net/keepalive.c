@@ -90,8 +90,10 @@ void keepalive_arm(weft_conn *c)
 
 void keepalive_heard(weft_conn *c)
 {
+    bool waited = c->pinged;
     c->heard = conn_now(c);
     c->pinged = 0;
+    if (waited) keepalive_arm(c); /* the next ping may come before that pong would have been late */
 }
 
 void keepalive_fed(weft_conn *c)

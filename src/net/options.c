@@ -93,9 +93,17 @@ static int set_proxy(struct options *o, const char *text)
     return http && o->url.scheme != URL_WS_UNIX ? 0 : -EINVAL;
 }
 
+static int check_subprotocols(const struct options *o)
+{
+    for (const char *const *p = o->subprotocols; p && *p; p++)
+        if (!bytes_is_token(bytes_of(*p))) return -EINVAL;
+    return 0;
+}
+
 static int init(struct options *o, const char *url, const weft_client_config *cfg)
 {
     int error = set_url(o, duplicate(o->env, url));
+    if (!error) error = check_subprotocols(o);
     if (!error) error = keep(o->env, &o->origin, cfg->origin);
     if (!error && o->origin && !bytes_is_field_value(bytes_of(o->origin))) error = -EINVAL;
     if (!error) error = keep(o->env, &o->credentials, cfg->credentials);
@@ -108,9 +116,7 @@ int options_init(struct options *o, const weft_env *env, const char *url,
                  const weft_client_config *cfg, const weft_handler *h)
 {
     *o = (struct options){.env = env, .subprotocols = h->subprotocols, .redirects = cfg->redirects};
-    int error = init(o, url, cfg);
-    if (error) options_deinit(o);
-    return error;
+    return init(o, url, cfg);
 }
 
 void options_deinit(struct options *o)
@@ -198,7 +204,6 @@ static int add_subprotocols(struct field_list *l, const struct options *o)
     int error = 0;
     buf_init(&list, o->env, TEXT_MAX);
     for (const char *const *p = o->subprotocols; *p; p++) {
-        if (!bytes_is_token(bytes_of(*p))) error = -EINVAL;
         if (p != o->subprotocols) buf_text(&list, ", ");
         buf_text(&list, *p);
     }

@@ -20,7 +20,7 @@ struct options {
     unsigned redirects;
 };
 
-/* Errors: WEFT_ERR_URL, WEFT_ERR_UNSUPPORTED, -EINVAL, -ENOMEM. */
+/* Errors: WEFT_ERR_URL, WEFT_ERR_UNSUPPORTED, -EINVAL, -ENOMEM. To be deinited even then. */
 int options_init(struct options *o, const weft_env *env, const char *url,
                  const weft_client_config *cfg, const weft_handler *h);
 void options_deinit(struct options *o);

@@ -1,0 +1,101 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+#
+# bench/idle.py - what an idle WebSocket costs the server
+#
+#   bench/idle.py [CONNECTIONS] [PROGRAM]         19,000 and build/release/weft unless said otherwise
+#
+# Starts `weft serve --echo /echo`, opens connections to it, waits until the server has settled, and
+# reports the growth of its anonymous memory (heap and stack, not page cache) for each. Then it
+# checks that every one of them is still there: all answer a message.
+import os
+import re
+import resource
+import selectors
+import socket
+import subprocess
+import sys
+import time
+
+REQUEST = (b"GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+           b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+HELLO = bytes.fromhex("818537fa213d7f9f4d5158")  # RFC 6455, 5.7: "Hello", masked
+ANSWER = b"\x81\x05Hello"
+
+
+def anonymous(pid):
+    with open(f"/proc/{pid}/smaps_rollup") as f:
+        return int(re.search(r"^Anonymous: +(\d+) kB", f.read(), re.M).group(1)) * 1024
+
+
+def settled(pid):
+    """Wait until the server has used no CPU for half a second."""
+    last = None
+    for _ in range(40):
+        with open(f"/proc/{pid}/stat") as f:
+            now = f.read().rsplit(")", 1)[1].split()[11:13]
+        if now == last:
+            return
+        last = now
+        time.sleep(0.5)
+
+
+def exchange(socks, send, expect):
+    """Send to all of them, then read an answer from each."""
+    for s in socks:
+        s.sendall(send)
+    with selectors.DefaultSelector() as sel:
+        waiting = {s: b"" for s in socks}
+        for s in socks:
+            sel.register(s, selectors.EVENT_READ)
+        deadline = time.monotonic() + 60
+        while waiting and time.monotonic() < deadline:
+            for key, _ in sel.select(1):
+                s = key.fileobj
+                waiting[s] += s.recv(4096)
+                if expect in waiting[s]:
+                    sel.unregister(s)
+                    del waiting[s]
+        return len(waiting)
+
+
+def main():
+    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 19000
+    program = sys.argv[2] if len(sys.argv) > 2 else "build/release/weft"
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    count = min(wanted, hard - 200)
+    if count < wanted:
+        print(f"idle: only {count} connections: RLIMIT_NOFILE is {hard}", file=sys.stderr)
+    server = subprocess.Popen([program, "serve", "--echo", "/echo", "-p", "0",
+                               "--ping", "1h"], stdout=subprocess.PIPE, text=True)
+    try:
+        port = int(server.stdout.readline().rsplit(":", 1)[1])
+        # Warm up, so that what is allocated once is not counted.
+        warm = [socket.create_connection(("127.0.0.1", port)) for _ in range(10)]
+        assert exchange(warm, REQUEST, b"\r\n\r\n") == 0
+        settled(server.pid)
+        before = anonymous(server.pid)
+        socks = []
+        for start in range(0, count, 500):
+            some = [socket.create_connection(("127.0.0.1", port))
+                    for _ in range(min(500, count - start))]
+            missing = exchange(some, REQUEST, b"101 Switching Protocols")
+            assert missing == 0, f"{missing} handshakes were not answered"
+            socks += some
+        settled(server.pid)
+        opened = anonymous(server.pid)
+        silent = exchange(socks, HELLO, ANSWER)
+        settled(server.pid)
+        after = anonymous(server.pid)
+    finally:
+        server.terminate()
+        server.wait()
+    print(f"{count} connections, {silent} of them silent: "
+          f"{(opened - before) / count:.0f} bytes each when opened, "
+          f"{(after - before) / count:.0f} after a message")
+    return 1 if silent else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
