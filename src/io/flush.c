@@ -78,6 +78,7 @@ static void wait_for_room(struct stream *s)
 {
     int err = stream_want_write(s);
     if (err < 0) s->handler->on_error(s, err);
+    else if (s->handler->on_full) s->handler->on_full(s);
 }
 
 static void settle(struct flush *f, size_t i)

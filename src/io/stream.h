@@ -39,6 +39,8 @@ struct stream_handler {
      * Called again in the same turn as long as the socket takes everything (at most FLUSH_ROUNDS times). */
     int (*on_pull)(struct stream *s, struct iovec *iov, int max);
     void (*on_sent)(struct stream *s, size_t n); /* the first n bytes of it are gone; n > 0 */
+    void (*on_full)(
+        struct stream *s); /* optional: the socket takes no more, the rest has to wait */
 
     void (*on_again)(struct stream *s);     /* the turn after stream_again */
     void (*on_connected)(struct stream *s); /* for stream_connect; may be NULL otherwise */

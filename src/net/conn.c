@@ -334,7 +334,6 @@ static int queued(weft_conn *c, int error)
 {
     if (error) return error;
     wire_dirty(c->wire);
-    keepalive_queued(c);
     if (weft_buffered(c) > limit_send_queue_soft(limits_of(c))) c->over_soft = true;
     return 0;
 }
@@ -402,8 +401,9 @@ void weft_resume(weft_conn *c)
 {
     if (!c->paused || c->state == CONN_ENDED) return;
     c->paused = false;
-    c->heard = conn_now(c);
-    if (c->wire && c->state >= CONN_OPENING) wire_resume(c->wire);
+    if (!c->wire || c->state < CONN_OPENING) return;
+    keepalive_resumed(c);
+    wire_resume(c->wire);
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */

@@ -80,8 +80,11 @@ void keepalive_arm(weft_conn *c);
 void keepalive_heard(weft_conn *c);
 void keepalive_fed(weft_conn *c);
 
-/* Bytes were queued or went out. */
-void keepalive_queued(weft_conn *c);
+/* Bytes went out; the socket takes no more. */
 void keepalive_sent(weft_conn *c);
+void keepalive_full(weft_conn *c);
+
+/* Reading goes on after a pause: the time of the pause was ours, not the peer's. */
+void keepalive_resumed(weft_conn *c);
 
 #endif

@@ -106,22 +106,24 @@ void keepalive_fed(weft_conn *c)
     }
 }
 
-static void stalled_from_now(weft_conn *c)
+void keepalive_sent(weft_conn *c)
 {
+    c->stalled = 0;
+}
+
+void keepalive_full(weft_conn *c)
+{
+    if (c->stalled) return;
     c->stalled = conn_now(c);
     keepalive_arm(c);
 }
 
-/* Behind a socket that is full. */
-void keepalive_queued(weft_conn *c)
+void keepalive_resumed(weft_conn *c)
 {
-    if (!c->stalled && wire_is_full(c->wire)) stalled_from_now(c);
-}
-
-void keepalive_sent(weft_conn *c)
-{
-    c->stalled = 0;
-    if (weft_buffered(c)) stalled_from_now(c);
+    c->heard = conn_now(c);
+    c->pinged = 0;
+    if (c->message) c->message = c->heard;
+    keepalive_arm(c);
 }
 
 static void ping(weft_conn *c, conn_time now)

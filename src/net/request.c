@@ -193,8 +193,6 @@ static int queued(weft_request *r, int error)
 {
     if (error) return error;
     if (r->wire->out.bytes > limit_send_queue_soft(wire_limits(r->wire))) r->over_soft = true;
-    if (wire_is_full(r->wire) && !timer_running(&r->wire->timer))
-        wire_deadline(r->wire, limit_write_stall(wire_limits(r->wire)));
     wire_dirty(r->wire);
     return 0;
 }

@@ -122,14 +122,19 @@ void server_close_listeners(weft_server *s)
     }
 }
 
+static struct wire *first_wire(const weft_server *s)
+{
+    for (struct list *at = s->net->wires.next; at != &s->net->wires; at = at->next) {
+        struct wire *w = container_of(at, struct wire, link);
+        if (w->server == s) return w;
+    }
+    return NULL;
+}
+
+/* Each drop may bring about others: the user is told of requests that are gone. */
 void server_drop_wires(weft_server *s, int error, const char *cause)
 {
-    struct list *at = s->net->wires.next;
-    while (at != &s->net->wires) {
-        struct wire *w = container_of(at, struct wire, link);
-        at = at->next;
-        if (w->server == s) wire_drop(w, error, cause);
-    }
+    for (struct wire *w; (w = first_wire(s));) wire_drop(w, error, cause);
 }
 
 void weft_server_free(weft_server *s)
@@ -149,8 +154,9 @@ void server_wire_gone(struct weft_server *s, struct wire *w)
     if (w->turned_away) s->turned_away--;
     else s->stats.connections--;
     peers_remove(&s->peers, w->peer_key);
-    if (s->leave && !s->wires) leave_done(s);
-    if (s->freed && !s->wires) destroy(s);
+    if (s->wires) return;
+    if (s->freed) destroy(s);
+    else if (s->leave) leave_done(s); /* the user may free s there */
 }
 
 /* ---- accepting ------------------------------------------------------------------------------- */
@@ -198,7 +204,7 @@ static void let_in(weft_server *s, int fd, uint64_t key)
     w->peer_key = key;
     s->stats.accepted++;
     s->stats.connections++;
-    if (web_begin(w) < 0) wire_drop(w, -ENOMEM, "out of memory");
+    wire_deadline(w, limit_handshake_timeout(&s->config.limits));
 }
 
 static void on_accept(struct listener *ln, int fd, const struct sock_addr *peer)

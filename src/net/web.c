@@ -34,14 +34,14 @@ struct h1 *web_h1(struct wire *w)
 
 /* ---- birth and death ------------------------------------------------------------------------- */
 
-int web_begin(struct wire *w)
+/* HTTP's memory is there only while it is spoken: not before the first byte. 0 or -ENOMEM. */
+static int web_begin(struct wire *w)
 {
     struct web *web = mem_zalloc(wire_env(w), sizeof *web);
     if (!web) return -ENOMEM;
     h1_init(&web->h1, wire_env(w), wire_limits(w), &w->out);
     web->receiving = true;
     w->web = web;
-    wire_deadline(w, limit_handshake_timeout(wire_limits(w)));
     return 0;
 }
 
@@ -341,6 +341,10 @@ static bool step(struct wire *w, weft_span *in)
 
 void web_feed(struct wire *w, weft_span *in)
 {
+    if (!w->web && web_begin(w) < 0) {
+        wire_drop(w, -ENOMEM, "out of memory");
+        return;
+    }
     while (w->phase == WIRE_WEB && step(w, in)) {
     }
 }
@@ -349,26 +353,34 @@ void web_feed(struct wire *w, weft_span *in)
 void web_eof(struct wire *w)
 {
     w->eof = true;
-    if (w->web->request || w->web->upgrade) wire_drop(w, WEFT_ERR_LOST, "the client left");
+    if (!w->web || w->web->request || w->web->upgrade)
+        wire_drop(w, WEFT_ERR_LOST, "the client left");
     else web_end(w);
 }
 
+/* ---- output and time ------------------------------------------------------------------------- */
+
 void web_drained(struct wire *w)
 {
-    const weft_limits *l = wire_limits(w);
     struct web *web = w->web;
+    if (!web || web->receiving || web->upgrade) return;
     if (!web->request) {
-        if (!web->receiving && !web->upgrade) wire_deadline(w, limit_http_keepalive(l));
+        wire_deadline(w, limit_http_keepalive(wire_limits(w)));
         return;
     }
     if (outq_empty(&w->out)) wire_no_deadline(w);
-    else wire_deadline(w, limit_write_stall(l));
     request_drained(web->request);
+}
+
+void web_full(struct wire *w)
+{
+    if (w->web && !w->web->receiving) wire_deadline(w, limit_write_stall(wire_limits(w)));
 }
 
 void web_late(struct wire *w)
 {
-    if (!w->web->receiving) {
+    bool receiving = w->web ? w->web->receiving : web_begin(w) == 0;
+    if (!receiving) {
         wire_drop(w, WEFT_ERR_TIMEOUT, "idle, or stalled");
         return;
     }
@@ -378,5 +390,6 @@ void web_late(struct wire *w)
 
 bool web_is_idle(const struct wire *w)
 {
-    return h1_idle(&w->web->h1) && !w->web->request && !w->web->upgrade;
+    const struct web *web = w->web;
+    return !web || (h1_idle(&web->h1) && !web->request && !web->upgrade);
 }

@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "io/sock.h"
+#include "net/conn.h"
 #include "net/server.h"
 
 enum { PULL_BUDGET = 262144 };
@@ -194,6 +195,13 @@ static void on_sent(struct stream *s, size_t n)
     outq_sent(&w->out, n);
     if (w->phase == WIRE_WEBSOCKET) conn_drained(w->conn);
     else if (w->phase == WIRE_WEB) web_drained(w);
+}
+
+static void on_full(struct stream *s)
+{
+    struct wire *w = wire_of(s);
+    if (w->phase == WIRE_WEBSOCKET) keepalive_full(w->conn);
+    else if (w->phase == WIRE_WEB) web_full(w);
     else if (w->phase == WIRE_LINGER) wire_deadline(w, limit_write_stall(wire_limits(w)));
 }
 
@@ -233,6 +241,7 @@ static const struct stream_handler handler = {
     .on_error = on_error,
     .on_pull = on_pull,
     .on_sent = on_sent,
+    .on_full = on_full,
     .on_again = on_again,
     .on_connected = on_connected,
 };

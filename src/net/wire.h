@@ -70,12 +70,6 @@ void wire_dirty(struct wire *w);
 void wire_again(struct wire *w);
 void wire_yield(struct wire *w);
 
-/* Whether output waits for room in the socket. */
-static inline bool wire_is_full(const struct wire *w)
-{
-    return w->stream.io.events & EPOLLOUT;
-}
-
 /* The peer's address, as weft_conn_peer. */
 int wire_peer(const struct wire *w, char *text, size_t size);
 
@@ -95,10 +89,10 @@ void wire_no_deadline(struct wire *w);
 
 /* ---- what the phases provide ----------------------------------------------------------------- */
 
-int web_begin(struct wire *w); /* 0 or -ENOMEM */
 void web_feed(struct wire *w, weft_span *in);
 void web_eof(struct wire *w);
 void web_drained(struct wire *w); /* some of the output is gone */
+void web_full(struct wire *w);    /* and the rest has to wait */
 void web_late(struct wire *w);    /* the deadline has passed */
 void web_lost(struct wire *w, int error);
 bool web_is_idle(const struct wire *w); /* between requests */
