@@ -106,11 +106,10 @@ static inline void turn(struct world *w, int timeout_ms)
 }
 
 /* Turn until the condition holds, but not for ever. */
-#define turn_until(w, condition)                 \
-    for (int turns_ = 0; !(condition); turns_++) \
-    {                                            \
+#define turn_until(w, condition)                                         \
+    for (int turns_ = 0; !(condition); turns_++) {                       \
         if (turns_ == TURNS) fail_msg("waited in vain for " #condition); \
-        turn(w, 5);                              \
+        turn(w, 5);                                                      \
     }
 
 /* Turn until everything that is under way has arrived. */
@@ -145,8 +144,8 @@ struct story {
     char text[8192];
 };
 
-static inline void __attribute__((format(printf, 2, 3))) tell(struct story *s, const char *format,
-                                                              ...)
+static inline void __attribute__((format(printf, 2, 3)))
+tell(struct story *s, const char *format, ...)
 {
     va_list ap;
     va_start(ap, format);
@@ -162,11 +161,11 @@ static inline bool told(const struct story *s, const char *what)
 }
 
 /* The story so far is this, and is forgotten. */
-#define expect_story(s, want)                  \
-    do {                                       \
-        assert_string_equal((s)->text, want);  \
-        (s)->len = 0;                          \
-        (s)->text[0] = 0;                      \
+#define expect_story(s, want)                 \
+    do {                                      \
+        assert_string_equal((s)->text, want); \
+        (s)->len = 0;                         \
+        (s)->text[0] = 0;                     \
     } while (0)
 
 #endif

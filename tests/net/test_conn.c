@@ -1,0 +1,713 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tests/net/test_conn.c - an open connection: callbacks, sending, pausing, fairness, ids, links
+ *
+ * The server's side tells what it is told; the peer is a raw socket, which can put any number of frames
+ * into one segment. How connections end is in test_ends.c.
+ */
+#include <pthread.h>
+
+#include "raw.h"
+#include "teller.h"
+
+static struct world world;
+static struct teller server, client;
+
+static int begin_with(const weft_limits *limits)
+{
+    memset(&server, 0, sizeof server);
+    memset(&client, 0, sizeof client);
+    tellers_begin(&world, &server, limits);
+    return 0;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    return begin_with(NULL);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    world_end(&world);
+    return 0;
+}
+
+/* Begin again with limits. */
+static void again_with(const weft_limits *limits)
+{
+    world_end(&world);
+    begin_with(limits);
+}
+
+static void connect_client(void)
+{
+    assert_int_equal(
+        weft_connect(&client.conn, world.loop, world_url(&world, "/"), NULL, &telling, &client), 0);
+    turn_until(&world, told(&client.story, "open;") && told(&server.story, "open;"));
+}
+
+/* ---- callbacks ------------------------------------------------------------------------------- */
+
+static void echo(weft_conn *c, const char *text)
+{
+    assert_int_equal(weft_send(c, WEFT_TEXT, text, strlen(text)), 0);
+}
+
+static void test_order_of_callbacks(void **state)
+{
+    (void)state;
+    server.then_message = echo;
+    connect_client();
+    weft_send(client.conn, WEFT_TEXT, "a", 1);
+    weft_send(client.conn, WEFT_TEXT, "b", 1);
+    turn_until(&world, told(&client.story, "text b;"));
+    weft_ping(client.conn, "p", 1);
+    turn_until(&world, told(&client.story, "pong"));
+    weft_close(client.conn, 1000, "bye");
+    turn_until(&world, client.closes && server.closes);
+    expect_story(&server.story, "open;text a;text b;ping p;close 1000 bye by-peer clean;");
+    assert_true(told(&client.story, "open;text a;text b;"));
+    assert_true(told(&client.story, "pong answers;close 1000 bye clean;"));
+}
+
+static void greet(weft_conn *c)
+{
+    assert_int_equal(weft_send(c, WEFT_TEXT, "welcome", 7), 0);
+    assert_int_equal(weft_buffered(c) > 0, 1);
+}
+
+static void test_send_from_on_open(void **state)
+{
+    (void)state;
+    server.then_open = greet;
+    struct raw *r = raw_open(&world, "/");
+    settle(&world);
+    raw_read(r);
+    raw_free(r);
+    connect_client();
+    turn_until(&world, told(&client.story, "welcome"));
+    expect_story(&client.story, "open;text welcome;");
+}
+
+static void abort_it(weft_conn *c)
+{
+    weft_abort(c);
+    assert_int_equal(weft_send(c, WEFT_TEXT, "x", 1), WEFT_ERR_CLOSED);
+    assert_int_equal(weft_close(c, 1000, NULL), 0);
+    weft_abort(c);
+    weft_pause(c);
+    weft_resume(c);
+}
+
+static void test_abort_from_on_open(void **state)
+{
+    (void)state;
+    server.then_open = abort_it;
+    struct raw *r = raw_connect(&world);
+    raw_say(r, UPGRADE("/", ""));
+    turn_until(&world, server.closes && raw_ended(r));
+    expect_story(&server.story, "open;close 1006;");
+    raw_free(r);
+}
+
+static void close_it(weft_conn *c)
+{
+    assert_int_equal(weft_close(c, 4000, "no"), 0);
+    assert_int_equal(weft_send(c, WEFT_TEXT, "x", 1), WEFT_ERR_CLOSED);
+    assert_int_equal(weft_close(c, 4001, "twice"), 0);
+    assert_false(weft_conn_is_open(c));
+}
+
+static void test_close_from_on_open(void **state)
+{
+    (void)state;
+    server.then_open = close_it;
+    struct raw *r = raw_open(&world, "/");
+    settle(&world);
+    raw_close_frame(r, 4000, "no");
+    turn_until(&world, server.closes && raw_ended(r));
+    expect_story(&server.story, "open;close 4000 no clean;");
+    raw_free(r);
+}
+
+static void test_pause_from_on_open(void **state)
+{
+    (void)state;
+    server.then_open = weft_pause;
+    uint8_t bytes[512];
+    size_t n = (size_t)snprintf((char *)bytes, sizeof bytes, UPGRADE("/", ""));
+    n += put_frame(bytes + n, 0x81, "early", 5);
+    struct raw *r = raw_connect(&world);
+    raw_write(r, bytes, n);
+    settle(&world);
+    expect_story(&server.story, "open;");
+    raw_text(r, "late");
+    settle(&world);
+    expect_story(&server.story, "");
+    weft_resume(server.conn);
+    turn_until(&world, told(&server.story, "late"));
+    expect_story(&server.story, "text early;text late;");
+    raw_free(r);
+}
+
+/* Three frames in one segment; the second does something. */
+static struct raw *three_frames(void)
+{
+    uint8_t bytes[64];
+    struct raw *r = raw_open(&world, "/");
+    size_t n = put_frame(bytes, 0x81, "1", 1);
+    n += put_frame(bytes + n, 0x81, "2", 1);
+    n += put_frame(bytes + n, 0x81, "3", 1);
+    raw_write(r, bytes, n);
+    settle(&world);
+    return r;
+}
+
+static void abort_at_2(weft_conn *c, const char *text)
+{
+    if (*text == '2') abort_it(c);
+}
+
+static void test_abort_in_the_middle_of_a_batch(void **state)
+{
+    (void)state;
+    server.then_message = abort_at_2;
+    struct raw *r = three_frames();
+    expect_story(&server.story, "open;text 1;text 2;close 1006;");
+    raw_free(r);
+}
+
+static void close_at_2(weft_conn *c, const char *text)
+{
+    if (*text == '2') close_it(c);
+}
+
+/* What was under way is still delivered (conn.h, weft_close). */
+static void test_close_in_the_middle_of_a_batch(void **state)
+{
+    (void)state;
+    server.then_message = close_at_2;
+    struct raw *r = three_frames();
+    expect_story(&server.story, "open;text 1;text 2;text 3;");
+    assert_string_equal(raw_frames(r), "close 4000 no;");
+    raw_close_frame(r, 4000, "");
+    turn_until(&world, server.closes);
+    expect_story(&server.story, "close 4000 no clean;");
+    raw_free(r);
+}
+
+static void pause_at_2(weft_conn *c, const char *text)
+{
+    if (*text == '2') weft_pause(c);
+}
+
+static void test_pause_in_the_middle_of_a_batch(void **state)
+{
+    (void)state;
+    server.then_message = pause_at_2;
+    struct raw *r = three_frames();
+    expect_story(&server.story, "open;text 1;text 2;");
+    weft_resume(server.conn);
+    settle(&world);
+    expect_story(&server.story, "text 3;");
+    raw_text(r, "4");
+    turn_until(&world, told(&server.story, "4"));
+    raw_free(r);
+}
+
+static void pause_and_resume(weft_conn *c, const char *text)
+{
+    (void)text;
+    weft_pause(c);
+    weft_resume(c);
+    weft_pause(c);
+    weft_resume(c);
+}
+
+static void test_pause_and_resume_in_the_middle_of_a_batch(void **state)
+{
+    (void)state;
+    server.then_message = pause_and_resume;
+    struct raw *r = three_frames();
+    raw_text(r, "4");
+    turn_until(&world, told(&server.story, "4"));
+    expect_story(&server.story, "open;text 1;text 2;text 3;text 4;");
+    raw_free(r);
+}
+
+static void send_when_closed(weft_conn *c)
+{
+    assert_ptr_equal(weft_conn_find(world.loop, weft_conn_id(c)), c);
+    abort_it(c);
+    assert_int_equal(weft_ping(c, NULL, 0), WEFT_ERR_CLOSED);
+    assert_int_equal(weft_send_fragment(c, WEFT_TEXT, "x", 1, true), WEFT_ERR_CLOSED);
+    assert_false(weft_conn_is_open(c));
+    (void)weft_buffered(c);
+}
+
+static void test_everything_from_on_close(void **state)
+{
+    (void)state;
+    server.then_close = send_when_closed;
+    struct raw *r = raw_open(&world, "/");
+    raw_close_frame(r, 1000, "");
+    turn_until(&world, server.closes);
+    settle(&world);
+    assert_int_equal(server.closes, 1);
+    raw_free(r);
+}
+
+static weft_conn *other;
+
+static void abort_the_other(weft_conn *c, const char *text)
+{
+    (void)c, (void)text;
+    weft_abort(other);
+}
+
+/* Both have something to read in the same turn; whichever comes first drops the other. */
+static void test_abort_another(void **state)
+{
+    (void)state;
+    struct raw *a = raw_open(&world, "/");
+    other = server.conn;
+    struct raw *b = raw_open(&world, "/");
+    server.then_message = abort_the_other;
+    raw_text(b, "kill");
+    raw_text(a, "me");
+    turn_until(&world, server.closes);
+    assert_true(told(&server.story, "text kill;close 1006;") ||
+                told(&server.story, "text me;close 1006;text kill;") ||
+                told(&server.story, "text me;text kill;close 1006;"));
+    settle(&world);
+    assert_int_equal(server.closes, 1);
+    raw_free(a);
+    raw_free(b);
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static void test_what_may_be_sent(void **state)
+{
+    (void)state;
+    connect_client();
+    uint8_t long_ping[126] = {0};
+    assert_int_equal(weft_send(client.conn, WEFT_PING, "x", 1), -EINVAL);
+    assert_int_equal(weft_send(client.conn, (weft_opcode)3, "x", 1), -EINVAL);
+    assert_int_equal(weft_ping(client.conn, long_ping, sizeof long_ping), -EINVAL);
+    assert_int_equal(weft_close(client.conn, 1005, NULL), WEFT_ERR_CODE);
+    assert_int_equal(weft_close(client.conn, 1000, "\xff"), WEFT_ERR_UTF8);
+    assert_true(weft_conn_is_open(client.conn));
+    assert_int_equal(weft_send(client.conn, WEFT_BINARY, NULL, 0), 0);
+    turn_until(&world, told(&server.story, "bin ;"));
+}
+
+static void test_fragments(void **state)
+{
+    (void)state;
+    struct raw *r = raw_open(&world, "/");
+    weft_conn *c = server.conn;
+    assert_int_equal(weft_send_fragment(c, WEFT_TEXT, "a", 1, false), 0);
+    assert_int_equal(weft_send_fragment(c, WEFT_BINARY, "b", 1, false), WEFT_ERR_STATE);
+    assert_int_equal(weft_send(c, WEFT_TEXT, "whole", 5), 0);
+    assert_int_equal(weft_ping(c, "p", 1), 0);
+    settle(&world);
+    assert_string_equal(raw_frames(r), "ping p;text- a;");
+    assert_int_equal(weft_send_fragment(c, WEFT_TEXT, "b", 1, true), 0);
+    settle(&world);
+    assert_string_equal(raw_frames(r), "more b;text whole;");
+    raw_frame(r, 0x01, "x", 1);
+    raw_frame(r, 0x00, "y", 1);
+    raw_frame(r, 0x80, "z", 1);
+    turn_until(&world, told(&server.story, "text xyz;"));
+    raw_free(r);
+}
+
+static void test_message_by_reference(void **state)
+{
+    (void)state;
+    struct raw *r = raw_open(&world, "/");
+    weft_message *m;
+    assert_int_equal(weft_message_new(&m, &world.env, WEFT_TEXT, "shared", 6), 0);
+    assert_int_equal(weft_send_message(server.conn, m), 0);
+    assert_int_equal(weft_send_message(server.conn, m), 0);
+    weft_message_unref(m);
+    settle(&world);
+    assert_string_equal(raw_frames(r), "text shared;text shared;");
+    raw_free(r);
+}
+
+/* ---- backlog --------------------------------------------------------------------------------- */
+
+static bool socket_is_full;
+
+static ssize_t full_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+    if (!socket_is_full) return sendmsg(fd, msg, flags);
+    errno = EAGAIN;
+    return -1;
+}
+
+static ssize_t full_send(int fd, const void *data, size_t len, int flags)
+{
+    if (!socket_is_full) return send(fd, data, len, flags);
+    errno = EAGAIN;
+    return -1;
+}
+
+static void fill_sockets(void)
+{
+    socket_is_full = true;
+    world.sys.sendmsg = full_sendmsg;
+    world.sys.send = full_send;
+}
+
+static char big[64 * 1024];
+
+static void test_backlog_in_bytes(void **state)
+{
+    (void)state;
+    again_with(&(weft_limits){.send_queue_max = 100 * 1024});
+    struct raw *r = raw_open(&world, "/");
+    fill_sockets();
+    assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, sizeof big), 0);
+    turn(&world, 0);
+    assert_true(weft_buffered(server.conn) >= sizeof big);
+    assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, sizeof big), 0);
+    size_t before = weft_buffered(server.conn);
+    assert_true(before > 100 * 1024);
+    assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, sizeof big), WEFT_ERR_BACKLOG);
+    assert_int_equal(weft_send_fragment(server.conn, WEFT_TEXT, "x", 1, true), WEFT_ERR_BACKLOG);
+    assert_int_equal(weft_buffered(server.conn), before);
+    socket_is_full = false;
+    turn_until(&world, (raw_read(r), weft_buffered(server.conn) == 0));
+    assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, sizeof big), 0);
+    raw_free(r);
+}
+
+static void test_backlog_in_messages(void **state)
+{
+    (void)state;
+    again_with(&(weft_limits){.send_queue_items = 10});
+    struct raw *r = raw_open(&world, "/");
+    fill_sockets();
+    int sent = 0, error;
+    do {
+        error = weft_send(server.conn, WEFT_BINARY, "x", 1);
+        turn(&world, 0);
+    } while (!error && ++sent < 100);
+    assert_int_equal(error, WEFT_ERR_BACKLOG);
+    assert_in_range(sent, 10, 11);
+    socket_is_full = false;
+    turn_until(&world, weft_buffered(server.conn) == 0);
+    assert_int_equal(weft_send(server.conn, WEFT_BINARY, "x", 1), 0);
+    raw_free(r);
+}
+
+static void refill(weft_conn *c)
+{
+    assert_true(weft_buffered(c) < 32 * 1024);
+    assert_int_equal(weft_send(c, WEFT_TEXT, "drained", 7), 0);
+}
+
+static void test_on_drain(void **state)
+{
+    (void)state;
+    again_with(&(weft_limits){.send_queue_soft = 64 * 1024});
+    server.then_drain = refill;
+    struct raw *r = raw_open(&world, "/");
+    assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, 1000), 0);
+    settle(&world);
+    assert_false(told(&server.story, "drain"));
+    fill_sockets();
+    weft_send(server.conn, WEFT_BINARY, big, sizeof big);
+    settle(&world);
+    assert_false(told(&server.story, "drain"));
+    socket_is_full = false;
+    turn_until(&world, (raw_read(r), told(&server.story, "drain")));
+    settle(&world);
+    expect_story(&server.story, "open;drain;");
+    assert_string_equal(raw_frames(r), "bin [1000];bin [65536];text drained;");
+    raw_free(r);
+}
+
+static void abort_on_drain(weft_conn *c)
+{
+    weft_abort(c);
+}
+
+static void test_abort_from_on_drain(void **state)
+{
+    (void)state;
+    again_with(&(weft_limits){.send_queue_soft = 1000});
+    server.then_drain = abort_on_drain;
+    struct raw *r = raw_open(&world, "/");
+    weft_send(server.conn, WEFT_BINARY, big, 2000);
+    turn_until(&world, server.closes);
+    expect_story(&server.story, "open;drain;close 1006;");
+    raw_free(r);
+}
+
+/* ---- pause, fairness ------------------------------------------------------------------------- */
+
+/* Everything that came meanwhile is delivered, in order, and the peer was slowed down by the kernel. */
+static void test_pause_holds_everything(void **state)
+{
+    (void)state;
+    struct raw *r = raw_open(&world, "/");
+    weft_pause(server.conn);
+    char text[32];
+    for (int i = 0; i < 300; i++) {
+        snprintf(text, sizeof text, "%03d", i);
+        raw_text(r, text);
+        if (i % 50 == 0) settle(&world);
+    }
+    expect_story(&server.story, "open;");
+    weft_resume(server.conn);
+    turn_until(&world, told(&server.story, "text 299;"));
+    const char *at = server.story.text;
+    for (int i = 0; i < 300; i++, at += strlen(text)) {
+        snprintf(text, sizeof text, "text %03d;", i);
+        assert_memory_equal(at, text, strlen(text));
+    }
+    raw_free(r);
+}
+
+/* A flood on one connection: the other's message comes after at most a budget's worth of it. */
+static void test_frame_budget(void **state)
+{
+    (void)state;
+    enum { FLOOD = 400 };
+    again_with(&(weft_limits){.frame_budget = 20});
+    struct raw *noisy = raw_open(&world, "/"), *quiet = raw_open(&world, "/");
+    static uint8_t bytes[FLOOD * 16];
+    size_t n = 0;
+    for (int i = 0; i < FLOOD; i++) n += put_frame(bytes + n, 0x81, "n", 1);
+    raw_write(noisy, bytes, n);
+    turn(&world, 5);
+    raw_text(quiet, "quiet");
+    turn_until(&world, told(&server.story, "quiet"));
+    size_t before = (size_t)(strstr(server.story.text, "text quiet") - server.story.text);
+    assert_true(before < 4 * 20 * strlen("text n;"));
+    turn_until(&world, server.story.len >= FLOOD * strlen("text n;"));
+    settle(&world);
+    assert_int_equal(server.story.len, FLOOD * strlen("text n;") + strlen("open;open;text quiet;"));
+    raw_free(noisy);
+    raw_free(quiet);
+}
+
+static int burst;
+
+static void count_burst(weft_conn *c, const char *text)
+{
+    (void)c, (void)text;
+    burst++;
+}
+
+static void test_frame_budget_is_for_each_turn(void **state)
+{
+    (void)state;
+    again_with(&(weft_limits){.frame_budget = 20});
+    struct raw *r = raw_open(&world, "/");
+    uint8_t bytes[100 * 16];
+    size_t n = 0;
+    for (int i = 0; i < 100; i++) n += put_frame(bytes + n, 0x81, "n", 1);
+    server.then_message = count_burst;
+    raw_write(r, bytes, n);
+    for (int total = 0; total < 100; total += burst) {
+        burst = 0;
+        turn(&world, 5);
+        assert_in_range(burst, 0, 20);
+    }
+    raw_free(r);
+}
+
+/* ---- chunks ---------------------------------------------------------------------------------- */
+
+static void hear_chunk(weft_conn *c, const weft_chunk *chunk)
+{
+    struct teller *t = weft_conn_user(c);
+    tell(&t->story, "%s%s%.*s%s;", chunk->opcode == WEFT_TEXT ? "T" : "B", chunk->first ? "<" : "",
+         (int)chunk->len, (const char *)chunk->data, chunk->final ? ">" : "");
+    if (told(&t->story, "STOP")) weft_abort(c);
+}
+
+static void test_chunks(void **state)
+{
+    (void)state;
+    static const weft_handler chunky = {
+        .on_open = teller_opens, .on_chunk = hear_chunk, .on_close = teller_closes};
+    assert_int_equal(weft_server_route(world.server, "/chunks", &chunky, &server), 0);
+    struct raw *r = raw_open(&world, "/chunks");
+    uint8_t frame[32];
+    size_t n = put_frame(frame, 0x01, "abcdef", 6);
+    raw_write(r, frame, n - 3);
+    settle(&world);
+    raw_write(r, frame + n - 3, 3);
+    settle(&world);
+    raw_frame(r, 0x80, "g", 1);
+    settle(&world);
+    expect_story(&server.story, "open;T<abc;Tdef;Tg>;");
+    raw_text(r, "STOP");
+    raw_text(r, "more");
+    turn_until(&world, server.closes);
+    expect_story(&server.story, "T<STOP>;close 1006;");
+    raw_free(r);
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static void test_id_is_stale_after_close(void **state)
+{
+    (void)state;
+    struct raw *r = raw_open(&world, "/");
+    weft_id id = server.id;
+    assert_ptr_equal(weft_conn_find(world.loop, id), server.conn);
+    raw_free(r);
+    turn_until(&world, server.closes);
+    assert_null(weft_conn_find(world.loop, id));
+    assert_null(weft_conn_find(world.loop, 0));
+    assert_null(weft_conn_find(world.loop, ~(weft_id)0));
+    r = raw_open(&world, "/");
+    assert_true(server.id != id);
+    assert_null(weft_conn_find(world.loop, id));
+    weft_message *m;
+    assert_int_equal(weft_message_new(&m, &world.env, WEFT_TEXT, "old", 3), 0);
+    assert_int_equal(weft_post(world.loop, id, m), 0);
+    assert_int_equal(weft_post(world.loop, server.id, m), 0);
+    weft_message_unref(m);
+    settle(&world);
+    assert_string_equal(raw_frames(r), "text old;");
+    raw_free(r);
+}
+
+enum { POSTS = 100, THREADS = 3 };
+
+static void *post_many(void *id)
+{
+    for (int i = 0; i < POSTS; i++) {
+        weft_message *m;
+        if (weft_message_new(&m, NULL, WEFT_TEXT, "p", 1) < 0) abort();
+        if (weft_post(world.loop, *(weft_id *)id, m) < 0) abort();
+        weft_message_unref(m);
+    }
+    return NULL;
+}
+
+/* The env must be the threads' too: malloc's. */
+static void test_posts_from_threads(void **state)
+{
+    (void)state;
+    world_end(&world);
+    begin_with(NULL);
+    world.env.realloc = NULL;
+    weft_server_free(world.server);
+    weft_loop_free(world.loop);
+    weft_loop_config cfg = {.env = &world.env};
+    assert_int_equal(weft_loop_new(&world.loop, &cfg), 0);
+    world_serve(&world, NULL);
+    assert_int_equal(weft_server_route(world.server, "/", &telling, &server), 0);
+    world_listen(&world);
+    world.live = 0;
+
+    struct raw *r = raw_open(&world, "/");
+    pthread_t threads[THREADS];
+    weft_id id = server.id;
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, post_many, &id), 0);
+    turn_until(&world, (raw_read(r), r->len == THREADS * POSTS * 3));
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    raw_free(r);
+}
+
+static void test_posted_and_loop_freed(void **state)
+{
+    (void)state;
+    struct raw *r = raw_open(&world, "/");
+    weft_message *m;
+    assert_int_equal(weft_message_new(&m, &world.env, WEFT_TEXT, "x", 1), 0);
+    assert_int_equal(weft_post(world.loop, server.id, m), 0);
+    weft_message_unref(m);
+    raw_free(r);
+}
+
+/* ---- links ----------------------------------------------------------------------------------- */
+
+static void link_gone(weft_link *link, weft_conn *c)
+{
+    assert_null(weft_conn_find_link(c, link->owner));
+    tell(&server.story, "%s gone;", (const char *)link->owner);
+}
+
+static void test_links(void **state)
+{
+    (void)state;
+    struct raw *r = raw_open(&world, "/");
+    weft_link a = {.owner = "a", .on_gone = link_gone}, b = {.owner = "b", .on_gone = link_gone},
+              x = {.owner = "x", .on_gone = link_gone};
+    weft_conn *c = server.conn;
+    weft_conn_link(c, &a);
+    weft_conn_link(c, &x);
+    weft_conn_link(c, &b);
+    assert_ptr_equal(weft_conn_find_link(c, a.owner), &a);
+    weft_conn_unlink(c, &x);
+    assert_null(weft_conn_find_link(c, x.owner));
+    weft_conn_unlink(c, &x);
+    raw_free(r);
+    turn_until(&world, server.closes);
+    expect_story(&server.story, "open;close 1006 by-peer WEFT_ERR_LOST;b gone;a gone;");
+}
+
+static void test_questions(void **state)
+{
+    (void)state;
+    connect_client();
+    char peer[64];
+    assert_int_equal(weft_conn_role(client.conn), WEFT_CLIENT);
+    assert_int_equal(weft_conn_role(server.conn), WEFT_SERVER);
+    assert_ptr_equal(weft_conn_loop(client.conn), world.loop);
+    assert_true(weft_conn_peer(client.conn, peer, sizeof peer) > 0);
+    assert_string_equal(peer, world.address);
+    assert_string_equal(weft_conn_subprotocol(client.conn), "");
+    weft_conn_set_user(server.conn, &client);
+    assert_ptr_equal(weft_conn_user(server.conn), &client);
+    weft_conn_set_user(server.conn, &server);
+}
+
+#define unit(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        unit(test_order_of_callbacks),
+        unit(test_send_from_on_open),
+        unit(test_abort_from_on_open),
+        unit(test_close_from_on_open),
+        unit(test_pause_from_on_open),
+        unit(test_abort_in_the_middle_of_a_batch),
+        unit(test_close_in_the_middle_of_a_batch),
+        unit(test_pause_in_the_middle_of_a_batch),
+        unit(test_pause_and_resume_in_the_middle_of_a_batch),
+        unit(test_everything_from_on_close),
+        unit(test_abort_another),
+        unit(test_what_may_be_sent),
+        unit(test_fragments),
+        unit(test_message_by_reference),
+        unit(test_backlog_in_bytes),
+        unit(test_backlog_in_messages),
+        unit(test_on_drain),
+        unit(test_abort_from_on_drain),
+        unit(test_pause_holds_everything),
+        unit(test_frame_budget),
+        unit(test_frame_budget_is_for_each_turn),
+        unit(test_chunks),
+        unit(test_id_is_stale_after_close),
+        unit(test_posts_from_threads),
+        unit(test_posted_and_loop_freed),
+        unit(test_links),
+        unit(test_questions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
