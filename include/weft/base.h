@@ -93,7 +93,8 @@ typedef struct weft_env {
     X(close_timeout, 5000, "ms", "the peer does not answer our Close: TCP is closed")              \
     X(discard_max, 65536, "bytes", "read and dropped after a violation, so that no reset eats it") \
     /* HTTP */                                                                                     \
-    X(handshake_timeout, 10000, "ms", "a head (and body) that takes longer: 408")                  \
+    X(handshake_timeout, 10000, "ms",                                                              \
+      "a head (and body) that takes longer: 408; a client: WEFT_ERR_TIMEOUT")                      \
     X(request_line_max, 8192, "bytes", "a longer request line: 414")                               \
     X(header_field_max, 8192, "bytes", "a longer header field: 431")                               \
     X(request_head_max, 16384, "bytes", "a longer head: 431")                                      \

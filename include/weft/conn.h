@@ -113,7 +113,8 @@ WEFT_API int weft_ping(weft_conn *c, const void *data, size_t len);
  * cut at 123 bytes; may be NULL). on_close follows when the peer has answered, or after close_timeout.
  * Messages that the peer had under way are still delivered; a paused connection resumes. A second call
  * does nothing.
- * Before a client's on_open it is weft_abort. Errors: WEFT_ERR_CODE, WEFT_ERR_UTF8, -ENOMEM. */
+ * Before a client's on_open it is weft_abort. Errors: WEFT_ERR_CODE (also: a reason without
+ * a code), WEFT_ERR_UTF8, -ENOMEM. */
 WEFT_API int weft_close(weft_conn *c, uint16_t code, const char *reason);
 
 /* Drop the connection now, without a Close. on_close follows (1006) before the turn ends. */

@@ -43,7 +43,8 @@ WEFT_API int weft_subscribe(weft_hub *h, weft_conn *c, const char *topic);
 WEFT_API int weft_unsubscribe(weft_hub *h, weft_conn *c, const char *topic);
 WEFT_API void weft_unsubscribe_all(weft_hub *h, weft_conn *c);
 
-/* Queue a message to every subscriber. Returns how many it was queued for. Errors: -EINVAL, -ENOMEM. */
+/* Queue a message to every subscriber. Returns how many it was queued for. Errors: -EINVAL
+ * (op, or the topic's length), -ENOMEM. */
 WEFT_API int weft_publish(weft_hub *h, const char *topic, weft_opcode op, const void *data,
                           size_t len);
 

@@ -30,8 +30,9 @@ typedef struct weft_loop_config {
 /* cfg may be NULL. Errors: -ENOMEM, -EMFILE and what epoll_create1 and eventfd can say. */
 WEFT_API int weft_loop_new(weft_loop **out, const weft_loop_config *cfg);
 
-/* Drops every connection that is left (on_close is called with 1006) and frees the loop. Free servers
- * and hubs first. NULL is fine. Not from a callback. */
+/* Drops every connection that is left (on_close is called with 1006) and frees the loop. Before that,
+ * free servers, hubs, timers and watches, and finish requests and held upgrades. Posts that have not run
+ * are run. NULL is fine. Not from a callback. */
 WEFT_API void weft_loop_free(weft_loop *l);
 
 /* Turn until weft_loop_stop. Returns 0, or -errno if the kernel refuses to wait. */

@@ -83,11 +83,12 @@ WEFT_API int weft_server_shutdown(weft_server *s, uint16_t code,
                                   void (*on_done)(weft_server *s, void *user), void *user);
 
 typedef struct weft_server_stats {
-    uint64_t accepted;     /* connections since the start */
-    uint64_t connections;  /* now, of any kind */
-    uint64_t websockets;   /* now */
-    uint64_t requests;     /* plain requests since the start */
-    uint64_t refused[600]; /* upgrades and requests that weft refused, by HTTP status */
+    uint64_t accepted;    /* connections since the start */
+    uint64_t connections; /* now, of any kind */
+    uint64_t websockets;  /* now */
+    uint64_t requests;    /* plain requests since the start */
+    uint64_t refused
+        [600]; /* upgrades and requests that weft refused, by HTTP status, on_upgrade's own included */
     uint64_t closed[5000]; /* WebSockets gone, by weft_close_info.code */
 } weft_server_stats;
 
@@ -107,14 +108,17 @@ WEFT_API const char *weft_upgrade_subprotocol(const weft_upgrade *u);
 WEFT_API int weft_upgrade_set_subprotocol(weft_upgrade *u, const char *subprotocol);
 
 /* A header field for the answer, 101 or refusal (Set-Cookie, WWW-Authenticate). Copies.
- * Errors: -EINVAL, -ENOMEM. */
+ * Errors: -EINVAL (a character that may not stand there; a field of the handshake's or of weft's own),
+ * -ENOMEM. */
 WEFT_API int weft_upgrade_field(weft_upgrade *u, const char *name, const char *value);
 
 /* The body of the refusal that on_upgrade is about to return. Copies. Errors: -ENOMEM. */
 WEFT_API int weft_upgrade_why(weft_upgrade *u, const char *why);
 
-/* Answer one that on_upgrade held (WEFT_HOLD). Until then it is yours even if the client leaves; the
- * answer frees it. on_open follows from the loop. Errors: WEFT_ERR_CLOSED (the client left). */
+/* Answer one that on_upgrade held (WEFT_HOLD). Until then it is yours even if the client leaves, and no
+ * deadline runs; the answer frees it, whatever is returned. on_open follows from the loop.
+ * Errors: WEFT_ERR_CLOSED (the client left), -ENOMEM (it got a 503), -EINVAL (status is not 400-599: it
+ * got a 500); WEFT_ERR_STATE (not held: nothing was done). */
 WEFT_API int weft_upgrade_accept(weft_upgrade *u);
 WEFT_API int weft_upgrade_refuse(weft_upgrade *u, int status, const char *why);
 

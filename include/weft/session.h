@@ -137,7 +137,7 @@ WEFT_API int weft_session_send_message(weft_session *s, weft_message *m);
 
 /* Queue a Close frame behind what is queued already. code 0 sends one without a body; reason is
  * UTF-8 or NULL, cut at 123 bytes on a code point. A second call does nothing.
- * Errors: -ENOMEM, WEFT_ERR_CODE, WEFT_ERR_UTF8. */
+ * Errors: -ENOMEM, WEFT_ERR_CODE (also: a reason without a code), WEFT_ERR_UTF8. */
 WEFT_API int weft_session_close(weft_session *s, uint16_t code, const char *reason, size_t len);
 
 /* Look at what is queued: fills at most max entries, returns how many. They are good until the next

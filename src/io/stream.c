@@ -86,6 +86,14 @@ static void on_ready(struct io *io, uint32_t events)
     else if (!stream_paused(s) && list_empty(&s->again)) receive(s);
 }
 
+/* We have said our last word; a hang-up now means that nothing more can go either way. */
+static void on_ready_shut(struct io *io, uint32_t events)
+{
+    struct stream *s = container_of(io, struct stream, io);
+    if (stream_paused(s) && events & EPOLLHUP) s->handler->on_error(s, -ECONNRESET);
+    else on_ready(io, events);
+}
+
 static void on_connecting(struct io *io, uint32_t events)
 {
     (void)events;
@@ -141,13 +149,15 @@ void stream_pause(struct stream *s)
 
 void stream_resume(struct stream *s)
 {
-    if (!stream_closed(s) && s->io.on_ready == on_ready) (void)arm(s, true, is_full(s));
+    if (!stream_closed(s) && s->io.on_ready != on_connecting) (void)arm(s, true, is_full(s));
 }
 
 int stream_shutdown_write(struct stream *s)
 {
     if (stream_closed(s)) return -ENOTCONN;
-    return loop_sys(s->loop)->shutdown(s->io.fd, SHUT_WR) < 0 ? -errno : 0;
+    if (loop_sys(s->loop)->shutdown(s->io.fd, SHUT_WR) < 0) return -errno;
+    s->io.on_ready = on_ready_shut;
+    return 0;
 }
 
 int stream_want_write(struct stream *s)
@@ -157,7 +167,8 @@ int stream_want_write(struct stream *s)
 
 void stream_drained(struct stream *s)
 {
-    if (is_full(s)) (void)arm(s, !stream_paused(s), false);
+    bool spent = s->io.events == (uint32_t)EPOLLONESHOT; /* paused, and EPOLLOUT came */
+    if (is_full(s) || spent) (void)arm(s, !stream_paused(s), false);
 }
 
 void stream_close(struct stream *s)

@@ -75,7 +75,8 @@ void stream_pause(struct stream *s);
 void stream_resume(struct stream *s);
 bool stream_paused(const struct stream *s);
 
-/* The end of our direction, for the peer to read behind what it was sent. 0 or -errno. */
+/* The end of our direction, for the peer to read behind what it was sent. From then on a paused stream
+ * hears of the peer's end, too (on_error). 0 or -errno. */
 int stream_shutdown_write(struct stream *s);
 
 /* For the flush: write what is there when the socket has room (0 or -errno); or no longer. */

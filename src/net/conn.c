@@ -46,6 +46,13 @@ weft_conn *conn_new(struct net *n, weft_role role, const weft_session_config *cf
     return c;
 }
 
+/* A server's user has accepted, so on_open comes whatever has become of the connection. */
+static void tell_open(weft_conn *c)
+{
+    c->told_open = true;
+    if (c->handler->on_open) c->handler->on_open(c);
+}
+
 static bool handshake_done(const weft_conn *c)
 {
     return c->session.send.closed && c->session.recv.state == RECV_CLOSED;
@@ -87,6 +94,7 @@ void conn_discard(weft_conn *c)
 static void bury(struct dead *d)
 {
     weft_conn *c = container_of(d, weft_conn, dead);
+    if (!c->told_open && c->session.role == WEFT_SERVER) tell_open(c);
     tell_close(c);
     tell_links(c);
     conn_discard(c);
@@ -132,7 +140,7 @@ static void finish(weft_conn *c, int error, const char *cause)
 {
     struct wire *w = c->wire;
     conn_end(c, error, cause);
-    wire_finish(w);
+    wire_finish(w, limits_of(c));
 }
 
 static void drop(weft_conn *c, int error, const char *cause)
@@ -239,12 +247,6 @@ void conn_fail(weft_conn *c, int error, const char *cause)
     failed(c);
 }
 
-static void tell_open(weft_conn *c)
-{
-    c->state = CONN_OPEN;
-    if (c->handler->on_open) c->handler->on_open(c);
-}
-
 /* Events until the input is used up, the user pauses, or the others have waited long enough. */
 static void read_events(weft_conn *c, weft_span *in)
 {
@@ -271,7 +273,10 @@ static void read_events(weft_conn *c, weft_span *in)
 void conn_feed(weft_conn *c, weft_span *in)
 {
     if (in->len) keepalive_heard(c);
-    if (c->state == CONN_OPENING) tell_open(c);
+    if (c->state == CONN_OPENING) {
+        c->state = CONN_OPEN;
+        tell_open(c);
+    }
     read_events(c, in);
     if (c->state == CONN_ENDED) span_skip(in, in->len);
     else keepalive_fed(c);

@@ -128,8 +128,8 @@ void keepalive_resumed(weft_conn *c)
 
 static void ping(weft_conn *c, conn_time now)
 {
-    c->pinged = now;
-    (void)weft_ping(c, NULL, 0);
+    if (weft_ping(c, NULL, 0) == 0) c->pinged = now;
+    else c->heard = now; /* the queue is full: write_stall watches */
 }
 
 /* The timer fired: do what is due, and set it for what comes next. */

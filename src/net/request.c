@@ -52,6 +52,7 @@ void request_init(weft_request *r, struct wire *w)
 {
     r->wire = w;
     r->loop = w->stream.loop;
+    r->over_soft = w->out.bytes > limit_send_queue_soft(wire_limits(w));
     h1_take(web_h1(w), &r->head, &r->body);
 }
 
@@ -175,6 +176,14 @@ int weft_reply(weft_request *r, int status, const char *type, const void *body, 
     return finish(r, error);
 }
 
+static int queued(weft_request *r, int error)
+{
+    if (error) return error;
+    if (r->wire->out.bytes > limit_send_queue_soft(wire_limits(r->wire))) r->over_soft = true;
+    wire_dirty(r->wire);
+    return 0;
+}
+
 int weft_reply_begin(weft_request *r, int status, const char *type, uint64_t length)
 {
     if (!r->wire) return WEFT_ERR_CLOSED;
@@ -185,24 +194,16 @@ int weft_reply_begin(weft_request *r, int status, const char *type, uint64_t len
                            net_date(wire_net(r->wire)), length);
     if (error) return error;
     r->begun = true;
-    wire_dirty(r->wire);
-    return 0;
+    return queued(r, 0);
 }
 
-static int queued(weft_request *r, int error)
-{
-    if (error) return error;
-    if (r->wire->out.bytes > limit_send_queue_soft(wire_limits(r->wire))) r->over_soft = true;
-    wire_dirty(r->wire);
-    return 0;
-}
-
-static int refusal(const weft_request *r)
+static int refusal(weft_request *r)
 {
     if (!r->wire) return WEFT_ERR_CLOSED;
     if (!r->begun) return WEFT_ERR_STATE;
-    uint64_t max = limit_send_queue_max(wire_limits(r->wire));
-    return r->wire->out.bytes > max ? WEFT_ERR_BACKLOG : 0;
+    if (r->wire->out.bytes <= limit_send_queue_max(wire_limits(r->wire))) return 0;
+    r->over_soft = true;
+    return WEFT_ERR_BACKLOG;
 }
 
 int weft_reply_write(weft_request *r, const void *data, size_t len)

@@ -42,6 +42,7 @@ struct weft_upgrade {
     const char *subprotocol; /* "" for none */
     char accept[WEFT_ACCEPT_LEN + 1];
     struct buf why;
+    bool held; /* on_upgrade said so: it is the user's */
 };
 
 weft_request_head request_head_of(const weft_request *r);

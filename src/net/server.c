@@ -191,7 +191,7 @@ static void turn_away(weft_server *s, int fd, int status)
     w->turned_away = true;
     s->turned_away++;
     (void)outq_append(&w->out, server_env(s), text, strlen(text));
-    wire_finish(w);
+    wire_finish(w, &s->config.limits);
 }
 
 static void let_in(weft_server *s, int fd, uint64_t key)

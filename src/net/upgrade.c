@@ -43,8 +43,18 @@ int weft_upgrade_set_subprotocol(weft_upgrade *u, const char *subprotocol)
     return 0;
 }
 
+/* What the 101 says itself. */
+static bool is_ours(weft_bytes name)
+{
+    static const char ours[] = "Sec-WebSocket-";
+    size_t len = sizeof ours - 1;
+    if (bytes_is_nocase(name, "Upgrade")) return true;
+    return name.len > len && bytes_is_nocase((weft_bytes){name.data, len}, ours);
+}
+
 int weft_upgrade_field(weft_upgrade *u, const char *name, const char *value)
 {
+    if (is_ours(bytes_of(name))) return -EINVAL;
     return weft_reply_field(&u->request, name, value);
 }
 
@@ -72,12 +82,14 @@ static struct wire *take_wire(weft_upgrade *u)
 
 int weft_upgrade_accept(weft_upgrade *u)
 {
+    if (!u->held) return WEFT_ERR_STATE;
     struct wire *w = take_wire(u);
     return answered(u, w, w ? web_accept(w, u) : WEFT_ERR_CLOSED);
 }
 
 int weft_upgrade_refuse(weft_upgrade *u, int status, const char *why)
 {
+    if (!u->held) return WEFT_ERR_STATE;
     struct wire *w = take_wire(u);
     if (!w) return answered(u, NULL, WEFT_ERR_CLOSED);
     bool valid = status >= 400 && status < 600;

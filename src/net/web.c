@@ -25,6 +25,7 @@ struct web {
     weft_request *request; /* waits for its reply */
     weft_upgrade *upgrade; /* waits for its answer */
     bool receiving;        /* the deadline for a request runs */
+    bool full;             /* the next request waits until the client has read more */
 };
 
 struct h1 *web_h1(struct wire *w)
@@ -76,7 +77,7 @@ void web_answering(struct wire *w)
 /* Nothing more will be read: write what is queued, and go. */
 static void web_end(struct wire *w)
 {
-    wire_finish(w);
+    wire_finish(w, wire_limits(w));
     web_lost(w, 0);
 }
 
@@ -213,6 +214,7 @@ static void refuse_origin(struct wire *w, weft_bytes origin)
 static void decide(struct wire *w, weft_upgrade *u, int answer)
 {
     if (answer == WEFT_HOLD) {
+        u->held = true;
         w->web->upgrade = u;
         wire_no_deadline(w);
         return;
@@ -318,11 +320,20 @@ static void await(struct wire *w)
     }
 }
 
+/* So many replies are queued that the client has to read some before it is listened to again. */
+static bool is_full(struct wire *w)
+{
+    struct web *web = w->web;
+    web->full = !web->request && w->out.bytes > limit_send_queue_soft(wire_limits(w));
+    if (web->full) web->receiving = false;
+    return web->full;
+}
+
 /* One step: true to go on at once. */
 static bool step(struct wire *w, weft_span *in)
 {
     struct web *web = w->web;
-    if (web->upgrade) return false;
+    if (web->upgrade || is_full(w)) return false;
     switch (h1_feed(&web->h1, in)) {
     case H1_MORE: await(w); return false;
     case H1_HEAD:
@@ -366,6 +377,7 @@ void web_drained(struct wire *w)
     if (!web || web->receiving || web->upgrade) return;
     if (!web->request) {
         wire_deadline(w, limit_http_keepalive(wire_limits(w)));
+        if (web->full && w->out.bytes < limit_send_queue_soft(wire_limits(w)) / 2) wire_again(w);
         return;
     }
     if (outq_empty(&w->out)) wire_no_deadline(w);
@@ -388,8 +400,9 @@ void web_late(struct wire *w)
     wire_again(w);
 }
 
-bool web_is_idle(const struct wire *w)
+void web_leave(struct wire *w)
 {
     const struct web *web = w->web;
-    return !web || (h1_idle(&web->h1) && !web->request && !web->upgrade);
+    if (!web) wire_drop(w, 0, "");
+    else if (h1_idle(&web->h1) && !web->request && !web->upgrade) web_end(w);
 }

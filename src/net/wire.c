@@ -49,9 +49,10 @@ int wire_peer(const struct wire *w, char *text, size_t size)
 
 static void linger_feed(struct wire *w, weft_span *in)
 {
-    w->discarded += (uint32_t)in->len;
+    uint32_t n = in->len < w->discard_left ? (uint32_t)in->len : w->discard_left;
+    w->discard_left -= n;
     span_skip(in, in->len);
-    if (w->discarded > limit_discard_max(wire_limits(w))) stream_pause(&w->stream);
+    if (!w->discard_left) stream_pause(&w->stream); /* a hang-up is still noticed */
 }
 
 static void feed_phase(struct wire *w, weft_span *in)
@@ -103,7 +104,7 @@ static void on_bytes(struct stream *s, uint8_t *data, size_t len)
 static bool wants_input(const struct wire *w)
 {
     if (w->phase == WIRE_WEBSOCKET) return !conn_is_paused(w->conn);
-    return w->phase != WIRE_DEAD && w->discarded <= limit_discard_max(wire_limits(w));
+    return w->phase != WIRE_DEAD && (w->phase != WIRE_LINGER || w->discard_left);
 }
 
 static void on_again(struct stream *s)
@@ -176,8 +177,8 @@ static void written(struct wire *w)
         wire_drop(w, 0, "");
         return;
     }
-    wire_deadline(w, limit_close_timeout(wire_limits(w)));
-    if (!w->held) stream_resume(&w->stream);
+    wire_deadline(w, w->linger);
+    if (!w->held && w->discard_left) stream_resume(&w->stream);
 }
 
 static int on_pull(struct stream *s, struct iovec *iov, int max)
@@ -282,12 +283,19 @@ struct wire *wire_connect(struct net *n, int fd, struct dial *dial)
     return w;
 }
 
-void wire_finish(struct wire *w)
+static uint32_t at_most_32_bits(uint64_t n)
+{
+    return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
+void wire_finish(struct wire *w, const weft_limits *limits)
 {
     if (w->phase >= WIRE_LINGER) return;
     w->phase = WIRE_LINGER;
     w->finishing = true;
-    wire_deadline(w, limit_write_stall(wire_limits(w)));
+    w->discard_left = at_most_32_bits(limit_discard_max(limits));
+    w->linger = at_most_32_bits(limit_close_timeout(limits));
+    wire_deadline(w, limit_write_stall(limits));
     wire_dirty(w);
     if (w->held) wire_again(w);
 }

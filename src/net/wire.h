@@ -45,8 +45,9 @@ struct wire {
     };
     uint8_t *held; /* input that nobody has consumed yet */
     uint32_t held_len;
-    uint32_t discarded; /* while lingering */
-    uint64_t peer_key;  /* the server's count of connections for each address */
+    uint32_t discard_left; /* while lingering: bytes to read and drop, */
+    uint32_t linger;       /* and for how long, ms */
+    uint64_t peer_key;     /* the server's count of connections for each address */
     uint8_t phase;
     bool feeding;     /* wire_feed is on the stack */
     bool finishing;   /* linger, or close, as soon as the output is written */
@@ -77,8 +78,9 @@ int wire_peer(const struct wire *w, char *text, size_t size);
 void wire_pause(struct wire *w);
 void wire_resume(struct wire *w);
 
-/* Write what is queued, then end politely: LINGER. The owner (web, dial, conn) has let go of the wire. */
-void wire_finish(struct wire *w);
+/* Write what is queued, then end politely: LINGER. The owner (web, dial, conn) has let go of the wire;
+ * limits are for the call. */
+void wire_finish(struct wire *w, const weft_limits *limits);
 
 /* Close the socket now. The owner is told (web_lost, dial_lost, conn_lost) with error and cause. */
 void wire_drop(struct wire *w, int error, const char *cause);
@@ -95,7 +97,7 @@ void web_drained(struct wire *w); /* some of the output is gone */
 void web_full(struct wire *w);    /* and the rest has to wait */
 void web_late(struct wire *w);    /* the deadline has passed */
 void web_lost(struct wire *w, int error);
-bool web_is_idle(const struct wire *w); /* between requests */
+void web_leave(struct wire *w); /* end if it is between requests */
 
 void dial_connected(struct wire *w);
 void dial_feed(struct wire *w, weft_span *in);
