@@ -18,7 +18,7 @@
 
 #include "world.h"
 
-enum { RAW_ROOM = 1024 * 1024 };
+enum { RAW_ROOM = 8 * 1024 * 1024 };
 
 struct raw {
     int fd;

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tests/net/test_ends.c - every way in which a WebSocket ends, and what on_close says of it
+ *
+ * Exactly one on_close for each: code, reason, who began, whether it was clean, the error, the cause.
+ */
+#include "raw.h"
+#include "teller.h"
+
+static struct world world;
+static struct teller server, client;
+
+static int begin(void **state)
+{
+    (void)state;
+    memset(&server, 0, sizeof server);
+    memset(&client, 0, sizeof client);
+    tellers_begin(&world, &server, &(weft_limits){.max_message = 1000, .max_empty_fragments = 4});
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    world_end(&world);
+    assert_true(server.closes <= 1 && client.closes <= 1);
+    return 0;
+}
+
+/* The server has told the end, once, and it was this. */
+static void expect_end(struct teller *t, const char *want)
+{
+    turn_until(&world, t->closes);
+    settle(&world);
+    assert_int_equal(t->closes, 1);
+    assert_null(weft_conn_find(world.loop, t->id));
+    expect_story(&t->story, want);
+}
+
+static struct raw *open_raw(void)
+{
+    struct raw *r = raw_open(&world, "/");
+    expect_story(&server.story, "open;");
+    return r;
+}
+
+static void open_client(void)
+{
+    assert_int_equal(
+        weft_connect(&client.conn, world.loop, world_url(&world, "/"), NULL, &telling, &client), 0);
+    turn_until(&world, told(&client.story, "open;") && told(&server.story, "open;"));
+    expect_story(&server.story, "open;");
+    expect_story(&client.story, "open;");
+}
+
+/* ---- goodbyes -------------------------------------------------------------------------------- */
+
+static void test_peer_closes(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    raw_close_frame(r, 4321, "my reason");
+    turn_until(&world, raw_ended(r));
+    assert_string_equal(raw_frames(r), "close 4321;eof;");
+    expect_end(&server, "close 4321 my reason by-peer clean;");
+    raw_free(r);
+}
+
+static void test_peer_closes_without_a_code(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    raw_frame(r, 0x88, NULL, 0);
+    turn_until(&world, raw_ended(r));
+    assert_string_equal(raw_frames(r), "close;eof;");
+    expect_end(&server, "close 1005 by-peer clean;");
+    raw_free(r);
+}
+
+static void test_we_close(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    assert_int_equal(weft_close(server.conn, 1001, "going"), 0);
+    settle(&world);
+    assert_string_equal(raw_frames(r), "close 1001 going;");
+    assert_int_equal(server.closes, 0);
+    raw_close_frame(r, 4444, "theirs");
+    expect_end(&server, "close 1001 going clean;");
+    raw_free(r);
+}
+
+static void test_we_close_without_a_code(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    assert_int_equal(weft_close(server.conn, 0, NULL), 0);
+    settle(&world);
+    raw_frame(r, 0x88, NULL, 0);
+    expect_end(&server, "close 1005 clean;");
+    raw_free(r);
+}
+
+/* Both say Close in the same turn: each has sent its own before it read the other's. */
+static void test_both_close_at_once(void **state)
+{
+    (void)state;
+    open_client();
+    assert_int_equal(weft_close(server.conn, 4001, "server"), 0);
+    assert_int_equal(weft_close(client.conn, 4002, "client"), 0);
+    turn_until(&world, server.closes && client.closes);
+    expect_end(&server, "close 4001 server clean;");
+    expect_end(&client, "close 4002 client clean;");
+}
+
+static void test_both_ends_hear_the_same(void **state)
+{
+    (void)state;
+    open_client();
+    assert_int_equal(weft_close(client.conn, 3000, "enough"), 0);
+    turn_until(&world, server.closes && client.closes);
+    expect_end(&server, "close 3000 enough by-peer clean;");
+    expect_end(&client, "close 3000 enough clean;");
+}
+
+/* What is queued goes out before the Close. */
+static void test_close_behind_what_is_queued(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    weft_send(server.conn, WEFT_TEXT, "last", 4);
+    weft_close(server.conn, 1000, NULL);
+    settle(&world);
+    assert_string_equal(raw_frames(r), "text last;close 1000;");
+    raw_text(r, "under way");
+    raw_close_frame(r, 1000, "");
+    expect_end(&server, "text under way;close 1000 clean;");
+    raw_free(r);
+}
+
+static void test_long_reason_is_cut(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    char reason[200];
+    memset(reason, 'r', sizeof reason - 1);
+    reason[sizeof reason - 1] = 0;
+    assert_int_equal(weft_close(server.conn, 1000, reason), 0);
+    settle(&world);
+    assert_string_equal(raw_frames(r), "close 1000 [123];");
+    raw_close_frame(r, 1000, "");
+    turn_until(&world, server.closes);
+    assert_int_equal(strspn(strchr(server.story.text, 'r'), "r"), 123);
+    raw_free(r);
+}
+
+static void test_close_of_a_paused_connection(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    weft_pause(server.conn);
+    weft_close(server.conn, 1000, NULL);
+    raw_close_frame(r, 1000, "");
+    expect_end(&server, "close 1000 clean;");
+    raw_free(r);
+}
+
+/* ---- without goodbye ------------------------------------------------------------------------- */
+
+static void test_end_of_stream(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    raw_text(r, "x");
+    raw_hang_up(r);
+    expect_end(&server, "text x;close 1006 by-peer WEFT_ERR_LOST;");
+    assert_string_equal(server.cause, "the connection ended without a Close frame");
+    raw_free(r);
+}
+
+static void test_reset(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    raw_reset(r);
+    expect_end(&server, "close 1006 by-peer ECONNRESET;");
+    raw_free(r);
+}
+
+static void test_reset_of_a_paused_connection(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    weft_pause(server.conn);
+    settle(&world);
+    raw_reset(r);
+    expect_end(&server, "close 1006 by-peer ECONNRESET;");
+    raw_free(r);
+}
+
+static void test_end_of_stream_of_a_paused_connection(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    weft_pause(server.conn);
+    raw_text(r, "x");
+    raw_hang_up(r);
+    settle(&world);
+    expect_story(&server.story, "");
+    weft_resume(server.conn);
+    expect_end(&server, "text x;close 1006 by-peer WEFT_ERR_LOST;");
+    raw_free(r);
+}
+
+static void test_end_of_stream_instead_of_the_answer(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    weft_close(server.conn, 1000, "bye");
+    settle(&world);
+    raw_read(r);
+    raw_hang_up(r);
+    expect_end(&server, "close 1000 bye WEFT_ERR_LOST;");
+    raw_free(r);
+}
+
+static void test_abort(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    weft_abort(server.conn);
+    expect_end(&server, "close 1006;");
+    assert_true(raw_ended(r));
+    assert_string_equal(raw_frames(r), "eof;");
+    raw_free(r);
+}
+
+static void test_abort_while_closing(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    weft_close(server.conn, 1000, "bye");
+    settle(&world);
+    weft_abort(server.conn);
+    expect_end(&server, "close 1000 bye;");
+    raw_free(r);
+}
+
+static void test_server_is_freed(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    weft_server_free(world.server);
+    world.server = NULL;
+    assert_int_equal(server.closes, 1);
+    assert_true(told(&server.story, "close 1006;"));
+    raw_free(r);
+}
+
+static void test_loop_is_freed(void **state)
+{
+    (void)state;
+    open_client();
+    weft_server_free(world.server);
+    world.server = NULL;
+    assert_int_equal(client.closes, 0);
+    weft_loop_free(world.loop);
+    world.loop = NULL;
+    assert_int_equal(client.closes, 1);
+    assert_true(told(&client.story, "close 1006"));
+}
+
+/* ---- violations ------------------------------------------------------------------------------ */
+
+/* The peer is told why, can read it to the end, and is dropped. */
+static void expect_violation(struct raw *r, uint16_t code, const char *error)
+{
+    char want[128];
+    turn_until(&world, raw_ended(r));
+    assert_false(r->error);
+    snprintf(want, sizeof want, "close %d", code);
+    const char *frames = raw_frames(r);
+    assert_memory_equal(frames, want, strlen(want));
+    assert_string_equal(frames + strlen(frames) - 5, ";eof;");
+    turn_until(&world, server.closes);
+    assert_true(told(&server.story, want));
+    assert_true(told(&server.story, error));
+    assert_false(told(&server.story, "clean"));
+    assert_false(told(&server.story, "by-peer"));
+    assert_int_equal(server.closes, 1);
+    assert_int_equal(weft_server_get_stats(world.server)->closed[code], 1);
+    raw_free(r);
+}
+
+static void test_protocol(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    raw_write(r, "\x81\x01x", 3); /* not masked */
+    raw_text(r, "never delivered");
+    expect_violation(r, 1002, "WEFT_ERR_PROTOCOL");
+    assert_true(strstr(server.cause, "mask") != NULL);
+}
+
+static void test_utf8(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    raw_frame(r, 0x81, "\xff", 1);
+    expect_violation(r, 1007, "WEFT_ERR_UTF8");
+}
+
+static void test_policy(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    raw_frame(r, 0x01, NULL, 0);
+    for (int i = 0; i < 6; i++) raw_frame(r, 0x00, NULL, 0);
+    expect_violation(r, 1008, "WEFT_ERR_POLICY");
+}
+
+static void test_too_big(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    static char big[1001];
+    raw_frame(r, 0x82, big, sizeof big);
+    expect_violation(r, 1009, "WEFT_ERR_TOO_BIG");
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    world_fail_at(&world, 0);
+    raw_frame(r, 0x02, "part", 4);
+    turn_until(&world, world.asked);
+    expect_violation(r, 1011, "ENOMEM");
+}
+
+/* Whoever goes on sending after a violation is not read for ever, and our words are not lost by a reset. */
+static void test_flood_after_a_violation(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    static char flood[60000];
+    raw_frame(r, 0x83, "bad opcode", 10);
+    raw_frame(r, 0x82, flood, sizeof flood);
+    settle(&world);
+    raw_read(r);
+    assert_memory_equal(r->got, "\x88", 1);
+    assert_int_equal(server.closes, 1);
+    assert_int_equal(weft_server_get_stats(world.server)->connections, 1); /* lingers */
+    pass(&world, 5000);
+    assert_int_equal(weft_server_get_stats(world.server)->connections, 0);
+    raw_free(r);
+}
+
+static void test_violation_after_our_close(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    weft_close(server.conn, 1000, "first");
+    settle(&world);
+    raw_write(r, "\x81\x01x", 3);
+    turn_until(&world, server.closes);
+    assert_true(told(&server.story, "close 1000 first WEFT_ERR_PROTOCOL;"));
+    turn_until(&world, raw_ended(r));
+    assert_string_equal(raw_frames(r), "close 1000 first;eof;");
+    raw_free(r);
+}
+
+static void test_bytes_after_the_peers_close(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    raw_close_frame(r, 1000, "");
+    raw_write(r, "\xff\xff\xff", 3);
+    expect_end(&server, "close 1000 by-peer clean;");
+    raw_free(r);
+}
+
+#define unit(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        unit(test_peer_closes),
+        unit(test_peer_closes_without_a_code),
+        unit(test_we_close),
+        unit(test_we_close_without_a_code),
+        unit(test_both_close_at_once),
+        unit(test_both_ends_hear_the_same),
+        unit(test_close_behind_what_is_queued),
+        unit(test_long_reason_is_cut),
+        unit(test_close_of_a_paused_connection),
+        unit(test_end_of_stream),
+        unit(test_reset),
+        unit(test_reset_of_a_paused_connection),
+        unit(test_end_of_stream_of_a_paused_connection),
+        unit(test_end_of_stream_instead_of_the_answer),
+        unit(test_abort),
+        unit(test_abort_while_closing),
+        unit(test_server_is_freed),
+        unit(test_loop_is_freed),
+        unit(test_protocol),
+        unit(test_utf8),
+        unit(test_policy),
+        unit(test_too_big),
+        unit(test_out_of_memory),
+        unit(test_flood_after_a_violation),
+        unit(test_violation_after_our_close),
+        unit(test_bytes_after_the_peers_close),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
