@@ -87,6 +87,9 @@ typedef struct weft_handler {
     /* Subprotocols that we speak, NULL-terminated. A client offers them; a server takes the first one
      * of the client's list that is here, and none if there is no match. */
     const char *const *subprotocols;
+
+    /* The longest message to accept, in place of the limit of the same name; 0: that one. */
+    uint64_t max_message;
 } weft_handler;
 
 #define WEFT_HOLD 1

@@ -17,7 +17,7 @@ struct member {
     char topic[]; /* the path as it was sent, without query */
 };
 
-enum { TOPIC_MAX = 255 }; /* the hub's */
+enum { TOPIC_MAX = 255 /* the hub's */, CHANNEL_MESSAGE_MAX = 64 << 10 };
 
 static int on_upgrade(weft_upgrade *u)
 {
@@ -91,6 +91,7 @@ int channels_add(struct channels *c, struct service *s, const char *route)
                 .on_pong = on_pong,
                 .on_close = on_close,
                 .subprotocols = s->options->subprotocols.items,
+                .max_message = s->options->max_message ? 0 : CHANNEL_MESSAGE_MAX,
             },
     };
     return weft_server_route(s->server, route, &c->handler, c);

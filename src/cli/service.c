@@ -22,7 +22,6 @@ void service_options_init(struct service_options *o)
 {
     *o = (struct service_options){
         .port = SERVICE_NO_PORT,
-        .max_message = 64 << 10,
         .handshake_timeout = 10000,
         .ping = 25000,
         .max_connections_per_ip = 256,
@@ -44,7 +43,8 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
         {0, "subprotocol", FLAG_LIST, &o->subprotocols, 0, 0, "NAME", NULL,
          "a subprotocol to agree to when a client offers it; repeatable"},
         {0, "max-message", FLAG_SIZE, &o->max_message, 1, 1 << 30, "SIZE", NULL,
-         "the longest message to accept (64K); K, M and G are understood"},
+         "the longest message to accept (64K on channels, 1M on echo\n"
+         "endpoints); K, M and G are understood"},
         {0, "handshake-timeout", FLAG_TIME, &o->handshake_timeout, 1, 3600000, "TIME", NULL,
          "how long a request may take to arrive (10s); 500ms, 2m, ..."},
         {0, "ping", FLAG_TIME, &o->ping, 0, 86400000, "TIME", NULL,

@@ -25,7 +25,8 @@ enum { SERVICE_FLAGS = 11, SERVICE_NO_PORT = 65536 };
 struct service_options {
     uint64_t port; /* SERVICE_NO_PORT: -p was not given */
     struct flag_list listen, origins, subprotocols;
-    uint64_t max_message, handshake_timeout, ping;
+    uint64_t max_message; /* 0: as --help says */
+    uint64_t handshake_timeout, ping;
     uint64_t max_connections, max_connections_per_ip;
     unsigned verbose;
 };

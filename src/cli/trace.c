@@ -60,19 +60,6 @@ void trace_line(const struct trace *t, const char *format, ...)
     emit(t, line);
 }
 
-void trace_conn(const struct trace *t, const weft_conn *c, const char *place, const char *format,
-                ...)
-{
-    if (!t->level) return;
-    char peer[128], what[512];
-    if (weft_conn_peer(c, peer, sizeof peer) < 0) strcpy(peer, "-");
-    va_list args;
-    va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
-    va_end(args);
-    trace_line(t, "%s %.255s  %s", peer, place, what);
-}
-
 const char *trace_opcode(weft_opcode op)
 {
     return op == WEFT_TEXT ? "text" : "binary";
@@ -101,8 +88,48 @@ void trace_handshake(const struct trace *t, const weft_upgrade *u, const char *p
     free(text);
 }
 
-void trace_open(const struct trace *t, const weft_conn *c, const char *place)
+/* The peer's name, for when the connection is gone and nobody can be asked any more. */
+struct name {
+    weft_link link;
+    char text[128];
+};
+
+static void forget_name(weft_link *link, weft_conn *c)
 {
+    (void)c;
+    free(link); /* the first member of a struct name */
+}
+
+static void remember_name(const struct trace *t, weft_conn *c)
+{
+    struct name *n = t->level ? malloc(sizeof *n) : NULL;
+    if (!n) return;
+    n->link = (weft_link){.owner = t, .on_gone = forget_name};
+    if (weft_conn_peer(c, n->text, sizeof n->text) < 0) strcpy(n->text, "-");
+    weft_conn_link(c, &n->link);
+}
+
+static const char *name_of(const struct trace *t, const weft_conn *c)
+{
+    const struct name *n = (const struct name *)weft_conn_find_link(c, t);
+    return n ? n->text : "-";
+}
+
+void trace_conn(const struct trace *t, const weft_conn *c, const char *place, const char *format,
+                ...)
+{
+    if (!t->level) return;
+    char what[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    trace_line(t, "%s %.255s  %s", name_of(t, c), place, what);
+}
+
+void trace_open(const struct trace *t, weft_conn *c, const char *place)
+{
+    remember_name(t, c);
     const char *subprotocol = weft_conn_subprotocol(c);
     trace_conn(t, c, place, "open%s%s", *subprotocol ? ", subprotocol " : "", subprotocol);
 }

@@ -31,7 +31,7 @@ void trace_conn(const struct trace *t, const weft_conn *c, const char *place, co
 
 /* From on_upgrade: who asks, from which page, and for which subprotocols. */
 void trace_handshake(const struct trace *t, const weft_upgrade *u, const char *place);
-void trace_open(const struct trace *t, const weft_conn *c, const char *place);
+void trace_open(const struct trace *t, weft_conn *c, const char *place);
 void trace_received(const struct trace *t, const weft_conn *c, const char *place, weft_opcode op,
                     size_t len);
 void trace_sent(const struct trace *t, const weft_conn *c, const char *place, weft_opcode op,

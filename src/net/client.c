@@ -365,6 +365,7 @@ static struct client *client_new(const weft_env *env, const weft_client_config *
     struct client *client = mem_zalloc(env, sizeof *client);
     if (!client) return NULL;
     client->limits = cfg->limits;
+    if (h->max_message) client->limits.max_message = h->max_message;
     client->session = (weft_session_config){
         .env = env, .limits = &client->limits, .chunked = h->on_chunk != NULL};
     return client;

@@ -15,7 +15,8 @@ struct route {
     size_t len;
     bool prefix;
     void *user;
-    const weft_handler *handler; /* of a WebSocket */
+    const weft_handler *handler; /* of a WebSocket, */
+    const weft_session_config *session;
     void (*on_request)(weft_request *r, void *user);
     void (*release)(void *user); /* when the route goes; may be NULL */
 };

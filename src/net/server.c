@@ -36,11 +36,6 @@ const weft_env *server_env(const struct weft_server *s)
     return weft_loop_env(s->loop);
 }
 
-const weft_session_config *server_session_config(const struct weft_server *s, const weft_handler *h)
-{
-    return h->on_chunk ? &s->chunked : &s->whole;
-}
-
 /* ---- counting -------------------------------------------------------------------------------- */
 
 void server_websocket_opened(struct weft_server *s)
@@ -92,9 +87,6 @@ int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *c
     s->loop = l;
     s->net = n;
     if (cfg) s->config = *cfg;
-    s->whole = (weft_session_config){.env = env, .limits = &s->config.limits};
-    s->chunked = s->whole;
-    s->chunked.chunked = true;
     s->max_connections = limit_max_connections(&s->config.limits);
     if (!s->max_connections) s->max_connections = default_max_connections();
     s->all_loopback = true;
@@ -107,6 +99,11 @@ static void destroy(weft_server *s)
 {
     const weft_env *env = server_env(s);
     routes_deinit(&s->routes, env);
+    while (s->endpoints) {
+        struct endpoint *e = s->endpoints;
+        s->endpoints = e->next;
+        mem_free(env, e);
+    }
     peers_deinit(&s->peers, env);
     leave_free(s);
     mem_free(env, s);
@@ -249,9 +246,22 @@ int weft_server_address(const weft_server *s, size_t i, char *text, size_t size)
 
 /* ---- routes ---------------------------------------------------------------------------------- */
 
+static struct endpoint *endpoint_new(weft_server *s, const weft_handler *h)
+{
+    struct endpoint *e = mem_alloc(server_env(s), sizeof *e);
+    if (!e) return NULL;
+    *e = (struct endpoint){.next = s->endpoints, .limits = s->config.limits};
+    e->session = (weft_session_config){
+        .env = server_env(s), .limits = &e->limits, .chunked = h->on_chunk != NULL};
+    if (h->max_message) e->limits.max_message = h->max_message;
+    return s->endpoints = e;
+}
+
 int weft_server_route(weft_server *s, const char *path, const weft_handler *h, void *user)
 {
-    struct route r = {.handler = h, .user = user};
+    struct endpoint *e = endpoint_new(s, h);
+    if (!e) return -ENOMEM;
+    struct route r = {.handler = h, .session = &e->session, .user = user};
     return route_add(&s->routes.websockets, server_env(s), path, &r);
 }
 

@@ -17,11 +17,19 @@
 struct net;
 struct wire;
 
+/* What the sessions of a route are configured with. Kept as long as the server, because a route may be
+ * replaced while connections of it live. */
+struct endpoint {
+    struct endpoint *next;
+    weft_session_config session;
+    weft_limits limits;
+};
+
 struct weft_server {
     weft_loop *loop;
     struct net *net;
     weft_server_config config;
-    weft_session_config whole, chunked; /* for the sessions, by what the handler wants */
+    struct endpoint *endpoints;
     struct routes routes;
     struct peers peers;
     struct list listeners;
@@ -35,10 +43,6 @@ struct weft_server {
 
 const weft_limits *server_limits(const struct weft_server *s);
 const weft_env *server_env(const struct weft_server *s);
-
-/* The session config for connections of a handler. */
-const weft_session_config *server_session_config(const struct weft_server *s,
-                                                 const weft_handler *h);
 
 void server_websocket_opened(struct weft_server *s);
 void server_websocket_gone(struct weft_server *s, uint16_t code);

@@ -180,8 +180,7 @@ static int switch_protocols(struct wire *w, weft_upgrade *u)
 /* The connection is made before the 101 is: once that is queued nothing can fail. */
 int web_accept(struct wire *w, weft_upgrade *u)
 {
-    const weft_session_config *cfg = server_session_config(w->server, u->handler);
-    weft_conn *c = conn_new(wire_net(w), WEFT_SERVER, cfg, u->handler, u->user);
+    weft_conn *c = conn_new(wire_net(w), WEFT_SERVER, u->session, u->handler, u->user);
     int error = c ? switch_protocols(w, u) : -ENOMEM;
     if (error) {
         if (c) conn_discard(c);
@@ -240,6 +239,7 @@ static void ask_user(struct wire *w, const struct route *route, const weft_hands
     }
     request_init(&u->request, w);
     u->handler = route->handler;
+    u->session = route->session;
     u->user = route->user;
     buf_init(&u->why, wire_env(w), 1024);
     memcpy(u->accept, ok->accept, sizeof u->accept);
