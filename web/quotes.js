@@ -82,7 +82,7 @@ function changeWords(first, price) {
 function flash(card, price) {
   if (card.shown === null || price === card.shown || calm.matches) return;
   const colour = getComputedStyle(card.root).getPropertyValue(price > card.shown ? "--rise" : "--fall");
-  card.price.animate([{ color: colour }, { color: "inherit" }], { duration: 500, easing: "ease-out" });
+  card.price.animate([{ color: colour }, { color: "inherit" }], { duration: 350, easing: "ease-out" });
 }
 
 // A canvas has as many pixels as it is told. For a sharp picture that must be the number that the screen
