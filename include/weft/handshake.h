@@ -55,10 +55,10 @@ WEFT_API const char *weft_subprotocol_choose(const weft_request_head *head,
 /* Whether the request may come from a page of this origin (RFC 6454; scheme, host and port compared).
  *
  *   allowed   NULL-terminated list of "https://example.org[:port]", or "*" for any, or "same" for the
- *             origin that Host names; NULL means { "same" }
+ *             origin that Host names; NULL means { "same" }, and what loopback adds
  *   secure    whether the connection is TLS: the scheme of "same"
- *   loopback  whether the server listens on a loopback address only: "same" then covers pages from
- *             any port of localhost, 127.0.0.0/8 and [::1]
+ *   loopback  whether the server listens on loopback addresses only: when allowed is NULL, pages from
+ *             any port of localhost, 127.0.0.0/8 and [::1] may come too
  *
  * A request without Origin is not from a browser, and allowed. *origin is the refused one. */
 WEFT_API bool weft_origin_check(const weft_request_head *head, const char *const *allowed,

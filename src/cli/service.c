@@ -52,7 +52,9 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
         {0, "max-connections", FLAG_NUMBER, &o->max_connections, 0, 100000000, "N", NULL,
          "one more gets 503 (0: as many as descriptors allow)"},
         {0, "max-connections-per-ip", FLAG_NUMBER, &o->max_connections_per_ip, 0, 100000000, "N",
-         NULL, "one more from the same address gets 429 (256); 0: no limit"},
+         NULL,
+         "one more from the same address gets 429 (256); 0: no limit.\n"
+         "Loopback addresses are not counted"},
         {'v', "verbose", FLAG_COUNT, &o->verbose, 0, 0, NULL, NULL,
          "log to stderr what happens; -vv: the library's details too"},
         {0},

@@ -53,34 +53,30 @@ static const uint8_t run_class[] = {
     [NAME] = CHAR_TOKEN,   [VALUE] = CHAR_VALUE,   [OVER] = 0,
 };
 
-static void init(struct head *h, const weft_env *env, const weft_limits *limits)
+/* max: of the head, so that nobody has to ask limits again, which may be gone before the head is. */
+static void init(struct head *h, const weft_env *env, const weft_limits *limits, size_t max,
+                 bool response)
 {
-    *h = (struct head){.limits = limits};
-    buf_init(&h->text, env, (size_t)limit_request_head_max(limits));
+    *h = (struct head){.limits = limits, .response = response};
+    h->state = response ? VERSION : START;
+    buf_init(&h->text, env, max);
 }
 
 void head_init_request(struct head *h, const weft_env *env, const weft_limits *limits)
 {
-    init(h, env, limits);
-    h->state = START;
+    init(h, env, limits, (size_t)limit_request_head_max(limits), false);
 }
 
 void head_init_response(struct head *h, const weft_env *env, const weft_limits *limits)
 {
-    init(h, env, limits);
-    h->state = VERSION;
-    h->response = true;
+    init(h, env, limits, (size_t)limit_request_head_max(limits), true);
 }
 
 void head_deinit(struct head *h)
 {
-    const weft_env *env = h->text.env;
-    const weft_limits *limits = h->limits;
-    bool response = h->response;
-    mem_free(env, h->fields);
+    mem_free(h->text.env, h->fields);
     buf_deinit(&h->text);
-    if (response) head_init_response(h, env, limits);
-    else head_init_request(h, env, limits);
+    init(h, h->text.env, h->limits, h->text.max, h->response);
 }
 
 /* ---- taking bytes, within the limits --------------------------------------------------------- */

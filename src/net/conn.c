@@ -5,8 +5,8 @@
  *      wire bytes -> conn_feed -> session_read -> event -> handler
  *      weft_send  -> session queue -> (end of the turn) conn_pull -> wire
  *
- * The end. Both sides have said Close and ours is written: a server closes TCP, a client waits for that.
- * After a violation ours is written, then the wire lingers so that the peer can read it. Whatever
+ * The end. Both sides have said Close and ours is written: a server ends TCP, a client waits for that.
+ * After a violation ours is written. Either way the wire lingers so that the peer can read it. Whatever
  * happens, a deadline stands behind it (keepalive.c).
  */
 #include "net/conn.h"
@@ -166,12 +166,13 @@ void conn_eof(weft_conn *c)
     drop(c, WEFT_ERR_LOST, "the connection ended without a Close frame");
 }
 
-/* Nothing is left to write, and nothing more will be: our last word is out. */
+/* Nothing is left to write, and nothing more will be: our last word is out. What a peer still sends is
+ * read while the wire lingers, so that no reset takes that word from it. */
 void conn_written(weft_conn *c)
 {
     if (!c->session.send.closed) return;
     if (c->session.recv.state == RECV_FAILED) finish(c, c->session.error, c->session.cause);
-    else if (handshake_done(c) && c->session.role == WEFT_SERVER) drop(c, 0, "");
+    else if (handshake_done(c) && c->session.role == WEFT_SERVER) finish(c, 0, "");
 }
 
 /* ---- input ----------------------------------------------------------------------------------- */

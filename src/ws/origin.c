@@ -103,10 +103,8 @@ static bool is_web(const struct origin *o)
     return bytes_is_nocase(o->scheme, "http") || bytes_is_nocase(o->scheme, "https");
 }
 
-static bool is_same_origin(const weft_request_head *head, const struct origin *page, bool secure,
-                           bool loopback)
+static bool is_same_origin(const weft_request_head *head, const struct origin *page, bool secure)
 {
-    if (loopback && is_web(page) && is_loopback_host(page->host)) return true;
     const weft_field *host = weft_field_find(head->fields, head->n_fields, "Host");
     struct origin here = {.scheme = bytes_of(secure ? "https" : "http")};
     return host && parse_authority(host->value, &here) && same(page, &here);
@@ -126,10 +124,11 @@ bool weft_origin_check(const weft_request_head *head, const char *const *allowed
     }
     if (!n) return true;
     bool parsed = n == 1 && parse_origin(*origin, &page);
+    if (parsed && !allowed && loopback && is_web(&page) && is_loopback_host(page.host)) return true;
     for (const char *const *p = allowed ? allowed : only_same; *p; p++) {
         if (strcmp(*p, "*") == 0) return true;
         if (!parsed) continue;
-        if (strcmp(*p, "same") == 0 && is_same_origin(head, &page, secure, loopback)) return true;
+        if (strcmp(*p, "same") == 0 && is_same_origin(head, &page, secure)) return true;
         if (parse_origin(bytes_of(*p), &other) && same(&page, &other)) return true;
     }
     return false;
