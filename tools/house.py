@@ -229,5 +229,44 @@ def readme(root):
             for block in blocks if not any(block in text for text in examples)]
 
 
+def limits(root):
+    """docs/limits.md has the limits of WEFT_LIMITS, in its order, with its defaults and texts; and
+    weft_base(3) has their names and defaults."""
+    header = (root / "include" / "weft" / "base.h").read_text()
+    defined = re.findall(r'\bX\((\w+), (\d+), "([^"]*)",[\s\\]*"([^"]*)"\)', header)
+    rows = [f"| `{name}` | {value} {unit} | {text} |" for name, value, unit, text in defined]
+    tags = [f".It Fa {name} No {value} No {unit}" for name, value, unit, _ in defined]
+    complaints = []
+    for file, pattern, wanted in (("docs/limits.md", r"^\| `\w+` \|.*$", rows),
+                                  ("docs/man/weft_base.3", r"^\.It Fa \w+ No \d+ .*$", tags)):
+        page = root / file
+        shown = re.findall(pattern, page.read_text(), re.MULTILINE) if page.exists() else []
+        complaints += [f"{file}: lacks this line of WEFT_LIMITS\n{line}"
+                       for line in wanted if line not in shown]
+        complaints += [f"{file}: this is not in WEFT_LIMITS\n{line}"
+                       for line in shown if line not in wanted]
+        if sorted(shown) == sorted(wanted) and shown != wanted:
+            complaints.append(f"{file}: the limits are not in the order of WEFT_LIMITS")
+    return complaints
+
+
+def manpages(root):
+    """The man page of each public header documents each of its functions, and weft_error(3) each error."""
+    complaints = []
+    for name, header in sorted(public_functions(root).items()):
+        page = root / "docs" / "man" / f"weft_{header.stem}.3"
+        text = page.read_text() if page.exists() else ""
+        if not re.search(rf"^\.F[no] {name}\b", text, re.MULTILINE):
+            complaints.append(f"docs/man/{page.name}: does not document {name} of {header}")
+    error_header = (root / "include" / "weft" / "error.h").read_text()
+    page = root / "docs" / "man" / "weft_error.3"
+    text = page.read_text() if page.exists() else ""
+    complaints += [f"docs/man/{page.name}: does not document WEFT_ERR_{name}"
+                   for name in re.findall(r"\bX\((\w+), \d+,", error_header)
+                   if not re.search(rf"\bWEFT_ERR_{name}\b", text)]
+    return complaints
+
+
 RULES = {rule.__name__: rule for rule in (
-    arrows, cycles, headers, license, packages, readme, manuals, style, gcc, clang, symbols)}
+    arrows, cycles, headers, license, packages, readme, limits, manuals, manpages, style, gcc, clang,
+    symbols)}
