@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tests/net/test_request.c - plain requests: bodies, replies at once, later and streamed, and who leaves
+ */
+#include "raw.h"
+
+static struct world world;
+static weft_request *held; /* the newest request; NULL when it was answered */
+static struct story story;
+
+static void hold(weft_request *r, void *user)
+{
+    (void)user;
+    weft_bytes method = weft_request_method(r), target = weft_request_target(r),
+               body = weft_request_body(r);
+    held = r;
+    tell(&story, "%.*s %.*s", (int)method.len, method.data, (int)target.len, target.data);
+    if (body.len > 64) tell(&story, " [%zu]", body.len);
+    else if (body.len) tell(&story, " %.*s", (int)body.len, body.data);
+    tell(&story, ";");
+}
+
+static void begin_with(const weft_server_config *cfg)
+{
+    held = NULL;
+    story.len = 0, story.text[0] = 0;
+    world_begin(&world);
+    world_serve(&world, cfg);
+    assert_int_equal(weft_server_on_request(world.server, "/*", hold, NULL), 0);
+    world_listen(&world);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    begin_with(NULL);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    world_end(&world);
+    return 0;
+}
+
+static void again_with(const weft_server_config *cfg)
+{
+    world_end(&world);
+    begin_with(cfg);
+}
+
+/* A client who has asked this; the request is held. */
+static struct raw *ask(const char *request)
+{
+    struct raw *r = raw_connect(&world);
+    held = NULL;
+    raw_say(r, request);
+    turn_until(&world, held);
+    return r;
+}
+
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
+
+static weft_request *take(void)
+{
+    weft_request *r = held;
+    assert_non_null(r);
+    held = NULL;
+    return r;
+}
+
+static int reply(const char *text)
+{
+    return weft_reply(take(), 200, "text/plain", text, strlen(text));
+}
+
+/* ---- what was asked -------------------------------------------------------------------------- */
+
+static void test_questions(void **state)
+{
+    (void)state;
+    struct raw *r = ask("GET /a%20b?c=d HTTP/1.1\r\nHost: x\r\nX-One: 1\r\nx-one: 2\r\n\r\n");
+    const weft_field *fields;
+    char peer[64];
+    weft_bytes path = weft_request_path(held), query = weft_request_query(held),
+               one = weft_request_field(held, "X-ONE");
+    assert_memory_equal(path.data, "/a%20b", path.len);
+    assert_int_equal(path.len, 6);
+    assert_int_equal(query.len, 3);
+    assert_memory_equal(query.data, "c=d", 3);
+    assert_int_equal(weft_request_fields(held, &fields), 3);
+    assert_int_equal(one.len, 1);
+    assert_int_equal(one.data[0], '1');
+    assert_int_equal(weft_request_field(held, "none").len, 0);
+    assert_true(weft_request_is(held, "GET"));
+    assert_false(weft_request_is(held, "get"));
+    assert_ptr_equal(weft_request_loop(held), world.loop);
+    assert_true(weft_request_peer(held, peer, sizeof peer) > 0);
+    assert_memory_equal(peer, "127.0.0.1:", 10);
+    assert_int_equal(reply(""), 0);
+    raw_free(r);
+}
+
+static void test_body_by_length(void **state)
+{
+    (void)state;
+    struct raw *r = raw_connect(&world);
+    raw_say(r, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345");
+    settle(&world);
+    expect_story(&story, "");
+    raw_say(r, "67890");
+    turn_until(&world, held);
+    expect_story(&story, "POST / 1234567890;");
+    assert_int_equal(reply("x"), 0);
+    raw_free(r);
+}
+
+static void test_body_in_chunks(void **state)
+{
+    (void)state;
+    struct raw *r = ask("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        "3;ext=1\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: x\r\n\r\n");
+    expect_story(&story, "POST / abcde;");
+    assert_int_equal(reply("x"), 0);
+    raw_free(r);
+}
+
+static void test_body_too_large(void **state)
+{
+    (void)state;
+    again_with(&(weft_server_config){.limits.http_body_max = 10});
+    struct raw *r = raw_connect(&world);
+    assert_int_equal(raw_ask(&world, r, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n"),
+                     413);
+    turn_until(&world, raw_ended(r));
+    raw_free(r);
+    r = raw_connect(&world);
+    assert_int_equal(raw_ask(&world, r,
+                             "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                             "6\r\nabcdef\r\n6\r\nabcdef\r\n0\r\n\r\n"),
+                     413);
+    turn_until(&world, raw_ended(r));
+    raw_free(r);
+    expect_story(&story, "");
+    r = ask("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n1234567890");
+    expect_story(&story, "POST / 1234567890;");
+    assert_int_equal(reply("x"), 0);
+    raw_free(r);
+}
+
+static void test_expect_continue(void **state)
+{
+    (void)state;
+    struct raw *r = raw_connect(&world);
+    raw_say(r, "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    turn_until(&world, raw_heard(r, "HTTP/1.1 100 Continue\r\n\r\n"));
+    raw_forget(r);
+    raw_say(r, "hi");
+    turn_until(&world, held);
+    expect_story(&story, "POST / hi;");
+    assert_int_equal(reply("x"), 0);
+    turn_until(&world, raw_status(r) == 200);
+    raw_free(r);
+}
+
+/* ---- replies --------------------------------------------------------------------------------- */
+
+static void test_reply(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    assert_int_equal(weft_reply_field(held, "X-Own", "value"), 0);
+    assert_int_equal(reply("hello"), 0);
+    turn_until(&world, raw_status(r));
+    assert_true(raw_heard(r, "HTTP/1.1 200 OK\r\n"));
+    assert_true(raw_heard(r, "Content-Length: 5\r\n"));
+    assert_true(raw_heard(r, "Content-Type: text/plain\r\n"));
+    assert_true(raw_heard(r, "X-Own: value\r\n"));
+    assert_true(raw_heard(r, "Date: "));
+    assert_string_equal(raw_body(r), "hello");
+    assert_false(raw_ended(r));
+    raw_free(r);
+}
+
+static void test_head(void **state)
+{
+    (void)state;
+    struct raw *r = ask("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(reply("hello"), 0);
+    turn_until(&world, raw_status(r));
+    assert_true(raw_heard(r, "Content-Length: 5\r\n"));
+    settle(&world);
+    raw_read(r);
+    assert_string_equal(raw_body(r), "");
+    raw_free(r);
+}
+
+static void test_pipelining(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/1") GET("/2") GET("/3"));
+    settle(&world);
+    expect_story(&story, "GET /1;");
+    assert_int_equal(reply("one"), 0);
+    turn_until(&world, held);
+    expect_story(&story, "GET /2;");
+    assert_int_equal(reply("two"), 0);
+    turn_until(&world, held);
+    assert_int_equal(reply("three"), 0);
+    turn_until(&world, raw_heard(r, "three"));
+    const char *one = strstr(r->got, "\r\n\r\none"), *two = strstr(r->got, "\r\n\r\ntwo");
+    assert_true(one && two && one < two);
+    raw_free(r);
+}
+
+static void test_stream_with_length(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    assert_int_equal(weft_reply_write(held, "x", 1), WEFT_ERR_STATE);
+    assert_int_equal(weft_reply_begin(held, 200, "text/plain", 6), 0);
+    assert_int_equal(weft_reply_begin(held, 200, "text/plain", 6), WEFT_ERR_STATE);
+    assert_int_equal(weft_reply_field(held, "X-Late", "1"), WEFT_ERR_STATE);
+    assert_int_equal(weft_reply_write(held, "abc", 3), 0);
+    turn_until(&world, raw_heard(r, "abc"));
+    assert_int_equal(weft_reply_write(held, "defg", 4), WEFT_ERR_STATE);
+    assert_int_equal(weft_reply_write(held, "def", 3), 0);
+    assert_int_equal(weft_reply_end(take()), 0);
+    turn_until(&world, raw_heard(r, "abcdef"));
+    assert_true(raw_heard(r, "Content-Length: 6\r\n"));
+    assert_false(raw_ended(r));
+    raw_free(r);
+}
+
+static void test_stream_in_chunks(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    assert_int_equal(weft_reply_begin(held, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
+    assert_int_equal(weft_reply_write(held, "abc", 3), 0);
+    assert_int_equal(weft_reply_write(held, "", 0), 0); /* not the last chunk */
+    turn_until(&world, raw_heard(r, "3\r\nabc\r\n"));
+    assert_int_equal(weft_reply_write(held, "d", 1), 0);
+    assert_int_equal(weft_reply_end(take()), 0);
+    turn_until(&world, raw_heard(r, "0\r\n\r\n"));
+    assert_true(raw_heard(r, "Transfer-Encoding: chunked\r\n"));
+    assert_string_equal(raw_body(r), "3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n");
+    raw_forget(r);
+    raw_say(r, GET("/2"));
+    turn_until(&world, held);
+    assert_int_equal(reply("next"), 0);
+    turn_until(&world, raw_heard(r, "next"));
+    raw_free(r);
+}
+
+static void test_stream_to_http_1_0(void **state)
+{
+    (void)state;
+    struct raw *r = ask("GET / HTTP/1.0\r\n\r\n");
+    assert_int_equal(weft_reply_begin(held, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
+    assert_int_equal(weft_reply_write(held, "abc", 3), 0);
+    assert_int_equal(weft_reply_end(take()), 0);
+    turn_until(&world, raw_ended(r));
+    assert_false(raw_heard(r, "chunked"));
+    assert_string_equal(raw_body(r), "abc");
+    raw_free(r);
+}
+
+/* ---- what may not be replied ----------------------------------------------------------------- */
+
+static void test_fields_that_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {{"X-A", "1\r\nX-B: 2"},
+                                         {"X-A", "1\n"},
+                                         {"X-A", "\x7f"},
+                                         {"X A", "1"},
+                                         {"", "1"},
+                                         {"X-A:", "1"},
+                                         {"Content-Length", "9"},
+                                         {"transfer-encoding", "chunked"},
+                                         {"Connection", "close"},
+                                         {"date", "now"}};
+    struct raw *r = ask(GET("/"));
+    for (size_t i = 0; i < countof(bad); i++)
+        assert_int_equal(weft_reply_field(held, bad[i][0], bad[i][1]), -EINVAL);
+    assert_int_equal(weft_reply_begin(held, 200, "a\r\nb: c", 1), -EINVAL);
+    assert_int_equal(reply("fine"), 0);
+    turn_until(&world, raw_heard(r, "fine"));
+    assert_false(raw_heard(r, "X-"));
+    raw_free(r);
+}
+
+/* Nothing that could be sent: the client gets a 500. */
+static void test_replies_that_are_none(void **state)
+{
+    (void)state;
+    static const int bad[] = {0, 101, 199, 600, -1};
+    for (size_t i = 0; i < countof(bad); i++) {
+        struct raw *r = ask(GET("/"));
+        assert_int_equal(weft_reply(take(), bad[i], NULL, "x", 1), -EINVAL);
+        turn_until(&world, raw_ended(r));
+        assert_int_equal(raw_status(r), 500);
+        raw_free(r);
+    }
+    struct raw *r = ask(GET("/"));
+    assert_int_equal(weft_reply(take(), 200, "a\nb", "x", 1), -EINVAL);
+    turn_until(&world, raw_ended(r));
+    assert_int_equal(raw_status(r), 500);
+    raw_free(r);
+}
+
+static void test_error_replies(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    assert_int_equal(weft_reply(take(), 404, "text/plain", "nope", 4), 0);
+    turn_until(&world, raw_heard(r, "nope"));
+    assert_int_equal(raw_status(r), 404);
+    assert_false(raw_ended(r)); /* an answer like any other */
+    raw_free(r);
+}
+
+static void test_statuses_without_a_body(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    assert_int_equal(weft_reply(take(), 204, NULL, NULL, 0), 0);
+    turn_until(&world, raw_status(r));
+    assert_false(raw_heard(r, "Content-Length"));
+    held = NULL;
+    raw_forget(r);
+    raw_say(r, GET("/"));
+    turn_until(&world, held);
+    assert_int_equal(weft_reply(take(), 304, NULL, NULL, 0), 0);
+    turn_until(&world, raw_status(r));
+    assert_string_equal(raw_body(r), "");
+    raw_free(r);
+}
+
+/* ---- replies that break ---------------------------------------------------------------------- */
+
+static void test_abort(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    assert_int_equal(weft_reply_begin(held, 200, NULL, 100), 0);
+    assert_int_equal(weft_reply_write(held, "abc", 3), 0);
+    settle(&world);
+    weft_reply_abort(take());
+    turn_until(&world, raw_ended(r));
+    assert_string_equal(raw_body(r), "abc");
+    raw_free(r);
+}
+
+static void test_abort_before_anything(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    weft_reply_abort(take());
+    turn_until(&world, raw_ended(r));
+    assert_string_equal(r->got, "");
+    raw_free(r);
+}
+
+static void test_end_short(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    assert_int_equal(weft_reply_begin(held, 200, NULL, 100), 0);
+    assert_int_equal(weft_reply_write(held, "abc", 3), 0);
+    assert_int_equal(weft_reply_end(take()), WEFT_ERR_STATE);
+    turn_until(&world, raw_ended(r));
+    raw_free(r);
+}
+
+static void test_reply_to_a_begun_one(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    assert_int_equal(weft_reply_begin(held, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
+    assert_int_equal(reply("again"), WEFT_ERR_STATE);
+    turn_until(&world, raw_ended(r));
+    assert_false(raw_heard(r, "again"));
+    raw_free(r);
+}
+
+/* ---- time and room --------------------------------------------------------------------------- */
+
+static void told_gone(weft_request *r, void *user)
+{
+    (void)user;
+    tell(&story, "gone;");
+    assert_int_equal(weft_reply_write(r, "x", 1), WEFT_ERR_CLOSED);
+}
+
+static void told_drain(weft_request *r, void *user)
+{
+    (void)user;
+    assert_true(weft_reply_buffered(r) < 32 * 1024);
+    tell(&story, "drain;");
+}
+
+static void test_client_leaves(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    char peer[64];
+    expect_story(&story, "GET /;");
+    weft_request_watch(held, told_drain, told_gone, NULL);
+    raw_hang_up(r);
+    turn_until(&world, story.len);
+    expect_story(&story, "gone;");
+    assert_int_equal(weft_request_path(held).len, 1);
+    assert_int_equal(weft_request_peer(held, peer, sizeof peer), -ENOTCONN);
+    assert_int_equal(weft_reply_begin(held, 200, NULL, 1), WEFT_ERR_CLOSED);
+    assert_int_equal(reply("too late"), WEFT_ERR_CLOSED);
+    raw_free(r);
+}
+
+static void test_client_leaves_a_stream(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    expect_story(&story, "GET /;");
+    weft_request_watch(held, told_drain, told_gone, NULL);
+    assert_int_equal(weft_reply_begin(held, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
+    settle(&world);
+    raw_reset(r);
+    turn_until(&world, story.len);
+    expect_story(&story, "gone;");
+    assert_int_equal(weft_reply_end(take()), WEFT_ERR_CLOSED);
+    raw_free(r);
+}
+
+static char big[64 * 1024];
+
+static void test_drain_and_backlog(void **state)
+{
+    (void)state;
+    again_with(&(weft_server_config){
+        .limits = {.send_queue_soft = 64 * 1024, .send_queue_max = 256 * 1024}});
+    struct raw *r = ask(GET("/"));
+    expect_story(&story, "GET /;");
+    weft_request_watch(held, told_drain, told_gone, NULL);
+    assert_int_equal(weft_reply_begin(held, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
+    size_t written = 0;
+    int error = 0;
+    while (!error && written < 64 * 1024 * 1024) {
+        error = weft_reply_write(held, big, sizeof big);
+        if (!error) written += sizeof big;
+        turn(&world, 0);
+    }
+    assert_int_equal(error, WEFT_ERR_BACKLOG);
+    assert_in_range(weft_reply_buffered(held), 256 * 1024, 256 * 1024 + 2 * sizeof big);
+    story.len = 0; /* it drained while the socket still had room */
+    turn_until(&world, (raw_read(r), raw_forget(r), story.len));
+    expect_story(&story, "drain;");
+    assert_int_equal(weft_reply_end(take()), 0);
+    raw_free(r);
+}
+
+static void test_write_stall(void **state)
+{
+    (void)state;
+    again_with(
+        &(weft_server_config){.limits = {.write_stall = 500, .send_queue_max = 64 * 1024 * 1024}});
+    struct raw *r = ask(GET("/"));
+    expect_story(&story, "GET /;");
+    weft_request_watch(held, NULL, told_gone, NULL);
+    assert_int_equal(weft_reply_begin(held, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
+    for (int i = 0; i < 160; i++) assert_int_equal(weft_reply_write(held, big, sizeof big), 0);
+    settle(&world);
+    pass(&world, 499);
+    expect_story(&story, "");
+    pass(&world, 1);
+    expect_story(&story, "gone;");
+    weft_reply_abort(take());
+    raw_free(r);
+}
+
+/* A reply that is due has no deadline: a long poll may wait as long as its answerer likes. */
+static void test_long_poll(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    pass(&world, 3600 * 1000);
+    assert_false(raw_ended(r));
+    assert_int_equal(reply("at last"), 0);
+    turn_until(&world, raw_heard(r, "at last"));
+    raw_free(r);
+}
+
+#define unit(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        unit(test_questions),
+        unit(test_body_by_length),
+        unit(test_body_in_chunks),
+        unit(test_body_too_large),
+        unit(test_expect_continue),
+        unit(test_reply),
+        unit(test_head),
+        unit(test_pipelining),
+        unit(test_stream_with_length),
+        unit(test_stream_in_chunks),
+        unit(test_stream_to_http_1_0),
+        unit(test_fields_that_are_refused),
+        unit(test_replies_that_are_none),
+        unit(test_error_replies),
+        unit(test_statuses_without_a_body),
+        unit(test_abort),
+        unit(test_abort_before_anything),
+        unit(test_end_short),
+        unit(test_reply_to_a_begun_one),
+        unit(test_client_leaves),
+        unit(test_client_leaves_a_stream),
+        unit(test_drain_and_backlog),
+        unit(test_write_stall),
+        unit(test_long_poll),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
