@@ -15,7 +15,6 @@
 #include <errno.h>
 
 #include "base/limits.h"
-#include "io/sock.h"
 #include "net/client.h"
 #include "net/server.h"
 
@@ -116,8 +115,7 @@ void conn_end(weft_conn *c, int error, const char *cause)
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-/* Write down the first Close of either side. */
-static void note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reason)
+void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reason)
 {
     if (c->code) return;
     c->code = code ? code : WEFT_CLOSE_NO_STATUS;
@@ -129,7 +127,7 @@ static void note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes rea
     c->reason_len = (uint8_t)n;
 }
 
-static void begin_closing(weft_conn *c)
+void conn_begin_closing(weft_conn *c)
 {
     if (!c->closing) c->closing = conn_now(c);
     keepalive_arm(c);
@@ -197,7 +195,7 @@ static void got_ping(weft_conn *c, const weft_event *ev)
 }
 
 /* Microseconds, cut to 32 bits: differences survive the wrap. 0 is no time. */
-static uint32_t stopwatch(const weft_conn *c)
+uint32_t conn_stopwatch(const weft_conn *c)
 {
     uint32_t now = (uint32_t)weft_loop_now(c->net->loop);
     return now ? now : 1;
@@ -205,7 +203,7 @@ static uint32_t stopwatch(const weft_conn *c)
 
 static void got_pong(weft_conn *c)
 {
-    uint32_t rtt = c->ping_sent ? stopwatch(c) - c->ping_sent : 0;
+    uint32_t rtt = c->ping_sent ? conn_stopwatch(c) - c->ping_sent : 0;
     if (c->ping_sent && !rtt) rtt = 1;
     c->ping_sent = 0;
     if (c->handler->on_pong) c->handler->on_pong(c, rtt);
@@ -213,8 +211,8 @@ static void got_pong(weft_conn *c)
 
 static void got_close(weft_conn *c, const weft_event *ev)
 {
-    note_close(c, ev->code, true, (weft_bytes){ev->data, ev->len});
-    begin_closing(c);
+    conn_note_close(c, ev->code, true, (weft_bytes){ev->data, ev->len});
+    conn_begin_closing(c);
 }
 
 static void deliver(weft_conn *c, const weft_event *ev)
@@ -233,13 +231,13 @@ static void failed(weft_conn *c)
 {
     int error = c->session.error;
     const char *cause = weft_session_cause(&c->session);
-    note_close(c, session_close_code(error), false, bytes_of(cause));
+    conn_note_close(c, session_close_code(error), false, bytes_of(cause));
     if (!c->error) {
         c->error = error;
         c->cause = cause;
     }
     wire_pause(c->wire);
-    begin_closing(c);
+    conn_begin_closing(c);
 }
 
 void conn_fail(weft_conn *c, int error, const char *cause)
@@ -312,7 +310,7 @@ size_t weft_buffered(const weft_conn *c)
     return weft_session_buffered(&c->session) + (c->wire ? c->wire->out.bytes : 0);
 }
 
-static bool is_full(const weft_conn *c)
+bool conn_is_full(const weft_conn *c)
 {
     return session_is_full(&c->session, c->wire->out.bytes, c->wire->out.items);
 }
@@ -321,184 +319,7 @@ void conn_drained(weft_conn *c)
 {
     keepalive_sent(c);
     uint64_t soft = limit_send_queue_soft(limits_of(c));
-    if (!c->over_soft || weft_buffered(c) >= soft / 2 || is_full(c)) return;
+    if (!c->over_soft || weft_buffered(c) >= soft / 2 || conn_is_full(c)) return;
     c->over_soft = false;
     if (c->handler->on_drain && c->state == CONN_OPEN) c->handler->on_drain(c);
-}
-
-static int refusal(weft_conn *c)
-{
-    if (c->state < CONN_OPENING) return WEFT_ERR_STATE;
-    if (c->state == CONN_ENDED || c->session.send.closed) return WEFT_ERR_CLOSED;
-    if (!is_full(c)) return 0;
-    c->over_soft = true;
-    return WEFT_ERR_BACKLOG;
-}
-
-/* Every send ends here: what the session queued goes out with the turn. */
-static int queued(weft_conn *c, int error)
-{
-    if (error) return error;
-    wire_dirty(c->wire);
-    if (weft_buffered(c) > limit_send_queue_soft(limits_of(c))) c->over_soft = true;
-    return 0;
-}
-
-int weft_send(weft_conn *c, weft_opcode op, const void *data, size_t len)
-{
-    if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
-    int error = refusal(c);
-    return error ? error : queued(c, weft_session_send(&c->session, op, data, len));
-}
-
-int weft_send_fragment(weft_conn *c, weft_opcode op, const void *data, size_t len, bool final)
-{
-    int error = refusal(c);
-    if (error) return error;
-    return queued(c, weft_session_send_fragment(&c->session, op, data, len, final));
-}
-
-int weft_send_message(weft_conn *c, weft_message *m)
-{
-    int error = refusal(c);
-    return error ? error : queued(c, weft_session_send_message(&c->session, m));
-}
-
-int weft_ping(weft_conn *c, const void *data, size_t len)
-{
-    int error = refusal(c);
-    if (!error) error = weft_session_send(&c->session, WEFT_PING, data, len);
-    if (!error) c->ping_sent = stopwatch(c);
-    return queued(c, error);
-}
-
-int weft_close(weft_conn *c, uint16_t code, const char *reason)
-{
-    size_t len = reason ? strlen(reason) : 0;
-    if (c->state == CONN_ENDED) return 0;
-    if (c->state == CONN_DIALING) {
-        weft_abort(c);
-        return 0;
-    }
-    bool was_closed = c->session.send.closed;
-    int error = weft_session_close(&c->session, code, reason, len);
-    if (error || was_closed) return error;
-    note_close(c, code, false, (weft_bytes){(const uint8_t *)reason, len});
-    begin_closing(c);
-    weft_resume(c);
-    return 0;
-}
-
-void weft_abort(weft_conn *c)
-{
-    if (c->state == CONN_ENDED) return;
-    if (c->wire) wire_drop(c->wire, 0, "");
-    else dial_cancel(c);
-}
-
-void weft_pause(weft_conn *c)
-{
-    if (c->paused || c->state == CONN_ENDED) return;
-    c->paused = true;
-    if (c->wire && c->state >= CONN_OPENING) wire_pause(c->wire);
-}
-
-void weft_resume(weft_conn *c)
-{
-    if (!c->paused || c->state == CONN_ENDED) return;
-    c->paused = false;
-    if (!c->wire || c->state < CONN_OPENING) return;
-    keepalive_resumed(c);
-    wire_resume(c->wire);
-}
-
-/* ---- questions ------------------------------------------------------------------------------- */
-
-weft_id weft_conn_id(const weft_conn *c)
-{
-    return c->id;
-}
-
-weft_loop *weft_conn_loop(const weft_conn *c)
-{
-    return c->net->loop;
-}
-
-weft_role weft_conn_role(const weft_conn *c)
-{
-    return (weft_role)c->session.role;
-}
-
-bool weft_conn_is_open(const weft_conn *c)
-{
-    return (c->state == CONN_OPENING || c->state == CONN_OPEN) && !c->session.send.closed;
-}
-
-const char *weft_conn_subprotocol(const weft_conn *c)
-{
-    return c->subprotocol;
-}
-
-int weft_conn_peer(const weft_conn *c, char *text, size_t size)
-{
-    if (!c->wire) return -ENOTCONN;
-    return wire_peer(c->wire, text, size);
-}
-
-void *weft_conn_user(const weft_conn *c)
-{
-    return c->user;
-}
-
-void weft_conn_set_user(weft_conn *c, void *user)
-{
-    c->user = user;
-}
-
-void weft_conn_link(weft_conn *c, weft_link *link)
-{
-    link->next = c->links;
-    c->links = link;
-}
-
-void weft_conn_unlink(weft_conn *c, weft_link *link)
-{
-    weft_link **at = &c->links;
-    while (*at && *at != link) at = &(*at)->next;
-    if (*at) *at = link->next;
-}
-
-weft_link *weft_conn_find_link(const weft_conn *c, const void *owner)
-{
-    weft_link *link = c->links;
-    while (link && link->owner != owner) link = link->next;
-    return link;
-}
-
-/* ---- from other threads ---------------------------------------------------------------------- */
-
-struct letter {
-    struct post post;
-    weft_loop *loop;
-    weft_id to;
-    weft_message *message;
-};
-
-static void open_letter(struct post *p)
-{
-    struct letter *letter = container_of(p, struct letter, post);
-    weft_conn *c = weft_conn_find(letter->loop, letter->to);
-    if (c) (void)weft_send_message(c, letter->message);
-    weft_message_unref(letter->message);
-    mem_free(weft_loop_env(letter->loop), letter);
-}
-
-int weft_post(weft_loop *l, weft_id id, weft_message *m)
-{
-    struct letter *letter = mem_alloc(weft_loop_env(l), sizeof *letter);
-    if (!letter) return -ENOMEM;
-    *letter = (struct letter){.loop = l, .to = id, .message = weft_message_ref(m)};
-    letter->post.run = open_letter;
-    loop_post(l, &letter->post);
-    return 0;
 }

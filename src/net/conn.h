@@ -66,6 +66,16 @@ void conn_open(weft_conn *c, struct wire *w, const char *subprotocol);
 /* Over: the wire is let go of by the caller or was lost. error and cause are for on_close. */
 void conn_end(weft_conn *c, int error, const char *cause);
 
+/* Write down the first Close of either side; the closing handshake has begun. */
+void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reason);
+void conn_begin_closing(weft_conn *c);
+
+/* Whether a send is to be refused: too much is queued, in the session and on the wire. */
+bool conn_is_full(const weft_conn *c);
+
+/* Now, for the round trip of a ping. */
+uint32_t conn_stopwatch(const weft_conn *c);
+
 /* End with the Close that fits error (session_fail). */
 void conn_fail(weft_conn *c, int error, const char *cause);
 

@@ -101,7 +101,7 @@ static const struct file_info info = {
 static struct file_answer ask(const char *name, const char *value, const char *name2,
                               const char *value2)
 {
-    weft_field fields[2];
+    weft_field fields[2] = {0};
     size_t n = 0;
     if (name) fields[n++] = (weft_field){bytes_of(name), bytes_of(value)};
     if (name2) fields[n++] = (weft_field){bytes_of(name2), bytes_of(value2)};

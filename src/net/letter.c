@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/letter.c - a message from another thread, to a connection that may be gone by then
+ */
+#include <errno.h>
+
+#include "net/conn.h"
+
+struct letter {
+    struct post post;
+    weft_loop *loop;
+    weft_id to;
+    weft_message *message;
+};
+
+static void open_letter(struct post *p)
+{
+    struct letter *letter = container_of(p, struct letter, post);
+    weft_conn *c = weft_conn_find(letter->loop, letter->to);
+    if (c) (void)weft_send_message(c, letter->message);
+    weft_message_unref(letter->message);
+    mem_free(weft_loop_env(letter->loop), letter);
+}
+
+int weft_post(weft_loop *l, weft_id id, weft_message *m)
+{
+    struct letter *letter = mem_alloc(weft_loop_env(l), sizeof *letter);
+    if (!letter) return -ENOMEM;
+    *letter = (struct letter){.loop = l, .to = id, .message = weft_message_ref(m)};
+    letter->post.run = open_letter;
+    loop_post(l, &letter->post);
+    return 0;
+}
