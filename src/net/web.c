@@ -335,7 +335,10 @@ static bool step(struct wire *w, weft_span *in)
     struct web *web = w->web;
     if (web->upgrade || is_full(w)) return false;
     switch (h1_feed(&web->h1, in)) {
-    case H1_MORE: await(w); return false;
+    case H1_MORE:
+        if (!outq_empty(&w->out)) wire_dirty(w); /* a 100 (Continue) */
+        await(w);
+        return false;
     case H1_HEAD:
         if (is_upgrade(&web->h1.head)) begin_upgrade(w);
         return true;
