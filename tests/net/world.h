@@ -34,6 +34,7 @@ struct world {
     weft_env env;
     uint64_t now_us;
     long fail_at; /* the allocation that fails, counted from 0; -1: none */
+    bool fail_on; /* and so do all that follow it */
     long asked;   /* allocations since world_fail_at */
     long live;    /* blocks not yet freed */
     struct sys sys;
@@ -50,7 +51,8 @@ static inline void *world_realloc(void *ctx, void *p, size_t size)
         free(p);
         return NULL;
     }
-    if (w->asked++ == w->fail_at) return NULL;
+    long n = w->asked++;
+    if (n == w->fail_at || (w->fail_on && w->fail_at >= 0 && n > w->fail_at)) return NULL;
     void *q = realloc(p, size);
     w->live += !p && q;
     return q;
