@@ -30,7 +30,6 @@ extern "C" {
     X(BACKLOG, 2, "the send queue is full: wait for on_drain")                               \
     X(STATE, 3, "this call is not allowed now")                                              \
     X(CODE, 4, "this status code may not be sent in a Close frame")                          \
-    X(STALE, 5, "the connection that this id named is gone")                                 \
     X(PROTOCOL, 6, "the peer broke the WebSocket protocol")                                  \
     X(UTF8, 7, "text that is not valid UTF-8")                                               \
     X(TOO_BIG, 8, "a message larger than the limit")                                         \

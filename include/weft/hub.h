@@ -52,8 +52,8 @@ WEFT_API int weft_publish(weft_hub *h, const char *topic, weft_opcode op, const 
 WEFT_API int weft_publish_message(weft_hub *h, const char *topic, weft_message *m,
                                   const weft_conn *except);
 
-/* Publish from any thread, soon. Takes its own reference. The hub must live until the loop has
- * turned. Errors: -EINVAL (the topic's length), -ENOMEM. */
+/* Publish from any thread, soon. Takes its own reference. That the hub is gone by then is
+ * not an error. Errors: -EINVAL (the topic's length), -ENOMEM. */
 WEFT_API int weft_publish_post(weft_hub *h, const char *topic, weft_message *m);
 
 WEFT_API size_t weft_subscribers(const weft_hub *h, const char *topic);

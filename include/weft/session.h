@@ -2,7 +2,7 @@
  *
  * weft/session.h - the WebSocket protocol without I/O (RFC 6455, after the opening handshake)
  *
- * For programs that bring their own sockets, TLS and loop. No callbacks, no clock, no system calls:
+ * For programs that bring their own sockets, TLS and loop. No callbacks, no clock, no I/O:
  * bytes of the peer go in through weft_session_read, which answers with events; what you send is
  * queued, and weft_session_output shows what there is to write.
  *

@@ -5,24 +5,17 @@
 #ifndef WEFT_WEFT_H
 #define WEFT_WEFT_H
 
+/* clang-format off */
 #include <weft/error.h>
-
 #include <weft/base.h>
-
 #include <weft/session.h>
-
 #include <weft/handshake.h>
-
 #include <weft/loop.h>
-
 #include <weft/conn.h>
-
 #include <weft/http.h>
-
 #include <weft/server.h>
-
 #include <weft/client.h>
-
 #include <weft/hub.h>
+/* clang-format on */
 
 #endif

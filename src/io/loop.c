@@ -359,9 +359,13 @@ int weft_loop_new(weft_loop **out, const weft_loop_config *cfg)
     return loop_new_with_sys(out, cfg, &sys_real);
 }
 
-static void run_all_posts(weft_loop *l)
+/* Whatever one of the dead or a post brings about is done, too. */
+static void finish_all(weft_loop *l)
 {
-    while (posts_run(&l->posts)) continue;
+    do {
+        while (posts_run(&l->posts)) continue;
+        bury_dead(l);
+    } while (atomic_load(&l->posts.newest));
 }
 
 void weft_loop_free(weft_loop *l)
@@ -370,10 +374,10 @@ void weft_loop_free(weft_loop *l)
     assert(!l->in_turn);
     l->now = weft_loop_now(l);
     l->in_turn = true; /* the last one: whoever is told now sees it as any other */
-    run_all_posts(l);
-    if (l->tenant) l->tenant->on_free(l->tenant);
+    while (posts_run(&l->posts)) continue;
+    if (l->tenant) l->tenant->leave(l->tenant);
     resolver_disown(l->resolver);
-    run_all_posts(l);
-    bury_dead(l);
+    finish_all(l);
+    if (l->tenant) l->tenant->free(l->tenant);
     destroy(l);
 }

@@ -70,10 +70,11 @@ void loop_bury_now(weft_loop *l);
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
-/* What net keeps for each loop: one, found from the loop, told when the loop is about to be freed (the
- * posts have run; every connection that is left must be closed; the dead are buried afterwards). */
+/* What net keeps for each loop: one, found from the loop. When the loop is about to be freed it is told
+ * to end everything (leave), and, when posts have run and the dead are buried, to free itself. */
 struct tenant {
-    void (*on_free)(struct tenant *t);
+    void (*leave)(struct tenant *t);
+    void (*free)(struct tenant *t);
 };
 
 void loop_set_tenant(weft_loop *l, struct tenant *t);

@@ -91,6 +91,7 @@ static void let_go_of_wire(struct dial *d)
 static void fail(struct dial *d, int error, const char *cause)
 {
     weft_conn *c = d->conn;
+    c->by_peer = error == WEFT_ERR_LOST || error == -ECONNRESET;
     let_go_of_wire(d);
     dial_free(d);
     conn_end(c, error, cause);

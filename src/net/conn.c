@@ -63,7 +63,7 @@ static void tell_close(weft_conn *c)
         .code = c->code ? c->code : WEFT_CLOSE_ABNORMAL,
         .reason = {c->reason, c->reason ? c->reason_len : 0},
         .by_peer = c->by_peer,
-        .clean = handshake_done(c),
+        .clean = c->clean,
         .error = c->error,
         .cause = c->cause,
         .refusal = c->client ? client_refusal(c->client) : NULL,
@@ -154,9 +154,11 @@ static bool is_peers(int error)
 
 void conn_lost(weft_conn *c, int error, const char *cause)
 {
-    bool lost = !handshake_done(c);
+    bool written = !weft_buffered(c);
+    if (!c->by_peer && !written) c->code = 0; /* our Close never went out */
     if (!c->code) c->by_peer = is_peers(error);
-    conn_end(c, lost ? error : 0, lost ? cause : "");
+    c->clean = handshake_done(c) && written;
+    conn_end(c, c->clean ? 0 : error, c->clean ? "" : cause);
 }
 
 void conn_eof(weft_conn *c)
@@ -169,21 +171,23 @@ void conn_eof(weft_conn *c)
 void conn_written(weft_conn *c)
 {
     if (!c->session.send.closed) return;
-    if (c->session.recv.state == RECV_FAILED) finish(c, c->session.error, c->session.cause);
-    else if (handshake_done(c) && c->session.role == WEFT_SERVER) finish(c, 0, "");
+    if (c->session.recv.state == RECV_FAILED) {
+        finish(c, c->session.error, c->session.cause);
+    } else if (handshake_done(c) && c->session.role == WEFT_SERVER) {
+        c->clean = true;
+        finish(c, 0, "");
+    }
 }
 
 /* ---- input ----------------------------------------------------------------------------------- */
 
 static void got_message(weft_conn *c, const weft_event *ev)
 {
-    c->message = 0;
     if (c->handler->on_message) c->handler->on_message(c, ev->opcode, ev->data, ev->len);
 }
 
 static void got_chunk(weft_conn *c, const weft_event *ev)
 {
-    if (ev->final) c->message = 0;
     weft_chunk chunk = {ev->opcode, ev->first, ev->final, ev->data, ev->len};
     c->handler->on_chunk(c, &chunk);
 }
@@ -217,6 +221,7 @@ static void got_close(weft_conn *c, const weft_event *ev)
 
 static void deliver(weft_conn *c, const weft_event *ev)
 {
+    if (!c->session.recv.message) c->message = 0; /* this event ended what was in progress */
     switch (ev->kind) {
     case WEFT_EV_MESSAGE: got_message(c, ev); break;
     case WEFT_EV_CHUNK: got_chunk(c, ev); break;

@@ -48,7 +48,7 @@ struct weft_conn {
     uint16_t code; /* of the first Close, 0 before there is one */
     uint8_t reason_len;
     uint8_t state;
-    bool by_peer, paused, told_open;
+    bool by_peer, clean, paused, told_open;
     bool over_soft; /* on_drain is due when there is room */
     weft_session session;
 };

@@ -14,23 +14,21 @@
 
 enum { SLOTS_MIN = 16 };
 
-static void bury(struct dead *d)
+static void free_net(struct tenant *t)
 {
-    struct net *n = container_of(d, struct net, dead);
+    struct net *n = container_of(t, struct net, tenant);
     const weft_env *env = weft_loop_env(n->loop);
     mem_free(env, n->slots);
     mem_free(env, n);
 }
 
-/* The dead are buried in order: net after everything that needs it. */
-static void on_free(struct tenant *t)
+static void leave(struct tenant *t)
 {
     struct net *n = container_of(t, struct net, tenant);
     n->dying = true;
     dial_cancel_all(n);
     while (!list_empty(&n->wires))
         wire_drop(container_of(n->wires.next, struct wire, link), 0, "the loop was freed");
-    loop_bury(n->loop, &n->dead, bury);
 }
 
 struct net *net_of(weft_loop *l)
@@ -39,7 +37,7 @@ struct net *net_of(weft_loop *l)
     if (t) return container_of(t, struct net, tenant);
     struct net *n = mem_zalloc(weft_loop_env(l), sizeof *n);
     if (!n) return NULL;
-    n->tenant.on_free = on_free;
+    n->tenant = (struct tenant){.leave = leave, .free = free_net};
     n->loop = l;
     n->date_second = -1;
     list_init(&n->wires);

@@ -27,7 +27,6 @@ struct net {
     uint32_t n_slots, first_free; /* first_free == n_slots: none */
     int64_t date_second;
     char date[HTTP_DATE_SIZE];
-    struct dead dead;
     bool dying; /* the loop is being freed: nothing new begins */
 };
 

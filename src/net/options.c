@@ -100,13 +100,31 @@ static int check_subprotocols(const struct options *o)
     return 0;
 }
 
+/* "user:password" of a URL, decoded. */
+static int url_credentials(const struct url *url, char *text, size_t size)
+{
+    int n = url_decode(url->user, text, size / 2);
+    if (n < 0) return -EINVAL;
+    text[n++] = ':';
+    return url_decode(url->password, text + n, size - (size_t)n) < 0 ? -EINVAL : 0;
+}
+
+/* The user's own come before the URL's. */
+static int keep_credentials(struct options *o, const char *credentials)
+{
+    char text[TEXT_MAX];
+    if (credentials || !o->url.has_user) return keep(o->env, &o->credentials, credentials);
+    int error = url_credentials(&o->url, text, sizeof text);
+    return error ? error : keep(o->env, &o->credentials, text);
+}
+
 static int init(struct options *o, const char *url, const weft_client_config *cfg)
 {
     int error = set_url(o, duplicate(o->env, url));
     if (!error) error = check_subprotocols(o);
     if (!error) error = keep(o->env, &o->origin, cfg->origin);
     if (!error && o->origin && !bytes_is_field_value(bytes_of(o->origin))) error = -EINVAL;
-    if (!error) error = keep(o->env, &o->credentials, cfg->credentials);
+    if (!error) error = keep_credentials(o, cfg->credentials);
     if (!error) error = keep_fields(o, cfg->fields);
     if (!error) error = set_proxy(o, cfg->proxy);
     return error;
@@ -179,22 +197,12 @@ static int add_basic(struct field_list *l, const struct options *o, const char *
     return error;
 }
 
-/* "user:password" of a URL, decoded. */
-static int add_user(struct field_list *l, const struct options *o, const char *name,
-                    const struct url *url)
+static int add_proxy_user(struct field_list *l, const struct options *o)
 {
     char text[TEXT_MAX];
-    int n = url_decode(url->user, text, sizeof text / 2);
-    if (n < 0) return -EINVAL;
-    text[n++] = ':';
-    int m = url_decode(url->password, text + n, sizeof text - (size_t)n);
-    return m < 0 ? -EINVAL : add_basic(l, o, name, text);
-}
-
-static int add_credentials(struct field_list *l, const struct options *o)
-{
-    if (o->credentials) return add_basic(l, o, "Authorization", o->credentials);
-    return o->url.has_user ? add_user(l, o, "Authorization", &o->url) : 0;
+    if (!o->proxy.has_user) return 0;
+    int error = url_credentials(&o->proxy, text, sizeof text);
+    return error ? error : add_basic(l, o, "Proxy-Authorization", text);
 }
 
 static int add_subprotocols(struct field_list *l, const struct options *o)
@@ -225,7 +233,7 @@ static int add_upgrade(struct field_list *l, const struct options *o, const char
     add(l, o, "Sec-WebSocket-Version", "13", &error);
     if (o->origin) add(l, o, "Origin", o->origin, &error);
     if (!error) error = add_subprotocols(l, o);
-    if (!error) error = add_credentials(l, o);
+    if (!error && o->credentials) error = add_basic(l, o, "Authorization", o->credentials);
     for (char **f = o->fields; !error && *f; f++)
         error = field_list_add(l, o->env, name_of(*f), value_of(*f));
     return error;
@@ -248,7 +256,7 @@ int options_write_connect(const struct options *o, struct outq *out)
     struct field_list l = {0};
     int error = url_host_port(&o->url, target, sizeof target) < 0 ? WEFT_ERR_URL : 0;
     add(&l, o, "Host", target, &error);
-    if (!error && o->proxy.has_user) error = add_user(&l, o, "Proxy-Authorization", &o->proxy);
+    if (!error) error = add_proxy_user(&l, o);
     if (!error) error = request_head(out, o->env, "CONNECT", bytes_of(target), l.fields, l.n);
     field_list_deinit(&l, o->env);
     return error;

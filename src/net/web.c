@@ -363,10 +363,20 @@ void web_feed(struct wire *w, weft_span *in)
     }
 }
 
+/* A reply of known length ends by itself; a reset, or write_stall, tells who has left. */
+static bool is_sending_length(const struct web *web)
+{
+    return web->request && web->request->begun && web->h1.framing == BODY_LENGTH;
+}
+
 /* Who has sent everything but still waits for a reply cannot be told from who has left. */
 void web_eof(struct wire *w)
 {
     w->eof = true;
+    if (w->web && is_sending_length(w->web)) {
+        h1_last(&w->web->h1);
+        return;
+    }
     if (!w->web || w->web->request || w->web->upgrade)
         wire_drop(w, WEFT_ERR_LOST, "the client left");
     else web_end(w);

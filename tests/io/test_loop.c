@@ -407,10 +407,16 @@ static void guest_leaves(struct tenant *t)
     loop_bury(g->loop, &g->dead, tell_dead);
 }
 
+static void guest_is_freed(struct tenant *t)
+{
+    (void)t;
+    tell('f');
+}
+
 static void free_tells_the_tenant_and_buries(void **state)
 {
     (void)state;
-    struct guest g = {.tenant.on_free = guest_leaves};
+    struct guest g = {.tenant = {.leave = guest_leaves, .free = guest_is_freed}};
     struct post p = {.run = tell_post};
     assert_int_equal(weft_loop_new(&g.loop, NULL), 0);
     assert_null(loop_tenant(g.loop));
@@ -419,7 +425,7 @@ static void free_tells_the_tenant_and_buries(void **state)
     memset(story, 0, sizeof story);
     loop_post(g.loop, &p);
     weft_loop_free(g.loop);
-    assert_string_equal(story, "pld");
+    assert_string_equal(story, "pldf");
     weft_loop_free(NULL);
 }
 
