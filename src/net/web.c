@@ -415,7 +415,14 @@ void web_late(struct wire *w)
 
 void web_leave(struct wire *w)
 {
-    const struct web *web = w->web;
-    if (!web) wire_drop(w, 0, "");
-    else if (h1_idle(&web->h1) && !web->request && !web->upgrade) web_end(w);
+    struct web *web = w->web;
+    if (web && (web->request || web->upgrade)) return;
+    if (!web || (h1_idle(&web->h1) && outq_empty(&w->out))) {
+        wire_drop(w, 0, "");
+    } else if (h1_idle(&web->h1)) {
+        web_end(w);
+    } else if (web->receiving) {
+        web_refuse(w, 503, "the server is shutting down", NULL);
+        wire_again(w);
+    }
 }
