@@ -83,7 +83,7 @@ class Typing(unittest.TestCase):
 
     def terminal(self, path='/echo'):
         terminal = Terminal(self.server.url(path), home=self.home)
-        terminal.shows(r'(?i)connected|open')
+        terminal.shows(r'(?is)connected.*\n> ')  # the prompt: from now on keys are read one by one
         return terminal
 
     def room(self, name):
