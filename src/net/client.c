@@ -350,8 +350,7 @@ static void take_response(struct dial *d, int result, bool more)
     switch (result) {
     case H1C_SWITCHED: switched(d, more); break;
     case H1C_REFUSED: refused(d); break;
-    case WEFT_ERR_HTTP: fail(d, result, d->h1.why); break;
-    default: fail_plain(d, result); break;
+    default: fail(d, result, d->h1.why); break;
     }
 }
 
@@ -369,7 +368,7 @@ void dial_eof(struct wire *w)
     struct dial *d = w->dial;
     if (d->stage == SECURING)
         fail(d, WEFT_ERR_TLS, "TLS: the server ended the connection during the handshake");
-    else take_response(d, d->stage >= PROXY ? h1_client_eof(&d->h1) : WEFT_ERR_LOST, false);
+    else take_response(d, h1_client_eof(&d->h1), false);
 }
 
 void dial_lost(struct wire *w, int error, const char *cause)

@@ -43,5 +43,5 @@ bool secure_ended(const struct wire *w)
 
 bool secure_pending(const struct wire *w)
 {
-    return w->tls && !tls_ready(w->tls);
+    return w->tls && !tls_ready(w->tls) && !tls_broken(w->tls);
 }

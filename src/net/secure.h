@@ -22,7 +22,7 @@ int secure_write(struct wire *w);
 /* Whether the peer has said that nothing more will come. */
 bool secure_ended(const struct wire *w);
 
-/* Whether the handshake is still to be done. */
+/* Whether the handshake is still under way. */
 bool secure_pending(const struct wire *w);
 
 #endif

@@ -66,12 +66,15 @@ static void tell_lost(struct wire *w, enum wire_phase phase, int error, const ch
 
 /* ---- input ----------------------------------------------------------------------------------- */
 
+/* Our last word is out: what the peer still sends is dropped, within bounds. Before that nothing is
+ * read but what was at hand. */
 static void linger_feed(struct wire *w, weft_span *in)
 {
-    uint32_t n = in->len < w->discard_left ? (uint32_t)in->len : w->discard_left;
-    w->discard_left -= n;
+    uint32_t n = in->len < UINT32_MAX ? (uint32_t)in->len : UINT32_MAX;
     span_skip(in, in->len);
-    if (!w->discard_left) stream_pause(&w->stream); /* a hang-up is still noticed */
+    if (w->finishing) return;
+    if (n > w->discard_left) wire_drop(w, 0, "");
+    else w->discard_left -= n;
 }
 
 static void feed_phase(struct wire *w, weft_span *in)
@@ -118,7 +121,7 @@ static void feed_or_hold(struct wire *w, weft_span in)
 static bool wants_input(const struct wire *w)
 {
     if (w->phase == WIRE_WEBSOCKET) return !conn_is_paused(w->conn);
-    return w->phase != WIRE_DEAD && (w->phase != WIRE_LINGER || w->discard_left);
+    return w->phase != WIRE_DEAD && (!w->finishing || secure_pending(w));
 }
 
 static void at_end(struct wire *w)
@@ -162,6 +165,7 @@ static void secured(struct wire *w)
     wire_dirty(w);
     if (w->phase == WIRE_WEB) wire_deadline(w, limit_handshake_timeout(wire_limits(w)));
     else if (w->phase == WIRE_DIAL) dial_secured(w);
+    else stream_pause(&w->stream);
 }
 
 /* The peer's close_notify: nothing that follows on the wire is of use. */
@@ -261,7 +265,7 @@ static void written(struct wire *w)
         return;
     }
     wire_deadline(w, w->linger);
-    if (!w->held && w->discard_left) stream_resume(&w->stream);
+    if (!w->held) stream_resume(&w->stream);
 }
 
 /* Nothing waits to be said, for now or for good. With TLS the last word is close_notify. */
@@ -398,6 +402,7 @@ void wire_finish(struct wire *w, const weft_limits *limits)
     w->discard_left = at_most_32_bits(limit_discard_max(limits));
     w->linger = at_most_32_bits(limit_close_timeout(limits));
     wire_deadline(w, limit_write_stall(limits));
+    if (!secure_pending(w)) stream_pause(&w->stream); /* what is queued needs the handshake */
     wire_dirty(w);
     if (w->held) wire_again(w);
 }
