@@ -83,7 +83,8 @@ static int read_key(struct certificate *c, BIO *bio, const char *file, struct wo
                   ERR_GET_REASON(error) == PEM_R_BAD_DECRYPT;
     if (ERR_GET_LIB(error) == ERR_LIB_PEM && locked)
         return words_say(why, "the key %s is locked with a passphrase", file);
-    if (at_end()) return words_say(why, "there is no private key in %s", file);
+    if (at_end() || ERR_GET_REASON(error) == ERR_R_UNSUPPORTED)
+        return words_say(why, "there is no private key in %s", file);
     return words_say(why, "cannot read %s: %s", file, openssl_reason());
 }
 
