@@ -307,12 +307,12 @@ void conn_pull(weft_conn *c, struct outq *out, size_t budget)
 
 size_t weft_buffered(const weft_conn *c)
 {
-    return weft_session_buffered(&c->session) + (c->wire ? c->wire->out.bytes : 0);
+    return weft_session_buffered(&c->session) + (c->wire ? wire_buffered(c->wire) : 0);
 }
 
 bool conn_is_full(const weft_conn *c)
 {
-    return session_is_full(&c->session, c->wire->out.bytes, c->wire->out.items);
+    return session_is_full(&c->session, wire_buffered(c->wire), c->wire->out.items);
 }
 
 void conn_drained(weft_conn *c)
