@@ -55,6 +55,7 @@ conformance:
 coverage:
 	@tools/setup test
 	@tools/build coverage
+	@find build/coverage -name '*.gcda' -delete
 	@tools/test coverage
 	tools/coverage
 

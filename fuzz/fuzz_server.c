@@ -195,13 +195,18 @@ static void say_request(struct peer *p, unsigned choice, bool upgrade)
     say(p, "\r\n");
 }
 
+/* Masked with the key 0, which changes nothing. */
 static void say_frame(struct peer *p, uint8_t first, weft_bytes payload)
 {
-    struct frame_spec f = {
-        .fin = first >> 7, .rsv = first >> 4 & 7, .opcode = first & 15, .masked = true};
-    f.length_bytes = payload.len < 126 ? 0 : 2;
-    f.length = payload.len;
-    frame_write(&p->input, &f, payload.data, payload.len);
+    struct frame_spec f = {.fin = first >> 7,
+                           .rsv = first >> 4 & 7,
+                           .opcode = first & 15,
+                           .masked = true,
+                           .length_bytes = -1,
+                           .length_given = true,
+                           .length = payload.len};
+    frame_write(&p->input, &f, NULL, 0);
+    bytes_add(&p->input, payload.data, payload.len);
 }
 
 static void step(weft_bytes *in)
