@@ -19,6 +19,7 @@ struct connect_options {
     const char *shown; /* the URL without user and password, for messages */
     struct flag_list headers, subprotocols;
     const char *credentials, *proxy, *origin;
+    const char *ca_file, *certificate_file, *key_file;
     bool insecure, binary, follow;
     uint64_t count;       /* stop after so many messages; 0: never */
     uint64_t wait;        /* ms for the peer's Close */
