@@ -217,6 +217,9 @@ class Peer:
         """The server ends TCP first; nothing more comes, and nobody resets."""
         if not self.closed:
             self.send(self.encode(close_frame(1000)))
+        if isinstance(self.socket, ssl.SSLSocket) and not self.client:
+            self.socket = self.socket.unwrap()  # both said close_notify: that is the end of the stream
+            return
         if not self.client:
             self.half_close()
         got = self.receive()
@@ -225,8 +228,6 @@ class Peer:
 
     def half_close(self):
         try:
-            if isinstance(self.socket, ssl.SSLSocket):
-                self.socket = self.socket.unwrap()  # with weft's close_notify
             self.socket.shutdown(socket.SHUT_WR)
         except (BrokenPipeError, ConnectionResetError):
             pass  # weft is gone already
