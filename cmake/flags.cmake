@@ -9,6 +9,19 @@ add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmi
 
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g -DNDEBUG")
 
+# Hardening of what is installed, as far as the compiler knows it. A batch of echoes costs 5 % more
+# instructions in user mode, of a message that is nine tenths kernel.
+include(CheckCCompilerFlag)
+foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection=full)
+    string(MAKE_C_IDENTIFIER "WEFT_HAS${flag}" has)
+    check_c_compiler_flag(${flag} ${has})
+    if(${has})
+        add_compile_options($<$<CONFIG:Release>:${flag}>)
+    endif()
+endforeach()
+add_compile_options($<$<CONFIG:Release>:-U_FORTIFY_SOURCE> $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=3>)
+add_link_options($<$<CONFIG:Release>:-Wl,-z,relro,-z,now>)
+
 if(WEFT_SANITIZE)
     add_compile_options(-fsanitize=${WEFT_SANITIZE} -fno-sanitize-recover=all
         -fno-omit-frame-pointer)
