@@ -17,6 +17,7 @@ struct options {
     char *origin, *credentials;
     char **fields; /* NULL-terminated */
     const char *const *subprotocols;
+    const weft_deflate *deflate; /* to offer, or NULL */
     unsigned redirects;
 };
 

@@ -4,7 +4,7 @@
 # Builds a program on each installed library with what pkg-config says, and runs it.
 set -euo pipefail
 
-export PKG_CONFIG_LIBDIR=$STAGE$PREFIX/$LIBDIR/pkgconfig
+export PKG_CONFIG_PATH=$STAGE$PREFIX/$LIBDIR/pkgconfig
 export PKG_CONFIG_SYSROOT_DIR=$STAGE
 export LD_LIBRARY_PATH=$STAGE$PREFIX/$LIBDIR
 here=$WEFT_SRC/tests/install
