@@ -52,7 +52,8 @@ typedef struct weft_close_info {
     bool by_peer;      /* it was the peer who began: its Close, its end of stream, its reset */
     bool clean;        /* a Close was sent and one was received, and nobody broke the protocol */
     int error;         /* 0, or what went wrong: -errno or WEFT_ERR_... */
-    const char *cause; /* the same in words: "no pong within 10 s"; "" when nothing went wrong */
+    const char
+        *cause; /* why in words: "no pong, nor anything else, after a ping"; "" after a clean end */
     const weft_refusal *refusal; /* with WEFT_ERR_REFUSED and WEFT_ERR_PROXY; else NULL */
 } weft_close_info;
 

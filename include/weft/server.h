@@ -74,11 +74,10 @@ WEFT_API int weft_server_listen(weft_server *s, const char *address);
  * size, always terminated); -ENOENT when there are not so many. */
 WEFT_API int weft_server_address(const weft_server *s, size_t i, char *text, size_t size);
 
-/* Leave gracefully: stop listening, refuse new requests, send every WebSocket a Close with code
- * (WEFT_CLOSE_GOING_AWAY or WEFT_CLOSE_SERVICE_RESTART) spread over a part of shutdown_drain, let
- * replies finish, drop what is left at the deadline. Then on_done (may be NULL), from the loop; it may
- * free the server.
- * Errors: WEFT_ERR_STATE (begun already), -ENOMEM. */
+/* Leave gracefully: stop listening, refuse upgrades, answer requests with Connection: close, send every
+ * WebSocket a Close with code (WEFT_CLOSE_GOING_AWAY or WEFT_CLOSE_SERVICE_RESTART) spread over a part of
+ * shutdown_drain, let replies finish, drop what is left at the deadline. Then on_done (may be NULL), from
+ * the loop; it may free the server. Errors: WEFT_ERR_STATE (begun already), -ENOMEM. */
 WEFT_API int weft_server_shutdown(weft_server *s, uint16_t code,
                                   void (*on_done)(weft_server *s, void *user), void *user);
 

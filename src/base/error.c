@@ -20,7 +20,7 @@ const char *weft_strerror(int error)
     if (error >= 0) return "success";
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         if (errors[i].number == error) return errors[i].text;
-    const char *text = strerrordesc_np(-error);
+    const char *text = error > WEFT_ERR_BASE ? strerrordesc_np(-error) : NULL;
     return text ? text : "unknown error";
 }
 
@@ -29,7 +29,7 @@ const char *weft_errname(int error)
     if (error >= 0) return "OK";
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         if (errors[i].number == error) return errors[i].name;
-    const char *name = strerrorname_np(-error);
+    const char *name = error > WEFT_ERR_BASE ? strerrorname_np(-error) : NULL;
     return name ? name : "UNKNOWN";
 }
 

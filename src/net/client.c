@@ -293,8 +293,7 @@ static void take_response(struct dial *d, int result)
     switch (result) {
     case H1C_SWITCHED: switched(d); break;
     case H1C_REFUSED: refused(d); break;
-    case WEFT_ERR_HTTP: fail(d, result, d->h1.why); break;
-    default: fail_plain(d, result); break;
+    default: fail(d, result, d->h1.why); break;
     }
 }
 
@@ -309,9 +308,7 @@ void dial_feed(struct wire *w, weft_span *in)
 
 void dial_eof(struct wire *w)
 {
-    struct dial *d = w->dial;
-    int result = d->stage >= PROXY ? h1_client_eof(&d->h1) : WEFT_ERR_LOST;
-    take_response(d, result);
+    take_response(w->dial, h1_client_eof(&w->dial->h1));
 }
 
 void dial_lost(struct wire *w, int error, const char *cause)

@@ -46,6 +46,7 @@ void leave_done(struct weft_server *s)
 static bool ask_to_leave(struct wire *w, uint16_t code)
 {
     if (w->phase == WIRE_WEB) web_leave(w);
+    if (w->phase == WIRE_LINGER && !w->finishing) wire_drop(w, 0, ""); /* all is said */
     if (w->phase != WIRE_WEBSOCKET || !weft_conn_is_open(w->conn)) return false;
     if (weft_close(w->conn, code, NULL) < 0) weft_abort(w->conn);
     return true;

@@ -18,7 +18,8 @@ static bool fits(const struct route *r, weft_bytes path)
 const struct route *route_find(const struct route_table *t, weft_bytes path)
 {
     const struct route *best = NULL;
-    for (const struct route *r = t->routes; r < t->routes + t->n; r++) {
+    for (size_t i = 0; i < t->n; i++) {
+        const struct route *r = &t->routes[i];
         if (!fits(r, path)) continue;
         if (!best || r->len > best->len || (r->len == best->len && !r->prefix)) best = r;
     }
@@ -27,8 +28,10 @@ const struct route *route_find(const struct route_table *t, weft_bytes path)
 
 static struct route *find_same(struct route_table *t, weft_bytes path, bool prefix)
 {
-    for (struct route *r = t->routes; r < t->routes + t->n; r++)
+    for (size_t i = 0; i < t->n; i++) {
+        struct route *r = &t->routes[i];
         if (r->prefix == prefix && r->len == path.len && fits(r, path)) return r;
+    }
     return NULL;
 }
 
@@ -69,7 +72,8 @@ int route_add(struct route_table *t, const weft_env *env, const char *path,
 
 static void table_deinit(struct route_table *t, const weft_env *env)
 {
-    for (struct route *r = t->routes; r < t->routes + t->n; r++) {
+    for (size_t i = 0; i < t->n; i++) {
+        const struct route *r = &t->routes[i];
         if (r->release) r->release(r->user);
         mem_free(env, r->path);
     }

@@ -112,9 +112,12 @@ void web_replied(struct wire *w)
     wire_again(w);
 }
 
-static void add_all(struct field_list *to, const weft_env *env, const weft_field *fields, size_t n)
+static int add_all(struct field_list *to, const weft_env *env, const weft_field *fields, size_t n)
 {
-    for (size_t i = 0; i < n; i++) (void)field_list_add(to, env, fields[i].name, fields[i].value);
+    int error = 0;
+    for (size_t i = 0; i < n && !error; i++)
+        error = field_list_add(to, env, fields[i].name, fields[i].value);
+    return error;
 }
 
 static void log_refusal(struct wire *w, int status, const char *why)
@@ -137,8 +140,8 @@ void web_refuse(struct wire *w, int status, const char *why, const struct field_
     buf_printf(&body, "%s\n", why);
     server_refused(w->server, status);
     log_refusal(w, status, why);
-    add_all(&all, env, needed, n);
-    if (fields) add_all(&all, env, fields->fields, fields->n);
+    (void)add_all(&all, env, needed, n);
+    if (fields) (void)add_all(&all, env, fields->fields, fields->n);
     h1_refuse(web_h1(w), status, why);
     h1_last(web_h1(w));
     if (h1_replying(web_h1(w)) ||
@@ -170,13 +173,9 @@ static int switch_protocols(struct wire *w, weft_upgrade *u)
     const weft_env *env = wire_env(w);
     weft_field ours[HANDSHAKE_FIELDS];
     struct field_list all = {0};
-    size_t n = handshake_fields(u, ours);
-    for (size_t i = 0; i < n; i++) {
-        int error = field_list_add(&all, env, ours[i].name, ours[i].value);
-        if (error) return field_list_deinit(&all, env), error;
-    }
-    add_all(&all, env, u->request.fields.fields, u->request.fields.n);
-    int error = h1_upgrade(web_h1(w), all.fields, all.n);
+    int error = add_all(&all, env, ours, handshake_fields(u, ours));
+    if (!error) error = add_all(&all, env, u->request.fields.fields, u->request.fields.n);
+    if (!error) error = h1_upgrade(web_h1(w), all.fields, all.n);
     field_list_deinit(&all, env);
     return error;
 }
@@ -421,7 +420,14 @@ void web_late(struct wire *w)
 
 void web_leave(struct wire *w)
 {
-    const struct web *web = w->web;
-    if (!web) wire_drop(w, 0, "");
-    else if (h1_idle(&web->h1) && !web->request && !web->upgrade) web_end(w);
+    struct web *web = w->web;
+    if (web && (web->request || web->upgrade)) return;
+    if (!web || (h1_idle(&web->h1) && outq_empty(&w->out))) {
+        wire_drop(w, 0, "");
+    } else if (h1_idle(&web->h1)) {
+        web_end(w);
+    } else if (web->receiving) {
+        web_refuse(w, 503, "the server is shutting down", NULL);
+        wire_again(w);
+    }
 }

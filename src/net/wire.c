@@ -47,12 +47,15 @@ int wire_peer(const struct wire *w, char *text, size_t size)
 
 /* ---- input ----------------------------------------------------------------------------------- */
 
+/* Our last word is out: what the peer still sends is dropped, within bounds. Before that nothing is
+ * read but what was at hand. */
 static void linger_feed(struct wire *w, weft_span *in)
 {
-    uint32_t n = in->len < w->discard_left ? (uint32_t)in->len : w->discard_left;
-    w->discard_left -= n;
+    uint32_t n = in->len < UINT32_MAX ? (uint32_t)in->len : UINT32_MAX;
     span_skip(in, in->len);
-    if (!w->discard_left) stream_pause(&w->stream); /* a hang-up is still noticed */
+    if (w->finishing) return;
+    if (n > w->discard_left) wire_drop(w, 0, "");
+    else w->discard_left -= n;
 }
 
 static void feed_phase(struct wire *w, weft_span *in)
@@ -104,7 +107,7 @@ static void on_bytes(struct stream *s, uint8_t *data, size_t len)
 static bool wants_input(const struct wire *w)
 {
     if (w->phase == WIRE_WEBSOCKET) return !conn_is_paused(w->conn);
-    return w->phase != WIRE_DEAD && (w->phase != WIRE_LINGER || w->discard_left);
+    return w->phase != WIRE_DEAD && !w->finishing;
 }
 
 static void on_again(struct stream *s)
@@ -178,7 +181,7 @@ static void written(struct wire *w)
         return;
     }
     wire_deadline(w, w->linger);
-    if (!w->held && w->discard_left) stream_resume(&w->stream);
+    if (!w->held) stream_resume(&w->stream);
 }
 
 static int on_pull(struct stream *s, struct iovec *iov, int max)
@@ -296,6 +299,7 @@ void wire_finish(struct wire *w, const weft_limits *limits)
     w->discard_left = at_most_32_bits(limit_discard_max(limits));
     w->linger = at_most_32_bits(limit_close_timeout(limits));
     wire_deadline(w, limit_write_stall(limits));
+    stream_pause(&w->stream);
     wire_dirty(w);
     if (w->held) wire_again(w);
 }

@@ -97,7 +97,7 @@ void web_drained(struct wire *w); /* some of the output is gone */
 void web_full(struct wire *w);    /* and the rest has to wait */
 void web_late(struct wire *w);    /* the deadline has passed */
 void web_lost(struct wire *w, int error);
-void web_leave(struct wire *w); /* end if it is between requests */
+void web_leave(struct wire *w); /* the server shuts down: end, unless a reply is due */
 
 void dial_connected(struct wire *w);
 void dial_feed(struct wire *w, weft_span *in);

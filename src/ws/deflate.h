@@ -75,7 +75,10 @@ int inflater_begin(struct inflater *i, const struct window *history);
 uint8_t *inflater_room(struct inflater *i, size_t *n);
 void inflater_fed(struct inflater *i, size_t n);
 
-/* The message is complete: put its tail back, once, if there is room for it now. */
+/* Whether a message may end here. */
+bool inflater_complete(const struct inflater *i);
+
+/* The message is complete: put its tail back, once, and when all before it was inflated. */
 void inflater_add_tail(struct inflater *i);
 bool inflater_has_tail(const struct inflater *i);
 
@@ -87,9 +90,6 @@ bool inflater_full(const struct inflater *i);
 
 /* Take what was inflated; good until the next run. */
 weft_bytes inflater_output(struct inflater *i);
-
-/* Whether a message may end here. */
-bool inflater_complete(const struct inflater *i);
 
 /* Bytes of the message so far, before and behind. */
 uint64_t inflater_received(const struct inflater *i);

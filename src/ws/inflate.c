@@ -3,8 +3,8 @@
  * ws/inflate.c - inflating with zlib, a piece at a time
  *
  * The sender cut 00 00 FF FF off the end of the message; it is put back when the last fragment is in
- * (RFC 7692, 7.2.2). A block with BFINAL ends zlib's stream but not the message: another stream begins
- * behind it, with the same window.
+ * (RFC 7692, 7.2.2), unless nothing came, or all that came is complete without it. A block with BFINAL
+ * ends zlib's stream but not the message: another stream begins behind it, with the same window.
  */
 #include <errno.h>
 #include <zlib.h>
@@ -15,13 +15,13 @@ struct inflater {
     const weft_env *env;
     z_stream z;
     uint64_t received, produced;
-    bool ended; /* behind a block with BFINAL, and nothing has come since */
+    bool fresh; /* a stream begins: nothing has come yet, or nothing since BFINAL */
     bool tailed;
     uint8_t in[INFLATE_IN];
     uint8_t out[INFLATE_OUT];
 };
 
-enum { AT_BLOCK_END = 128 /* a bit of z_stream.data_type */ };
+enum { UNUSED_BITS = 63, AT_BLOCK_END = 128 }; /* in z_stream.data_type */
 
 static const uint8_t tail[DEFLATE_TAIL] = {0x00, 0x00, 0xff, 0xff};
 
@@ -59,8 +59,10 @@ void inflater_free(struct inflater *i)
 int inflater_begin(struct inflater *i, const struct window *history)
 {
     inflateReset(&i->z);
+    i->z.data_type = 0;
     i->received = i->produced = 0;
-    i->ended = i->tailed = false;
+    i->fresh = true;
+    i->tailed = false;
     i->z.avail_in = 0;
     i->z.next_out = i->out;
     i->z.avail_out = sizeof i->out;
@@ -80,20 +82,24 @@ uint8_t *inflater_room(struct inflater *i, size_t *n)
 
 void inflater_fed(struct inflater *i, size_t n)
 {
-    if (n) i->ended = false;
+    if (n) i->fresh = false;
     i->z.avail_in += (unsigned)n;
     i->received += n;
 }
 
+bool inflater_complete(const struct inflater *i)
+{
+    return i->fresh || (i->z.data_type & AT_BLOCK_END);
+}
+
 void inflater_add_tail(struct inflater *i)
 {
-    size_t room;
-    uint8_t *to = inflater_room(i, &room);
-    if (i->tailed || room < sizeof tail) return;
+    if (i->tailed || i->z.avail_in) return;
     i->tailed = true;
-    if (i->ended) return; /* behind BFINAL all is said */
-    copy(to, tail, sizeof tail);
-    i->z.avail_in += sizeof tail;
+    if (inflater_complete(i) && !(i->z.data_type & UNUSED_BITS)) return;
+    copy(i->in, tail, sizeof tail);
+    i->z.next_in = i->in;
+    i->z.avail_in = sizeof tail;
 }
 
 bool inflater_has_tail(const struct inflater *i)
@@ -108,7 +114,8 @@ static int step(struct inflater *i)
     case Z_BUF_ERROR: return 0; /* nothing to do: in is used up */
     case Z_STREAM_END:
         inflateResetKeep(&i->z);
-        i->ended = i->z.avail_in == 0;
+        i->z.data_type = 0;
+        i->fresh = i->z.avail_in == 0;
         return 0;
     case Z_MEM_ERROR: return -ENOMEM;
     default: return WEFT_ERR_DEFLATE;
@@ -136,11 +143,6 @@ weft_bytes inflater_output(struct inflater *i)
     i->z.next_out = i->out;
     i->z.avail_out = sizeof i->out;
     return out;
-}
-
-bool inflater_complete(const struct inflater *i)
-{
-    return i->ended || (i->z.data_type & AT_BLOCK_END);
 }
 
 uint64_t inflater_received(const struct inflater *i)

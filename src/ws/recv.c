@@ -327,6 +327,7 @@ static int gather(weft_session *s, weft_bytes piece)
 {
     struct partial *p = partial_of(s);
     if (!p) return -ENOMEM;
+    if (!piece.len) return 0;
     size_t need = (size_t)p->len + piece.len;
     if (need > p->cap) {
         size_t size = partial_size(p, need, piece.len + s->recv.left);

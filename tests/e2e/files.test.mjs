@@ -333,6 +333,47 @@ test('a directory that is not there: said at once', async () => {
   assert.match(err, /^weft: .*nowhere.*No such file/i);
 });
 
+test('the pages of the demo: a policy, types, 304, HEAD, and nothing else', async () => {
+  const demo = await Program.listening('demo', '-p', '0');
+  try {
+    const ask = async (path, ...args) => parse(await curl('-i', ...args, demo.page(path)));
+    const types = { '/': 'html', '/chat': 'html', '/chat/any/room': 'html', '/quotes': 'html', '/style.css': 'css', '/weft.js': 'javascript' };
+    for (const [path, type] of Object.entries(types)) {
+      const { status, fields, body } = await ask(path);
+      assert.deepEqual([path, status], [path, 200]);
+      assert.match(fields['content-type'], new RegExp(`^text/${type}; charset=utf-8$`));
+      assert.match(fields['content-security-policy'], /default-src/);
+      assert.doesNotMatch(fields['content-security-policy'], /unsafe/);
+      assert.equal(fields['x-content-type-options'], 'nosniff');
+      assert.ok(body.length > 100);
+      const again = await ask(path, '-H', `If-None-Match: ${fields.etag}`);
+      assert.deepEqual([path, again.status, again.body], [path, 304, '']);
+      const head = parse(await curl('-I', demo.page(path)));
+      assert.deepEqual([head.status, head.fields['content-length'], head.body], [200, fields['content-length'], '']);
+    }
+    for (const path of ['/nothing', '/chat.html/x', '/../etc/passwd', '/.git']) assert.equal((await ask(path)).status, 404);
+    assert.equal((await ask('/', '-d', 'x')).status, 405);
+    await demo.stop();
+  } finally {
+    demo.kill();
+  }
+});
+
+test('IPv6', async (t) => {
+  const six = new Program(['serve', '-l', '[::1]:0', site]);
+  try {
+    const [, port] = await six.said(/^http:\/\/\[::1\]:(\d+)\n/).catch(() => []);
+    if (!port && /annot assign|not supported/.test(six.err)) return t.skip('this machine has no IPv6');
+    assert.equal(await curl('-g', `http://[::1]:${port}/a.css`), 'p{}');
+    const peer = await Peer.connect(`ws://[::1]:${port}/room`, { origin: `http://[::1]:${port}` });
+    assert.equal(await peer.ask('six'), 'six');
+    await peer.leave(1000);
+    await six.stop();
+  } finally {
+    six.kill();
+  }
+});
+
 test('without a directory the root says what this is', async () => {
   const bare = await Program.serve();
   try {

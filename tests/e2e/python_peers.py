@@ -78,8 +78,8 @@ class AsClient(unittest.IsolatedAsyncioTestCase):
 
     async def test_too_big(self):
         async with self.connect() as peer:
-            await peer.send(bytes((2 << 20) + 1))
-            with self.assertRaises(websockets.ConnectionClosed):
+            with self.assertRaises(websockets.ConnectionClosed):  # by send, if the Close is quick
+                await peer.send(bytes((2 << 20) + 1))
                 await soon(peer.recv())
             self.assertEqual(peer.close_code, 1009)
 

@@ -572,6 +572,14 @@ class Closing(Case):
         self.assertEqual([len(f.payload) for f in frames[:-1]], [60_000] * 10)
         self.assertClose(frames[-1], 1002)
 
+    def test_what_a_channel_owes_goes_out_before_the_close(self):
+        member, raw = self.raw().open('/owed'), self.raw().open('/owed')
+        raw.send(HELLO * 20 + frame(TEXT, b'\xff'))
+        *messages, last = raw.frames()
+        self.assertEqual(messages, [Frame(TEXT, b'hello')] * 20)
+        self.assertClose(last, 1007)
+        self.assertEqual([member.frame() for _ in range(20)], [Frame(TEXT, b'hello')] * 20)
+
     def test_half_closed_without_a_close(self):
         raw = self.echo()
         raw.send(HELLO * 3)

@@ -253,6 +253,40 @@ describe('the request', { concurrency: 4 }, () => {
     }
   });
 
+  test('every frame has a masking key of its own', async (t) => {
+    const received = [];
+    const url = await onBytes(t, (socket, head) => {
+      socket.on('data', (data) => received.push(data));
+      socket.on('end', () => socket.end());
+      socket.write(agree(head));
+    });
+    await weft(['-w', '0.1', url], 'x\n'.repeat(50));
+    const bytes = Buffer.concat(received);
+    const keys = Array.from({ length: 50 }, (_, i) => {
+      const at = 7 * i;
+      assert.deepEqual([bytes[at], bytes[at + 1], bytes[at + 2] ^ bytes[at + 6]], [0x81, 0x81, 0x78]);
+      return bytes.readUInt32BE(at + 2);
+    });
+    assert.ok(new Set(keys).size >= 49);
+  });
+
+  test('a user in the URL is no part of Host', async (t) => {
+    const { url, talked } = await onWebSocket(t, (peer, { headers }) => (peer.socket.close(1000), headers));
+    const result = await weft([url.replace('ws://', 'ws://me:s3cret@')]);
+    assertEnd(result, 0);
+    const { host, authorization } = await talked;
+    assert.equal(host, new URL(url).host);
+    assert.equal(authorization, `Basic ${Buffer.from('me:s3cret').toString('base64')}`);
+    assert.doesNotMatch(result.err, /s3cret/);
+  });
+
+  test('localhost, and a URL without scheme', async (t) => {
+    const { port } = await echo(t);
+    for (const url of [`ws://localhost:${port}`, `localhost:${port}/a`, `:${port}`, `ws://LOCALHOST:${port}/?q`]) {
+      assert.equal((await weft(['-n', '1', url], 'hi\n')).out, 'hi\n', url);
+    }
+  });
+
   test('path and query', async (t) => {
     assert.equal((await request(t, [], 'a/b%20c?d=e&f')).target, '/a/b%20c?d=e&f');
   });

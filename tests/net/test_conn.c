@@ -287,6 +287,67 @@ static void test_abort_another(void **state)
     raw_free(b);
 }
 
+static void tell_the_other(weft_conn *c)
+{
+    if (c != other) assert_int_equal(weft_send(other, WEFT_TEXT, "gone", 4), 0);
+}
+
+static void drop_the_other(weft_conn *c)
+{
+    if (c != other) weft_abort(other);
+}
+
+/* The turn is nearly over when on_close is called; what it does is not forgotten. */
+static void test_send_to_another_from_on_close(void **state)
+{
+    (void)state;
+    struct raw *a = raw_open(&world, "/"), *b;
+    other = server.conn;
+    b = raw_open(&world, "/");
+    server.then_close = tell_the_other;
+    raw_hang_up(b);
+    turn_until(&world, server.closes);
+    turn(&world, -1); /* does not wait for something else to happen */
+    assert_string_equal(raw_frames(a), "text gone;");
+    server.then_close = NULL;
+    raw_free(a);
+    raw_free(b);
+}
+
+static void test_abort_another_from_on_close(void **state)
+{
+    (void)state;
+    struct raw *a = raw_open(&world, "/"), *b;
+    other = server.conn;
+    b = raw_open(&world, "/");
+    server.then_close = drop_the_other;
+    raw_hang_up(b);
+    turn_until(&world, server.closes == 2);
+    expect_story(&server.story, "open;open;close 1006 by-peer WEFT_ERR_LOST;close 1006;");
+    raw_free(a);
+    raw_free(b);
+}
+
+static unsigned reconnects;
+
+static void reconnect(weft_conn *c)
+{
+    if (reconnects++ > 0) return;
+    assert_int_equal(
+        weft_connect(NULL, weft_conn_loop(c), world_url(&world, "/"), NULL, &telling, &client), 0);
+}
+
+static void test_reconnect_from_on_close(void **state)
+{
+    (void)state;
+    connect_client();
+    reconnects = 0;
+    client.then_close = reconnect;
+    weft_abort(server.conn);
+    turn_until(&world, client.closes == 1 && told(&client.story, "LOST;open;"));
+    assert_non_null(client.conn);
+}
+
 /* ---- sending --------------------------------------------------------------------------------- */
 
 static void test_what_may_be_sent(void **state)
@@ -692,6 +753,9 @@ int main(void)
         unit(test_pause_and_resume_in_the_middle_of_a_batch),
         unit(test_everything_from_on_close),
         unit(test_abort_another),
+        unit(test_send_to_another_from_on_close),
+        unit(test_abort_another_from_on_close),
+        unit(test_reconnect_from_on_close),
         unit(test_what_may_be_sent),
         unit(test_fragments),
         unit(test_message_by_reference),

@@ -77,10 +77,10 @@ static void echo(weft_conn *c, const char *text)
 
 static void speak(weft_conn *c)
 {
-    (void)weft_send(c, WEFT_TEXT, "hello", 5);
-    (void)weft_ping(c, "p", 1);
-    (void)weft_send_fragment(c, WEFT_TEXT, "frag", 4, false);
-    (void)weft_send_fragment(c, WEFT_TEXT, "ment", 4, true);
+    if (weft_send(c, WEFT_TEXT, "hello", 5) < 0 || weft_ping(c, "p", 1) < 0 ||
+        weft_send_fragment(c, WEFT_TEXT, "frag", 4, false) < 0 ||
+        weft_send_fragment(c, WEFT_TEXT, "ment", 4, true) < 0)
+        weft_abort(c);
 }
 
 static void close_at_last(weft_conn *c, const char *text)

@@ -386,6 +386,100 @@ static void test_reply_to_a_begun_one(void **state)
     raw_free(r);
 }
 
+/* ---- from the callback ----------------------------------------------------------------------- */
+
+static void reply_at_once(weft_request *r, void *user)
+{
+    (void)user;
+    weft_bytes path = weft_request_path(r);
+    assert_int_equal(weft_reply(r, 200, NULL, path.data, path.len), 0);
+}
+
+static void abort_at_2(weft_request *r, void *user)
+{
+    weft_bytes path = weft_request_path(r);
+    tell(&story, "%.*s;", (int)path.len, path.data);
+    if (path.data[1] == '2') weft_reply_abort(r);
+    else reply_at_once(r, user);
+}
+
+static void test_many_replied_at_once(void **state)
+{
+    (void)state;
+    enum { MANY = 50 };
+    assert_int_equal(weft_server_on_request(world.server, "/*", reply_at_once, NULL), 0);
+    struct raw *r = raw_connect(&world);
+    char all[MANY * 64];
+    size_t n = 0;
+    for (int i = 0; i < MANY; i++) n += (size_t)snprintf(all + n, sizeof all - n, GET("/%02d"), i);
+    raw_write(r, all, n);
+    turn_until(&world, raw_heard(r, "\r\n\r\n/49"));
+    const char *at = r->got;
+    for (int i = 0; i < MANY; i++) {
+        char body[32];
+        snprintf(body, sizeof body, "\r\n\r\n/%02d", i);
+        at = strstr(at, body);
+        assert_non_null(at);
+    }
+    raw_free(r);
+}
+
+/* The requests behind the one that was aborted are not dispatched. */
+static void test_abort_in_the_callback(void **state)
+{
+    (void)state;
+    assert_int_equal(weft_server_on_request(world.server, "/*", abort_at_2, NULL), 0);
+    struct raw *r = raw_connect(&world);
+    raw_say(r, GET("/1") GET("/2") GET("/3"));
+    turn_until(&world, raw_ended(r));
+    expect_story(&story, "/1;/2;");
+    raw_free(r);
+}
+
+/* Who answers may drop his own route, and shut the server down. */
+static void leave_and_reply(weft_request *r, void *user)
+{
+    assert_int_equal(weft_server_on_request(world.server, "/*", hold, NULL), 0);
+    for (int i = 0; i < 20; i++) {
+        char path[32];
+        snprintf(path, sizeof path, "/new%d", i);
+        assert_int_equal(weft_server_on_request(world.server, path, hold, NULL), 0);
+    }
+    assert_int_equal(weft_server_shutdown(world.server, 1001, NULL, NULL), 0);
+    reply_at_once(r, user);
+}
+
+static void test_leave_in_the_callback(void **state)
+{
+    (void)state;
+    assert_int_equal(weft_server_on_request(world.server, "/*", leave_and_reply, NULL), 0);
+    struct raw *r = raw_connect(&world);
+    assert_int_equal(raw_ask(&world, r, GET("/bye")), 200);
+    for (int i = 0; i < 100 && !raw_ended(r); i++) pass(&world, 50);
+    assert_true(raw_ended(r));
+    raw_free(r);
+}
+
+static void finish_gone(weft_request *r, void *user)
+{
+    (void)user;
+    tell(&story, "gone;");
+    assert_int_equal(weft_reply_end(r), WEFT_ERR_CLOSED);
+}
+
+static void test_server_freed_with_a_stream(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    expect_story(&story, "GET /;");
+    assert_int_equal(weft_reply_begin(held, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
+    weft_request_watch(take(), NULL, finish_gone, NULL);
+    weft_server_free(world.server);
+    world.server = NULL;
+    expect_story(&story, "gone;");
+    raw_free(r);
+}
+
 /* ---- time and room --------------------------------------------------------------------------- */
 
 static void told_gone(weft_request *r, void *user)
@@ -516,6 +610,10 @@ int main(void)
         unit(test_abort_before_anything),
         unit(test_end_short),
         unit(test_reply_to_a_begun_one),
+        unit(test_many_replied_at_once),
+        unit(test_abort_in_the_callback),
+        unit(test_leave_in_the_callback),
+        unit(test_server_freed_with_a_stream),
         unit(test_client_leaves),
         unit(test_client_leaves_a_stream),
         unit(test_drain_and_backlog),

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tests/base/test_bytes.c - comparing, trimming and cutting borrowed bytes; the character classes
+ */
+#include "base/bytes.h"
+
+#include "unit.h"
+
+static void test_equal(void **state)
+{
+    (void)state;
+    assert_true(bytes_is(bytes_of("abc"), "abc"));
+    assert_false(bytes_is(bytes_of("abc"), "abC"));
+    assert_false(bytes_is(bytes_of("abc"), "ab"));
+    assert_true(bytes_is((weft_bytes){NULL, 0}, ""));
+    assert_true(bytes_is_nocase(bytes_of("aBc-1"), "AbC-1"));
+    assert_false(bytes_is_nocase(bytes_of("abc"), "abd"));
+    assert_false(bytes_is_nocase(bytes_of("@[`{"), "`{@[")); /* 0x20 apart, and no letters */
+    assert_false(bytes_is_nocase(bytes_of("\xc4"), "\xe4"));
+}
+
+static void test_lower(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        int want = c >= 'A' && c <= 'Z' ? c + 32 : c;
+        assert_int_equal(ascii_lower((uint8_t)c), want);
+    }
+}
+
+static void test_trim(void **state)
+{
+    (void)state;
+    assert_true(bytes_is(bytes_trim(bytes_of(" \t a b \t")), "a b"));
+    assert_true(bytes_is(bytes_trim(bytes_of("a")), "a"));
+    assert_true(bytes_is(bytes_trim(bytes_of(" \t ")), ""));
+    assert_true(bytes_is(bytes_trim(bytes_of("")), ""));
+    assert_true(bytes_is(bytes_trim(bytes_of("\r\na\n")), "\r\na\n"));
+    assert_int_equal(bytes_trim((weft_bytes){0}).len, 0);
+}
+
+static void test_cut(void **state)
+{
+    (void)state;
+    weft_bytes rest = bytes_of("a,,bc,");
+    assert_true(bytes_is(bytes_cut(&rest, ','), "a"));
+    assert_true(bytes_is(bytes_cut(&rest, ','), ""));
+    assert_true(bytes_is(bytes_cut(&rest, ','), "bc"));
+    assert_int_equal(rest.len, 0);
+    assert_int_equal(bytes_cut(&rest, ',').len, 0);
+    rest = bytes_of("whole");
+    assert_true(bytes_is(bytes_cut(&rest, ','), "whole"));
+    assert_int_equal(rest.len, 0);
+    rest = (weft_bytes){0};
+    assert_int_equal(bytes_cut(&rest, ',').len, 0);
+}
+
+static void test_from_and_skip(void **state)
+{
+    (void)state;
+    uint8_t text[] = "abc";
+    weft_span s = {text, 3};
+    assert_true(bytes_is(bytes_from(bytes_of("abc"), 1), "bc"));
+    assert_true(bytes_is(bytes_from(bytes_of("abc"), 3), ""));
+    span_skip(&s, 2);
+    assert_int_equal(s.len, 1);
+    assert_int_equal(*s.data, 'c');
+    s = (weft_span){0};
+    span_skip(&s, 0);
+    copy(NULL, NULL, 0);
+}
+
+/* RFC 9110, 5.6.2 */
+static void test_tokens(void **state)
+{
+    (void)state;
+    static const char tokens[] = "!#$%&'*+-.^_`|~0123456789"
+                                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    for (int c = 0; c < 256; c++)
+        assert_int_equal(is_token_char((uint8_t)c), c && strchr(tokens, c) != NULL);
+    assert_true(bytes_is_token(bytes_of("Sec-WebSocket-Key")));
+    assert_false(bytes_is_token(bytes_of("")));
+    assert_false(bytes_is_token(bytes_of("a b")));
+    assert_false(bytes_is_token((weft_bytes){(const uint8_t *)"a\0b", 3}));
+}
+
+/* RFC 9110, 5.5: no control character but the tab. */
+static void test_field_values(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        uint8_t text[] = {'a', (uint8_t)c, 'b'};
+        bool want = c == '\t' || (c >= 0x20 && c != 0x7f);
+        assert_int_equal(bytes_is_field_value((weft_bytes){text, 3}), want);
+    }
+    assert_true(bytes_is_field_value((weft_bytes){0}));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_equal),         cmocka_unit_test(test_lower),
+        cmocka_unit_test(test_trim),          cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_from_and_skip), cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_field_values),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tests/base/test_outq.c - the output queue against a plain array of bytes and item lengths
+ *
+ * Queued bytes must never move: what outq_iov once showed is compared again, at the same address, as
+ * long as it is queued.
+ */
+#include "base/outq.h"
+
+#include "unit.h"
+
+enum { MODEL_BYTES = 1 << 20, MODEL_ITEMS = 1 << 14 };
+
+/* What a queue should hold. */
+struct model {
+    size_t bytes, items;
+    size_t lens[MODEL_ITEMS]; /* what is left of each item */
+    uint8_t data[MODEL_BYTES];
+};
+
+struct pair {
+    struct outq q;
+    struct model m;
+};
+
+static struct heap heap;
+static struct pair one, two;
+static uint8_t next_byte;
+
+static int begin(void **state)
+{
+    (void)state;
+    heap_init(&heap);
+    one.q = two.q = (struct outq){0};
+    one.m.bytes = one.m.items = two.m.bytes = two.m.items = 0;
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    outq_clear(&one.q);
+    outq_clear(&two.q);
+    assert_int_equal(heap.live, 0);
+    return 0;
+}
+
+/* ---- the model ------------------------------------------------------------------------------- */
+
+static void model_insert(struct model *m, size_t item, size_t at, const uint8_t *data,
+                         const size_t *lens, size_t items, size_t bytes)
+{
+    assert_true(m->bytes + bytes <= MODEL_BYTES && m->items + items <= MODEL_ITEMS);
+    memmove(m->data + at + bytes, m->data + at, m->bytes - at);
+    memcpy(m->data + at, data, bytes);
+    memmove(m->lens + item + items, m->lens + item, (m->items - item) * sizeof *lens);
+    memcpy(m->lens + item, lens, items * sizeof *lens);
+    m->bytes += bytes;
+    m->items += items;
+}
+
+static void model_append(struct model *m, const uint8_t *data, size_t n)
+{
+    model_insert(m, m->items, m->bytes, data, &n, 1, n);
+}
+
+static void model_drop(struct model *m, size_t n)
+{
+    memmove(m->data, m->data + n, m->bytes - n);
+    m->bytes -= n;
+    size_t gone = 0;
+    for (; n && n >= m->lens[gone]; gone++) n -= m->lens[gone];
+    if (n) m->lens[gone] -= n;
+    memmove(m->lens, m->lens + gone, (m->items - gone) * sizeof *m->lens);
+    m->items -= gone;
+}
+
+static void expect_same(const struct pair *p)
+{
+    assert_int_equal(p->q.bytes, p->m.bytes);
+    assert_int_equal(outq_empty(&p->q), p->m.bytes == 0);
+    size_t at = 0;
+    for (const struct slice *s = p->q.head; s; s = s->next) {
+        assert_true(s->len > 0 && at + s->len <= p->m.bytes);
+        assert_memory_equal(s->data, p->m.data + at, s->len);
+        at += s->len;
+    }
+    assert_int_equal(at, p->m.bytes);
+    if (p->m.bytes == 0) assert_int_equal(p->q.items, 0);
+}
+
+/* ---- operations ------------------------------------------------------------------------------ */
+
+static size_t fill(uint8_t *data, size_t n)
+{
+    for (size_t i = 0; i < n; i++) data[i] = next_byte++;
+    return n;
+}
+
+static void append(struct pair *p, size_t n)
+{
+    static uint8_t data[40000];
+    fill(data, n);
+    int error = outq_append(&p->q, &heap.env, data, n);
+    if (!error) model_append(&p->m, data, n);
+    else assert_int_equal(error, -ENOMEM);
+}
+
+/* A blob that both queues show. */
+static void share(struct pair *a, struct pair *b, size_t n)
+{
+    struct blob *blob = blob_new(&heap.env, n);
+    if (!blob) return;
+    blob->len = fill(blob->data, n);
+    if (outq_share(&a->q, blob) == 0) model_append(&a->m, blob->data, n);
+    if (outq_share(&b->q, blob) == 0) model_append(&b->m, blob->data, n);
+    blob_unref(blob);
+}
+
+static void sent(struct pair *p, size_t n)
+{
+    outq_sent(&p->q, n);
+    model_drop(&p->m, n);
+}
+
+static void splice(struct pair *to, struct pair *from)
+{
+    outq_splice(&to->q, &from->q);
+    model_insert(&to->m, to->m.items, to->m.bytes, from->m.data, from->m.lens, from->m.items,
+                 from->m.bytes);
+    from->m.bytes = from->m.items = 0;
+}
+
+/* Whole items went, as many bytes as the queue says. */
+static void move(struct pair *to, struct pair *from, size_t budget)
+{
+    size_t before = to->q.bytes, all = before + from->q.bytes;
+    outq_move(&to->q, &from->q, budget);
+    size_t moved = to->q.bytes - before, items = 0, bytes = 0;
+    assert_int_equal(to->q.bytes + from->q.bytes, all);
+    assert_true(to->q.bytes >= budget || outq_empty(&from->q));
+    while (bytes < moved) bytes += from->m.lens[items++];
+    assert_int_equal(bytes, moved);
+    model_insert(&to->m, to->m.items, to->m.bytes, from->m.data, from->m.lens, items, moved);
+    model_drop(&from->m, moved);
+}
+
+/* Behind the item-th item. */
+static void insert(struct pair *to, size_t item, struct pair *from)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < item; i++) at += to->m.lens[i];
+    int error = outq_insert(&to->q, at, &from->q);
+    if (error) {
+        assert_int_equal(error, -ENOMEM);
+        return;
+    }
+    model_insert(&to->m, item, at, from->m.data, from->m.lens, from->m.items, from->m.bytes);
+    from->m.bytes = from->m.items = 0;
+}
+
+/* ---- cases ----------------------------------------------------------------------------------- */
+
+static void test_empty(void **state)
+{
+    (void)state;
+    struct iovec iov[2];
+    assert_true(outq_empty(&one.q));
+    assert_int_equal(outq_iov(&one.q, iov, 2), 0);
+    outq_sent(&one.q, 0);
+    outq_splice(&one.q, &two.q);
+    outq_move(&one.q, &two.q, 100);
+    assert_int_equal(outq_insert(&one.q, 0, &two.q), 0);
+    assert_int_equal(outq_append(&one.q, &heap.env, NULL, 0), 0);
+    expect_same(&one);
+    assert_int_equal(heap.asked, 0);
+}
+
+/* A lone message is one allocation, a burst is few. */
+static void test_few_allocations(void **state)
+{
+    (void)state;
+    append(&one, 100);
+    assert_int_equal(heap.asked, 1);
+    for (int i = 0; i < 1000; i++) append(&one, 100);
+    assert_true(heap.asked < 20);
+    expect_same(&one);
+    assert_int_equal(one.q.items, 1001);
+    sent(&one, one.q.bytes);
+    assert_int_equal(heap.live, 0);
+}
+
+static void test_reserve_then_commit_less(void **state)
+{
+    (void)state;
+    uint8_t *to = outq_reserve(&one.q, &heap.env, 100);
+    assert_non_null(to);
+    memset(to, 7, 60);
+    outq_commit(&one.q, 60);
+    assert_int_equal(one.q.bytes, 60);
+    assert_int_equal(one.q.items, 1);
+}
+
+static void test_iov_is_cut(void **state)
+{
+    (void)state;
+    struct iovec iov[3];
+    for (int i = 0; i < 5; i++) share(&one, &two, 10);
+    assert_int_equal(outq_iov(&one.q, iov, 3), 3);
+    for (int i = 0; i < 3; i++) assert_int_equal(iov[i].iov_len, 10);
+    sent(&one, 15);
+    assert_int_equal(outq_iov(&one.q, iov, 3), 3);
+    assert_int_equal(iov[0].iov_len, 5);
+    expect_same(&one);
+}
+
+/* A blob that is shown twice is not appended to, and lives as long as either. */
+static void test_shared_blob(void **state)
+{
+    (void)state;
+    share(&one, &two, 50);
+    append(&one, 10);
+    append(&two, 10);
+    expect_same(&one);
+    expect_same(&two);
+    sent(&one, 60);
+    expect_same(&two);
+}
+
+static void test_insert_at_every_boundary(void **state)
+{
+    (void)state;
+    for (size_t item = 0; item <= 5; item++) {
+        for (size_t i = 1; i <= 5; i++) append(&one, 10 * i);
+        append(&two, 7);
+        share(&two, &two, 5);
+        insert(&one, item, &two);
+        expect_same(&one);
+        expect_same(&two);
+        append(&one, 3); /* what follows must not land in the middle */
+        expect_same(&one);
+        sent(&one, one.q.bytes);
+    }
+}
+
+static void test_insert_out_of_memory(void **state)
+{
+    (void)state;
+    append(&one, 10);
+    append(&one, 20);
+    append(&two, 5);
+    heap_fail(&heap, 0);
+    assert_int_equal(outq_insert(&one.q, 10, &two.q), -ENOMEM);
+    expect_same(&one);
+    expect_same(&two);
+    heap_fail(&heap, -1);
+    insert(&one, 1, &two);
+    expect_same(&one);
+}
+
+static void test_bytes_do_not_move(void **state)
+{
+    (void)state;
+    struct iovec iov;
+    append(&one, 100);
+    assert_int_equal(outq_iov(&one.q, &iov, 1), 1);
+    const uint8_t *before = iov.iov_base;
+    for (int i = 0; i < 100; i++) append(&one, 1000);
+    splice(&two, &one);
+    assert_int_equal(outq_iov(&two.q, &iov, 1), 1);
+    assert_ptr_equal(iov.iov_base, before);
+    assert_memory_equal(before, two.m.data, 100);
+}
+
+/* ---- random ---------------------------------------------------------------------------------- */
+
+static void random_step(uint64_t *seed)
+{
+    struct pair *a = roll(seed, 2) ? &one : &two, *b = a == &one ? &two : &one;
+    switch (roll(seed, 8)) {
+    case 0:
+    case 1: append(a, 1 + roll(seed, 300)); break;
+    case 2: append(a, 1 + roll(seed, roll(seed, 20) ? 2000 : 40000)); break;
+    case 3: share(a, b, 1 + roll(seed, 100)); break;
+    case 4: splice(a, b); break;
+    case 5: move(a, b, roll(seed, 5000)); break;
+    case 6: insert(a, roll(seed, (uint32_t)a->m.items + 1), b); break;
+    default: sent(a, roll(seed, (uint32_t)a->m.bytes + 1)); break;
+    }
+    if (a->m.bytes > 200000) sent(a, a->m.bytes - roll(seed, 1000));
+}
+
+static void test_random(void **state)
+{
+    (void)state;
+    uint64_t seed = 1;
+    for (int i = 0; i < 20000; i++) {
+        random_step(&seed);
+        expect_same(&one);
+        expect_same(&two);
+    }
+}
+
+/* The same, with every third allocation or so failing: the queues are as they were. */
+static void test_random_with_failures(void **state)
+{
+    (void)state;
+    uint64_t seed = 2;
+    for (int i = 0; i < 20000; i++) {
+        heap_fail(&heap, roll(&seed, 3));
+        random_step(&seed);
+        expect_same(&one);
+        expect_same(&two);
+    }
+    heap_fail(&heap, -1);
+}
+
+static void test_blob_too_large(void **state)
+{
+    (void)state;
+    assert_null(blob_new(&heap.env, SIZE_MAX));
+    assert_null(blob_new(&heap.env, SIZE_MAX - sizeof(struct blob) + 1));
+}
+
+#define unit(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        unit(test_empty),
+        unit(test_few_allocations),
+        unit(test_reserve_then_commit_less),
+        unit(test_iov_is_cut),
+        unit(test_shared_blob),
+        unit(test_insert_at_every_boundary),
+        unit(test_insert_out_of_memory),
+        unit(test_bytes_do_not_move),
+        unit(test_random),
+        unit(test_random_with_failures),
+        unit(test_blob_too_large),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

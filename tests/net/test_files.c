@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tests/net/test_files.c - files over HTTP: small, large, missing, abandoned, and with memory failing
+ */
+#include <sys/stat.h>
+
+#include "raw.h"
+
+enum { LARGE = 3 * 1024 * 1024 };
+
+static struct world world;
+static char dir[32];
+
+static void make(const char *name, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    for (size_t i = 0; i < size; i++) fputc('a' + (int)(i % 26), f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    char sub[64];
+    strcpy(dir, "/tmp/weft-test-XXXXXX");
+    assert_non_null(mkdtemp(dir));
+    make("small.txt", 10);
+    make("empty.txt", 0);
+    make("large.bin", LARGE);
+    snprintf(sub, sizeof sub, "%s/sub", dir);
+    assert_int_equal(mkdir(sub, 0700), 0);
+    make("sub/index.html", 5);
+    world_begin(&world);
+    world_serve(&world, NULL);
+    assert_int_equal(weft_server_files(world.server, "/f/*", dir), 0);
+    world_listen(&world);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"sub/index.html", "small.txt", "empty.txt",
+                                        "large.bin",      "sub",       ""};
+    char path[64];
+    world_end(&world);
+    for (size_t i = 0; i < countof(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+        assert_int_equal(remove(path), 0);
+    }
+    return 0;
+}
+
+static struct raw *ask(const char *line, const char *fields)
+{
+    char request[256];
+    struct raw *r = raw_connect(&world);
+    snprintf(request, sizeof request, "%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n", line,
+             fields);
+    raw_say(r, request);
+    return r;
+}
+
+/* The whole exchange: "200 body". */
+static const char *get(const char *line, const char *fields)
+{
+    static char text[256];
+    struct raw *r = ask(line, fields);
+    turn_until(&world, raw_ended(r));
+    snprintf(text, sizeof text, "%d %s", raw_status(r), raw_body(r));
+    raw_free(r);
+    return text;
+}
+
+static void test_small(void **state)
+{
+    (void)state;
+    assert_string_equal(get("GET /f/small.txt", ""), "200 abcdefghij");
+    assert_string_equal(get("GET /f/empty.txt", ""), "200 ");
+    assert_string_equal(get("HEAD /f/small.txt", ""), "200 ");
+    assert_string_equal(get("GET /f/sub/", ""), "200 abcde");
+    assert_string_equal(get("GET /f/small.txt", "Range: bytes=2-4\r\n"), "206 cde");
+    assert_string_equal(
+        get("GET /f/small.txt", "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT\r\n"), "304 ");
+}
+
+static void test_not_there(void **state)
+{
+    (void)state;
+    assert_memory_equal(get("GET /f/none", ""), "404", 3);
+    assert_memory_equal(get("GET /f/../small.txt", ""), "40", 2);
+    assert_memory_equal(get("GET /f/%2e%2e/small.txt", ""), "40", 2);
+    assert_memory_equal(get("GET /f/sub", ""), "301", 3);
+    assert_memory_equal(get("POST /f/small.txt", "Content-Length: 0\r\n"), "405", 3);
+}
+
+static void test_large(void **state)
+{
+    (void)state;
+    struct raw *r = ask("GET /f/large.bin", "");
+    turn_until(&world, raw_ended(r));
+    assert_int_equal(raw_status(r), 200);
+    const char *body = raw_body(r);
+    assert_int_equal(r->len - (size_t)(body - r->got), LARGE);
+    for (size_t i = 0; i < LARGE; i++)
+        if (body[i] != 'a' + (char)(i % 26)) fail_msg("byte %zu", i);
+    raw_free(r);
+}
+
+static uint64_t connections(void)
+{
+    return weft_server_get_stats(world.server)->connections;
+}
+
+static void test_abandoned(void **state)
+{
+    (void)state;
+    struct raw *r = ask("GET /f/large.bin", "");
+    turn_until(&world, raw_heard(r, "abc"));
+    raw_reset(r);
+    turn_until(&world, connections() == 0);
+    raw_free(r);
+    r = ask("GET /f/large.bin", "");
+    turn_until(&world, connections() == 1);
+    settle(&world);
+    pass(&world, 15000); /* takes nothing: write_stall */
+    turn_until(&world, connections() == 0);
+    raw_free(r);
+}
+
+static void test_freed_under_way(void **state)
+{
+    (void)state;
+    struct raw *r = ask("GET /f/large.bin", "");
+    settle(&world);
+    weft_server_free(world.server);
+    world.server = NULL;
+    raw_free(r);
+}
+
+/* Never half a file that looks whole, and nothing is left behind. */
+static void test_every_allocation(void **state)
+{
+    (void)state;
+    bool failed = true;
+    for (long nth = 0; failed; nth++) {
+        assert_true(nth < 200);
+        world_fail_at(&world, nth);
+        struct raw *r = ask("GET /f/small.txt", "");
+        for (int i = 0; i < TURNS && !raw_ended(r); i++) turn(&world, 1);
+        failed = world.asked > nth;
+        world_fail_at(&world, -1);
+        assert_true(raw_ended(r));
+        if (raw_status(r) == 200 && strlen(raw_body(r)) == 10)
+            assert_string_equal(raw_body(r), "abcdefghij");
+        else assert_true(failed);
+        raw_free(r);
+        settle(&world);
+        assert_int_equal(connections(), 0);
+    }
+}
+
+#define unit(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        unit(test_small),     unit(test_not_there),       unit(test_large),
+        unit(test_abandoned), unit(test_freed_under_way), unit(test_every_allocation),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
