@@ -19,6 +19,7 @@ struct connect_options {
     const char *shown; /* the URL without user and password, for messages */
     struct flag_list headers, subprotocols;
     const char *credentials, *proxy, *origin;
+    const weft_deflate *deflate; /* to offer; NULL: nothing */
     bool insecure, binary, follow;
     uint64_t count;       /* stop after so many messages; 0: never */
     uint64_t wait;        /* ms for the peer's Close */

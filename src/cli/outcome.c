@@ -48,6 +48,7 @@ static int exit_common(int error)
     case WEFT_ERR_TIMEOUT:
     case -ETIMEDOUT: return EXIT_TIMEOUT;
     case WEFT_ERR_PROTOCOL:
+    case WEFT_ERR_DEFLATE:
     case WEFT_ERR_UTF8:
     case WEFT_ERR_TOO_BIG:
     case WEFT_ERR_POLICY:

@@ -13,6 +13,7 @@
 #include <weft/handshake.h>
 
 #include "cli/cli.h"
+#include "cli/deflate.h"
 
 enum { ADDRESS_MAX = 256 };
 
@@ -55,6 +56,10 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
          NULL,
          "one more from the same address gets 429 (256); 0: no limit.\n"
          "Loopback addresses are not counted"},
+        {0, "deflate", FLAG_TEXT, &o->deflate, 0, 0, "MODE", NULL,
+         "compress for clients that can: shared (every message for\n"
+         "itself; the default), takeover (messages refer to earlier ones:\n"
+         "smaller, up to 8K more per connection), off"},
         {'v', "verbose", FLAG_COUNT, &o->verbose, 0, 0, NULL, NULL,
          "log to stderr what happens; -vv: the library's details too"},
         {0},
@@ -125,6 +130,7 @@ int service_open(struct service *s, struct service_options *o)
 {
     *s = (struct service){.options = o};
     int r = check_origins(&o->origins);
+    if (r == 0) r = deflate_parse(o->deflate, &s->deflate);
     if (r) return r;
     raise_descriptor_limit();
     trace_init(&s->trace, o->verbose);
