@@ -81,7 +81,7 @@ WEFT_API weft_bytes weft_message_payload(const weft_message *m); /* as long as t
  * theirs beside a secret of yours, and watch lengths, can guess the secret (CRIME, BREACH): do not
  * compress secrets together with what strangers wrote. That is why it is off unless asked for. */
 typedef struct weft_deflate {
-    size_t size; /* sizeof(weft_deflate), or 0 for the fields of version 0.1 */
+    size_t size;              /* sizeof(weft_deflate), or 0 for the fields of version 0.1 */
     bool takeover;            /* ours, and asked of the peer */
     uint8_t window_bits;      /* of what we send, 8-15; 0: 15, with takeover 12 */
     uint8_t peer_window_bits; /* of what the peer sends, likewise; smaller ones are asked for */

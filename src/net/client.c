@@ -262,9 +262,8 @@ static void refused(struct dial *d)
 static void verify(struct dial *d)
 {
     const struct head *h = &d->h1.head;
-    weft_agreement a = {.key = d->key,
-                        .subprotocols = d->options.subprotocols,
-                        .offered = d->options.deflate};
+    weft_agreement a = {
+        .key = d->key, .subprotocols = d->options.subprotocols, .offered = d->options.deflate};
     if (weft_handshake_verify(h->fields, h->n_fields, &a) < 0) {
         fail(d, WEFT_ERR_HANDSHAKE, a.why);
         return;

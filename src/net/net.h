@@ -29,7 +29,7 @@ struct net {
     int64_t date_second;
     char date[HTTP_DATE_SIZE];
     struct weft_deflate_pool pool; /* of all its sessions */
-    bool dying; /* the loop is being freed: nothing new begins */
+    bool dying;                    /* the loop is being freed: nothing new begins */
 };
 
 /* The loop's net; made when it is first asked for. NULL: no memory. */

@@ -133,7 +133,10 @@ static int init(struct options *o, const char *url, const weft_client_config *cf
 int options_init(struct options *o, const weft_env *env, const char *url,
                  const weft_client_config *cfg, const weft_handler *h)
 {
-    *o = (struct options){.env = env, .subprotocols = h->subprotocols, .deflate = h->deflate, .redirects = cfg->redirects};
+    *o = (struct options){.env = env,
+                          .subprotocols = h->subprotocols,
+                          .deflate = h->deflate,
+                          .redirects = cfg->redirects};
     return init(o, url, cfg);
 }
 

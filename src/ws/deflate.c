@@ -122,8 +122,8 @@ static uint8_t *unconst(const uint8_t *data)
     return (uint8_t *)(uintptr_t)data;
 }
 
-int deflater_run(struct deflater *d, unsigned bits, const struct window *history, weft_bytes message,
-                 weft_bytes *out)
+int deflater_run(struct deflater *d, unsigned bits, const struct window *history,
+                 weft_bytes message, weft_bytes *out)
 {
     if (message.len > INT32_MAX) return 0;
     size_t room = message.len + DEFLATE_TAIL;

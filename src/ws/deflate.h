@@ -23,7 +23,7 @@ enum {
     WINDOW_BITS_MAX = 15,
     INFLATE_OUT = 16384, /* inflated at a time, so that limits are looked at */
     INFLATE_IN = 1024,
-    DEFLATE_TAIL = 4, /* 00 00 FF FF ends a message, and does not travel */
+    DEFLATE_TAIL = 4,  /* 00 00 FF FF ends a message, and does not travel */
     POOL_INFLATERS = 4 /* kept while nobody needs them */
 };
 
@@ -55,8 +55,8 @@ void deflater_give(weft_deflate_pool *p, struct deflater *d);
 
 /* One message, its tail cut off. Distances stay within 2^bits; history may be NULL. *out is good until
  * d is given back. 1; 0: it would not become smaller; -ENOMEM. */
-int deflater_run(struct deflater *d, unsigned bits, const struct window *history, weft_bytes message,
-                 weft_bytes *out);
+int deflater_run(struct deflater *d, unsigned bits, const struct window *history,
+                 weft_bytes message, weft_bytes *out);
 
 /* ---- inflating ------------------------------------------------------------------------------- */
 

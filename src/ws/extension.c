@@ -132,8 +132,8 @@ static void put(struct writer *w, const char *word, unsigned bits)
 {
     char *to = w->text + w->len;
     size_t room = WEFT_DEFLATE_TEXT - w->len;
-    w->len += (size_t)(bits ? snprintf(to, room, "%s=%u", word, bits)
-                            : snprintf(to, room, "%s", word));
+    w->len +=
+        (size_t)(bits ? snprintf(to, room, "%s=%u", word, bits) : snprintf(to, room, "%s", word));
 }
 
 /* ---- server ---------------------------------------------------------------------------------- */
@@ -213,8 +213,7 @@ void weft_deflate_offer(const weft_deflate *d, char text[WEFT_DEFLATE_TEXT])
 static const char *answer_fault(const struct element *answer, const weft_deflate *d)
 {
     uint8_t server = answer->server_bits ? answer->server_bits : WINDOW_BITS_MAX;
-    if (answer->client_bits_open)
-        return "client_max_window_bits in the 101 has no value";
+    if (answer->client_bits_open) return "client_max_window_bits in the 101 has no value";
     if (answer->client_bits > deflate_window_bits(d))
         return "client_max_window_bits in the 101 is larger than what was offered";
     if (!d->takeover && !answer->server_no_takeover)
@@ -246,8 +245,8 @@ const char *extension_verify(const weft_field *fields, size_t n, const weft_defl
         .server_no_context_takeover = answer.server_no_takeover,
         .client_no_context_takeover = !offered->takeover || answer.client_no_takeover,
         .server_max_window_bits = answer.server_bits ? answer.server_bits : WINDOW_BITS_MAX,
-        .client_max_window_bits = least(
-            deflate_window_bits(offered), answer.client_bits ? answer.client_bits : WINDOW_BITS_MAX),
+        .client_max_window_bits = least(deflate_window_bits(offered),
+                                        answer.client_bits ? answer.client_bits : WINDOW_BITS_MAX),
     };
     return NULL;
 }

@@ -145,7 +145,8 @@ static int count_fragment(weft_session *s, uint64_t len)
 static bool peer_has_takeover(const weft_session *s)
 {
     const weft_deflate_params *d = &s->deflate;
-    return !(s->role == WEFT_SERVER ? d->client_no_context_takeover : d->server_no_context_takeover);
+    return !(s->role == WEFT_SERVER ? d->client_no_context_takeover
+                                    : d->server_no_context_takeover);
 }
 
 static uint8_t peer_window_bits(const weft_session *s)

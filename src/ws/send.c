@@ -82,7 +82,8 @@ static int encode(weft_session *s, struct outq *q, uint8_t byte0, const void *da
 static bool has_takeover(const weft_session *s)
 {
     const weft_deflate_params *d = &s->deflate;
-    return !(s->role == WEFT_SERVER ? d->server_no_context_takeover : d->client_no_context_takeover);
+    return !(s->role == WEFT_SERVER ? d->server_no_context_takeover
+                                    : d->client_no_context_takeover);
 }
 
 static uint8_t window_bits(const weft_session *s)
@@ -218,7 +219,8 @@ int weft_session_send_message(weft_session *s, weft_message *m)
     int error = refusal(s);
     if (error) return error;
     struct outq *q = message_queue(s);
-    struct blob *frame = compressed ? message_compressed(m, window_bits(s), s->cfg->pool) : m->frame;
+    struct blob *frame =
+        compressed ? message_compressed(m, window_bits(s), s->cfg->pool) : m->frame;
     return q && frame ? outq_share(q, frame) : -ENOMEM;
 }
 

@@ -36,8 +36,8 @@ static void fill(uint8_t *to, size_t n, enum kind kind, uint32_t seed)
     char row[100];
     for (size_t at = 0; at < n;) {
         uint32_t r = next_number(&seed);
-        int len = snprintf(row, sizeof row, "{\"id\":%u,\"name\":\"sensor-%u\",\"value\":%u.%u},", r % 9999,
-                           r % 13, r % 77, r % 10);
+        int len = snprintf(row, sizeof row, "{\"id\":%u,\"name\":\"sensor-%u\",\"value\":%u.%u},",
+                           r % 9999, r % 13, r % 77, r % 10);
         for (int i = 0; i < len && at < n; i++, at++) {
             if (kind == NOISE) to[at] = (uint8_t)next_number(&seed);
             else to[at] = kind == ZEROS ? 0 : (uint8_t)row[i];
@@ -62,10 +62,8 @@ static void open_with(struct pair *p, bool takeover, unsigned bits, bool pool, b
                        .limits = {.max_message = LARGEST, .send_queue_max = 1 << 24}};
     heap_init(&p->heap, 0, false);
     p->params = (weft_deflate_params){true, !takeover, !takeover, (uint8_t)bits, (uint8_t)bits};
-    p->config = (weft_session_config){.env = &p->heap.env,
-                                      .limits = &p->limits,
-                                      .chunked = chunked,
-                                      .deflate = &p->deflate};
+    p->config = (weft_session_config){
+        .env = &p->heap.env, .limits = &p->limits, .chunked = chunked, .deflate = &p->deflate};
     if (pool) assert_int_equal(weft_deflate_pool_new(&p->config.pool, &p->heap.env), 0);
     assert_int_equal(weft_session_new(&p->server, WEFT_SERVER, &p->config), 0);
     assert_int_equal(weft_session_new(&p->client, WEFT_CLIENT, &p->config), 0);
@@ -144,9 +142,9 @@ static size_t say(weft_session *from, weft_session *to, const uint8_t *data, siz
 
 /* ---- the tests ------------------------------------------------------------------------------- */
 
-static const size_t sizes[] = {0,     1,     2,     5,     31,    100,   255,   256,   257,
-                               1000,  4095,  4096,  4097,  16383, 16384, 16385, 32768, 65535,
-                               65536, 70000, 131072, LARGEST};
+static const size_t sizes[] = {0,     1,     2,     5,     31,     100,    255,   256,
+                               257,   1000,  4095,  4096,  4097,   16383,  16384, 16385,
+                               32768, 65535, 65536, 70000, 131072, LARGEST};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
 static uint8_t *data_of(size_t n, enum kind kind, uint32_t seed)
