@@ -6,6 +6,9 @@
 #   make demo       the demo site on http://localhost:8080
 #   make test       every test, under AddressSanitizer and UBSan (PRESET=tsan, dev: under others)
 #   make check      the rules of the house: arrows, headers, symbols, style, warnings, manuals
+#   make fuzz       every harness of fuzz/ for FUZZ_TIME seconds (60); make fuzz-long: until one finds something
+#   make conformance    every situation of the protocol, as server and as client, from outside
+#   make coverage   which lines and branches the tests run
 #   make install    honours PREFIX (/usr/local) and DESTDIR
 #
 # Each first installs what packages.txt asks for and the machine lacks (tools/setup).
@@ -39,9 +42,20 @@ fuzz:
 	@tools/build fuzz
 	tools/fuzz $(FUZZ_TIME)
 
+fuzz-long:
+	@tools/setup check
+	@tools/build fuzz
+	tools/fuzz 0
+
+conformance:
+	@tools/setup test
+	@tools/build $(PRESET)
+	WEFT_BUILD=build/$(PRESET) tests/conformance/run
+
 coverage:
 	@tools/setup test
 	@tools/build coverage
+	@find build/coverage -name '*.gcda' -delete
 	@tools/test coverage
 	tools/coverage
 
@@ -57,4 +71,4 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all demo test check bench fuzz coverage install format clean
+.PHONY: all demo test check bench fuzz fuzz-long conformance coverage install format clean

@@ -3,7 +3,7 @@
 #
 # bench/idle.py - what an idle WebSocket costs the server
 #
-#   bench/idle.py [CONNECTIONS] [PROGRAM]         19,000 and build/release/weft unless said otherwise
+#   bench/idle.py [--tls] [CONNECTIONS] [PROGRAM] 19,000 and build/release/weft unless said otherwise
 #
 # Starts `weft serve --echo /echo`, opens connections to it, waits until the server has settled, and
 # reports the growth of its anonymous memory (heap and stack, not page cache) for each. Then it
@@ -13,8 +13,10 @@ import re
 import resource
 import selectors
 import socket
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
 
 REQUEST = (b"GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -59,27 +61,56 @@ def exchange(socks, send, expect):
         return len(waiting)
 
 
+class Plain:
+    """How to start the server, and how to reach it."""
+    flags = ()
+
+    def connect(self, port):
+        return socket.create_connection(("127.0.0.1", port))
+
+
+class TLS(Plain):
+    def __init__(self, folder):
+        cert, key = os.path.join(folder, "crt"), os.path.join(folder, "key")
+        subprocess.run(["openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-subj", "/CN=localhost", "-keyout", key, "-out", cert],
+                       check=True, stderr=subprocess.DEVNULL)
+        self.flags = ("--tls-cert", cert, "--tls-key", key)
+        self.context = ssl.create_default_context()
+        self.context.check_hostname = False
+        self.context.verify_mode = ssl.CERT_NONE
+
+    def connect(self, port):
+        return self.context.wrap_socket(super().connect(port))
+
+
 def main():
-    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 19000
-    program = sys.argv[2] if len(sys.argv) > 2 else "build/release/weft"
+    args = sys.argv[1:]
+    tls = "--tls" in args
+    args = [a for a in args if a != "--tls"]
+    with tempfile.TemporaryDirectory() as folder:
+        return measure(TLS(folder) if tls else Plain(), int(args[0]) if args else 19000,
+                       args[1] if len(args) > 1 else "build/release/weft")
+
+
+def measure(way, wanted, program):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     count = min(wanted, hard - 200)
     if count < wanted:
         print(f"idle: only {count} connections: RLIMIT_NOFILE is {hard}", file=sys.stderr)
     server = subprocess.Popen([program, "serve", "--echo", "/echo", "-p", "0",
-                               "--ping", "1h"], stdout=subprocess.PIPE, text=True)
+                               "--ping", "1h", *way.flags], stdout=subprocess.PIPE, text=True)
     try:
         port = int(server.stdout.readline().rsplit(":", 1)[1])
         # Warm up, so that what is allocated once is not counted.
-        warm = [socket.create_connection(("127.0.0.1", port)) for _ in range(10)]
+        warm = [way.connect(port) for _ in range(10)]
         assert exchange(warm, REQUEST, b"\r\n\r\n") == 0
         settled(server.pid)
         before = anonymous(server.pid)
         socks = []
         for start in range(0, count, 500):
-            some = [socket.create_connection(("127.0.0.1", port))
-                    for _ in range(min(500, count - start))]
+            some = [way.connect(port) for _ in range(min(500, count - start))]
             missing = exchange(some, REQUEST, b"101 Switching Protocols")
             assert missing == 0, f"{missing} handshakes were not answered"
             socks += some

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Every fuzz/fuzz_*.c is a libFuzzer program; `make fuzz` runs them (tools/fuzz).
+# Every fuzz/fuzz_*.c is a libFuzzer program; `make fuzz` runs them (tools/fuzz). fuzz-seeds writes what they
+# start from, made of tests/cases.
 
 if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
     message(FATAL_ERROR "WEFT_FUZZ needs clang (libFuzzer): cmake --preset fuzz")
@@ -14,8 +15,12 @@ foreach(source IN LISTS sources)
     add_executable(${name} ${source})
     set_target_properties(${name} PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/fuzz)
-    target_include_directories(${name} PRIVATE src)
-    target_compile_options(${name} PRIVATE -Wno-missing-prototypes)
+    target_include_directories(${name} PRIVATE src tests fuzz)
     target_link_libraries(${name} PRIVATE weft-static)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endforeach()
+target_link_libraries(fuzz_cli PRIVATE weft-cli)
+
+add_executable(fuzz-seeds fuzz/seeds.c)
+target_include_directories(fuzz-seeds PRIVATE tests)
+target_link_libraries(fuzz-seeds PRIVATE weft-static)

@@ -32,14 +32,22 @@ typedef struct weft_client_config {
     const char *proxy;  /* "http://[user:password@]host:port": connect through it by HTTP CONNECT */
     unsigned redirects; /* how many 301, 302, 303, 307 and 308 to follow; credentials and cookies
                                   are not taken to another origin */
+
+    /* For wss. The server has to show a certificate for the URL's host that one of these authorities
+     * has signed. PEM files, read when they are needed; connections with the same ones share them. */
+    const char *ca_file;          /* the authorities; NULL: the system's */
+    const char *certificate_file; /* your own, for a server that asks; may be NULL */
+    const char *key_file;         /* its key; NULL: in certificate_file, too */
+    bool insecure;                /* do without all of that: whoever answers will do */
 } weft_client_config;
 
-/* Begin to connect. url is "ws://host[:port][/path][?query]", or "ws+unix:/socket:/path"; user and
+/* Begin to connect. url is "ws://host[:port][/path][?query]", "wss://...", or "ws+unix:/socket:/path"; user and
  * password in it are used as credentials. cfg may be NULL, out too. The handler's subprotocols are offered. on_open follows, or on_close with
  * what went wrong: WEFT_ERR_RESOLVE, -ECONNREFUSED ..., WEFT_ERR_TIMEOUT, WEFT_ERR_PROXY,
- * WEFT_ERR_REFUSED (info->refusal has status, fields and body), WEFT_ERR_HTTP, WEFT_ERR_HANDSHAKE.
- * Errors here (no callback follows): WEFT_ERR_URL, WEFT_ERR_UNSUPPORTED (wss in a build without TLS),
- * -EINVAL (fields, origin, proxy, a subprotocol that is no token), -ENOMEM. */
+ * WEFT_ERR_TLS, WEFT_ERR_CERTIFICATE (info->cause says why not), WEFT_ERR_REFUSED (info->refusal has
+ * status, fields and body), WEFT_ERR_HTTP, WEFT_ERR_HANDSHAKE, WEFT_ERR_UNSUPPORTED (a redirect from wss
+ * to ws).
+ * Errors here (no callback follows): WEFT_ERR_URL, -EINVAL (fields, origin, proxy, a subprotocol that is no token), -ENOMEM. */
 WEFT_API int weft_connect(weft_conn **out, weft_loop *l, const char *url,
                           const weft_client_config *cfg, const weft_handler *h, void *user);
 

@@ -44,6 +44,30 @@ WEFT_API int weft_server_new(weft_server **out, weft_loop *l, const weft_server_
 /* Drops what is still connected: on_close and on_gone are called from here, so not from a callback. */
 WEFT_API void weft_server_free(weft_server *s); /* NULL is fine */
 
+/* ---- TLS ------------------------------------------------------------------------------------- */
+
+/* PEM files. The certificate's may go on with those that stand between it and the root. */
+typedef struct weft_tls_pair {
+    const char *certificate_file, *key_file;
+} weft_tls_pair;
+
+typedef struct weft_tls {
+    size_t size; /* sizeof(weft_tls), or 0 for the fields of version 0.1 */
+    /* The first is for clients that name no host, or an unknown one; the others for the hosts in their
+     * subjectAltName. */
+    const weft_tls_pair *certificates;
+    size_t n_certificates;
+    const char
+        *client_ca_file; /* clients have to show a certificate that one of these has signed */
+} weft_tls;
+
+/* From now on who connects to a TCP address has to speak TLS (wss, https); Unix sockets stay plain. The
+ * files are read now; nothing is kept of tls. Called again it reads them again: open connections go on
+ * with what they have, and after an error so does everything else.
+ * Errors: -ENOMEM; WEFT_ERR_TLS, and why (cut to fit size; may be NULL with size 0) has the file and the
+ * reason: "the key b.key does not match the certificate a.crt". */
+WEFT_API int weft_server_set_tls(weft_server *s, const weft_tls *tls, char *why, size_t size);
+
 /* ---- routes ---------------------------------------------------------------------------------- */
 
 /* A path is exact ("/chat"), or ends in "/" followed by "*" and takes everything below; the longest match wins. WebSocket

@@ -18,7 +18,9 @@ enum exit_code {
     EXIT_CONNECT = 7,
     EXIT_REFUSED = 22,
     EXIT_TIMEOUT = 28,
+    EXIT_TLS = 35,
     EXIT_LOST = 56,
+    EXIT_CERTIFICATE = 60,
     EXIT_PROTOCOL = 80,
     EXIT_CODE = 81 /* the peer closed with a code that means trouble */
 };

@@ -20,8 +20,8 @@
 enum { URL_MAX = 8192, REDIRECTS = 10 };
 
 static const char about[] =
-    "Connect to a WebSocket server. URL is ws://host[:port][/path][?query] or\n"
-    "ws+unix:/socket:/path; host:port/path and :port/path will do too.\n"
+    "Connect to a WebSocket server. URL is ws://host[:port][/path][?query],\n"
+    "wss://..., or ws+unix:/socket:/path; host:port/path and :port/path will do too.\n"
     "\n"
     "On a terminal it is interactive: a line you type is a message, what others send\n"
     "appears above it. /ping, /close and /help are commands; //text sends \"/text\".\n"
@@ -34,8 +34,9 @@ static const char about[] =
     "  weft: closed code=1008 reason=\"too slow\" by=peer clean=yes\n"
     "\n"
     "Exit status: 0 clean, 1 usage, 3 bad URL, 6 name not resolved, 7 cannot connect,\n"
-    "22 upgrade refused, 28 timeout, 56 connection lost, 80 the peer broke the protocol\n"
-    "or a limit, 81 the peer closed with a code other than 1000, 1001 and 1005.\n";
+    "22 upgrade refused, 28 timeout, 35 TLS failed, 56 connection lost, 60 the server's\n"
+    "certificate is not to be trusted, 80 the peer broke the protocol or a limit, 81 the\n"
+    "peer closed with a code other than 1000, 1001 and 1005.\n";
 
 static const char examples[] =
     "  weft ws://localhost:8080/chat            talk\n"
@@ -62,6 +63,10 @@ static weft_client_config config_of(const struct connect_options *o, const char 
         .credentials = o->credentials,
         .proxy = proxy,
         .redirects = o->follow ? REDIRECTS : 0,
+        .ca_file = o->ca_file,
+        .certificate_file = o->certificate_file,
+        .key_file = o->key_file,
+        .insecure = o->insecure,
     };
 }
 
@@ -197,6 +202,13 @@ int connect_run(int argc, char **argv)
          "basic authentication"},
         {'k', "insecure", FLAG_BOOL, &o.insecure, 0, 0, NULL, NULL,
          "with wss: accept any certificate"},
+        {0, "cacert", FLAG_TEXT, &o.ca_file, 0, 0, "FILE", NULL,
+         "with wss: trust what these authorities have signed, and not\n"
+         "what this system trusts"},
+        {0, "cert", FLAG_TEXT, &o.certificate_file, 0, 0, "FILE", NULL,
+         "with wss: a certificate of yours, for a server that asks"},
+        {0, "key", FLAG_TEXT, &o.key_file, 0, 0, "FILE", NULL,
+         "its key, unless it is in the same file"},
         {'x', "proxy", FLAG_TEXT, &o.proxy, 0, 0, "[http://]HOST:PORT", NULL,
          "connect through this proxy, by HTTP CONNECT"},
         {'L', "location", FLAG_BOOL, &o.follow, 0, 0, NULL, NULL,

@@ -40,15 +40,15 @@ static const char examples[] =
     "  weft demo -p 9000 -v           on port 9000, telling what happens\n"
     "  weft ws://localhost:8080/chat  join the chat from a second terminal\n";
 
-static void hint(const char *address)
+static void hint(const char *address, bool secure)
 {
     const char *port = strrchr(address, ':');
     if (!strncmp(address, "unix:", 5) || !port) return;
     printf("\n"
-           "Open   http://localhost%s          in a browser or two,\n"
-           "and    weft ws://localhost%s/chat  in a second terminal. Then type.\n"
+           "Open   http%s://localhost%s          in a browser or two,\n"
+           "and    weft ws%s://localhost%s/chat  in a second terminal. Then type.\n"
            "Ctrl-C ends it.\n",
-           port, port);
+           secure ? "s" : "", port, secure ? "s" : "", port);
 }
 
 static int add_routes(struct demo *d)

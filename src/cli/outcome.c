@@ -47,6 +47,8 @@ static int exit_common(int error)
     switch (error) {
     case WEFT_ERR_TIMEOUT:
     case -ETIMEDOUT: return EXIT_TIMEOUT;
+    case WEFT_ERR_TLS: return EXIT_TLS;
+    case WEFT_ERR_CERTIFICATE: return EXIT_CERTIFICATE;
     case WEFT_ERR_PROTOCOL:
     case WEFT_ERR_DEFLATE:
     case WEFT_ERR_UTF8:

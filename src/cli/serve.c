@@ -28,6 +28,7 @@ static const char about[] =
     "\n"
     "The first line on stdout says where it listens. SIGINT and SIGTERM close every\n"
     "WebSocket with 1001 and end the program; a second one ends it at once.\n"
+    "With TLS, SIGHUP reads the certificates and keys again.\n"
     "A member that reads too slowly is closed with 1008; the others never wait.\n";
 
 static const char examples[] =
@@ -35,18 +36,19 @@ static const char examples[] =
     "  weft serve -p 7002 -v          on port 7002, telling what happens\n"
     "  weft serve site                the files of site/ too\n"
     "  weft serve --echo /echo -p 0   an echo endpoint, on any free port\n"
-    "  weft serve --origin https://example.org\n";
+    "  weft serve --origin https://example.org\n"
+    "  weft serve --tls-cert server.crt --tls-key server.key\n";
 
 static const char welcome[] = "This is weft, serving WebSocket channels: every path is one.\n"
                               "What is sent on a channel goes to everyone on it.\n"
                               "\n"
                               "Try it in two terminals:\n"
                               "\n"
-                              "    weft ws://%s/chat\n"
+                              "    weft %s://%s/chat\n"
                               "\n"
                               "or in the console of your browser:\n"
                               "\n"
-                              "    ws = new WebSocket(\"ws://%s/chat\")\n"
+                              "    ws = new WebSocket(\"%s://%s/chat\")\n"
                               "    ws.onmessage = (event) => console.log(event.data)\n"
                               "    ws.send(\"hello\")\n"
                               "\n"
@@ -54,7 +56,8 @@ static const char welcome[] = "This is weft, serving WebSocket channels: every p
 
 static void greet(weft_request *r, void *user)
 {
-    (void)user;
+    const struct service *s = user;
+    const char *scheme = secret_wanted(&s->options->secret) ? "wss" : "ws";
     if (!weft_request_is(r, "GET") && !weft_request_is(r, "HEAD")) {
         weft_reply_field(r, "Allow", "GET, HEAD");
         weft_reply(r, 405, "text/plain", "GET or HEAD, please\n", 20);
@@ -63,7 +66,7 @@ static void greet(weft_request *r, void *user)
     char host[256], text[sizeof welcome + 2 * sizeof host];
     weft_bytes sent = weft_request_field(r, "Host");
     snprintf(host, sizeof host, "%.*s", (int)sent.len, sent.data ? (const char *)sent.data : "");
-    int len = snprintf(text, sizeof text, welcome, host, host);
+    int len = snprintf(text, sizeof text, welcome, scheme, host, scheme, host);
     weft_reply(r, 200, "text/plain; charset=utf-8", text, (size_t)len);
 }
 
@@ -88,7 +91,7 @@ static int add_routes(struct serve *s, const struct flag_list *echoes, const cha
         r = weft_server_files(s->service.server, "/*", dir);
         return r < 0 ? complain("%s: %s", dir, weft_strerror(r)) : 0;
     }
-    r = weft_server_on_request(s->service.server, "/", greet, NULL);
+    r = weft_server_on_request(s->service.server, "/", greet, &s->service);
     return r < 0 ? complain("cannot start: %s", weft_strerror(r)) : 0;
 }
 

@@ -15,7 +15,7 @@
 #include "cli/cli.h"
 #include "cli/deflate.h"
 
-enum { ADDRESS_MAX = 256 };
+enum { ADDRESS_MAX = 256, WHY_MAX = 1024 };
 
 /* ---- flags ----------------------------------------------------------------------------------- */
 
@@ -60,6 +60,13 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
          "compress for clients that can: shared (every message for\n"
          "itself; the default), takeover (messages refer to earlier ones:\n"
          "smaller, up to 8K more per connection), off"},
+        {0, "tls-cert", FLAG_LIST, &o->secret.certificates, 0, 0, "FILE", NULL,
+         "speak TLS (wss, https) with this certificate and what stands\n"
+         "behind it in the PEM file; repeatable, for several host names"},
+        {0, "tls-key", FLAG_LIST, &o->secret.keys, 0, 0, "FILE", NULL,
+         "its key; as often as --tls-cert, and in the same order"},
+        {0, "tls-client-ca", FLAG_TEXT, &o->secret.client_ca, 0, 0, "FILE", NULL,
+         "let in only who shows a certificate that one of these signed"},
         {'v', "verbose", FLAG_COUNT, &o->verbose, 0, 0, NULL, NULL,
          "log to stderr what happens; -vv: the library's details too"},
         {0},
@@ -126,11 +133,31 @@ static void on_signal(void *user)
     weft_loop_stop(s->loop);
 }
 
+static void on_hangup(void *user)
+{
+    struct service *s = user;
+    char why[WHY_MAX] = "";
+    if (secret_load(&s->options->secret, s->server, why, sizeof why) < 0)
+        complain("certificates stay as they are: %s", why);
+    else trace_line(&s->trace, "certificates were read again");
+}
+
+static int load_secret(struct service *s)
+{
+    char why[WHY_MAX] = "";
+    if (!secret_wanted(&s->options->secret)) return 0;
+    int r = signals_add_hangup(&s->signals, on_hangup);
+    if (r < 0) return complain("cannot start: %s", weft_strerror(r));
+    r = secret_load(&s->options->secret, s->server, why, sizeof why);
+    return r < 0 ? complain("%s", why) : 0;
+}
+
 int service_open(struct service *s, struct service_options *o)
 {
     *s = (struct service){.options = o};
     int r = check_origins(&o->origins);
-    if (r == 0) r = deflate_parse(o->deflate, &s->deflate);
+    if (!r) r = secret_check(&o->secret);
+    if (!r) r = deflate_parse(o->deflate, &s->deflate);
     if (r) return r;
     raise_descriptor_limit();
     trace_init(&s->trace, o->verbose);
@@ -142,7 +169,7 @@ int service_open(struct service *s, struct service_options *o)
         (r = weft_hub_new(&s->hub, s->loop, NULL)) < 0 ||
         (r = weft_server_new(&s->server, s->loop, &server)) < 0)
         return complain("cannot start: %s", weft_strerror(r));
-    return 0;
+    return load_secret(s);
 }
 
 void service_close(struct service *s)
@@ -194,18 +221,20 @@ static int listen_all(struct service *s)
 static void print_addresses(const struct service *s)
 {
     char address[ADDRESS_MAX];
+    const char *scheme = secret_wanted(&s->options->secret) ? "https://" : "http://";
     for (size_t i = 0; weft_server_address(s->server, i, address, sizeof address) >= 0; i++)
-        printf("%s%s\n", port_of(address) ? "http://" : "", address);
+        printf("%s%s\n", port_of(address) ? scheme : "", address);
 }
 
-int service_run(struct service *s, void (*hint)(const char *address))
+int service_run(struct service *s, void (*hint)(const char *address, bool secure))
 {
     int r = listen_all(s);
     if (r) return r;
 
     print_addresses(s);
     char first[ADDRESS_MAX];
-    if (hint && weft_server_address(s->server, 0, first, sizeof first) >= 0) hint(first);
+    bool secure = secret_wanted(&s->options->secret);
+    if (hint && weft_server_address(s->server, 0, first, sizeof first) >= 0) hint(first, secure);
     fflush(stdout);
 
     r = weft_loop_run(s->loop);

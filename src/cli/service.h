@@ -8,7 +8,8 @@
  *      service_run         listen, say where on stdout, run until a signal and everybody is gone
  *      service_close
  *
- * SIGINT and SIGTERM: every WebSocket gets a Close (1001); a second one stops at once.
+ * SIGINT and SIGTERM: every WebSocket gets a Close (1001); a second one stops at once. SIGHUP, with TLS:
+ * certificates and keys are read again.
  */
 #ifndef CLI_SERVICE_H
 #define CLI_SERVICE_H
@@ -17,10 +18,11 @@
 #include <weft/server.h>
 
 #include "cli/flags.h"
+#include "cli/secret.h"
 #include "cli/signals.h"
 #include "cli/trace.h"
 
-enum { SERVICE_FLAGS = 12, SERVICE_NO_PORT = 65536 };
+enum { SERVICE_FLAGS = 15, SERVICE_NO_PORT = 65536 };
 
 struct service_options {
     uint64_t port; /* SERVICE_NO_PORT: -p was not given */
@@ -29,6 +31,7 @@ struct service_options {
     uint64_t handshake_timeout, ping;
     uint64_t max_connections, max_connections_per_ip;
     const char *deflate; /* NULL: as --help says */
+    struct secret_options secret;
     unsigned verbose;
 };
 
@@ -51,8 +54,9 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS]);
 /* 0, or an exit code after having complained. s must be closed either way. */
 int service_open(struct service *s, struct service_options *o);
 
-/* hint: what to print behind the addresses; gets the first one ("127.0.0.1:8080"). May be NULL. */
-int service_run(struct service *s, void (*hint)(const char *address));
+/* hint: what to print behind the addresses; gets the first one ("127.0.0.1:8080"), and whether it
+ * speaks TLS. May be NULL. */
+int service_run(struct service *s, void (*hint)(const char *address, bool secure));
 
 void service_close(struct service *s);
 

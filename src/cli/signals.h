@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * cli/signals.h - SIGINT and SIGTERM as events of the loop; SIGPIPE never
+ * cli/signals.h - SIGINT, SIGTERM and perhaps SIGHUP as events of the loop; SIGPIPE never
  */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
@@ -11,11 +11,16 @@ struct signals {
     int fd;
     weft_watch *watch;
     void (*on_signal)(void *user);
+    void (*on_hangup)(void *user); /* NULL: SIGHUP is not ours */
     void *user;
 };
 
 /* Errors: -errno. signals_deinit is fine after a failure, and on a struct of zeros. */
 int signals_init(struct signals *s, weft_loop *l, void (*on_signal)(void *user), void *user);
+
+/* SIGHUP, too. Errors: -errno. */
+int signals_add_hangup(struct signals *s, void (*on_hangup)(void *user));
+
 void signals_deinit(struct signals *s);
 
 #endif

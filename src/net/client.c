@@ -2,12 +2,14 @@
  *
  * net/client.c - from a URL to an open WebSocket
  *
- *      RESOLVING -> CONNECTING -> (PROXY) -> HANDSHAKE -> open: the wire becomes the weft_conn's
+ *      RESOLVING -> CONNECTING -> (PROXY) -> (SECURING) -> HANDSHAKE -> open: the wire becomes the
+ *                                                                       weft_conn's
  *
  *      RESOLVING  -> CONNECTING  [resolved]         each address in turn, a share of the time each
  *      CONNECTING -> CONNECTING  [dial_lost]        the next address
  *      CONNECTING -> PROXY       [dial_connected]   CONNECT host:port
  *      PROXY      -> HANDSHAKE   [switched]
+ *      SECURING   -> HANDSHAKE   [dial_secured]     the TLS handshake, after either of the two above
  *      HANDSHAKE  -> RESOLVING   [redirect]
  *      HANDSHAKE  -> open        [verify]
  *      any        -> failed      [fail]             on_close says why
@@ -22,8 +24,9 @@
 #include "io/resolve.h"
 #include "net/conn.h"
 #include "net/options.h"
+#include "net/tls_context.h"
 
-enum stage { RESOLVING, CONNECTING, PROXY, HANDSHAKE };
+enum stage { RESOLVING, CONNECTING, PROXY, SECURING, HANDSHAKE };
 
 struct dial {
     struct list link; /* net's dials */
@@ -64,6 +67,7 @@ void client_free(const weft_env *env, struct client *client)
     if (!client) return;
     head_deinit(&client->response);
     buf_deinit(&client->body);
+    mem_free(env, client->cause);
     mem_free(env, client);
 }
 
@@ -113,6 +117,16 @@ static void fail_refused(struct dial *d, int error)
     client->refusal = (weft_refusal){client->response.status, client->response.fields,
                                      client->response.n_fields, buf_bytes(&client->body)};
     fail(d, error, weft_strerror(error));
+}
+
+/* In words of the moment. */
+static void fail_words(struct dial *d, int error, const char *words)
+{
+    struct client *client = d->conn->client;
+    size_t size = strlen(words) + 1;
+    client->cause = mem_alloc(env_of(d), size);
+    if (client->cause) memcpy(client->cause, words, size);
+    fail(d, error, client->cause ? client->cause : weft_strerror(error));
 }
 
 static void fail_plain(struct dial *d, int error)
@@ -220,15 +234,59 @@ static int send_request(struct dial *d)
     return error ? error : options_write_upgrade(&d->options, d->key, &d->wire->out);
 }
 
+static void start_timer(struct dial *d, uint64_t timeout)
+{
+    loop_timer_stop(d->net->loop, &d->timer);
+    if (timeout != WEFT_NEVER) loop_timer_start(d->net->loop, &d->timer, timeout);
+}
+
+static void ask(struct dial *d, enum stage stage)
+{
+    d->stage = stage;
+    int error = send_request(d);
+    if (error) fail_plain(d, error);
+}
+
+/* From here on the wire has a box, with our first words in it. */
+static void begin_tls(struct dial *d)
+{
+    char text[512] = "";
+    struct words why = {text, sizeof text};
+    struct tls_context *context;
+    d->stage = SECURING;
+    start_timer(d, limit_tls_handshake_timeout(limits_of(d)));
+    int error =
+        tls_context_client(&context, env_of(d), &d->net->tls_contexts, &d->options.tls, &why);
+    if (error) {
+        fail_words(d, error, text[0] ? text : weft_strerror(error));
+        return;
+    }
+    d->wire->tls = tls_connect(env_of(d), context, d->options.url.host);
+    tls_context_unref(context);
+    if (d->wire->tls) wire_dirty(d->wire);
+    else fail_plain(d, -ENOMEM);
+}
+
+/* There is a way to the server itself. */
+static void arrived(struct dial *d)
+{
+    if (d->options.url.secure) begin_tls(d);
+    else ask(d, HANDSHAKE);
+}
+
 void dial_connected(struct wire *w)
 {
     struct dial *d = w->dial;
-    uint64_t timeout = limit_handshake_timeout(limits_of(d));
-    loop_timer_stop(d->net->loop, &d->timer);
-    if (timeout != WEFT_NEVER) loop_timer_start(d->net->loop, &d->timer, timeout);
-    d->stage = has_proxy(d) ? PROXY : HANDSHAKE;
-    int error = send_request(d);
-    if (error) fail_plain(d, error);
+    start_timer(d, limit_handshake_timeout(limits_of(d)));
+    if (has_proxy(d)) ask(d, PROXY);
+    else arrived(d);
+}
+
+void dial_secured(struct wire *w)
+{
+    struct dial *d = w->dial;
+    start_timer(d, limit_handshake_timeout(limits_of(d)));
+    ask(d, HANDSHAKE);
 }
 
 static bool is_redirect(int status)
@@ -275,22 +333,23 @@ static void verify(struct dial *d)
     conn_open(c, w, a.subprotocol ? a.subprotocol : "");
 }
 
-static void switched(struct dial *d)
+/* What a proxy lets us have before the server could know of us is not the server's. */
+static void switched(struct dial *d, bool more)
 {
     if (d->stage == HANDSHAKE) {
         verify(d);
-        return;
+    } else if (more && d->options.url.secure) {
+        fail(d, WEFT_ERR_PROXY, "the proxy sent something that is not the server's");
+    } else {
+        h1_client_deinit(&d->h1);
+        arrived(d);
     }
-    h1_client_deinit(&d->h1);
-    d->stage = HANDSHAKE;
-    int error = send_request(d);
-    if (error) fail_plain(d, error);
 }
 
-static void take_response(struct dial *d, int result)
+static void take_response(struct dial *d, int result, bool more)
 {
     switch (result) {
-    case H1C_SWITCHED: switched(d); break;
+    case H1C_SWITCHED: switched(d, more); break;
     case H1C_REFUSED: refused(d); break;
     default: fail(d, result, d->h1.why); break;
     }
@@ -301,13 +360,16 @@ void dial_feed(struct wire *w, weft_span *in)
     while (w->phase == WIRE_DIAL && in->len) {
         int result = h1_client_feed(&w->dial->h1, in);
         if (result == H1C_MORE) return;
-        take_response(w->dial, result);
+        take_response(w->dial, result, in->len > 0);
     }
 }
 
 void dial_eof(struct wire *w)
 {
-    take_response(w->dial, h1_client_eof(&w->dial->h1));
+    struct dial *d = w->dial;
+    if (d->stage == SECURING)
+        fail(d, WEFT_ERR_TLS, "TLS: the server ended the connection during the handshake");
+    else take_response(d, h1_client_eof(&d->h1), false);
 }
 
 void dial_lost(struct wire *w, int error, const char *cause)
@@ -326,6 +388,7 @@ static const char *const too_late[] = {
     [RESOLVING] = "the host name was not resolved in time",
     [CONNECTING] = "the server did not accept the connection in time",
     [PROXY] = "the proxy did not answer in time",
+    [SECURING] = "the server did not complete the TLS handshake in time",
     [HANDSHAKE] = "the server did not answer the opening handshake in time",
 };
 

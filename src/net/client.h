@@ -18,6 +18,7 @@ struct client {
     struct head response; /* of a refusal: what its fields point into */
     struct buf body;
     weft_refusal refusal;
+    char *cause; /* of the end, when its words had to be made */
 };
 
 /* NULL: there was none. */

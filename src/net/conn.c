@@ -40,7 +40,6 @@ weft_conn *conn_new(struct net *n, weft_role role, const weft_session_config *cf
     c->handler = h;
     c->user = user;
     c->subprotocol = "";
-    c->cause = "";
     session_init(&c->session, role, cfg);
     return c;
 }
@@ -64,8 +63,8 @@ static void tell_close(weft_conn *c)
         .reason = {c->reason, c->reason ? c->reason_len : 0},
         .by_peer = c->by_peer,
         .clean = c->clean,
-        .error = c->error,
-        .cause = c->cause,
+        .error = c->session.error,
+        .cause = c->session.cause,
         .refusal = c->client ? client_refusal(c->client) : NULL,
     };
     if (c->handler->on_close) c->handler->on_close(c, &info);
@@ -102,9 +101,9 @@ static void bury(struct dead *d)
 void conn_end(weft_conn *c, int error, const char *cause)
 {
     if (c->state == CONN_ENDED) return;
-    if (!c->error) {
-        c->error = error;
-        c->cause = cause;
+    if (!c->session.error) {
+        c->session.error = error;
+        c->session.cause = cause;
     }
     if (c->wire && c->wire->server)
         server_websocket_gone(c->wire->server, c->code ? c->code : WEFT_CLOSE_ABNORMAL);
@@ -237,10 +236,6 @@ static void failed(weft_conn *c)
     int error = c->session.error;
     const char *cause = weft_session_cause(&c->session);
     conn_note_close(c, session_close_code(error), false, bytes_of(cause));
-    if (!c->error) {
-        c->error = error;
-        c->cause = cause;
-    }
     wire_pause(c->wire);
     conn_begin_closing(c);
 }
@@ -312,12 +307,12 @@ void conn_pull(weft_conn *c, struct outq *out, size_t budget)
 
 size_t weft_buffered(const weft_conn *c)
 {
-    return weft_session_buffered(&c->session) + (c->wire ? c->wire->out.bytes : 0);
+    return weft_session_buffered(&c->session) + (c->wire ? wire_buffered(c->wire) : 0);
 }
 
 bool conn_is_full(const weft_conn *c)
 {
-    return session_is_full(&c->session, c->wire->out.bytes, c->wire->out.items);
+    return session_is_full(&c->session, wire_buffered(c->wire), c->wire->out.items);
 }
 
 void conn_drained(weft_conn *c)

@@ -30,8 +30,7 @@ struct weft_conn {
     weft_link *links;
     const char *subprotocol;
     struct client *client; /* freed with the connection; NULL: a server's */
-    const char *cause;
-    uint8_t *reason; /* of the first Close; its length is in reason_len */
+    uint8_t *reason;       /* of the first Close; its length is in reason_len */
     weft_id id;
     union {
         struct {
@@ -44,13 +43,12 @@ struct weft_conn {
         };
         struct dead dead; /* once it has ended */
     };
-    int error;
     uint16_t code; /* of the first Close, 0 before there is one */
     uint8_t reason_len;
     uint8_t state;
     bool by_peer, clean, paused, told_open;
-    bool over_soft; /* on_drain is due when there is room */
-    weft_session session;
+    bool over_soft;       /* on_drain is due when there is room */
+    weft_session session; /* its error and cause say in the end why the connection ended */
 };
 
 /* A weft_conn that is not on a wire yet. cfg is kept. NULL: no memory. */

@@ -20,6 +20,7 @@ static void free_net(struct tenant *t)
     const weft_env *env = weft_loop_env(n->loop);
     deflate_pool_deinit(&n->pool);
     mem_free(env, n->slots);
+    mem_free(env, n->tls_scratch);
     mem_free(env, n);
 }
 
@@ -44,6 +45,7 @@ struct net *net_of(weft_loop *l)
     n->date_second = -1;
     list_init(&n->wires);
     list_init(&n->dials);
+    list_init(&n->tls_contexts);
     loop_set_tenant(l, &n->tenant);
     return n;
 }

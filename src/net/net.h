@@ -23,7 +23,9 @@ struct net {
     struct tenant tenant;
     weft_loop *loop;
     struct list wires;
-    struct list dials; /* that are not open yet */
+    struct list dials;        /* that are not open yet */
+    struct list tls_contexts; /* of clients */
+    uint8_t *tls_scratch;     /* what a box reads to and gathers in; NULL until one does */
     struct id_slot *slots;
     uint32_t n_slots, first_free; /* first_free == n_slots: none */
     int64_t date_second;

@@ -7,6 +7,7 @@
 
 #include "base/outq.h"
 #include "http/url.h"
+#include "net/tls_context.h"
 #include <weft/client.h>
 #include <weft/handshake.h>
 
@@ -16,6 +17,8 @@ struct options {
     struct url url, proxy;
     char *origin, *credentials;
     char **fields; /* NULL-terminated */
+    char *ca_file, *certificate_file, *key_file;
+    struct tls_client_files tls; /* points to those */
     const char *const *subprotocols;
     const weft_deflate *deflate; /* to offer, or NULL */
     unsigned redirects;

@@ -52,7 +52,7 @@ void request_init(weft_request *r, struct wire *w)
 {
     r->wire = w;
     r->loop = w->stream.loop;
-    r->over_soft = w->out.bytes > limit_send_queue_soft(wire_limits(w));
+    r->over_soft = wire_buffered(w) > limit_send_queue_soft(wire_limits(w));
     h1_take(web_h1(w), &r->head, &r->body);
 }
 
@@ -77,7 +77,7 @@ static int finish(weft_request *r, int result)
 void request_drained(weft_request *r)
 {
     uint64_t soft = limit_send_queue_soft(wire_limits(r->wire));
-    if (!r->over_soft || r->wire->out.bytes >= soft / 2) return;
+    if (!r->over_soft || wire_buffered(r->wire) >= soft / 2) return;
     r->over_soft = false;
     if (r->on_drain) r->on_drain(r, r->user);
 }
@@ -179,7 +179,7 @@ int weft_reply(weft_request *r, int status, const char *type, const void *body, 
 static int queued(weft_request *r, int error)
 {
     if (error) return error;
-    if (r->wire->out.bytes > limit_send_queue_soft(wire_limits(r->wire))) r->over_soft = true;
+    if (wire_buffered(r->wire) > limit_send_queue_soft(wire_limits(r->wire))) r->over_soft = true;
     wire_dirty(r->wire);
     return 0;
 }
@@ -201,7 +201,7 @@ static int refusal(weft_request *r)
 {
     if (!r->wire) return WEFT_ERR_CLOSED;
     if (!r->begun) return WEFT_ERR_STATE;
-    if (r->wire->out.bytes <= limit_send_queue_max(wire_limits(r->wire))) return 0;
+    if (wire_buffered(r->wire) <= limit_send_queue_max(wire_limits(r->wire))) return 0;
     r->over_soft = true;
     return WEFT_ERR_BACKLOG;
 }
@@ -240,5 +240,5 @@ void weft_reply_abort(weft_request *r)
 
 size_t weft_reply_buffered(const weft_request *r)
 {
-    return r->wire ? r->wire->out.bytes : 0;
+    return r->wire ? wire_buffered(r->wire) : 0;
 }

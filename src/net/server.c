@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "io/listener.h"
 #include "net/files.h"
+#include "net/tls_context.h"
 #include "net/wire.h"
 #include <weft/handshake.h>
 
@@ -24,6 +25,7 @@ struct server_listener {
     struct listener listener;
     struct list link;
     weft_server *server;
+    bool unix_socket; /* never TLS */
 };
 
 const weft_limits *server_limits(const struct weft_server *s)
@@ -106,6 +108,7 @@ static void destroy(weft_server *s)
     }
     peers_deinit(&s->peers, env);
     leave_free(s);
+    tls_context_unref(s->tls);
     mem_free(env, s);
 }
 
@@ -156,6 +159,19 @@ void server_wire_gone(struct weft_server *s, struct wire *w)
     else if (s->leave) leave_done(s); /* the user may free s there */
 }
 
+/* ---- TLS ------------------------------------------------------------------------------------- */
+
+int weft_server_set_tls(weft_server *s, const weft_tls *tls, char *why, size_t size)
+{
+    struct words words = {why, size};
+    struct tls_context *fresh;
+    int error = tls_context_server(&fresh, server_env(s), tls, &words);
+    if (error) return error;
+    tls_context_unref(s->tls);
+    s->tls = fresh;
+    return 0;
+}
+
 /* ---- accepting ------------------------------------------------------------------------------- */
 
 static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\n"
@@ -167,23 +183,33 @@ static const char too_many[] = "HTTP/1.1 429 Too Many Requests\r\n"
                                "Content-Length: 41\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
                                "your address has too many connections now";
 
-static struct wire *add_wire(weft_server *s, int fd)
+static struct wire *add_wire(const struct server_listener *from, int fd)
 {
+    weft_server *s = from->server;
+    bool secure = s->tls && !from->unix_socket;
+    struct tls *tls = secure ? tls_accept(server_env(s), s->tls) : NULL;
+    if (secure && !tls) {
+        close(fd);
+        return NULL;
+    }
     struct wire *w = wire_accept(s->net, fd, s);
     if (w) s->wires++;
+    if (w) w->tls = tls;
+    else tls_free(tls);
     return w;
 }
 
 /* Told why and closed, unless many wait for that already. */
-static void turn_away(weft_server *s, int fd, int status)
+static void turn_away(const struct server_listener *from, int fd, int status)
 {
+    weft_server *s = from->server;
     const char *text = status == 503 ? busy : too_many;
     server_refused(s, status);
     if (s->turned_away >= TURNED_AWAY_MAX) {
         close(fd);
         return;
     }
-    struct wire *w = add_wire(s, fd);
+    struct wire *w = add_wire(from, fd);
     if (!w) return;
     w->turned_away = true;
     s->turned_away++;
@@ -191,9 +217,10 @@ static void turn_away(weft_server *s, int fd, int status)
     wire_finish(w, &s->config.limits);
 }
 
-static void let_in(weft_server *s, int fd, uint64_t key)
+static void let_in(const struct server_listener *from, int fd, uint64_t key)
 {
-    struct wire *w = add_wire(s, fd);
+    weft_server *s = from->server;
+    struct wire *w = add_wire(from, fd);
     if (!w) {
         peers_remove(&s->peers, key);
         return;
@@ -201,17 +228,19 @@ static void let_in(weft_server *s, int fd, uint64_t key)
     w->peer_key = key;
     s->stats.accepted++;
     s->stats.connections++;
-    wire_deadline(w, limit_handshake_timeout(&s->config.limits));
+    wire_deadline(w, w->tls ? limit_tls_handshake_timeout(&s->config.limits)
+                            : limit_handshake_timeout(&s->config.limits));
 }
 
 static void on_accept(struct listener *ln, int fd, const struct sock_addr *peer)
 {
-    weft_server *s = container_of(ln, struct server_listener, listener)->server;
+    const struct server_listener *from = container_of(ln, struct server_listener, listener);
+    weft_server *s = from->server;
     uint64_t per_ip = limit_max_connections_per_ip(&s->config.limits);
     uint64_t key = per_ip ? peers_key(peer) : 0;
-    if (s->stats.connections >= s->max_connections) turn_away(s, fd, 503);
-    else if (peers_add(&s->peers, server_env(s), key, per_ip) < 0) turn_away(s, fd, 429);
-    else let_in(s, fd, key);
+    if (s->stats.connections >= s->max_connections) turn_away(from, fd, 503);
+    else if (peers_add(&s->peers, server_env(s), key, per_ip) < 0) turn_away(from, fd, 429);
+    else let_in(from, fd, key);
 }
 
 int weft_server_listen(weft_server *s, const char *address)
@@ -223,6 +252,7 @@ int weft_server_listen(weft_server *s, const char *address)
     struct server_listener *sl = mem_zalloc(server_env(s), sizeof *sl);
     if (!sl) return -ENOMEM;
     sl->server = s;
+    sl->unix_socket = a.sa.sa_family == AF_UNIX;
     error = listener_init(&sl->listener, s->loop, &a, (unsigned)limit_accept_batch(l),
                           limit_accept_backoff(l), on_accept);
     if (error) {

@@ -38,7 +38,8 @@ struct weft_server {
     size_t wires; /* not buried yet, refused ones included */
     size_t turned_away;
     bool all_loopback, closing, freed;
-    struct leave *leave; /* a graceful shutdown (leave.c) */
+    struct tls_context *tls; /* NULL: plain */
+    struct leave *leave;     /* a graceful shutdown (leave.c) */
 };
 
 const weft_limits *server_limits(const struct weft_server *s);

@@ -268,7 +268,8 @@ static void begin_upgrade(struct wire *w)
     const struct route *route = route_find(&s->routes.websockets, h->path);
     if (!route) web_refuse(w, 404, "there is no WebSocket at this path", NULL);
     else if (s->closing) web_refuse(w, 503, "the server is shutting down", NULL);
-    else if (!weft_origin_check(&head, s->config.origins, false, s->all_loopback, &origin))
+    else if (!weft_origin_check(&head, s->config.origins, wire_is_secure(w), s->all_loopback,
+                                &origin))
         refuse_origin(w, origin);
     else ask_user(w, route, &result);
 }
@@ -329,7 +330,7 @@ static void await(struct wire *w)
 static bool is_full(struct wire *w)
 {
     struct web *web = w->web;
-    web->full = !web->request && w->out.bytes > limit_send_queue_soft(wire_limits(w));
+    web->full = !web->request && wire_buffered(w) > limit_send_queue_soft(wire_limits(w));
     if (web->full) web->receiving = false;
     return web->full;
 }
@@ -395,10 +396,11 @@ void web_drained(struct wire *w)
     if (!web || web->receiving || web->upgrade) return;
     if (!web->request) {
         wire_deadline(w, limit_http_keepalive(wire_limits(w)));
-        if (web->full && w->out.bytes < limit_send_queue_soft(wire_limits(w)) / 2) wire_again(w);
+        if (web->full && wire_buffered(w) < limit_send_queue_soft(wire_limits(w)) / 2)
+            wire_again(w);
         return;
     }
-    if (outq_empty(&w->out)) wire_no_deadline(w);
+    if (!wire_buffered(w)) wire_no_deadline(w);
     request_drained(web->request);
 }
 

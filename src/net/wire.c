@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "io/sock.h"
 #include "net/conn.h"
+#include "net/secure.h"
 #include "net/server.h"
 
 enum { PULL_BUDGET = 262144 };
@@ -43,6 +45,23 @@ int wire_peer(const struct wire *w, char *text, size_t size)
     struct sock_addr a;
     int error = sock_peer(loop_sys(w->stream.loop), w->stream.io.fd, &a);
     return error ? error : sock_format(&a, text, size);
+}
+
+size_t wire_buffered(const struct wire *w)
+{
+    return w->out.bytes + (w->tls ? tls_out(w->tls)->bytes : 0);
+}
+
+/* The owner, while the wire was in that phase. */
+static void tell_lost(struct wire *w, enum wire_phase phase, int error, const char *cause)
+{
+    switch (phase) {
+    case WIRE_WEB: web_lost(w, error); break;
+    case WIRE_DIAL: dial_lost(w, error, cause); break;
+    case WIRE_WEBSOCKET: conn_lost(w->conn, error, cause); break;
+    case WIRE_LINGER:
+    case WIRE_DEAD: break;
+    }
 }
 
 /* ---- input ----------------------------------------------------------------------------------- */
@@ -99,15 +118,89 @@ static void feed_or_hold(struct wire *w, weft_span in)
     if (hold(w, in) < 0) wire_drop(w, -ENOMEM, "out of memory");
 }
 
-static void on_bytes(struct stream *s, uint8_t *data, size_t len)
-{
-    feed_or_hold(wire_of(s), (weft_span){data, len});
-}
-
 static bool wants_input(const struct wire *w)
 {
     if (w->phase == WIRE_WEBSOCKET) return !conn_is_paused(w->conn);
-    return w->phase != WIRE_DEAD && !w->finishing;
+    return w->phase != WIRE_DEAD && (!w->finishing || secure_pending(w));
+}
+
+static void at_end(struct wire *w)
+{
+    switch ((enum wire_phase)w->phase) {
+    case WIRE_WEB: web_eof(w); break;
+    case WIRE_DIAL: dial_eof(w); break;
+    case WIRE_WEBSOCKET: conn_eof(w->conn); break;
+    case WIRE_LINGER:
+        w->eof = true;
+        if (!wire_buffered(w) || secure_pending(w)) wire_drop(w, 0, "");
+        break;
+    case WIRE_DEAD: break;
+    }
+}
+
+/* ---- input with TLS -------------------------------------------------------------------------- */
+
+static void log_broken(const struct wire *w)
+{
+    char peer[SOCK_TEXT] = "";
+    if (!w->server || !wire_env(w) || !wire_env(w)->log) return;
+    (void)wire_peer(w, peer, sizeof peer);
+    log_line(wire_env(w), WEFT_LOG_INFO, "%s: %s", peer, tls_cause(w->tls));
+}
+
+/* The owner is told; the wire stays until the alert that tells the peer is out. */
+static void break_off(struct wire *w, int error)
+{
+    enum wire_phase phase = w->phase;
+    log_broken(w);
+    wire_finish(w, wire_limits(w));
+    tell_lost(w, phase, error, tls_cause(w->tls));
+    outq_clear(&w->out);
+    wire_dirty(w);
+}
+
+/* The handshake is done. */
+static void secured(struct wire *w)
+{
+    wire_dirty(w);
+    if (w->phase == WIRE_WEB) wire_deadline(w, limit_handshake_timeout(wire_limits(w)));
+    else if (w->phase == WIRE_DIAL) dial_secured(w);
+    else stream_pause(&w->stream);
+}
+
+/* The peer's close_notify: nothing that follows on the wire is of use. */
+static void end_secure(struct wire *w)
+{
+    stream_pause(&w->stream);
+    if (!w->held && wants_input(w)) at_end(w);
+}
+
+static void on_secure_bytes(struct wire *w, weft_bytes in)
+{
+    weft_span plain;
+    bool pending = secure_pending(w);
+    int error = secure_read(w, in, &plain);
+    if (pending && !secure_pending(w)) secured(w);
+    if (plain.len) feed_or_hold(w, plain);
+    if (!outq_empty(tls_out(w->tls))) wire_dirty(w);
+    if (w->phase == WIRE_DEAD) return;
+    if (error) break_off(w, error);
+    else if (secure_ended(w)) end_secure(w);
+}
+
+/* ---- the stream's callbacks ------------------------------------------------------------------ */
+
+/* Nothing that comes now will be looked at, not even by the box. */
+static bool only_drains(const struct wire *w)
+{
+    return w->phase == WIRE_LINGER && (!w->finishing || tls_broken(w->tls));
+}
+
+static void on_bytes(struct stream *s, uint8_t *data, size_t len)
+{
+    struct wire *w = wire_of(s);
+    if (w->tls && !only_drains(w)) on_secure_bytes(w, (weft_bytes){data, len});
+    else feed_or_hold(w, (weft_span){data, len});
 }
 
 static void on_again(struct stream *s)
@@ -119,7 +212,9 @@ static void on_again(struct stream *s)
     w->held_len = 0;
     feed_or_hold(w, (weft_span){held, len});
     mem_free(wire_env(w), held);
-    if (!w->held && wants_input(w) && stream_paused(s)) stream_resume(s);
+    if (w->held || !wants_input(w)) return;
+    if (secure_ended(w)) at_end(w);
+    else if (stream_paused(s)) stream_resume(s);
 }
 
 void wire_again(struct wire *w)
@@ -139,23 +234,13 @@ void wire_pause(struct wire *w)
 
 void wire_resume(struct wire *w)
 {
-    if (w->held) stream_again(&w->stream);
+    if (w->held || secure_ended(w)) stream_again(&w->stream);
     else stream_resume(&w->stream);
 }
 
 static void on_eof(struct stream *s)
 {
-    struct wire *w = wire_of(s);
-    switch ((enum wire_phase)w->phase) {
-    case WIRE_WEB: web_eof(w); break;
-    case WIRE_DIAL: dial_eof(w); break;
-    case WIRE_WEBSOCKET: conn_eof(w->conn); break;
-    case WIRE_LINGER:
-        w->eof = true;
-        if (outq_empty(&w->out)) wire_drop(w, 0, "");
-        break;
-    case WIRE_DEAD: break;
-    }
+    at_end(wire_of(s));
 }
 
 static void on_error(struct stream *s, int err)
@@ -173,7 +258,6 @@ static void on_connected(struct stream *s)
 /* Nothing is left to write. */
 static void written(struct wire *w)
 {
-    if (w->phase == WIRE_WEBSOCKET) conn_written(w->conn);
     if (w->phase != WIRE_LINGER || !w->finishing) return;
     w->finishing = false;
     if (w->eof || stream_shutdown_write(&w->stream) < 0) {
@@ -184,19 +268,34 @@ static void written(struct wire *w)
     if (!w->held) stream_resume(&w->stream);
 }
 
+/* Nothing waits to be said, for now or for good. With TLS the last word is close_notify. */
+static void said_all(struct wire *w)
+{
+    if (w->phase == WIRE_WEBSOCKET) conn_written(w->conn);
+    if (w->tls && w->phase == WIRE_LINGER && w->finishing) tls_close(w->tls);
+}
+
+static struct outq *under_way(struct wire *w)
+{
+    return w->tls ? tls_out(w->tls) : &w->out;
+}
+
 static int on_pull(struct stream *s, struct iovec *iov, int max)
 {
     struct wire *w = wire_of(s);
     if (outq_empty(&w->out) && w->phase == WIRE_WEBSOCKET) conn_pull(w->conn, &w->out, PULL_BUDGET);
-    int n = outq_iov(&w->out, iov, max);
-    if (!n) written(w);
+    int error = w->tls ? secure_write(w) : 0;
+    if (error) return error;
+    if (!wire_buffered(w)) said_all(w);
+    int n = outq_iov(under_way(w), iov, max);
+    if (!n && !wire_buffered(w)) written(w);
     return n;
 }
 
 static void on_sent(struct stream *s, size_t n)
 {
     struct wire *w = wire_of(s);
-    outq_sent(&w->out, n);
+    outq_sent(under_way(w), n);
     if (w->phase == WIRE_WEBSOCKET) conn_drained(w->conn);
     else if (w->phase == WIRE_WEB) web_drained(w);
 }
@@ -219,6 +318,10 @@ void wire_dirty(struct wire *w)
 static void on_time(struct timer *t)
 {
     struct wire *w = container_of(t, struct wire, timer);
+    if (secure_pending(w)) {
+        wire_drop(w, WEFT_ERR_TIMEOUT, "the TLS handshake took too long");
+        return;
+    }
     switch ((enum wire_phase)w->phase) {
     case WIRE_WEB: web_late(w); break;
     case WIRE_WEBSOCKET: conn_late(w->conn); break;
@@ -299,7 +402,7 @@ void wire_finish(struct wire *w, const weft_limits *limits)
     w->discard_left = at_most_32_bits(limit_discard_max(limits));
     w->linger = at_most_32_bits(limit_close_timeout(limits));
     wire_deadline(w, limit_write_stall(limits));
-    stream_pause(&w->stream);
+    if (!secure_pending(w)) stream_pause(&w->stream); /* what is queued needs the handshake */
     wire_dirty(w);
     if (w->held) wire_again(w);
 }
@@ -309,6 +412,7 @@ static void bury(struct dead *d)
     struct wire *w = container_of(d, struct wire, dead);
     const weft_env *env = wire_env(w);
     outq_clear(&w->out);
+    tls_free(w->tls);
     mem_free(env, w->held);
     if (w->server) server_wire_gone(w->server, w);
     mem_free(env, w);
@@ -322,11 +426,6 @@ void wire_drop(struct wire *w, int error, const char *cause)
     wire_no_deadline(w);
     stream_close(&w->stream);
     list_remove(&w->link);
-    switch (phase) {
-    case WIRE_WEB: web_lost(w, error); break;
-    case WIRE_DIAL: dial_lost(w, error, cause); break;
-    case WIRE_WEBSOCKET: conn_lost(w->conn, error, cause); break;
-    default: break;
-    }
+    tell_lost(w, phase, error, cause);
     loop_bury(w->stream.loop, &w->dead, bury); /* behind what needs it */
 }

@@ -15,6 +15,9 @@
  * Up: the stream's bytes go to what the phase says. Who stops before everything is consumed (a budget,
  * a pause, a reply that is due) leaves the rest; it is held here, and reading rests until it is used.
  * Down: out holds what is under way; when it is empty a WebSocket's session is pulled.
+ *
+ * With TLS there is a box between the stream and all that: what is held, what the phase gets and what
+ * out holds is plain; what the stream gets and gives is the box's.
  */
 #ifndef NET_WIRE_H
 #define NET_WIRE_H
@@ -23,6 +26,7 @@
 #include "base/outq.h"
 #include "io/stream.h"
 #include "net/net.h"
+#include "net/tls.h"
 
 enum wire_phase { WIRE_WEB, WIRE_DIAL, WIRE_WEBSOCKET, WIRE_LINGER, WIRE_DEAD };
 
@@ -31,6 +35,7 @@ struct dial;
 
 struct wire {
     struct stream stream;
+    struct tls *tls; /* NULL: the bytes go as they are */
     struct outq out;
     union {
         struct timer timer; /* the phase's deadline */
@@ -63,6 +68,15 @@ struct wire *wire_connect(struct net *n, int fd, struct dial *dial);
 const weft_env *wire_env(const struct wire *w);
 struct net *wire_net(const struct wire *w);
 const weft_limits *wire_limits(const struct wire *w);
+
+/* Whether nobody between here and the peer can read along or change anything. */
+static inline bool wire_is_secure(const struct wire *w)
+{
+    return w->tls != NULL;
+}
+
+/* Bytes that the kernel has not taken yet; a session's queue not counted. */
+size_t wire_buffered(const struct wire *w);
 
 /* Something was queued: in out, or in the WebSocket's session. */
 void wire_dirty(struct wire *w);
@@ -100,6 +114,7 @@ void web_lost(struct wire *w, int error);
 void web_leave(struct wire *w); /* the server shuts down: end, unless a reply is due */
 
 void dial_connected(struct wire *w);
+void dial_secured(struct wire *w); /* the TLS handshake is done */
 void dial_feed(struct wire *w, weft_span *in);
 void dial_eof(struct wire *w);
 void dial_lost(struct wire *w, int error, const char *cause);

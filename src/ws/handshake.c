@@ -28,16 +28,15 @@ static size_t count(const weft_field *fields, size_t n, const char *name)
     return found;
 }
 
-static const weft_field *first(const weft_field *fields, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (bytes_is_nocase(fields[i].name, name)) return fields + i;
-    return NULL;
-}
-
 const weft_field *weft_field_find(const weft_field *fields, size_t n, const char *name)
 {
-    return count(fields, n, name) == 1 ? first(fields, n, name) : NULL;
+    const weft_field *found = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (!bytes_is_nocase(fields[i].name, name)) continue;
+        if (found) return NULL;
+        found = fields + i;
+    }
+    return found;
 }
 
 /* Walks over the elements of a comma-separated list that may be spread over several fields. */

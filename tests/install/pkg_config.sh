@@ -4,7 +4,8 @@
 # Builds a program on each installed library with what pkg-config says, and runs it.
 set -euo pipefail
 
-export PKG_CONFIG_PATH=$STAGE$PREFIX/$LIBDIR/pkgconfig
+# weft.pc as it was staged, and behind it the system's, for what weft itself needs.
+export PKG_CONFIG_LIBDIR=$STAGE$PREFIX/$LIBDIR/pkgconfig:$(pkg-config --variable pc_path pkg-config)
 export PKG_CONFIG_SYSROOT_DIR=$STAGE
 export LD_LIBRARY_PATH=$STAGE$PREFIX/$LIBDIR
 here=$WEFT_SRC/tests/install

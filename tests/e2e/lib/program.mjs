@@ -61,8 +61,8 @@ export class Program {
   static async listening(...args) {
     const program = new Program(args);
     try {
-      const [, address, port] = await program.said(/^http:\/\/(.+):(\d+)\n/);
-      return Object.assign(program, { address, port: Number(port) });
+      const [, s, address, port] = await program.said(/^http(s?):\/\/(.+):(\d+)\n/);
+      return Object.assign(program, { s, address, port: Number(port) });
     } catch (error) {
       program.kill();
       throw error;
@@ -70,11 +70,11 @@ export class Program {
   }
 
   url(path = '/') {
-    return `ws://127.0.0.1:${this.port}${path}`;
+    return `ws${this.s}://127.0.0.1:${this.port}${path}`;
   }
 
   page(path = '/', host = '127.0.0.1') {
-    return `http://${host}:${this.port}${path}`;
+    return `http${this.s}://${host}:${this.port}${path}`;
   }
 
   #match(stream, pattern) {

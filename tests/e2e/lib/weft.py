@@ -39,7 +39,8 @@ class Server:
         self._errors = []
         self._reader = threading.Thread(target=self._read_errors, daemon=True)
         self._reader.start()
-        self.port = int(re.fullmatch(rb'http://127\.0\.0\.1:(\d+)\n', self._first_line())[1])
+        self.port = int(re.fullmatch(rb'https?://127\.0\.0\.1:(\d+)\n', self._first_line())[1])
+        self.scheme = 'wss' if '--tls-cert' in args else 'ws'
 
     def _first_line(self):
         lines = queue.Queue()
@@ -60,7 +61,7 @@ class Server:
         return ''.join(self._errors)
 
     def url(self, path='/'):
-        return f'ws://127.0.0.1:{self.port}{path}'
+        return f'{self.scheme}://127.0.0.1:{self.port}{path}'
 
     def stop(self):
         """Ends it as its user would, and insists on a clean end."""

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fuzz/fuzz_server.c - a whole server, whose network, clock and memory follow a script
+ *
+ * Each step of the script is a byte, what to do (low four bits) and which peer does it, and what that
+ * needs: see steps. Paths are an echo, chunks, upgrades and requests that are answered later, and a reply
+ * in pieces. Whatever happens: every connection that was opened is closed once, no memory stays, and what
+ * a WebSocket was sent is frames that a strict peer takes.
+ */
+#include "fuzz.h"
+#include "io/loop.h"
+#include "scripted.h"
+#include "ws/case_wire.h"
+#include <weft/weft.h>
+
+enum { CONNS = PEERS, LAST_TURNS = 8, SCRIPT_MOST = 400 };
+
+static struct world {
+    struct sys sys;
+    weft_env env;
+    uint64_t now_us;
+    unsigned fail_in; /* allocations until one fails; 0: none does */
+    long live, opened;
+    weft_loop *loop;
+    weft_server *server;
+    weft_conn *conns[CONNS];
+    weft_upgrade *held;
+    weft_request *asked;
+} w;
+
+/* ---- the hooks ------------------------------------------------------------------------------- */
+
+static void *world_realloc(void *ctx, void *p, size_t size)
+{
+    (void)ctx;
+    if (!size) {
+        w.live -= p != NULL;
+        free(p);
+        return NULL;
+    }
+    if (w.fail_in && --w.fail_in == 0) return NULL;
+    void *q = realloc(p, size);
+    w.live += !p && q;
+    return q;
+}
+
+static uint64_t world_now(void *ctx)
+{
+    (void)ctx;
+    return w.now_us;
+}
+
+static int world_random(void *ctx, void *buf, size_t len)
+{
+    (void)ctx;
+    memset(buf, 0x5a, len);
+    return 0;
+}
+
+/* ---- the user of the server ------------------------------------------------------------------ */
+
+static void on_open(weft_conn *c)
+{
+    w.opened++;
+    for (size_t i = 0; i < CONNS; i++)
+        if (!w.conns[i]) {
+            w.conns[i] = c;
+            return;
+        }
+}
+
+static void on_close(weft_conn *c, const weft_close_info *info)
+{
+    check(info->cause && (!info->error || *info->cause));
+    check(weft_utf8_valid(info->reason.data, info->reason.len));
+    w.opened--;
+    for (size_t i = 0; i < CONNS; i++)
+        if (w.conns[i] == c) w.conns[i] = NULL;
+}
+
+static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
+{
+    check(op != WEFT_TEXT || weft_utf8_valid(data, len));
+    if (weft_send(c, op, data, len) == WEFT_ERR_BACKLOG) weft_pause(c);
+}
+
+static void on_drain(weft_conn *c)
+{
+    weft_resume(c);
+}
+
+static void on_chunk(weft_conn *c, const weft_chunk *chunk)
+{
+    (void)weft_send_fragment(c, chunk->opcode, chunk->data, chunk->len, chunk->final);
+}
+
+static int hold(weft_upgrade *u)
+{
+    if (w.held) return 503;
+    w.held = u;
+    return WEFT_HOLD;
+}
+
+static void reply_now(weft_request *r, void *user)
+{
+    (void)user;
+    weft_bytes body = weft_request_body(r);
+    weft_reply(r, 200, "text/plain", body.data, body.len);
+}
+
+static void reply_later(weft_request *r, void *user)
+{
+    if (w.asked) {
+        reply_now(r, user);
+        return;
+    }
+    w.asked = r;
+    (void)weft_reply_begin(r, 200, NULL, WEFT_LENGTH_UNKNOWN);
+}
+
+static const weft_handler echo = {
+    .on_open = on_open, .on_message = on_message, .on_drain = on_drain, .on_close = on_close};
+static const weft_handler chunks = {
+    .on_open = on_open, .on_chunk = on_chunk, .on_close = on_close, .max_message = 3000};
+static const weft_handler holding = {
+    .on_upgrade = hold, .on_open = on_open, .on_message = on_message, .on_close = on_close};
+
+static void answer_held(unsigned how)
+{
+    if (!w.held) return;
+    weft_upgrade *u = w.held;
+    w.held = NULL;
+    if (how & 1) (void)weft_upgrade_accept(u);
+    else (void)weft_upgrade_refuse(u, how & 2 ? 403 : 200, "no");
+}
+
+static void finish_asked(bool abort_it)
+{
+    if (!w.asked) return;
+    weft_request *r = w.asked;
+    w.asked = NULL;
+    if (abort_it) weft_reply_abort(r);
+    else (void)weft_reply_end(r);
+}
+
+static void act(unsigned what)
+{
+    static const char some[2000];
+    weft_conn *c = w.conns[what >> 6];
+    switch (what & 15) {
+    case 0: answer_held(what >> 4); break;
+    case 1: finish_asked(what & 16); break;
+    case 2:
+        if (w.asked) (void)weft_reply_write(w.asked, some, what);
+        break;
+    case 3:
+        if (w.server) (void)weft_server_shutdown(w.server, WEFT_CLOSE_GOING_AWAY, NULL, NULL);
+        break;
+    default:
+        if (!c) return;
+        switch (what & 15) {
+        case 4: (void)weft_send(c, WEFT_BINARY, some, sizeof some); break;
+        case 5: (void)weft_close(c, 1000, "enough"); break;
+        case 6: weft_abort(c); break;
+        case 7: weft_pause(c); break;
+        case 8: weft_resume(c); break;
+        case 9: (void)weft_ping(c, "?", 1); break;
+        case 10: (void)weft_send_fragment(c, WEFT_TEXT, "part", 4, what & 16); break;
+        }
+    }
+}
+
+/* ---- what peers do --------------------------------------------------------------------------- */
+
+static const char *const paths[] = {"/echo",  "/chunks", "/hold", "/now",
+                                    "/later", "/none",   "*",     "/"};
+
+static void say(struct peer *p, const char *text)
+{
+    bytes_add(&p->input, text, strlen(text));
+}
+
+static void say_request(struct peer *p, unsigned choice, bool upgrade)
+{
+    say(p, choice & 8 ? "POST " : "GET ");
+    say(p, paths[choice & 7]);
+    say(p, choice & 16 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+    say(p, "Host: localhost\r\n");
+    if (upgrade)
+        say(p, "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+    if (choice & 32) say(p, "Transfer-Encoding: chunked\r\n");
+    if (choice & 64) say(p, "Content-Length: 5\r\n");
+    if (choice & 128) say(p, "Expect: 100-continue\r\n");
+    say(p, "\r\n");
+}
+
+/* Masked with the key 0, which changes nothing. */
+static void say_frame(struct peer *p, uint8_t first, weft_bytes payload)
+{
+    struct frame_spec f = {.fin = first >> 7,
+                           .rsv = first >> 4 & 7,
+                           .opcode = first & 15,
+                           .masked = true,
+                           .length_bytes = -1,
+                           .length_given = true,
+                           .length = payload.len};
+    frame_write(&p->input, &f, NULL, 0);
+    bytes_add(&p->input, payload.data, payload.len);
+}
+
+static void step(weft_bytes *in)
+{
+    static const int errors[] = {EINTR,  ECONNRESET, EMFILE,       ENOMEM,
+                                 EAGAIN, EPIPE,      ECONNABORTED, EIO};
+    static const size_t windows[] = {0, 1, 100, SIZE_MAX};
+    static uint8_t zeros[60000];
+    uint8_t code = taken_byte(in);
+    struct peer *p = &net.peers[code >> 4 & 3];
+    unsigned arg = (code & 15) < 11 ? taken_byte(in) : 0;
+    switch (code & 15) {
+    case 0: /* raw bytes */
+    {
+        weft_bytes raw = taken(in, arg);
+        bytes_add(&p->input, raw.data, raw.len);
+        break;
+    }
+    case 1: say_request(p, arg, true); break;
+    case 2: say_request(p, arg, false); break;
+    case 3: say_frame(p, (uint8_t)arg, taken(in, taken_byte(in))); break;
+    case 4: say_frame(p, (uint8_t)arg, (weft_bytes){zeros, taken_byte(in) * 230u}); break;
+    case 5: w.now_us += (uint64_t)arg * arg * 1000; break;
+    case 6: p->window = windows[arg & 3]; break;
+    case 7: act(arg); break;
+    case 8: w.fail_in = arg; break;
+    case 9: net.fault = errors[arg & 7]; break;
+    case 10: p->error = errors[arg & 7] == EAGAIN ? EPIPE : errors[arg & 7]; break;
+    case 11: p->ended = true; break;
+    case 12:
+        if (p->fd < 0 && !p->calling && !p->input.len && !p->output.len) p->calling = true;
+        break;
+    }
+    if (p->error == EINTR) p->error = 0;
+    if (!(code & 128)) check(weft_loop_turn(w.loop, 0) == 0);
+}
+
+/* ---- judgement ------------------------------------------------------------------------------- */
+
+/* What a peer was sent: behind a 101, whole frames that are right where they stand. */
+static void judge(const struct peer *p)
+{
+    static const char switched[] = "HTTP/1.1 101 ";
+    if (!p->output.len || p->cut) return;
+    size_t n = p->output.len < 5 ? p->output.len : 5;
+    check(!memcmp(p->output.data, "HTTP/", n));
+    if (p->output.len < sizeof switched || memcmp(p->output.data, switched, sizeof switched - 1))
+        return;
+    const uint8_t *end = memmem(p->output.data, p->output.len, "\r\n\r\n", 4);
+    if (!end) return;
+    struct wire wire = {.role = WEFT_SERVER};
+    const uint8_t *at = end + 4, *stop = p->output.data + p->output.len;
+    for (struct wire_frame f; wire_head(at, (size_t)(stop - at), &f);) {
+        check(!wire_judge(&wire, &f));
+        if (f.length > (size_t)(stop - at) - f.head) break;
+        at += f.head + f.length;
+    }
+}
+
+static void begin(void)
+{
+    w = (struct world){
+        .env = {.realloc = world_realloc, .now_us = world_now, .random = world_random},
+        .now_us = 1000000000,
+        .sys = scripted_sys()};
+    network_open();
+    weft_loop_config loop_cfg = {.env = &w.env};
+    weft_server_config cfg = {.limits = {.max_connections = PEERS - 1,
+                                         .max_message = 30000,
+                                         .send_queue_max = 40000,
+                                         .request_head_max = 1000,
+                                         .http_body_max = 500,
+                                         .http_requests = 5}};
+    check(loop_new_with_sys(&w.loop, &loop_cfg, &w.sys) == 0);
+    check(weft_server_new(&w.server, w.loop, &cfg) == 0);
+    check(weft_server_route(w.server, "/echo", &echo, NULL) == 0);
+    check(weft_server_route(w.server, "/chunks", &chunks, NULL) == 0);
+    check(weft_server_route(w.server, "/hold", &holding, NULL) == 0);
+    check(weft_server_on_request(w.server, "/now", reply_now, NULL) == 0);
+    check(weft_server_on_request(w.server, "/later", reply_later, NULL) == 0);
+    check(weft_server_listen(w.server, "127.0.0.1:8080") == 0);
+}
+
+static void end(void)
+{
+    net.fault = 0;
+    w.fail_in = 0;
+    answer_held(1);
+    finish_asked(false);
+    for (int i = 0; i < LAST_TURNS; i++) check(weft_loop_turn(w.loop, 0) == 0);
+    for (size_t i = 0; i < PEERS; i++) judge(&net.peers[i]);
+    answer_held(0); /* such as arrived meanwhile */
+    finish_asked(true);
+    weft_server_free(w.server);
+    weft_loop_free(w.loop);
+    check(w.opened == 0 && w.live == 0);
+    network_close();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    weft_bytes in = {data, size};
+    begin();
+    for (int i = 0; i < SCRIPT_MOST && in.len; i++) step(&in);
+    end();
+    return 0;
+}

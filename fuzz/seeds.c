@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fuzz/seeds.c - what the harnesses start from, made of the wire cases
+ *
+ *      fuzz-seeds DIR                  DIR/<harness>/<number> for every input of tests/cases
+ *
+ * Each input is put in the form that the harness reads: its choices first. Generated into the build, so
+ * that a new case is a new seed.
+ */
+#include <sys/stat.h>
+
+#include "ws/case_script.h"
+
+enum { SEED_MOST = 4096, VARIATIONS = 6 };
+
+static const char *folder;
+static unsigned number;
+
+static void seed(const char *harness, const struct bytes *b)
+{
+    char path[600];
+    if (b->len > SEED_MOST) return;
+    snprintf(path, sizeof path, "%s/%s", folder, harness);
+    (void)mkdir(path, 0777);
+    snprintf(path, sizeof path, "%s/%s/%05u", folder, harness, number++);
+    FILE *f = fopen(path, "w");
+    if (!f || fwrite(b->data, 1, b->len, f) != b->len || fclose(f) != 0)
+        case_die(path, "cannot be written");
+}
+
+static void seed_text(const char *harness, const char *text)
+{
+    struct bytes b = {0};
+    bytes_add(&b, text, strlen(text));
+    seed(harness, &b);
+    bytes_free(&b);
+}
+
+/* ---- frames ---------------------------------------------------------------------------------- */
+
+static void session_seed(const struct script *s)
+{
+    struct bytes b = {0};
+    unsigned client = s->role == WEFT_CLIENT, tight = s->limits.max_message != 0;
+    unsigned chunked = s->chunked, echo = s->echo;
+    bytes_add_byte(&b, client | chunked << 1 | echo << 2 | tight << 3);
+    bytes_add_byte(&b, 0);
+    bytes_add(&b, "\2\0\4", 3); /* two sizes: one byte, five bytes */
+    bytes_add(&b, s->input.data, s->input.len);
+    seed("fuzz_session", &b);
+    bytes_free(&b);
+}
+
+/* A call, a handshake, and the stream in pieces of at most 255. */
+static void server_seed(const struct script *s)
+{
+    struct bytes b = {0};
+    if (s->role != WEFT_SERVER || s->input.len > SEED_MOST / 2) return;
+    bytes_add_byte(&b, 12);
+    bytes_add_byte(&b, 1);
+    bytes_add_byte(&b, s->chunked);
+    for (size_t at = 0; at < s->input.len;) {
+        size_t n = s->input.len - at < 255 ? s->input.len - at : 255;
+        bytes_add_byte(&b, 0);
+        bytes_add_byte(&b, (unsigned)n);
+        bytes_add(&b, s->input.data + at, n);
+        at += n;
+    }
+    seed("fuzz_server", &b);
+    bytes_free(&b);
+}
+
+static void payload_seeds(const struct script *s)
+{
+    for (size_t i = 0; i < s->n_steps; i++)
+        for (size_t k = 0; k < s->steps[i].n_events; k++) {
+            struct bytes b = {0};
+            bytes_add_byte(&b, 100);
+            bytes_add(&b, s->steps[i].events[k].payload.data, s->steps[i].events[k].payload.len);
+            if (s->steps[i].events[k].opcode == WEFT_TEXT && b.len > 4) seed("fuzz_utf8", &b);
+            bytes_free(&b);
+        }
+}
+
+static void wire_seeds(const struct case_text *c)
+{
+    static struct script s;
+    size_t n = case_variations(c);
+    for (size_t i = 0; i < n && i < VARIATIONS; i++)
+        for (weft_role role = WEFT_SERVER; role <= WEFT_CLIENT; role++) {
+            script_make(&s, c, i, role);
+            session_seed(&s);
+            server_seed(&s);
+            payload_seeds(&s);
+            script_free(&s);
+        }
+}
+
+/* ---- header fields --------------------------------------------------------------------------- */
+
+static void add_text(struct bytes *b, const char *text)
+{
+    bytes_add(b, text, strlen(text));
+}
+
+static const char *const request_fields[] = {"Host: server.example.com",
+                                             "Upgrade: websocket",
+                                             "Connection: Upgrade",
+                                             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                                             "Origin: http://server.example.com",
+                                             "Sec-WebSocket-Version: 13",
+                                             NULL};
+static const char *const response_fields[] = {
+    "Upgrade: websocket", "Connection: Upgrade",
+    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", NULL};
+
+/* Whether a line of the case takes the sample's field away, or puts another in its place. */
+static bool is_changed(const struct case_text *c, const char *field)
+{
+    size_t len = strcspn(field, ":");
+    for (size_t i = 0; i < c->n_lines; i++)
+        if ((!strcmp(c->lines[i].key, "without") || !strcmp(c->lines[i].key, "with")) &&
+            !strncasecmp(c->lines[i].value, field, len))
+            return true;
+    return false;
+}
+
+static void add_fields(struct bytes *b, const struct case_text *c, size_t variation,
+                       const char *const *sample, const char *end)
+{
+    for (; *sample; sample++)
+        if (!is_changed(c, *sample)) add_text(b, *sample), add_text(b, end);
+    for (size_t i = 0; i < c->n_lines; i++) {
+        const char *key = c->lines[i].key;
+        if (strcmp(key, "with") != 0 && strcmp(key, "also") != 0) continue;
+        char *value = case_expand(c, variation, &c->lines[i]);
+        add_text(b, value), add_text(b, end);
+        free(value);
+    }
+}
+
+static void handshake_seeds(const struct case_text *c)
+{
+    bool client = strstr(c->name, "client") != NULL;
+    for (size_t i = 0; i < case_variations(c) && i < VARIATIONS; i++) {
+        struct bytes fields = {0}, head = {0};
+        bytes_add_byte(&fields, 0);
+        add_text(&fields, "GET /chat\n");
+        add_fields(&fields, c, i, client ? response_fields : request_fields, "\n");
+        seed("fuzz_handshake", &fields);
+
+        bytes_add_byte(&head, client ? 101 : 100);
+        add_text(&head, client ? "HTTP/1.1 101 Switching Protocols\r\n" : "GET /chat HTTP/1.1\r\n");
+        add_fields(&head, c, i, client ? response_fields : request_fields, "\r\n");
+        add_text(&head, "\r\n");
+        seed("fuzz_head", &head);
+        bytes_free(&fields);
+        bytes_free(&head);
+    }
+}
+
+/* ---- small ones, written here ---------------------------------------------------------------- */
+
+static void other_seeds(void)
+{
+    seed_text("fuzz_url", "wss://user:secret@[::1]:8443/chat?room=1%20a");
+    seed_text("fuzz_url", "ws+unix:/run/weft.sock:/echo");
+    seed_text("fuzz_url", "/site/%7Euser/index.html");
+    seed_text("fuzz_body", "d5\r\nhello\r\n0\r\n\r\n");
+    seed_text("fuzz_body", "d1;name=\"value\"\r\nx\r\n0\r\nTrailer: value\r\n\r\n");
+    seed_text("fuzz_mask", "\x12\x34\x56\x78 \3the payload, longer than a word");
+    /* fuzz_cli: the first byte modulo 5 chooses */
+    seed_text("fuzz_cli", "i-vbp80\n--max-message=64K\n--ping\n2.5s\nws://localhost\n--\n-x");
+    seed_text("fuzz_cli", "e1.5h");
+    seed_text("fuzz_cli", "f64M");
+    seed_text("fuzz_cli", "gone\ntwo\r\n\nthree");
+    seed_text("fuzz_cli", "h\x1b[31mred\t\xe2\x80\xae\xc2\x9b\r\n\"\\");
+    seed_text("fuzz_cli", "i");
+    seed_text("fuzz_cli", "n:8080/chat");
+}
+
+int main(int argc, char **argv)
+{
+    static struct case_list frames, handshakes;
+    if (argc != 2) return 2;
+    folder = argv[1];
+    (void)mkdir(folder, 0777);
+    case_read_all(&frames, "handshake", false);
+    case_read_all(&handshakes, "handshake", true);
+    for (size_t i = 0; i < frames.n; i++) wire_seeds(frames.cases[i]);
+    for (size_t i = 0; i < handshakes.n; i++) handshake_seeds(handshakes.cases[i]);
+    other_seeds();
+    printf("%u seeds\n", number);
+    return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/secret.h - certificates and keys of `weft serve` and `weft demo`
+ */
+#ifndef CLI_SECRET_H
+#define CLI_SECRET_H
+
+#include <weft/server.h>
+
+#include "cli/flags.h"
+
+struct secret_options {
+    struct flag_list certificates, keys; /* in pairs */
+    const char *client_ca;
+};
+
+/* 0, or an exit code after having complained that the flags do not fit together. */
+int secret_check(const struct secret_options *o);
+
+static inline bool secret_wanted(const struct secret_options *o)
+{
+    return o->certificates.n > 0;
+}
+
+/* Read the files, at first and again. 0, or an error with its words in why. */
+int secret_load(const struct secret_options *o, weft_server *server, char *why, size_t size);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/secure.c - between a wire and its TLS box
+ *
+ * A receive brings at most LOOP_BUFFER bytes, and the box may have had less than one record from
+ * before: what they say fits into scratch.
+ */
+#include "net/secure.h"
+
+#include <errno.h>
+
+enum { SCRATCH = LOOP_BUFFER + TLS_RECORD + TLS_SLACK, WRITE_BUDGET = 65536 };
+
+static uint8_t *scratch(struct wire *w)
+{
+    struct net *n = wire_net(w);
+    if (!n->tls_scratch) n->tls_scratch = mem_alloc(wire_env(w), SCRATCH);
+    return n->tls_scratch;
+}
+
+int secure_read(struct wire *w, weft_bytes in, weft_span *plain)
+{
+    *plain = (weft_span){.data = scratch(w)};
+    if (!plain->data) return -ENOMEM;
+    int n;
+    tls_feed(w->tls, in);
+    while ((n = tls_read(w->tls, plain->data + plain->len, SCRATCH - plain->len)) > 0)
+        plain->len += (size_t)n;
+    return n;
+}
+
+int secure_write(struct wire *w)
+{
+    if (outq_empty(&w->out) || secure_pending(w)) return 0;
+    uint8_t *room = scratch(w);
+    return room ? tls_write(w->tls, &w->out, WRITE_BUDGET, room) : -ENOMEM;
+}
+
+bool secure_ended(const struct wire *w)
+{
+    return w->tls && tls_ended(w->tls);
+}
+
+bool secure_pending(const struct wire *w)
+{
+    return w->tls && !tls_ready(w->tls) && !tls_broken(w->tls);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/tls_context.h - what many TLS connections have in common: certificates, whom to trust, how to talk
+ *
+ *      server files ----> tls_context_server --+
+ *                                              +--> tls_context <-- each struct tls holds a reference
+ *      client files ----> tls_context_client --+
+ *
+ * A context never changes: to reload is to make another. Connections keep the one that they began with.
+ * References are counted; all of a loop's are used in its thread.
+ */
+#ifndef NET_TLS_CONTEXT_H
+#define NET_TLS_CONTEXT_H
+
+#include <openssl/ssl.h>
+
+#include "base/list.h"
+#include "net/tls_files.h"
+#include <weft/server.h>
+
+struct tls_context {
+    const weft_env *env;
+    unsigned refs;
+    struct list link; /* a client's, in the loop's list */
+    char *key;        /* a client's: what it was made from */
+    SSL_CTX *ssl;
+    BIO_METHOD *bio;
+    struct certificate *certificates; /* a server's; the first is the default */
+    size_t n;
+};
+
+struct tls_client_files {
+    const char *ca, *certificate, *key; /* NULL: the system's; none */
+    bool insecure;                      /* whatever the server shows will do */
+};
+
+/* Errors: WEFT_ERR_TLS with the words in why, which name the file and the reason; -ENOMEM. */
+int tls_context_server(struct tls_context **out, const weft_env *env, const weft_tls *files,
+                       struct words *why);
+
+/* The one in shared that was made from the same files, or a new one there. Errors: the same. */
+int tls_context_client(struct tls_context **out, const weft_env *env, struct list *shared,
+                       const struct tls_client_files *files, struct words *why);
+
+/* tls_openssl.c: the way between OpenSSL and a struct tls. NULL: no memory. */
+BIO_METHOD *tls_bio_method(void);
+
+struct tls_context *tls_context_ref(struct tls_context *c);
+void tls_context_unref(struct tls_context *c); /* NULL is fine */
+
+#endif

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The TLS box alone: a client's and a server's, back to back, with no socket between them. What one has
+ * in tls_out is fed to the other, in pieces as small as the test likes.
+ */
+#include "world.h"
+
+#include <unistd.h>
+
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "base/bytes.h"
+#include "net/tls.h"
+#include "net/tls_context.h"
+
+static struct world memory; /* only its allocator */
+static char folder[] = "/tmp/weft-test-tls-XXXXXX";
+static char certificate[64], key[64], other_key[64];
+static struct list shared = {&shared, &shared};
+
+/* ---- certificates ---------------------------------------------------------------------------- */
+
+static EVP_PKEY *write_key(char *path, const char *name)
+{
+    snprintf(path, sizeof key, "%s/%s", folder, name);
+    EVP_PKEY *made = EVP_EC_gen("P-256");
+    FILE *f = fopen(path, "w");
+    assert_true(made && f && PEM_write_PrivateKey(f, made, NULL, NULL, 0, NULL, NULL));
+    fclose(f);
+    return made;
+}
+
+/* Signed by itself, for localhost. */
+static void write_certificate(EVP_PKEY *for_key)
+{
+    X509 *x = X509_new();
+    X509_set_version(x, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+    X509_gmtime_adj(X509_getm_notBefore(x), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+    X509_set_pubkey(x, for_key);
+    X509_EXTENSION *names = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:localhost");
+    X509_add_ext(x, names, -1);
+    X509_EXTENSION_free(names);
+    assert_true(X509_sign(x, for_key, EVP_sha256()) > 0);
+    snprintf(certificate, sizeof certificate, "%s/crt", folder);
+    FILE *f = fopen(certificate, "w");
+    assert_true(f && PEM_write_X509(f, x));
+    fclose(f);
+    X509_free(x);
+}
+
+static int make_files(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder)) return -1;
+    EVP_PKEY *made = write_key(key, "key"), *other = write_key(other_key, "other");
+    write_certificate(made);
+    EVP_PKEY_free(made);
+    EVP_PKEY_free(other);
+    memory.fail_at = -1;
+    memory.env = (weft_env){.ctx = &memory, .realloc = world_realloc};
+    return 0;
+}
+
+static int remove_files(void **state)
+{
+    (void)state;
+    return unlink(certificate) | unlink(key) | unlink(other_key) | rmdir(folder);
+}
+
+/* ---- two boxes ------------------------------------------------------------------------------- */
+
+struct end {
+    struct tls_context *context;
+    struct tls *tls;
+    struct outq plain; /* to be said */
+    uint8_t heard[100000];
+    size_t n_heard;
+    int error;
+};
+
+static struct end client, server;
+static uint8_t scratch[TLS_RECORD];
+
+/* false: no memory, and nothing is left of them. */
+static bool begin(const struct tls_client_files *files, const char *host)
+{
+    char text[128];
+    struct words why = {text, sizeof text};
+    weft_tls_pair pair = {certificate, key};
+    weft_tls tls = {.certificates = &pair, .n_certificates = 1};
+    client = server = (struct end){0};
+    if (tls_context_server(&server.context, &memory.env, &tls, &why) == 0)
+        server.tls = tls_accept(&memory.env, server.context);
+    if (tls_context_client(&client.context, &memory.env, &shared, files, &why) == 0)
+        client.tls = tls_connect(&memory.env, client.context, bytes_of(host));
+    return client.tls && server.tls;
+}
+
+static void end_one(struct end *e)
+{
+    tls_free(e->tls);
+    tls_context_unref(e->context);
+    outq_clear(&e->plain);
+}
+
+static void end_both(void)
+{
+    end_one(&client);
+    end_one(&server);
+    assert_int_equal(memory.live, 0);
+}
+
+static void hear(struct end *e)
+{
+    int n;
+    while ((n = tls_read(e->tls, e->heard + e->n_heard, sizeof e->heard - e->n_heard)) > 0)
+        e->n_heard += (size_t)n;
+    if (n < 0) e->error = n;
+}
+
+/* Everything that from has to say, at most so many bytes at once. Whether there was anything. */
+static bool carry(struct end *from, struct end *to, size_t piece)
+{
+    struct outq *out = tls_out(from->tls);
+    int error = tls_write(from->tls, &from->plain, 65536, scratch);
+    if (error) from->error = error;
+    bool some = !outq_empty(out);
+    while (!outq_empty(out)) {
+        size_t n = out->head->len < piece ? out->head->len : piece;
+        if (!to->error) {
+            tls_feed(to->tls, (weft_bytes){out->head->data, n});
+            hear(to);
+        }
+        outq_sent(out, n);
+    }
+    return some;
+}
+
+static void carry_all(size_t piece)
+{
+    bool some = true;
+    while (some) {
+        some = carry(&client, &server, piece);
+        some |= carry(&server, &client, piece);
+    }
+}
+
+static void say(struct end *e, const char *text)
+{
+    (void)outq_append(&e->plain, &memory.env, text, strlen(text));
+}
+
+static void assert_heard(const struct end *e, const char *text)
+{
+    assert_int_equal(e->n_heard, strlen(text));
+    assert_memory_equal(e->heard, text, e->n_heard);
+}
+
+static const struct tls_client_files trusting = {.ca = certificate};
+
+/* ---- tests ----------------------------------------------------------------------------------- */
+
+static void test_both_ways(void **state)
+{
+    (void)state;
+    static const size_t pieces[] = {1, 2, 7, 100000};
+    for (size_t i = 0; i < countof(pieces); i++) {
+        assert_true(begin(&trusting, "localhost"));
+        say(&client, "question"); /* waits for the handshake */
+        say(&server, "answer");
+        assert_false(tls_ready(client.tls));
+        carry_all(pieces[i]);
+        assert_true(tls_ready(client.tls) && tls_ready(server.tls));
+        assert_heard(&server, "question");
+        assert_heard(&client, "answer");
+        end_both();
+    }
+}
+
+/* Many small pieces are few records, and a large one is not copied together first. */
+static void test_records_are_gathered(void **state)
+{
+    (void)state;
+    static char large[40000];
+    assert_true(begin(&trusting, "localhost"));
+    carry_all(100000);
+    for (int i = 0; i < 1000; i++) {
+        struct outq one = {0};
+        (void)outq_append(&one, &memory.env, "12345678", 8);
+        outq_splice(&server.plain, &one);
+    }
+    assert_int_equal(tls_write(server.tls, &server.plain, 65536, scratch), 0);
+    assert_in_range(tls_out(server.tls)->bytes, 8000, 8000 + 50);
+    carry_all(100000);
+    assert_int_equal(client.n_heard, 8000);
+
+    memset(large, 'x', sizeof large - 1);
+    say(&server, large);
+    assert_int_equal(tls_write(server.tls, &server.plain, 1, scratch), 0);
+    assert_int_equal(server.plain.bytes, sizeof large - 1 - TLS_RECORD); /* one is over budget */
+    carry_all(100000);
+    assert_int_equal(client.n_heard, 8000 + sizeof large - 1);
+    end_both();
+}
+
+static void test_close(void **state)
+{
+    (void)state;
+    assert_true(begin(&trusting, "localhost"));
+    tls_close(client.tls); /* too early: nothing */
+    carry_all(100000);
+    assert_false(tls_ended(server.tls));
+    say(&client, "last");
+    carry_all(100000);
+    tls_close(client.tls);
+    tls_close(client.tls);
+    carry_all(1);
+    assert_heard(&server, "last");
+    assert_true(tls_ended(server.tls) && !tls_broken(server.tls));
+    say(&server, "still");
+    carry_all(100000);
+    assert_heard(&client, "still");
+    end_both();
+}
+
+static void refuses(const struct tls_client_files *files, const char *host, const char *cause)
+{
+    assert_true(begin(files, host));
+    carry_all(100000);
+    assert_int_equal(client.error, WEFT_ERR_CERTIFICATE);
+    assert_string_equal(tls_cause(client.tls), cause);
+    assert_int_equal(server.error, WEFT_ERR_TLS); /* the alert came */
+    assert_true(tls_broken(client.tls) && tls_broken(server.tls));
+    end_both();
+}
+
+static void test_whom_to_trust(void **state)
+{
+    (void)state;
+    refuses(&(struct tls_client_files){0}, "localhost",
+            "certificate verify failed: self-signed certificate");
+    refuses(&trusting, "example.org", "certificate verify failed: hostname mismatch");
+    refuses(&trusting, "127.0.0.1", "certificate verify failed: IP address mismatch");
+    assert_true(begin(&(struct tls_client_files){.insecure = true}, "example.org"));
+    carry_all(100000);
+    assert_true(tls_ready(client.tls));
+    end_both();
+}
+
+static void test_a_byte_is_changed(void **state)
+{
+    (void)state;
+    assert_true(begin(&trusting, "localhost."));
+    carry_all(100000);
+    say(&client, "secret");
+    assert_int_equal(tls_write(client.tls, &client.plain, 65536, scratch), 0);
+    struct slice *s = tls_out(client.tls)->head;
+    s->blob->data[s->blob->len - 1] ^= 1;
+    carry_all(100000);
+    assert_int_equal(server.n_heard, 0);
+    assert_int_equal(server.error, WEFT_ERR_TLS);
+    assert_string_equal(tls_cause(server.tls), "TLS: decryption failed or bad record mac");
+    end_both();
+}
+
+static void test_contexts_are_shared(void **state)
+{
+    (void)state;
+    struct words why = {0};
+    struct tls_context *a, *b, *c;
+    struct tls_client_files insecure = {.insecure = true};
+    assert_int_equal(tls_context_client(&a, &memory.env, &shared, &trusting, &why), 0);
+    assert_int_equal(tls_context_client(&b, &memory.env, &shared, &trusting, &why), 0);
+    assert_int_equal(tls_context_client(&c, &memory.env, &shared, &insecure, &why), 0);
+    assert_ptr_equal(a, b);
+    assert_ptr_not_equal(a, c);
+    tls_context_unref(a);
+    tls_context_unref(b);
+    tls_context_unref(c);
+    assert_true(list_empty(&shared));
+    assert_int_equal(memory.live, 0);
+}
+
+static void test_wrong_files(void **state)
+{
+    (void)state;
+    char text[256], expected[256];
+    struct words why = {text, sizeof text};
+    struct tls_context *c;
+    weft_tls_pair pair = {certificate, other_key};
+    weft_tls tls = {.certificates = &pair, .n_certificates = 1};
+    assert_int_equal(tls_context_server(&c, &memory.env, &tls, &why), WEFT_ERR_TLS);
+    snprintf(expected, sizeof expected, "the key %s does not match the certificate %s", other_key,
+             certificate);
+    assert_string_equal(text, expected);
+    tls.n_certificates = 0;
+    assert_int_equal(tls_context_server(&c, &memory.env, &tls, &why), WEFT_ERR_TLS);
+    assert_int_equal(memory.live, 0);
+}
+
+/* Whichever allocation of ours fails: an error, and nothing is left behind. */
+static void test_every_allocation(void **state)
+{
+    (void)state;
+    bool failed = true;
+    for (long n = 0; failed; n++) {
+        world_fail_at(&memory, n);
+        if (begin(&trusting, "localhost")) {
+            say(&client, "question");
+            say(&server, "answer");
+            carry_all(100000);
+            tls_close(server.tls);
+            carry_all(100000);
+        }
+        failed = memory.asked > n;
+        world_fail_at(&memory, -1);
+        end_both();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_both_ways),
+        cmocka_unit_test(test_records_are_gathered),
+        cmocka_unit_test(test_close),
+        cmocka_unit_test(test_whom_to_trust),
+        cmocka_unit_test(test_a_byte_is_changed),
+        cmocka_unit_test(test_contexts_are_shared),
+        cmocka_unit_test(test_wrong_files),
+        cmocka_unit_test(test_every_allocation),
+    };
+    return cmocka_run_group_tests(tests, make_files, remove_files);
+}
