@@ -8,6 +8,7 @@
 #   make check      the rules of the house: arrows, headers, symbols, style, warnings, manuals
 #   make fuzz       every harness of fuzz/ for FUZZ_TIME seconds (60); make fuzz-long: until one finds something
 #   make conformance    every situation of the protocol, as server and as client, from outside
+#   make abuse      what an attacker can do to the server, done
 #   make coverage   which lines and branches the tests run
 #   make install    honours PREFIX (/usr/local) and DESTDIR
 #
@@ -52,6 +53,11 @@ conformance:
 	@tools/build $(PRESET)
 	WEFT_BUILD=build/$(PRESET) tests/conformance/run
 
+abuse:
+	@tools/setup test
+	@tools/build release
+	WEFT_BUILD=build/release tests/abuse/run
+
 coverage:
 	@tools/setup test
 	@tools/build coverage
@@ -71,4 +77,4 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all demo test check bench fuzz fuzz-long conformance coverage install format clean
+.PHONY: all demo test check bench fuzz fuzz-long conformance abuse coverage install format clean

@@ -36,9 +36,16 @@ typedef struct weft_server_config {
      * "https://example.org", "same" and "*". NULL: same origin only; when all listeners are on
      * loopback addresses, pages from any port of this machine too. */
     const char *const *origins;
+
+    /* Proxies in front: NULL-terminated, of "192.0.2.1", "10.0.0.0/8", "2001:db8::/32", "localhost" and
+     * "unix" (who comes by a Unix socket). What they say of their clients is believed: a PROXY header
+     * (version 1 or 2, before all else; it may be missing), X-Forwarded-For and X-Forwarded-Proto.
+     * weft_conn_peer, the log, max_connections_per_ip and "same" then mean the client. NULL: nobody. */
+    const char *const *trust_proxy;
 } weft_server_config;
 
-/* cfg may be NULL. Errors: -ENOMEM; -EINVAL: something in origins is not an origin. */
+/* cfg may be NULL. Errors: -ENOMEM; -EINVAL: something in origins is not an origin, or in
+ * trust_proxy not an address. */
 WEFT_API int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg);
 
 /* Drops what is still connected: on_close and on_gone are called from here, so not from a callback. */

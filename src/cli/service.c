@@ -67,6 +67,10 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
          "its key; as often as --tls-cert, and in the same order"},
         {0, "tls-client-ca", FLAG_TEXT, &o->secret.client_ca, 0, 0, "FILE", NULL,
          "let in only who shows a certificate that one of these signed"},
+        {0, "trust-proxy", FLAG_LIST, &o->proxies, 0, 0, "ADDR[/BITS]", NULL,
+         "believe what this proxy says of its clients: PROXY protocol,\n"
+         "X-Forwarded-For, X-Forwarded-Proto; unix: who comes by a Unix\n"
+         "socket; repeatable"},
         {'v', "verbose", FLAG_COUNT, &o->verbose, 0, 0, NULL, NULL,
          "log to stderr what happens; -vv: the library's details too"},
         {0},
@@ -111,6 +115,7 @@ static weft_server_config server_config(const struct service_options *o)
                 .max_connections_per_ip = o->max_connections_per_ip,
             },
         .origins = o->origins.n ? o->origins.items : NULL,
+        .trust_proxy = o->proxies.n ? o->proxies.items : NULL,
     };
 }
 
@@ -168,7 +173,9 @@ int service_open(struct service *s, struct service_options *o)
         (r = signals_init(&s->signals, s->loop, on_signal, s)) < 0 ||
         (r = weft_hub_new(&s->hub, s->loop, NULL)) < 0 ||
         (r = weft_server_new(&s->server, s->loop, &server)) < 0)
-        return complain("cannot start: %s", weft_strerror(r));
+        return r == -EINVAL
+                   ? complain("--trust-proxy: one of these is not an address, perhaps with /BITS")
+                   : complain("cannot start: %s", weft_strerror(r));
     return load_secret(s);
 }
 

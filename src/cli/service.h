@@ -22,11 +22,11 @@
 #include "cli/signals.h"
 #include "cli/trace.h"
 
-enum { SERVICE_FLAGS = 15, SERVICE_NO_PORT = 65536 };
+enum { SERVICE_FLAGS = 16, SERVICE_NO_PORT = 65536 };
 
 struct service_options {
     uint64_t port; /* SERVICE_NO_PORT: -p was not given */
-    struct flag_list listen, origins, subprotocols;
+    struct flag_list listen, origins, subprotocols, proxies;
     uint64_t max_message; /* 0: as --help says */
     uint64_t handshake_timeout, ping;
     uint64_t max_connections, max_connections_per_ip;

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "io/listener.h"
 #include "net/files.h"
+#include "net/proxied.h"
 #include "net/tls_context.h"
 #include "net/wire.h"
 #include <weft/handshake.h>
@@ -88,6 +89,12 @@ int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *c
     if (!s) return -ENOMEM;
     s->loop = l;
     s->net = n;
+    int error = trust_init(&s->trust, env, cfg ? cfg->trust_proxy : NULL);
+    if (error) {
+        trust_deinit(&s->trust, env);
+        mem_free(env, s);
+        return error;
+    }
     if (cfg) s->config = *cfg;
     s->max_connections = limit_max_connections(&s->config.limits);
     if (!s->max_connections) s->max_connections = default_max_connections();
@@ -107,6 +114,7 @@ static void destroy(weft_server *s)
         mem_free(env, e);
     }
     peers_deinit(&s->peers, env);
+    trust_deinit(&s->trust, env);
     leave_free(s);
     tls_context_unref(s->tls);
     mem_free(env, s);
@@ -217,7 +225,20 @@ static void turn_away(const struct server_listener *from, int fd, int status)
     wire_finish(w, &s->config.limits);
 }
 
-static void let_in(const struct server_listener *from, int fd, uint64_t key)
+int server_count_client(struct weft_server *s, struct wire *w)
+{
+    uint64_t per_ip = limit_max_connections_per_ip(&s->config.limits);
+    if (!per_ip || !w->proxied || !w->proxied->known) return 0;
+    uint64_t key = peers_key(&w->proxied->client);
+    if (key == w->peer_key) return 0;
+    int error = peers_add(&s->peers, server_env(s), key, per_ip);
+    if (error) return error;
+    peers_remove(&s->peers, w->peer_key);
+    w->peer_key = key;
+    return 0;
+}
+
+static void let_in(const struct server_listener *from, int fd, uint64_t key, bool trusted)
 {
     weft_server *s = from->server;
     struct wire *w = add_wire(from, fd);
@@ -228,6 +249,11 @@ static void let_in(const struct server_listener *from, int fd, uint64_t key)
     w->peer_key = key;
     s->stats.accepted++;
     s->stats.connections++;
+    w->proxied = trusted ? proxied_new(server_env(s)) : NULL;
+    if (trusted && !w->proxied) {
+        wire_drop(w, -ENOMEM, "out of memory");
+        return;
+    }
     wire_deadline(w, w->tls ? limit_tls_handshake_timeout(&s->config.limits)
                             : limit_handshake_timeout(&s->config.limits));
 }
@@ -237,10 +263,11 @@ static void on_accept(struct listener *ln, int fd, const struct sock_addr *peer)
     const struct server_listener *from = container_of(ln, struct server_listener, listener);
     weft_server *s = from->server;
     uint64_t per_ip = limit_max_connections_per_ip(&s->config.limits);
-    uint64_t key = per_ip ? peers_key(peer) : 0;
+    bool trusted = trust_has(&s->trust, peer);
+    uint64_t key = per_ip && !trusted ? peers_key(peer) : 0;
     if (s->stats.connections >= s->max_connections) turn_away(from, fd, 503);
     else if (peers_add(&s->peers, server_env(s), key, per_ip) < 0) turn_away(from, fd, 429);
-    else let_in(from, fd, key);
+    else let_in(from, fd, key, trusted);
 }
 
 int weft_server_listen(weft_server *s, const char *address)

@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "net/peers.h"
 #include "net/route.h"
+#include "net/trust.h"
 #include <weft/server.h>
 
 struct net;
@@ -32,6 +33,7 @@ struct weft_server {
     struct endpoint *endpoints;
     struct routes routes;
     struct peers peers;
+    struct trust trust; /* proxies */
     struct list listeners;
     weft_server_stats stats;
     uint64_t max_connections;
@@ -47,6 +49,9 @@ const weft_env *server_env(const struct weft_server *s);
 
 void server_websocket_opened(struct weft_server *s);
 void server_websocket_gone(struct weft_server *s, uint16_t code);
+/* The wire's client is somebody else than its peer: count it there. WEFT_ERR_POLICY: too many of it. */
+int server_count_client(struct weft_server *s, struct wire *w);
+
 void server_refused(struct weft_server *s, int status);
 
 void server_close_listeners(struct weft_server *s);

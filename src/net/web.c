@@ -17,6 +17,7 @@
 #include "http/fields.h"
 #include "http/h1.h"
 #include "net/conn.h"
+#include "net/proxied.h"
 #include "net/request.h"
 #include "net/server.h"
 
@@ -346,7 +347,10 @@ static bool step(struct wire *w, weft_span *in)
         await(w);
         return false;
     case H1_HEAD:
-        if (is_upgrade(&web->h1.head)) begin_upgrade(w);
+        if (w->proxied) proxied_take_fields(w->proxied, &w->server->trust, &web->h1.head);
+        if (server_count_client(w->server, w) < 0)
+            web_refuse(w, 429, "your address has too many connections now", NULL);
+        else if (is_upgrade(&web->h1.head)) begin_upgrade(w);
         return true;
     case H1_REQUEST:
         web->receiving = false;

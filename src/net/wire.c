@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "io/sock.h"
 #include "net/conn.h"
+#include "net/proxied.h"
 #include "net/secure.h"
 #include "net/server.h"
 
@@ -43,8 +44,14 @@ const weft_limits *wire_limits(const struct wire *w)
 int wire_peer(const struct wire *w, char *text, size_t size)
 {
     struct sock_addr a;
+    if (w->proxied && w->proxied->known) return sock_format(&w->proxied->client, text, size);
     int error = sock_peer(loop_sys(w->stream.loop), w->stream.io.fd, &a);
     return error ? error : sock_format(&a, text, size);
+}
+
+bool wire_is_secure(const struct wire *w)
+{
+    return w->tls || (w->proxied && w->proxied->secure);
 }
 
 size_t wire_buffered(const struct wire *w)
@@ -196,11 +203,30 @@ static bool only_drains(const struct wire *w)
     return w->phase == WIRE_LINGER && (!w->finishing || tls_broken(w->tls));
 }
 
+static void take(struct wire *w, weft_span in)
+{
+    if (w->tls && !only_drains(w)) on_secure_bytes(w, (weft_bytes){in.data, in.len});
+    else feed_or_hold(w, in);
+}
+
+/* What a proxy says comes before all else. What turns out not to be its header is too short to be
+ * anything else that is complete, so none of it is held. */
+static void take_proxied(struct wire *w, weft_span in)
+{
+    weft_span first;
+    int result = proxied_feed(w->proxied, &w->server->trust, &in, &first);
+    if (result < 0) wire_drop(w, result, "a PROXY header that is none");
+    if (result <= 0) return;
+    if (first.len) take(w, first);
+    proxied_end_header(w->proxied, wire_env(w));
+    if (in.len && w->phase != WIRE_DEAD) take(w, in);
+}
+
 static void on_bytes(struct stream *s, uint8_t *data, size_t len)
 {
     struct wire *w = wire_of(s);
-    if (w->tls && !only_drains(w)) on_secure_bytes(w, (weft_bytes){data, len});
-    else feed_or_hold(w, (weft_span){data, len});
+    if (w->proxied && w->proxied->header) take_proxied(w, (weft_span){data, len});
+    else take(w, (weft_span){data, len});
 }
 
 static void on_again(struct stream *s)
@@ -413,6 +439,7 @@ static void bury(struct dead *d)
     const weft_env *env = wire_env(w);
     outq_clear(&w->out);
     tls_free(w->tls);
+    proxied_free(w->proxied, env);
     mem_free(env, w->held);
     if (w->server) server_wire_gone(w->server, w);
     mem_free(env, w);

@@ -35,7 +35,8 @@ struct dial;
 
 struct wire {
     struct stream stream;
-    struct tls *tls; /* NULL: the bytes go as they are */
+    struct tls *tls;         /* NULL: the bytes go as they are */
+    struct proxied *proxied; /* NULL: the peer is the client */
     struct outq out;
     union {
         struct timer timer; /* the phase's deadline */
@@ -69,11 +70,8 @@ const weft_env *wire_env(const struct wire *w);
 struct net *wire_net(const struct wire *w);
 const weft_limits *wire_limits(const struct wire *w);
 
-/* Whether nobody between here and the peer can read along or change anything. */
-static inline bool wire_is_secure(const struct wire *w)
-{
-    return w->tls != NULL;
-}
+/* Whether the client's bytes came by TLS: to us, or to a proxy that we trust. */
+bool wire_is_secure(const struct wire *w);
 
 /* Bytes that the kernel has not taken yet; a session's queue not counted. */
 size_t wire_buffered(const struct wire *w);
@@ -85,7 +83,7 @@ void wire_dirty(struct wire *w);
 void wire_again(struct wire *w);
 void wire_yield(struct wire *w);
 
-/* The peer's address, as weft_conn_peer. */
+/* The client's address, as weft_conn_peer. */
 int wire_peer(const struct wire *w, char *text, size_t size);
 
 /* Stop reading; go on where we stopped. */

@@ -2,7 +2,7 @@
  *
  * tests/conformance/echo_client.c - a client that sends back what it is sent, again and again
  *
- *      echo_client URL TIMES           connects TIMES times, one after the other
+ *      echo_client URL TIMES [CA]      connects TIMES times, one after the other; CA: who signs for wss
  *
  * The driver is the server at URL and plays one case on each connection. What ends a connection is the
  * case's affair; here only what should never happen is an error: that there is no connection at all, or
@@ -15,6 +15,7 @@
 
 struct echo {
     const char *url;
+    weft_client_config config;
     long left;
     int status;
 };
@@ -23,7 +24,7 @@ static const weft_handler handler;
 
 static void next(weft_loop *l, struct echo *e)
 {
-    if (e->left-- > 0 && weft_connect(NULL, l, e->url, NULL, &handler, e) == 0) return;
+    if (e->left-- > 0 && weft_connect(NULL, l, e->url, &e->config, &handler, e) == 0) return;
     weft_loop_stop(l);
 }
 
@@ -43,7 +44,8 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
 
 static void on_close(weft_conn *c, const weft_close_info *info)
 {
-    if (info->refusal || info->error == WEFT_ERR_HANDSHAKE || info->error == -ECONNREFUSED)
+    if (info->refusal || info->error == WEFT_ERR_CERTIFICATE || info->error == WEFT_ERR_HANDSHAKE ||
+        info->error == -ECONNREFUSED)
         give_up(c, info->cause);
     next(weft_conn_loop(c), weft_conn_user(c));
 }
@@ -54,8 +56,10 @@ static const weft_handler handler = {
 int main(int argc, char **argv)
 {
     weft_loop *loop;
-    if (argc != 3 || weft_loop_new(&loop, NULL) < 0) return 2;
-    struct echo e = {.url = argv[1], .left = strtol(argv[2], NULL, 10)};
+    if (argc < 3 || weft_loop_new(&loop, NULL) < 0) return 2;
+    struct echo e = {.url = argv[1],
+                     .config = {.size = sizeof e.config, .ca_file = argv[3]},
+                     .left = strtol(argv[2], NULL, 10)};
     next(loop, &e);
     if (weft_loop_run(loop) < 0) e.status = 1;
     weft_loop_free(loop);

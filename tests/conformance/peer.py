@@ -14,6 +14,7 @@ Whatever weft sends is judged: masked by a client only, minimal lengths, no rese
 in order, nothing behind a Close.
 """
 import socket
+import ssl
 import struct
 from typing import NamedTuple
 
@@ -155,7 +156,7 @@ class Peer:
         try:
             for at in range(0, len(view), chop or max(len(view), 1)):
                 self.socket.sendall(view[at:at + (chop or len(view))])
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             pass  # weft has heard enough; what it says about it is judged, and the end of the stream too
 
     def take(self, n):
@@ -217,10 +218,15 @@ class Peer:
         if not self.closed:
             self.send(self.encode(close_frame(1000)))
         if not self.client:
-            try:
-                self.socket.shutdown(socket.SHUT_WR)
-            except OSError:
-                pass  # weft is gone already
+            self.half_close()
         got = self.receive()
         if got is not None:
             raise Wrong(f'{got} behind a Close')
+
+    def half_close(self):
+        try:
+            if isinstance(self.socket, ssl.SSLSocket):
+                self.socket = self.socket.unwrap()  # with weft's close_notify
+            self.socket.shutdown(socket.SHUT_WR)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # weft is gone already

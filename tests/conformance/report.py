@@ -7,6 +7,8 @@ GROUPS = {'1': 'Framing', '2': 'Pings and pongs', '3': 'Reserved bits', '4': 'Op
           '6': 'UTF-8', '7': 'Closing', '9': 'Sizes and speed', '10': 'Messages cut into frames',
           '12': 'Compression', '13': 'Compression, parameters'}
 
+SIDES = ('server', 'client', 'server-tls', 'client-tls')
+
 PAGE = '''<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>weft: conformance</title>
 <style>
@@ -35,7 +37,7 @@ def row(case, results):
     ident, does, steps = case
     expected = '; '.join(text for step in steps for text in step.expects())
     return (f'<tr><td>{ident}<td>{html.escape(does)}<td>{html.escape(expected)}'
-            f'{verdict(results.get((ident, "server")))}{verdict(results.get((ident, "client")))}')
+            + ''.join(verdict(results.get((ident, side))) for side in SIDES))
 
 
 def write(path, cases, results):
@@ -44,7 +46,7 @@ def write(path, cases, results):
         rows = [row(c, results) for c in cases if c[0].split('.')[0] == number]
         if rows:
             groups.append(f'<h2>{number} {title}</h2>\n<table><tr><th>case<th>what is done<th>what is expected'
-                          '<th>as server<th>as client\n' + '\n'.join(rows) + '\n</table>')
+                          + ''.join(f'<th>as {side}' for side in SIDES) + '\n' + '\n'.join(rows) + '\n</table>')
     failed = sum(1 for wrong, _ in results.values() if wrong)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, 'w') as f:

@@ -3,72 +3,15 @@
  * The TLS box alone: a client's and a server's, back to back, with no socket between them. What one has
  * in tls_out is fed to the other, in pieces as small as the test likes.
  */
-#include "world.h"
-
-#include <unistd.h>
-
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
+#include "cert_files.h"
 
 #include "base/bytes.h"
 #include "net/tls.h"
 #include "net/tls_context.h"
 
-static struct world memory; /* only its allocator */
-static char folder[] = "/tmp/weft-test-tls-XXXXXX";
-static char certificate[64], key[64], other_key[64];
+/* Only its allocator. */
+static struct world memory = {.fail_at = -1, .env = {.ctx = &memory, .realloc = world_realloc}};
 static struct list shared = {&shared, &shared};
-
-/* ---- certificates ---------------------------------------------------------------------------- */
-
-static EVP_PKEY *write_key(char *path, const char *name)
-{
-    snprintf(path, sizeof key, "%s/%s", folder, name);
-    EVP_PKEY *made = EVP_EC_gen("P-256");
-    FILE *f = fopen(path, "w");
-    assert_true(made && f && PEM_write_PrivateKey(f, made, NULL, NULL, 0, NULL, NULL));
-    fclose(f);
-    return made;
-}
-
-/* Signed by itself, for localhost. */
-static void write_certificate(EVP_PKEY *for_key)
-{
-    X509 *x = X509_new();
-    X509_set_version(x, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-    X509_gmtime_adj(X509_getm_notBefore(x), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(x), 3600);
-    X509_set_pubkey(x, for_key);
-    X509_EXTENSION *names = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:localhost");
-    X509_add_ext(x, names, -1);
-    X509_EXTENSION_free(names);
-    assert_true(X509_sign(x, for_key, EVP_sha256()) > 0);
-    snprintf(certificate, sizeof certificate, "%s/crt", folder);
-    FILE *f = fopen(certificate, "w");
-    assert_true(f && PEM_write_X509(f, x));
-    fclose(f);
-    X509_free(x);
-}
-
-static int make_files(void **state)
-{
-    (void)state;
-    if (!mkdtemp(folder)) return -1;
-    EVP_PKEY *made = write_key(key, "key"), *other = write_key(other_key, "other");
-    write_certificate(made);
-    EVP_PKEY_free(made);
-    EVP_PKEY_free(other);
-    memory.fail_at = -1;
-    memory.env = (weft_env){.ctx = &memory, .realloc = world_realloc};
-    return 0;
-}
-
-static int remove_files(void **state)
-{
-    (void)state;
-    return unlink(certificate) | unlink(key) | unlink(other_key) | rmdir(folder);
-}
 
 /* ---- two boxes ------------------------------------------------------------------------------- */
 
