@@ -26,3 +26,13 @@ endfunction()
 
 weft_programs(examples)
 weft_programs(bench)
+
+# The encoders that bench/deflate.c compares; libdeflate where it is.
+if(TARGET bench-deflate)
+    pkg_check_modules(libdeflate IMPORTED_TARGET libdeflate)
+    target_link_libraries(bench-deflate PRIVATE ${compression})
+    if(libdeflate_FOUND)
+        target_compile_definitions(bench-deflate PRIVATE HAVE_LIBDEFLATE)
+        target_link_libraries(bench-deflate PRIVATE PkgConfig::libdeflate)
+    endif()
+endif()

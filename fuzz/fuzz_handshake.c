@@ -99,16 +99,16 @@ static void origin_of(const struct request *r, bool secure, bool loopback)
 static void client_side(const struct request *r)
 {
     const weft_request_head *h = &r->head;
-    const char *subprotocol = "?", *why = NULL;
-    int got = weft_handshake_verify(h->fields, h->n_fields, sample_key, ours, &subprotocol, &why);
+    weft_agreement a = {.key = sample_key, .subprotocols = ours, .subprotocol = "?"};
+    int got = weft_handshake_verify(h->fields, h->n_fields, &a);
     if (got < 0) {
-        check(got == WEFT_ERR_HANDSHAKE && why && *why);
+        check(got == WEFT_ERR_HANDSHAKE && a.why && *a.why);
         return;
     }
     const weft_field *accept = weft_field_find(h->fields, h->n_fields, "sec-websocket-accept");
     check(accept && bytes_is(accept->value, sample_accept));
-    check(weft_handshake_wanted(h) && !count(h, "sec-websocket-extensions"));
-    check(!subprotocol || subprotocol == ours[0] || subprotocol == ours[1]);
+    check(weft_handshake_wanted(h) && !count(h, "sec-websocket-extensions") && !a.deflate.on);
+    check(!a.subprotocol || a.subprotocol == ours[0] || a.subprotocol == ours[1]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

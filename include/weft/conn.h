@@ -91,6 +91,10 @@ typedef struct weft_handler {
 
     /* The longest message to accept, in place of the limit of the same name; 0: that one. */
     uint64_t max_message;
+
+    /* Compress messages, if the peer does: a client offers, a server agrees. NULL: do not. Read about
+     * secrets in session.h first. */
+    const weft_deflate *deflate;
 } weft_handler;
 
 #define WEFT_HOLD 1
@@ -143,6 +147,9 @@ WEFT_API weft_role weft_conn_role(const weft_conn *c);
 WEFT_API bool
 weft_conn_is_open(const weft_conn *c); /* weft_send would not say WEFT_ERR_CLOSED/_STATE */
 WEFT_API const char *weft_conn_subprotocol(const weft_conn *c); /* "" if none was agreed on */
+
+/* What was agreed on about compression; good as long as the connection. */
+WEFT_API const weft_deflate_params *weft_conn_deflate(const weft_conn *c);
 
 /* The peer's address as text: "127.0.0.1:50312", "[::1]:50312", "unix:". Returns the length (cut to
  * fit size, always terminated) or -errno: -ENOTCONN before a client is connected, and in on_close. */

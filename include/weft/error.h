@@ -45,7 +45,8 @@ extern "C" {
     X(ADDRESS, 18, "this is not an address of the form host:port, [ipv6]:port or unix:path") \
     X(UNSUPPORTED, 19, "weft does not follow from wss to ws")                                \
     X(TLS, 20, "TLS failed")                                                                 \
-    X(CERTIFICATE, 21, "the peer's certificate is not to be trusted")
+    X(CERTIFICATE, 21, "the peer's certificate is not to be trusted")                        \
+    X(DEFLATE, 22, "a compressed message that cannot be inflated")
 
 enum weft_error {
 #define WEFT_ERROR_ENUM(name, number, text) WEFT_ERR_##name = WEFT_ERR_BASE - (number),

@@ -8,7 +8,7 @@
 #ifndef WEFT_HANDSHAKE_H
 #define WEFT_HANDSHAKE_H
 
-#include <weft/base.h>
+#include <weft/session.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -52,6 +52,16 @@ WEFT_API size_t weft_handshake_refusal_fields(int status, const weft_field **out
 WEFT_API const char *weft_subprotocol_choose(const weft_request_head *head,
                                              const char *const *ours);
 
+/* Room for the value of Sec-WebSocket-Extensions, as we write it. */
+#define WEFT_DEFLATE_TEXT 256
+
+/* The first offer of permessage-deflate in the request that is in order (RFC 7692, 5 and 7.1), taken
+ * as far as ours allows: *agreed, and the value of Sec-WebSocket-Extensions for the 101. false: there
+ * is none, or ours is NULL; *agreed is all zero, text is "", and the 101 has no such field. An offer that is
+ * not in order is passed over, and no reason to refuse (RFC 7692, 5.1). */
+WEFT_API bool weft_deflate_choose(const weft_request_head *head, const weft_deflate *ours,
+                                  weft_deflate_params *agreed, char text[WEFT_DEFLATE_TEXT]);
+
 /* Whether the request may come from a page of this origin (RFC 6454; scheme, host and port compared).
  *
  *   allowed   NULL-terminated list of "https://example.org[:port]", or "*" for any, or "same" for the
@@ -75,13 +85,24 @@ WEFT_API int weft_handshake_key(const weft_env *env, char key[WEFT_KEY_LEN + 1])
 /* The Sec-WebSocket-Accept that answers key: base64(SHA-1(key + the GUID of RFC 6455, 1.3)). */
 WEFT_API void weft_handshake_accept(weft_bytes key, char accept[WEFT_ACCEPT_LEN + 1]);
 
-/* Check a response with status 101 against what was asked (RFC 6455, 4.1): Upgrade, Connection,
- * Accept, no extension (none was offered), the subprotocol one of those offered (NULL-terminated; may be NULL).
- * *subprotocol is an element of offered, or NULL. *why is a constant string.
- * Errors: WEFT_ERR_HANDSHAKE. */
-WEFT_API int weft_handshake_verify(const weft_field *fields, size_t n_fields, const char *key,
-                                   const char *const *offered, const char **subprotocol,
-                                   const char **why);
+/* The value of Sec-WebSocket-Extensions that offers deflate. */
+WEFT_API void weft_deflate_offer(const weft_deflate *deflate, char text[WEFT_DEFLATE_TEXT]);
+
+/* What was asked of the server, and what it made of that. */
+typedef struct weft_agreement {
+    const char *key;                 /* that was sent */
+    const char *const *subprotocols; /* that were offered, NULL-terminated; may be NULL */
+    const weft_deflate *offered;     /* what weft_deflate_offer was called with; NULL: no offer */
+
+    const char *subprotocol;     /* an element of subprotocols, or NULL */
+    weft_deflate_params deflate; /* for weft_session_set_deflate */
+    const char *why;             /* the error in words, a constant string; "" */
+} weft_agreement;
+
+/* Check a response with status 101 against what was asked (RFC 6455, 4.1; RFC 7692, 7.1): Upgrade,
+ * Connection, Accept, no extension that was not offered or has other parameters, the subprotocol one of
+ * those offered. Errors: WEFT_ERR_HANDSHAKE. */
+WEFT_API int weft_handshake_verify(const weft_field *fields, size_t n_fields, weft_agreement *a);
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 

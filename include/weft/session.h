@@ -71,6 +71,37 @@ WEFT_API void weft_message_unref(weft_message *m); /* NULL is fine */
 WEFT_API weft_opcode weft_message_opcode(const weft_message *m);
 WEFT_API weft_bytes weft_message_payload(const weft_message *m); /* as long as the reference */
 
+/* ---- compression (permessage-deflate, RFC 7692) ---------------------------------------------- */
+
+/* How messages are compressed. All zero is a sensible choice: every message for itself, so that nothing
+ * is kept between messages and a message for many is compressed once. With takeover messages may refer
+ * to those before them: they become smaller, and each direction keeps its last 2^window_bits bytes.
+ *
+ * Compression shows in the length of a message how much its parts have in common. Who can put text of
+ * theirs beside a secret of yours, and watch lengths, can guess the secret (CRIME, BREACH): do not
+ * compress secrets together with what strangers wrote. That is why it is off unless asked for. */
+typedef struct weft_deflate {
+    size_t size;              /* sizeof(weft_deflate), or 0 for the fields of version 0.1 */
+    bool takeover;            /* ours, and asked of the peer */
+    uint8_t window_bits;      /* of what we send, 8-15; 0: 15, with takeover 12 */
+    uint8_t peer_window_bits; /* of what the peer sends, likewise; smaller ones are asked for */
+    size_t threshold;         /* shorter messages are sent as they are; 0: 200, with takeover 32 */
+} weft_deflate;
+
+/* What both sides agreed on (RFC 7692, 7.1). All zero: no compression. */
+typedef struct weft_deflate_params {
+    bool on;
+    bool server_no_context_takeover, client_no_context_takeover;
+    uint8_t server_max_window_bits, client_max_window_bits; /* 8-15 */
+} weft_deflate_params;
+
+/* The large state of compressing and inflating, lent to a session for one message at a time: for any
+ * number of sessions of one thread, which it must outlive. Made when first needed. */
+typedef struct weft_deflate_pool weft_deflate_pool;
+
+WEFT_API int weft_deflate_pool_new(weft_deflate_pool **out, const weft_env *env); /* or -ENOMEM */
+WEFT_API void weft_deflate_pool_free(weft_deflate_pool *p);                       /* NULL is fine */
+
 /* ---- the session ----------------------------------------------------------------------------- */
 
 typedef struct weft_session weft_session;
@@ -82,11 +113,17 @@ typedef struct weft_session_config {
     const weft_env *env;
     const weft_limits *limits;
     bool chunked; /* WEFT_EV_CHUNK as bytes arrive, instead of gathering WEFT_EV_MESSAGE */
+    const weft_deflate *deflate; /* for sessions that compress; NULL: all zero */
+    weft_deflate_pool *pool;     /* NULL: they make what they need for each message */
 } weft_session_config;
 
 /* cfg may be NULL. Errors: -ENOMEM. */
 WEFT_API int weft_session_new(weft_session **out, weft_role role, const weft_session_config *cfg);
 WEFT_API void weft_session_free(weft_session *s); /* NULL is fine */
+
+/* Compress, as was agreed in the opening handshake (weft_deflate_choose, weft_handshake_verify). Before
+ * the first read and send. */
+WEFT_API void weft_session_set_deflate(weft_session *s, const weft_deflate_params *agreed);
 
 typedef enum weft_event_kind {
     WEFT_EV_MESSAGE, /* a whole message: opcode, data, len. Text is valid UTF-8 */
@@ -114,7 +151,8 @@ typedef struct weft_event {
  *   0     in is used up: bring more
  *   < 0   it is over: the peer broke the protocol or a limit, or memory ran out. The Close frame that
  *         says so is queued (1002, 1007, 1008, 1009, 1011). Every later call returns the same.
- *         Errors: WEFT_ERR_PROTOCOL, _UTF8, _POLICY, _TOO_BIG, -ENOMEM; weft_session_cause() in words.
+ *         Errors: WEFT_ERR_PROTOCOL, _UTF8, _DEFLATE, _POLICY, _TOO_BIG, -ENOMEM; weft_session_cause()
+ *         in words.
  *         (When memory is short even for the Close, weft_session_output tries again.)
  *
  * After the peer's Close the rest of the input is consumed and ignored (RFC 6455, 1.4). */
@@ -128,11 +166,12 @@ WEFT_API int weft_session_read(weft_session *s, weft_span *in, weft_event *ev);
 WEFT_API int weft_session_send(weft_session *s, weft_opcode op, const void *data, size_t len);
 
 /* Queue one fragment (RFC 6455, 5.4). op is that of the message, the same for all its fragments;
- * final ends it. Errors: as weft_session_send, and WEFT_ERR_STATE when op differs from the open message's. */
+ * final ends it. Fragmented messages are not compressed. Errors: as weft_session_send, and WEFT_ERR_STATE when op differs from the open message's. */
 WEFT_API int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data,
                                         size_t len, bool final);
 
-/* Queue a message by reference; a client has to mask, so it copies. Errors: as weft_session_send. */
+/* Queue a message by reference; a client has to mask, so it copies. Where it is to be compressed without
+ * takeover, that is done once for all sessions with the same window. Errors: as weft_session_send. */
 WEFT_API int weft_session_send_message(weft_session *s, weft_message *m);
 
 /* Queue a Close frame behind what is queued already. code 0 sends one without a body; reason is

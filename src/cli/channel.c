@@ -91,6 +91,7 @@ int channels_add(struct channels *c, struct service *s, const char *route)
                 .on_pong = on_pong,
                 .on_close = on_close,
                 .subprotocols = s->options->subprotocols.items,
+                .deflate = s->deflate,
                 .max_message = s->options->max_message ? 0 : CHANNEL_MESSAGE_MAX,
             },
     };

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/deflate.h"
 #include "cli/escape.h"
 #include "cli/manual.h"
 #include "cli/outcome.h"
@@ -193,6 +194,7 @@ static int run(struct connect_options *o, const char *text)
 int connect_run(int argc, char **argv)
 {
     struct connect_options o = {.wait = 5000, .max_message = LINE_MAX_DEFAULT, .ping = 25000};
+    const char *deflate = NULL;
     const struct flag flags[] = {
         {'H', "header", FLAG_LIST, &o.headers, 0, 0, "'NAME: VALUE'", NULL,
          "a header field for the request; repeatable"},
@@ -226,6 +228,9 @@ int connect_run(int argc, char **argv)
          "the longest message to accept, and line to send (16M)"},
         {0, "ping", FLAG_TIME, &o.ping, 0, 86400000, "TIME", NULL,
          "silence after which the peer is pinged (25s); 0: never"},
+        {0, "deflate", FLAG_TEXT, &deflate, 0, 0, "MODE", NULL,
+         "offer compression: shared (every message for itself; the\n"
+         "default), takeover (messages refer to earlier ones), off"},
         {'v', "verbose", FLAG_COUNT, &o.verbose, 0, 0, NULL, NULL,
          "log to stderr: the handshake, messages, pings and pongs;\n"
          "-vv: the library's details too"},
@@ -241,5 +246,6 @@ int connect_run(int argc, char **argv)
     if (n > 1) return complain("one URL at a time, please: \"%s\" is a second one", argv[2]);
     int r = check_headers(&o.headers);
     if (!r) r = check_subprotocols(&o.subprotocols);
+    if (!r) r = deflate_parse(deflate, &o.deflate);
     return r ? r : run(&o, argv[1]);
 }

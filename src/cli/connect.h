@@ -19,6 +19,7 @@ struct connect_options {
     const char *shown; /* the URL without user and password, for messages */
     struct flag_list headers, subprotocols;
     const char *credentials, *proxy, *origin;
+    const weft_deflate *deflate; /* to offer; NULL: nothing */
     const char *ca_file, *certificate_file, *key_file;
     bool insecure, binary, follow;
     uint64_t count;       /* stop after so many messages; 0: never */

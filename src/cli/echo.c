@@ -126,6 +126,7 @@ int echo_add(struct echo *e, struct service *s, const char *path)
                 .on_pong = on_pong,
                 .on_close = on_close,
                 .subprotocols = s->options->subprotocols.items,
+                .deflate = s->deflate,
             },
     };
     return weft_server_route(s->server, path, &e->handler, e);

@@ -50,6 +50,7 @@ static int exit_common(int error)
     case WEFT_ERR_TLS: return EXIT_TLS;
     case WEFT_ERR_CERTIFICATE: return EXIT_CERTIFICATE;
     case WEFT_ERR_PROTOCOL:
+    case WEFT_ERR_DEFLATE:
     case WEFT_ERR_UTF8:
     case WEFT_ERR_TOO_BIG:
     case WEFT_ERR_POLICY:

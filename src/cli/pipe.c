@@ -278,6 +278,7 @@ int pipe_run(const struct connect_options *o)
                 .on_pong = on_pong,
                 .on_close = on_close,
                 .subprotocols = o->subprotocols.items,
+                .deflate = o->deflate,
             },
         .watched = isatty(STDOUT_FILENO),
         .output = {.on_empty = on_empty, .on_broken = on_broken},

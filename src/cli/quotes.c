@@ -102,6 +102,7 @@ int quotes_add(struct quotes *q, struct service *s, const char *path)
                 .on_pong = on_pong,
                 .on_close = on_close,
                 .subprotocols = s->options->subprotocols.items,
+                .deflate = s->deflate,
             },
     };
     market_init(&q->market, seed);

@@ -13,6 +13,7 @@
 #include <weft/handshake.h>
 
 #include "cli/cli.h"
+#include "cli/deflate.h"
 
 enum { ADDRESS_MAX = 256, WHY_MAX = 1024 };
 
@@ -55,6 +56,10 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
          NULL,
          "one more from the same address gets 429 (256); 0: no limit.\n"
          "Loopback addresses are not counted"},
+        {0, "deflate", FLAG_TEXT, &o->deflate, 0, 0, "MODE", NULL,
+         "compress for clients that can: shared (every message for\n"
+         "itself; the default), takeover (messages refer to earlier ones:\n"
+         "smaller, up to 8K more per connection), off"},
         {0, "tls-cert", FLAG_LIST, &o->secret.certificates, 0, 0, "FILE", NULL,
          "speak TLS (wss, https) with this certificate and what stands\n"
          "behind it in the PEM file; repeatable, for several host names"},
@@ -157,6 +162,7 @@ int service_open(struct service *s, struct service_options *o)
     *s = (struct service){.options = o};
     int r = check_origins(&o->origins);
     if (!r) r = secret_check(&o->secret);
+    if (!r) r = deflate_parse(o->deflate, &s->deflate);
     if (r) return r;
     raise_descriptor_limit();
     trace_init(&s->trace, o->verbose);

@@ -22,7 +22,7 @@
 #include "cli/signals.h"
 #include "cli/trace.h"
 
-enum { SERVICE_FLAGS = 15, SERVICE_NO_PORT = 65536 };
+enum { SERVICE_FLAGS = 16, SERVICE_NO_PORT = 65536 };
 
 struct service_options {
     uint64_t port; /* SERVICE_NO_PORT: -p was not given */
@@ -30,6 +30,7 @@ struct service_options {
     uint64_t max_message; /* 0: as --help says */
     uint64_t handshake_timeout, ping;
     uint64_t max_connections, max_connections_per_ip;
+    const char *deflate; /* NULL: as --help says */
     struct secret_options secret;
     unsigned verbose;
 };
@@ -40,6 +41,7 @@ struct service {
     weft_loop *loop;
     weft_hub *hub;
     weft_server *server;
+    const weft_deflate *deflate; /* for handlers; NULL: off */
     struct signals signals;
     bool leaving;
 };

@@ -161,6 +161,7 @@ int terminal_run(const struct connect_options *o)
                 .on_pong = on_pong,
                 .on_close = on_close,
                 .subprotocols = o->subprotocols.items,
+                .deflate = o->deflate,
             },
     };
     trace_init(&t.trace, o->verbose);

@@ -131,7 +131,8 @@ void trace_open(const struct trace *t, weft_conn *c, const char *place)
 {
     remember_name(t, c);
     const char *subprotocol = weft_conn_subprotocol(c);
-    trace_conn(t, c, place, "open%s%s", *subprotocol ? ", subprotocol " : "", subprotocol);
+    trace_conn(t, c, place, "open%s%s%s", *subprotocol ? ", subprotocol " : "", subprotocol,
+               weft_conn_deflate(c)->on ? ", compressed" : "");
 }
 
 void trace_received(const struct trace *t, const weft_conn *c, const char *place, weft_opcode op,

@@ -319,17 +319,18 @@ static void refused(struct dial *d)
 /* Everything in the 101 is as it must be: from here on it is a WebSocket. */
 static void verify(struct dial *d)
 {
-    const char *subprotocol, *why;
     const struct head *h = &d->h1.head;
-    if (weft_handshake_verify(h->fields, h->n_fields, d->key, d->options.subprotocols, &subprotocol,
-                              &why) < 0) {
-        fail(d, WEFT_ERR_HANDSHAKE, why);
+    weft_agreement a = {
+        .key = d->key, .subprotocols = d->options.subprotocols, .offered = d->options.deflate};
+    if (weft_handshake_verify(h->fields, h->n_fields, &a) < 0) {
+        fail(d, WEFT_ERR_HANDSHAKE, a.why);
         return;
     }
     weft_conn *c = d->conn;
     struct wire *w = d->wire;
     dial_free(d);
-    conn_open(c, w, subprotocol ? subprotocol : "");
+    weft_session_set_deflate(&c->session, &a.deflate);
+    conn_open(c, w, a.subprotocol ? a.subprotocol : "");
 }
 
 /* What a proxy lets us have before the server could know of us is not the server's. */
@@ -420,15 +421,13 @@ static int dial_new(weft_conn *c, const char *url, const weft_client_config *cfg
     return error;
 }
 
-static struct client *client_new(const weft_env *env, const weft_client_config *cfg,
+static struct client *client_new(struct net *n, const weft_client_config *cfg,
                                  const weft_handler *h)
 {
-    struct client *client = mem_zalloc(env, sizeof *client);
+    struct client *client = mem_zalloc(weft_loop_env(n->loop), sizeof *client);
     if (!client) return NULL;
     client->limits = cfg->limits;
-    if (h->max_message) client->limits.max_message = h->max_message;
-    client->session = (weft_session_config){
-        .env = env, .limits = &client->limits, .chunked = h->on_chunk != NULL};
+    net_configure(n, &client->session, &client->limits, h);
     return client;
 }
 
@@ -439,7 +438,7 @@ int weft_connect(weft_conn **out, weft_loop *l, const char *url, const weft_clie
     const weft_env *env = weft_loop_env(l);
     if (!cfg) cfg = &defaults;
     struct net *n = net_of(l);
-    struct client *client = n && !n->dying ? client_new(env, cfg, h) : NULL;
+    struct client *client = n && !n->dying ? client_new(n, cfg, h) : NULL;
     weft_conn *c = client ? conn_new(n, WEFT_CLIENT, &client->session, h, user) : NULL;
     if (!c) {
         client_free(env, client);

@@ -97,6 +97,7 @@ void weft_resume(weft_conn *c)
     if (!c->wire || c->state < CONN_OPENING) return;
     keepalive_resumed(c);
     wire_resume(c->wire);
+    if (c->session.recv.inflater) wire_again(c->wire); /* it may hold some of the message */
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */
@@ -124,6 +125,11 @@ bool weft_conn_is_open(const weft_conn *c)
 const char *weft_conn_subprotocol(const weft_conn *c)
 {
     return c->subprotocol;
+}
+
+const weft_deflate_params *weft_conn_deflate(const weft_conn *c)
+{
+    return &c->session.deflate;
 }
 
 int weft_conn_peer(const weft_conn *c, char *text, size_t size)

@@ -18,6 +18,7 @@ static void free_net(struct tenant *t)
 {
     struct net *n = container_of(t, struct net, tenant);
     const weft_env *env = weft_loop_env(n->loop);
+    deflate_pool_deinit(&n->pool);
     mem_free(env, n->slots);
     mem_free(env, n->tls_scratch);
     mem_free(env, n);
@@ -40,12 +41,26 @@ struct net *net_of(weft_loop *l)
     if (!n) return NULL;
     n->tenant = (struct tenant){.leave = leave, .free = free_net};
     n->loop = l;
+    n->pool.env = weft_loop_env(l);
     n->date_second = -1;
     list_init(&n->wires);
     list_init(&n->dials);
     list_init(&n->tls_contexts);
     loop_set_tenant(l, &n->tenant);
     return n;
+}
+
+void net_configure(struct net *n, weft_session_config *session, weft_limits *limits,
+                   const weft_handler *h)
+{
+    if (h->max_message) limits->max_message = h->max_message;
+    *session = (weft_session_config){
+        .env = weft_loop_env(n->loop),
+        .limits = limits,
+        .chunked = h->on_chunk != NULL,
+        .deflate = h->deflate,
+        .pool = &n->pool,
+    };
 }
 
 /* ---- ids ------------------------------------------------------------------------------------- */

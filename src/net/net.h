@@ -10,6 +10,7 @@
 
 #include "http/date.h"
 #include "io/loop.h"
+#include "ws/pool.h"
 #include <weft/conn.h>
 
 struct id_slot {
@@ -29,11 +30,16 @@ struct net {
     uint32_t n_slots, first_free; /* first_free == n_slots: none */
     int64_t date_second;
     char date[HTTP_DATE_SIZE];
-    bool dying; /* the loop is being freed: nothing new begins */
+    struct weft_deflate_pool pool; /* of all its sessions */
+    bool dying;                    /* the loop is being freed: nothing new begins */
 };
 
 /* The loop's net; made when it is first asked for. NULL: no memory. */
 struct net *net_of(weft_loop *l);
+
+/* What a handler says about its sessions. limits are theirs, and end up in the config. */
+void net_configure(struct net *n, weft_session_config *session, weft_limits *limits,
+                   const weft_handler *h);
 
 /* A name for c; 0 (which names nothing) when memory runs out. */
 weft_id net_id_new(struct net *n, weft_conn *c);

@@ -144,7 +144,10 @@ static int init(struct options *o, const char *url, const weft_client_config *cf
 int options_init(struct options *o, const weft_env *env, const char *url,
                  const weft_client_config *cfg, const weft_handler *h)
 {
-    *o = (struct options){.env = env, .subprotocols = h->subprotocols, .redirects = cfg->redirects};
+    *o = (struct options){.env = env,
+                          .subprotocols = h->subprotocols,
+                          .deflate = h->deflate,
+                          .redirects = cfg->redirects};
     return init(o, url, cfg);
 }
 
@@ -237,6 +240,13 @@ static int add_subprotocols(struct field_list *l, const struct options *o)
     return error;
 }
 
+static void add_deflate(struct field_list *l, const struct options *o, int *error)
+{
+    char text[WEFT_DEFLATE_TEXT];
+    weft_deflate_offer(o->deflate, text);
+    add(l, o, "Sec-WebSocket-Extensions", text, error);
+}
+
 static int add_upgrade(struct field_list *l, const struct options *o, const char *key)
 {
     char host[HOST_MAX];
@@ -248,6 +258,7 @@ static int add_upgrade(struct field_list *l, const struct options *o, const char
     add(l, o, "Sec-WebSocket-Version", "13", &error);
     if (o->origin) add(l, o, "Origin", o->origin, &error);
     if (!error) error = add_subprotocols(l, o);
+    if (o->deflate) add_deflate(l, o, &error);
     if (!error && o->credentials) error = add_basic(l, o, "Authorization", o->credentials);
     for (char **f = o->fields; !error && *f; f++)
         error = field_list_add(l, o->env, name_of(*f), value_of(*f));

@@ -20,6 +20,7 @@ struct options {
     char *ca_file, *certificate_file, *key_file;
     struct tls_client_files tls; /* points to those */
     const char *const *subprotocols;
+    const weft_deflate *deflate; /* to offer, or NULL */
     unsigned redirects;
 };
 

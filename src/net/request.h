@@ -42,6 +42,8 @@ struct weft_upgrade {
     void *user;
     const char *subprotocol; /* "" for none */
     char accept[WEFT_ACCEPT_LEN + 1];
+    weft_deflate_params deflate;
+    char extension[WEFT_DEFLATE_TEXT]; /* what the 101 says about deflate */
     struct buf why;
     bool held; /* on_upgrade said so: it is the user's */
 };

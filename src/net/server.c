@@ -308,9 +308,7 @@ static struct endpoint *endpoint_new(weft_server *s, const weft_handler *h)
     struct endpoint *e = mem_alloc(server_env(s), sizeof *e);
     if (!e) return NULL;
     *e = (struct endpoint){.next = s->endpoints, .limits = s->config.limits};
-    e->session = (weft_session_config){
-        .env = server_env(s), .limits = &e->limits, .chunked = h->on_chunk != NULL};
-    if (h->max_message) e->limits.max_message = h->max_message;
+    net_configure(s->net, &e->session, &e->limits, h);
     return s->endpoints = e;
 }
 

@@ -154,24 +154,27 @@ void web_refuse(struct wire *w, int status, const char *why, const struct field_
 
 /* ---- upgrades -------------------------------------------------------------------------------- */
 
-static const weft_field *handshake_fields(const weft_upgrade *u, weft_field out[4], size_t *n)
+enum { HANDSHAKE_FIELDS = 5 };
+
+static size_t handshake_fields(const weft_upgrade *u, weft_field out[HANDSHAKE_FIELDS])
 {
-    out[0] = (weft_field){bytes_of("Upgrade"), bytes_of("websocket")};
-    out[1] = (weft_field){bytes_of("Connection"), bytes_of("Upgrade")};
-    out[2] = (weft_field){bytes_of("Sec-WebSocket-Accept"), bytes_of(u->accept)};
-    out[3] = (weft_field){bytes_of("Sec-WebSocket-Protocol"), bytes_of(u->subprotocol)};
-    *n = u->subprotocol[0] ? 4 : 3;
-    return out;
+    size_t n = 0;
+    out[n++] = (weft_field){bytes_of("Upgrade"), bytes_of("websocket")};
+    out[n++] = (weft_field){bytes_of("Connection"), bytes_of("Upgrade")};
+    out[n++] = (weft_field){bytes_of("Sec-WebSocket-Accept"), bytes_of(u->accept)};
+    if (u->subprotocol[0])
+        out[n++] = (weft_field){bytes_of("Sec-WebSocket-Protocol"), bytes_of(u->subprotocol)};
+    if (u->deflate.on)
+        out[n++] = (weft_field){bytes_of("Sec-WebSocket-Extensions"), bytes_of(u->extension)};
+    return n;
 }
 
 static int switch_protocols(struct wire *w, weft_upgrade *u)
 {
     const weft_env *env = wire_env(w);
-    weft_field ours[4];
-    size_t n;
+    weft_field ours[HANDSHAKE_FIELDS];
     struct field_list all = {0};
-    handshake_fields(u, ours, &n);
-    int error = add_all(&all, env, ours, n);
+    int error = add_all(&all, env, ours, handshake_fields(u, ours));
     if (!error) error = add_all(&all, env, u->request.fields.fields, u->request.fields.n);
     if (!error) error = h1_upgrade(web_h1(w), all.fields, all.n);
     field_list_deinit(&all, env);
@@ -189,6 +192,7 @@ int web_accept(struct wire *w, weft_upgrade *u)
         return error;
     }
     web_free(w);
+    weft_session_set_deflate(&c->session, &u->deflate);
     conn_open(c, w, u->subprotocol);
     server_websocket_opened(w->server);
     wire_dirty(w);
@@ -247,6 +251,7 @@ static void ask_user(struct wire *w, const struct route *route, const weft_hands
     weft_request_head head = request_head_of(&u->request);
     const char *subprotocol = weft_subprotocol_choose(&head, route->handler->subprotocols);
     u->subprotocol = subprotocol ? subprotocol : "";
+    weft_deflate_choose(&head, route->handler->deflate, &u->deflate, u->extension);
     decide(w, u, u->handler->on_upgrade ? u->handler->on_upgrade(u) : 0);
 }
 

@@ -15,6 +15,7 @@
 enum {
     FRAME_FIN = 0x80,
     FRAME_RSV = 0x70,
+    FRAME_RSV1 = 0x40, /* the message is compressed (RFC 7692, 6) */
     FRAME_OPCODE = 0x0f,
     FRAME_CONTROL = 0x08, /* the opcode's bit that makes it a control frame */
     FRAME_MASK = 0x80,

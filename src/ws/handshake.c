@@ -13,6 +13,7 @@
 #include "base/env.h"
 #include "base/limits.h"
 #include "base/sha1.h"
+#include "ws/extension.h"
 
 static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -224,8 +225,6 @@ static const char *upgrade_fault(const weft_field *fields, size_t n, const char 
         return "the 101 does not say Connection: Upgrade";
     if (!accept) return "the 101 does not have one Sec-WebSocket-Accept";
     if (!bytes_is(accept->value, expected)) return "Sec-WebSocket-Accept does not answer our key";
-    if (count(fields, n, "Sec-WebSocket-Extensions"))
-        return "the 101 uses an extension, and none was offered";
     return NULL;
 }
 
@@ -236,17 +235,20 @@ static const char *find_offered(weft_bytes value, const char *const *offered)
     return NULL;
 }
 
-int weft_handshake_verify(const weft_field *fields, size_t n, const char *key,
-                          const char *const *offered, const char **subprotocol, const char **why)
+static const char *subprotocol_fault(const weft_field *fields, size_t n, weft_agreement *a)
 {
-    *subprotocol = NULL;
-    *why = upgrade_fault(fields, n, key);
-    if (*why) return WEFT_ERR_HANDSHAKE;
-    *why = "";
-    if (!count(fields, n, "Sec-WebSocket-Protocol")) return 0;
+    a->subprotocol = NULL;
+    if (!count(fields, n, "Sec-WebSocket-Protocol")) return NULL;
     const weft_field *chosen = weft_field_find(fields, n, "Sec-WebSocket-Protocol");
-    *subprotocol = chosen ? find_offered(chosen->value, offered) : NULL;
-    if (*subprotocol) return 0;
-    *why = "the 101 chooses a subprotocol that was not offered";
-    return WEFT_ERR_HANDSHAKE;
+    a->subprotocol = chosen ? find_offered(chosen->value, a->subprotocols) : NULL;
+    return a->subprotocol ? NULL : "the 101 chooses a subprotocol that was not offered";
+}
+
+int weft_handshake_verify(const weft_field *fields, size_t n, weft_agreement *a)
+{
+    const char *fault = upgrade_fault(fields, n, a->key);
+    if (!fault) fault = extension_verify(fields, n, a->offered, &a->deflate);
+    if (!fault) fault = subprotocol_fault(fields, n, a);
+    a->why = fault ? fault : "";
+    return fault ? WEFT_ERR_HANDSHAKE : 0;
 }

@@ -9,12 +9,12 @@
 #include "base/bytes.h"
 #include "ws/frame.h"
 
-static struct blob *encode(const weft_env *env, weft_opcode op, const void *data, size_t len)
+static struct blob *encode(const weft_env *env, uint8_t byte0, const void *data, size_t len)
 {
     if (len > SIZE_MAX - FRAME_HEAD_MAX) return NULL;
     struct blob *b = blob_new(env, frame_head_size(len, false) + len);
     if (!b) return NULL;
-    b->len = frame_write_head(b->data, (uint8_t)(FRAME_FIN | op), len, NULL);
+    b->len = frame_write_head(b->data, byte0, len, NULL);
     copy(b->data + b->len, data, len);
     b->len += len;
     return b;
@@ -30,7 +30,7 @@ int weft_message_new(weft_message **out, const weft_env *env, weft_opcode op, co
     atomic_init(&m->refs, 1);
     m->opcode = (uint8_t)op;
     m->head_len = (uint8_t)frame_head_size(len, false);
-    m->frame = encode(env, op, data, len);
+    m->frame = encode(env, (uint8_t)(FRAME_FIN | op), data, len);
     if (!m->frame) {
         mem_free(env, m);
         return -ENOMEM;
@@ -48,6 +48,10 @@ weft_message *weft_message_ref(weft_message *m)
 void weft_message_unref(weft_message *m)
 {
     if (!m || atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) != 1) return;
+    for (size_t i = 0; i < sizeof m->compressed / sizeof *m->compressed; i++) {
+        struct blob *b = atomic_load_explicit(&m->compressed[i], memory_order_relaxed);
+        if (b) blob_unref(b);
+    }
     blob_unref(m->frame);
     mem_free(m->env, m);
 }
@@ -60,4 +64,39 @@ weft_opcode weft_message_opcode(const weft_message *m)
 weft_bytes weft_message_payload(const weft_message *m)
 {
     return (weft_bytes){m->frame->data + m->head_len, m->frame->len - m->head_len};
+}
+
+/* ---- compressed ------------------------------------------------------------------------------ */
+
+/* A reference of its own, or NULL. */
+static struct blob *encode_compressed(const weft_message *m, struct deflater *d, unsigned bits)
+{
+    weft_bytes small;
+    int result = deflater_run(d, bits, NULL, weft_message_payload(m), &small);
+    if (result < 0) return NULL;
+    if (!result) return blob_ref(m->frame);
+    return encode(m->env, FRAME_FIN | FRAME_RSV1 | m->opcode, small.data, small.len);
+}
+
+/* What stands in place from now on: b, or what another thread put there first. */
+static struct blob *settle(struct blob *_Atomic *place, struct blob *b)
+{
+    struct blob *there = NULL;
+    if (!b || atomic_compare_exchange_strong_explicit(place, &there, b, memory_order_acq_rel,
+                                                      memory_order_acquire))
+        return b;
+    blob_unref(b);
+    return there;
+}
+
+struct blob *message_compressed(weft_message *m, unsigned bits, weft_deflate_pool *pool)
+{
+    struct blob *_Atomic *place = &m->compressed[bits - WINDOW_BITS_MIN];
+    struct blob *b = atomic_load_explicit(place, memory_order_acquire);
+    if (b) return b;
+    struct deflater *d = deflater_take(pool, m->env);
+    if (!d) return NULL;
+    b = settle(place, encode_compressed(m, d, bits));
+    deflater_give(pool, d);
+    return b;
 }

@@ -6,7 +6,7 @@
 #define WS_MESSAGE_H
 
 #include "base/outq.h"
-#include <weft/session.h>
+#include "ws/deflate.h"
 
 struct weft_message {
     const weft_env *env;
@@ -14,6 +14,14 @@ struct weft_message {
     uint8_t opcode;
     uint8_t head_len;
     struct blob *frame; /* head and payload, unmasked */
+
+    /* The same compressed, by window: NULL until somebody needs it, then for good. It is frame once more
+     * where that is not smaller. Threads may race for a place; the first one wins. */
+    struct blob *_Atomic compressed[WINDOW_BITS_MAX - WINDOW_BITS_MIN + 1];
 };
+
+/* The compressed frame; it lives as long as m. The pool is the calling thread's, or NULL. NULL: no
+ * memory. */
+struct blob *message_compressed(weft_message *m, unsigned bits, weft_deflate_pool *pool);
 
 #endif

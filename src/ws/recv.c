@@ -7,7 +7,10 @@
  * a message that lies whole in one input is handed out there, any other is gathered in a partial that
  * grows with the bytes received, never with the length declared.
  *
- * Control frames between fragments touch neither partial, utf8 nor message.
+ * A compressed message goes through an inflater first, and then the same way: its payload is what the
+ * inflater hands out, at most INFLATE_OUT at a time. Limits and UTF-8 are for that.
+ *
+ * Control frames between fragments touch neither partial, inflater, utf8 nor message.
  */
 #include <assert.h>
 #include <errno.h>
@@ -16,7 +19,11 @@
 #include "base/limits.h"
 #include "ws/session.h"
 
-enum { PARTIAL_MIN = 1024 };
+enum {
+    PARTIAL_MIN = 1024,
+    RATIO_MAX = 200,      /* inflated bytes for each received, */
+    RATIO_FREE = 1 << 20, /* beyond the first of them */
+};
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
@@ -24,6 +31,7 @@ uint16_t session_close_code(int error)
 {
     switch (error) {
     case WEFT_ERR_PROTOCOL: return WEFT_CLOSE_PROTOCOL_ERROR;
+    case WEFT_ERR_DEFLATE:
     case WEFT_ERR_UTF8: return WEFT_CLOSE_INVALID_PAYLOAD;
     case WEFT_ERR_POLICY: return WEFT_CLOSE_POLICY_VIOLATION;
     case WEFT_ERR_TOO_BIG: return WEFT_CLOSE_MESSAGE_TOO_BIG;
@@ -52,11 +60,22 @@ static int out_of_memory(weft_session *s)
 
 /* ---- the head of a frame --------------------------------------------------------------------- */
 
+static const char *rsv_fault(const weft_session *s, uint8_t byte0)
+{
+    uint8_t opcode = byte0 & FRAME_OPCODE, rsv = byte0 & FRAME_RSV;
+    if (!rsv) return NULL;
+    if (!s->deflate.on) return "a reserved bit is set, and no extension was negotiated";
+    if (rsv != FRAME_RSV1) return "a reserved bit is set that the extension does not use";
+    if (opcode == WEFT_TEXT || opcode == WEFT_BINARY) return NULL;
+    return "the compression bit on a frame that does not begin a message";
+}
+
 /* What the first two bytes can do wrong. */
 static const char *start_fault(const weft_session *s, uint8_t byte0, uint8_t byte1)
 {
     uint8_t opcode = byte0 & FRAME_OPCODE;
-    if (byte0 & FRAME_RSV) return "a reserved bit is set, and no extension was negotiated";
+    const char *fault = rsv_fault(s, byte0);
+    if (fault) return fault;
     if (opcode & FRAME_CONTROL) {
         if (opcode > WEFT_PONG) return "a reserved control opcode";
         if (!(byte0 & FRAME_FIN)) return "a fragmented control frame";
@@ -80,15 +99,28 @@ static int check_start(weft_session *s, const uint8_t *head)
     return fault ? violation(s, fault) : 0;
 }
 
+static int too_big(weft_session *s)
+{
+    return session_fail(s, WEFT_ERR_TOO_BIG, "the message is larger than the limit");
+}
+
+/* How many bytes of payload the message in progress may still have. Compressed, it may be a little
+ * larger than it is: blocks that are stored have heads. */
+static uint64_t payload_left(const weft_session *s, uint8_t byte0)
+{
+    const struct recv *r = &s->recv;
+    uint64_t max = limit_max_message(s->cfg->limits);
+    if (!(byte0 & FRAME_RSV1) && !r->inflater) return max - (r->partial ? r->partial->len : 0);
+    uint64_t more = max / 16 + 1024, received = r->inflater ? inflater_received(r->inflater) : 0;
+    return (max < UINT64_MAX - more ? max + more : UINT64_MAX) - received;
+}
+
 static int check_length(weft_session *s, const uint8_t *head)
 {
     if (!frame_length_is_minimal(head))
         return violation(s, "a length that is not in its shortest form, or over 2^63");
     if (head[0] & FRAME_CONTROL) return 0;
-    uint64_t have = s->recv.partial ? s->recv.partial->len : 0;
-    if (frame_length(head) > limit_max_message(s->cfg->limits) - have)
-        return session_fail(s, WEFT_ERR_TOO_BIG, "the message is larger than the limit");
-    return 0;
+    return frame_length(head) > payload_left(s, head[0]) ? too_big(s) : 0;
 }
 
 /* A fragmented message, or one that is gathered, keeps its account in a partial. */
@@ -110,6 +142,31 @@ static int count_fragment(weft_session *s, uint64_t len)
     return 0;
 }
 
+static bool peer_has_takeover(const weft_session *s)
+{
+    const weft_deflate_params *d = &s->deflate;
+    return !(s->role == WEFT_SERVER ? d->client_no_context_takeover
+                                    : d->server_no_context_takeover);
+}
+
+static uint8_t peer_window_bits(const weft_session *s)
+{
+    const weft_deflate_params *d = &s->deflate;
+    return s->role == WEFT_SERVER ? d->client_max_window_bits : d->server_max_window_bits;
+}
+
+static int begin_compressed(weft_session *s)
+{
+    struct recv *r = &s->recv;
+    if (peer_has_takeover(s) && !r->window) {
+        r->window = window_new(s->cfg->env, peer_window_bits(s));
+        if (!r->window) return out_of_memory(s);
+    }
+    r->inflater = inflater_take(s->cfg->pool, s->cfg->env);
+    if (!r->inflater || inflater_begin(r->inflater, r->window) < 0) return out_of_memory(s);
+    return 0;
+}
+
 /* The head is complete and in order. */
 static int begin_frame(weft_session *s, const uint8_t *head)
 {
@@ -123,6 +180,8 @@ static int begin_frame(weft_session *s, const uint8_t *head)
     r->state = RECV_PAYLOAD;
     if (opcode & FRAME_CONTROL) return 0;
     if (opcode != WEFT_CONTINUATION) r->message = opcode;
+    int error = head[0] & FRAME_RSV1 ? begin_compressed(s) : 0;
+    if (error) return error;
     bool fragment = !(head[0] & FRAME_FIN) || opcode == WEFT_CONTINUATION;
     return fragment ? count_fragment(s, r->left) : 0;
 }
@@ -321,23 +380,110 @@ static int whole(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
     return 1;
 }
 
-/* 1 an event; 0 go on, or bring more. */
-static int data_payload(weft_session *s, weft_span *in, weft_event *ev)
+/* The next piece of the message: 1 an event, 0 nothing to tell yet. */
+static int take_piece(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 {
     struct recv *r = &s->recv;
-    weft_bytes piece = take_payload(s, in);
-    bool final = frame_is_complete(s) && (r->byte0 & FRAME_FIN);
     int result = check_text(s, piece, final);
     if (result) return result;
     *ev = (weft_event){.opcode = (weft_opcode)r->message};
     result = s->cfg->chunked ? chunk(s, piece, final, ev) : whole(s, piece, final, ev);
-    if (result < 0) return result;
-    if (frame_is_complete(s)) end_frame(s);
-    if (final) {
-        r->message = 0;
-        r->lent = r->partial != NULL;
-    }
+    if (result < 0 || !final) return result;
+    r->message = 0;
+    r->lent = r->partial || r->inflater;
     return result;
+}
+
+/* Whether the message ends with the frame, of which nothing is left. */
+static bool message_is_complete(const weft_session *s)
+{
+    return frame_is_complete(s) && (s->recv.byte0 & FRAME_FIN);
+}
+
+/* 1 an event; 0 go on, or bring more. */
+static int plain_payload(weft_session *s, weft_span *in, weft_event *ev)
+{
+    weft_bytes piece = take_payload(s, in);
+    int result = take_piece(s, piece, message_is_complete(s), ev);
+    if (result >= 0 && frame_is_complete(s)) end_frame(s);
+    return result;
+}
+
+/* ---- compressed messages --------------------------------------------------------------------- */
+
+/* Payload, unmasked on its way into the inflater; behind the last of it the tail. */
+static void feed_inflater(weft_session *s, weft_span *in)
+{
+    struct recv *r = &s->recv;
+    size_t room, n;
+    uint8_t *to = inflater_room(r->inflater, &room);
+    n = in->len < r->left ? in->len : (size_t)r->left;
+    if (n > room) n = room;
+    if (n) r->key = mask_copy(to, in->data, n, r->key);
+    inflater_fed(r->inflater, n);
+    r->left -= n;
+    span_skip(in, n);
+    if (message_is_complete(s)) inflater_add_tail(r->inflater);
+}
+
+/* Whether feeding would do anything. */
+static bool can_feed(const weft_session *s, const weft_span *in)
+{
+    if (!frame_is_complete(s)) return in->len > 0;
+    return message_is_complete(s) && !inflater_has_tail(s->recv.inflater);
+}
+
+/* A bomb is refused while it goes off. */
+static int check_inflated(weft_session *s)
+{
+    uint64_t produced = inflater_produced(s->recv.inflater);
+    if (produced > limit_max_message(s->cfg->limits)) return too_big(s);
+    if (produced > RATIO_FREE && produced / RATIO_MAX > inflater_received(s->recv.inflater))
+        return session_fail(s, WEFT_ERR_TOO_BIG, "a message that is compressed more than 200 to 1");
+    return 0;
+}
+
+static int not_deflate(weft_session *s, int error)
+{
+    if (error == -ENOMEM) return out_of_memory(s);
+    return session_fail(s, WEFT_ERR_DEFLATE, "a compressed message that cannot be inflated");
+}
+
+/* Inflate until the output is full or the input is used up. */
+static int inflate_piece(weft_session *s, weft_span *in, weft_bytes *piece)
+{
+    struct recv *r = &s->recv;
+    do {
+        feed_inflater(s, in);
+        int error = inflater_run(r->inflater);
+        if (error) return not_deflate(s, error);
+    } while (!inflater_full(r->inflater) && can_feed(s, in));
+    *piece = inflater_output(r->inflater);
+    if (r->window) window_add(r->window, piece->data, piece->len);
+    return check_inflated(s);
+}
+
+/* As plain_payload. Ending the frame waits until all of it is inflated and told. */
+static int compressed_payload(weft_session *s, weft_span *in, weft_event *ev)
+{
+    struct recv *r = &s->recv;
+    for (bool full = true; full;) {
+        weft_bytes piece;
+        int result = inflate_piece(s, in, &piece);
+        if (result) return result;
+        full = piece.len == INFLATE_OUT;
+        bool final = !full && message_is_complete(s);
+        if (final && !inflater_complete(r->inflater)) return not_deflate(s, WEFT_ERR_DEFLATE);
+        result = take_piece(s, piece, final, ev);
+        if (result >= 0 && !full && frame_is_complete(s)) end_frame(s);
+        if (result) return result;
+    }
+    return 0;
+}
+
+static int data_payload(weft_session *s, weft_span *in, weft_event *ev)
+{
+    return s->recv.inflater ? compressed_payload(s, in, ev) : plain_payload(s, in, ev);
 }
 
 /* ---- the ladder ------------------------------------------------------------------------------ */
@@ -349,7 +495,10 @@ static void take_back(weft_session *s)
     r->lent = false;
     mem_free(s->cfg->env, r->control);
     r->control = NULL;
-    if (r->message || !r->partial) return;
+    if (r->message) return;
+    inflater_give(s->cfg->pool, r->inflater);
+    r->inflater = NULL;
+    if (!r->partial) return;
     mem_free(s->cfg->env, r->partial->data);
     mem_free(s->cfg->env, r->partial);
     r->partial = NULL;

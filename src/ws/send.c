@@ -6,6 +6,9 @@
  *      pings, pongs ----------------> control --[stage]-----^    at the front, between two frames
  *      whole messages while a fragmented one is open --> held --> queue
  *
+ * A whole message is compressed where it is worth it; fragments go as they are. A message that many send
+ * without context takeover is compressed once (message.c).
+ *
  * Each slice of the queue begins with a frame and holds whole frames; what was sent of the first one
  * is known from its begin, so the next frame boundary can be found without bookkeeping.
  */
@@ -72,6 +75,63 @@ static int encode(weft_session *s, struct outq *q, uint8_t byte0, const void *da
     else write_unmasked(to, byte0, data, len);
     outq_commit(q, size);
     return 0;
+}
+
+/* ---- compressing ----------------------------------------------------------------------------- */
+
+static bool has_takeover(const weft_session *s)
+{
+    const weft_deflate_params *d = &s->deflate;
+    return !(s->role == WEFT_SERVER ? d->server_no_context_takeover
+                                    : d->client_no_context_takeover);
+}
+
+static uint8_t window_bits(const weft_session *s)
+{
+    const weft_deflate_params *d = &s->deflate;
+    return s->role == WEFT_SERVER ? d->server_max_window_bits : d->client_max_window_bits;
+}
+
+static bool is_to_be_compressed(const weft_session *s, size_t len)
+{
+    return s->deflate.on && len >= deflate_threshold(s->cfg->deflate);
+}
+
+/* A message through d, and into q. One that did not get smaller goes as it is, and leaves no trace in the
+ * window, because the peer's will have none. */
+static int encode_with(weft_session *s, struct deflater *d, struct outq *q, uint8_t byte0,
+                       weft_bytes message)
+{
+    weft_bytes small;
+    struct window *w = s->send.window;
+    int result = deflater_run(d, window_bits(s), w, message, &small);
+    if (result < 0) return result;
+    if (!result) return encode(s, q, byte0, message.data, message.len);
+    int error = encode(s, q, byte0 | FRAME_RSV1, small.data, small.len);
+    if (!error && w) window_add(w, message.data, message.len);
+    return error;
+}
+
+static int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0, weft_bytes message)
+{
+    if (has_takeover(s) && !s->send.window) {
+        s->send.window = window_new(s->cfg->env, window_bits(s));
+        if (!s->send.window) return -ENOMEM;
+    }
+    struct deflater *d = deflater_take(s->cfg->pool, s->cfg->env);
+    if (!d) return -ENOMEM;
+    int error = encode_with(s, d, q, byte0, message);
+    deflater_give(s->cfg->pool, d);
+    return error;
+}
+
+/* A whole message. */
+static int encode_message(weft_session *s, struct outq *q, weft_opcode op, const void *data,
+                          size_t len)
+{
+    uint8_t byte0 = (uint8_t)(FRAME_FIN | op);
+    if (!is_to_be_compressed(s, len)) return encode(s, q, byte0, data, len);
+    return encode_compressed(s, q, byte0, (weft_bytes){data, len});
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -147,19 +207,21 @@ int weft_session_send(weft_session *s, weft_opcode op, const void *data, size_t 
     if (op == WEFT_PING || op == WEFT_PONG) return send_control(s, op, data, len);
     if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
     struct outq *q = message_queue(s);
-    return q ? encode(s, q, (uint8_t)(FRAME_FIN | op), data, len) : -ENOMEM;
+    return q ? encode_message(s, q, op, data, len) : -ENOMEM;
 }
 
 int weft_session_send_message(weft_session *s, weft_message *m)
 {
-    if (s->role == WEFT_CLIENT) {
-        weft_bytes payload = weft_message_payload(m);
+    weft_bytes payload = weft_message_payload(m);
+    bool compressed = is_to_be_compressed(s, payload.len);
+    if (s->role == WEFT_CLIENT || (compressed && has_takeover(s)))
         return weft_session_send(s, weft_message_opcode(m), payload.data, payload.len);
-    }
     int error = refusal(s);
     if (error) return error;
     struct outq *q = message_queue(s);
-    return q ? outq_share(q, m->frame) : -ENOMEM;
+    struct blob *frame =
+        compressed ? message_compressed(m, window_bits(s), s->cfg->pool) : m->frame;
+    return q && frame ? outq_share(q, frame) : -ENOMEM;
 }
 
 int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data, size_t len,

@@ -16,12 +16,20 @@ void session_init(weft_session *s, weft_role role, const weft_session_config *cf
 void session_deinit(weft_session *s)
 {
     const weft_env *env = s->cfg->env;
+    inflater_give(s->cfg->pool, s->recv.inflater);
+    mem_free(env, s->recv.window);
+    mem_free(env, s->send.window);
     if (s->recv.partial) mem_free(env, s->recv.partial->data);
     mem_free(env, s->recv.partial);
     mem_free(env, s->recv.control);
     outq_clear(&s->send.queue);
     send_drop_aside(s);
     mem_free(env, s->send.keys);
+}
+
+void weft_session_set_deflate(weft_session *s, const weft_deflate_params *agreed)
+{
+    s->deflate = *agreed;
 }
 
 int weft_session_new(weft_session **out, weft_role role, const weft_session_config *cfg)

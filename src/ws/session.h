@@ -7,6 +7,9 @@
  *                           v
  *      user ---> send: queue, and aside what waits for its place in it --> output
  *
+ * Compression is a station on both ways: payload that RSV1 marks goes through an inflater before it is
+ * looked at, and a message goes through a deflater before it is encoded.
+ *
  * What a message in progress needs lies on the heap only while it is in progress.
  */
 #ifndef WS_SESSION_H
@@ -14,6 +17,7 @@
 
 #include "base/outq.h"
 #include "base/utf8.h"
+#include "ws/deflate.h"
 #include "ws/frame.h"
 #include "ws/mask.h"
 
@@ -39,6 +43,8 @@ enum recv_state { RECV_HEAD, RECV_PAYLOAD, RECV_CLOSED, RECV_FAILED };
 
 struct recv {
     struct partial *partial;
+    struct inflater *inflater; /* of the compressed message in progress, or lent */
+    struct window *window;     /* what it may refer to, with context takeover */
     struct control *control;
     uint64_t left; /* bytes of the frame's payload still to come */
     mask_key key;  /* turned to the next byte */
@@ -48,7 +54,7 @@ struct recv {
     uint8_t message; /* opcode of the message in progress, 0 when there is none */
     utf8_state utf8;
     uint8_t state;
-    bool lent; /* partial or control was handed out: free it with the next call */
+    bool lent; /* partial, control or inflater was handed out: free it with the next call */
 };
 
 /* Masking keys of a client, drawn from the kernel many at a time. */
@@ -68,7 +74,8 @@ struct aside {
 };
 
 struct send {
-    struct outq queue; /* frames in the order in which they go out */
+    struct outq queue;     /* frames in the order in which they go out */
+    struct window *window; /* what our messages may refer to, with context takeover */
     struct aside *aside;
     struct key_pool *keys;
     size_t
@@ -83,6 +90,7 @@ struct weft_session {
     const char *cause;
     int error;
     uint8_t role;
+    weft_deflate_params deflate;
     struct recv recv;
     struct send send;
 };

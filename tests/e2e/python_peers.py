@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """python3-websockets, as a client of `weft serve` and as a server for `weft URL`.
 
-It offers permessage-deflate unless told otherwise; weft declines, and both go on without.
+It offers permessage-deflate unless told otherwise, and weft agrees unless told otherwise.
 """
 import asyncio
 import http
@@ -33,12 +33,30 @@ class AsClient(unittest.IsolatedAsyncioTestCase):
     def connect(self, path='/echo', **more):
         return websockets.connect(self.server.url(path), open_timeout=PATIENCE, max_size=None, **more)
 
-    async def test_compression_is_declined(self):
-        for compression in ('deflate', None):
+    async def test_compression(self):
+        shared = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover'
+        for compression, answer in (('deflate', shared), (None, None)):
             async with self.connect(compression=compression) as peer:
+                self.assertEqual(peer.response_headers.get('Sec-WebSocket-Extensions'), answer)
+                await peer.send('x' * 1000)
+                self.assertEqual(await soon(peer.recv()), 'x' * 1000)
+
+    async def test_compression_is_off(self):
+        with Server('--echo', '/echo', '--deflate', 'off') as server:
+            async with websockets.connect(server.url('/echo'), open_timeout=PATIENCE) as peer:
                 self.assertNotIn('Sec-WebSocket-Extensions', peer.response_headers)
                 await peer.send('x' * 1000)
                 self.assertEqual(await soon(peer.recv()), 'x' * 1000)
+
+    async def test_takeover(self):
+        with Server('--echo', '/echo', '--deflate', 'takeover') as server:
+            async with websockets.connect(server.url('/echo'), open_timeout=PATIENCE) as peer:
+                self.assertEqual(peer.response_headers.get('Sec-WebSocket-Extensions'),
+                                 'permessage-deflate; client_max_window_bits=12')
+                for i in range(200):
+                    message = ''.join(f'{{"id": {n}, "name": "sensor {n % 7}"}}' for n in range(i, i * 3))
+                    await peer.send(message)
+                    self.assertEqual(await soon(peer.recv()), message)
 
     async def test_text_and_binary_of_every_size(self):
         async with self.connect() as peer:

@@ -206,7 +206,7 @@ class Handshake(Case):
         self.assertRefused(request(add=['Sec-WebSocket-Protocol: a', 'Sec-WebSocket-Protocol: b, a']), 400)
 
     def test_extensions_are_declined_not_refused(self):
-        for value in ('permessage-deflate', 'permessage-deflate; client_max_window_bits, x-other; q="1"', 'nonsense;;'):
+        for value in ('permessage-deflate; x', 'permessage-deflate; client_max_window_bits=7, x-other; q="1"', 'nonsense;;'):
             with self.subTest(value):
                 self.assertAccepted(request(add=[f'Sec-WebSocket-Extensions: {value}']))
 

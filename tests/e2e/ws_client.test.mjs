@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // weft serve, with npm's ws as its client. (ws offers permessage-deflate unless told otherwise, so here
-// every handshake is also one with an extension that is declined.)
+// every handshake is also one with an extension that is declined; deflate.test.mjs has those where it is not.)
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
@@ -14,7 +14,8 @@ const SIZES = [0, 1, 125, 126, 127, 65_535, 65_536, 65_537, 1 << 20, 2 << 20];
 let server;
 
 before(async () => {
-  server = await Program.serve('--echo', '/echo', '--max-message', '2M', '--max-connections-per-ip', '0');
+  server = await Program.serve('--echo', '/echo', '--max-message', '2M', '--max-connections-per-ip', '0',
+    '--deflate', 'off');
 });
 after(() => server.stop());
 

@@ -65,6 +65,8 @@ struct script {
     weft_role role;
     weft_limits limits;
     bool chunked, echo;
+    weft_deflate deflate;
+    weft_deflate_params params;
     struct bytes input;
     struct step steps[CASE_LINES];
     size_t n_steps;
@@ -176,6 +178,24 @@ static inline void script_error(struct script *s, struct bytes_text *t, enum err
     step->at = s->input.len;
 }
 
+/* shared | takeover, and then server=BITS client=BITS threshold=N. Both sides the same mode. */
+static inline void script_deflate(struct script *s, struct bytes_text *t)
+{
+    bool takeover = text_take(t, "takeover");
+    if (!takeover && !text_take(t, "shared")) case_die(t->where, "deflate: shared or takeover");
+    unsigned server = 15, client = 15, threshold = 1;
+    for (char word[40]; text_word(t, word, sizeof word), *word;)
+        if (sscanf(word, "server=%u", &server) != 1 && sscanf(word, "client=%u", &client) != 1 &&
+            sscanf(word, "threshold=%u", &threshold) != 1)
+            case_die(t->where, "no such setting: %s", word);
+    s->deflate = (weft_deflate){.takeover = takeover, .threshold = threshold};
+    s->params = (weft_deflate_params){.on = true,
+                                      .server_no_context_takeover = !takeover,
+                                      .client_no_context_takeover = !takeover,
+                                      .server_max_window_bits = (uint8_t)server,
+                                      .client_max_window_bits = (uint8_t)client};
+}
+
 /* What stands behind "->": the result of a call. */
 static inline void script_result(struct step *step, struct bytes_text *t)
 {
@@ -240,6 +260,7 @@ static inline void script_line(struct script *s, const char *key, struct bytes_t
     else if (!strcmp(name, "closed")) script_number(s, t, STEP_CLOSED);
     else if (!strcmp(name, "heap")) script_number(s, t, STEP_HEAP);
     else if (!strcmp(name, "chunked")) s->chunked = text_take(t, "yes");
+    else if (!strcmp(name, "deflate")) script_deflate(s, t);
     else if (!strcmp(name, "echo")) s->echo = text_take(t, "yes");
     else if (strcmp(name, "role") != 0 && strcmp(name, "proves") != 0)
         case_die(t->where, "no such line: %s", key);

@@ -14,7 +14,7 @@
 
 struct wire {
     weft_role role;
-    bool in_message, closed;
+    bool in_message, closed, deflates;
     unsigned close_code;
     size_t frames;
     uint8_t last_key[4];
@@ -48,7 +48,8 @@ static inline const char *wire_judge(struct wire *w, const struct wire_frame *f)
 {
     bool control = f->opcode >= 8;
     if (f->masked != (w->role == WEFT_CLIENT)) return "masked by a server, or not by a client";
-    if (f->rsv) return "RSV bits are set";
+    bool begins = f->opcode == 1 || f->opcode == 2;
+    if (f->rsv && (f->rsv != 4 || !w->deflates || !begins)) return "RSV bits are set";
     if ((f->opcode > 2 && f->opcode < 8) || f->opcode > 10) return "an opcode that does not exist";
     if ((f->length_bytes == 2 && f->length < 126) || (f->length_bytes == 8 && f->length < 65536))
         return "the length is not encoded minimally";
@@ -76,7 +77,8 @@ static inline const char *wire_take(struct wire *w, const struct bytes *raw, str
         if (raw->len - at < f.length) return "the output ends inside a frame";
         uint8_t *payload = f.length ? raw->data + at : NULL;
         for (size_t i = 0; f.masked && i < f.length; i++) payload[i] ^= f.key[i & 3];
-        struct frame_spec spec = {.fin = f.fin, .opcode = f.opcode, .length_bytes = f.length_bytes};
+        struct frame_spec spec = {
+            .fin = f.fin, .rsv = f.rsv, .opcode = f.opcode, .length_bytes = f.length_bytes};
         frame_write(plain, &spec, payload, f.length);
         if (f.opcode == 8 && f.length >= 2) w->close_code = (unsigned)payload[0] << 8 | payload[1];
         at += f.length;

@@ -36,6 +36,8 @@ struct scene {
     const char *ours[WORDS_MAX], *allowed[WORDS_MAX], *offered[WORDS_MAX];
     bool any_allowed, secure, loopback;
     char key[64];
+    bool deflates;
+    weft_deflate deflate;
 };
 
 static void expect(const struct scene *s, bool good, const char *format, ...)
@@ -162,6 +164,21 @@ static void set_words(const char **words, char *store, size_t size, const char *
     words[n] = NULL;
 }
 
+/* "off", or words of: shared takeover window=N peer=N */
+static void set_deflate(struct scene *s, char *text)
+{
+    s->deflates = strcmp(text, "off") != 0;
+    s->deflate = (weft_deflate){.size = sizeof s->deflate};
+    for (char *save, *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+        unsigned bits = 0;
+        if (!strcmp(word, "takeover")) s->deflate.takeover = true;
+        else if (sscanf(word, "window=%u", &bits) == 1) s->deflate.window_bits = (uint8_t)bits;
+        else if (sscanf(word, "peer=%u", &bits) == 1) s->deflate.peer_window_bits = (uint8_t)bits;
+        else if (strcmp(word, "off") && strcmp(word, "shared"))
+            case_die(s->line->where, "no such setting: %s", word);
+    }
+}
+
 static bool line_changes(struct scene *s, const char *key, char *value)
 {
     struct side *side = s->changing;
@@ -181,6 +198,7 @@ static bool line_changes(struct scene *s, const char *key, char *value)
     else if (!strcmp(key, "key")) snprintf(s->key, sizeof s->key, "%s", value);
     else if (!strcmp(key, "side"))
         s->changing = !strcmp(value, "client") ? &s->response : &s->request;
+    else if (!strcmp(key, "deflate")) set_deflate(s, value);
     else return !strcmp(key, "proves");
     return true;
 }
@@ -250,31 +268,70 @@ static void expect_origin(struct scene *s, const char *value)
            "%.*s is named", (int)origin.len, (const char *)origin.data);
 }
 
-static int verify(const struct scene *s, const char **subprotocol)
+static int verify(const struct scene *s, weft_agreement *a)
 {
-    const char *why = "";
-    int rc = weft_handshake_verify(s->response.fields, s->response.n, s->key,
-                                   *s->offered ? s->offered : NULL, subprotocol, &why);
-    expect(s, rc == 0 || (rc == WEFT_ERR_HANDSHAKE && why && *why), "%s, because \"%s\"",
-           weft_errname(rc), why);
+    *a = (weft_agreement){.key = s->key,
+                          .subprotocols = *s->offered ? s->offered : NULL,
+                          .offered = s->deflates ? &s->deflate : NULL};
+    int rc = weft_handshake_verify(s->response.fields, s->response.n, a);
+    expect(s, rc == 0 ? !*a->why : rc == WEFT_ERR_HANDSHAKE && *a->why, "%s, because \"%s\"",
+           weft_errname(rc), a->why);
     return rc;
 }
 
 static void expect_verdict(struct scene *s, const char *value)
 {
-    const char *subprotocol = NULL;
-    int rc = verify(s, &subprotocol);
+    weft_agreement a;
+    int rc = verify(s, &a);
     expect(s, !strcmp(rc ? weft_errname(rc) : "ok", value), "the verdict is %s", weft_errname(rc));
 }
 
 static void expect_subprotocol(struct scene *s, const char *value)
 {
-    const char *got = NULL;
-    expect(s, verify(s, &got) == 0, "refused");
-    bool offered = !got;
-    for (size_t i = 0; s->offered[i]; i++) offered |= s->offered[i] == got;
-    expect(s, !strcmp(got ? got : "none", value), "the subprotocol is %s", got ? got : "none");
+    weft_agreement a;
+    expect(s, verify(s, &a) == 0, "refused");
+    bool offered = !a.subprotocol;
+    for (size_t i = 0; s->offered[i]; i++) offered |= s->offered[i] == a.subprotocol;
+    expect(s, !strcmp(a.subprotocol ? a.subprotocol : "none", value), "the subprotocol is %s",
+           a.subprotocol ? a.subprotocol : "none");
     expect(s, offered, "the subprotocol is not an element of what was offered");
+}
+
+/* "none", or "server BITS [alone] client BITS [alone]": alone is without context takeover. */
+static void params_print(const weft_deflate_params *p, char *text, size_t size)
+{
+    snprintf(text, size, "server %u%s client %u%s", p->server_max_window_bits,
+             p->server_no_context_takeover ? " alone" : "", p->client_max_window_bits,
+             p->client_no_context_takeover ? " alone" : "");
+    if (!p->on) strcpy(text, "none");
+}
+
+static void expect_agreed(struct scene *s, const char *value)
+{
+    char text[100], answer[WEFT_DEFLATE_TEXT];
+    weft_request_head head = scene_head(s);
+    weft_agreement a = {0};
+    if (s->changing == &s->response) expect(s, verify(s, &a) == 0, "refused");
+    else weft_deflate_choose(&head, s->deflates ? &s->deflate : NULL, &a.deflate, answer);
+    params_print(&a.deflate, text, sizeof text);
+    expect(s, !strcmp(text, value), "agreed is %s", text);
+}
+
+static void expect_answer(struct scene *s, const char *value)
+{
+    char text[WEFT_DEFLATE_TEXT];
+    weft_request_head head = scene_head(s);
+    weft_deflate_params agreed;
+    bool some = weft_deflate_choose(&head, s->deflates ? &s->deflate : NULL, &agreed, text);
+    expect(s, some == agreed.on && some == (*text != 0), "a choice that is half one");
+    expect(s, !strcmp(some ? text : "none", value), "the answer is %s", some ? text : "none");
+}
+
+static void expect_offer(struct scene *s, const char *value)
+{
+    char text[WEFT_DEFLATE_TEXT];
+    weft_deflate_offer(&s->deflate, text);
+    expect(s, !strcmp(text, value), "the offer is %s", text);
 }
 
 static void expect_wanted(struct scene *s, const char *value)
@@ -293,6 +350,9 @@ static void line_expects(struct scene *s, const char *key, char *value)
     else if (!strcmp(key, "origin")) expect_origin(s, value);
     else if (!strcmp(key, "verdict")) expect_verdict(s, value);
     else if (!strcmp(key, "subprotocol")) expect_subprotocol(s, value);
+    else if (!strcmp(key, "agreed")) expect_agreed(s, value);
+    else if (!strcmp(key, "answer")) expect_answer(s, value);
+    else if (!strcmp(key, "offer")) expect_offer(s, value);
     else if (!strcmp(key, "wanted")) expect_wanted(s, value);
     else if (!strcmp(key, "origin-valid"))
         expect(s, weft_origin_valid(value), "%s is not valid", value);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ws/deflate.h - one message compressed, one message inflated (RFC 7692, 7.2)
+ *
+ *      session --take--> deflater | inflater --give--> pool --> the next session
+ *         |                  ^
+ *       window --------------'  the history, with context takeover
+ *
+ * The large states belong to nobody in particular: a message borrows one. What a connection keeps with
+ * context takeover is a window, the last bytes of the messages so far, handed to the state as a
+ * dictionary. So both modes are one, takeover costs 2^window_bits bytes and not a state, and a message
+ * that did not get smaller can still go out as it is: the window only learns what was sent.
+ */
+#ifndef WS_DEFLATE_H
+#define WS_DEFLATE_H
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include <weft/session.h>
+
+enum {
+    WINDOW_BITS_MIN = 8,
+    WINDOW_BITS_MAX = 15,
+    INFLATE_OUT = 16384, /* inflated at a time, so that limits are looked at */
+    INFLATE_IN = 1024,
+    DEFLATE_TAIL = 4,  /* 00 00 FF FF ends a message, and does not travel */
+    POOL_INFLATERS = 4 /* kept while nobody needs them */
+};
+
+/* ---- what a weft_deflate says, defaults filled in; NULL is all zero -------------------------- */
+
+bool deflate_takeover(const weft_deflate *d);
+uint8_t deflate_window_bits(const weft_deflate *d);
+uint8_t deflate_peer_window_bits(const weft_deflate *d);
+size_t deflate_threshold(const weft_deflate *d);
+
+/* ---- history --------------------------------------------------------------------------------- */
+
+/* The last bytes that went through, at most size. */
+struct window {
+    size_t size, len;
+    uint8_t data[];
+};
+
+struct window *window_new(const weft_env *env, unsigned bits); /* NULL: no memory */
+void window_add(struct window *w, const uint8_t *data, size_t n);
+
+/* ---- compressing ----------------------------------------------------------------------------- */
+
+struct deflater;
+
+/* Borrow one, from the pool (may be NULL), or make it; NULL: no memory. */
+struct deflater *deflater_take(weft_deflate_pool *p, const weft_env *env);
+void deflater_give(weft_deflate_pool *p, struct deflater *d);
+
+/* One message, its tail cut off. Distances stay within 2^bits; history may be NULL. *out is good until
+ * d is given back. 1; 0: it would not become smaller; -ENOMEM. */
+int deflater_run(struct deflater *d, unsigned bits, const struct window *history,
+                 weft_bytes message, weft_bytes *out);
+
+/* ---- inflating ------------------------------------------------------------------------------- */
+
+/* Bytes of a message go in through a small buffer, and come out through a larger one, which is handed
+ * out full, or when there is nothing more to come. */
+struct inflater;
+
+/* As above. */
+struct inflater *inflater_take(weft_deflate_pool *p, const weft_env *env);
+void inflater_give(weft_deflate_pool *p, struct inflater *i); /* NULL is fine */
+
+/* Begin a message. history may be NULL. 0 or -ENOMEM. */
+int inflater_begin(struct inflater *i, const struct window *history);
+
+/* Where the next bytes of the message go, at most *n; then say how many came. */
+uint8_t *inflater_room(struct inflater *i, size_t *n);
+void inflater_fed(struct inflater *i, size_t n);
+
+/* Whether a message may end here. */
+bool inflater_complete(const struct inflater *i);
+
+/* The message is complete: put its tail back, once, and when all before it was inflated. */
+void inflater_add_tail(struct inflater *i);
+bool inflater_has_tail(const struct inflater *i);
+
+/* Inflate until out is full or in is used up. 0, WEFT_ERR_DEFLATE, -ENOMEM. */
+int inflater_run(struct inflater *i);
+
+/* Whether out is full, so that there may be more; else in is used up. */
+bool inflater_full(const struct inflater *i);
+
+/* Take what was inflated; good until the next run. */
+weft_bytes inflater_output(struct inflater *i);
+
+/* Bytes of the message so far, before and behind. */
+uint64_t inflater_received(const struct inflater *i);
+uint64_t inflater_produced(const struct inflater *i);
+
+#endif

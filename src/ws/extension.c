@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ws/extension.c - the negotiation of permessage-deflate, both sides
+ *
+ *      fields -> elements, by comma -> name ; parameters, by semicolon -> struct element -> agreed or passed over
+ *
+ * The server takes the first offer that is in order; one with an unknown parameter, one twice, or a bad
+ * value is passed over (RFC 7692, 5.1). The client has made its offers from the same settings that it
+ * verifies the answer with. Neither trusts the other to have counted its parameters.
+ */
+#include "ws/extension.h"
+
+#include <stdio.h>
+
+#include "base/bytes.h"
+#include "ws/deflate.h"
+
+static const char extension_name[] = "permessage-deflate";
+
+/* An offer or an answer, taken apart. Bits are 0 when they are not mentioned. */
+struct element {
+    bool server_no_takeover, client_no_takeover;
+    uint8_t server_bits, client_bits;
+    bool client_bits_open; /* client_max_window_bits without a value: any */
+};
+
+/* ---- syntax ---------------------------------------------------------------------------------- */
+
+/* Like bytes_cut, but what stands between quotes does not count. */
+static weft_bytes cut_unquoted(weft_bytes *rest, char c)
+{
+    bool quoted = false;
+    size_t i = 0;
+    for (; i < rest->len; i++) {
+        uint8_t at = rest->data[i];
+        if (at == '"') quoted = !quoted;
+        else if (at == '\\' && quoted) i++;
+        else if (at == c && !quoted) break;
+    }
+    weft_bytes head = {rest->data, i < rest->len ? i : rest->len};
+    *rest = bytes_from(*rest, i < rest->len ? i + 1 : rest->len);
+    return bytes_trim(head);
+}
+
+struct elements {
+    const weft_field *fields;
+    size_t n;
+    weft_bytes rest;
+};
+
+static bool next_element(struct elements *e, weft_bytes *out)
+{
+    for (;;) {
+        while (e->rest.len) {
+            *out = cut_unquoted(&e->rest, ',');
+            if (out->len) return true;
+        }
+        while (e->n && !bytes_is_nocase(e->fields->name, "Sec-WebSocket-Extensions"))
+            e->fields++, e->n--;
+        if (!e->n) return false;
+        e->rest = e->fields->value;
+        e->fields++, e->n--;
+    }
+}
+
+/* A number from 8 to 15 as it may be written; 0 otherwise (RFC 7692, 7.1.2). */
+static uint8_t window_bits(weft_bytes value)
+{
+    if (value.len >= 2 && value.data[0] == '"' && value.data[value.len - 1] == '"')
+        value = (weft_bytes){value.data + 1, value.len - 2};
+    if (value.len == 1 && (value.data[0] == '8' || value.data[0] == '9'))
+        return (uint8_t)(value.data[0] - '0');
+    if (value.len == 2 && value.data[0] == '1' && value.data[1] >= '0' && value.data[1] <= '5')
+        return (uint8_t)(10 + value.data[1] - '0');
+    return 0;
+}
+
+static bool set_flag(bool *flag, bool has_value)
+{
+    if (*flag || has_value) return false;
+    return *flag = true;
+}
+
+static bool set_bits(uint8_t *bits, weft_bytes value)
+{
+    if (*bits) return false;
+    return (*bits = window_bits(value)) != 0;
+}
+
+/* false: unknown, there already, or with a value that it may not have. */
+static bool take_parameter(struct element *e, weft_bytes text)
+{
+    weft_bytes value = text;
+    weft_bytes name = cut_unquoted(&value, '=');
+    bool has_value = name.len != text.len;
+    value = bytes_trim(value);
+    if (bytes_is(name, "server_no_context_takeover"))
+        return set_flag(&e->server_no_takeover, has_value);
+    if (bytes_is(name, "client_no_context_takeover"))
+        return set_flag(&e->client_no_takeover, has_value);
+    if (bytes_is(name, "server_max_window_bits")) return set_bits(&e->server_bits, value);
+    if (!bytes_is(name, "client_max_window_bits") || e->client_bits_open) return false;
+    if (has_value) return set_bits(&e->client_bits, value);
+    return !e->client_bits && (e->client_bits_open = true);
+}
+
+/* Whether text, which is not empty, is permessage-deflate with parameters that are in order. */
+static bool parse(weft_bytes text, struct element *e)
+{
+    *e = (struct element){0};
+    if (text.data[text.len - 1] == ';') return false;
+    if (!bytes_is(cut_unquoted(&text, ';'), extension_name)) return false;
+    while (text.len)
+        if (!take_parameter(e, cut_unquoted(&text, ';'))) return false;
+    return true;
+}
+
+static uint8_t least(uint8_t a, uint8_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+struct writer {
+    char *text; /* WEFT_DEFLATE_TEXT */
+    size_t len;
+};
+
+/* bits 0: no value. */
+static void put(struct writer *w, const char *word, unsigned bits)
+{
+    char *to = w->text + w->len;
+    size_t room = WEFT_DEFLATE_TEXT - w->len;
+    w->len +=
+        (size_t)(bits ? snprintf(to, room, "%s=%u", word, bits) : snprintf(to, room, "%s", word));
+}
+
+/* ---- server ---------------------------------------------------------------------------------- */
+
+/* What we make of an offer. A client that does not let us bound its window has to do without takeover,
+ * if we want a smaller one: the memory would be ours. */
+static weft_deflate_params accept(const struct element *offer, const weft_deflate *ours)
+{
+    uint8_t wish = deflate_peer_window_bits(ours);
+    bool bound = offer->client_bits || offer->client_bits_open;
+    uint8_t client = offer->client_bits ? offer->client_bits : WINDOW_BITS_MAX;
+    uint8_t server = offer->server_bits ? offer->server_bits : WINDOW_BITS_MAX;
+    return (weft_deflate_params){
+        .on = true,
+        .server_no_context_takeover = !ours->takeover || offer->server_no_takeover,
+        .client_no_context_takeover =
+            !ours->takeover || offer->client_no_takeover || (!bound && wish < WINDOW_BITS_MAX),
+        .server_max_window_bits = least(deflate_window_bits(ours), server),
+        .client_max_window_bits = bound ? least(wish, client) : WINDOW_BITS_MAX,
+    };
+}
+
+static void write_answer(const weft_deflate_params *p, const struct element *offer, char *text)
+{
+    struct writer w = {.text = text};
+    put(&w, extension_name, 0);
+    if (p->server_no_context_takeover) put(&w, "; server_no_context_takeover", 0);
+    if (p->client_no_context_takeover) put(&w, "; client_no_context_takeover", 0);
+    if (offer->server_bits) put(&w, "; server_max_window_bits", p->server_max_window_bits);
+    if (p->client_max_window_bits < WINDOW_BITS_MAX)
+        put(&w, "; client_max_window_bits", p->client_max_window_bits);
+}
+
+bool weft_deflate_choose(const weft_request_head *head, const weft_deflate *ours,
+                         weft_deflate_params *agreed, char text[WEFT_DEFLATE_TEXT])
+{
+    struct elements e = {.fields = head->fields, .n = head->n_fields};
+    struct element offer;
+    *agreed = (weft_deflate_params){0};
+    *text = 0;
+    if (!ours) return false;
+    for (weft_bytes element; next_element(&e, &element);) {
+        if (!parse(element, &offer)) continue;
+        *agreed = accept(&offer, ours);
+        write_answer(agreed, &offer, text);
+        return true;
+    }
+    return false;
+}
+
+/* ---- client ---------------------------------------------------------------------------------- */
+
+static void write_offer(struct writer *w, const weft_deflate *d)
+{
+    uint8_t bits = deflate_window_bits(d);
+    put(w, extension_name, 0);
+    if (!d->takeover) put(w, "; client_no_context_takeover", 0);
+    put(w, "; client_max_window_bits", bits < WINDOW_BITS_MAX ? bits : 0);
+}
+
+/* A window of the server's that is to be small is asked for first; the second offer is for servers that
+ * cannot: their context does not live on, and its size is no matter. */
+void weft_deflate_offer(const weft_deflate *d, char text[WEFT_DEFLATE_TEXT])
+{
+    uint8_t peer = deflate_peer_window_bits(d);
+    struct writer w = {.text = text};
+    write_offer(&w, d);
+    if (!d->takeover) put(&w, "; server_no_context_takeover", 0);
+    if (peer == WINDOW_BITS_MAX) return;
+    put(&w, "; server_max_window_bits", peer);
+    put(&w, ", ", 0);
+    write_offer(&w, d);
+    put(&w, "; server_no_context_takeover", 0);
+}
+
+/* What we did not offer, or the server may not answer (RFC 7692, 7.1). */
+static const char *answer_fault(const struct element *answer, const weft_deflate *d)
+{
+    uint8_t server = answer->server_bits ? answer->server_bits : WINDOW_BITS_MAX;
+    if (answer->client_bits_open) return "client_max_window_bits in the 101 has no value";
+    if (answer->client_bits > deflate_window_bits(d))
+        return "client_max_window_bits in the 101 is larger than what was offered";
+    if (!d->takeover && !answer->server_no_takeover)
+        return "the 101 does not have server_no_context_takeover, which was asked for";
+    if (!answer->server_no_takeover && server > deflate_peer_window_bits(d))
+        return "server_max_window_bits in the 101 is larger than what was asked for";
+    return NULL;
+}
+
+const char *extension_verify(const weft_field *fields, size_t n, const weft_deflate *offered,
+                             weft_deflate_params *agreed)
+{
+    struct elements e = {.fields = fields, .n = n};
+    struct element answer;
+    weft_bytes text, other;
+    bool some = false;
+    *agreed = (weft_deflate_params){0};
+    for (size_t i = 0; i < n; i++)
+        some |= bytes_is_nocase(fields[i].name, "Sec-WebSocket-Extensions");
+    if (!some) return NULL;
+    if (!offered) return "the 101 uses an extension, and none was offered";
+    if (!next_element(&e, &text)) return "Sec-WebSocket-Extensions in the 101 is empty";
+    if (!parse(text, &answer)) return "the 101 uses an extension that was not offered so";
+    if (next_element(&e, &other)) return "the 101 uses more extensions than were offered";
+    const char *fault = answer_fault(&answer, offered);
+    if (fault) return fault;
+    *agreed = (weft_deflate_params){
+        .on = true,
+        .server_no_context_takeover = answer.server_no_takeover,
+        .client_no_context_takeover = !offered->takeover || answer.client_no_takeover,
+        .server_max_window_bits = answer.server_bits ? answer.server_bits : WINDOW_BITS_MAX,
+        .client_max_window_bits = least(deflate_window_bits(offered),
+                                        answer.client_bits ? answer.client_bits : WINDOW_BITS_MAX),
+    };
+    return NULL;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ws/pool.c - lending the states of compression
+ */
+#include "ws/pool.h"
+
+#include <errno.h>
+
+int weft_deflate_pool_new(weft_deflate_pool **out, const weft_env *env)
+{
+    weft_deflate_pool *p = mem_zalloc(env, sizeof *p);
+    if (!p) return -ENOMEM;
+    p->env = env;
+    *out = p;
+    return 0;
+}
+
+void deflate_pool_deinit(weft_deflate_pool *p)
+{
+    deflater_free(p->deflater);
+    while (p->n) inflater_free(p->inflaters[--p->n]);
+}
+
+void weft_deflate_pool_free(weft_deflate_pool *p)
+{
+    if (!p) return;
+    deflate_pool_deinit(p);
+    mem_free(p->env, p);
+}
+
+struct deflater *deflater_take(weft_deflate_pool *p, const weft_env *env)
+{
+    if (!p || !p->deflater) return deflater_new(p ? p->env : env);
+    struct deflater *d = p->deflater;
+    p->deflater = NULL;
+    return d;
+}
+
+void deflater_give(weft_deflate_pool *p, struct deflater *d)
+{
+    if (!p || p->deflater) {
+        deflater_free(d);
+        return;
+    }
+    deflater_trim(d);
+    p->deflater = d;
+}
+
+struct inflater *inflater_take(weft_deflate_pool *p, const weft_env *env)
+{
+    if (p && p->n) return p->inflaters[--p->n];
+    return inflater_new(p ? p->env : env);
+}
+
+void inflater_give(weft_deflate_pool *p, struct inflater *i)
+{
+    if (!i) return;
+    if (p && p->n < POOL_INFLATERS) p->inflaters[p->n++] = i;
+    else inflater_free(i);
+}
