@@ -46,8 +46,8 @@ struct weft_conn {
     uint16_t code; /* of the first Close, 0 before there is one */
     uint8_t reason_len;
     uint8_t state;
-    bool by_peer, clean, paused, told_open;
-    bool over_soft;       /* on_drain is due when there is room */
+    bool by_peer : 1, clean : 1, paused : 1, told_open : 1;
+    bool over_soft : 1;   /* on_drain is due when there is room */
     weft_session session; /* its error and cause say in the end why the connection ended */
 };
 

@@ -19,7 +19,12 @@
 #include "net/secure.h"
 #include "net/server.h"
 
-enum { PULL_BUDGET = 262144 };
+enum { PULL_BUDGET = 262144, LINGER_UNIT = 10 /* ms */ };
+
+struct held {
+    size_t len;
+    uint8_t data[];
+};
 
 static struct wire *wire_of(struct stream *s)
 {
@@ -109,11 +114,11 @@ static void feed(struct wire *w, weft_span *in)
 
 static int hold(struct wire *w, weft_span in)
 {
-    uint8_t *held = mem_alloc(wire_env(w), in.len);
+    struct held *held = mem_alloc(wire_env(w), sizeof *held + in.len);
     if (!held) return -ENOMEM;
-    copy(held, in.data, in.len);
+    held->len = in.len;
+    copy(held->data, in.data, in.len);
     w->held = held;
-    w->held_len = (uint32_t)in.len;
     stream_pause(&w->stream);
     return 0;
 }
@@ -232,11 +237,9 @@ static void on_bytes(struct stream *s, uint8_t *data, size_t len)
 static void on_again(struct stream *s)
 {
     struct wire *w = wire_of(s);
-    uint8_t *held = w->held;
-    size_t len = w->held_len;
+    struct held *held = w->held;
     w->held = NULL;
-    w->held_len = 0;
-    feed_or_hold(w, (weft_span){held, len});
+    feed_or_hold(w, held ? (weft_span){held->data, held->len} : (weft_span){0});
     mem_free(wire_env(w), held);
     if (w->held || !wants_input(w)) return;
     if (secure_ended(w)) at_end(w);
@@ -290,7 +293,7 @@ static void written(struct wire *w)
         wire_drop(w, 0, "");
         return;
     }
-    wire_deadline(w, w->linger);
+    wire_deadline(w, w->linger * LINGER_UNIT);
     if (!w->held) stream_resume(&w->stream);
 }
 
@@ -415,9 +418,9 @@ struct wire *wire_connect(struct net *n, int fd, struct dial *dial)
     return w;
 }
 
-static uint32_t at_most_32_bits(uint64_t n)
+static uint64_t at_most(uint64_t n, uint64_t max)
 {
-    return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+    return n < max ? n : max;
 }
 
 void wire_finish(struct wire *w, const weft_limits *limits)
@@ -425,8 +428,9 @@ void wire_finish(struct wire *w, const weft_limits *limits)
     if (w->phase >= WIRE_LINGER) return;
     w->phase = WIRE_LINGER;
     w->finishing = true;
-    w->discard_left = at_most_32_bits(limit_discard_max(limits));
-    w->linger = at_most_32_bits(limit_close_timeout(limits));
+    w->discard_left = (uint32_t)at_most(limit_discard_max(limits), UINT32_MAX);
+    uint64_t linger = at_most(limit_close_timeout(limits), UINT32_MAX) + LINGER_UNIT - 1;
+    w->linger = (uint16_t)at_most(linger / LINGER_UNIT, UINT16_MAX);
     wire_deadline(w, limit_write_stall(limits));
     if (!secure_pending(w)) stream_pause(&w->stream); /* what is queued needs the handshake */
     wire_dirty(w);

@@ -31,6 +31,7 @@
 enum wire_phase { WIRE_WEB, WIRE_DIAL, WIRE_WEBSOCKET, WIRE_LINGER, WIRE_DEAD };
 
 struct web;
+struct held;
 struct dial;
 
 struct wire {
@@ -49,16 +50,15 @@ struct wire {
         struct dial *dial;
         weft_conn *conn;
     };
-    uint8_t *held; /* input that nobody has consumed yet */
-    uint32_t held_len;
-    uint32_t discard_left; /* while lingering: bytes to read and drop, */
-    uint32_t linger;       /* and for how long, ms */
+    struct held *held;     /* input that nobody has consumed yet */
     uint64_t peer_key;     /* the server's count of connections for each address */
+    uint32_t discard_left; /* while lingering: bytes to read and drop, */
+    uint16_t linger;       /* and for how long, in LINGER_UNIT */
     uint8_t phase;
-    bool feeding;     /* wire_feed is on the stack */
-    bool finishing;   /* linger, or close, as soon as the output is written */
-    bool eof;         /* the peer has sent its last byte */
-    bool turned_away; /* over max_connections: only told so */
+    bool feeding : 1;     /* wire_feed is on the stack */
+    bool finishing : 1;   /* linger, or close, as soon as the output is written */
+    bool eof : 1;         /* the peer has sent its last byte */
+    bool turned_away : 1; /* over max_connections: only told so */
 };
 
 /* A wire on a connected socket (WEB), or on one that is being connected (DIAL). It takes fd over.

@@ -167,22 +167,30 @@ static int begin_compressed(weft_session *s)
     return 0;
 }
 
+/* The head, gathered or where it lies, makes room for what comes next. */
+static void enter_payload(struct recv *r, const uint8_t *head)
+{
+    uint64_t left = frame_length(head);
+    mask_key key = {{0}};
+    if (head[1] & FRAME_MASK) memcpy(key.bytes, head + frame_length_end(head), KEY_LEN);
+    r->byte0 = head[0];
+    r->left = left;
+    r->key = key;
+    r->head_len = 0;
+    r->state = RECV_PAYLOAD;
+}
+
 /* The head is complete and in order. */
 static int begin_frame(weft_session *s, const uint8_t *head)
 {
     struct recv *r = &s->recv;
-    uint8_t opcode = head[0] & FRAME_OPCODE;
-    r->byte0 = head[0];
-    r->left = frame_length(head);
-    r->key = (mask_key){{0}};
-    if (head[1] & FRAME_MASK) memcpy(r->key.bytes, head + frame_length_end(head), KEY_LEN);
-    r->head_len = 0;
-    r->state = RECV_PAYLOAD;
+    enter_payload(r, head);
+    uint8_t opcode = r->byte0 & FRAME_OPCODE;
     if (opcode & FRAME_CONTROL) return 0;
     if (opcode != WEFT_CONTINUATION) r->message = opcode;
-    int error = head[0] & FRAME_RSV1 ? begin_compressed(s) : 0;
+    int error = r->byte0 & FRAME_RSV1 ? begin_compressed(s) : 0;
     if (error) return error;
-    bool fragment = !(head[0] & FRAME_FIN) || opcode == WEFT_CONTINUATION;
+    bool fragment = !(r->byte0 & FRAME_FIN) || opcode == WEFT_CONTINUATION;
     return fragment ? count_fragment(s, r->left) : 0;
 }
 

@@ -46,9 +46,13 @@ struct recv {
     struct inflater *inflater; /* of the compressed message in progress, or lent */
     struct window *window;     /* what it may refer to, with context takeover */
     struct control *control;
-    uint64_t left; /* bytes of the frame's payload still to come */
-    mask_key key;  /* turned to the next byte */
-    uint8_t head[FRAME_HEAD_MAX];
+    union {
+        uint8_t head[FRAME_HEAD_MAX]; /* in HEAD: what has come of it */
+        struct {                      /* in PAYLOAD: */
+            uint64_t left;            /* bytes of the frame still to come */
+            mask_key key;             /* turned to the next byte */
+        };
+    };
     uint8_t head_len;
     uint8_t byte0;   /* of the frame in progress */
     uint8_t message; /* opcode of the message in progress, 0 when there is none */
