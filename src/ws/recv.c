@@ -25,103 +25,12 @@ enum {
     RATIO_FREE = 1 << 20, /* beyond the first of them */
 };
 
-/* ---- the end --------------------------------------------------------------------------------- */
-
-uint16_t session_close_code(int error)
-{
-    switch (error) {
-    case WEFT_ERR_PROTOCOL: return WEFT_CLOSE_PROTOCOL_ERROR;
-    case WEFT_ERR_DEFLATE:
-    case WEFT_ERR_UTF8: return WEFT_CLOSE_INVALID_PAYLOAD;
-    case WEFT_ERR_POLICY: return WEFT_CLOSE_POLICY_VIOLATION;
-    case WEFT_ERR_TOO_BIG: return WEFT_CLOSE_MESSAGE_TOO_BIG;
-    default: return WEFT_CLOSE_INTERNAL_ERROR;
-    }
-}
-
-int session_fail(weft_session *s, int error, const char *cause)
-{
-    s->recv.state = RECV_FAILED;
-    s->error = error;
-    s->cause = cause;
-    send_last_words(s, session_close_code(error), cause);
-    return error;
-}
-
-static int violation(weft_session *s, const char *cause)
-{
-    return session_fail(s, WEFT_ERR_PROTOCOL, cause);
-}
-
 static int out_of_memory(weft_session *s)
 {
     return session_fail(s, -ENOMEM, "out of memory");
 }
 
 /* ---- the head of a frame --------------------------------------------------------------------- */
-
-static const char *rsv_fault(const weft_session *s, uint8_t byte0)
-{
-    uint8_t opcode = byte0 & FRAME_OPCODE, rsv = byte0 & FRAME_RSV;
-    if (!rsv) return NULL;
-    if (!s->deflate.on) return "a reserved bit is set, and no extension was negotiated";
-    if (rsv != FRAME_RSV1) return "a reserved bit is set that the extension does not use";
-    if (opcode == WEFT_TEXT || opcode == WEFT_BINARY) return NULL;
-    return "the compression bit on a frame that does not begin a message";
-}
-
-/* What the first two bytes can do wrong. */
-static const char *start_fault(const weft_session *s, uint8_t byte0, uint8_t byte1)
-{
-    uint8_t opcode = byte0 & FRAME_OPCODE;
-    const char *fault = rsv_fault(s, byte0);
-    if (fault) return fault;
-    if (opcode & FRAME_CONTROL) {
-        if (opcode > WEFT_PONG) return "a reserved control opcode";
-        if (!(byte0 & FRAME_FIN)) return "a fragmented control frame";
-        if ((byte1 & FRAME_LEN) > CONTROL_MAX) return "a control frame longer than 125 bytes";
-    } else {
-        if (opcode > WEFT_BINARY) return "a reserved opcode";
-        if (opcode == WEFT_CONTINUATION && !s->recv.message)
-            return "a continuation frame without a message to continue";
-        if (opcode != WEFT_CONTINUATION && s->recv.message)
-            return "a new message before the last one was complete";
-    }
-    bool masked = byte1 & FRAME_MASK;
-    if (s->role == WEFT_SERVER && !masked) return "a frame from a client is not masked";
-    if (s->role == WEFT_CLIENT && masked) return "a frame from a server is masked";
-    return NULL;
-}
-
-static int check_start(weft_session *s, const uint8_t *head)
-{
-    const char *fault = start_fault(s, head[0], head[1]);
-    return fault ? violation(s, fault) : 0;
-}
-
-static int too_big(weft_session *s)
-{
-    return session_fail(s, WEFT_ERR_TOO_BIG, "the message is larger than the limit");
-}
-
-/* How many bytes of payload the message in progress may still have. Compressed, it may be a little
- * larger than it is: blocks that are stored have heads. */
-static uint64_t payload_left(const weft_session *s, uint8_t byte0)
-{
-    const struct recv *r = &s->recv;
-    uint64_t max = limit_max_message(s->cfg->limits);
-    if (!(byte0 & FRAME_RSV1) && !r->inflater) return max - (r->partial ? r->partial->len : 0);
-    uint64_t more = max / 16 + 1024, received = r->inflater ? inflater_received(r->inflater) : 0;
-    return (max < UINT64_MAX - more ? max + more : UINT64_MAX) - received;
-}
-
-static int check_length(weft_session *s, const uint8_t *head)
-{
-    if (!frame_length_is_minimal(head))
-        return violation(s, "a length that is not in its shortest form, or over 2^63");
-    if (head[0] & FRAME_CONTROL) return 0;
-    return frame_length(head) > payload_left(s, head[0]) ? too_big(s) : 0;
-}
 
 /* A fragmented message, or one that is gathered, keeps its account in a partial. */
 static struct partial *partial_of(weft_session *s)
@@ -194,14 +103,6 @@ static int begin_frame(weft_session *s, const uint8_t *head)
     return fragment ? count_fragment(s, r->left) : 0;
 }
 
-static int check_head(weft_session *s, const uint8_t *head, size_t have)
-{
-    if (have < FRAME_HEAD_MIN) return 0;
-    int error = check_start(s, head);
-    if (error || have < frame_length_end(head)) return error;
-    return check_length(s, head);
-}
-
 static bool head_is_complete(const uint8_t *head, size_t have)
 {
     return have >= FRAME_HEAD_MIN && have >= frame_head_end(head);
@@ -215,7 +116,7 @@ static int gather_head(weft_session *s, weft_span *in)
         if (!in->len) return 0;
         r->head[r->head_len++] = *in->data;
         span_skip(in, 1);
-        int error = check_head(s, r->head, r->head_len);
+        int error = rules_check_head(s, r->head, r->head_len);
         if (error) return error;
     }
     int error = begin_frame(s, r->head);
@@ -227,7 +128,7 @@ static int read_head(weft_session *s, weft_span *in)
 {
     if (s->recv.head_len || !head_is_complete(in->data, in->len)) return gather_head(s, in);
     const uint8_t *head = in->data;
-    int error = check_head(s, head, in->len);
+    int error = rules_check_head(s, head, in->len);
     if (!error) error = begin_frame(s, head);
     span_skip(in, frame_head_end(head));
     return error ? error : 1;
@@ -259,28 +160,10 @@ static void end_frame(weft_session *s)
 
 /* ---- control frames -------------------------------------------------------------------------- */
 
-bool close_code_is_legal(uint16_t code)
-{
-    if (code >= 3000) return code < 5000;
-    if (code < 1000 || code > 1014) return false;
-    return code < 1004 || code > 1006;
-}
-
-static int check_close(weft_session *s, weft_bytes body)
-{
-    if (!body.len) return 0;
-    if (body.len == 1) return violation(s, "a Close frame with half a status code");
-    if (!close_code_is_legal((uint16_t)(body.data[0] << 8 | body.data[1])))
-        return violation(s, "a status code that may not be sent");
-    if (!weft_utf8_valid(body.data + 2, body.len - 2))
-        return session_fail(s, WEFT_ERR_UTF8, "the reason of a Close frame is not UTF-8");
-    return 0;
-}
-
 /* The peer says goodbye; the answer repeats its code (RFC 6455, 5.5.1). */
 static int take_close(weft_session *s, weft_bytes body, weft_event *ev)
 {
-    int error = check_close(s, body);
+    int error = rules_check_close(s, body);
     if (error) return error;
     s->recv.state = RECV_CLOSED;
     if (send_close(s, (weft_bytes){body.data, body.len ? 2 : 0}) < 0) return out_of_memory(s);
@@ -445,7 +328,7 @@ static bool can_feed(const weft_session *s, const weft_span *in)
 static int check_inflated(weft_session *s)
 {
     uint64_t produced = inflater_produced(s->recv.inflater);
-    if (produced > limit_max_message(s->cfg->limits)) return too_big(s);
+    if (produced > limit_max_message(s->cfg->limits)) return session_too_big(s);
     if (produced > RATIO_FREE && produced / RATIO_MAX > inflater_received(s->recv.inflater))
         return session_fail(s, WEFT_ERR_TOO_BIG, "a message that is compressed more than 200 to 1");
     return 0;

@@ -125,7 +125,7 @@ void session_pull(weft_session *s, struct outq *to, size_t budget);
  * elsewhere (bytes, items). */
 bool session_is_full(const weft_session *s, size_t bytes, size_t items);
 
-/* recv.c */
+/* rules.c */
 
 /* Whether a code may travel in a Close frame (RFC 6455, 7.4, and the registry). */
 bool close_code_is_legal(uint16_t code);
@@ -136,6 +136,13 @@ int session_fail(weft_session *s, int error, const char *cause);
 
 /* The status code that tells the peer of error. */
 uint16_t session_close_code(int error);
+
+/* The same for a message over max_message. */
+int session_too_big(weft_session *s);
+
+/* What is there of a frame's head, and a Close frame's body: 0, or an error and the session has failed. */
+int rules_check_head(weft_session *s, const uint8_t *head, size_t have);
+int rules_check_close(weft_session *s, weft_bytes body);
 
 /* Whether a frame or a message has begun and is not complete. */
 static inline bool session_in_message(const weft_session *s)
