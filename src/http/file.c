@@ -7,8 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/fields.h"
 #include "http/chars.h"
-#include "http/fields.h"
 
 /* ---- path ------------------------------------------------------------------------------------ */
 

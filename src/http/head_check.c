@@ -7,7 +7,7 @@
  */
 #include "http/head_check.h"
 
-#include "http/fields.h"
+#include "base/fields.h"
 #include "http/url.h"
 
 int head_fail(struct head *h, int status, const char *why)

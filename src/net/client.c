@@ -18,8 +18,8 @@
 
 #include <errno.h>
 
+#include "base/fields.h"
 #include "base/limits.h"
-#include "http/fields.h"
 #include "http/h1_client.h"
 #include "io/resolve.h"
 #include "net/conn.h"

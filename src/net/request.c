@@ -11,8 +11,8 @@
 
 #include <errno.h>
 
+#include "base/fields.h"
 #include "base/limits.h"
-#include "http/fields.h"
 #include "http/h1.h"
 #include "http/reply.h"
 

@@ -12,9 +12,9 @@
  */
 #include <errno.h>
 
+#include "base/fields.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "http/fields.h"
 #include "http/h1.h"
 #include "net/conn.h"
 #include "net/proxied.h"

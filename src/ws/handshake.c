@@ -11,6 +11,7 @@
 #include "base/base64.h"
 #include "base/bytes.h"
 #include "base/env.h"
+#include "base/fields.h"
 #include "base/limits.h"
 #include "base/sha1.h"
 #include "ws/extension.h"
@@ -20,13 +21,6 @@ static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 enum { NONCE_LEN = 16, GUID_LEN = sizeof guid - 1 };
 
 /* ---- fields ---------------------------------------------------------------------------------- */
-
-static size_t count(const weft_field *fields, size_t n, const char *name)
-{
-    size_t found = 0;
-    for (size_t i = 0; i < n; i++) found += bytes_is_nocase(fields[i].name, name);
-    return found;
-}
 
 const weft_field *weft_field_find(const weft_field *fields, size_t n, const char *name)
 {
@@ -68,10 +62,7 @@ static bool next_element(struct elements *e, weft_bytes *out)
 
 bool weft_field_has_token(const weft_field *fields, size_t n, const char *name, const char *token)
 {
-    struct elements e = elements_of(fields, n, name);
-    for (weft_bytes element; next_element(&e, &element);)
-        if (bytes_is_nocase(element, token)) return true;
-    return false;
+    return fields_have_token(fields, n, name, token);
 }
 
 /* ---- keys ------------------------------------------------------------------------------------ */
@@ -104,7 +95,7 @@ static bool key_is_valid(weft_bytes key)
 
 static size_t head_count(const weft_request_head *h, const char *name)
 {
-    return count(h->fields, h->n_fields, name);
+    return fields_count(h->fields, h->n_fields, name);
 }
 
 static bool head_has_token(const weft_request_head *h, const char *name, const char *token)
@@ -238,7 +229,7 @@ static const char *find_offered(weft_bytes value, const char *const *offered)
 static const char *subprotocol_fault(const weft_field *fields, size_t n, weft_agreement *a)
 {
     a->subprotocol = NULL;
-    if (!count(fields, n, "Sec-WebSocket-Protocol")) return NULL;
+    if (!fields_count(fields, n, "Sec-WebSocket-Protocol")) return NULL;
     const weft_field *chosen = weft_field_find(fields, n, "Sec-WebSocket-Protocol");
     a->subprotocol = chosen ? find_offered(chosen->value, a->subprotocols) : NULL;
     return a->subprotocol ? NULL : "the 101 chooses a subprotocol that was not offered";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * tests/http/test_fields.c - looking into header fields
+ * tests/base/test_fields.c - looking into header fields
  */
-#include "http/fields.h"
+#include "base/fields.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

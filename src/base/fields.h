@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * http/fields.h - looking into a list of header fields
+ * base/fields.h - looking into a list of header fields
  *
  * Names compare without case. A list of tokens may be spread over several fields of one name
  * (RFC 9110, 5.3).
  */
-#ifndef HTTP_FIELDS_H
-#define HTTP_FIELDS_H
+#ifndef BASE_FIELDS_H
+#define BASE_FIELDS_H
 
 #include "base/bytes.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * http/fields.c - looking into a list of header fields
+ * base/fields.c - looking into a list of header fields
  */
-#include "http/fields.h"
+#include "base/fields.h"
 
 const weft_field *fields_first(const weft_field *fields, size_t n, const char *name)
 {
