@@ -12,18 +12,62 @@
 
 #include "base/bytes.h"
 
-enum { BLOB_MIN = 256, BLOB_MAX = 16384 };
+enum {
+    BLOB_MIN = 256,
+    BLOB_MAX = 16384,
+    HOME_SIZE = 61 * 64 - 16, /* of a blob that is kept; an odd number of cache lines with malloc's
+                                 header, so that many of them do not compete for the same sets */
+    HOME_CAP = HOME_SIZE - sizeof(struct blob),
+    HOME_KEPT = 256,
+};
 
-struct blob *blob_new(const weft_env *env, size_t cap)
+/* ---- blobs ----------------------------------------------------------------------------------- */
+
+static struct blob *blob_make(const weft_env *env, struct blobs *home, size_t cap)
 {
-    if (cap > SIZE_MAX - sizeof(struct blob)) return NULL;
     struct blob *b = mem_alloc(env, sizeof *b + cap);
     if (!b) return NULL;
     b->env = env;
+    b->home = home;
     atomic_init(&b->refs, 1);
     b->len = 0;
     b->cap = cap;
     return b;
+}
+
+struct blob *blob_new(const weft_env *env, size_t cap)
+{
+    return cap > SIZE_MAX - sizeof(struct blob) ? NULL : blob_make(env, NULL, cap);
+}
+
+static struct blob *blob_take(struct blobs *home)
+{
+    struct blob *b = home->free;
+    if (!b) return blob_make(home->env, home, HOME_CAP);
+    home->free = b->next_free;
+    home->n--;
+    b->len = 0;
+    return b;
+}
+
+static void blob_put(struct blobs *home, struct blob *b)
+{
+    if (home->n == HOME_KEPT) {
+        mem_free(home->env, b);
+        return;
+    }
+    b->next_free = home->free;
+    home->free = b;
+    home->n++;
+}
+
+void blobs_deinit(struct blobs *home)
+{
+    while (home->free) {
+        struct blob *b = home->free;
+        home->free = b->next_free;
+        mem_free(home->env, b);
+    }
 }
 
 struct blob *blob_ref(struct blob *b)
@@ -32,10 +76,17 @@ struct blob *blob_ref(struct blob *b)
     return b;
 }
 
+/* Who holds the last reference has no need of an atomic subtraction. */
 void blob_unref(struct blob *b)
 {
-    if (atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) == 1) mem_free(b->env, b);
+    if (atomic_load_explicit(&b->refs, memory_order_acquire) != 1 &&
+        atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    if (b->home) blob_put(b->home, b);
+    else mem_free(b->env, b);
 }
+
+/* ---- slices ---------------------------------------------------------------------------------- */
 
 static void slice_free(struct slice *s)
 {
@@ -72,23 +123,39 @@ static struct blob *open_blob(const struct outq *q)
     return atomic_load_explicit(&s->blob->refs, memory_order_relaxed) == 1 ? s->blob : NULL;
 }
 
-static struct blob *append_blob(struct outq *q, const weft_env *env, size_t n)
+/* Twice the last one, so that a backlog costs few. */
+static size_t next_cap(const struct outq *q)
 {
-    size_t cap = BLOB_MIN;
-    if (q->tail && q->tail->blob->cap >= BLOB_MIN) cap = q->tail->blob->cap * 2;
-    if (cap > BLOB_MAX) cap = BLOB_MAX;
-    struct blob *b = blob_new(env, cap < n ? n : cap);
+    size_t cap = q->tail && q->tail->blob->cap >= BLOB_MIN ? q->tail->blob->cap * 2 : BLOB_MIN;
+    return cap < BLOB_MAX ? cap : BLOB_MAX;
+}
+
+static uint8_t *append_blob(struct outq *q, const weft_env *env, struct blobs *home, size_t n)
+{
+    size_t cap = next_cap(q);
+    if (cap < n) cap = n;
+    struct blob *b = home && cap <= HOME_CAP ? blob_take(home) : blob_new(env, cap);
     if (!b) return NULL;
     b->own = (struct slice){.blob = b, .begin = b->data, .data = b->data};
     push(q, &b->own);
-    return b;
+    return b->data;
+}
+
+static uint8_t *reserve(struct outq *q, const weft_env *env, struct blobs *home, size_t n)
+{
+    struct blob *b = open_blob(q);
+    if (b && b->cap - b->len >= n) return b->data + b->len;
+    return append_blob(q, env, home, n);
 }
 
 uint8_t *outq_reserve(struct outq *q, const weft_env *env, size_t n)
 {
-    struct blob *b = open_blob(q);
-    if (!b || b->cap - b->len < n) b = append_blob(q, env, n);
-    return b ? b->data + b->len : NULL;
+    return reserve(q, env, NULL, n);
+}
+
+uint8_t *outq_reserve_from(struct outq *q, struct blobs *home, size_t n)
+{
+    return reserve(q, home->env, home, n);
 }
 
 void outq_commit(struct outq *q, size_t n)
@@ -136,15 +203,6 @@ void outq_splice(struct outq *q, struct outq *from)
     q->bytes += from->bytes;
     q->items += from->items;
     *from = (struct outq){0};
-}
-
-void outq_move(struct outq *q, struct outq *from, size_t budget)
-{
-    if (q->bytes < budget && from->bytes <= budget - q->bytes) {
-        outq_splice(q, from);
-        return;
-    }
-    while (q->bytes < budget && from->head) push(q, pop(from));
 }
 
 /* Make a slice of q end after n bytes; the rest becomes a slice of its own behind it. */

@@ -20,6 +20,16 @@
 
 struct blob;
 
+/* Blobs of one size that nobody needs just now, for queues of one thread: what goes out with the turn
+ * needs no malloc. All zero but for env is empty; it must outlive the blobs made from it. */
+struct blobs {
+    const weft_env *env;
+    struct blob *free;
+    size_t n;
+};
+
+void blobs_deinit(struct blobs *b);
+
 struct slice {
     struct slice *next;
     struct blob *blob;
@@ -30,9 +40,13 @@ struct slice {
 
 struct blob {
     const weft_env *env;
+    struct blobs *home; /* where it goes when nobody needs it any more; NULL: it is freed */
     atomic_uint refs;
     size_t len, cap;
-    struct slice own;
+    union {
+        struct slice own;
+        struct blob *next_free; /* at home */
+    };
     uint8_t data[];
 };
 
@@ -56,6 +70,9 @@ static inline bool outq_empty(const struct outq *q)
  * memory runs out, the queue is as it was. */
 uint8_t *outq_reserve(struct outq *q, const weft_env *env, size_t n);
 
+/* The same, from blobs where a lone blob of theirs is large enough. */
+uint8_t *outq_reserve_from(struct outq *q, struct blobs *blobs, size_t n);
+
 /* The n bytes reserved last are one item of the queue. */
 void outq_commit(struct outq *q, size_t n);
 
@@ -67,9 +84,6 @@ int outq_share(struct outq *q, struct blob *b);
 
 /* Everything of from goes behind the last of q. */
 void outq_splice(struct outq *q, struct outq *from);
-
-/* Whole slices of from go behind the last of q until q holds at least budget bytes. */
-void outq_move(struct outq *q, struct outq *from, size_t budget);
 
 /* Everything of from goes in behind the first n bytes of q, where an item ends. 0 or -ENOMEM. */
 int outq_insert(struct outq *q, size_t n, struct outq *from);

@@ -85,13 +85,15 @@ static void settle(struct flush *f, size_t i)
 {
     const struct batch_request *r = &f->requests[i];
     size_t total = offered(r); /* before on_sent, which may free the pieces */
+    bool more = true;
     assert(total > 0);
-    if (r->result > 0) f->streams[i]->handler->on_sent(f->streams[i], (size_t)r->result);
+    if (r->result > 0) more = f->streams[i]->handler->on_sent(f->streams[i], (size_t)r->result);
 
     struct stream *s = f->streams[i];
     if (!s) return; /* on_sent closed it */
     if (r->result < 0 && r->result != -EAGAIN) s->handler->on_error(s, (int)r->result);
     else if (r->result < (ssize_t)total) wait_for_room(s);
+    else if (!more) stream_drained(s);
     else if (list_empty(&s->dirty)) list_append(&f->dirty, &s->dirty);
 }
 

@@ -35,10 +35,12 @@ struct stream_handler {
     void (*on_error)(struct stream *s, int err);
 
     /* What there is to write: fill in at most max pieces, return how many; 0 if there is nothing; an
-     * error (on_error follows). The bytes must stay where they are until on_sent or the next on_pull.
-     * Called again in the same turn as long as the socket takes everything (at most FLUSH_ROUNDS times). */
+     * error (on_error follows). The bytes must stay where they are until on_sent or the next on_pull. */
     int (*on_pull)(struct stream *s, struct iovec *iov, int max);
-    void (*on_sent)(struct stream *s, size_t n); /* the first n bytes of it are gone; n > 0 */
+
+    /* The first n bytes of it are gone; n > 0. Whether there is a reason to pull again: if the socket took
+     * everything that is done in the same turn (at most FLUSH_ROUNDS times). */
+    bool (*on_sent)(struct stream *s, size_t n);
     void (*on_full)(
         struct stream *s); /* optional: the socket takes no more, the rest has to wait */
 

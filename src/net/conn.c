@@ -3,7 +3,7 @@
  * net/conn.c - a WebSocket on a wire: events up to the handler, frames down to the wire
  *
  *      wire bytes -> conn_feed -> session_read -> event -> handler
- *      weft_send  -> session queue -> (end of the turn) conn_pull -> wire
+ *      weft_send  -> session queue -> (end of the turn) wire
  *
  * The end. Both sides have said Close and ours is written: a server ends TCP, a client waits for that.
  * After a violation ours is written. Either way the wire lingers so that the peer can read it. Whatever
@@ -300,11 +300,6 @@ bool conn_is_paused(const weft_conn *c)
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
-void conn_pull(weft_conn *c, struct outq *out, size_t budget)
-{
-    session_pull(&c->session, out, budget);
-}
-
 size_t weft_buffered(const weft_conn *c)
 {
     return weft_session_buffered(&c->session) + (c->wire ? wire_buffered(c->wire) : 0);
@@ -318,8 +313,9 @@ bool conn_is_full(const weft_conn *c)
 void conn_drained(weft_conn *c)
 {
     keepalive_sent(c);
+    if (!c->over_soft) return;
     uint64_t soft = limit_send_queue_soft(limits_of(c));
-    if (!c->over_soft || weft_buffered(c) >= soft / 2 || conn_is_full(c)) return;
+    if (weft_buffered(c) >= soft / 2 || conn_is_full(c)) return;
     c->over_soft = false;
     if (c->handler->on_drain && c->state == CONN_OPEN) c->handler->on_drain(c);
 }

@@ -41,7 +41,7 @@ struct net *net_of(weft_loop *l)
     if (!n) return NULL;
     n->tenant = (struct tenant){.leave = leave, .free = free_net};
     n->loop = l;
-    n->pool.env = weft_loop_env(l);
+    deflate_pool_init(&n->pool, weft_loop_env(l));
     n->date_second = -1;
     list_init(&n->wires);
     list_init(&n->dials);

@@ -29,11 +29,11 @@ int secure_read(struct wire *w, weft_bytes in, weft_span *plain)
     return n;
 }
 
-int secure_write(struct wire *w)
+int secure_write(struct wire *w, struct outq *plain)
 {
-    if (outq_empty(&w->out) || secure_pending(w)) return 0;
+    if (outq_empty(plain) || secure_pending(w)) return 0;
     uint8_t *room = scratch(w);
-    return room ? tls_write(w->tls, &w->out, WRITE_BUDGET, room) : -ENOMEM;
+    return room ? tls_write(w->tls, plain, WRITE_BUDGET, room) : -ENOMEM;
 }
 
 bool secure_ended(const struct wire *w)

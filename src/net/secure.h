@@ -16,8 +16,8 @@
  * 0 or an error as tls_read. */
 int secure_read(struct wire *w, weft_bytes in, weft_span *plain);
 
-/* Let out become records, a bounded number of bytes at a time. 0 or an error as tls_write. */
-int secure_write(struct wire *w);
+/* Let plain become records, a bounded number of bytes at a time. 0 or an error as tls_write. */
+int secure_write(struct wire *w, struct outq *plain);
 
 /* Whether the peer has said that nothing more will come. */
 bool secure_ended(const struct wire *w);

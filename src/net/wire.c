@@ -19,7 +19,7 @@
 #include "net/secure.h"
 #include "net/server.h"
 
-enum { PULL_BUDGET = 262144, LINGER_UNIT = 10 /* ms */ };
+enum { LINGER_UNIT = 10 /* ms */ };
 
 struct held {
     size_t len;
@@ -304,29 +304,68 @@ static void said_all(struct wire *w)
     if (w->tls && w->phase == WIRE_LINGER && w->finishing) tls_close(w->tls);
 }
 
-static struct outq *under_way(struct wire *w)
+/* Whether frames go out next; what was said before they were spoken goes first. */
+static bool sends_frames(const struct wire *w)
 {
-    return w->tls ? tls_out(w->tls) : &w->out;
+    return w->phase == WIRE_WEBSOCKET && outq_empty(&w->out);
+}
+
+/* The plain bytes that go out next. */
+static struct outq *plain_out(struct wire *w)
+{
+    return sends_frames(w) ? session_output(&w->conn->session) : &w->out;
+}
+
+/* n of them went. */
+static void plain_sent(struct wire *w, size_t n)
+{
+    if (sends_frames(w)) weft_session_sent(&w->conn->session, n);
+    else outq_sent(&w->out, n);
+}
+
+/* Some of the plain bytes become records. */
+static int encrypt(struct wire *w, struct outq *plain)
+{
+    size_t before = plain->bytes;
+    int error = secure_write(w, plain);
+    if (plain != &w->out) session_left(&w->conn->session, before - plain->bytes);
+    return error;
+}
+
+static bool has_output(const struct wire *w)
+{
+    if (wire_buffered(w)) return true;
+    return w->phase == WIRE_WEBSOCKET && weft_session_buffered(&w->conn->session);
 }
 
 static int on_pull(struct stream *s, struct iovec *iov, int max)
 {
     struct wire *w = wire_of(s);
-    if (outq_empty(&w->out) && w->phase == WIRE_WEBSOCKET) conn_pull(w->conn, &w->out, PULL_BUDGET);
-    int error = w->tls ? secure_write(w) : 0;
+    struct outq *out = plain_out(w);
+    int error = w->tls ? encrypt(w, out) : 0;
     if (error) return error;
-    if (!wire_buffered(w)) said_all(w);
-    int n = outq_iov(under_way(w), iov, max);
-    if (!n && !wire_buffered(w)) written(w);
-    return n;
+    if (w->tls) out = tls_out(w->tls);
+    if (!outq_empty(out)) return outq_iov(out, iov, max);
+    if (!has_output(w)) said_all(w);
+    if (w->tls && !outq_empty(out)) return outq_iov(out, iov, max);
+    if (!has_output(w)) written(w);
+    return 0;
 }
 
-static void on_sent(struct stream *s, size_t n)
+/* A closing connection is pulled from once more when all is written: that is how it ends. */
+static bool is_ending(const struct wire *w)
+{
+    return w->finishing || (w->phase == WIRE_WEBSOCKET && w->conn->session.send.closed);
+}
+
+static bool on_sent(struct stream *s, size_t n)
 {
     struct wire *w = wire_of(s);
-    outq_sent(under_way(w), n);
+    if (w->tls) outq_sent(tls_out(w->tls), n);
+    else plain_sent(w, n);
     if (w->phase == WIRE_WEBSOCKET) conn_drained(w->conn);
     else if (w->phase == WIRE_WEB) web_drained(w);
+    return w->phase != WIRE_DEAD && (has_output(w) || is_ending(w));
 }
 
 static void on_full(struct stream *s)

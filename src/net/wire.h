@@ -14,7 +14,7 @@
  *
  * Up: the stream's bytes go to what the phase says. Who stops before everything is consumed (a budget,
  * a pause, a reply that is due) leaves the rest; it is held here, and reading rests until it is used.
- * Down: out holds what is under way; when it is empty a WebSocket's session is pulled.
+ * Down: what out holds, then what a WebSocket's session has queued, straight from its queue.
  *
  * With TLS there is a box between the stream and all that: what is held, what the phase gets and what
  * out holds is plain; what the stream gets and gives is the box's.
@@ -119,7 +119,6 @@ void dial_lost(struct wire *w, int error, const char *cause);
 
 void conn_feed(weft_conn *c, weft_span *in);
 void conn_eof(weft_conn *c);
-void conn_pull(weft_conn *c, struct outq *out, size_t budget);
 bool conn_is_paused(const weft_conn *c);
 void conn_drained(weft_conn *c);
 void conn_written(weft_conn *c); /* nothing is left to write */

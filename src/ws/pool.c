@@ -6,11 +6,16 @@
 
 #include <errno.h>
 
+void deflate_pool_init(weft_deflate_pool *p, const weft_env *env)
+{
+    *p = (weft_deflate_pool){.env = env, .blobs = {.env = env}};
+}
+
 int weft_deflate_pool_new(weft_deflate_pool **out, const weft_env *env)
 {
-    weft_deflate_pool *p = mem_zalloc(env, sizeof *p);
+    weft_deflate_pool *p = mem_alloc(env, sizeof *p);
     if (!p) return -ENOMEM;
-    p->env = env;
+    deflate_pool_init(p, env);
     *out = p;
     return 0;
 }
@@ -19,6 +24,7 @@ void deflate_pool_deinit(weft_deflate_pool *p)
 {
     deflater_free(p->deflater);
     while (p->n) inflater_free(p->inflaters[--p->n]);
+    blobs_deinit(&p->blobs);
 }
 
 void weft_deflate_pool_free(weft_deflate_pool *p)

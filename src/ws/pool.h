@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * ws/pool.h - a weft_deflate_pool: states that nobody needs just now
+ * ws/pool.h - a weft_deflate_pool: what nobody needs just now
  *
  * Compressing takes one call, so one deflater is enough. An inflater is out as long as its message is
- * under way; a few are kept.
+ * under way; a few are kept. So are the blobs of output queues.
  */
 #ifndef WS_POOL_H
 #define WS_POOL_H
 
+#include "base/outq.h"
 #include "ws/deflate.h"
 
 struct weft_deflate_pool {
@@ -15,9 +16,11 @@ struct weft_deflate_pool {
     struct deflater *deflater;
     struct inflater *inflaters[POOL_INFLATERS];
     size_t n;
+    struct blobs blobs; /* for output */
 };
 
-/* For one that lies inside another object; all zero but for env. */
+/* For one that lies inside another object. */
+void deflate_pool_init(weft_deflate_pool *p, const weft_env *env);
 void deflate_pool_deinit(weft_deflate_pool *p);
 
 /* deflate.c */

@@ -19,6 +19,7 @@
 #include "base/env.h"
 #include "base/limits.h"
 #include "ws/message.h"
+#include "ws/pool.h"
 #include "ws/session.h"
 
 enum { REASON_MAX = CONTROL_MAX - 2 };
@@ -60,6 +61,12 @@ static uint8_t *write_masked(uint8_t *to, uint8_t byte0, const uint8_t *data, si
     return to + len;
 }
 
+static uint8_t *reserve(weft_session *s, struct outq *q, size_t n)
+{
+    weft_deflate_pool *pool = s->cfg->pool;
+    return pool ? outq_reserve_from(q, &pool->blobs, n) : outq_reserve(q, s->cfg->env, n);
+}
+
 /* One frame at the end of q. */
 static int encode(weft_session *s, struct outq *q, uint8_t byte0, const void *data, size_t len)
 {
@@ -69,7 +76,7 @@ static int encode(weft_session *s, struct outq *q, uint8_t byte0, const void *da
     if (error) return error;
     if (len > SIZE_MAX - FRAME_HEAD_MAX) return -ENOMEM;
     size_t size = frame_head_size(len, masked) + len;
-    uint8_t *to = outq_reserve(q, s->cfg->env, size);
+    uint8_t *to = reserve(s, q, size);
     if (!to) return -ENOMEM;
     if (masked) write_masked(to, byte0, data, len, key);
     else write_unmasked(to, byte0, data, len);
@@ -351,8 +358,13 @@ static void stage(weft_session *s)
     stage_control(s);
 }
 
-/* The first n bytes of the queue are gone, or on their way for good. */
-static void left(weft_session *s, size_t n)
+struct outq *session_output(weft_session *s)
+{
+    stage(s);
+    return &s->send.queue;
+}
+
+void session_left(weft_session *s, size_t n)
 {
     s->send.staged = n < s->send.staged ? s->send.staged - n : 0;
     if (!s->send.aside || s->send.staged) return;
@@ -362,19 +374,11 @@ static void left(weft_session *s, size_t n)
 
 int weft_session_output(weft_session *s, struct iovec *iov, int max)
 {
-    stage(s);
-    return outq_iov(&s->send.queue, iov, max);
+    return outq_iov(session_output(s), iov, max);
 }
 
 void weft_session_sent(weft_session *s, size_t n)
 {
     outq_sent(&s->send.queue, n);
-    left(s, n);
-}
-
-void session_pull(weft_session *s, struct outq *to, size_t budget)
-{
-    stage(s);
-    outq_move(to, &s->send.queue, budget);
-    left(s, s->send.staged);
+    session_left(s, n);
 }

@@ -117,9 +117,9 @@ int send_close(weft_session *s, weft_bytes body);
  * short it is owed, and tried again with the output. */
 void send_last_words(weft_session *s, uint16_t code, const char *cause);
 
-/* Move whole frames of the output to the end of to, control frames first, until to holds at least
- * budget bytes. The same output as weft_session_output shows; use one or the other. */
-void session_pull(weft_session *s, struct outq *to, size_t budget);
+/* What weft_session_output shows, for who takes bytes from its front himself and says so: n bytes. */
+struct outq *session_output(weft_session *s);
+void session_left(weft_session *s, size_t n);
 
 /* Whether a send should be refused: more than the limits is queued here and, for the same peer,
  * elsewhere (bytes, items). */

@@ -102,7 +102,7 @@ static int on_pull(struct stream *s, struct iovec *iov, int max)
     return pieces;
 }
 
-static void on_sent(struct stream *s, size_t n)
+static bool on_sent(struct stream *s, size_t n)
 {
     struct end *e = end_of(s);
     assert_false(stream_closed(s));
@@ -111,6 +111,7 @@ static void on_sent(struct stream *s, size_t n)
     e->out += n;
     e->n_out -= n;
     strike(e);
+    return e->n_out > 0;
 }
 
 static void on_again(struct stream *s)
@@ -577,11 +578,12 @@ static void a_stream_closed_by_anothers_pull_sent_or_again_is_left_alone(void **
 
 static struct end *next_in_batch;
 
-static void close_self_and_next(struct stream *s, size_t n)
+static bool close_self_and_next(struct stream *s, size_t n)
 {
-    on_sent(s, n);
+    bool more = on_sent(s, n);
     stream_close(s);
     stream_close(&next_in_batch->stream);
+    return more;
 }
 
 static void on_sent_may_close_itself_and_the_next(void **state)
