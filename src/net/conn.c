@@ -302,20 +302,23 @@ bool conn_is_paused(const weft_conn *c)
 
 size_t weft_buffered(const weft_conn *c)
 {
-    return weft_session_buffered(&c->session) + (c->wire ? wire_buffered(c->wire) : 0);
+    return conn_buffered(c);
 }
 
-bool conn_is_full(const weft_conn *c)
+bool conn_is_full(const weft_conn *c, size_t bytes)
 {
-    return session_is_full(&c->session, wire_buffered(c->wire), c->wire->out.items);
+    const weft_limits *l = limits_of(c);
+    return bytes > limit_send_queue_max(l) ||
+           session_items(&c->session) + c->wire->out.items > limit_send_queue_items(l);
 }
 
 void conn_drained(weft_conn *c)
 {
     keepalive_sent(c);
     if (!c->over_soft) return;
+    size_t bytes = conn_buffered(c);
     uint64_t soft = limit_send_queue_soft(limits_of(c));
-    if (weft_buffered(c) >= soft / 2 || conn_is_full(c)) return;
+    if (bytes >= soft / 2 || conn_is_full(c, bytes)) return;
     c->over_soft = false;
     if (c->handler->on_drain && c->state == CONN_OPEN) c->handler->on_drain(c);
 }

@@ -68,8 +68,14 @@ void conn_end(weft_conn *c, int error, const char *cause);
 void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reason);
 void conn_begin_closing(weft_conn *c);
 
-/* Whether a send is to be refused: too much is queued, in the session and on the wire. */
-bool conn_is_full(const weft_conn *c);
+/* weft_buffered: what is queued, in the session and on the wire. */
+static inline size_t conn_buffered(const weft_conn *c)
+{
+    return session_buffered(&c->session) + (c->wire ? wire_buffered(c->wire) : 0);
+}
+
+/* Whether a send is to be refused: bytes, or too many frames, are queued. */
+bool conn_is_full(const weft_conn *c, size_t bytes);
 
 /* Now, for the round trip of a ping. */
 uint32_t conn_stopwatch(const weft_conn *c);

@@ -17,7 +17,8 @@ static int refusal(weft_conn *c)
 {
     if (c->state < CONN_OPENING) return WEFT_ERR_STATE;
     if (c->state == CONN_ENDED || c->session.send.closed) return WEFT_ERR_CLOSED;
-    if (!conn_is_full(c)) return 0;
+    size_t bytes = conn_buffered(c);
+    if (!bytes || !conn_is_full(c, bytes)) return 0;
     c->over_soft = true;
     return WEFT_ERR_BACKLOG;
 }
@@ -27,7 +28,7 @@ static int queued(weft_conn *c, int error)
 {
     if (error) return error;
     wire_dirty(c->wire);
-    if (weft_buffered(c) > limit_send_queue_soft(c->session.cfg->limits)) c->over_soft = true;
+    if (conn_buffered(c) > limit_send_queue_soft(c->session.cfg->limits)) c->over_soft = true;
     return 0;
 }
 
@@ -35,7 +36,7 @@ int weft_send(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
     int error = refusal(c);
-    return error ? error : queued(c, weft_session_send(&c->session, op, data, len));
+    return error ? error : queued(c, session_queue(&c->session, op, data, len));
 }
 
 int weft_send_fragment(weft_conn *c, weft_opcode op, const void *data, size_t len, bool final)
@@ -48,7 +49,7 @@ int weft_send_fragment(weft_conn *c, weft_opcode op, const void *data, size_t le
 int weft_send_message(weft_conn *c, weft_message *m)
 {
     int error = refusal(c);
-    return error ? error : queued(c, weft_session_send_message(&c->session, m));
+    return error ? error : queued(c, session_queue_shared(&c->session, m));
 }
 
 int weft_ping(weft_conn *c, const void *data, size_t len)

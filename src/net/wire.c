@@ -59,11 +59,6 @@ bool wire_is_secure(const struct wire *w)
     return w->tls || (w->proxied && w->proxied->secure);
 }
 
-size_t wire_buffered(const struct wire *w)
-{
-    return w->out.bytes + (w->tls ? tls_out(w->tls)->bytes : 0);
-}
-
 /* The owner, while the wire was in that phase. */
 static void tell_lost(struct wire *w, enum wire_phase phase, int error, const char *cause)
 {
@@ -335,7 +330,7 @@ static int encrypt(struct wire *w, struct outq *plain)
 static bool has_output(const struct wire *w)
 {
     if (wire_buffered(w)) return true;
-    return w->phase == WIRE_WEBSOCKET && weft_session_buffered(&w->conn->session);
+    return w->phase == WIRE_WEBSOCKET && session_buffered(&w->conn->session);
 }
 
 static int on_pull(struct stream *s, struct iovec *iov, int max)

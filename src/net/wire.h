@@ -74,7 +74,10 @@ const weft_limits *wire_limits(const struct wire *w);
 bool wire_is_secure(const struct wire *w);
 
 /* Bytes that the kernel has not taken yet; a session's queue not counted. */
-size_t wire_buffered(const struct wire *w);
+static inline size_t wire_buffered(const struct wire *w)
+{
+    return w->out.bytes + (w->tls ? tls_out(w->tls)->bytes : 0);
+}
 
 /* Something was queued: in out, or in the WebSocket's session. */
 void wire_dirty(struct wire *w);

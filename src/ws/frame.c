@@ -6,19 +6,6 @@
 
 #include <string.h>
 
-static uint64_t load(const uint8_t *p, size_t n)
-{
-    uint64_t value = 0;
-    while (n--) value = value << 8 | *p++;
-    return value;
-}
-
-uint64_t frame_length(const uint8_t *head)
-{
-    size_t wide = frame_length_end(head) - FRAME_HEAD_MIN;
-    return wide ? load(head + FRAME_HEAD_MIN, wide) : head[1] & FRAME_LEN;
-}
-
 bool frame_length_is_minimal(const uint8_t *head)
 {
     uint64_t len = frame_length(head);
@@ -27,12 +14,6 @@ bool frame_length_is_minimal(const uint8_t *head)
     case FRAME_LEN64: return len > UINT16_MAX && len <= INT64_MAX;
     default: return true;
     }
-}
-
-size_t frame_head_size(size_t len, bool masked)
-{
-    size_t size = len <= CONTROL_MAX ? 2 : len <= UINT16_MAX ? 4 : 10;
-    return size + (masked ? KEY_LEN : 0);
 }
 
 static size_t write_length(uint8_t *to, size_t len)

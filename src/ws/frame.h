@@ -40,14 +40,33 @@ static inline size_t frame_head_end(const uint8_t *head)
     return frame_length_end(head) + (head[1] & FRAME_MASK ? KEY_LEN : 0);
 }
 
+/* The n bytes at p, most significant first. */
+static inline uint64_t frame_load(const uint8_t *p, size_t n)
+{
+    uint64_t value = 0;
+    while (n--) value = value << 8 | *p++;
+    return value;
+}
+
 /* The payload's length, once frame_length_end bytes are there. */
-uint64_t frame_length(const uint8_t *head);
+static inline uint64_t frame_length(const uint8_t *head)
+{
+    switch (head[1] & FRAME_LEN) {
+    case FRAME_LEN16: return frame_load(head + FRAME_HEAD_MIN, 2);
+    case FRAME_LEN64: return frame_load(head + FRAME_HEAD_MIN, 8);
+    default: return head[1] & FRAME_LEN;
+    }
+}
 
 /* Whether the length is written in the fewest bytes, and below 2^63. */
 bool frame_length_is_minimal(const uint8_t *head);
 
 /* How long the head of a frame with that payload is. */
-size_t frame_head_size(size_t len, bool masked);
+static inline size_t frame_head_size(size_t len, bool masked)
+{
+    size_t size = len <= CONTROL_MAX ? 2 : len <= UINT16_MAX ? 4 : 10;
+    return size + (masked ? KEY_LEN : 0);
+}
 
 /* Write a head; key is NULL in a frame that is not masked. Returns its size. */
 size_t frame_write_head(uint8_t *to, uint8_t byte0, size_t len, const uint8_t *key);

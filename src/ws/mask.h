@@ -15,6 +15,11 @@ typedef struct mask_key {
     uint8_t bytes[4];
 } mask_key;
 
+static inline mask_key mask_key_at(const uint8_t *p)
+{
+    return (mask_key){{p[0], p[1], p[2], p[3]}};
+}
+
 mask_key mask_in_place(uint8_t *data, size_t n, mask_key key);
 mask_key mask_copy(uint8_t *to, const uint8_t *from, size_t n, mask_key key);
 

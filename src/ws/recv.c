@@ -377,6 +377,48 @@ static int data_payload(weft_session *s, weft_span *in, weft_event *ev)
     return s->recv.inflater ? compressed_payload(s, in, ev) : plain_payload(s, in, ev);
 }
 
+/* ---- the usual frame ------------------------------------------------------------------------- */
+
+/* Where the payload begins of a message in one frame, not compressed, that lies in the input as a whole;
+ * 0: it is anything else, which is for the ladder to look at. */
+static size_t usual_head(const weft_session *s, const weft_span *in)
+{
+    const uint8_t *head = in->data;
+    if (in->len < FRAME_HEAD_MIN || s->recv.head_len || s->recv.message) return 0;
+    if (head[0] != (FRAME_FIN | WEFT_TEXT) && head[0] != (FRAME_FIN | WEFT_BINARY)) return 0;
+    if ((head[1] & FRAME_MASK) != (s->role == WEFT_SERVER ? FRAME_MASK : 0)) return 0;
+    size_t begin = frame_head_end(head);
+    if ((head[1] & FRAME_LEN) == FRAME_LEN64 || in->len < begin) return 0;
+    uint64_t len = frame_length(head);
+    bool minimal = len > CONTROL_MAX || (head[1] & FRAME_LEN) != FRAME_LEN16;
+    bool fits = len <= in->len - begin && len <= limit_max_message(s->cfg->limits);
+    return minimal && fits ? begin : 0;
+}
+
+/* At one go what the ladder would do with it: 1 an event, 0 it is not usual. */
+static int read_usual(weft_session *s, weft_span *in, weft_event *ev)
+{
+    struct recv *r = &s->recv;
+    size_t begin = usual_head(s, in);
+    if (!begin) return 0;
+    const uint8_t *head = in->data;
+    weft_bytes payload = {in->data + begin, (size_t)frame_length(head)};
+    if (s->role == WEFT_SERVER)
+        mask_in_place(in->data + begin, payload.len, mask_key_at(head + begin - KEY_LEN));
+    span_skip(in, begin + payload.len);
+    r->message = head[0] & FRAME_OPCODE;
+    int error = check_text(s, payload, true);
+    if (error) return error;
+    *ev = (weft_event){.kind = s->cfg->chunked ? WEFT_EV_CHUNK : WEFT_EV_MESSAGE,
+                       .opcode = (weft_opcode)r->message,
+                       .first = true,
+                       .final = true,
+                       .data = payload.data,
+                       .len = payload.len};
+    r->message = 0;
+    return 1;
+}
+
 /* ---- the ladder ------------------------------------------------------------------------------ */
 
 /* What the last event lent is taken back. */
@@ -408,6 +450,8 @@ int weft_session_read(weft_session *s, weft_span *in, weft_event *ev)
     for (int result;;) {
         switch (r->state) {
         case RECV_HEAD:
+            result = read_usual(s, in, ev);
+            if (result) return result;
             result = read_head(s, in);
             if (result <= 0) return result;
             break;

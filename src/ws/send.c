@@ -169,27 +169,22 @@ static void drop_aside_if_empty(weft_session *s)
 
 size_t weft_session_buffered(const weft_session *s)
 {
-    const struct aside *a = s->send.aside;
-    return s->send.queue.bytes + (a ? a->control.bytes + a->held.bytes : 0);
+    return session_buffered(s);
 }
 
-static size_t items(const weft_session *s)
+size_t session_items(const weft_session *s)
 {
     const struct aside *a = s->send.aside;
     return s->send.queue.items + (a ? a->control.items + a->held.items : 0);
 }
 
-bool session_is_full(const weft_session *s, size_t more_bytes, size_t more_items)
-{
-    const weft_limits *l = s->cfg->limits;
-    return weft_session_buffered(s) + more_bytes > limit_send_queue_max(l) ||
-           items(s) + more_items > limit_send_queue_items(l);
-}
-
 static int refusal(const weft_session *s)
 {
+    const weft_limits *l = s->cfg->limits;
     if (s->send.closed || s->recv.state >= RECV_CLOSED) return WEFT_ERR_CLOSED;
-    return session_is_full(s, 0, 0) ? WEFT_ERR_BACKLOG : 0;
+    bool full = session_buffered(s) > limit_send_queue_max(l) ||
+                session_items(s) > limit_send_queue_items(l);
+    return full ? WEFT_ERR_BACKLOG : 0;
 }
 
 /* Where a whole message goes: behind an open fragmented one it has to wait. NULL: no memory. */
@@ -207,28 +202,37 @@ static int send_control(weft_session *s, weft_opcode op, const void *data, size_
     return encode(s, &a->control, (uint8_t)(FRAME_FIN | op), data, len);
 }
 
+int session_queue(weft_session *s, weft_opcode op, const void *data, size_t len)
+{
+    struct outq *q = message_queue(s);
+    return q ? encode_message(s, q, op, data, len) : -ENOMEM;
+}
+
 int weft_session_send(weft_session *s, weft_opcode op, const void *data, size_t len)
 {
     int error = refusal(s);
     if (error) return error;
     if (op == WEFT_PING || op == WEFT_PONG) return send_control(s, op, data, len);
     if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
-    struct outq *q = message_queue(s);
-    return q ? encode_message(s, q, op, data, len) : -ENOMEM;
+    return session_queue(s, op, data, len);
 }
 
-int weft_session_send_message(weft_session *s, weft_message *m)
+int session_queue_shared(weft_session *s, weft_message *m)
 {
     weft_bytes payload = weft_message_payload(m);
     bool compressed = is_to_be_compressed(s, payload.len);
     if (s->role == WEFT_CLIENT || (compressed && has_takeover(s)))
-        return weft_session_send(s, weft_message_opcode(m), payload.data, payload.len);
-    int error = refusal(s);
-    if (error) return error;
+        return session_queue(s, weft_message_opcode(m), payload.data, payload.len);
     struct outq *q = message_queue(s);
     struct blob *frame =
         compressed ? message_compressed(m, window_bits(s), s->cfg->pool) : m->frame;
     return q && frame ? outq_share(q, frame) : -ENOMEM;
+}
+
+int weft_session_send_message(weft_session *s, weft_message *m)
+{
+    int error = refusal(s);
+    return error ? error : session_queue_shared(s, m);
 }
 
 int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data, size_t len,

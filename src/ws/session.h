@@ -121,9 +121,12 @@ void send_last_words(weft_session *s, uint16_t code, const char *cause);
 struct outq *session_output(weft_session *s);
 void session_left(weft_session *s, size_t n);
 
-/* Whether a send should be refused: more than the limits is queued here and, for the same peer,
- * elsewhere (bytes, items). */
-bool session_is_full(const weft_session *s, size_t bytes, size_t items);
+/* Frames that are queued, besides the bytes (weft_session_buffered). */
+size_t session_items(const weft_session *s);
+
+/* Queue a message, WEFT_TEXT or WEFT_BINARY; that nothing speaks against sending was found out. */
+int session_queue(weft_session *s, weft_opcode op, const void *data, size_t len);
+int session_queue_shared(weft_session *s, weft_message *m);
 
 /* rules.c */
 
@@ -143,6 +146,13 @@ int session_too_big(weft_session *s);
 /* What is there of a frame's head, and a Close frame's body: 0, or an error and the session has failed. */
 int rules_check_head(weft_session *s, const uint8_t *head, size_t have);
 int rules_check_close(weft_session *s, weft_bytes body);
+
+/* weft_session_buffered */
+static inline size_t session_buffered(const weft_session *s)
+{
+    const struct aside *a = s->send.aside;
+    return s->send.queue.bytes + (a ? a->control.bytes + a->held.bytes : 0);
+}
 
 /* Whether a frame or a message has begun and is not complete. */
 static inline bool session_in_message(const weft_session *s)
