@@ -115,14 +115,6 @@ static struct slice *pop(struct outq *q)
     return s;
 }
 
-/* The blob at the end, if it may grow: ours alone, and nothing of it queued elsewhere. */
-static struct blob *open_blob(const struct outq *q)
-{
-    struct slice *s = q->tail;
-    if (!s || s != &s->blob->own || s->data + s->len != s->blob->data + s->blob->len) return NULL;
-    return atomic_load_explicit(&s->blob->refs, memory_order_relaxed) == 1 ? s->blob : NULL;
-}
-
 /* Twice the last one, so that a backlog costs few. */
 static size_t next_cap(const struct outq *q)
 {
@@ -130,7 +122,7 @@ static size_t next_cap(const struct outq *q)
     return cap < BLOB_MAX ? cap : BLOB_MAX;
 }
 
-static uint8_t *append_blob(struct outq *q, const weft_env *env, struct blobs *home, size_t n)
+uint8_t *outq_grow(struct outq *q, const weft_env *env, struct blobs *home, size_t n)
 {
     size_t cap = next_cap(q);
     if (cap < n) cap = n;
@@ -141,38 +133,10 @@ static uint8_t *append_blob(struct outq *q, const weft_env *env, struct blobs *h
     return b->data;
 }
 
-static uint8_t *reserve(struct outq *q, const weft_env *env, struct blobs *home, size_t n)
-{
-    struct blob *b = open_blob(q);
-    if (b && b->cap - b->len >= n) return b->data + b->len;
-    return append_blob(q, env, home, n);
-}
-
-uint8_t *outq_reserve(struct outq *q, const weft_env *env, size_t n)
-{
-    return reserve(q, env, NULL, n);
-}
-
-uint8_t *outq_reserve_from(struct outq *q, struct blobs *home, size_t n)
-{
-    return reserve(q, home->env, home, n);
-}
-
-void outq_commit(struct outq *q, size_t n)
-{
-    struct slice *s = q->tail;
-    assert(s && s == &s->blob->own && n <= s->blob->cap - s->blob->len);
-    s->blob->len += n;
-    s->len += n;
-    s->items++;
-    q->bytes += n;
-    q->items++;
-}
-
 int outq_append(struct outq *q, const weft_env *env, const void *data, size_t n)
 {
     if (!n) return 0;
-    uint8_t *to = outq_reserve(q, env, n);
+    uint8_t *to = outq_reserve(q, env, NULL, n);
     if (!to) return -ENOMEM;
     copy(to, data, n);
     outq_commit(q, n);

@@ -13,10 +13,12 @@
 #ifndef BASE_OUTQ_H
 #define BASE_OUTQ_H
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <sys/uio.h>
 
 #include "base/alloc.h"
+#include "base/rare.h"
 
 struct blob;
 
@@ -67,14 +69,13 @@ static inline bool outq_empty(const struct outq *q)
 }
 
 /* Room for n bytes in one piece at the end, for the caller to fill and commit at once; NULL when
- * memory runs out, the queue is as it was. */
-uint8_t *outq_reserve(struct outq *q, const weft_env *env, size_t n);
-
-/* The same, from blobs where a lone blob of theirs is large enough. */
-uint8_t *outq_reserve_from(struct outq *q, struct blobs *blobs, size_t n);
+ * memory runs out, the queue is as it was. A new blob comes from home, if that is not NULL and its blobs
+ * are large enough. */
+static inline uint8_t *outq_reserve(struct outq *q, const weft_env *env, struct blobs *home,
+                                    size_t n);
 
 /* The n bytes reserved last are one item of the queue. */
-void outq_commit(struct outq *q, size_t n);
+static inline void outq_commit(struct outq *q, size_t n);
 
 /* reserve, copy, commit. 0 or -ENOMEM. */
 int outq_append(struct outq *q, const weft_env *env, const void *data, size_t n);
@@ -95,5 +96,37 @@ int outq_iov(const struct outq *q, struct iovec *iov, int max);
 void outq_sent(struct outq *q, size_t n);
 
 void outq_clear(struct outq *q);
+
+/* ---- inline ---------------------------------------------------------------------------------- */
+
+/* The blob at the end, if it may grow: ours alone, and nothing of it queued elsewhere. */
+static inline struct blob *outq_open_blob(const struct outq *q)
+{
+    struct slice *s = q->tail;
+    if (!s || s != &s->blob->own || s->data + s->len != s->blob->data + s->blob->len) return NULL;
+    return atomic_load_explicit(&s->blob->refs, memory_order_relaxed) == 1 ? s->blob : NULL;
+}
+
+/* A new blob at the end. */
+RARE uint8_t *outq_grow(struct outq *q, const weft_env *env, struct blobs *home, size_t n);
+
+static inline uint8_t *outq_reserve(struct outq *q, const weft_env *env, struct blobs *home,
+                                    size_t n)
+{
+    struct blob *b = outq_open_blob(q);
+    if (b && b->cap - b->len >= n) return b->data + b->len;
+    return outq_grow(q, env, home, n);
+}
+
+static inline void outq_commit(struct outq *q, size_t n)
+{
+    struct slice *s = q->tail;
+    assert(s && s == &s->blob->own && n <= s->blob->cap - s->blob->len);
+    s->blob->len += n;
+    s->len += n;
+    s->items++;
+    q->bytes += n;
+    q->items++;
+}
 
 #endif

@@ -138,13 +138,13 @@ void trace_open(const struct trace *t, weft_conn *c, const char *place)
 void trace_received(const struct trace *t, const weft_conn *c, const char *place, weft_opcode op,
                     size_t len)
 {
-    trace_conn(t, c, place, "<- %s, %zu bytes", trace_opcode(op), len);
+    if (t->level) trace_conn(t, c, place, "<- %s, %zu bytes", trace_opcode(op), len);
 }
 
 void trace_sent(const struct trace *t, const weft_conn *c, const char *place, weft_opcode op,
                 size_t len)
 {
-    trace_conn(t, c, place, "-> %s, %zu bytes", trace_opcode(op), len);
+    if (t->level) trace_conn(t, c, place, "-> %s, %zu bytes", trace_opcode(op), len);
 }
 
 void trace_ping(const struct trace *t, const weft_conn *c, const char *place, size_t len)

@@ -144,7 +144,7 @@ int reply_head(struct outq *out, const weft_env *env, const struct reply *r)
     if (!valid) return -EINVAL;
     struct writer w = {0};
     put_reply(&w, r);
-    w = (struct writer){.to = outq_reserve(out, env, w.n)};
+    w = (struct writer){.to = outq_reserve(out, env, NULL, w.n)};
     if (!w.to) return -ENOMEM;
     put_reply(&w, r);
     outq_commit(out, w.n);
@@ -170,7 +170,7 @@ int request_head(struct outq *out, const weft_env *env, const char *method, weft
     if (!valid) return -EINVAL;
     struct writer w = {0};
     put_request(&w, method, target, fields, n_fields);
-    w = (struct writer){.to = outq_reserve(out, env, w.n)};
+    w = (struct writer){.to = outq_reserve(out, env, NULL, w.n)};
     if (!w.to) return -ENOMEM;
     put_request(&w, method, target, fields, n_fields);
     outq_commit(out, w.n);
@@ -185,7 +185,7 @@ int reply_chunk(struct outq *out, const weft_env *env, const void *data, size_t 
     char size[20];
     int digits = snprintf(size, sizeof size, "%zx\r\n", len);
     size_t n = (size_t)digits + len + 2;
-    struct writer w = {.to = outq_reserve(out, env, n)};
+    struct writer w = {.to = outq_reserve(out, env, NULL, n)};
     if (!w.to) return -ENOMEM;
     put_text(&w, size);
     put(&w, (weft_bytes){data, len});

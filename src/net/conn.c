@@ -305,11 +305,18 @@ size_t weft_buffered(const weft_conn *c)
     return conn_buffered(c);
 }
 
-bool conn_is_full(const weft_conn *c, size_t bytes)
+static bool is_full(const weft_conn *c, size_t bytes)
 {
     const weft_limits *l = limits_of(c);
     return bytes > limit_send_queue_max(l) ||
            session_items(&c->session) + c->wire->out.items > limit_send_queue_items(l);
+}
+
+void conn_note_backlog(weft_conn *c)
+{
+    size_t bytes = conn_buffered(c);
+    c->full = is_full(c, bytes);
+    if (c->full || bytes > limit_send_queue_soft(limits_of(c))) c->over_soft = true;
 }
 
 void conn_drained(weft_conn *c)
@@ -317,8 +324,8 @@ void conn_drained(weft_conn *c)
     keepalive_sent(c);
     if (!c->over_soft) return;
     size_t bytes = conn_buffered(c);
-    uint64_t soft = limit_send_queue_soft(limits_of(c));
-    if (bytes >= soft / 2 || conn_is_full(c, bytes)) return;
+    c->full = is_full(c, bytes);
+    if (c->full || bytes >= limit_send_queue_soft(limits_of(c)) / 2) return;
     c->over_soft = false;
     if (c->handler->on_drain && c->state == CONN_OPEN) c->handler->on_drain(c);
 }

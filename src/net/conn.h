@@ -48,6 +48,7 @@ struct weft_conn {
     uint8_t state;
     bool by_peer : 1, clean : 1, paused : 1, told_open : 1;
     bool over_soft : 1;   /* on_drain is due when there is room */
+    bool full : 1;        /* and until then sends are refused */
     weft_session session; /* its error and cause say in the end why the connection ended */
 };
 
@@ -74,8 +75,8 @@ static inline size_t conn_buffered(const weft_conn *c)
     return session_buffered(&c->session) + (c->wire ? wire_buffered(c->wire) : 0);
 }
 
-/* Whether a send is to be refused: bytes, or too many frames, are queued. */
-bool conn_is_full(const weft_conn *c, size_t bytes);
+/* Something was queued: sends are refused from now on if it is too much. */
+void conn_note_backlog(weft_conn *c);
 
 /* Now, for the round trip of a ping. */
 uint32_t conn_stopwatch(const weft_conn *c);

@@ -7,20 +7,26 @@
  */
 #include <errno.h>
 
-#include "base/limits.h"
+#include "base/rare.h"
 #include "net/client.h"
 #include "net/conn.h"
 
+bool weft_conn_is_open(const weft_conn *c)
+{
+    return (c->state == CONN_OPENING || c->state == CONN_OPEN) && !c->session.send.closed;
+}
+
 /* ---- sending --------------------------------------------------------------------------------- */
 
-static int refusal(weft_conn *c)
+static bool may_send(const weft_conn *c)
+{
+    return weft_conn_is_open(c) && !c->full;
+}
+
+static RARE int refusal(const weft_conn *c)
 {
     if (c->state < CONN_OPENING) return WEFT_ERR_STATE;
-    if (c->state == CONN_ENDED || c->session.send.closed) return WEFT_ERR_CLOSED;
-    size_t bytes = conn_buffered(c);
-    if (!bytes || !conn_is_full(c, bytes)) return 0;
-    c->over_soft = true;
-    return WEFT_ERR_BACKLOG;
+    return weft_conn_is_open(c) ? WEFT_ERR_BACKLOG : WEFT_ERR_CLOSED;
 }
 
 /* Every send ends here: what the session queued goes out with the turn. */
@@ -28,34 +34,33 @@ static int queued(weft_conn *c, int error)
 {
     if (error) return error;
     wire_dirty(c->wire);
-    if (conn_buffered(c) > limit_send_queue_soft(c->session.cfg->limits)) c->over_soft = true;
+    conn_note_backlog(c);
     return 0;
 }
 
 int weft_send(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
-    int error = refusal(c);
-    return error ? error : queued(c, session_queue(&c->session, op, data, len));
+    if (!may_send(c)) return refusal(c);
+    return queued(c, session_queue(&c->session, op, data, len));
 }
 
 int weft_send_fragment(weft_conn *c, weft_opcode op, const void *data, size_t len, bool final)
 {
-    int error = refusal(c);
-    if (error) return error;
+    if (!may_send(c)) return refusal(c);
     return queued(c, weft_session_send_fragment(&c->session, op, data, len, final));
 }
 
 int weft_send_message(weft_conn *c, weft_message *m)
 {
-    int error = refusal(c);
-    return error ? error : queued(c, session_queue_shared(&c->session, m));
+    if (!may_send(c)) return refusal(c);
+    return queued(c, session_queue_shared(&c->session, m));
 }
 
 int weft_ping(weft_conn *c, const void *data, size_t len)
 {
-    int error = refusal(c);
-    if (!error) error = weft_session_send(&c->session, WEFT_PING, data, len);
+    if (!may_send(c)) return refusal(c);
+    int error = weft_session_send(&c->session, WEFT_PING, data, len);
     if (!error) c->ping_sent = conn_stopwatch(c);
     return queued(c, error);
 }
@@ -116,11 +121,6 @@ weft_loop *weft_conn_loop(const weft_conn *c)
 weft_role weft_conn_role(const weft_conn *c)
 {
     return (weft_role)c->session.role;
-}
-
-bool weft_conn_is_open(const weft_conn *c)
-{
-    return (c->state == CONN_OPENING || c->state == CONN_OPEN) && !c->session.send.closed;
 }
 
 const char *weft_conn_subprotocol(const weft_conn *c)

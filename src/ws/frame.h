@@ -10,6 +10,8 @@
 #ifndef WS_FRAME_H
 #define WS_FRAME_H
 
+#include <string.h>
+
 #include <weft/session.h>
 
 enum {
@@ -59,7 +61,15 @@ static inline uint64_t frame_length(const uint8_t *head)
 }
 
 /* Whether the length is written in the fewest bytes, and below 2^63. */
-bool frame_length_is_minimal(const uint8_t *head);
+static inline bool frame_length_is_minimal(const uint8_t *head)
+{
+    uint64_t len = frame_length(head);
+    switch (head[1] & FRAME_LEN) {
+    case FRAME_LEN16: return len > CONTROL_MAX;
+    case FRAME_LEN64: return len > UINT16_MAX && len <= INT64_MAX;
+    default: return true;
+    }
+}
 
 /* How long the head of a frame with that payload is. */
 static inline size_t frame_head_size(size_t len, bool masked)
@@ -68,7 +78,23 @@ static inline size_t frame_head_size(size_t len, bool masked)
     return size + (masked ? KEY_LEN : 0);
 }
 
+/* The n lowest bytes of value, most significant first. */
+static inline void frame_store(uint8_t *p, size_t n, uint64_t value)
+{
+    while (n--) p[n] = (uint8_t)value, value >>= 8;
+}
+
 /* Write a head; key is NULL in a frame that is not masked. Returns its size. */
-size_t frame_write_head(uint8_t *to, uint8_t byte0, size_t len, const uint8_t *key);
+static inline size_t frame_write_head(uint8_t *to, uint8_t byte0, size_t len, const uint8_t *key)
+{
+    size_t size = frame_head_size(len, false);
+    uint8_t mask = key ? FRAME_MASK : 0;
+    to[0] = byte0;
+    to[1] = mask | (uint8_t)(size == 2 ? len : size == 4 ? FRAME_LEN16 : FRAME_LEN64);
+    if (size == 4) frame_store(to + FRAME_HEAD_MIN, 2, len);
+    if (size == 10) frame_store(to + FRAME_HEAD_MIN, 8, len);
+    if (key) memcpy(to + size, key, KEY_LEN);
+    return size + (key ? KEY_LEN : 0);
+}
 
 #endif

@@ -18,6 +18,7 @@
 #include "base/bytes.h"
 #include "base/env.h"
 #include "base/limits.h"
+#include "base/rare.h"
 #include "ws/message.h"
 #include "ws/pool.h"
 #include "ws/session.h"
@@ -46,40 +47,39 @@ static int next_key(weft_session *s, mask_key *key)
     return 0;
 }
 
-static uint8_t *write_unmasked(uint8_t *to, uint8_t byte0, const uint8_t *data, size_t len)
-{
-    to += frame_write_head(to, byte0, len, NULL);
-    copy(to, data, len);
-    return to + len;
-}
-
-static uint8_t *write_masked(uint8_t *to, uint8_t byte0, const uint8_t *data, size_t len,
-                             mask_key key)
-{
-    to += frame_write_head(to, byte0, len, key.bytes);
-    mask_copy(to, data, len, key);
-    return to + len;
-}
-
 static uint8_t *reserve(weft_session *s, struct outq *q, size_t n)
 {
     weft_deflate_pool *pool = s->cfg->pool;
-    return pool ? outq_reserve_from(q, &pool->blobs, n) : outq_reserve(q, s->cfg->env, n);
+    return outq_reserve(q, s->cfg->env, pool ? &pool->blobs : NULL, n);
+}
+
+/* A client's. */
+static RARE int encode_masked(weft_session *s, struct outq *q, uint8_t byte0, const uint8_t *data,
+                              size_t len)
+{
+    mask_key key;
+    int error = next_key(s, &key);
+    if (error) return error;
+    size_t size = frame_head_size(len, true) + len;
+    uint8_t *to = reserve(s, q, size);
+    if (!to) return -ENOMEM;
+    to += frame_write_head(to, byte0, len, key.bytes);
+    mask_copy(to, data, len, key);
+    outq_commit(q, size);
+    return 0;
 }
 
 /* One frame at the end of q. */
-static int encode(weft_session *s, struct outq *q, uint8_t byte0, const void *data, size_t len)
+static inline int encode(weft_session *s, struct outq *q, uint8_t byte0, const void *data,
+                         size_t len)
 {
-    bool masked = s->role == WEFT_CLIENT;
-    mask_key key;
-    int error = masked ? next_key(s, &key) : 0;
-    if (error) return error;
     if (len > SIZE_MAX - FRAME_HEAD_MAX) return -ENOMEM;
-    size_t size = frame_head_size(len, masked) + len;
+    if (s->role == WEFT_CLIENT) return encode_masked(s, q, byte0, data, len);
+    size_t size = frame_head_size(len, false) + len;
     uint8_t *to = reserve(s, q, size);
     if (!to) return -ENOMEM;
-    if (masked) write_masked(to, byte0, data, len, key);
-    else write_unmasked(to, byte0, data, len);
+    to += frame_write_head(to, byte0, len, NULL);
+    copy(to, data, len);
     outq_commit(q, size);
     return 0;
 }
@@ -119,7 +119,8 @@ static int encode_with(weft_session *s, struct deflater *d, struct outq *q, uint
     return error;
 }
 
-static int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0, weft_bytes message)
+static RARE int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0,
+                                  weft_bytes message)
 {
     if (has_takeover(s) && !s->send.window) {
         s->send.window = window_new(s->cfg->env, window_bits(s));
@@ -132,19 +133,10 @@ static int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0, wef
     return error;
 }
 
-/* A whole message. */
-static int encode_message(weft_session *s, struct outq *q, weft_opcode op, const void *data,
-                          size_t len)
-{
-    uint8_t byte0 = (uint8_t)(FRAME_FIN | op);
-    if (!is_to_be_compressed(s, len)) return encode(s, q, byte0, data, len);
-    return encode_compressed(s, q, byte0, (weft_bytes){data, len});
-}
-
 /* ---- sending --------------------------------------------------------------------------------- */
 
 /* NULL: no memory. */
-static struct aside *aside_of(weft_session *s)
+static RARE struct aside *aside_of(weft_session *s)
 {
     if (!s->send.aside) s->send.aside = mem_zalloc(s->cfg->env, sizeof *s->send.aside);
     return s->send.aside;
@@ -205,7 +197,10 @@ static int send_control(weft_session *s, weft_opcode op, const void *data, size_
 int session_queue(weft_session *s, weft_opcode op, const void *data, size_t len)
 {
     struct outq *q = message_queue(s);
-    return q ? encode_message(s, q, op, data, len) : -ENOMEM;
+    uint8_t byte0 = (uint8_t)(FRAME_FIN | op);
+    if (!q) return -ENOMEM;
+    if (!is_to_be_compressed(s, len)) return encode(s, q, byte0, data, len);
+    return encode_compressed(s, q, byte0, (weft_bytes){data, len});
 }
 
 int weft_session_send(weft_session *s, weft_opcode op, const void *data, size_t len)

@@ -182,14 +182,14 @@ static void test_blobs_go_home(void **state)
     struct blobs home = {.env = &heap.env};
     for (int turn = 0; turn < 10; turn++) {
         for (int i = 0; i < 20; i++) {
-            memset(outq_reserve_from(&one.q, &home, 100), i, 100);
+            memset(outq_reserve(&one.q, &heap.env, &home, 100), i, 100);
             outq_commit(&one.q, 100);
         }
         outq_sent(&one.q, one.q.bytes);
         assert_int_equal(home.n, 1);
     }
     assert_int_equal(heap.asked, 1);
-    assert_non_null(outq_reserve_from(&one.q, &home, 100000)); /* larger than they are */
+    assert_non_null(outq_reserve(&one.q, &heap.env, &home, 100000)); /* larger than they are */
     assert_int_equal(heap.asked, 2);
     outq_clear(&one.q);
     assert_int_equal(home.n, 1);
@@ -203,7 +203,7 @@ static void test_home_is_bounded(void **state)
     struct blobs home = {.env = &heap.env};
     static struct outq queues[1000];
     for (int i = 0; i < 1000; i++) {
-        memset(outq_reserve_from(&queues[i], &home, 10), 0, 10);
+        memset(outq_reserve(&queues[i], &heap.env, &home, 10), 0, 10);
         outq_commit(&queues[i], 10);
     }
     for (int i = 0; i < 1000; i++) outq_clear(&queues[i]);
@@ -217,7 +217,7 @@ static void test_home_without_memory(void **state)
     (void)state;
     struct blobs home = {.env = &heap.env};
     heap_fail(&heap, 0);
-    assert_null(outq_reserve_from(&one.q, &home, 10));
+    assert_null(outq_reserve(&one.q, &heap.env, &home, 10));
     heap_fail(&heap, -1);
     assert_true(outq_empty(&one.q));
 }
@@ -225,7 +225,7 @@ static void test_home_without_memory(void **state)
 static void test_reserve_then_commit_less(void **state)
 {
     (void)state;
-    uint8_t *to = outq_reserve(&one.q, &heap.env, 100);
+    uint8_t *to = outq_reserve(&one.q, &heap.env, NULL, 100);
     assert_non_null(to);
     memset(to, 7, 60);
     outq_commit(&one.q, 60);
