@@ -18,6 +18,9 @@ foreach(section 1 3 7)
     endif()
 endforeach()
 
+if(uring_FOUND)
+    set(weft_requires_uring " liburing")
+endif()
 foreach(pc weft weft-core)
     configure_file(cmake/${pc}.pc.in ${pc}.pc @ONLY)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${pc}.pc

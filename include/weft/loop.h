@@ -22,12 +22,21 @@ extern "C" {
 
 typedef struct weft_loop weft_loop;
 
+/* How the output of a turn is handed to the kernel. */
+typedef enum weft_batch {
+    WEFT_BATCH_AUTO, /* by io_uring if it is there and allowed, else one by one */
+    WEFT_BATCH_EACH, /* one system call for each connection */
+    WEFT_BATCH_RING  /* one io_uring_enter for all of them, or weft_loop_new fails */
+} weft_batch;
+
 typedef struct weft_loop_config {
     size_t size; /* sizeof(weft_loop_config), or 0 for the fields of version 0.1 */
     const weft_env *env;
+    weft_batch batch;
 } weft_loop_config;
 
-/* cfg may be NULL. Errors: -ENOMEM, -EMFILE and what epoll_create1 and eventfd can say. */
+/* cfg may be NULL. Errors: -ENOMEM, -EMFILE and what epoll_create1 and eventfd can say; with
+ * WEFT_BATCH_RING what io_uring_setup can say, -ENOSYS if weft was built without it. */
 WEFT_API int weft_loop_new(weft_loop **out, const weft_loop_config *cfg);
 
 /* Drops every connection that is left (on_close is called with 1006) and frees the loop. Before that,

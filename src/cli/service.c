@@ -71,6 +71,10 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
          "believe what this proxy says of its clients: PROXY protocol,\n"
          "X-Forwarded-For, X-Forwarded-Proto; unix: who comes by a Unix\n"
          "socket; repeatable"},
+        {0, "batch", FLAG_TEXT, &o->batch, 0, 0, "HOW", NULL,
+         "how output goes to the kernel: ring (one io_uring_enter a turn),\n"
+         "each (a system call a connection), auto (ring where it is\n"
+         "allowed; the default)"},
         {'v', "verbose", FLAG_COUNT, &o->verbose, 0, 0, NULL, NULL,
          "log to stderr what happens; -vv: the library's details too"},
         {0},
@@ -90,6 +94,17 @@ static int check_origins(struct flag_list *origins)
                             origin);
     }
     return 0;
+}
+
+static int parse_batch(const char *word, weft_batch *batch)
+{
+    static const char *const words[] = {"auto", "each", "ring"};
+    for (size_t i = 0; word && i < sizeof words / sizeof *words; i++) {
+        *batch = (weft_batch)i;
+        if (!strcmp(word, words[i])) return 0;
+    }
+    *batch = WEFT_BATCH_AUTO;
+    return word ? complain("--batch: \"%s\" is not auto, each or ring", word) : 0;
 }
 
 /* ---- open ------------------------------------------------------------------------------------ */
@@ -160,14 +175,15 @@ static int load_secret(struct service *s)
 int service_open(struct service *s, struct service_options *o)
 {
     *s = (struct service){.options = o};
+    weft_loop_config loop = {.size = sizeof loop, .env = &s->trace.env};
     int r = check_origins(&o->origins);
     if (!r) r = secret_check(&o->secret);
     if (!r) r = deflate_parse(o->deflate, &s->deflate);
+    if (!r) r = parse_batch(o->batch, &loop.batch);
     if (r) return r;
     raise_descriptor_limit();
     trace_init(&s->trace, o->verbose);
 
-    weft_loop_config loop = {.size = sizeof loop, .env = &s->trace.env};
     weft_server_config server = server_config(o);
     if ((r = weft_loop_new(&s->loop, &loop)) < 0 ||
         (r = signals_init(&s->signals, s->loop, on_signal, s)) < 0 ||

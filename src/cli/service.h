@@ -22,7 +22,7 @@
 #include "cli/signals.h"
 #include "cli/trace.h"
 
-enum { SERVICE_FLAGS = 16, SERVICE_NO_PORT = 65536 };
+enum { SERVICE_FLAGS = 17, SERVICE_NO_PORT = 65536 };
 
 struct service_options {
     uint64_t port; /* SERVICE_NO_PORT: -p was not given */
@@ -31,6 +31,7 @@ struct service_options {
     uint64_t handshake_timeout, ping;
     uint64_t max_connections, max_connections_per_ip;
     const char *deflate; /* NULL: as --help says */
+    const char *batch;
     struct secret_options secret;
     unsigned verbose;
 };

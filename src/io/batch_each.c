@@ -16,12 +16,10 @@ static ssize_t send_one(const struct sys *sys, const struct batch_request *r)
     return sys->sendmsg(r->fd, &msg, flags);
 }
 
-static void send_each(const struct sys *sys, struct batch_request *requests, size_t n)
+void batch_each(const struct sys *sys, struct batch_request *requests, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         ssize_t sent = send_one(sys, &requests[i]);
         requests[i].result = sent < 0 ? -errno : sent;
     }
 }
-
-const struct batch batch_each = {.send = send_each};

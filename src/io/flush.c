@@ -104,20 +104,20 @@ static void settle_all(struct flush *f)
     f->n = 0;
 }
 
-static void flush_round(struct flush *f, const struct sys *sys, const struct batch *batch)
+static void flush_round(struct flush *f, const struct sys *sys, struct ring *ring)
 {
     struct list todo;
     list_init(&todo);
     list_splice(&todo, &f->dirty);
     while (!list_empty(&todo)) {
         collect(f, &todo);
-        if (f->n) batch->send(sys, f->requests, f->n);
+        batch_send(ring, sys, f->requests, f->n);
         settle_all(f);
     }
 }
 
-void flush_dirty(struct flush *f, const struct sys *sys, const struct batch *batch)
+void flush_dirty(struct flush *f, const struct sys *sys, struct ring *ring)
 {
     for (int round = 0; round < FLUSH_ROUNDS && !list_empty(&f->dirty); round++)
-        flush_round(f, sys, batch);
+        flush_round(f, sys, ring);
 }

@@ -15,7 +15,7 @@
 #include "io/batch.h"
 #include "io/stream.h"
 
-enum { FLUSH_REQUESTS = 256, FLUSH_IOV = 16, FLUSH_ROUNDS = 16 };
+enum { FLUSH_REQUESTS = BATCH_MAX, FLUSH_IOV = 16, FLUSH_ROUNDS = 16 };
 
 struct flush {
     struct list dirty, again;
@@ -33,8 +33,8 @@ bool flush_waiting(const struct flush *f);
 /* Let the again list go on, once each. */
 void flush_again(struct flush *f);
 
-/* Write what dirty streams have. */
-void flush_dirty(struct flush *f, const struct sys *sys, const struct batch *batch);
+/* Write what dirty streams have. ring may be NULL. */
+void flush_dirty(struct flush *f, const struct sys *sys, struct ring *ring);
 
 /* The stream is closed. */
 void flush_forget(struct flush *f, const struct stream *s);

@@ -22,6 +22,7 @@
 
 #include "base/alloc.h"
 #include "base/env.h"
+#include "base/log.h"
 #include "io/flush.h"
 #include "io/resolve.h"
 
@@ -30,7 +31,7 @@ enum { READY_MAX = 256, US_PER_TICK = 1000 };
 struct weft_loop {
     const weft_env *env;
     const struct sys *sys;
-    const struct batch *batch;
+    struct ring *ring; /* NULL: one system call for each send */
     int epfd;
     struct io wake;      /* the eventfd */
     struct io alarm;     /* the timerfd; fd -1 unless embedded */
@@ -274,7 +275,7 @@ int weft_loop_turn(weft_loop *l, int timeout_ms)
     deliver(l);
     timers_run(&l->timers, l->now / US_PER_TICK);
     (void)posts_run(&l->posts);
-    flush_dirty(&l->flush, l->sys, l->batch);
+    flush_dirty(&l->flush, l->sys, l->ring);
     bury_dead(l);
     if (embedded(l)) set_alarm(l);
     l->in_turn = false;
@@ -324,10 +325,22 @@ static void close_if_open(int fd)
 
 static void destroy(weft_loop *l)
 {
+    ring_free(l->ring);
     close_if_open(l->alarm.fd);
     close_if_open(l->wake.fd);
     close_if_open(l->epfd);
     mem_free(l->env, l);
+}
+
+/* Sends in batches, if the kernel lets us. */
+static int open_ring(weft_loop *l, weft_batch wanted)
+{
+    if (wanted == WEFT_BATCH_EACH) return 0;
+    int error = ring_new(&l->ring, l->env, l->sys);
+    if (error < 0)
+        log_line(l->env, WEFT_LOG_INFO, "no io_uring (%s): one system call for each send",
+                 weft_strerror(error));
+    return wanted == WEFT_BATCH_RING ? error : 0;
 }
 
 int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct sys *sys)
@@ -337,7 +350,6 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
     if (!l) return -ENOMEM;
     l->env = env;
     l->sys = sys;
-    l->batch = &batch_each;
     l->dead_end = &l->dead;
     l->epfd = -1;
     l->alarm_tick = TIMER_NEVER;
@@ -346,6 +358,7 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
     flush_init(&l->flush);
     timers_init(&l->timers, env_now_us(env) / US_PER_TICK);
     int err = open_descriptors(l);
+    if (err == 0) err = open_ring(l, cfg ? cfg->batch : WEFT_BATCH_AUTO);
     if (err < 0) {
         destroy(l);
         return err;

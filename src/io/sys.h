@@ -20,6 +20,8 @@
 #include <sys/timerfd.h>
 #include <sys/types.h>
 
+struct io_uring;
+
 struct sys {
     int (*socket)(int domain, int type, int protocol);
     int (*bind)(int fd, const struct sockaddr *addr, socklen_t len);
@@ -46,6 +48,10 @@ struct sys {
     int (*timerfd_settime)(int fd, int flags, const struct itimerspec *when,
                            struct itimerspec *old);
 
+    /* liburing's io_uring_queue_init and io_uring_submit, which return -errno; -ENOSYS without it. */
+    int (*ring_init)(unsigned entries, struct io_uring *uring, unsigned flags);
+    int (*ring_submit)(struct io_uring *uring);
+
     int (*open)(const char *path, int flags);
     int (*openat)(int dir, const char *path, int flags);
     int (*openat2)(int dir, const char *path, struct open_how *how);
@@ -56,5 +62,9 @@ struct sys {
 };
 
 extern const struct sys sys_real;
+
+/* batch_ring.c or batch_ring_none.c */
+int ring_init_real(unsigned entries, struct io_uring *uring, unsigned flags);
+int ring_submit_real(struct io_uring *uring);
 
 #endif
