@@ -7,8 +7,8 @@
  * With MSG_DONTWAIT a send is complete when the submission returns: bytes, or -EAGAIN, or -errno. So
  * nothing is ever in flight, and nothing has to outlive the call.
  *
- * A ring belongs to the thread that opens it, and loops may be made in one thread and run in another: so
- * ring_new only tries, and the first to send opens it for good. Whatever goes wrong with it is for ever: what the kernel has taken is
+ * A ring belongs to the thread that opened it, and loops may be made in one thread and run in another: then
+ * it is opened anew. Whatever goes wrong with it is for ever: what the kernel has taken is
  * waited for, the rest is left to the caller, and no request comes here again.
  */
 #include <errno.h>
@@ -45,19 +45,12 @@ static int open_ring(struct ring *r, const struct sys *sys)
     return error;
 }
 
-static void close_ring(struct ring *r)
-{
-    if (r->open) io_uring_queue_exit(&r->uring);
-    r->open = false;
-}
-
 int ring_new(struct ring **out, const weft_env *env, const struct sys *sys)
 {
     struct ring *r = mem_zalloc(env, sizeof *r);
     if (!r) return -ENOMEM;
     r->env = env;
     int error = open_ring(r, sys);
-    close_ring(r);
     if (error < 0) {
         mem_free(env, r);
         return error;
@@ -69,7 +62,7 @@ int ring_new(struct ring **out, const weft_env *env, const struct sys *sys)
 void ring_free(struct ring *r)
 {
     if (!r) return;
-    close_ring(r);
+    if (r->open) io_uring_queue_exit(&r->uring);
     mem_free(r->env, r);
 }
 
@@ -111,20 +104,27 @@ static int collect(struct ring *r, struct batch_request *requests, size_t n)
     return 0;
 }
 
-/* Whether it can be used. */
-static bool is_ready(struct ring *r, const struct sys *sys)
+/* How many of the requests the kernel has taken, or -errno. */
+static int submit(struct ring *r, const struct sys *sys, const struct batch_request *requests,
+                  size_t n)
 {
-    if (r->broken || r->open) return !r->broken;
+    for (size_t i = 0; i < n; i++) prepare(r, &requests[i], i);
+    return sys->ring_submit(&r->uring);
+}
+
+static int submit_anew(struct ring *r, const struct sys *sys, const struct batch_request *requests,
+                       size_t n)
+{
+    io_uring_queue_exit(&r->uring);
     int error = open_ring(r, sys);
-    if (error < 0) give_up(r, error);
-    return error == 0;
+    return error ? error : submit(r, sys, requests, n);
 }
 
 size_t ring_send(struct ring *r, const struct sys *sys, struct batch_request *requests, size_t n)
 {
-    if (!is_ready(r, sys)) return 0;
-    for (size_t i = 0; i < n; i++) prepare(r, &requests[i], i);
-    int taken = sys->ring_submit(&r->uring);
+    if (r->broken) return 0;
+    int taken = submit(r, sys, requests, n);
+    if (taken == -EEXIST) taken = submit_anew(r, sys, requests, n); /* another thread's */
     size_t done = taken < 0 ? 0 : (size_t)taken;
     int error = collect(r, requests, done);
     if (error == 0 && done < n) error = taken < 0 ? taken : -EBUSY;
