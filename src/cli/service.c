@@ -14,6 +14,7 @@
 
 #include "cli/cli.h"
 #include "cli/deflate.h"
+#include "cli/sandbox.h"
 
 enum { ADDRESS_MAX = 256, WHY_MAX = 1024 };
 
@@ -71,6 +72,11 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
          "believe what this proxy says of its clients: PROXY protocol,\n"
          "X-Forwarded-For, X-Forwarded-Proto; unix: who comes by a Unix\n"
          "socket; repeatable"},
+        {0, "user", FLAG_TEXT, &o->user, 0, 0, "NAME", NULL,
+         "as root: become this user once the ports are open (nobody, or\n"
+         "who alone may read DIR)"},
+        {0, "no-sandbox", FLAG_BOOL, &o->no_sandbox, 0, 0, NULL, NULL,
+         "do without Landlock and seccomp"},
         {'v', "verbose", FLAG_COUNT, &o->verbose, 0, 0, NULL, NULL,
          "log to stderr what happens; -vv: the library's details too"},
         {0},
@@ -142,8 +148,10 @@ static void on_hangup(void *user)
 {
     struct service *s = user;
     char why[WHY_MAX] = "";
-    if (secret_load(&s->options->secret, s->server, why, sizeof why) < 0)
-        complain("certificates stay as they are: %s", why);
+    sandbox_wake();
+    int r = secret_load(&s->options->secret, s->server, why, sizeof why);
+    sandbox_sleep();
+    if (r < 0) complain("certificates stay as they are: %s", why);
     else trace_line(&s->trace, "certificates were read again");
 }
 
@@ -225,6 +233,20 @@ static int listen_all(struct service *s)
     return 0;
 }
 
+static int confine(struct service *s)
+{
+    const struct service_options *o = s->options;
+    return sandbox_enter(
+        &(struct sandbox){
+            .off = o->no_sandbox,
+            .user = o->user,
+            .dir = o->dir,
+            .secret = &o->secret,
+            .listen = &o->listen,
+        },
+        &s->trace);
+}
+
 static void print_addresses(const struct service *s)
 {
     char address[ADDRESS_MAX];
@@ -236,6 +258,7 @@ static void print_addresses(const struct service *s)
 int service_run(struct service *s, void (*hint)(const char *address, bool secure))
 {
     int r = listen_all(s);
+    if (r == 0) r = confine(s);
     if (r) return r;
 
     print_addresses(s);

@@ -9,7 +9,8 @@
  *      service_close
  *
  * SIGINT and SIGTERM: every WebSocket gets a Close (1001); a second one stops at once. SIGHUP, with TLS:
- * certificates and keys are read again.
+ * certificates and keys are read again. Before anybody is answered the program confines itself
+ * (sandbox.h).
  */
 #ifndef CLI_SERVICE_H
 #define CLI_SERVICE_H
@@ -22,7 +23,7 @@
 #include "cli/signals.h"
 #include "cli/trace.h"
 
-enum { SERVICE_FLAGS = 16, SERVICE_NO_PORT = 65536 };
+enum { SERVICE_FLAGS = 18, SERVICE_NO_PORT = 65536 };
 
 struct service_options {
     uint64_t port; /* SERVICE_NO_PORT: -p was not given */
@@ -32,6 +33,9 @@ struct service_options {
     uint64_t max_connections, max_connections_per_ip;
     const char *deflate; /* NULL: as --help says */
     struct secret_options secret;
+    const char *user; /* NULL: was not given */
+    bool no_sandbox;
+    const char *dir; /* served as files; NULL: none. No flag: the command's to set */
     unsigned verbose;
 };
 
