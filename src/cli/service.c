@@ -129,7 +129,7 @@ static void on_gone(weft_server *server, void *user)
 {
     (void)server;
     struct service *s = user;
-    weft_loop_stop(s->loop);
+    s->over = true;
 }
 
 static void on_signal(void *user)
@@ -141,7 +141,7 @@ static void on_signal(void *user)
         int r = weft_server_shutdown(s->server, WEFT_CLOSE_GOING_AWAY, on_gone, s);
         if (r == 0) return;
     }
-    weft_loop_stop(s->loop);
+    s->over = true;
 }
 
 static void on_hangup(void *user)
@@ -180,7 +180,8 @@ int service_open(struct service *s, struct service_options *o)
     if ((r = weft_loop_new(&s->loop, &loop)) < 0 ||
         (r = signals_init(&s->signals, s->loop, on_signal, s)) < 0 ||
         (r = weft_hub_new(&s->hub, s->loop, NULL)) < 0 ||
-        (r = weft_server_new(&s->server, s->loop, &server)) < 0)
+        (r = weft_server_new(&s->server, s->loop, &server)) < 0 ||
+        (r = trim_init(&s->trim, s->loop, weft_server_get_stats(s->server))) < 0)
         return r == -EINVAL
                    ? complain("--trust-proxy: one of these is not an address, perhaps with /BITS")
                    : complain("cannot start: %s", weft_strerror(r));
@@ -189,6 +190,7 @@ int service_open(struct service *s, struct service_options *o)
 
 void service_close(struct service *s)
 {
+    trim_deinit(&s->trim);
     weft_server_free(s->server);
     weft_hub_free(s->hub);
     signals_deinit(&s->signals);
@@ -267,6 +269,6 @@ int service_run(struct service *s, void (*hint)(const char *address, bool secure
     if (hint && weft_server_address(s->server, 0, first, sizeof first) >= 0) hint(first, secure);
     fflush(stdout);
 
-    r = weft_loop_run(s->loop);
+    while (!s->over && (r = weft_loop_turn(s->loop, -1)) == 0) trim_look(&s->trim);
     return r < 0 ? complain("the loop stopped: %s", weft_strerror(r)) : EXIT_CLEAN;
 }

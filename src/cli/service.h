@@ -22,6 +22,7 @@
 #include "cli/secret.h"
 #include "cli/signals.h"
 #include "cli/trace.h"
+#include "cli/trim.h"
 
 enum { SERVICE_FLAGS = 18, SERVICE_NO_PORT = 65536 };
 
@@ -47,7 +48,8 @@ struct service {
     weft_server *server;
     const weft_deflate *deflate; /* for handlers; NULL: off */
     struct signals signals;
-    bool leaving;
+    struct trim trim;
+    bool leaving, over;
 };
 
 void service_options_init(struct service_options *o);
