@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -85,23 +84,57 @@ static const struct condition {
     {"prlimit64", 2, EVERY_BIT, 0, false}, /* asks, does not set */
 };
 
+/* The number of the name that text begins with; text goes behind it. -EINVAL: libseccomp does not know
+ * it. */
+static int next_number(const char **text, int *number)
+{
+    char name[32] = "";
+    size_t n = strcspn(*text, " ");
+    memcpy(name, *text, n < sizeof name ? n : sizeof name - 1);
+    *text += n + strspn(*text + n, " ");
+    *number = seccomp_syscall_resolve_name(name);
+    return *number == __NR_SCMP_ERROR ? -EINVAL : 0;
+}
+
 /* ---- when it happens ------------------------------------------------------------------------- */
 
-static void say(const char *text)
+static void say(const char *text, size_t len)
 {
-    ssize_t n = write(STDERR_FILENO, text, strlen(text));
+    ssize_t n = write(STDERR_FILENO, text, len);
     (void)n;
 }
 
-/* SA_RESETHAND: the second SIGSYS ends the program, with a core where that is wanted. The name comes
- * from malloc, which is at rest: it makes none of these calls. */
+/* The name of that number, if text holds it. */
+static bool say_name(const char *text, int wanted)
+{
+    while (*text) {
+        const char *name = text;
+        int number;
+        if (next_number(&text, &number) == 0 && number == wanted) {
+            say(name, strcspn(name, " "));
+            return true;
+        }
+    }
+    return false;
+}
+
+static void say_which(int number)
+{
+    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+        if (say_name(deadly[i], number)) return;
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
+        if (say_name(conditions[i].name, number)) return;
+}
+
+/* SA_RESETHAND: the second SIGSYS ends the program, with a core where that is wanted. */
 static void on_violation(int signal_number, siginfo_t *info, void *context)
 {
+    static const char before[] = "weft: stopped by its own sandbox: it called ";
+    static const char after[] = ", which serving never does\n";
     (void)context;
-    char *name = seccomp_syscall_resolve_num_arch(info->si_arch, info->si_syscall);
-    say("weft: stopped by its own sandbox: it called ");
-    say(name ? name : "what has no name");
-    say(", which serving never does\n");
+    say(before, sizeof before - 1);
+    say_which(info->si_syscall);
+    say(after, sizeof after - 1);
     raise(signal_number);
 }
 
@@ -113,18 +146,6 @@ static int watch_violations(void)
 }
 
 /* ---- the filter ------------------------------------------------------------------------------ */
-
-/* The number of the name that text begins with; text goes behind it. -EINVAL: libseccomp does not know
- * it. */
-static int next_number(const char **text, int *number)
-{
-    char name[32];
-    size_t n = strcspn(*text, " ");
-    snprintf(name, sizeof name, "%.*s", (int)n, *text);
-    *text += n + strspn(*text + n, " ");
-    *number = seccomp_syscall_resolve_name(name);
-    return *number == __NR_SCMP_ERROR ? -EINVAL : 0;
-}
 
 static int add_all(scmp_filter_ctx filter, uint32_t action, const char *const *lines, size_t n)
 {

@@ -60,7 +60,7 @@ def heard(server, words):
 
 
 class Kernel:
-    """Where these system calls fail as on a kernel without them: a filter that the program is started under."""
+    """One where these system calls fail: a filter for Server(preexec_fn=Kernel(...)) to start the program under."""
 
     def __init__(self, **calls):
         self.library = ctypes.CDLL('libseccomp.so.2')
@@ -74,18 +74,6 @@ class Kernel:
             number = self.library.seccomp_syscall_resolve_name(name.encode())
             assert self.library.seccomp_rule_add(context, 0x00050000 | error, number, 0) == 0
         assert self.library.seccomp_load(context) == 0
-
-
-class Elsewhere(Server):
-    """The program on such a kernel."""
-
-    def __init__(self, kernel, *args):
-        popen = subprocess.Popen
-        subprocess.Popen = lambda *a, **k: popen(*a, preexec_fn=kernel, **k)
-        try:
-            super().__init__(*args)
-        finally:
-            subprocess.Popen = popen
 
 
 def say(*args):
@@ -226,13 +214,13 @@ class Sandbox(unittest.TestCase):
 
     def test_a_kernel_without_landlock(self):
         for error in (errno.ENOSYS, errno.EOPNOTSUPP):
-            with Elsewhere(Kernel(landlock_create_ruleset=error), '--echo', '/echo') as server:
+            with Server('--echo', '/echo', preexec_fn=Kernel(landlock_create_ruleset=error)) as server:
                 heard(server, f', no landlock ({os.strerror(error)}), seccomp')
                 self.assertTrue(echoes(server))
 
     def test_a_kernel_without_anything(self):
         kernel = Kernel(landlock_create_ruleset=errno.ENOSYS, seccomp=errno.ENOSYS, prctl=errno.EINVAL)
-        with Elsewhere(kernel, '--echo', '/echo') as server:
+        with Server('--echo', '/echo', preexec_fn=kernel) as server:
             heard(server, ', no landlock (Function not implemented)')
             heard(server, ', no seccomp (')
             self.assertTrue(echoes(server))
@@ -240,7 +228,7 @@ class Sandbox(unittest.TestCase):
     @unittest.skipUnless(ROOT, 'needs root')
     def test_a_container_that_has_no_other_user(self):
         kernel = Kernel(setgroups=errno.EPERM, setresuid=errno.EPERM)
-        with Elsewhere(kernel, '--echo', '/echo') as server:
+        with Server('--echo', '/echo', preexec_fn=kernel) as server:
             heard(server, 'sandbox: user 0 (cannot become nobody: Operation not permitted), ')
             self.assertEqual(int(status(server)['CapPrm'][0], 16), 0)
             self.assertTrue(echoes(server))
