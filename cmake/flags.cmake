@@ -29,6 +29,15 @@ endforeach()
 add_compile_options($<$<CONFIG:Release>:-U_FORTIFY_SOURCE> $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=3>)
 add_link_options($<$<CONFIG:Release>:-Wl,-z,relro,-z,now>)
 
+# Debian's start-up files (crt1.o, crti.o) carry no mark of CET, and without it on every object the linker
+# gives none. For shadow stacks nothing is lacking in them, so the mark is asked for. For IBT there is: they
+# have no landing pads.
+include(CheckLinkerFlag)
+check_linker_flag(C -Wl,-z,shstk WEFT_HAS_SHSTK)
+if(WEFT_HAS_SHSTK AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|i.86)$")
+    add_link_options($<$<CONFIG:Release>:-Wl,-z,shstk>)
+endif()
+
 if(WEFT_SANITIZE)
     add_compile_options(-fsanitize=${WEFT_SANITIZE} -fno-sanitize-recover=all
         -fno-omit-frame-pointer)

@@ -2,6 +2,7 @@
 """The rules of the house. A rule is a function of the tree's root that returns complaints: each says
 where, what is wrong, and what would be right."""
 
+import platform
 import re
 import subprocess
 from collections import Counter
@@ -171,6 +172,31 @@ def symbols(root):
     return complaints
 
 
+# What readelf has to say of a hardened binary: option, pattern, and what its lack means. A library has no
+# stack protector and no fortified call of its own if it has nothing to protect, ours has.
+HARDENED = [
+    ("-h", r"Type: +DYN", "not position-independent: CMAKE_POSITION_INDEPENDENT_CODE"),
+    ("-lW", r"GNU_RELRO", "no RELRO: -z relro"),
+    ("-dW", r"FLAGS_1.*\bNOW\b", "not bound at start, so RELRO is not full: -z now"),
+    ("-lW", r"GNU_STACK( +0x\w+){5} RW +0x", "an executable stack, or none that is said not to be: an "
+     "assembler file without .note.GNU-stack"),
+    ("-sW", r"__stack_chk_fail", "no stack protector: -fstack-protector-strong"),
+    ("-sW", r"__\w+_chk\b", "no fortified call: -D_FORTIFY_SOURCE=3"),
+]
+HARDENED_X86 = [("-nW", r"x86 feature:.*\bSHSTK\b", "not marked for shadow stacks: -z shstk")]
+
+
+def hardening(root):
+    """The program and libweft.so are hardened, as they are released."""
+    folder = root / "build" / "check-gcc"
+    if not (folder / "libweft.so").exists():
+        return [f"{folder.relative_to(root)}/libweft.so is not built; the rule gcc builds it"]
+    wanted = HARDENED + (HARDENED_X86 if platform.machine() == "x86_64" else [])
+    files = [folder / name for name in ("weft", "libweft.so") if (folder / name).exists()]
+    return [f"{file.name}: {lack}" for file in files for option, pattern, lack in wanted
+            if not re.search(pattern, run("readelf", option, file)[1])]
+
+
 # ---- looks --------------------------------------------------------------------------------------
 
 
@@ -269,4 +295,4 @@ def manpages(root):
 
 RULES = {rule.__name__: rule for rule in (
     arrows, cycles, headers, license, packages, readme, limits, manuals, manpages, style, gcc, clang,
-    symbols)}
+    symbols, hardening)}

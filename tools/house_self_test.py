@@ -67,7 +67,13 @@ BUILT_PLANTS = [
     ("symbols", {"src/base/planted.c": function("planted"),
                  "include/weft/planted.h": SPDX + "WEFT_API int weft_planted(void);\n"},
      "declares weft_planted"),
+    ("hardening", {"src/base/planted.c": function("planted"), "cmake/flags.cmake": "\n"},
+     "libweft.so: not bound at start"),
+    ("hardening", {"src/base/planted.c": function("planted"),
+                   "src/base/planted2.c": SPDX + '__asm__(".section .note.GNU-stack,\\"x\\"");\n'},
+     "libweft.so: an executable stack"),
 ]
+BUILT = {plant[0] for plant in BUILT_PLANTS}
 
 
 def copy_tree(root, to):
@@ -85,11 +91,11 @@ def without_sources(tree):
 def caught(tree, rule, plant, mention):
     """Plant, see whether the rule complains of it and did not before, and weed."""
     kept = {path: (tree / path).read_text() if (tree / path).exists() else None for path in plant}
-    before = "\n".join(house.RULES[rule](tree)) if rule not in ("gcc", "clang", "symbols") else ""
+    before = "\n".join(house.RULES[rule](tree)) if rule not in BUILT else ""
     for path, text in plant.items():
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
         (tree / path).write_text(text)
-    if rule == "symbols":
+    if rule in ("symbols", "hardening"):
         house.gcc(tree)
     after = "\n".join(house.RULES[rule](tree))
     for path, text in kept.items():

@@ -29,7 +29,9 @@ static const char about[] =
     "The first line on stdout says where it listens. SIGINT and SIGTERM close every\n"
     "WebSocket with 1001 and end the program; a second one ends it at once.\n"
     "With TLS, SIGHUP reads the certificates and keys again.\n"
-    "A member that reads too slowly is closed with 1008; the others never wait.\n";
+    "A member that reads too slowly is closed with 1008; the others never wait.\n"
+    "Before it answers anybody it gives up root, files and system calls that it does\n"
+    "not need; with -v it says how far.\n";
 
 static const char examples[] =
     "  weft serve                     channels on ws://localhost:8080/...\n"
@@ -117,8 +119,9 @@ int serve_run(int argc, char **argv)
     if (n > 1) return complain("serve takes one directory, not %d", n);
 
     struct serve s = {0};
+    options.dir = n ? argv[1] : NULL;
     int status = service_open(&s.service, &options);
-    if (status == 0) status = add_routes(&s, &echoes, n ? argv[1] : NULL);
+    if (status == 0) status = add_routes(&s, &echoes, options.dir);
     if (status == 0) status = service_run(&s.service, NULL);
     service_close(&s.service);
     return status;

@@ -14,6 +14,7 @@
 
 #include "cli/cli.h"
 #include "cli/deflate.h"
+#include "cli/sandbox.h"
 
 enum { ADDRESS_MAX = 256, WHY_MAX = 1024 };
 
@@ -75,6 +76,11 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
          "how output goes to the kernel: ring (one io_uring_enter a turn),\n"
          "each (a system call a connection), auto (ring where it is\n"
          "allowed; the default)"},
+        {0, "user", FLAG_TEXT, &o->user, 0, 0, "NAME", NULL,
+         "as root: become this user once the ports are open (nobody, or\n"
+         "who alone may read DIR)"},
+        {0, "no-sandbox", FLAG_BOOL, &o->no_sandbox, 0, 0, NULL, NULL,
+         "do without Landlock and seccomp"},
         {'v', "verbose", FLAG_COUNT, &o->verbose, 0, 0, NULL, NULL,
          "log to stderr what happens; -vv: the library's details too"},
         {0},
@@ -138,7 +144,7 @@ static void on_gone(weft_server *server, void *user)
 {
     (void)server;
     struct service *s = user;
-    weft_loop_stop(s->loop);
+    s->over = true;
 }
 
 static void on_signal(void *user)
@@ -150,15 +156,17 @@ static void on_signal(void *user)
         int r = weft_server_shutdown(s->server, WEFT_CLOSE_GOING_AWAY, on_gone, s);
         if (r == 0) return;
     }
-    weft_loop_stop(s->loop);
+    s->over = true;
 }
 
 static void on_hangup(void *user)
 {
     struct service *s = user;
     char why[WHY_MAX] = "";
-    if (secret_load(&s->options->secret, s->server, why, sizeof why) < 0)
-        complain("certificates stay as they are: %s", why);
+    sandbox_wake();
+    int r = secret_load(&s->options->secret, s->server, why, sizeof why);
+    sandbox_sleep();
+    if (r < 0) complain("certificates stay as they are: %s", why);
     else trace_line(&s->trace, "certificates were read again");
 }
 
@@ -188,7 +196,8 @@ int service_open(struct service *s, struct service_options *o)
     if ((r = weft_loop_new(&s->loop, &loop)) < 0 ||
         (r = signals_init(&s->signals, s->loop, on_signal, s)) < 0 ||
         (r = weft_hub_new(&s->hub, s->loop, NULL)) < 0 ||
-        (r = weft_server_new(&s->server, s->loop, &server)) < 0)
+        (r = weft_server_new(&s->server, s->loop, &server)) < 0 ||
+        (r = trim_init(&s->trim, s->loop, weft_server_get_stats(s->server))) < 0)
         return r == -EINVAL
                    ? complain("--trust-proxy: one of these is not an address, perhaps with /BITS")
                    : complain("cannot start: %s", weft_strerror(r));
@@ -197,6 +206,7 @@ int service_open(struct service *s, struct service_options *o)
 
 void service_close(struct service *s)
 {
+    trim_deinit(&s->trim);
     weft_server_free(s->server);
     weft_hub_free(s->hub);
     signals_deinit(&s->signals);
@@ -241,6 +251,20 @@ static int listen_all(struct service *s)
     return 0;
 }
 
+static int confine(struct service *s)
+{
+    const struct service_options *o = s->options;
+    return sandbox_enter(
+        &(struct sandbox){
+            .off = o->no_sandbox,
+            .user = o->user,
+            .dir = o->dir,
+            .secret = &o->secret,
+            .listen = &o->listen,
+        },
+        &s->trace);
+}
+
 static void print_addresses(const struct service *s)
 {
     char address[ADDRESS_MAX];
@@ -252,6 +276,7 @@ static void print_addresses(const struct service *s)
 int service_run(struct service *s, void (*hint)(const char *address, bool secure))
 {
     int r = listen_all(s);
+    if (r == 0) r = confine(s);
     if (r) return r;
 
     print_addresses(s);
@@ -260,6 +285,6 @@ int service_run(struct service *s, void (*hint)(const char *address, bool secure
     if (hint && weft_server_address(s->server, 0, first, sizeof first) >= 0) hint(first, secure);
     fflush(stdout);
 
-    r = weft_loop_run(s->loop);
+    while (!s->over && (r = weft_loop_turn(s->loop, -1)) == 0) trim_look(&s->trim);
     return r < 0 ? complain("the loop stopped: %s", weft_strerror(r)) : EXIT_CLEAN;
 }

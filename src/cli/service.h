@@ -9,7 +9,8 @@
  *      service_close
  *
  * SIGINT and SIGTERM: every WebSocket gets a Close (1001); a second one stops at once. SIGHUP, with TLS:
- * certificates and keys are read again.
+ * certificates and keys are read again. Before anybody is answered the program confines itself
+ * (sandbox.h).
  */
 #ifndef CLI_SERVICE_H
 #define CLI_SERVICE_H
@@ -21,8 +22,9 @@
 #include "cli/secret.h"
 #include "cli/signals.h"
 #include "cli/trace.h"
+#include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 17, SERVICE_NO_PORT = 65536 };
+enum { SERVICE_FLAGS = 19, SERVICE_NO_PORT = 65536 };
 
 struct service_options {
     uint64_t port; /* SERVICE_NO_PORT: -p was not given */
@@ -33,6 +35,9 @@ struct service_options {
     const char *deflate; /* NULL: as --help says */
     const char *batch;
     struct secret_options secret;
+    const char *user; /* NULL: was not given */
+    bool no_sandbox;
+    const char *dir; /* served as files; NULL: none. No flag: the command's to set */
     unsigned verbose;
 };
 
@@ -44,7 +49,8 @@ struct service {
     weft_server *server;
     const weft_deflate *deflate; /* for handlers; NULL: off */
     struct signals signals;
-    bool leaving;
+    struct trim trim;
+    bool leaving, over;
 };
 
 void service_options_init(struct service_options *o);

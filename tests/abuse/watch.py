@@ -18,7 +18,7 @@ import time
 from weft import PATIENCE, WEFT, Server, request
 
 PER_CONNECTION = 4 << 10
-FLOOR_BYTES = 8 << 20  # of memory: what the allocator keeps of what was freed
+FLOOR_BYTES = 8 << 20  # of memory: what the allocator keeps of what was freed lately
 HERE = os.path.dirname(os.path.abspath(__file__))
 UPGRADE = request('GET /echo HTTP/1.1')
 
@@ -141,6 +141,9 @@ class Watch:
         """The attacker is gone: so is what it cost."""
         self.leave()
         until(lambda: self.descriptors() <= self.files, 'descriptors did not come back')
+        self.forgets()
+
+    def forgets(self):
         until(lambda: sanitized() or self.memory() <= self.rest + FLOOR_BYTES,
               f'memory did not come back: {(self.memory() - self.rest) >> 10} KiB more than before')
 

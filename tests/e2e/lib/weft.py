@@ -31,11 +31,11 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 # ---- the program -----------------------------------------------------------------------------------
 
 class Server:
-    """`weft serve ARGS` on a free port."""
+    """`weft serve ARGS` on a free port; options are Popen's."""
 
-    def __init__(self, *args):
+    def __init__(self, *args, **options):
         self.process = subprocess.Popen([WEFT, 'serve', '-p', '0', *args], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE)
+                                        stderr=subprocess.PIPE, **options)
         self._errors = []
         self._reader = threading.Thread(target=self._read_errors, daemon=True)
         self._reader.start()

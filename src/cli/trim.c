@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/trim.c - watch the number of connections rise and fall
+ */
+#include "cli/trim.h"
+
+#include <malloc.h>
+
+static void on_time(weft_timer *timer, void *user)
+{
+    (void)timer;
+    struct trim *t = user;
+    malloc_trim(0);
+    t->times++;
+    t->waiting = false;
+    t->peak = t->stats->connections;
+    t->next = weft_loop_now(t->loop) + TRIM_INTERVAL * 1000ull;
+}
+
+int trim_init(struct trim *t, weft_loop *l, const weft_server_stats *stats)
+{
+    *t = (struct trim){.loop = l, .stats = stats};
+    return weft_timer_new(&t->timer, l, on_time, t);
+}
+
+void trim_look(struct trim *t)
+{
+    uint64_t n = t->stats->connections;
+    if (n > t->peak) t->peak = n;
+    if (t->waiting || t->peak < TRIM_PEAK || n > t->peak / 2) return;
+    uint64_t now = weft_loop_now(t->loop);
+    uint64_t rest = t->next > now ? (t->next - now) / 1000 : 0;
+    weft_timer_start(t->timer, rest > TRIM_SETTLE ? rest : TRIM_SETTLE);
+    t->waiting = true;
+}
+
+void trim_deinit(struct trim *t)
+{
+    weft_timer_free(t->timer);
+}

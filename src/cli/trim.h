@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/trim.h - give memory back when a flood is over
+ *
+ * malloc keeps what was freed for the next time. After a flood that is the flood's peak, because what
+ * still lives lies between. So:
+ *
+ *      many connections, then half of them gone    -> a timer
+ *      the timer                                   -> malloc_trim; the peak is counted anew
+ *
+ * The timer runs only then, and trims at most once a minute.
+ */
+#ifndef CLI_TRIM_H
+#define CLI_TRIM_H
+
+#include <stdbool.h>
+
+#include <weft/server.h>
+
+enum {
+    TRIM_PEAK = 64,        /* connections that are worth it */
+    TRIM_SETTLE = 1000,    /* ms after the fall: the rest of it comes, too */
+    TRIM_INTERVAL = 60000, /* ms between two */
+};
+
+struct trim {
+    weft_loop *loop;
+    const weft_server_stats *stats;
+    weft_timer *timer;
+    uint64_t peak; /* connections since the last time */
+    uint64_t next; /* not before, by weft_loop_now */
+    bool waiting;  /* for the timer */
+    unsigned times;
+};
+
+/* stats must outlive it. Errors: -ENOMEM. trim_deinit is fine after a failure, and on zeros. */
+int trim_init(struct trim *t, weft_loop *l, const weft_server_stats *stats);
+
+/* After each turn of the loop. */
+void trim_look(struct trim *t);
+
+void trim_deinit(struct trim *t);
+
+#endif
