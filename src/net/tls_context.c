@@ -190,6 +190,8 @@ static int new_client(struct tls_context **out, const weft_env *env,
     if (!error) error = show(c, f, why);
     if (!error && SSL_CTX_set_alpn_protos(c->ssl, alpn, sizeof alpn - 1)) error = -ENOMEM;
     if (error) return tls_context_unref(c), error;
+    SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(c->ssl, tls_keep_session);
     *out = c;
     return 0;
 }

@@ -45,6 +45,9 @@ int tls_context_client(struct tls_context **out, const weft_env *env, struct lis
 /* tls_openssl.c: the way between OpenSSL and a struct tls. NULL: no memory. */
 BIO_METHOD *tls_bio_method(void);
 
+/* tls_openssl.c: a client's session can be resumed from now on. As SSL_CTX_sess_set_new_cb has it. */
+int tls_keep_session(SSL *ssl, SSL_SESSION *session);
+
 struct tls_context *tls_context_ref(struct tls_context *c);
 void tls_context_unref(struct tls_context *c); /* NULL is fine */
 

@@ -252,7 +252,7 @@ describe('weft serve --tls-cert', { concurrency: 4 }, () => {
     socket.on('error', () => {}).resume();
     socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     await soon(once(socket, 'end'), () => 'the end');
-    await server.heard(/TLS: http request/);
+    await server.heard(/TLS: a plain HTTP request came where TLS is spoken/);
     await server.stop();
   });
 
