@@ -15,6 +15,8 @@
 
 #include "base/alloc.h"
 
+enum { SECURITY_LEVEL = 2 }; /* OpenSSL's: 112 bits, so RSA from 2048 on, no SHA-1 */
+
 static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 static const unsigned char alpn[] = "\x08http/1.1";
 
@@ -57,6 +59,7 @@ static SSL_CTX *new_ssl(const SSL_METHOD *method)
     if (!ssl) return NULL;
     SSL_CTX_set_options(ssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_security_level(ssl, SECURITY_LEVEL);
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     if (SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) && SSL_CTX_set_cipher_list(ssl, ciphers))
         return ssl;
