@@ -17,6 +17,9 @@
 
 enum { SECURITY_LEVEL = 2 }; /* OpenSSL's: 112 bits, so RSA from 2048 on, no SHA-1 */
 
+/* Curves only: a client could make us calculate in finite fields of 8192 bits for the price of asking. */
+static const char groups[] = "X25519:P-256:X448:P-521:P-384";
+
 static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 static const unsigned char alpn[] = "\x08http/1.1";
 
@@ -61,7 +64,8 @@ static SSL_CTX *new_ssl(const SSL_METHOD *method)
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_security_level(ssl, SECURITY_LEVEL);
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
-    if (SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) && SSL_CTX_set_cipher_list(ssl, ciphers))
+    if (SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) &&
+        SSL_CTX_set_cipher_list(ssl, ciphers) && SSL_CTX_set1_groups_list(ssl, groups))
         return ssl;
     SSL_CTX_free(ssl);
     return NULL;

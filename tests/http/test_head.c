@@ -220,7 +220,7 @@ static void request_line_form(void **state)
     refuses("\rGET", 400, "a bare CR");
     refuses("G(T / HTTP/1.1\r\n", 400, "a character that may not stand in a method");
     refuses("GET\r\n", 400, "a character that may not stand in a method");
-    refuses("\x16\x03\x01", 400, "a request does not begin with a method"); /* TLS */
+    refuses("\x16\x03\x01", 400, "a TLS handshake came where plain HTTP is spoken");
     refuses("GET  / HTTP/1.1\r\n", 400, "more than one space behind the method");
     refuses("GET /  HTTP/1.1\r\n", 400, "the HTTP version is not of the form HTTP/1.1");
     refuses("GET\t/ HTTP/1.1\r\n", 400, "a character that may not stand in a method");

@@ -141,6 +141,8 @@ static void test_groups_and_signatures(void **state)
         {"P-256", TLS1_2_VERSION, .groups = "P-256", .expected = GOOD_2},
         {"P-384, asked for again", TLS1_3_VERSION, .groups = "P-384", .expected = GOOD_3},
         {"P-521", TLS1_3_VERSION, .groups = "P-521", .expected = GOOD_3},
+        {"finite fields", TLS1_3_VERSION, .groups = "ffdhe2048", .expected = NOTHING},
+        {"large finite fields", TLS1_3_VERSION, .groups = "ffdhe8192", .expected = NOTHING},
         {"secp224r1", TLS1_2_VERSION, .groups = "secp224r1", .expected = NOTHING},
         {"secp192r1", TLS1_2_VERSION, .groups = "P-192", .expected = NOTHING},
         {"secp256k1", TLS1_2_VERSION, .groups = "secp256k1", .expected = NOTHING},
