@@ -119,8 +119,9 @@ static int read_certificates(struct tls_context *c, const weft_tls *files, struc
         const weft_tls_pair *pair = &files->certificates[c->n];
         struct certificate *one = &c->certificates[c->n];
         int error = certificate_read(one, pair->certificate_file, pair->key_file, why);
-        if (!error && c->n == 0 && !certificate_use(one, c->ssl))
+        if (!error && !certificate_usable(one, c->ssl))
             error = refused(pair->certificate_file, why);
+        if (!error && c->n == 0 && !certificate_use(one, c->ssl)) error = -ENOMEM;
         if (error) return certificate_free(one), error;
     }
     return 0;

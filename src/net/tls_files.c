@@ -37,14 +37,26 @@ const char *openssl_reason(void)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
+/* Whether a byte can be read, or there is none: a directory can be opened, too. */
+static bool is_readable(BIO *bio)
+{
+    FILE *f = NULL;
+    errno = 0;
+    if (BIO_get_fp(bio, &f) <= 0) return false;
+    int c = getc(f);
+    return !ferror(f) && (c == EOF || ungetc(c, f) != EOF);
+}
+
 static BIO *open_file(const char *file, struct words *why)
 {
     errno = 0;
     BIO *bio = BIO_new_file(file, "r");
+    if (bio && is_readable(bio)) return bio;
     int error = errno;
+    BIO_free(bio);
     ERR_clear_error();
-    if (!bio) words_say(why, "cannot read %s: %s", file, weft_strerror(error ? -error : -ENOMEM));
-    return bio;
+    words_say(why, "cannot read %s: %s", file, weft_strerror(error ? -error : -ENOMEM));
+    return NULL;
 }
 
 /* A key with a passphrase: there is nobody to ask. */
@@ -145,6 +157,14 @@ void certificate_free(struct certificate *c)
 int certificate_use(const struct certificate *c, SSL_CTX *ctx)
 {
     return SSL_CTX_use_cert_and_key(ctx, c->leaf, c->key, c->chain, 1);
+}
+
+bool certificate_usable(const struct certificate *c, SSL_CTX *ctx)
+{
+    SSL *ssl = SSL_new(ctx);
+    bool usable = ssl && SSL_use_cert_and_key(ssl, c->leaf, c->key, c->chain, 1);
+    SSL_free(ssl);
+    return usable;
 }
 
 bool certificate_fits(const struct certificate *c, const char *name)

@@ -135,6 +135,8 @@ static const char *reason_of(const struct tls *t, unsigned long error)
 {
     int reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
     if (t->met_http) return "a plain HTTP request came where TLS is spoken";
+    if (reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED)
+        return "the server wants a certificate (alert certificate required)";
     if (reason == SSL_R_WRONG_VERSION_NUMBER && !SSL_is_server(t->ssl) && !tls_ready(t))
         return "the server does not speak TLS there (wrong version number)";
     return NULL;
