@@ -4,7 +4,7 @@
  *
  * TLS 1.2 with ephemeral keys and authenticated encryption, and TLS 1.3. No renegotiation, no
  * compression. Sessions are resumed by tickets, so the server remembers nothing; its ticket keys are the
- * context's own and go with it. ALPN: http/1.1. Buffers are there only while they are used.
+ * context's own and go with it, or after some hours. ALPN: http/1.1. Buffers are there only while they are used.
  */
 #include "net/tls_context.h"
 
@@ -12,10 +12,15 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/rand.h>
 
 #include "base/alloc.h"
+#include "base/env.h"
 
-enum { SECURITY_LEVEL = 2 }; /* OpenSSL's: 112 bits, so RSA from 2048 on, no SHA-1 */
+enum {
+    SECURITY_LEVEL = 2, /* OpenSSL's: 112 bits, so RSA from 2048 on, no SHA-1 */
+    TICKET_KEYS = 80,   /* bytes: a name, and keys to encrypt and to sign */
+};
 
 /* Curves only: a client could make us calculate in finite fields of 8192 bits for the price of asking. */
 static const char groups[] = "X25519:P-256:X448:P-521:P-384";
@@ -146,9 +151,20 @@ int tls_context_server(struct tls_context **out, const weft_env *env, const weft
     if (error) return tls_context_unref(c), error;
     SSL_CTX_set_alpn_select_cb(c->ssl, choose_protocol, NULL);
     SSL_CTX_set_cert_cb(c->ssl, choose_certificate, c);
+    c->keyed_us = env_now_us(env);
     (void)SSL_CTX_set_session_id_context(c->ssl, id, sizeof id - 1); /* fails for long ones only */
     *out = c;
     return 0;
+}
+
+void tls_context_freshen(struct tls_context *c)
+{
+    static const uint64_t life_us = TLS_TICKET_KEYS_H * 3600 * UINT64_C(1000000);
+    unsigned char keys[TICKET_KEYS];
+    uint64_t now = env_now_us(c->env);
+    if (now - c->keyed_us < life_us || RAND_priv_bytes(keys, sizeof keys) != 1) return;
+    if (SSL_CTX_set_tlsext_ticket_keys(c->ssl, keys, sizeof keys) == 1) c->keyed_us = now;
+    OPENSSL_cleanse(keys, sizeof keys);
 }
 
 /* ---- a client's ------------------------------------------------------------------------------ */

@@ -176,6 +176,18 @@ describe('weft serve --tls-cert', { concurrency: 4 }, () => {
     });
   }
 
+  test('a session from before SIGHUP is no error: a new one is made', async (t) => {
+    const server = await started(t);
+    const file = certs.path('session-hup');
+    const request = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+    const args = ['s_client', '-connect', `127.0.0.1:${server.port}`, '-ign_eof'];
+    assert.match((await run('openssl', [...args, '-sess_out', file], request)).text, /New, TLS/);
+    server.kill('SIGHUP');
+    await server.heard(/certificates were read again/);
+    assert.match((await run('openssl', [...args, '-sess_in', file], request)).text, /New, TLS[^]*HTTP\/1\.1 200 /);
+    await server.stop();
+  });
+
   test('clients have to show a certificate of the right authority', async (t) => {
     const mine = certs.issue('client', { names: [] });
     const wrong = certs.selfSigned('stranger', { names: [] });

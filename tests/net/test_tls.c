@@ -10,8 +10,9 @@
 #include "net/tls_context.h"
 #include "net/tls_sessions.h"
 
-/* Only its allocator. */
-static struct world memory = {.fail_at = -1, .env = {.ctx = &memory, .realloc = world_realloc}};
+/* Only its allocator and its clock. */
+static struct world memory = {
+    .fail_at = -1, .env = {.ctx = &memory, .realloc = world_realloc, .now_us = world_now}};
 static struct list shared = {&shared, &shared};
 
 /* ---- two boxes ------------------------------------------------------------------------------- */
@@ -328,6 +329,23 @@ static void test_tickets_end_with_a_reload(void **state)
     end_both();
 }
 
+static void test_keys_of_tickets_grow_old(void **state)
+{
+    (void)state;
+    const uint64_t life = TLS_TICKET_KEYS_H * 3600 * UINT64_C(1000000);
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        assert_true(begin(&trusting, "localhost"));
+        SSL_CTX_set_max_proto_version(server.context->ssl, version);
+        (void)resumes();
+        memory.now_us += life - 1;
+        assert_true(resumes());
+        memory.now_us++;
+        assert_false(resumes());
+        assert_true(resumes());
+        end_both();
+    }
+}
+
 static void test_few_are_remembered(void **state)
 {
     (void)state;
@@ -466,6 +484,7 @@ int main(void)
         cmocka_unit_test(test_whose_session_it_is),
         cmocka_unit_test(test_no_session_with_the_wrong_one),
         cmocka_unit_test(test_tickets_end_with_a_reload),
+        cmocka_unit_test(test_keys_of_tickets_grow_old),
         cmocka_unit_test(test_few_are_remembered),
         cmocka_unit_test(test_plain_http),
         cmocka_unit_test(test_answers_are_bounded),
