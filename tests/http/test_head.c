@@ -451,6 +451,7 @@ static void responses(void **state)
     accepts("HTTP/1.1 204 \r\nContent-Length: 3\r\n\r\n", is_204);
     accepts("HTTP/1.0 200\r\n\r\n", is_200_10);
     refuses("ICY 200 OK\r\n", 0, "this is not an HTTP response");
+    refuses("\x15\x03\x03", 0, "the server speaks TLS there: this is not an HTTP response");
     refuses("\r\nHTTP/1.1 200 OK\r\n", 0, "this is not an HTTP response");
     refuses("HTTP/2.0 200 OK\r\n", 0, "an HTTP version other than 1.0 and 1.1");
     refuses("HTTP/1.1  200 OK\r\n", 0, "the status is not three digits");

@@ -82,6 +82,32 @@ static void test_messages_wait_while_paused(void **state)
     world_end(&world);
 }
 
+/* Told why in the only language that it understands, and counted; not before it is clear what it speaks. */
+static void test_plain_http_is_told_so(void **state)
+{
+    (void)state;
+    static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    serve();
+    struct raw *r = raw_connect(&world);
+    raw_write(r, request, 4);
+    settle(&world);
+    assert_false(raw_ended(r) || r->len);
+    raw_say(r, request + 4);
+    turn_until(&world, raw_ended(r));
+    assert_int_equal(raw_status(r), 400);
+    assert_int_equal(r->error, 0);
+    assert_string_equal(raw_body(r), "this port speaks TLS: use https:// or wss:// to get in\n");
+    assert_int_equal(weft_server_get_stats(world.server)->refused[400], 1);
+    raw_free(r);
+    r = raw_connect(&world); /* neither of both */
+    raw_say(r, "SSH-2.0-OpenSSH_9.2\r\n");
+    turn_until(&world, raw_ended(r));
+    assert_int_equal(raw_status(r), 0);
+    assert_int_equal(weft_server_get_stats(world.server)->refused[400], 1);
+    raw_free(r);
+    world_end(&world);
+}
+
 /* A peer that says nothing, or bytes that never become a handshake. */
 static void test_the_handshake_has_a_deadline(void **state)
 {
@@ -282,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_conversation),
         cmocka_unit_test(test_messages_wait_while_paused),
+        cmocka_unit_test(test_plain_http_is_told_so),
         cmocka_unit_test(test_the_handshake_has_a_deadline),
         cmocka_unit_test(test_a_silent_server),
         cmocka_unit_test(test_an_alert_to_nobody),
