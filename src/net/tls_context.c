@@ -115,18 +115,25 @@ static int refused(const char *file, struct words *why)
 
 /* ---- a server's ------------------------------------------------------------------------------ */
 
+/* The default is the first, and one of another kind for the same names. */
+static int read_certificate(const struct tls_context *c, struct certificate *one,
+                            const weft_tls_pair *pair, struct words *why)
+{
+    int error = certificate_read(one, pair->certificate_file, pair->key_file, why);
+    if (error) return error;
+    if (!certificate_usable(one, c->ssl)) return refused(pair->certificate_file, why);
+    bool by_default = c->n == 0 || certificate_is_twin(one, c->certificates);
+    return by_default && !certificate_use(one, c->ssl) ? -ENOMEM : 0;
+}
+
 static int read_certificates(struct tls_context *c, const weft_tls *files, struct words *why)
 {
     if (!files->n_certificates) return words_say(why, "a server needs a certificate");
     c->certificates = mem_zalloc(c->env, files->n_certificates * sizeof *c->certificates);
     if (!c->certificates) return -ENOMEM;
     for (; c->n < files->n_certificates; c->n++) {
-        const weft_tls_pair *pair = &files->certificates[c->n];
         struct certificate *one = &c->certificates[c->n];
-        int error = certificate_read(one, pair->certificate_file, pair->key_file, why);
-        if (!error && !certificate_usable(one, c->ssl))
-            error = refused(pair->certificate_file, why);
-        if (!error && c->n == 0 && !certificate_use(one, c->ssl)) error = -ENOMEM;
+        int error = read_certificate(c, one, &files->certificates[c->n], why);
         if (error) return certificate_free(one), error;
     }
     return 0;

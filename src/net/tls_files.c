@@ -167,6 +167,20 @@ bool certificate_usable(const struct certificate *c, SSL_CTX *ctx)
     return usable;
 }
 
+static const ASN1_OCTET_STRING *names_of(const struct certificate *c)
+{
+    X509_EXTENSION *names =
+        X509_get_ext(c->leaf, X509_get_ext_by_NID(c->leaf, NID_subject_alt_name, -1));
+    return names ? X509_EXTENSION_get_data(names) : NULL;
+}
+
+bool certificate_is_twin(const struct certificate *a, const struct certificate *b)
+{
+    const ASN1_OCTET_STRING *x = names_of(a), *y = names_of(b);
+    return x && y && ASN1_OCTET_STRING_cmp(x, y) == 0 &&
+           EVP_PKEY_get_base_id(a->key) != EVP_PKEY_get_base_id(b->key);
+}
+
 bool certificate_fits(const struct certificate *c, const char *name)
 {
     return X509_check_host(c->leaf, name, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1;

@@ -37,6 +37,9 @@ int certificate_use(const struct certificate *c, SSL_CTX *ctx);
  * openssl_reason. */
 bool certificate_usable(const struct certificate *c, SSL_CTX *ctx);
 
+/* Whether both are for the same names, with keys of different kinds: RSA beside ECDSA. */
+bool certificate_is_twin(const struct certificate *a, const struct certificate *b);
+
 /* Whether it is for this host name. */
 bool certificate_fits(const struct certificate *c, const char *name);
 

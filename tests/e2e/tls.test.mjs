@@ -164,6 +164,18 @@ describe('weft serve --tls-cert', { concurrency: 4 }, () => {
     await server.stop();
   });
 
+  test('RSA beside ECDSA for the same names, also for who names none', async (t) => {
+    const pairs = [local, certs.issue('local-rsa', { kind: 'rsa' }), certs.issue('x-rsa', { names: ['DNS:x'], kind: 'rsa' })];
+    const server = await started(t, ...tlsFlags(...pairs));
+    const shown = async (...args) => (/subject=CN = (\S+)/.exec((await sClient(server, ...args)).text) ?? [])[1];
+    for (const name of [['-servername', 'localhost'], ['-noservername'], ['-servername', 'unknown']]) {
+      assert.equal(await shown(...name), 'local');
+      assert.equal(await shown(...name, '-sigalgs', 'RSA-PSS+SHA256'), 'local-rsa');
+      assert.equal(await shown(...name, '-tls1_2', '-cipher', 'ECDHE-RSA-AES128-GCM-SHA256'), 'local-rsa');
+    }
+    await server.stop();
+  });
+
   for (const version of ['-tls1_2', '-tls1_3']) {
     test(`a session is resumed (${version})`, async (t) => {
       const server = await started(t);
