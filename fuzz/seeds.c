@@ -51,7 +51,19 @@ static void session_seed(const struct script *s)
     bytes_free(&b);
 }
 
-/* A call, a handshake, and the stream in pieces of at most 255. */
+/* The stream as steps: raw bytes, at most 255 each. */
+static void add_raw(struct bytes *b, const struct bytes *stream)
+{
+    for (size_t at = 0; at < stream->len;) {
+        size_t n = stream->len - at < 255 ? stream->len - at : 255;
+        bytes_add_byte(b, 0);
+        bytes_add_byte(b, (unsigned)n);
+        bytes_add(b, stream->data + at, n);
+        at += n;
+    }
+}
+
+/* A call, a handshake, and the stream. */
 static void server_seed(const struct script *s)
 {
     struct bytes b = {0};
@@ -59,14 +71,19 @@ static void server_seed(const struct script *s)
     bytes_add_byte(&b, 12);
     bytes_add_byte(&b, 1);
     bytes_add_byte(&b, s->chunked);
-    for (size_t at = 0; at < s->input.len;) {
-        size_t n = s->input.len - at < 255 ? s->input.len - at : 255;
-        bytes_add_byte(&b, 0);
-        bytes_add_byte(&b, (unsigned)n);
-        bytes_add(&b, s->input.data + at, n);
-        at += n;
-    }
+    add_raw(&b, &s->input);
     seed("fuzz_server", &b);
+    bytes_free(&b);
+}
+
+/* URL and configuration, two turns until the request is there, its 101, and the stream. */
+static void client_seed(const struct script *s)
+{
+    struct bytes b = {0};
+    if (s->role != WEFT_CLIENT || s->input.len > SEED_MOST / 2) return;
+    bytes_add(&b, "\0\0\5\0\5\0\1\0", 8);
+    add_raw(&b, &s->input);
+    seed("fuzz_client", &b);
     bytes_free(&b);
 }
 
@@ -91,6 +108,7 @@ static void wire_seeds(const struct case_text *c)
             script_make(&s, c, i, role);
             session_seed(&s);
             server_seed(&s);
+            client_seed(&s);
             payload_seeds(&s);
             script_free(&s);
         }
@@ -159,6 +177,62 @@ static void handshake_seeds(const struct case_text *c)
     }
 }
 
+/* ---- proxies, TLS, and a client's ways to its server ----------------------------------------- */
+
+#define SEED(harness, literal) seed_bytes(harness, literal, sizeof(literal) - 1)
+#define PROXY_2                "\1\r\n\r\n\0\r\nQUIT\n"
+
+static void seed_bytes(const char *harness, const char *bytes, size_t len)
+{
+    struct bytes b = {0};
+    bytes_add(&b, bytes, len);
+    seed(harness, &b);
+    bytes_free(&b);
+}
+
+static void proxy_seeds(void)
+{
+    SEED("fuzz_proxy", "\1PROXY TCP4 192.0.2.7 198.51.100.1 50312 443\r\nGET /");
+    SEED("fuzz_proxy", "\1PROXY TCP6 2001:db8::7 ::1 1 65535\r\n");
+    SEED("fuzz_proxy", "\1PROXY UNKNOWN\r\n");
+    SEED("fuzz_proxy", PROXY_2 "\x21\x11\0\x0c\xc0\0\2\7\xc6\x33\x64\1\xc4\x88\1\xbb");
+    SEED("fuzz_proxy", PROXY_2 "\x21\x11\0\x11\xc0\0\2\7\xc6\x33\x64\1\xc4\x88\1\xbb\4\0\2xy");
+    SEED("fuzz_proxy", PROXY_2 "\x20\0\0\0");
+    SEED("fuzz_proxy", "\x90"
+                       "203.0.113.9, 192.0.2.7, 10.0.0.1\n[2001:db8::1]:80, 10.1.2.3:4\n!https");
+    SEED("fuzz_proxy", "\x90unknown, _hidden, \"[2001:db8::1]\"");
+    SEED("fuzz_proxy", "\xf0"
+                       "10.0.0.0/8");
+    SEED("fuzz_proxy", "\xf0::ffff:10.0.0.1/128");
+}
+
+/* Steps of fuzz_tls: what each end says after the handshake, and somebody's changes to it. */
+static void tls_seeds(void)
+{
+    for (char choice = 0; choice < 8; choice++) {
+        char script[] = "?\x00\xff\x80\xff\x00\xff\x80\xff\x09\x20\x89\xf0\x0c\0\x0a\0\x0c\0";
+        script[0] = choice;
+        seed_bytes("fuzz_tls", script, sizeof script - 1);
+    }
+    SEED("fuzz_tls", "\4\x09\x20\x83\x0a\x80\xff");             /* a bit is changed */
+    SEED("fuzz_tls", "\4\x09\x20\x88\xff\x80\xff");             /* said twice */
+    SEED("fuzz_tls", "\5\x86\x15\2\1\0\x80\xff");               /* an alert in plain text */
+    SEED("fuzz_tls", "\0\x85\0\x0eGET / HTTP/1.1\x80\xff");     /* HTTP */
+    SEED("fuzz_tls", "\0\x01\1\x01\1\x01\1\x81\1\x81\1\x0c\0"); /* byte by byte */
+}
+
+static void dial_seeds(void)
+{
+    SEED("fuzz_client",
+         "\0\x20\5\0\5\0\2\x42\5\0\5\0\x11\0\x13\x81\2hi\x13\x88\2\3\xe8"); /* a redirect */
+    SEED("fuzz_client", "\0\x10\5\0\5\0\2\0\5\0\1\0\3\x81\2hi\7\1");        /* a proxy */
+    SEED("fuzz_client", "\0\x10\5\0\5\0\2\x41");                            /* that refuses */
+    SEED("fuzz_client", "\2\0\5\0\5\0\0\7\x15\3\3\0\2\2\x28");              /* an alert */
+    SEED("fuzz_client", "\0\3\5\0\5\0\1\x07\7\0\7\6\7\x0e"); /* subprotocol and compression */
+    SEED("fuzz_client", "\4\0\x0d\5\0\5\xff\5\xff");
+    SEED("fuzz_client", "\3\0\5\0\5\0\1\1\7\1\x0c");
+}
+
 /* ---- small ones, written here ---------------------------------------------------------------- */
 
 static void other_seeds(void)
@@ -189,6 +263,9 @@ int main(int argc, char **argv)
     case_read_all(&handshakes, "handshake", true);
     for (size_t i = 0; i < frames.n; i++) wire_seeds(frames.cases[i]);
     for (size_t i = 0; i < handshakes.n; i++) handshake_seeds(handshakes.cases[i]);
+    proxy_seeds();
+    tls_seeds();
+    dial_seeds();
     other_seeds();
     printf("%u seeds\n", number);
     return 0;

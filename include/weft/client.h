@@ -34,7 +34,8 @@ typedef struct weft_client_config {
                                   are not taken to another origin */
 
     /* For wss. The server has to show a certificate for the URL's host that one of these authorities
-     * has signed. PEM files, read when they are needed; connections with the same ones share them. */
+     * has signed. PEM files, read when they are needed; connections with the same ones share them. Who
+     * connects again from the same loop resumes the session, and that certificate is not looked at again. */
     const char *ca_file;          /* the authorities; NULL: the system's */
     const char *certificate_file; /* your own, for a server that asks; may be NULL */
     const char *key_file;         /* its key; NULL: in certificate_file, too */

@@ -60,7 +60,8 @@ typedef struct weft_tls_pair {
 
 typedef struct weft_tls {
     size_t size; /* sizeof(weft_tls), or 0 for the fields of version 0.1 */
-    /* The first is for clients that name no host, or an unknown one; the others for the hosts in their
+    /* The first is for clients that name no host, or an unknown one, and with it one for the same hosts
+     * that has another kind of key (RSA beside ECDSA); the others are for the hosts in their
      * subjectAltName. */
     const weft_tls_pair *certificates;
     size_t n_certificates;

@@ -127,6 +127,8 @@ static void report_failure(const struct connect_options *o, const weft_close_inf
 {
     const char *cause = info->cause && *info->cause ? info->cause : weft_strerror(info->error);
     complain("%s: %s", o->shown, info->error ? cause : "interrupted");
+    if (info->error == WEFT_ERR_CERTIFICATE)
+        complain("--cacert FILE trusts whom its authorities have signed, -k whoever answers");
 }
 
 int connect_report(const struct connect_options *o, const weft_close_info *info, bool opened,

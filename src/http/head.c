@@ -146,12 +146,16 @@ static int on_start_lf(struct head *h, uint8_t c)
     return 1;
 }
 
+/* The types of TLS records (RFC 8446, 5.1) that come first from a client and from a server. */
+enum { TLS_ALERT = 0x15, TLS_HANDSHAKE = 0x16 };
+
 static int on_method(struct head *h, uint8_t c)
 {
     if (c == ' ' && h->text.len) return go(h, c, TARGET);
+    if (h->text.len) return misplaced(h, c, "a character that may not stand in a method");
     return misplaced(h, c,
-                     h->text.len ? "a character that may not stand in a method"
-                                 : "a request does not begin with a method");
+                     c == TLS_HANDSHAKE ? "a TLS handshake came where plain HTTP is spoken"
+                                        : "a request does not begin with a method");
 }
 
 static int on_target(struct head *h, uint8_t c)
@@ -171,6 +175,8 @@ static int on_version(struct head *h, uint8_t c)
     bool digit = c >= '0' && c <= '9';
     if (i == 5 && digit && c != '1')
         return head_fail(h, 505, "an HTTP version other than 1.0 and 1.1");
+    if (h->response && i == 0 && c == TLS_ALERT)
+        return head_fail(h, 400, "the server speaks TLS there: this is not an HTTP response");
     if (i < sizeof form - 1 ? c != form[i] : !digit)
         return misplaced(h, c,
                          h->response ? "this is not an HTTP response"

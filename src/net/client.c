@@ -50,7 +50,7 @@ static const weft_env *env_of(const struct dial *d)
     return weft_loop_env(d->net->loop);
 }
 
-static const weft_limits *limits_of(const struct dial *d)
+const weft_limits *dial_limits(const struct dial *d)
 {
     return &d->conn->client->limits;
 }
@@ -214,7 +214,7 @@ static int start_unix(struct dial *d)
 
 static int start(struct dial *d)
 {
-    uint64_t timeout = limit_connect_timeout(limits_of(d));
+    uint64_t timeout = limit_connect_timeout(dial_limits(d));
     d->stage = RESOLVING;
     d->deadline = timeout == WEFT_NEVER ? timeout : net_now(d->net) + timeout;
     if (d->options.url.scheme == URL_WS_UNIX) return start_unix(d);
@@ -227,7 +227,7 @@ static int start(struct dial *d)
 static int send_request(struct dial *d)
 {
     bool proxy = d->stage == PROXY;
-    h1_client_init(&d->h1, env_of(d), limits_of(d), proxy);
+    h1_client_init(&d->h1, env_of(d), dial_limits(d), proxy);
     wire_dirty(d->wire);
     if (proxy) return options_write_connect(&d->options, &d->wire->out);
     int error = weft_handshake_key(env_of(d), d->key);
@@ -254,14 +254,15 @@ static void begin_tls(struct dial *d)
     struct words why = {text, sizeof text};
     struct tls_context *context;
     d->stage = SECURING;
-    start_timer(d, limit_tls_handshake_timeout(limits_of(d)));
+    start_timer(d, limit_tls_handshake_timeout(dial_limits(d)));
     int error =
         tls_context_client(&context, env_of(d), &d->net->tls_contexts, &d->options.tls, &why);
     if (error) {
         fail_words(d, error, text[0] ? text : weft_strerror(error));
         return;
     }
-    d->wire->tls = tls_connect(env_of(d), context, d->options.url.host);
+    d->wire->tls = tls_connect(env_of(d), context, d->options.url.host, d->options.url.port,
+                               &d->net->tls_sessions);
     tls_context_unref(context);
     if (d->wire->tls) wire_dirty(d->wire);
     else fail_plain(d, -ENOMEM);
@@ -277,7 +278,7 @@ static void arrived(struct dial *d)
 void dial_connected(struct wire *w)
 {
     struct dial *d = w->dial;
-    start_timer(d, limit_handshake_timeout(limits_of(d)));
+    start_timer(d, limit_handshake_timeout(dial_limits(d)));
     if (has_proxy(d)) ask(d, PROXY);
     else arrived(d);
 }
@@ -285,7 +286,7 @@ void dial_connected(struct wire *w)
 void dial_secured(struct wire *w)
 {
     struct dial *d = w->dial;
-    start_timer(d, limit_handshake_timeout(limits_of(d)));
+    start_timer(d, limit_handshake_timeout(dial_limits(d)));
     ask(d, HANDSHAKE);
 }
 

@@ -18,7 +18,7 @@
 #include "net/client.h"
 #include "net/server.h"
 
-static const weft_limits *limits_of(const weft_conn *c)
+const weft_limits *conn_limits(const weft_conn *c)
 {
     return c->session.cfg->limits;
 }
@@ -137,7 +137,7 @@ static void finish(weft_conn *c, int error, const char *cause)
 {
     struct wire *w = c->wire;
     conn_end(c, error, cause);
-    wire_finish(w, limits_of(c));
+    wire_finish(w, conn_limits(c));
 }
 
 static void drop(weft_conn *c, int error, const char *cause)
@@ -249,8 +249,8 @@ void conn_fail(weft_conn *c, int error, const char *cause)
 /* Events until the input is used up, the user pauses, or the others have waited long enough. */
 static void read_events(weft_conn *c, weft_span *in)
 {
-    uint64_t budget = limit_frame_budget(limits_of(c));
-    uint64_t pings = limit_max_waiting_pongs(limits_of(c));
+    uint64_t budget = limit_frame_budget(conn_limits(c));
+    uint64_t pings = limit_max_waiting_pongs(conn_limits(c));
     weft_event ev;
     while (c->state != CONN_ENDED && !c->paused) {
         if (!budget || !pings) {
@@ -307,7 +307,7 @@ size_t weft_buffered(const weft_conn *c)
 
 static bool is_full(const weft_conn *c, size_t bytes)
 {
-    const weft_limits *l = limits_of(c);
+    const weft_limits *l = conn_limits(c);
     return bytes > limit_send_queue_max(l) ||
            session_items(&c->session) + c->wire->out.items > limit_send_queue_items(l);
 }
@@ -316,7 +316,7 @@ void conn_note_backlog(weft_conn *c)
 {
     size_t bytes = conn_buffered(c);
     c->full = is_full(c, bytes);
-    if (c->full || bytes > limit_send_queue_soft(limits_of(c))) c->over_soft = true;
+    if (c->full || bytes > limit_send_queue_soft(conn_limits(c))) c->over_soft = true;
 }
 
 void conn_drained(weft_conn *c)
@@ -325,7 +325,7 @@ void conn_drained(weft_conn *c)
     if (!c->over_soft) return;
     size_t bytes = conn_buffered(c);
     c->full = is_full(c, bytes);
-    if (c->full || bytes >= limit_send_queue_soft(limits_of(c)) / 2) return;
+    if (c->full || bytes >= limit_send_queue_soft(conn_limits(c)) / 2) return;
     c->over_soft = false;
     if (c->handler->on_drain && c->state == CONN_OPEN) c->handler->on_drain(c);
 }

@@ -19,6 +19,7 @@ static void free_net(struct tenant *t)
     struct net *n = container_of(t, struct net, tenant);
     const weft_env *env = weft_loop_env(n->loop);
     deflate_pool_deinit(&n->pool);
+    tls_sessions_deinit(&n->tls_sessions);
     mem_free(env, n->slots);
     mem_free(env, n->tls_scratch);
     mem_free(env, n);
@@ -46,6 +47,7 @@ struct net *net_of(weft_loop *l)
     list_init(&n->wires);
     list_init(&n->dials);
     list_init(&n->tls_contexts);
+    tls_sessions_init(&n->tls_sessions, weft_loop_env(l));
     loop_set_tenant(l, &n->tenant);
     return n;
 }

@@ -10,6 +10,7 @@
 
 #include "http/date.h"
 #include "io/loop.h"
+#include "net/tls_sessions.h"
 #include "ws/pool.h"
 #include <weft/conn.h>
 
@@ -23,9 +24,10 @@ struct net {
     struct tenant tenant;
     weft_loop *loop;
     struct list wires;
-    struct list dials;        /* that are not open yet */
-    struct list tls_contexts; /* of clients */
-    uint8_t *tls_scratch;     /* what a box reads to and gathers in; NULL until one does */
+    struct list dials;                /* that are not open yet */
+    struct list tls_contexts;         /* of clients */
+    struct tls_sessions tls_sessions; /* of clients, to be resumed */
+    uint8_t *tls_scratch;             /* what a box reads to and gathers in; NULL until one does */
     struct id_slot *slots;
     uint32_t n_slots, first_free; /* first_free == n_slots: none */
     int64_t date_second;

@@ -80,16 +80,24 @@ static bool look_through(struct proxied *p, const struct trust *trust, weft_byte
     return true;
 }
 
+/* What the nearest proxy says, which is the last. */
+static bool is_secure(weft_bytes list)
+{
+    weft_bytes last = cut_last(&list);
+    return bytes_is_nocase(last, "https") || bytes_is_nocase(last, "wss");
+}
+
 void proxied_take_fields(struct proxied *p, const struct trust *trust, const struct head *h)
 {
-    bool more = true;
+    bool more = true, proto = true;
     if (p->settled) return;
     p->known = p->secure = false;
     for (size_t i = h->n_fields; i-- > 0;) {
         const weft_field *f = &h->fields[i];
-        if (bytes_is_nocase(f->name, "X-Forwarded-Proto"))
-            p->secure = bytes_is_nocase(f->value, "https") || bytes_is_nocase(f->value, "wss");
         if (more && bytes_is_nocase(f->name, "X-Forwarded-For"))
             more = look_through(p, trust, f->value);
+        if (!proto || !bytes_is_nocase(f->name, "X-Forwarded-Proto")) continue;
+        p->secure = is_secure(f->value);
+        proto = false;
     }
 }

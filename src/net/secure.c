@@ -9,6 +9,8 @@
 
 #include <errno.h>
 
+#include "net/server.h"
+
 enum { SCRATCH = LOOP_BUFFER + TLS_RECORD + TLS_SLACK, WRITE_BUDGET = 65536 };
 
 static uint8_t *scratch(struct wire *w)
@@ -34,6 +36,17 @@ int secure_write(struct wire *w, struct outq *plain)
     if (outq_empty(plain) || secure_pending(w)) return 0;
     uint8_t *room = scratch(w);
     return room ? tls_write(w->tls, plain, WRITE_BUDGET, room) : -ENOMEM;
+}
+
+void secure_tell_plain(struct wire *w)
+{
+    static const char text[] = "HTTP/1.1 400 Bad Request\r\n"
+                               "Content-Type: text/plain; charset=utf-8\r\n"
+                               "Content-Length: 55\r\nConnection: close\r\n\r\n"
+                               "this port speaks TLS: use https:// or wss:// to get in\n";
+    if (!w->server || !tls_met_http(w->tls)) return;
+    server_refused(w->server, 400);
+    (void)outq_append(tls_out(w->tls), wire_env(w), text, sizeof text - 1);
 }
 
 bool secure_ended(const struct wire *w)

@@ -19,6 +19,9 @@ int secure_read(struct wire *w, weft_bytes in, weft_span *plain);
 /* Let plain become records, a bounded number of bytes at a time. 0 or an error as tls_write. */
 int secure_write(struct wire *w, struct outq *plain);
 
+/* The box is broken, the wire lingers: a browser that came with http:// is told why, in plain HTTP. */
+void secure_tell_plain(struct wire *w);
+
 /* Whether the peer has said that nothing more will come. */
 bool secure_ended(const struct wire *w);
 

@@ -20,18 +20,22 @@
 
 struct tls;
 struct tls_context;
+struct tls_sessions;
 
 enum {
-    TLS_RECORD = 16384, /* plain bytes in a record, at most */
-    TLS_SLACK = 1024,   /* and what a record has besides them */
+    TLS_RECORD = 16384,   /* plain bytes in a record, at most */
+    TLS_SLACK = 1024,     /* and what a record has besides them */
+    TLS_OUT_MAX = 131072, /* what may wait for a peer that makes us talk and does not read */
 };
 
 /* A server's end. NULL: no memory. */
 struct tls *tls_accept(const weft_env *env, struct tls_context *context);
 
 /* A client's end, with its first words in tls_out. host: the name or IP address that the server's
- * certificate must be for. NULL: no memory, or no name that TLS can carry. */
-struct tls *tls_connect(const weft_env *env, struct tls_context *context, weft_bytes host);
+ * certificate must be for. sessions, which outlives this: where one with host and port may be to be
+ * resumed, and goes for the next time; may be NULL. NULL: no memory, or no name that TLS can carry. */
+struct tls *tls_connect(const weft_env *env, struct tls_context *context, weft_bytes host,
+                        uint16_t port, struct tls_sessions *sessions);
 
 void tls_free(struct tls *t); /* NULL is fine */
 
@@ -55,6 +59,8 @@ struct outq *tls_out(struct tls *t);
 bool tls_ready(const struct tls *t);
 bool tls_ended(const struct tls *t);
 bool tls_broken(const struct tls *t);
+bool tls_met_http(
+    const struct tls *t); /* broken, by a plain HTTP request; no alert is in tls_out */
 const char *tls_cause(const struct tls *t); /* good as long as t */
 
 #endif

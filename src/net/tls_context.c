@@ -4,7 +4,7 @@
  *
  * TLS 1.2 with ephemeral keys and authenticated encryption, and TLS 1.3. No renegotiation, no
  * compression. Sessions are resumed by tickets, so the server remembers nothing; its ticket keys are the
- * context's own and go with it. ALPN: http/1.1. Buffers are there only while they are used.
+ * context's own and go with it, or after some hours. ALPN: http/1.1. Buffers are there only while they are used.
  */
 #include "net/tls_context.h"
 
@@ -12,8 +12,18 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/rand.h>
 
 #include "base/alloc.h"
+#include "base/env.h"
+
+enum {
+    SECURITY_LEVEL = 2, /* OpenSSL's: 112 bits, so RSA from 2048 on, no SHA-1 */
+    TICKET_KEYS = 80,   /* bytes: a name, and keys to encrypt and to sign */
+};
+
+/* Curves only: a client could make us calculate in finite fields of 8192 bits for the price of asking. */
+static const char groups[] = "X25519:P-256:X448:P-521:P-384";
 
 static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 static const unsigned char alpn[] = "\x08http/1.1";
@@ -57,8 +67,10 @@ static SSL_CTX *new_ssl(const SSL_METHOD *method)
     if (!ssl) return NULL;
     SSL_CTX_set_options(ssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_security_level(ssl, SECURITY_LEVEL);
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
-    if (SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) && SSL_CTX_set_cipher_list(ssl, ciphers))
+    if (SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) &&
+        SSL_CTX_set_cipher_list(ssl, ciphers) && SSL_CTX_set1_groups_list(ssl, groups))
         return ssl;
     SSL_CTX_free(ssl);
     return NULL;
@@ -103,17 +115,25 @@ static int refused(const char *file, struct words *why)
 
 /* ---- a server's ------------------------------------------------------------------------------ */
 
+/* The default is the first, and one of another kind for the same names. */
+static int read_certificate(const struct tls_context *c, struct certificate *one,
+                            const weft_tls_pair *pair, struct words *why)
+{
+    int error = certificate_read(one, pair->certificate_file, pair->key_file, why);
+    if (error) return error;
+    if (!certificate_usable(one, c->ssl)) return refused(pair->certificate_file, why);
+    bool by_default = c->n == 0 || certificate_is_twin(one, c->certificates);
+    return by_default && !certificate_use(one, c->ssl) ? -ENOMEM : 0;
+}
+
 static int read_certificates(struct tls_context *c, const weft_tls *files, struct words *why)
 {
     if (!files->n_certificates) return words_say(why, "a server needs a certificate");
     c->certificates = mem_zalloc(c->env, files->n_certificates * sizeof *c->certificates);
     if (!c->certificates) return -ENOMEM;
     for (; c->n < files->n_certificates; c->n++) {
-        const weft_tls_pair *pair = &files->certificates[c->n];
         struct certificate *one = &c->certificates[c->n];
-        int error = certificate_read(one, pair->certificate_file, pair->key_file, why);
-        if (!error && c->n == 0 && !certificate_use(one, c->ssl))
-            error = refused(pair->certificate_file, why);
+        int error = read_certificate(c, one, &files->certificates[c->n], why);
         if (error) return certificate_free(one), error;
     }
     return 0;
@@ -138,9 +158,20 @@ int tls_context_server(struct tls_context **out, const weft_env *env, const weft
     if (error) return tls_context_unref(c), error;
     SSL_CTX_set_alpn_select_cb(c->ssl, choose_protocol, NULL);
     SSL_CTX_set_cert_cb(c->ssl, choose_certificate, c);
+    c->keyed_us = env_now_us(env);
     (void)SSL_CTX_set_session_id_context(c->ssl, id, sizeof id - 1); /* fails for long ones only */
     *out = c;
     return 0;
+}
+
+void tls_context_freshen(struct tls_context *c)
+{
+    static const uint64_t life_us = TLS_TICKET_KEYS_H * 3600 * UINT64_C(1000000);
+    unsigned char keys[TICKET_KEYS];
+    uint64_t now = env_now_us(c->env);
+    if (now - c->keyed_us < life_us || RAND_priv_bytes(keys, sizeof keys) != 1) return;
+    if (SSL_CTX_set_tlsext_ticket_keys(c->ssl, keys, sizeof keys) == 1) c->keyed_us = now;
+    OPENSSL_cleanse(keys, sizeof keys);
 }
 
 /* ---- a client's ------------------------------------------------------------------------------ */
@@ -190,6 +221,8 @@ static int new_client(struct tls_context **out, const weft_env *env,
     if (!error) error = show(c, f, why);
     if (!error && SSL_CTX_set_alpn_protos(c->ssl, alpn, sizeof alpn - 1)) error = -ENOMEM;
     if (error) return tls_context_unref(c), error;
+    SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(c->ssl, tls_keep_session);
     *out = c;
     return 0;
 }

@@ -6,7 +6,8 @@
  *                                              +--> tls_context <-- each struct tls holds a reference
  *      client files ----> tls_context_client --+
  *
- * A context never changes: to reload is to make another. Connections keep the one that they began with.
+ * A context never changes, but for the keys of its tickets: to reload is to make another. Connections keep
+ * the one that they began with.
  * References are counted; all of a loop's are used in its thread.
  */
 #ifndef NET_TLS_CONTEXT_H
@@ -27,6 +28,7 @@ struct tls_context {
     BIO_METHOD *bio;
     struct certificate *certificates; /* a server's; the first is the default */
     size_t n;
+    uint64_t keyed_us; /* a server's: when its tickets got their keys */
 };
 
 struct tls_client_files {
@@ -44,6 +46,14 @@ int tls_context_client(struct tls_context **out, const weft_env *env, struct lis
 
 /* tls_openssl.c: the way between OpenSSL and a struct tls. NULL: no memory. */
 BIO_METHOD *tls_bio_method(void);
+
+/* tls_openssl.c: a client's session can be resumed from now on. As SSL_CTX_sess_set_new_cb has it. */
+int tls_keep_session(SSL *ssl, SSL_SESSION *session);
+
+/* A server's, before a connection: tickets get new keys after that many hours, and
+ * old ones are worth nothing, also to who steals the new keys. */
+enum { TLS_TICKET_KEYS_H = 6 };
+void tls_context_freshen(struct tls_context *c);
 
 struct tls_context *tls_context_ref(struct tls_context *c);
 void tls_context_unref(struct tls_context *c); /* NULL is fine */

@@ -37,14 +37,26 @@ const char *openssl_reason(void)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
+/* Whether a byte can be read, or there is none: a directory can be opened, too. */
+static bool is_readable(BIO *bio)
+{
+    FILE *f = NULL;
+    errno = 0;
+    if (BIO_get_fp(bio, &f) <= 0) return false;
+    int c = getc(f);
+    return !ferror(f) && (c == EOF || ungetc(c, f) != EOF);
+}
+
 static BIO *open_file(const char *file, struct words *why)
 {
     errno = 0;
     BIO *bio = BIO_new_file(file, "r");
+    if (bio && is_readable(bio)) return bio;
     int error = errno;
+    BIO_free(bio);
     ERR_clear_error();
-    if (!bio) words_say(why, "cannot read %s: %s", file, weft_strerror(error ? -error : -ENOMEM));
-    return bio;
+    words_say(why, "cannot read %s: %s", file, weft_strerror(error ? -error : -ENOMEM));
+    return NULL;
 }
 
 /* A key with a passphrase: there is nobody to ask. */
@@ -145,6 +157,28 @@ void certificate_free(struct certificate *c)
 int certificate_use(const struct certificate *c, SSL_CTX *ctx)
 {
     return SSL_CTX_use_cert_and_key(ctx, c->leaf, c->key, c->chain, 1);
+}
+
+bool certificate_usable(const struct certificate *c, SSL_CTX *ctx)
+{
+    SSL *ssl = SSL_new(ctx);
+    bool usable = ssl && SSL_use_cert_and_key(ssl, c->leaf, c->key, c->chain, 1);
+    SSL_free(ssl);
+    return usable;
+}
+
+static const ASN1_OCTET_STRING *names_of(const struct certificate *c)
+{
+    X509_EXTENSION *names =
+        X509_get_ext(c->leaf, X509_get_ext_by_NID(c->leaf, NID_subject_alt_name, -1));
+    return names ? X509_EXTENSION_get_data(names) : NULL;
+}
+
+bool certificate_is_twin(const struct certificate *a, const struct certificate *b)
+{
+    const ASN1_OCTET_STRING *x = names_of(a), *y = names_of(b);
+    return x && y && ASN1_OCTET_STRING_cmp(x, y) == 0 &&
+           EVP_PKEY_get_base_id(a->key) != EVP_PKEY_get_base_id(b->key);
 }
 
 bool certificate_fits(const struct certificate *c, const char *name)

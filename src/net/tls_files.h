@@ -33,6 +33,13 @@ void certificate_free(struct certificate *c);
 /* Use it. 1 or 0, as OpenSSL has it. */
 int certificate_use(const struct certificate *c, SSL_CTX *ctx);
 
+/* Whether ctx would let it be used: strong enough, of a kind that we speak. If not, OpenSSL's reason is
+ * openssl_reason. */
+bool certificate_usable(const struct certificate *c, SSL_CTX *ctx);
+
+/* Whether both are for the same names, with keys of different kinds: RSA beside ECDSA. */
+bool certificate_is_twin(const struct certificate *a, const struct certificate *b);
+
 /* Whether it is for this host name. */
 bool certificate_fits(const struct certificate *c, const char *name);
 

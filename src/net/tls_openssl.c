@@ -19,6 +19,7 @@
 
 #include "base/bytes.h"
 #include "net/tls_context.h"
+#include "net/tls_sessions.h"
 
 struct tls {
     const weft_env *env;
@@ -26,7 +27,10 @@ struct tls {
     SSL *ssl;
     weft_bytes in;
     struct outq out;
+    struct tls_sessions *sessions; /* a client's; NULL: nothing is remembered */
+    char *session_name;            /* there; NULL: no memory, so not this one */
     int error;
+    bool met_http;
     char *cause; /* of error; NULL when there was no memory for it */
 };
 
@@ -42,13 +46,15 @@ static int bio_write(BIO *bio, const char *data, int len)
 static int bio_read(BIO *bio, char *to, int room)
 {
     struct tls *t = BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    if (!t->in.len) {
+        BIO_set_retry_read(bio);
+        return -1;
+    }
     size_t n = t->in.len < (size_t)room ? t->in.len : (size_t)room;
     copy(to, t->in.data, n);
     t->in = bytes_from(t->in, n);
-    BIO_clear_retry_flags(bio);
-    if (n) return (int)n;
-    BIO_set_retry_read(bio);
-    return -1;
+    return (int)n;
 }
 
 static long bio_ctrl(BIO *bio, int command, long number, void *pointer)
@@ -98,15 +104,19 @@ static struct tls *tls_new(const weft_env *env, struct tls_context *context)
 void tls_free(struct tls *t)
 {
     if (!t) return;
+    /* OpenSSL thinks as TLS 1.0 did that a session without close_notify cannot be resumed. */
+    if (!t->error) SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(t->ssl);
     outq_clear(&t->out);
     tls_context_unref(t->context);
+    mem_free(t->env, t->session_name);
     mem_free(t->env, t->cause);
     mem_free(t->env, t);
 }
 
 struct tls *tls_accept(const weft_env *env, struct tls_context *context)
 {
+    tls_context_freshen(context);
     struct tls *t = tls_new(env, context);
     if (t) SSL_set_accept_state(t->ssl);
     return t;
@@ -121,6 +131,25 @@ static void keep_cause(struct tls *t, const char *before, const char *reason)
     if (t->cause) snprintf(t->cause, size, "%s%s", before, reason);
 }
 
+/* In our words, where OpenSSL's leave the reader guessing. */
+static const char *reason_of(const struct tls *t, unsigned long error)
+{
+    int reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
+    if (t->met_http) return "a plain HTTP request came where TLS is spoken";
+    if (reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED)
+        return "the server wants a certificate (alert certificate required)";
+    if (reason == SSL_R_WRONG_VERSION_NUMBER && !SSL_is_server(t->ssl) && !tls_ready(t))
+        return "the server does not speak TLS there (wrong version number)";
+    return NULL;
+}
+
+static bool is_http(unsigned long error)
+{
+    int reason = ERR_GET_REASON(error);
+    return ERR_GET_LIB(error) == ERR_LIB_SSL &&
+           (reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST);
+}
+
 /* What OpenSSL's refusal means. Its alert, if there is one, is in out. */
 static int broken(struct tls *t)
 {
@@ -132,7 +161,11 @@ static int broken(struct tls *t)
         ERR_clear_error();
     } else {
         t->error = first ? WEFT_ERR_TLS : -ENOMEM;
-        keep_cause(t, "TLS: ", first ? openssl_reason() : "out of memory");
+        t->met_http = is_http(first);
+        const char *ours = reason_of(t, first);
+        if (ours) ERR_clear_error();
+        else ours = first ? openssl_reason() : "out of memory";
+        keep_cause(t, "TLS: ", ours);
     }
     return t->error;
 }
@@ -154,7 +187,34 @@ static bool expect(SSL *ssl, const char *host)
     return SSL_set1_host(ssl, host) && SSL_set_tlsext_host_name(ssl, host);
 }
 
-struct tls *tls_connect(const weft_env *env, struct tls_context *context, weft_bytes host)
+/* A session with it is this server's, judged by these files, and no other's. */
+static char *name_session(const struct tls *t, const char *host, uint16_t port)
+{
+    static const char format[] = "%s\n%s:%u";
+    size_t size = sizeof format + strlen(t->context->key) + strlen(host) + sizeof "65535";
+    char *name = mem_alloc(t->env, size);
+    if (name) snprintf(name, size, format, t->context->key, host, port);
+    return name;
+}
+
+static void resume(struct tls *t, const char *host, uint16_t port, struct tls_sessions *sessions)
+{
+    if (!sessions) return;
+    t->sessions = sessions;
+    t->session_name = name_session(t, host, port);
+    SSL_SESSION *session = t->session_name ? tls_sessions_take(sessions, t->session_name) : NULL;
+    if (session) SSL_set_session(t->ssl, session);
+    SSL_SESSION_free(session);
+}
+
+int tls_keep_session(SSL *ssl, SSL_SESSION *session)
+{
+    const struct tls *t = BIO_get_data(SSL_get_rbio(ssl));
+    return t->session_name && tls_sessions_put(t->sessions, t->session_name, session);
+}
+
+struct tls *tls_connect(const weft_env *env, struct tls_context *context, weft_bytes host,
+                        uint16_t port, struct tls_sessions *sessions)
 {
     char name[256];
     if (host.len && host.data[host.len - 1] == '.') host.len--; /* the root: not in certificates */
@@ -164,6 +224,7 @@ struct tls *tls_connect(const weft_env *env, struct tls_context *context, weft_b
     struct tls *t = tls_new(env, context);
     if (!t) return NULL;
     SSL_set_connect_state(t->ssl);
+    resume(t, name, port, sessions);
     if (expect(t->ssl, name) && SSL_do_handshake(t->ssl) < 0 && !outq_empty(&t->out)) return t;
     ERR_clear_error();
     tls_free(t);
@@ -177,12 +238,22 @@ void tls_feed(struct tls *t, weft_bytes in)
     t->in = in;
 }
 
+/* Key updates, renegotiations: each is answered, and the answers are not read. */
+static int overrun(struct tls *t)
+{
+    ERR_clear_error();
+    t->error = WEFT_ERR_TLS;
+    keep_cause(t, "TLS: ", "too many answers wait to be read");
+    return t->error;
+}
+
 int tls_read(struct tls *t, uint8_t *to, size_t room)
 {
     size_t n = 0;
     if (t->error) return t->error;
     ERR_clear_error();
     if (SSL_read_ex(t->ssl, to, room, &n)) return (int)n;
+    if (t->out.bytes > TLS_OUT_MAX) return overrun(t);
     int why = SSL_get_error(t->ssl, 0);
     return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_ZERO_RETURN ? 0 : broken(t);
 }
@@ -243,4 +314,9 @@ bool tls_ended(const struct tls *t)
 bool tls_broken(const struct tls *t)
 {
     return t->error;
+}
+
+bool tls_met_http(const struct tls *t)
+{
+    return t->met_http;
 }

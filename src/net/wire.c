@@ -43,7 +43,9 @@ struct net *wire_net(const struct wire *w)
 
 const weft_limits *wire_limits(const struct wire *w)
 {
-    return w->server ? server_limits(w->server) : NULL;
+    if (w->server) return server_limits(w->server);
+    if (w->phase == WIRE_WEBSOCKET) return conn_limits(w->conn);
+    return w->phase == WIRE_DIAL && w->dial ? dial_limits(w->dial) : NULL;
 }
 
 int wire_peer(const struct wire *w, char *text, size_t size)
@@ -163,6 +165,7 @@ static void break_off(struct wire *w, int error)
     wire_finish(w, wire_limits(w));
     tell_lost(w, phase, error, tls_cause(w->tls));
     outq_clear(&w->out);
+    secure_tell_plain(w);
     wire_dirty(w);
 }
 
@@ -363,12 +366,17 @@ static bool on_sent(struct stream *s, size_t n)
     return w->phase != WIRE_DEAD && (has_output(w) || is_ending(w));
 }
 
+static uint64_t linger_stall(const struct wire *w)
+{
+    return w->server ? limit_write_stall(wire_limits(w)) : w->write_stall;
+}
+
 static void on_full(struct stream *s)
 {
     struct wire *w = wire_of(s);
     if (w->phase == WIRE_WEBSOCKET) keepalive_full(w->conn);
     else if (w->phase == WIRE_WEB) web_full(w);
-    else if (w->phase == WIRE_LINGER) wire_deadline(w, limit_write_stall(wire_limits(w)));
+    else if (w->phase == WIRE_LINGER) wire_deadline(w, linger_stall(w));
 }
 
 void wire_dirty(struct wire *w)
@@ -465,6 +473,7 @@ void wire_finish(struct wire *w, const weft_limits *limits)
     w->discard_left = (uint32_t)at_most(limit_discard_max(limits), UINT32_MAX);
     uint64_t linger = at_most(limit_close_timeout(limits), UINT32_MAX) + LINGER_UNIT - 1;
     w->linger = (uint16_t)at_most(linger / LINGER_UNIT, UINT16_MAX);
+    if (!w->server) w->write_stall = limit_write_stall(limits);
     wire_deadline(w, limit_write_stall(limits));
     if (!secure_pending(w)) stream_pause(&w->stream); /* what is queued needs the handshake */
     wire_dirty(w);

@@ -50,8 +50,11 @@ struct wire {
         struct dial *dial;
         weft_conn *conn;
     };
-    struct held *held;     /* input that nobody has consumed yet */
-    uint64_t peer_key;     /* the server's count of connections for each address */
+    struct held *held; /* input that nobody has consumed yet */
+    union {
+        uint64_t peer_key;    /* a server's wire: its count of connections for each address */
+        uint64_t write_stall; /* a client's, while finishing, ms */
+    };
     uint32_t discard_left; /* while lingering: bytes to read and drop, */
     uint16_t linger;       /* and for how long, in LINGER_UNIT */
     uint8_t phase;
@@ -68,6 +71,8 @@ struct wire *wire_connect(struct net *n, int fd, struct dial *dial);
 
 const weft_env *wire_env(const struct wire *w);
 struct net *wire_net(const struct wire *w);
+
+/* Of the server, or of what the client's wire is for; NULL when that has let go of it. */
 const weft_limits *wire_limits(const struct wire *w);
 
 /* Whether the client's bytes came by TLS: to us, or to a proxy that we trust. */
@@ -119,7 +124,9 @@ void dial_secured(struct wire *w); /* the TLS handshake is done */
 void dial_feed(struct wire *w, weft_span *in);
 void dial_eof(struct wire *w);
 void dial_lost(struct wire *w, int error, const char *cause);
+const weft_limits *dial_limits(const struct dial *d);
 
+const weft_limits *conn_limits(const weft_conn *c);
 void conn_feed(weft_conn *c, weft_span *in);
 void conn_eof(weft_conn *c);
 bool conn_is_paused(const weft_conn *c);

@@ -109,7 +109,7 @@ describe('weft serve --tls-cert', { concurrency: 4 }, () => {
     assert.equal(code, 0);
     assert.match(out, /weft wss:\/\/localhost/);
     assert.equal((await curl(page)).code, 60);
-    assert.notEqual((await curl(`http://localhost:${server.port}/`)).code, 0);
+    assert.match((await curl(`http://localhost:${server.port}/`)).out, /this port speaks TLS/);
     await server.stop();
   });
 
@@ -164,6 +164,18 @@ describe('weft serve --tls-cert', { concurrency: 4 }, () => {
     await server.stop();
   });
 
+  test('RSA beside ECDSA for the same names, also for who names none', async (t) => {
+    const pairs = [local, certs.issue('local-rsa', { kind: 'rsa' }), certs.issue('x-rsa', { names: ['DNS:x'], kind: 'rsa' })];
+    const server = await started(t, ...tlsFlags(...pairs));
+    const shown = async (...args) => (/subject=CN = (\S+)/.exec((await sClient(server, ...args)).text) ?? [])[1];
+    for (const name of [['-servername', 'localhost'], ['-noservername'], ['-servername', 'unknown']]) {
+      assert.equal(await shown(...name), 'local');
+      assert.equal(await shown(...name, '-sigalgs', 'RSA-PSS+SHA256'), 'local-rsa');
+      assert.equal(await shown(...name, '-tls1_2', '-cipher', 'ECDHE-RSA-AES128-GCM-SHA256'), 'local-rsa');
+    }
+    await server.stop();
+  });
+
   for (const version of ['-tls1_2', '-tls1_3']) {
     test(`a session is resumed (${version})`, async (t) => {
       const server = await started(t);
@@ -175,6 +187,18 @@ describe('weft serve --tls-cert', { concurrency: 4 }, () => {
       await server.stop();
     });
   }
+
+  test('a session from before SIGHUP is no error: a new one is made', async (t) => {
+    const server = await started(t);
+    const file = certs.path('session-hup');
+    const request = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+    const args = ['s_client', '-connect', `127.0.0.1:${server.port}`, '-ign_eof'];
+    assert.match((await run('openssl', [...args, '-sess_out', file], request)).text, /New, TLS/);
+    server.kill('SIGHUP');
+    await server.heard(/certificates were read again/);
+    assert.match((await run('openssl', [...args, '-sess_in', file], request)).text, /New, TLS[^]*HTTP\/1\.1 200 /);
+    await server.stop();
+  });
 
   test('clients have to show a certificate of the right authority', async (t) => {
     const mine = certs.issue('client', { names: [] });
@@ -189,6 +213,7 @@ describe('weft serve --tls-cert', { concurrency: 4 }, () => {
       assert.match(err, /TLS: .*alert/);
     }
     await server.heard(/certificate verify failed: self-signed certificate/);
+    assert.match((await weft(['--cacert', certs.ca, url])).err, /the server wants a certificate/);
     assert.match((await sClient(server)).text, /CN = ca/, 'it says which authorities');
     await server.stop();
   });
@@ -249,10 +274,12 @@ describe('weft serve --tls-cert', { concurrency: 4 }, () => {
     const server = await started(t);
     const socket = connectTCP({ port: server.port, host: '127.0.0.1' });
     t.after(() => socket.destroy());
-    socket.on('error', () => {}).resume();
+    let said = '';
+    socket.on('error', () => {}).on('data', (data) => (said += data));
     socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     await soon(once(socket, 'end'), () => 'the end');
-    await server.heard(/TLS: http request/);
+    assert.match(said, /^HTTP\/1\.1 400 [^]*\r\n\r\nthis port speaks TLS: use https:\/\/ or wss:\/\/ to get in\n$/);
+    await server.heard(/TLS: a plain HTTP request came where TLS is spoken/);
     await server.stop();
   });
 
@@ -282,6 +309,12 @@ async function trickling(t, port) {
 
 // ---- mistakes at the start -------------------------------------------------------------------------
 
+/** A file of the test's own. */
+function put(name, content) {
+  writeFileSync(certs.path(name), content);
+  return certs.path(name);
+}
+
 describe('what is wrong with the files is said at the start', { concurrency: 4 }, () => {
   const fails = (what, flags, message) =>
     test(what, async () => {
@@ -293,6 +326,18 @@ describe('what is wrong with the files is said at the start', { concurrency: 4 }
 
   fails('no such file', () => with_(local.cert, '/nowhere/x.key'),
     /cannot read \/nowhere\/x\.key: No such file or directory/);
+  fails('a directory', () => with_(certs.dir, local.key), /cannot read .*: Is a directory/);
+  fails('an empty file', () => with_(local.cert, put('empty', '')), /there is no private key in .*empty/);
+  fails('garbage', () => with_(put('garbage', '\0\x01-----BEGIN nothing'), local.key), /there is no certificate in .*garbage/);
+  fails('half a certificate', () => with_(put('half', readFileSync(local.cert).subarray(0, 200)), local.key),
+    /cannot read .*half: bad end line/);
+  fails('a key with a passphrase', () => with_(local.cert, certs.locked(local)),
+    /the key .*local\.locked is locked with a passphrase/);
+  fails('a weak key', () => tlsFlags(certs.selfSigned('weak', { kind: 'weak' })), /cannot use .*weak\.crt: ee key too small/);
+  fails('a weak key, for another name', () => tlsFlags(local, certs.selfSigned('weak2', { kind: 'weak' })),
+    /cannot use .*weak2\.crt: ee key too small/);
+  fails('not yet valid', () => tlsFlags(certs.issue('early', { start: 1 })),
+    /the certificate .*early\.crt is not valid before \w+ +\d+ .* GMT/);
   fails('another key', () => with_(local.cert, certs.issue('other').key),
     /the key .*other\.key does not match the certificate .*local\.crt/);
   fails('expired', () => tlsFlags(certs.issue('expired', { days: -1 })),
@@ -334,14 +379,40 @@ describe('weft wss://', { concurrency: 4 }, () => {
       const { code, err } = await weft(['--cacert', certs.ca, url()], 'x\n');
       assert.equal(code, 60, err);
       assert.match(err, words);
+      assert.match(err, /--cacert FILE .* -k /, 'and what would change it');
       assert.deepEqual(await out(['-k', '-n', '1', url()], 'x\n'), { code: 0, out: 'x\n' });
     });
   refuses('a certificate for another name', () => certs.issue('elsewhere', { names: ['DNS:elsewhere.example'] }),
     /certificate verify failed: hostname mismatch/);
   refuses('a name that is only in the subject', () => certs.issue('localhost', { names: [] }),
     /certificate verify failed: hostname mismatch/);
+  refuses('one that is not valid yet', () => certs.issue('soon', { start: 1 }),
+    /certificate verify failed: certificate is not yet valid/);
+  refuses('a wildcard for two labels', () => certs.issue('wild', { names: ['DNS:*.example', 'DNS:*'] }),
+    /certificate verify failed: hostname mismatch/);
   refuses('an expired one', () => certs.issue('late', { days: -1 }), /certificate verify failed: certificate has expired/);
   refuses('a self-signed one', () => certs.selfSigned('own'), /certificate verify failed: self-signed certificate/);
+
+  test('an address counts only as one, a name only as a name', async (t) => {
+    const named = await wsServer(t, certs.issue('named', { names: ['DNS:127.0.0.1', 'DNS:localhost'] }));
+    const { code, err } = await weft(['--cacert', certs.ca, named.url('127.0.0.1')], 'x\n');
+    assert.equal(code, 60);
+    assert.match(err, /certificate verify failed: IP address mismatch/);
+    const numbered = await wsServer(t, certs.issue('numbered', { names: ['IP:127.0.0.1'] }));
+    assert.equal((await weft(['--cacert', certs.ca, '-n', '1', numbered.url('127.0.0.1')], 'x\n')).out, 'x\n');
+    assert.equal((await weft(['--cacert', certs.ca, numbered.url('localhost')], 'x\n')).code, 60);
+  });
+
+  for (const version of ['TLSv1.2', 'TLSv1.3'])
+    test(`the second connection to a server resumes (${version})`, async (t) => {
+      const { https, url } = await wsServer(t, local, { minVersion: version, maxVersion: version });
+      const reused = [];
+      https.on('secureConnection', (socket) => reused.push(socket.isSessionReused()));
+      https.removeAllListeners('upgrade').on('upgrade', (request, socket) =>
+        socket.end(`HTTP/1.1 302 Found\r\nLocation: ${url()}\r\nContent-Length: 0\r\n\r\n`));
+      assert.equal((await weft(['--cacert', certs.ca, '-L', url()], 'x\n')).code, 22);
+      assert.deepEqual(reused.slice(0, 2), [false, true]); // node gives no new ticket to who resumes
+    });
 
   test("the system's authorities do not know ours", async (t) => {
     const { url } = await wsServer(t, local);
@@ -351,11 +422,12 @@ describe('weft wss://', { concurrency: 4 }, () => {
   });
 
   test('a server that does not speak TLS, and one that speaks 1.1 only', async (t) => {
-    const plain = await Program.serve('--echo', '/echo');
+    const plain = await Program.serve('--echo', '/echo', '-v');
     t.after(() => plain.kill());
     const { code, err } = await weft([`wss://127.0.0.1:${plain.port}/echo`], 'x\n');
     assert.equal(code, 35);
-    assert.match(err, /TLS: (wrong version number|packet length too long)/);
+    assert.match(err, /TLS: the server does not speak TLS there/);
+    await plain.heard(/refused with 400: a TLS handshake came where plain HTTP is spoken/);
     await plain.stop();
     const { url } = await wsServer(t, local, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' });
     assert.equal((await weft(['-k', url()], 'x\n')).code, 35);
@@ -364,6 +436,7 @@ describe('weft wss://', { concurrency: 4 }, () => {
   test('files that cannot be used', async (t) => {
     const { url } = await wsServer(t, local);
     for (const [args, words] of [[['--cacert', '/nowhere'], /cannot read \/nowhere: No such file or directory/],
+      [['--cacert', certs.dir], /cannot read .*: Is a directory/],
       [['--cert', local.cert, '--key', certs.caKey], /does not match the certificate/]]) {
       const { code, err } = await weft([...args, url()], 'x\n');
       assert.equal(code, 35, err);

@@ -220,7 +220,7 @@ static void request_line_form(void **state)
     refuses("\rGET", 400, "a bare CR");
     refuses("G(T / HTTP/1.1\r\n", 400, "a character that may not stand in a method");
     refuses("GET\r\n", 400, "a character that may not stand in a method");
-    refuses("\x16\x03\x01", 400, "a request does not begin with a method"); /* TLS */
+    refuses("\x16\x03\x01", 400, "a TLS handshake came where plain HTTP is spoken");
     refuses("GET  / HTTP/1.1\r\n", 400, "more than one space behind the method");
     refuses("GET /  HTTP/1.1\r\n", 400, "the HTTP version is not of the form HTTP/1.1");
     refuses("GET\t/ HTTP/1.1\r\n", 400, "a character that may not stand in a method");
@@ -451,6 +451,7 @@ static void responses(void **state)
     accepts("HTTP/1.1 204 \r\nContent-Length: 3\r\n\r\n", is_204);
     accepts("HTTP/1.0 200\r\n\r\n", is_200_10);
     refuses("ICY 200 OK\r\n", 0, "this is not an HTTP response");
+    refuses("\x15\x03\x03", 0, "the server speaks TLS there: this is not an HTTP response");
     refuses("\r\nHTTP/1.1 200 OK\r\n", 0, "this is not an HTTP response");
     refuses("HTTP/2.0 200 OK\r\n", 0, "an HTTP version other than 1.0 and 1.1");
     refuses("HTTP/1.1  200 OK\r\n", 0, "the status is not three digits");

@@ -3,21 +3,23 @@
  * TLS on a wire: weft's client and weft's server on one loop, and what happens in time and without memory.
  */
 #include "cert_files.h"
-#include "raw.h"
 #include "teller.h"
+#include "tls_peer.h"
 
 static struct world world;
 static struct teller server, client;
+static weft_client_config cfg; /* of the client */
 
 static void serve(void)
 {
     static const weft_limits limits = {.ping_interval = WEFT_NEVER};
-    weft_server_config cfg = {.limits = limits};
+    weft_server_config server_cfg = {.limits = limits};
     weft_tls_pair pair = {certificate, key};
     weft_tls tls = {.certificates = &pair, .n_certificates = 1};
     server = client = (struct teller){0};
+    cfg = (weft_client_config){0};
     world_begin(&world);
-    world_serve(&world, &cfg);
+    world_serve(&world, &server_cfg);
     assert_int_equal(weft_server_route(world.server, "/", &telling, &server), 0);
     assert_int_equal(weft_server_set_tls(world.server, &tls, NULL, 0), 0);
     world_listen(&world);
@@ -26,7 +28,8 @@ static void serve(void)
 static int dial(void)
 {
     char url[256];
-    weft_client_config cfg = {.ca_file = certificate, .limits.ping_interval = WEFT_NEVER};
+    cfg.ca_file = certificate;
+    cfg.limits.ping_interval = WEFT_NEVER;
     snprintf(url, sizeof url, "wss://localhost%s/", strrchr(world.address, ':'));
     return weft_connect(&client.conn, world.loop, url, &cfg, &telling, &client);
 }
@@ -79,6 +82,32 @@ static void test_messages_wait_while_paused(void **state)
     world_end(&world);
 }
 
+/* Told why in the only language that it understands, and counted; not before it is clear what it speaks. */
+static void test_plain_http_is_told_so(void **state)
+{
+    (void)state;
+    static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    serve();
+    struct raw *r = raw_connect(&world);
+    raw_write(r, request, 4);
+    settle(&world);
+    assert_false(raw_ended(r) || r->len);
+    raw_say(r, request + 4);
+    turn_until(&world, raw_ended(r));
+    assert_int_equal(raw_status(r), 400);
+    assert_int_equal(r->error, 0);
+    assert_string_equal(raw_body(r), "this port speaks TLS: use https:// or wss:// to get in\n");
+    assert_int_equal(weft_server_get_stats(world.server)->refused[400], 1);
+    raw_free(r);
+    r = raw_connect(&world); /* neither of both */
+    raw_say(r, "SSH-2.0-OpenSSH_9.2\r\n");
+    turn_until(&world, raw_ended(r));
+    assert_int_equal(raw_status(r), 0);
+    assert_int_equal(weft_server_get_stats(world.server)->refused[400], 1);
+    raw_free(r);
+    world_end(&world);
+}
+
 /* A peer that says nothing, or bytes that never become a handshake. */
 static void test_the_handshake_has_a_deadline(void **state)
 {
@@ -98,17 +127,24 @@ static void test_the_handshake_has_a_deadline(void **state)
     world_end(&world);
 }
 
-static void test_a_silent_server(void **state)
+/* The test's own socket, which the client will be told to connect to. */
+static int listen_instead(void)
 {
-    (void)state;
-    serve();
-    int fd = socket(AF_INET, SOCK_STREAM, 0); /* listens, and never accepts */
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     struct sockaddr_in at = loopback(0);
     socklen_t len = sizeof at;
     assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(listen(fd, 4), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
     snprintf(world.address, sizeof world.address, "127.0.0.1:%u", ntohs(at.sin_port));
+    return fd;
+}
+
+static void test_a_silent_server(void **state)
+{
+    (void)state;
+    serve();
+    int fd = listen_instead(); /* and never accept */
     assert_int_equal(dial(), 0);
     settle(&world);
     pass(&world, 4900);
@@ -116,6 +152,115 @@ static void test_a_silent_server(void **state)
     pass(&world, 200);
     assert_true(told(&client.story, "WEFT_ERR_TIMEOUT"));
     close(fd);
+    world_end(&world);
+}
+
+static SSL_CTX *peer_context(void)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    assert_true(SSL_CTX_use_certificate_file(ctx, certificate, SSL_FILETYPE_PEM));
+    assert_true(SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM));
+    return ctx;
+}
+
+static struct tls_peer *accept_peer(int listening, SSL_CTX *ctx)
+{
+    int fd = -1;
+    turn_until(&world, (fd = accept(listening, NULL, NULL)) >= 0);
+    struct tls_peer *p = tls_peer_on(fd, ctx, true);
+    turn_until(&world, tls_peer_settled(p));
+    assert_string_equal(p->failed, "");
+    return p;
+}
+
+static void answer_handshake(struct tls_peer *p)
+{
+    char accept[WEFT_ACCEPT_LEN + 1], text[256];
+    turn_until(&world, tls_peer_heard(p, "\r\n\r\n"));
+    const char *at = strstr(p->got, "Sec-WebSocket-Key: ");
+    assert_non_null(at);
+    weft_handshake_accept((weft_bytes){(const uint8_t *)at + 19, WEFT_KEY_LEN}, accept);
+    snprintf(text, sizeof text,
+             "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+             "Sec-WebSocket-Accept: %s\r\n\r\n",
+             accept);
+    tls_peer_say(p, text);
+    turn_until(&world, client.id);
+}
+
+/* The alert waits behind what the server does not read: as long as the client's own limits say. */
+static void test_an_alert_to_nobody(void **state)
+{
+    (void)state;
+    static char large[16 * 1024 * 1024];
+    static const uint8_t forged[5 + 32] = {23, 3, 3, 0, 32};
+    serve();
+    int listening = listen_instead();
+    assert_int_equal(setsockopt(listening, SOL_SOCKET, SO_RCVBUF, &(int){4096}, sizeof(int)), 0);
+    cfg.limits.write_stall = 1000;
+    cfg.limits.send_queue_max = 2 * sizeof large;
+    assert_int_equal(dial(), 0);
+    struct tls_peer *p = accept_peer(listening, peer_context());
+    answer_handshake(p);
+    assert_int_equal(weft_send(client.conn, WEFT_BINARY, large, sizeof large), 0);
+    settle(&world); /* the kernel takes no more */
+    assert_int_equal(write(p->fd, forged, sizeof forged), sizeof forged);
+    turn_until(&world, client.closes);
+    expect_story(&client.story, "open;close 1006 by-peer WEFT_ERR_TLS;");
+    assert_string_equal(client.cause, "TLS: decryption failed or bad record mac");
+    settle(&world);
+    long live = world.live;
+    pass(&world, 900);
+    assert_int_equal(world.live, live);
+    pass(&world, 200);
+    assert_true(world.live < live);
+    tls_peer_free(p);
+    close(listening);
+    world_end(&world);
+}
+
+/* No close_notify, no Close: whoever cut that off is not believed to have said goodbye. */
+static void test_a_truncated_stream(void **state)
+{
+    (void)state;
+    serve();
+    int listening = listen_instead();
+    for (int politely = 0; politely <= 1; politely++) {
+        client = (struct teller){0};
+        assert_int_equal(dial(), 0);
+        struct tls_peer *p = accept_peer(listening, peer_context());
+        answer_handshake(p);
+        if (politely) SSL_shutdown(p->ssl);
+        shutdown(p->fd, SHUT_WR);
+        turn_until(&world, client.closes);
+        expect_story(&client.story, "open;close 1006 by-peer WEFT_ERR_LOST;");
+        tls_peer_free(p);
+    }
+    close(listening);
+    world_end(&world);
+}
+
+/* A connection resumes the session of the one before, although that was lost. */
+static void test_a_client_resumes(void **state)
+{
+    (void)state;
+    serve();
+    SSL_CTX *ctx = peer_context();
+    int listening = listen_instead();
+    for (int i = 0; i < 4; i++) {
+        client = (struct teller){0};
+        assert_int_equal(dial(), 0);
+        SSL_CTX_up_ref(ctx);
+        struct tls_peer *p = accept_peer(listening, ctx);
+        assert_int_equal(SSL_session_reused(p->ssl), i > 0);
+        answer_handshake(p);
+        if (i & 1) weft_abort(client.conn);
+        else tls_peer_hang_up(p);
+        turn_until(&world, client.closes);
+        tls_peer_free(p);
+    }
+    SSL_CTX_free(ctx);
+    close(listening);
     world_end(&world);
 }
 
@@ -163,8 +308,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_conversation),
         cmocka_unit_test(test_messages_wait_while_paused),
+        cmocka_unit_test(test_plain_http_is_told_so),
         cmocka_unit_test(test_the_handshake_has_a_deadline),
         cmocka_unit_test(test_a_silent_server),
+        cmocka_unit_test(test_an_alert_to_nobody),
+        cmocka_unit_test(test_a_truncated_stream),
+        cmocka_unit_test(test_a_client_resumes),
         cmocka_unit_test(test_every_allocation),
         cmocka_unit_test(test_memory_runs_out),
     };

@@ -8,9 +8,11 @@
 #include "base/bytes.h"
 #include "net/tls.h"
 #include "net/tls_context.h"
+#include "net/tls_sessions.h"
 
-/* Only its allocator. */
-static struct world memory = {.fail_at = -1, .env = {.ctx = &memory, .realloc = world_realloc}};
+/* Only its allocator and its clock. */
+static struct world memory = {
+    .fail_at = -1, .env = {.ctx = &memory, .realloc = world_realloc, .now_us = world_now}};
 static struct list shared = {&shared, &shared};
 
 /* ---- two boxes ------------------------------------------------------------------------------- */
@@ -25,20 +27,39 @@ struct end {
 };
 
 static struct end client, server;
+static struct tls_sessions sessions;
 static uint8_t scratch[TLS_RECORD];
 
-/* false: no memory, and nothing is left of them. */
-static bool begin(const struct tls_client_files *files, const char *host)
+static struct tls_context *server_context(void)
 {
     char text[128];
     struct words why = {text, sizeof text};
     weft_tls_pair pair = {certificate, key};
     weft_tls tls = {.certificates = &pair, .n_certificates = 1};
+    struct tls_context *c = NULL;
+    (void)tls_context_server(&c, &memory.env, &tls, &why);
+    return c;
+}
+
+static struct tls_context *client_context(const struct tls_client_files *files)
+{
+    char text[128];
+    struct words why = {text, sizeof text};
+    struct tls_context *c = NULL;
+    (void)tls_context_client(&c, &memory.env, &shared, files, &why);
+    return c;
+}
+
+/* false: no memory, and nothing is left of them. */
+static bool begin(const struct tls_client_files *files, const char *host)
+{
     client = server = (struct end){0};
-    if (tls_context_server(&server.context, &memory.env, &tls, &why) == 0)
-        server.tls = tls_accept(&memory.env, server.context);
-    if (tls_context_client(&client.context, &memory.env, &shared, files, &why) == 0)
-        client.tls = tls_connect(&memory.env, client.context, bytes_of(host));
+    tls_sessions_init(&sessions, &memory.env);
+    server.context = server_context();
+    client.context = client_context(files);
+    if (server.context) server.tls = tls_accept(&memory.env, server.context);
+    if (client.context)
+        client.tls = tls_connect(&memory.env, client.context, bytes_of(host), 443, &sessions);
     return client.tls && server.tls;
 }
 
@@ -53,6 +74,7 @@ static void end_both(void)
 {
     end_one(&client);
     end_one(&server);
+    tls_sessions_deinit(&sessions);
     assert_int_equal(memory.live, 0);
 }
 
@@ -209,6 +231,191 @@ static void test_a_byte_is_changed(void **state)
     end_both();
 }
 
+/* ---- sessions that are resumed --------------------------------------------------------------- */
+
+/* One more connection between the same two. Whether the server resumed a session; the answer is heard. */
+static bool resumes_with(struct tls_context *with, const char *host, uint16_t port)
+{
+    long before = SSL_CTX_sess_hits(with->ssl);
+    tls_free(client.tls);
+    tls_free(server.tls);
+    client.n_heard = server.n_heard = 0;
+    client.tls = tls_connect(&memory.env, with, bytes_of(host), port, &sessions);
+    server.tls = tls_accept(&memory.env, server.context);
+    say(&server, "answer");
+    carry_all(100000);
+    assert_true(tls_ready(client.tls) && tls_ready(server.tls));
+    assert_heard(&client, "answer");
+    return SSL_CTX_sess_hits(with->ssl) > before;
+}
+
+static bool resumes(void)
+{
+    return resumes_with(client.context, "localhost", 443);
+}
+
+static void test_sessions_are_resumed(void **state)
+{
+    (void)state;
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        assert_true(begin(&trusting, "localhost"));
+        SSL_CTX_set_max_proto_version(server.context->ssl, version);
+        assert_false(resumes());
+        assert_int_equal(sessions.n, 1);
+        for (int i = 0; i < 5; i++) assert_true(resumes());
+        assert_int_equal(sessions.n, 1);
+        end_both();
+    }
+}
+
+/* A ticket of TLS 1.3 is used once: a second connection that begins meanwhile does without. */
+static void test_a_ticket_is_used_once(void **state)
+{
+    (void)state;
+    assert_true(begin(&trusting, "localhost"));
+    assert_false(resumes());
+    struct tls *first =
+        tls_connect(&memory.env, client.context, bytes_of("localhost"), 443, &sessions);
+    assert_int_equal(sessions.n, 0);
+    assert_false(resumes());
+    tls_free(first);
+    end_both();
+}
+
+/* Another port may be another server. Whoever was taken for granted is not trusted for it later. */
+static void test_whose_session_it_is(void **state)
+{
+    (void)state;
+    struct tls_context *careless = client_context(&(struct tls_client_files){.insecure = true});
+    assert_true(begin(&trusting, "localhost"));
+    assert_false(resumes_with(careless, "localhost", 443));
+    assert_false(resumes());
+    assert_false(resumes_with(client.context, "localhost", 444));
+    assert_false(resumes_with(careless, "example.org", 443));
+    assert_true(resumes());
+    assert_true(resumes_with(careless, "localhost", 443));
+    assert_true(resumes_with(careless, "example.org", 443));
+    tls_context_unref(careless);
+    end_both();
+}
+
+/* Whoever was refused is not remembered. */
+static void test_no_session_with_the_wrong_one(void **state)
+{
+    (void)state;
+    assert_true(begin(&trusting, "example.org"));
+    SSL_CTX_set_max_proto_version(server.context->ssl, TLS1_2_VERSION);
+    carry_all(100000);
+    assert_int_equal(client.error, WEFT_ERR_CERTIFICATE);
+    assert_int_equal(sessions.n, 0);
+    end_both();
+}
+
+/* The keys of tickets go with the certificates that they were made beside: no failure, a whole handshake. */
+static void test_tickets_end_with_a_reload(void **state)
+{
+    (void)state;
+    assert_true(begin(&trusting, "localhost"));
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        SSL_CTX_set_max_proto_version(server.context->ssl, version);
+        (void)resumes();
+        assert_true(resumes());
+        tls_context_unref(server.context);
+        server.context = server_context();
+        SSL_CTX_set_max_proto_version(server.context->ssl, version);
+        assert_false(resumes());
+        assert_true(resumes());
+    }
+    end_both();
+}
+
+static void test_keys_of_tickets_grow_old(void **state)
+{
+    (void)state;
+    const uint64_t life = TLS_TICKET_KEYS_H * 3600 * UINT64_C(1000000);
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        assert_true(begin(&trusting, "localhost"));
+        SSL_CTX_set_max_proto_version(server.context->ssl, version);
+        (void)resumes();
+        memory.now_us += life - 1;
+        assert_true(resumes());
+        memory.now_us++;
+        assert_false(resumes());
+        assert_true(resumes());
+        end_both();
+    }
+}
+
+static void test_few_are_remembered(void **state)
+{
+    (void)state;
+    assert_true(begin(&trusting, "localhost"));
+    for (uint16_t port = 1; port <= TLS_SESSIONS_MAX; port++)
+        assert_false(resumes_with(client.context, "localhost", port));
+    assert_true(resumes_with(client.context, "localhost", 1)); /* now it is the last */
+    assert_false(resumes_with(client.context, "localhost", TLS_SESSIONS_MAX + 1));
+    assert_int_equal(sessions.n, TLS_SESSIONS_MAX);
+    assert_true(resumes_with(client.context, "localhost", 1));
+    assert_true(resumes_with(client.context, "localhost", 3));
+    assert_false(resumes_with(client.context, "localhost", 2)); /* was the one to go */
+    end_both();
+}
+
+/* ---- what is not TLS, and what never ends ---------------------------------------------------- */
+
+static void test_plain_http(void **state)
+{
+    (void)state;
+    static const char *const said[] = {"GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\n",
+                                       "HEAD / HTTP/1.1\r\n", "CONNECT x:443 HTTP/1.1\r\n"};
+    for (size_t i = 0; i < countof(said); i++) {
+        assert_true(begin(&trusting, "localhost"));
+        tls_feed(server.tls, bytes_of(said[i]));
+        hear(&server);
+        assert_int_equal(server.error, WEFT_ERR_TLS);
+        assert_true(tls_met_http(server.tls) && outq_empty(tls_out(server.tls)));
+        assert_string_equal(tls_cause(server.tls),
+                            "TLS: a plain HTTP request came where TLS is spoken");
+        tls_feed(client.tls, bytes_of("HTTP/1.1 400 Bad Request\r\n"));
+        hear(&client);
+        assert_false(tls_met_http(client.tls));
+        assert_string_equal(tls_cause(client.tls),
+                            "TLS: the server does not speak TLS there (wrong version number)");
+        end_both();
+    }
+}
+
+/* Each of these is answered. Nobody reads that. */
+static void test_answers_are_bounded(void **state)
+{
+    (void)state;
+    assert_true(begin(&trusting, "localhost"));
+    SSL *peer = SSL_new(client.context->ssl);
+    BIO *to = BIO_new(BIO_s_mem()), *from = BIO_new(BIO_s_mem());
+    SSL_set_bio(peer, from, to);
+    SSL_set_connect_state(peer);
+    SSL_set1_host(peer, "localhost");
+    size_t most = 0;
+    for (int i = 0; i < 200000 && !server.error; i++) {
+        char *said;
+        if (SSL_is_init_finished(peer)) SSL_key_update(peer, SSL_KEY_UPDATE_REQUESTED);
+        (void)SSL_do_handshake(peer);
+        long n = BIO_get_mem_data(to, &said);
+        tls_feed(server.tls, (weft_bytes){(uint8_t *)said, (size_t)n});
+        hear(&server);
+        (void)BIO_reset(to);
+        struct outq *out = tls_out(server.tls);
+        for (struct slice *s = i < 4 ? out->head : NULL; s; s = s->next)
+            BIO_write(from, s->data, (int)s->len);
+        if (i < 4) outq_sent(out, out->bytes);
+        if (out->bytes > most) most = out->bytes;
+    }
+    assert_string_equal(tls_cause(server.tls), "TLS: too many answers wait to be read");
+    assert_in_range(most, 1000, TLS_OUT_MAX + 1000);
+    SSL_free(peer);
+    end_both();
+}
+
 static void test_contexts_are_shared(void **state)
 {
     (void)state;
@@ -272,6 +479,15 @@ int main(void)
         cmocka_unit_test(test_close),
         cmocka_unit_test(test_whom_to_trust),
         cmocka_unit_test(test_a_byte_is_changed),
+        cmocka_unit_test(test_sessions_are_resumed),
+        cmocka_unit_test(test_a_ticket_is_used_once),
+        cmocka_unit_test(test_whose_session_it_is),
+        cmocka_unit_test(test_no_session_with_the_wrong_one),
+        cmocka_unit_test(test_tickets_end_with_a_reload),
+        cmocka_unit_test(test_keys_of_tickets_grow_old),
+        cmocka_unit_test(test_few_are_remembered),
+        cmocka_unit_test(test_plain_http),
+        cmocka_unit_test(test_answers_are_bounded),
         cmocka_unit_test(test_contexts_are_shared),
         cmocka_unit_test(test_wrong_files),
         cmocka_unit_test(test_every_allocation),

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const LOCAL = ['DNS:localhost', 'IP:127.0.0.1', 'IP:::1'];
-const KEYS = { ec: ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], rsa: ['-newkey', 'rsa:2048'] };
+const KEYS = { ec: ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], rsa: ['-newkey', 'rsa:2048'], weak: ['-newkey', 'rsa:1024'] };
 const DAY = 86_400_000; // ms
 
 /** As X.509 writes it: 20261122013049Z */
@@ -50,14 +50,21 @@ export class Certs {
     return { cert: this.path(`${name}.crt`), key: this.path(`${name}.key`) };
   }
 
-  /** Signed by certs.ca. days: until when, from now; what is not positive has expired. */
+  /** Signed by certs.ca. days: until when, from now; what is not positive has expired. start: from when, in days. */
   issue(name, options = {}) {
     const end = Date.now() + (options.days ?? 30) * DAY;
     this.#openssl(...this.#request(name, options), '-out', `${name}.csr`);
     this.#openssl('ca', '-batch', '-notext', '-config', 'ca.conf', '-cert', 'ca.crt', '-keyfile', 'ca.key',
       '-in', `${name}.csr`, '-out', `${name}.crt`,
-      '-startdate', stamp(Date.now() - 30 * DAY), '-enddate', stamp(end));
+      '-startdate', stamp(Date.now() + (options.start ?? -30) * DAY), '-enddate', stamp(end));
     return { cert: this.path(`${name}.crt`), key: this.path(`${name}.key`) };
+  }
+
+  /** The same key behind a passphrase. */
+  locked({ key }) {
+    const path = key.replace(/key$/, 'locked');
+    this.#openssl('pkcs8', '-topk8', '-in', key, '-passout', 'pass:x', '-out', path);
+    return path;
   }
 
   remove() {

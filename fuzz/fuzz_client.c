@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fuzz/fuzz_client.c - a whole client, whose network, clock and memory follow a script
+ *
+ * The first two bytes choose the URL and the configuration. Each step of the script is a byte, what
+ * happens (low four bits) at which server (the next two; the nth connection goes to the nth of them), and
+ * what that needs: see step. Whatever happens: on_close comes once, on_open before it or not at all, no
+ * memory stays, and what a server is sent is requests, then frames that a strict peer takes.
+ */
+#include "fuzz.h"
+#include "io/loop.h"
+#include "scripted.h"
+#include "ws/case_wire.h"
+#include <weft/weft.h>
+
+enum { LAST_TURNS = 8, SCRIPT_MOST = 400 };
+
+static struct world {
+    struct sys sys;
+    weft_env env;
+    uint64_t now_us, random;
+    unsigned fail_in; /* allocations until one fails; 0: none does */
+    unsigned dials;   /* connections so far */
+    bool refuse;      /* the next connection is refused at once */
+    long live;
+    unsigned opened, closed;
+    weft_loop *loop;
+    weft_conn *conn; /* NULL before weft_connect and from on_close on */
+} w;
+
+/* ---- the hooks ------------------------------------------------------------------------------- */
+
+static void *world_realloc(void *ctx, void *p, size_t size)
+{
+    (void)ctx;
+    if (!size) {
+        w.live -= p != NULL;
+        free(p);
+        return NULL;
+    }
+    if (w.fail_in && --w.fail_in == 0) return NULL;
+    void *q = realloc(p, size);
+    w.live += !p && q;
+    return q;
+}
+
+static uint64_t world_now(void *ctx)
+{
+    (void)ctx;
+    return w.now_us;
+}
+
+static int world_random(void *ctx, void *buf, size_t len)
+{
+    (void)ctx;
+    uint8_t *to = buf;
+    for (size_t i = 0; i < len; i++) {
+        w.random = w.random * 6364136223846793005 + 1442695040888963407;
+        to[i] = (uint8_t)(w.random >> 56);
+    }
+    return 0;
+}
+
+static int client_socket(int domain, int type, int protocol)
+{
+    (void)domain, (void)type, (void)protocol;
+    return fails() < 0 ? -1 : new_fd();
+}
+
+static int client_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+    (void)addr, (void)len;
+    if (fails() < 0) return -1;
+    if (w.refuse || w.dials >= PEERS) {
+        w.refuse = false;
+        return errno = ECONNREFUSED, -1;
+    }
+    net.peers[w.dials++].fd = fd;
+    errno = EINPROGRESS;
+    return -1;
+}
+
+static int client_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                              struct addrinfo **out)
+{
+    (void)host, (void)service, (void)hints;
+    *out = NULL;
+    return EAI_NONAME;
+}
+
+/* ---- the user of the client ------------------------------------------------------------------ */
+
+static void on_open(weft_conn *c)
+{
+    check(c == w.conn && !w.opened && !w.closed);
+    w.opened++;
+    check(weft_conn_subprotocol(c) != NULL);
+    (void)weft_send(c, WEFT_TEXT, "hello", 5);
+}
+
+static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
+{
+    check(c == w.conn && w.opened && !w.closed);
+    check(op != WEFT_TEXT || weft_utf8_valid(data, len));
+    if (weft_send(c, op, data, len) == WEFT_ERR_BACKLOG) weft_pause(c);
+}
+
+static void on_drain(weft_conn *c)
+{
+    weft_resume(c);
+}
+
+static void on_close(weft_conn *c, const weft_close_info *info)
+{
+    check(c == w.conn && !w.closed);
+    check(info->cause && (!info->error || *info->cause));
+    check(weft_utf8_valid(info->reason.data, info->reason.len));
+    if (info->refusal) check(info->refusal->status >= 100 && info->refusal->status < 1000);
+    w.closed++;
+    w.conn = NULL;
+}
+
+static void act(unsigned what)
+{
+    static const char some[2000];
+    weft_conn *c = w.conn;
+    if (!c) return;
+    switch (what & 7) {
+    case 0: (void)weft_send(c, WEFT_BINARY, some, sizeof some); break;
+    case 1: (void)weft_close(c, 1000, "enough"); break;
+    case 2: weft_abort(c); break;
+    case 3: weft_pause(c); break;
+    case 4: weft_resume(c); break;
+    case 5: (void)weft_ping(c, "?", 1); break;
+    case 6: (void)weft_send_fragment(c, WEFT_TEXT, "part", 4, what & 8); break;
+    }
+}
+
+/* ---- what servers do ------------------------------------------------------------------------- */
+
+static void say(struct peer *p, const char *text)
+{
+    bytes_add(&p->input, text, strlen(text));
+}
+
+/* The accept key for what this server was asked, if it was. */
+static void say_accept(struct peer *p)
+{
+    static const char name[] = "Sec-WebSocket-Key: ";
+    char accept[WEFT_ACCEPT_LEN + 1];
+    const uint8_t *at =
+        p->output.len ? memmem(p->output.data, p->output.len, name, sizeof name - 1) : NULL;
+    if (!at || p->output.data + p->output.len - at < (ptrdiff_t)(sizeof name + WEFT_KEY_LEN))
+        return;
+    weft_handshake_accept((weft_bytes){at + sizeof name - 1, WEFT_KEY_LEN}, accept);
+    say(p, "Sec-WebSocket-Accept: ");
+    say(p, accept);
+    say(p, "\r\n");
+}
+
+static void say_switch(struct peer *p, unsigned choice)
+{
+    if (choice & 1) say(p, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
+    say(p, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
+    say_accept(p);
+    if (choice & 2) say(p, "Sec-WebSocket-Protocol: chat\r\n");
+    if (choice & 4) say(p, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+    if (choice & 8)
+        say(p, "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+               "client_no_context_takeover; client_max_window_bits=10\r\n");
+    say(p, "\r\n");
+}
+
+static void say_response(struct peer *p, unsigned choice)
+{
+    static const char *const lines[] = {"200 Connection established",
+                                        "407 Proxy Authentication Required",
+                                        "301 Moved",
+                                        "302 Found",
+                                        "307 Temporary Redirect",
+                                        "401 Unauthorized",
+                                        "426 Upgrade Required",
+                                        "503 Service Unavailable"};
+    static const char *const locations[] = {"/other",      "ws://127.0.0.1:81/", "wss://127.0.0.2/",
+                                            "//[::1]/x?y", "http://127.0.0.1/",  "ws+unix:/tmp/x",
+                                            "#",           "ws://a b/"};
+    say(p, "HTTP/1.1 ");
+    say(p, lines[choice & 7]);
+    say(p, "\r\nLocation: ");
+    say(p, locations[choice >> 3 & 7]);
+    if (choice & 64) say(p, "\r\nContent-Length: 5\r\n\r\nhello");
+    else if (choice & 128) say(p, "\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+    else say(p, "\r\n\r\n");
+}
+
+static void say_frame(struct peer *p, uint8_t first, weft_bytes payload)
+{
+    struct frame_spec f = {.fin = first >> 7,
+                           .rsv = first >> 4 & 7,
+                           .opcode = first & 15,
+                           .length_bytes = -1,
+                           .length_given = true,
+                           .length = payload.len};
+    frame_write(&p->input, &f, NULL, 0);
+    bytes_add(&p->input, payload.data, payload.len);
+}
+
+static void step(weft_bytes *in)
+{
+    static const int errors[] = {EINTR, ECONNRESET, EMFILE, ENOMEM, EAGAIN, EPIPE, ETIMEDOUT, EIO};
+    static const size_t windows[] = {0, 1, 100, SIZE_MAX};
+    static uint8_t zeros[60000];
+    uint8_t code = taken_byte(in);
+    struct peer *p = &net.peers[code >> 4 & 3];
+    unsigned arg = (code & 15) < 12 ? taken_byte(in) : 0;
+    switch (code & 15) {
+    case 0: /* raw bytes */
+    {
+        weft_bytes raw = taken(in, arg);
+        bytes_add(&p->input, raw.data, raw.len);
+        break;
+    }
+    case 1: say_switch(p, arg); break;
+    case 2: say_response(p, arg); break;
+    case 3: say_frame(p, (uint8_t)arg, taken(in, taken_byte(in))); break;
+    case 4: say_frame(p, (uint8_t)arg, (weft_bytes){zeros, taken_byte(in) * 230u}); break;
+    case 5: w.now_us += (uint64_t)arg * arg * 1000; break;
+    case 6: p->window = windows[arg & 3]; break;
+    case 7: act(arg); break;
+    case 8: w.fail_in = arg; break;
+    case 9: net.fault = errors[arg & 7]; break;
+    case 10: p->error = errors[arg & 7] == EAGAIN ? EPIPE : errors[arg & 7]; break;
+    case 11: say(p, arg & 1 ? "HTTP/1.1 101 x\r\n" : "HTTP/1.1 "); break;
+    case 12: p->ended = true; break;
+    case 13: w.refuse = true; break;
+    }
+    if (p->error == EINTR) p->error = 0;
+    if (!(code & 128)) check(weft_loop_turn(w.loop, 0) == 0);
+}
+
+/* ---- judgement ------------------------------------------------------------------------------- */
+
+/* Where the request ends; NULL: it is not complete. */
+static const uint8_t *judge_request(const uint8_t *at, const uint8_t *stop)
+{
+    const uint8_t *end = memmem(at, (size_t)(stop - at), "\r\n\r\n", 4);
+    bool upgrade = stop - at < 4 || !memcmp(at, "GET ", 4);
+    check(upgrade || !memcmp(at, "CONNECT ", (size_t)(stop - at) < 8 ? (size_t)(stop - at) : 8));
+    return end ? end + 4 : NULL;
+}
+
+static void judge_frames(const uint8_t *at, const uint8_t *stop)
+{
+    struct wire wire = {.role = WEFT_CLIENT, .deflates = true};
+    for (struct wire_frame f; wire_head(at, (size_t)(stop - at), &f);) {
+        check(!wire_judge(&wire, &f));
+        if (f.length > (size_t)(stop - at) - f.head) break;
+        at += f.head + f.length;
+    }
+}
+
+/* TLS is another harness's matter. */
+static void judge(const struct peer *p)
+{
+    if (!p->output.len || p->cut || p->output.data[0] == 0x16) return;
+    const uint8_t *at = p->output.data, *stop = at + p->output.len;
+    bool proxied = *at == 'C';
+    at = judge_request(at, stop);
+    if (at && proxied && at < stop) {
+        if (*at == 0x16) return;
+        at = judge_request(at, stop);
+    }
+    if (at && at < stop) judge_frames(at, stop);
+}
+
+/* ---- one input ------------------------------------------------------------------------------- */
+
+static const char *const urls[] = {"ws://127.0.0.1/chat?x=1", "ws://user:secret@127.0.0.1:8080/",
+                                   "wss://127.0.0.1/",        "ws+unix:/run/x.sock:/echo",
+                                   "ws://localhost/",         "ws://[::1]:81/",
+                                   "wss://localhost/x",       "ws://127.0.0.1"};
+
+static bool begin(unsigned url, unsigned how)
+{
+    static const char *const fields[] = {"X-Field: value", "Cookie: a=b", NULL};
+    static const char *const subprotocols[] = {"chat", "other", NULL};
+    static const weft_deflate deflate = {0};
+    static weft_handler handler;
+    handler = (weft_handler){
+        .on_open = on_open, .on_message = on_message, .on_drain = on_drain, .on_close = on_close};
+    if (how & 1) handler.subprotocols = subprotocols;
+    if (how & 2) handler.deflate = &deflate;
+    weft_client_config cfg = {.limits = {.max_message = 30000, .send_queue_max = 40000},
+                              .fields = how & 4 ? fields : NULL,
+                              .credentials = how & 8 ? "user:password" : NULL,
+                              .proxy = how & 16 ? "http://127.0.0.1:3128" : NULL,
+                              .redirects = how >> 5 & 3,
+                              .insecure = true};
+    weft_loop_config loop_cfg = {.env = &w.env};
+    check(loop_new_with_sys(&w.loop, &loop_cfg, &w.sys) == 0);
+    if (weft_connect(&w.conn, w.loop, urls[url & 7], &cfg, &handler, NULL) == 0) return true;
+    w.conn = NULL;
+    return false;
+}
+
+static void set_up(void)
+{
+    w = (struct world){
+        .env = {.realloc = world_realloc, .now_us = world_now, .random = world_random},
+        .now_us = 1000000000,
+        .random = 1,
+        .sys = scripted_sys()};
+    w.sys.socket = client_socket;
+    w.sys.connect = client_connect;
+    w.sys.getaddrinfo = client_getaddrinfo;
+    network_open();
+}
+
+static void end(bool connected)
+{
+    net.fault = 0;
+    w.fail_in = 0;
+    for (int i = 0; i < LAST_TURNS; i++) check(weft_loop_turn(w.loop, 0) == 0);
+    for (size_t i = 0; i < PEERS; i++) judge(&net.peers[i]);
+    weft_loop_free(w.loop);
+    check(w.closed == connected && w.opened <= w.closed && w.live == 0);
+    network_close();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    weft_bytes in = {data, size};
+    set_up();
+    uint8_t url = taken_byte(&in), how = taken_byte(&in);
+    bool connected = begin(url, how);
+    for (int i = 0; i < SCRIPT_MOST && in.len; i++) step(&in);
+    end(connected);
+    return 0;
+}
