@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 #
 # Every examples/*.c is a program on the public headers and libweft.so, as a stranger would build it.
-# Those with libuv in their name are built where libuv is. Every bench/*.c is a program too.
+# Those with libuv in their name are built where libuv is. Every bench/*.c is a program on libweft.a.
 
 pkg_check_modules(libuv IMPORTED_TARGET libuv)
 
-function(weft_programs room)
+function(weft_programs room library)
     file(GLOB sources CONFIGURE_DEPENDS ${room}/*.c)
     foreach(source IN LISTS sources)
         get_filename_component(name ${source} NAME_WE)
@@ -17,15 +17,15 @@ function(weft_programs room)
         add_executable(${target} ${source})
         set_target_properties(${target} PROPERTIES
             OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/${room})
-        target_link_libraries(${target} PRIVATE weft Threads::Threads)
+        target_link_libraries(${target} PRIVATE ${library} Threads::Threads)
         if(name MATCHES "libuv")
             target_link_libraries(${target} PRIVATE PkgConfig::libuv)
         endif()
     endforeach()
 endfunction()
 
-weft_programs(examples)
-weft_programs(bench)
+weft_programs(examples weft)
+weft_programs(bench weft-static)
 
 # The encoders that bench/deflate.c compares; libdeflate where it is.
 if(TARGET bench-deflate)
@@ -35,4 +35,9 @@ if(TARGET bench-deflate)
         target_compile_definitions(bench-deflate PRIVATE HAVE_LIBDEFLATE)
         target_link_libraries(bench-deflate PRIVATE PkgConfig::libdeflate)
     endif()
+endif()
+
+# bench/kernels.c looks inside.
+if(TARGET bench-kernels)
+    target_include_directories(bench-kernels PRIVATE src)
 endif()

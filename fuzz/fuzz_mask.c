@@ -3,8 +3,10 @@
  * fuzz/fuzz_mask.c - masking against RFC 6455, 5.3 taken literally
  *
  * Four bytes of key, one that says where the payload is cut, one how far it lies from an aligned
- * address, and the payload. In place and as a copy, in two pieces.
+ * address, and the payload. In place and as a copy, in two pieces; whole blocks also by each set of
+ * kernels.
  */
+#include "base/kernels.h"
 #include "fuzz.h"
 #include "ws/mask.h"
 
@@ -25,6 +27,24 @@ static bool is_masked(const uint8_t *got, weft_bytes payload, mask_key key)
     return true;
 }
 
+/* Masks in place, and takes it back. */
+static void kernels_mask(uint8_t *at, weft_bytes payload, mask_key key)
+{
+    size_t n = payload.len - payload.len % KERNEL_BLOCK;
+    uint8_t twice[] = {key.bytes[0], key.bytes[1], key.bytes[2], key.bytes[3],
+                       key.bytes[0], key.bytes[1], key.bytes[2], key.bytes[3]};
+    uint64_t pattern;
+    memcpy(&pattern, twice, sizeof pattern);
+    const struct kernels *k;
+    for (size_t i = 0; (k = kernels_nth(i)); i++) {
+        k->mask(at, at, n, pattern);
+        check(is_masked(at, (weft_bytes){payload.data, n}, key));
+        k->mask(at, payload.data, n, pattern);
+        check(is_masked(at, (weft_bytes){payload.data, n}, key));
+        k->mask(at, at, n, pattern);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     weft_bytes in = {data, size};
@@ -41,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     next = mask_in_place(at, cut, key);
     (void)mask_in_place(at + cut, in.len - cut, next);
     check(in.len == 0 || memcmp(at, in.data, in.len) == 0);
+    kernels_mask(at, in, key);
     free(room);
     return 0;
 }

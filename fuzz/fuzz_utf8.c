@@ -2,59 +2,36 @@
  *
  * fuzz/fuzz_utf8.c - UTF-8 against a decoder that is slow and plain
  *
- * The first byte says where the rest is cut in two. The reference decodes code points as RFC 3629 has
- * them; the automaton must agree on every prefix, and give up at the first byte that no text can have.
+ * The first byte says where the text is cut in two; three more put code points of a size before and behind
+ * the rest, so that it lies anywhere in the blocks that kernels take. The reference decodes code points as
+ * RFC 3629 has them; the automaton must agree on every prefix, and give up at the first byte that no text
+ * can have; a kernel must stop where a code point begins, and not behind that byte.
  */
 #include "base/bytes.h"
+#include "base/kernels.h"
 #include "base/utf8.h"
+#include "base/utf8_reference.h"
 #include "fuzz.h"
 
-static size_t length_by_lead(uint8_t lead)
+static uint8_t *repeated(uint8_t *to, const char *point, size_t times)
 {
-    if (lead < 0x80) return 1;
-    if (lead >> 5 == 6) return 2;
-    if (lead >> 4 == 14) return 3;
-    return lead >> 3 == 30 ? 4 : 0;
+    for (; times--; to += strlen(point)) memcpy(to, point, strlen(point));
+    return to;
 }
 
-/* Bytes of the valid code point that text begins with, or 0. */
-static size_t point_length(weft_bytes text)
+/* On the heap, exactly as long. */
+static weft_span surrounded(weft_bytes in)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    static const uint8_t lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    size_t n = length_by_lead(text.data[0]);
-    if (!n || n > text.len) return 0;
-    uint32_t point = text.data[0] & lead_bits[n];
-    for (size_t i = 1; i < n; i++) {
-        if ((text.data[i] & 0xc0) != 0x80) return 0;
-        point = point << 6 | (text.data[i] & 0x3f);
-    }
-    bool surrogate = point >= 0xd800 && point < 0xe000;
-    return point >= least[n] && point <= 0x10ffff && !surrogate ? n : 0;
-}
-
-/* text up to the first byte that begins no valid code point. */
-static weft_bytes behind_points(weft_bytes text)
-{
-    for (size_t n; text.len && (n = point_length(text));) text = bytes_from(text, n);
+    static const char *const points[] = {"a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+    const char *point = points[taken_byte(&in) % 4];
+    size_t before = taken_byte(&in), behind = taken_byte(&in), len = strlen(point);
+    weft_span text = {.len = (before + behind) * len + in.len};
+    text.data = malloc(text.len + !text.len);
+    check(text.data != NULL);
+    uint8_t *at = repeated(text.data, point, before);
+    copy(at, in.data, in.len);
+    repeated(at + in.len, point, behind);
     return text;
-}
-
-/* Whether some bytes could follow tail to make a valid code point: the lowest or the highest would. */
-static bool can_be_completed(weft_bytes tail)
-{
-    size_t n = length_by_lead(tail.data[0]);
-    if (!n || n <= tail.len) return false;
-    uint8_t low[4] = {0x80, 0x80, 0x80, 0x80}, high[4] = {0xbf, 0xbf, 0xbf, 0xbf};
-    copy(low, tail.data, tail.len);
-    copy(high, tail.data, tail.len);
-    return point_length((weft_bytes){low, n}) || point_length((weft_bytes){high, n});
-}
-
-static bool is_viable(weft_bytes text)
-{
-    weft_bytes tail = behind_points(text);
-    return !tail.len || can_be_completed(tail);
 }
 
 static void cuts_between_points(weft_bytes text, size_t at)
@@ -64,29 +41,45 @@ static void cuts_between_points(weft_bytes text, size_t at)
     check(weft_utf8_valid(text.data, cut));
 }
 
+static void kernels_keep(weft_bytes text, size_t valid, bool viable)
+{
+    size_t from = KERNEL_LOOK_BACK;
+    while (from < text.len && (text.data[from] & 0xc0) == 0x80) from++;
+    if (from > valid || from + KERNEL_BLOCK > text.len) return;
+    const struct kernels *k;
+    for (size_t i = 0; (k = kernels_nth(i)); i++) {
+        size_t got = k->utf8(text.data, from, text.len);
+        check(from <= got && got <= valid);
+        check(got == valid || (text.data[got] & 0xc0) != 0x80);
+        check(k == &kernels_portable || valid - got <= (viable ? 4 : 2 * KERNEL_BLOCK));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     weft_bytes in = {data, size};
     uint8_t choice = taken_byte(&in);
-    size_t at = in.len * choice / 255;
-    weft_span exact = exact_copy(in);
+    weft_span exact = surrounded(in);
     weft_bytes text = {exact.data, exact.len};
+    size_t at = text.len * choice / 255;
 
+    size_t points = reference_points(text.data, text.len);
     bool valid = weft_utf8_valid(text.data, text.len);
-    check(valid == !behind_points(text).len);
+    check(valid == (points == text.len));
     if (valid) cuts_between_points(text, at);
 
     utf8_state whole = 0, split = 0, bytewise = 0;
     bool good = utf8_feed(&whole, text.data, text.len);
-    check(good == is_viable(text));
+    check(good == reference_is_viable(text.data, text.len));
     check(good ==
           (utf8_feed(&split, text.data, at) && utf8_feed(&split, text.data + at, text.len - at)));
     check(!good || whole == split);
     for (size_t n = 1; n <= text.len && n <= 64; n++) {
         bool goes_on = utf8_feed(&bytewise, text.data + n - 1, 1);
-        check(goes_on == is_viable((weft_bytes){text.data, n}));
+        check(goes_on == reference_is_viable(text.data, n));
         if (!goes_on) break;
     }
+    kernels_keep(text, points, good);
     free(exact.data);
     return 0;
 }

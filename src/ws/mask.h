@@ -3,7 +3,8 @@
  * ws/mask.h - masking (RFC 6455, 5.3): payload XOR key, repeated
  *
  * A key is four bytes in wire order. Both functions return the key turned so that it fits the byte
- * behind the last one: masking can go on in the next read.
+ * behind the last one: masking can go on in the next read. A copy goes to where nothing of the original
+ * lies, or exactly onto it.
  */
 #ifndef WS_MASK_H
 #define WS_MASK_H

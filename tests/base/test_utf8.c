@@ -8,45 +8,13 @@
 #include "base/utf8.h"
 
 #include "unit.h"
-
-/* ---- the reference: decode, then ask whether that is the shortest form of a scalar value -------- */
-
-static size_t length_of(uint8_t lead)
-{
-    if (lead < 0x80) return 1;
-    if (lead >= 0xc0 && lead < 0xe0) return 2;
-    if (lead >= 0xe0 && lead < 0xf0) return 3;
-    return lead >= 0xf0 && lead < 0xf8 ? 4 : 0;
-}
-
-/* Whether the n bytes are exactly one code point. */
-static bool is_code_point(const uint8_t *p, size_t n)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (n == 0 || length_of(p[0]) != n) return false;
-    uint32_t value = n == 1 ? p[0] : p[0] & (0x7fu >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80) return false;
-        value = value << 6 | (p[i] & 0x3f);
-    }
-    return value >= least[n] && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff);
-}
-
-static bool is_text(const uint8_t *p, size_t n)
-{
-    while (n) {
-        size_t len = length_of(p[0]);
-        if (!len || len > n || !is_code_point(p, len)) return false;
-        p += len, n -= len;
-    }
-    return true;
-}
+#include "utf8_reference.h"
 
 /* ---- every sequence -------------------------------------------------------------------------- */
 
 static void expect_same(const uint8_t *p, size_t n)
 {
-    bool want = is_text(p, n);
+    bool want = reference_is_text(p, n);
     if (weft_utf8_valid(p, n) != want)
         fail_msg("%02x %02x %02x %02x (%zu bytes)", p[0], p[1], p[2], p[3], n);
 }
@@ -69,12 +37,14 @@ static void test_up_to_three_bytes(void **state)
     }
 }
 
+/* Of what may follow, and beside it. */
+static const uint8_t border[] = {0x00, 0x7f, 0x80, 0x81, 0x8f, 0x90,
+                                 0x9f, 0xa0, 0xbe, 0xbf, 0xc0, 0xff};
+
 /* The third and fourth only at the borders of what may follow. */
 static void test_four_bytes(void **state)
 {
     (void)state;
-    static const uint8_t border[] = {0x00, 0x7f, 0x80, 0x81, 0x8f, 0x90,
-                                     0x9f, 0xa0, 0xbe, 0xbf, 0xc0, 0xff};
     for (unsigned a = 0x7f; a < 256; a++)
         for (unsigned b = 0; b < 256; b++)
             for (size_t c = 0; c < countof(border); c++)
@@ -111,7 +81,7 @@ static void test_every_split(void **state)
         for (size_t j = i; j <= n; j++) {
             utf8_state s = 0;
             assert_true(utf8_feed(&s, p, i));
-            assert_int_equal(s == 0, is_text(p, i)); /* 0: complete so far */
+            assert_int_equal(s == 0, reference_is_text(p, i)); /* 0: complete so far */
             assert_true(utf8_feed(&s, p + i, j - i));
             assert_true(utf8_feed(&s, p + j, n - j));
             assert_int_equal(s, 0);
@@ -146,13 +116,13 @@ static void test_fails_at_once(void **state)
     }
 }
 
-/* A bad byte at every place of a long run of ASCII, which is read eight bytes at a time. */
+/* A bad byte at every place of a run of ASCII, which is read in different ways by length. */
 static void test_ascii_runs(void **state)
 {
     (void)state;
-    uint8_t text[40];
+    uint8_t text[300];
+    memset(text, 'a', sizeof text);
     for (size_t n = 0; n <= sizeof text; n++) {
-        memset(text, 'a', sizeof text);
         assert_true(weft_utf8_valid(text, n));
         for (size_t i = 0; i < n; i++) {
             text[i] = 0xff;
@@ -163,6 +133,52 @@ static void test_ascii_runs(void **state)
     assert_true(weft_utf8_valid(NULL, 0));
 }
 
+/* ---- long text, of which a kernel reads the most --------------------------------------------- */
+
+enum { LONG_TEXT = 400 };
+
+static void fill_long(uint8_t *text)
+{
+    for (size_t i = 0; i < LONG_TEXT; i++) text[i] = (uint8_t)mixed[i % (sizeof mixed - 1)];
+}
+
+/* From any state into a kernel, out of it in any state, and on. */
+static void test_long_text_at_every_split(void **state)
+{
+    (void)state;
+    uint8_t text[LONG_TEXT];
+    fill_long(text);
+    for (size_t i = 0; i <= LONG_TEXT; i++)
+        for (size_t j = i; j <= LONG_TEXT; j++) {
+            utf8_state s = 0;
+            assert_true(utf8_feed(&s, text, i));
+            assert_true(utf8_feed(&s, text + i, j - i));
+            assert_int_equal(s == 0, reference_is_text(text, j));
+            assert_true(utf8_feed(&s, text + j, LONG_TEXT - j));
+        }
+}
+
+/* A kernel judges a byte by what is before it. So does this: the last byte is the first that is wrong. */
+static void test_long_text_fails_at_once(void **state)
+{
+    (void)state;
+    uint8_t text[LONG_TEXT];
+    fill_long(text);
+    for (size_t begin = 0; begin < sizeof mixed; begin++)
+        for (size_t n = 1; begin + n <= LONG_TEXT; n++) {
+            uint8_t kept = text[begin + n - 1];
+            if (!reference_is_viable(text + begin, n)) continue;
+            for (size_t c = 0; c < countof(border); c++) {
+                utf8_state s = 0;
+                text[begin + n - 1] = border[c];
+                bool good = reference_is_viable(text + begin, n);
+                if (utf8_feed(&s, text + begin, n) != good)
+                    fail_msg("%zu bytes from %zu, the last %02x", n, begin, border[c]);
+            }
+            text[begin + n - 1] = kept;
+        }
+}
+
 static void test_cut(void **state)
 {
     (void)state;
@@ -170,7 +186,7 @@ static void test_cut(void **state)
     size_t len = sizeof mixed - 1;
     for (size_t n = 0; n <= len + 5; n++) {
         size_t cut = utf8_cut(p, len, n), best = n < len ? n : len;
-        while (!is_text(p, best)) best--;
+        while (!reference_is_text(p, best)) best--;
         assert_int_equal(cut, best);
     }
 }
@@ -184,6 +200,8 @@ int main(void)
         cmocka_unit_test(test_every_split),
         cmocka_unit_test(test_fails_at_once),
         cmocka_unit_test(test_ascii_runs),
+        cmocka_unit_test(test_long_text_at_every_split),
+        cmocka_unit_test(test_long_text_fails_at_once),
         cmocka_unit_test(test_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
