@@ -128,7 +128,8 @@ WEFT_API void weft_session_set_deflate(weft_session *s, const weft_deflate_param
 typedef enum weft_event_kind {
     WEFT_EV_MESSAGE, /* a whole message: opcode, data, len. Text is valid UTF-8 */
     WEFT_EV_CHUNK,   /* a part of one: opcode of the message, data, len, first, final.
-                        Text is valid so far; a code point may continue in the next chunk */
+                        Text is valid so far; a code point may continue in the next chunk.
+                        Compressed, the first may come when 32 KiB are there, or the end */
     WEFT_EV_PING,    /* data, len; the pong is already queued */
     WEFT_EV_PONG,    /* data, len */
     WEFT_EV_CLOSE    /* the peer's Close: code (1005 if it had none), data and len are the reason.

@@ -22,9 +22,8 @@ enum {
     WINDOW_BITS_MIN = 8,
     WINDOW_BITS_MAX = 15,
     INFLATE_OUT = 16384, /* inflated at a time, so that limits are looked at */
-    INFLATE_IN = 1024,
-    DEFLATE_TAIL = 4,  /* 00 00 FF FF ends a message, and does not travel */
-    POOL_INFLATERS = 4 /* kept while nobody needs them */
+    DEFLATE_TAIL = 4,    /* 00 00 FF FF ends a message, and does not travel */
+    POOL_INFLATERS = 4   /* kept while nobody needs them */
 };
 
 /* ---- what a weft_deflate says, defaults filled in; NULL is all zero -------------------------- */
@@ -60,8 +59,7 @@ int deflater_run(struct deflater *d, unsigned bits, const struct window *history
 
 /* ---- inflating ------------------------------------------------------------------------------- */
 
-/* Bytes of a message go in through a small buffer, and come out through a larger one, which is handed
- * out full, or when there is nothing more to come. */
+/* What was fed comes out in pieces of INFLATE_OUT; one that is shorter says that all of it is used up. */
 struct inflater;
 
 /* As above. */
@@ -71,28 +69,18 @@ void inflater_give(weft_deflate_pool *p, struct inflater *i); /* NULL is fine */
 /* Begin a message. history may be NULL. 0 or -ENOMEM. */
 int inflater_begin(struct inflater *i, const struct window *history);
 
-/* Where the next bytes of the message go, at most *n; then say how many came. */
-uint8_t *inflater_room(struct inflater *i, size_t *n);
-void inflater_fed(struct inflater *i, size_t n);
+/* The next bytes of the message, when those before are used up. They stay where they are until then. */
+void inflater_feed(struct inflater *i, weft_bytes in);
+
+/* The next piece, good until the next run. last: what was fed ends the message.
+ * 0, WEFT_ERR_DEFLATE, -ENOMEM. */
+int inflater_run(struct inflater *i, bool last, weft_bytes *out);
 
 /* Whether a message may end here. */
 bool inflater_complete(const struct inflater *i);
 
-/* The message is complete: put its tail back, once, and when all before it was inflated. */
-void inflater_add_tail(struct inflater *i);
-bool inflater_has_tail(const struct inflater *i);
-
-/* Inflate until out is full or in is used up. 0, WEFT_ERR_DEFLATE, -ENOMEM. */
-int inflater_run(struct inflater *i);
-
-/* Whether out is full, so that there may be more; else in is used up. */
-bool inflater_full(const struct inflater *i);
-
-/* Take what was inflated; good until the next run. */
-weft_bytes inflater_output(struct inflater *i);
-
 /* Bytes of the message so far, before and behind. */
-uint64_t inflater_received(const struct inflater *i);
+uint64_t inflater_consumed(const struct inflater *i);
 uint64_t inflater_produced(const struct inflater *i);
 
 #endif

@@ -5,8 +5,11 @@
  * The sender cut 00 00 FF FF off the end of the message; it is put back when the last fragment is in
  * (RFC 7692, 7.2.2), unless nothing came, or all that came is complete without it. A block with BFINAL
  * ends zlib's stream but not the message: another stream begins behind it, with the same window.
+ *
+ * Input is read where it lies, and has to stay there until it is used up.
  */
 #include <errno.h>
+#define ZLIB_CONST
 #include <zlib.h>
 
 #include "ws/pool.h"
@@ -14,14 +17,15 @@
 struct inflater {
     const weft_env *env;
     z_stream z;
-    uint64_t received, produced;
+    weft_bytes in; /* not used up yet */
+    uint64_t consumed, produced;
     bool fresh; /* a stream begins: nothing has come yet, or nothing since BFINAL */
     bool tailed;
-    uint8_t in[INFLATE_IN];
     uint8_t out[INFLATE_OUT];
 };
 
 enum { UNUSED_BITS = 63, AT_BLOCK_END = 128 }; /* in z_stream.data_type */
+enum { STEP_MAX = 1 << 30 };                   /* zlib counts in 32 bits */
 
 static const uint8_t tail[DEFLATE_TAIL] = {0x00, 0x00, 0xff, 0xff};
 
@@ -60,31 +64,19 @@ int inflater_begin(struct inflater *i, const struct window *history)
 {
     inflateReset(&i->z);
     i->z.data_type = 0;
-    i->received = i->produced = 0;
+    i->in = (weft_bytes){tail, 0};
+    i->consumed = i->produced = 0;
     i->fresh = true;
     i->tailed = false;
-    i->z.avail_in = 0;
-    i->z.next_out = i->out;
-    i->z.avail_out = sizeof i->out;
     if (!history || !history->len) return 0;
     return inflateSetDictionary(&i->z, history->data, (unsigned)history->len) == Z_OK ? 0 : -ENOMEM;
 }
 
-/* What is not inflated yet moves to the front, so that there is room for more. */
-uint8_t *inflater_room(struct inflater *i, size_t *n)
+void inflater_feed(struct inflater *i, weft_bytes in)
 {
-    size_t have = i->z.avail_in;
-    if (have && i->z.next_in != i->in) memmove(i->in, i->z.next_in, have);
-    i->z.next_in = i->in;
-    *n = sizeof i->in - have;
-    return i->in + have;
-}
-
-void inflater_fed(struct inflater *i, size_t n)
-{
-    if (n) i->fresh = false;
-    i->z.avail_in += (unsigned)n;
-    i->received += n;
+    if (!in.len) return;
+    i->fresh = false;
+    i->in = in;
 }
 
 bool inflater_complete(const struct inflater *i)
@@ -92,62 +84,62 @@ bool inflater_complete(const struct inflater *i)
     return i->fresh || (i->z.data_type & AT_BLOCK_END);
 }
 
-void inflater_add_tail(struct inflater *i)
-{
-    if (i->tailed || i->z.avail_in) return;
-    i->tailed = true;
-    if (inflater_complete(i) && !(i->z.data_type & UNUSED_BITS)) return;
-    copy(i->in, tail, sizeof tail);
-    i->z.next_in = i->in;
-    i->z.avail_in = sizeof tail;
-}
-
-bool inflater_has_tail(const struct inflater *i)
-{
-    return i->tailed;
-}
-
 static int step(struct inflater *i)
 {
-    switch (inflate(&i->z, Z_SYNC_FLUSH)) {
+    size_t n = i->in.len < STEP_MAX ? i->in.len : STEP_MAX;
+    i->z.next_in = i->in.data;
+    i->z.avail_in = (unsigned)n;
+    int result = inflate(&i->z, Z_SYNC_FLUSH);
+    n -= i->z.avail_in;
+    i->in = bytes_from(i->in, n);
+    i->consumed += n;
+    switch (result) {
     case Z_OK:
     case Z_BUF_ERROR: return 0; /* nothing to do: in is used up */
     case Z_STREAM_END:
         inflateResetKeep(&i->z);
         i->z.data_type = 0;
-        i->fresh = i->z.avail_in == 0;
+        i->fresh = i->in.len == 0;
         return 0;
     case Z_MEM_ERROR: return -ENOMEM;
     default: return WEFT_ERR_DEFLATE;
     }
 }
 
-int inflater_run(struct inflater *i)
+/* Until in is used up or out is full. */
+static int run(struct inflater *i)
 {
-    unsigned before = i->z.avail_out;
     int error;
     do error = step(i);
-    while (!error && i->z.avail_in && i->z.avail_out);
-    i->produced += before - i->z.avail_out;
+    while (!error && i->in.len && i->z.avail_out);
     return error;
 }
 
-bool inflater_full(const struct inflater *i)
+/* Once, and when all before it is inflated. */
+static bool wants_tail(struct inflater *i)
 {
-    return i->z.avail_out == 0;
+    if (i->tailed || !i->z.avail_out) return false;
+    i->tailed = true;
+    return !inflater_complete(i) || (i->z.data_type & UNUSED_BITS);
 }
 
-weft_bytes inflater_output(struct inflater *i)
+int inflater_run(struct inflater *i, bool last, weft_bytes *out)
 {
-    weft_bytes out = {i->out, sizeof i->out - i->z.avail_out};
     i->z.next_out = i->out;
     i->z.avail_out = sizeof i->out;
-    return out;
+    int error = run(i);
+    if (!error && last && wants_tail(i)) {
+        i->in = (weft_bytes){tail, sizeof tail};
+        error = run(i);
+    }
+    *out = (weft_bytes){i->out, sizeof i->out - i->z.avail_out};
+    i->produced += out->len;
+    return error;
 }
 
-uint64_t inflater_received(const struct inflater *i)
+uint64_t inflater_consumed(const struct inflater *i)
 {
-    return i->received;
+    return i->consumed;
 }
 
 uint64_t inflater_produced(const struct inflater *i)

@@ -7,8 +7,8 @@
  * a message that lies whole in one input is handed out there, any other is gathered in a partial that
  * grows with the bytes received, never with the length declared.
  *
- * A compressed message goes through an inflater first, and then the same way: its payload is what the
- * inflater hands out, at most INFLATE_OUT at a time. Limits and UTF-8 are for that.
+ * A compressed message is unpacked first (unpack.c), and then goes the same way: its payload is what comes
+ * out of the inflater. Limits and UTF-8 are for that.
  *
  * Control frames between fragments touch neither partial, inflater, utf8 nor message.
  */
@@ -19,60 +19,28 @@
 #include "base/limits.h"
 #include "ws/session.h"
 
-enum {
-    PARTIAL_MIN = 1024,
-    RATIO_MAX = 200,      /* inflated bytes for each received, */
-    RATIO_FREE = 1 << 20, /* beyond the first of them */
-};
-
-static int out_of_memory(weft_session *s)
-{
-    return session_fail(s, -ENOMEM, "out of memory");
-}
+enum { PARTIAL_MIN = 1024 };
 
 /* ---- the head of a frame --------------------------------------------------------------------- */
 
-/* A fragmented message, or one that is gathered, keeps its account in a partial. */
-static struct partial *partial_of(weft_session *s)
+struct partial *session_partial(weft_session *s)
 {
-    if (!s->recv.partial) s->recv.partial = mem_zalloc(s->cfg->env, sizeof(struct partial));
-    return s->recv.partial;
+    struct partial **p = &s->recv.partial;
+    if (*p) return *p;
+    *p = mem_zalloc(s->cfg->env, sizeof **p);
+    if (*p) buf_init(&(*p)->parked, s->cfg->env, SIZE_MAX);
+    return *p;
 }
 
 static int count_fragment(weft_session *s, uint64_t len)
 {
-    struct partial *p = partial_of(s);
-    if (!p) return out_of_memory(s);
+    struct partial *p = session_partial(s);
+    if (!p) return session_out_of_memory(s);
     const weft_limits *l = s->cfg->limits;
-    if (++p->frames > limit_max_fragments(l) + p->len / 16)
+    if (++p->frames > limit_max_fragments(l) + (p->len + p->parked.len) / 16)
         return session_fail(s, WEFT_ERR_POLICY, "too many fragments in a message");
     if (!len && ++p->empty > limit_max_empty_fragments(l))
         return session_fail(s, WEFT_ERR_POLICY, "too many empty fragments in a message");
-    return 0;
-}
-
-static bool peer_has_takeover(const weft_session *s)
-{
-    const weft_deflate_params *d = &s->deflate;
-    return !(s->role == WEFT_SERVER ? d->client_no_context_takeover
-                                    : d->server_no_context_takeover);
-}
-
-static uint8_t peer_window_bits(const weft_session *s)
-{
-    const weft_deflate_params *d = &s->deflate;
-    return s->role == WEFT_SERVER ? d->client_max_window_bits : d->server_max_window_bits;
-}
-
-static int begin_compressed(weft_session *s)
-{
-    struct recv *r = &s->recv;
-    if (peer_has_takeover(s) && !r->window) {
-        r->window = window_new(s->cfg->env, peer_window_bits(s));
-        if (!r->window) return out_of_memory(s);
-    }
-    r->inflater = inflater_take(s->cfg->pool, s->cfg->env);
-    if (!r->inflater || inflater_begin(r->inflater, r->window) < 0) return out_of_memory(s);
     return 0;
 }
 
@@ -96,9 +64,10 @@ static int begin_frame(weft_session *s, const uint8_t *head)
     enter_payload(r, head);
     uint8_t opcode = r->byte0 & FRAME_OPCODE;
     if (opcode & FRAME_CONTROL) return 0;
-    if (opcode != WEFT_CONTINUATION) r->message = opcode;
-    int error = r->byte0 & FRAME_RSV1 ? begin_compressed(s) : 0;
-    if (error) return error;
+    if (opcode != WEFT_CONTINUATION) {
+        r->message = opcode;
+        r->compressed = r->byte0 & FRAME_RSV1;
+    }
     bool fragment = !(r->byte0 & FRAME_FIN) || opcode == WEFT_CONTINUATION;
     return fragment ? count_fragment(s, r->left) : 0;
 }
@@ -166,7 +135,8 @@ static int take_close(weft_session *s, weft_bytes body, weft_event *ev)
     int error = rules_check_close(s, body);
     if (error) return error;
     s->recv.state = RECV_CLOSED;
-    if (send_close(s, (weft_bytes){body.data, body.len ? 2 : 0}) < 0) return out_of_memory(s);
+    if (send_close(s, (weft_bytes){body.data, body.len ? 2 : 0}) < 0)
+        return session_out_of_memory(s);
     ev->kind = WEFT_EV_CLOSE;
     ev->code = WEFT_CLOSE_NO_STATUS;
     if (body.len) {
@@ -185,7 +155,8 @@ static int take_control(weft_session *s, weft_bytes body, weft_event *ev)
     *ev = (weft_event){.opcode = opcode, .data = body.data, .len = body.len};
     if (opcode == WEFT_CLOSE) return take_close(s, body, ev);
     ev->kind = opcode == WEFT_PING ? WEFT_EV_PING : WEFT_EV_PONG;
-    if (opcode == WEFT_PING && send_pong(s, body.data, body.len) < 0) return out_of_memory(s);
+    if (opcode == WEFT_PING && send_pong(s, body.data, body.len) < 0)
+        return session_out_of_memory(s);
     return 1;
 }
 
@@ -196,7 +167,7 @@ static int control_payload(weft_session *s, weft_span *in, weft_event *ev)
     weft_bytes piece = take_payload(s, in);
     if (!r->control && frame_is_complete(s)) return take_control(s, piece, ev);
     if (!r->control) r->control = mem_zalloc(s->cfg->env, sizeof *r->control);
-    if (!r->control) return out_of_memory(s);
+    if (!r->control) return session_out_of_memory(s);
     copy(r->control->data + r->control->len, piece.data, piece.len);
     r->control->len = (uint8_t)(r->control->len + piece.len);
     if (!frame_is_complete(s)) return 0;
@@ -217,7 +188,7 @@ static size_t partial_size(const struct partial *p, size_t need, uint64_t left)
 /* piece is a part of the frame of which left bytes are still to come. */
 static int gather(weft_session *s, weft_bytes piece)
 {
-    struct partial *p = partial_of(s);
+    struct partial *p = session_partial(s);
     if (!p) return -ENOMEM;
     if (!piece.len) return 0;
     size_t need = (size_t)p->len + piece.len;
@@ -237,8 +208,7 @@ static int check_text(weft_session *s, weft_bytes piece, bool final)
 {
     struct recv *r = &s->recv;
     if (r->message != WEFT_TEXT) return 0;
-    if (!utf8_feed(&r->utf8, piece.data, piece.len))
-        return session_fail(s, WEFT_ERR_UTF8, "a text message is not UTF-8");
+    if (!utf8_feed(&r->utf8, piece.data, piece.len)) return session_not_utf8(s);
     if (final && r->utf8)
         return session_fail(s, WEFT_ERR_UTF8, "a text message ends inside a code point");
     return 0;
@@ -247,8 +217,8 @@ static int check_text(weft_session *s, weft_bytes piece, bool final)
 /* Chunks of nothing are not worth telling, but for the last. */
 static int chunk(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 {
-    struct partial *p = s->recv.partial || !final ? partial_of(s) : NULL;
-    if (!p && !final) return out_of_memory(s);
+    struct partial *p = s->recv.partial || !final ? session_partial(s) : NULL;
+    if (!p && !final) return session_out_of_memory(s);
     if (!piece.len && !final) return 0;
     ev->kind = WEFT_EV_CHUNK;
     ev->first = !p || p->len == 0;
@@ -261,7 +231,7 @@ static int chunk(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 
 static int whole(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 {
-    if ((s->recv.partial || !final) && gather(s, piece) < 0) return out_of_memory(s);
+    if ((s->recv.partial || !final) && gather(s, piece) < 0) return session_out_of_memory(s);
     if (!final) return 0;
     const struct partial *p = s->recv.partial;
     ev->kind = WEFT_EV_MESSAGE;
@@ -302,79 +272,31 @@ static int plain_payload(weft_session *s, weft_span *in, weft_event *ev)
 
 /* ---- compressed messages --------------------------------------------------------------------- */
 
-/* Payload, unmasked on its way into the inflater; behind the last of it the tail. */
-static void feed_inflater(weft_session *s, weft_span *in)
-{
-    struct recv *r = &s->recv;
-    size_t room, n;
-    uint8_t *to = inflater_room(r->inflater, &room);
-    n = in->len < r->left ? in->len : (size_t)r->left;
-    if (n > room) n = room;
-    if (n) r->key = mask_copy(to, in->data, n, r->key);
-    inflater_fed(r->inflater, n);
-    r->left -= n;
-    span_skip(in, n);
-    if (message_is_complete(s)) inflater_add_tail(r->inflater);
-}
-
-/* Whether feeding would do anything. */
-static bool can_feed(const weft_session *s, const weft_span *in)
-{
-    if (!frame_is_complete(s)) return in->len > 0;
-    return message_is_complete(s) && !inflater_has_tail(s->recv.inflater);
-}
-
-/* A bomb is refused while it goes off. */
-static int check_inflated(weft_session *s)
-{
-    uint64_t produced = inflater_produced(s->recv.inflater);
-    if (produced > limit_max_message(s->cfg->limits)) return session_too_big(s);
-    if (produced > RATIO_FREE && produced / RATIO_MAX > inflater_received(s->recv.inflater))
-        return session_fail(s, WEFT_ERR_TOO_BIG, "a message that is compressed more than 200 to 1");
-    return 0;
-}
-
-static int not_deflate(weft_session *s, int error)
-{
-    if (error == -ENOMEM) return out_of_memory(s);
-    return session_fail(s, WEFT_ERR_DEFLATE, "a compressed message that cannot be inflated");
-}
-
-/* Inflate until the output is full or the input is used up. */
-static int inflate_piece(weft_session *s, weft_span *in, weft_bytes *piece)
-{
-    struct recv *r = &s->recv;
-    do {
-        feed_inflater(s, in);
-        int error = inflater_run(r->inflater);
-        if (error) return not_deflate(s, error);
-    } while (!inflater_full(r->inflater) && can_feed(s, in));
-    *piece = inflater_output(r->inflater);
-    if (r->window) window_add(r->window, piece->data, piece->len);
-    return check_inflated(s);
-}
-
-/* As plain_payload. Ending the frame waits until all of it is inflated and told. */
+/* As plain_payload. The frame ends when all that was taken of it is told. */
 static int compressed_payload(weft_session *s, weft_span *in, weft_event *ev)
 {
-    struct recv *r = &s->recv;
-    for (bool full = true; full;) {
-        weft_bytes piece;
-        int result = inflate_piece(s, in, &piece);
-        if (result) return result;
-        full = piece.len == INFLATE_OUT;
-        bool final = !full && message_is_complete(s);
-        if (final && !inflater_complete(r->inflater)) return not_deflate(s, WEFT_ERR_DEFLATE);
-        result = take_piece(s, piece, final, ev);
-        if (result >= 0 && !full && frame_is_complete(s)) end_frame(s);
-        if (result) return result;
+    int result = 1;
+    if (!unpack_busy(s)) {
+        weft_bytes payload = take_payload(s, in);
+        result = unpack_take(s, payload, message_is_complete(s));
+        if (result < 0) return result;
     }
-    return 0;
+    bool more = result;
+    for (result = 0; more && !result;) {
+        weft_bytes piece;
+        bool last = message_is_complete(s);
+        result = unpack_piece(s, last, &piece);
+        if (result) return result;
+        more = piece.len == INFLATE_OUT;
+        result = take_piece(s, piece, last && !more, ev);
+    }
+    if (result >= 0 && !more && frame_is_complete(s)) end_frame(s);
+    return result;
 }
 
 static int data_payload(weft_session *s, weft_span *in, weft_event *ev)
 {
-    return s->recv.inflater ? compressed_payload(s, in, ev) : plain_payload(s, in, ev);
+    return s->recv.compressed ? compressed_payload(s, in, ev) : plain_payload(s, in, ev);
 }
 
 /* ---- the usual frame ------------------------------------------------------------------------- */
@@ -428,13 +350,7 @@ static void take_back(weft_session *s)
     r->lent = false;
     mem_free(s->cfg->env, r->control);
     r->control = NULL;
-    if (r->message) return;
-    inflater_give(s->cfg->pool, r->inflater);
-    r->inflater = NULL;
-    if (!r->partial) return;
-    mem_free(s->cfg->env, r->partial->data);
-    mem_free(s->cfg->env, r->partial);
-    r->partial = NULL;
+    if (!r->message) session_drop_message(s);
 }
 
 static int read_payload(weft_session *s, weft_span *in, weft_event *ev)
@@ -443,10 +359,9 @@ static int read_payload(weft_session *s, weft_span *in, weft_event *ev)
     return control ? control_payload(s, in, ev) : data_payload(s, in, ev);
 }
 
-int weft_session_read(weft_session *s, weft_span *in, weft_event *ev)
+static int climb(weft_session *s, weft_span *in, weft_event *ev)
 {
     struct recv *r = &s->recv;
-    if (r->lent) take_back(s);
     for (int result;;) {
         switch (r->state) {
         case RECV_HEAD:
@@ -464,4 +379,12 @@ int weft_session_read(weft_session *s, weft_span *in, weft_event *ev)
         case RECV_FAILED: return s->error;
         }
     }
+}
+
+int weft_session_read(weft_session *s, weft_span *in, weft_event *ev)
+{
+    if (s->recv.lent) take_back(s);
+    int result = climb(s, in, ev);
+    if (result < 0) session_drop_message(s);
+    return result;
 }

@@ -5,6 +5,8 @@
  * The receive ladder asks here before it goes on with a head or a Close. Every violation goes through
  * session_fail, where an error finds its close code.
  */
+#include <errno.h>
+
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "ws/session.h"
@@ -35,6 +37,16 @@ int session_fail(weft_session *s, int error, const char *cause)
 int session_too_big(weft_session *s)
 {
     return session_fail(s, WEFT_ERR_TOO_BIG, "the message is larger than the limit");
+}
+
+int session_not_utf8(weft_session *s)
+{
+    return session_fail(s, WEFT_ERR_UTF8, "a text message is not UTF-8");
+}
+
+int session_out_of_memory(weft_session *s)
+{
+    return session_fail(s, -ENOMEM, "out of memory");
 }
 
 static int violation(weft_session *s, const char *cause)
@@ -89,9 +101,10 @@ static uint64_t payload_left(const weft_session *s, uint8_t byte0)
 {
     const struct recv *r = &s->recv;
     uint64_t max = limit_max_message(s->cfg->limits);
-    if (!(byte0 & FRAME_RSV1) && !r->inflater) return max - (r->partial ? r->partial->len : 0);
-    uint64_t more = max / 16 + 1024, received = r->inflater ? inflater_received(r->inflater) : 0;
-    return (max < UINT64_MAX - more ? max + more : UINT64_MAX) - received;
+    bool compressed = r->message ? r->compressed : byte0 & FRAME_RSV1;
+    if (!compressed) return max - (r->partial ? r->partial->len : 0);
+    uint64_t more = max / 16 + 1024;
+    return (max < UINT64_MAX - more ? max + more : UINT64_MAX) - unpack_received(s);
 }
 
 static int check_length(weft_session *s, const uint8_t *head)

@@ -13,14 +13,24 @@ void session_init(weft_session *s, weft_role role, const weft_session_config *cf
     *s = (weft_session){.cfg = cfg ? cfg : &defaults, .cause = "", .role = (uint8_t)role};
 }
 
+void session_drop_message(weft_session *s)
+{
+    struct recv *r = &s->recv;
+    inflater_give(s->cfg->pool, r->inflater);
+    r->inflater = NULL;
+    if (!r->partial) return;
+    buf_deinit(&r->partial->parked);
+    mem_free(s->cfg->env, r->partial->data);
+    mem_free(s->cfg->env, r->partial);
+    r->partial = NULL;
+}
+
 void session_deinit(weft_session *s)
 {
     const weft_env *env = s->cfg->env;
-    inflater_give(s->cfg->pool, s->recv.inflater);
+    session_drop_message(s);
     mem_free(env, s->recv.window);
     mem_free(env, s->send.window);
-    if (s->recv.partial) mem_free(env, s->recv.partial->data);
-    mem_free(env, s->recv.partial);
     mem_free(env, s->recv.control);
     outq_clear(&s->send.queue);
     send_drop_aside(s);

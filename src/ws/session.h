@@ -15,6 +15,7 @@
 #ifndef WS_SESSION_H
 #define WS_SESSION_H
 
+#include "base/buf.h"
 #include "base/outq.h"
 #include "base/utf8.h"
 #include "ws/deflate.h"
@@ -23,10 +24,13 @@
 
 /* A message of which a part has come. data is NULL when it is handed out in chunks. */
 struct partial {
-    uint64_t len; /* bytes received */
+    uint64_t len; /* bytes received, or inflated as far as is known */
     uint64_t frames, empty;
     size_t cap;
     uint8_t *data;
+    struct buf parked; /* what is to be inflated and has come (unpack.c) */
+    size_t looked;     /* how much of it was looked into, */
+    uint64_t effort;   /* and the bytes that looks have read and written */
 };
 
 /* A control frame of which a part has come, or a pong that waits. */
@@ -43,7 +47,7 @@ enum recv_state { RECV_HEAD, RECV_PAYLOAD, RECV_CLOSED, RECV_FAILED };
 
 struct recv {
     struct partial *partial;
-    struct inflater *inflater; /* of the compressed message in progress, or lent */
+    struct inflater *inflater; /* while a compressed message comes out of it, and lent */
     struct window *window;     /* what it may refer to, with context takeover */
     struct control *control;
     union {
@@ -56,6 +60,7 @@ struct recv {
     uint8_t head_len;
     uint8_t byte0;   /* of the frame in progress */
     uint8_t message; /* opcode of the message in progress, 0 when there is none */
+    bool compressed; /* it is */
     utf8_state utf8;
     uint8_t state;
     bool lent; /* partial, control or inflater was handed out: free it with the next call */
@@ -103,6 +108,29 @@ struct weft_session {
 void session_init(weft_session *s, weft_role role, const weft_session_config *cfg);
 void session_deinit(weft_session *s);
 
+/* What there is of the message that comes in is of no more use. */
+void session_drop_message(weft_session *s);
+
+/* recv.c */
+
+/* The account of the message in progress: a fragmented or gathered or parked one has it. NULL: no memory. */
+struct partial *session_partial(weft_session *s);
+
+/* unpack.c */
+
+/* Where payload of a compressed message goes; last: it ends the message. 1: to the inflater, ask for
+ * pieces. 0: it waits for more. */
+int unpack_take(weft_session *s, weft_bytes payload, bool last);
+
+/* Whether there are pieces left of what was taken. */
+bool unpack_busy(const weft_session *s);
+
+/* The next piece, inflated; one shorter than INFLATE_OUT is the last for now. */
+int unpack_piece(weft_session *s, bool last, weft_bytes *piece);
+
+/* Bytes of the message so far, as they travelled. */
+uint64_t unpack_received(const weft_session *s);
+
 /* send.c */
 
 void send_drop_aside(weft_session *s);
@@ -140,8 +168,10 @@ int session_fail(weft_session *s, int error, const char *cause);
 /* The status code that tells the peer of error. */
 uint16_t session_close_code(int error);
 
-/* The same for a message over max_message. */
+/* The same for a message over max_message, for text that is not UTF-8, and for ourselves. */
 int session_too_big(weft_session *s);
+int session_not_utf8(weft_session *s);
+int session_out_of_memory(weft_session *s);
 
 /* What is there of a frame's head, and a Close frame's body: 0, or an error and the session has failed. */
 int rules_check_head(weft_session *s, const uint8_t *head, size_t have);

@@ -21,6 +21,7 @@ PER_CONNECTION = 4 << 10
 FLOOR_BYTES = 8 << 20  # of memory: what the allocator keeps of what was freed lately
 HERE = os.path.dirname(os.path.abspath(__file__))
 UPGRADE = request('GET /echo HTTP/1.1')
+OFFER = UPGRADE[:-2] + b'Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n'
 
 
 class Suffered(Exception):
@@ -102,9 +103,9 @@ class Watch:
         self.count += 1
         return s
 
-    def open(self):
+    def open(self, upgrade=UPGRADE):
         s = self.connect()
-        self.say(s, UPGRADE)
+        self.say(s, upgrade)
         data = b''
         while not data.endswith(b'\r\n\r\n'):
             more = s.recv(4096)

@@ -15,7 +15,7 @@
 #include <errno.h>
 #include <zlib.h>
 
-#include <weft/session.h>
+#include <weft/handshake.h>
 
 #include "ws/case_heap.h"
 
@@ -428,6 +428,56 @@ static void test_memory(void **state)
     free(data);
 }
 
+/* What a server with default settings holds, for a client that offers this and sends as much as it may. */
+static size_t held(const char *offer, bool takeover, bool *alone)
+{
+    static const weft_deflate shared, both = {.takeover = true};
+    weft_field field = {{(const uint8_t *)"Sec-WebSocket-Extensions", 24},
+                        {(const uint8_t *)offer, strlen(offer)}};
+    weft_request_head head = {.fields = &field, .n_fields = 1};
+    char text[WEFT_DEFLATE_TEXT];
+    weft_event ev;
+    struct pair p;
+    uint8_t *data = data_of(100000, JSON, 1);
+    open_with(&p, takeover, 12, false, false);
+    weft_session_free(p.client);
+    assert_int_equal(weft_session_new(&p.client, WEFT_CLIENT, NULL),
+                     0); /* its memory does not count */
+    weft_deflate_choose(&head, takeover ? &both : &shared, &p.params, text);
+    *alone = p.params.client_no_context_takeover;
+    weft_session_set_deflate(p.server, &p.params);
+    weft_session_set_deflate(p.client, &p.params);
+    for (size_t i = 0; i < 3; i++) {
+        say(p.client, p.server, data, 100000, i * 1000);
+        assert_int_equal(weft_session_send(p.server, WEFT_BINARY, data, 100000), 0);
+        free(take_output(p.server, &(size_t){0}));
+    }
+    assert_int_equal(weft_session_read(p.server, &(weft_span){0}, &ev), 0);
+    size_t bytes = p.heap.in_use;
+    close_pair(&p);
+    free(data);
+    return bytes;
+}
+
+/* Without takeover no more than without compression; with it less than 24 KiB, whoever is the client. */
+static void test_memory_of_what_is_agreed_on(void **state)
+{
+    (void)state;
+    static const char *const offers[] = {
+        "permessage-deflate", "permessage-deflate; client_max_window_bits",
+        "permessage-deflate; client_max_window_bits=15; server_max_window_bits=15",
+        "permessage-deflate; server_no_context_takeover; client_no_context_takeover"};
+    bool alone;
+    size_t plain = held("x-none", false, &alone);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(held(offers[i], false, &alone), plain);
+        size_t windows = held(offers[i], true, &alone) - plain;
+        assert_true(windows <= 2 * (4096 + 16));
+        assert_int_equal(alone,
+                         i == 0 || i == 3); /* a window that may not be bounded is declined */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_shared_messages),
         cmocka_unit_test(test_allocations_that_fail),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_memory_of_what_is_agreed_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ws/unpack.c - a compressed message waits as it came, and is inflated when it is there
+ *
+ *      payload --- the whole message ---> inflater --> pieces
+ *         |                                  ^
+ *         '------> parked -- the last of it -'
+ *                    |
+ *                    '--> a look at the end of a fragment, now and then: 1007, 1009
+ *
+ * An inflater is 57 KiB, and what comes out of it can be a thousand times what went in. A peer that stops
+ * half way must not pin either, so of a message that has not come whole there is nothing but what was
+ * received. Only one that is handed out in chunks is inflated before its end: when what was received
+ * is so much that an inflater is less than twice as large.
+ *
+ * Bad data should be refused before the end all the same. So what is parked is inflated at the end of a
+ * fragment, and the result thrown away: every time while that was little work, then when it has doubled,
+ * which keeps the work linear. When a message fails is thus a matter of its frames, and not of how the
+ * stream was cut.
+ */
+#include <errno.h>
+
+#include "base/limits.h"
+#include "ws/session.h"
+
+enum {
+    PARKED_MAX = 32768,   /* of a message that is handed out in chunks */
+    LOOK_FREE = 16384,    /* bytes read and written by looks, without regard to doubling */
+    RATIO_MAX = 200,      /* inflated bytes for each received, */
+    RATIO_FREE = 1 << 20, /* beyond the first of them */
+};
+
+/* ---- the inflater ---------------------------------------------------------------------------- */
+
+static bool peer_has_takeover(const weft_session *s)
+{
+    const weft_deflate_params *d = &s->deflate;
+    return !(s->role == WEFT_SERVER ? d->client_no_context_takeover
+                                    : d->server_no_context_takeover);
+}
+
+static uint8_t peer_window_bits(const weft_session *s)
+{
+    const weft_deflate_params *d = &s->deflate;
+    return s->role == WEFT_SERVER ? d->client_max_window_bits : d->server_max_window_bits;
+}
+
+static int borrow_inflater(weft_session *s)
+{
+    struct recv *r = &s->recv;
+    r->inflater = inflater_take(s->cfg->pool, s->cfg->env);
+    if (!r->inflater || inflater_begin(r->inflater, r->window) < 0) return session_out_of_memory(s);
+    return 0;
+}
+
+static int begin(weft_session *s)
+{
+    struct recv *r = &s->recv;
+    if (peer_has_takeover(s) && !r->window) {
+        r->window = window_new(s->cfg->env, peer_window_bits(s));
+        if (!r->window) return session_out_of_memory(s);
+    }
+    if (r->partial) r->partial->len = 0; /* what looks knew of it */
+    return borrow_inflater(s);
+}
+
+static int not_deflate(weft_session *s)
+{
+    return session_fail(s, WEFT_ERR_DEFLATE, "a compressed message that cannot be inflated");
+}
+
+/* A bomb is refused while it goes off. */
+static int check_inflated(weft_session *s)
+{
+    uint64_t produced = inflater_produced(s->recv.inflater);
+    if (produced > limit_max_message(s->cfg->limits)) return session_too_big(s);
+    if (produced > RATIO_FREE && produced / RATIO_MAX > inflater_consumed(s->recv.inflater))
+        return session_fail(s, WEFT_ERR_TOO_BIG, "a message that is compressed more than 200 to 1");
+    return 0;
+}
+
+static int inflate_piece(weft_session *s, bool last, weft_bytes *piece)
+{
+    int error = inflater_run(s->recv.inflater, last, piece);
+    if (error == -ENOMEM) return session_out_of_memory(s);
+    return error ? not_deflate(s) : check_inflated(s);
+}
+
+/* ---- parked ---------------------------------------------------------------------------------- */
+
+/* payload becomes all that is parked. */
+static int park(weft_session *s, weft_bytes *payload)
+{
+    struct partial *p = session_partial(s);
+    if (!p) return session_out_of_memory(s);
+    buf_append(&p->parked, payload->data, payload->len);
+    *payload = buf_bytes(&p->parked);
+    return p->parked.failed ? session_out_of_memory(s) : 0;
+}
+
+static int look_at_text(weft_session *s, utf8_state *state, weft_bytes piece)
+{
+    if (s->recv.message != WEFT_TEXT || utf8_feed(state, piece.data, piece.len)) return 0;
+    return session_not_utf8(s);
+}
+
+static int look(weft_session *s)
+{
+    struct recv *r = &s->recv;
+    struct partial *p = r->partial;
+    utf8_state utf8 = 0;
+    weft_bytes piece = {0};
+    int error = borrow_inflater(s);
+    if (error) return error;
+    inflater_feed(r->inflater, buf_bytes(&p->parked));
+    do {
+        error = inflate_piece(s, false, &piece);
+        if (!error) error = look_at_text(s, &utf8, piece);
+    } while (!error && piece.len == INFLATE_OUT);
+    p->len = inflater_produced(r->inflater);
+    p->looked = p->parked.len;
+    p->effort += p->looked + p->len;
+    inflater_give(s->cfg->pool, r->inflater);
+    r->inflater = NULL;
+    return error;
+}
+
+static bool worth_a_look(const weft_session *s)
+{
+    const struct partial *p = s->recv.partial;
+    if (s->recv.left || p->parked.len == p->looked) return false;
+    return p->effort < LOOK_FREE || p->parked.len / 2 >= p->looked;
+}
+
+/* ---- the ladder's side ----------------------------------------------------------------------- */
+
+static bool is_enough(const weft_session *s, size_t parked)
+{
+    return s->cfg->chunked && (s->recv.inflater || parked >= PARKED_MAX);
+}
+
+int unpack_take(weft_session *s, weft_bytes payload, bool last)
+{
+    struct recv *r = &s->recv;
+    int error = 0;
+    if (!last || r->partial || s->cfg->chunked) error = park(s, &payload);
+    if (error) return error;
+    if (!last && !is_enough(s, payload.len)) return worth_a_look(s) ? look(s) : 0;
+    if (!r->inflater) error = begin(s);
+    if (error) return error;
+    inflater_feed(r->inflater, payload);
+    return 1;
+}
+
+bool unpack_busy(const weft_session *s)
+{
+    return s->recv.inflater && s->recv.partial && s->recv.partial->parked.len;
+}
+
+int unpack_piece(weft_session *s, bool last, weft_bytes *piece)
+{
+    struct recv *r = &s->recv;
+    int error = inflate_piece(s, last, piece);
+    if (error) return error;
+    if (r->window) window_add(r->window, piece->data, piece->len);
+    if (piece->len == INFLATE_OUT) return 0;
+    if (r->partial) buf_deinit(&r->partial->parked);
+    return last && !inflater_complete(r->inflater) ? not_deflate(s) : 0;
+}
+
+uint64_t unpack_received(const weft_session *s)
+{
+    const struct recv *r = &s->recv;
+    if (r->inflater) return inflater_consumed(r->inflater);
+    return r->partial ? r->partial->parked.len : 0;
+}
