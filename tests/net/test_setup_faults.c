@@ -11,6 +11,7 @@
  */
 #include <dirent.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #include "cert_files.h"
@@ -49,9 +50,22 @@ void *__wrap_calloc(size_t n, size_t size)
     return __real_calloc(n, size);
 }
 
+static atomic_int threads; /* that run: while they do, the clock stands */
+static void *(*thread_function)(void *);
+
+static void *counted_thread(void *arg)
+{
+    void *returned = thread_function(arg);
+    atomic_fetch_sub(&threads, 1);
+    return returned;
+}
+
 int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*f)(void *), void *arg)
 {
-    return thread_error ? thread_error : __real_pthread_create(t, a, f, arg);
+    if (thread_error) return thread_error;
+    thread_function = f;
+    atomic_fetch_add(&threads, 1);
+    return __real_pthread_create(t, a, counted_thread, arg);
 }
 
 /* Two addresses: nobody listens at 127.0.0.2. */
@@ -194,10 +208,10 @@ static int a_client_of(const char *url, const weft_client_config *cfg)
 {
     memset(&client, 0, sizeof client);
     int error = weft_connect(NULL, world.loop, url, cfg, &telling, &client);
-    for (int turns = 0; !error && !client.id && !client.closes; turns++) {
+    for (int turns = 0; !error && !client.id && !client.closes; turns += !atomic_load(&threads)) {
         if (turns == TURNS) fail_msg("%s neither opens nor fails", url);
         if (turns > 40) world.now_us += 1000 * 1000;
-        turn(&world, turns > 20);
+        turn(&world, turns > 20 || atomic_load(&threads));
     }
     if (error) assert_int_equal(client.closes, 0);
     else if (client.closes) error = told(&client.story, "ENOMEM") ? -ENOMEM : WEFT_ERR_TIMEOUT;
