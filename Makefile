@@ -5,6 +5,7 @@
 #   make            build/release/weft, libweft.so, libweft.a, libweft-core.a
 #   make demo       the demo site on http://localhost:8080
 #   make test       every test, under AddressSanitizer and UBSan (PRESET=tsan, dev: under others)
+#   make tsan       the rooms' tests under ThreadSanitizer
 #   make check      the rules of the house: arrows, headers, symbols, style, warnings, manuals
 #   make fuzz       every harness of fuzz/ for FUZZ_TIME seconds (60); make fuzz-long: until one finds something
 #   make conformance    every situation of the protocol, as server and as client, from outside
@@ -30,6 +31,11 @@ test:
 	@tools/setup test
 	@tools/build $(PRESET)
 	@tools/test $(PRESET)
+
+tsan:
+	@tools/setup test
+	@tools/build tsan
+	@tools/test tsan -R '^(base|ws|http|io|net|hub|cli)\.'
 
 check:
 	@tools/setup check
@@ -77,4 +83,4 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all demo test check bench fuzz fuzz-long conformance abuse coverage install format clean
+.PHONY: all demo test tsan check bench fuzz fuzz-long conformance abuse coverage install format clean

@@ -91,7 +91,8 @@ typedef struct weft_env {
     X(pong_timeout, 10000, "ms", "no byte after that ping: the connection is dropped, 1006")       \
     X(write_stall, 15000, "ms", "the peer takes no byte of ours: the connection is dropped, 1006") \
     X(close_timeout, 5000, "ms", "the peer does not answer our Close: TCP is closed")              \
-    X(discard_max, 65536, "bytes", "read and dropped after a violation, so that no reset eats it") \
+    X(discard_max, 16777216, "bytes",                                                              \
+      "read and dropped after a violation, so that no reset eats it")                              \
     X(tls_handshake_timeout, 5000, "ms",                                                           \
       "a TLS handshake that takes longer: dropped; a client: WEFT_ERR_TIMEOUT")                    \
     /* HTTP */                                                                                     \

@@ -163,7 +163,9 @@ WEFT_API void weft_conn_set_user(weft_conn *c, void *user);
 /* ---- from other threads ---------------------------------------------------------------------- */
 
 /* Send m on the connection that id names, in the loop's thread, soon. Takes its own reference. That
- * the connection is gone by then is not an error. Any thread. Errors: -ENOMEM. */
+ * the connection is gone by then is not an error; one that cannot take it any more (send_queue_max, no
+ * memory) is closed with 1008 or dropped, so that none misses a message and stays. Any thread.
+ * Errors: -ENOMEM. */
 WEFT_API int weft_post(weft_loop *l, weft_id id, weft_message *m);
 
 /* ---- for libraries on top (the hub is one) --------------------------------------------------- */

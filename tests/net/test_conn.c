@@ -694,6 +694,31 @@ static void test_posted_and_loop_freed(void **state)
     raw_free(r);
 }
 
+/* Nobody could tell the poster, and a gap would go unnoticed. */
+static void test_posted_to_one_that_is_too_slow(void **state)
+{
+    (void)state;
+    again_with(&(weft_limits){.send_queue_items = 1});
+    struct raw *r = raw_open(&world, "/");
+    weft_message *m;
+    assert_int_equal(weft_message_new(&m, &world.env, WEFT_TEXT, "x", 1), 0);
+    fill_sockets();
+    int posted = 0;
+    for (; weft_conn_is_open(server.conn) && posted < 10; posted++) {
+        assert_int_equal(weft_post(world.loop, server.id, m), 0);
+        turn(&world, 0);
+    }
+    assert_in_range(posted, 2, 4);
+    assert_int_equal(weft_post(world.loop, server.id, m), 0); /* too late, and no harm */
+    weft_message_unref(m);
+    socket_is_full = false;
+    settle(&world);
+    const char *heard = raw_frames(r);
+    assert_memory_equal(heard, "text x;", 7);
+    assert_string_equal(strstr(heard, "close"), "close 1008 too slow: the send queue is full;");
+    raw_free(r);
+}
+
 /* ---- links ----------------------------------------------------------------------------------- */
 
 static void link_gone(weft_link *link, weft_conn *c)
@@ -770,6 +795,7 @@ int main(void)
         unit(test_id_is_stale_after_close),
         unit(test_posts_from_threads),
         unit(test_posted_and_loop_freed),
+        unit(test_posted_to_one_that_is_too_slow),
         unit(test_links),
         unit(test_questions),
     };

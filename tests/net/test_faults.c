@@ -7,66 +7,15 @@
  * system call of a kind with each errno that matters.
  *
  * Whatever fails: nothing crashes, leaks or hangs, whoever was opened is closed once, and a third
- * connection on the same loop, which had nothing to do with it, works as before.
+ * connection on the same loop, which had nothing to do with it, works as before. (What is set up before
+ * there are connections fails in test_setup_faults.c.)
  */
+#include "faulty_calls.h"
 #include "raw.h"
 #include "teller.h"
 
 static struct world world;
 static struct teller server, client, bystander;
-
-/* ---- system calls that fail ------------------------------------------------------------------ */
-
-/* X(name, result type, parameters, arguments) */
-#define CALLS(X)                                                                             \
-    X(socket, int, (int d, int t, int p), (d, t, p))                                         \
-    X(connect, int, (int fd, const struct sockaddr *a, socklen_t n), (fd, a, n))             \
-    X(accept4, int, (int fd, struct sockaddr *a, socklen_t *n, int f), (fd, a, n, f))        \
-    X(recv, ssize_t, (int fd, void *p, size_t n, int f), (fd, p, n, f))                      \
-    X(send, ssize_t, (int fd, const void *p, size_t n, int f), (fd, p, n, f))                \
-    X(sendmsg, ssize_t, (int fd, const struct msghdr *m, int f), (fd, m, f))                 \
-    X(shutdown, int, (int fd, int how), (fd, how))                                           \
-    X(getsockopt, int, (int fd, int l, int o, void *p, socklen_t *n), (fd, l, o, p, n))      \
-    X(setsockopt, int, (int fd, int l, int o, const void *p, socklen_t n), (fd, l, o, p, n)) \
-    X(getsockname, int, (int fd, struct sockaddr *a, socklen_t *n), (fd, a, n))              \
-    X(getpeername, int, (int fd, struct sockaddr *a, socklen_t *n), (fd, a, n))              \
-    X(epoll_ctl, int, (int ep, int op, int fd, struct epoll_event *e), (ep, op, fd, e))      \
-    X(epoll_wait, int, (int ep, struct epoll_event *e, int n, int ms), (ep, e, n, ms))
-
-enum call {
-#define CALL_ENUM(name, type, parameters, arguments) CALL_##name,
-    CALLS(CALL_ENUM)
-#undef CALL_ENUM
-        CALL_NONE
-};
-
-static struct {
-    enum call call;
-    int nth, error;
-    int seen;
-} fault;
-
-static bool fails(enum call call)
-{
-    if (call != fault.call || fault.seen++ != fault.nth) return false;
-    errno = fault.error;
-    return true;
-}
-
-#define CALL_WRAPPER(name, type, parameters, arguments)           \
-    static type faulty_##name parameters                          \
-    {                                                             \
-        return fails(CALL_##name) ? -1 : sys_real.name arguments; \
-    }
-CALLS(CALL_WRAPPER)
-#undef CALL_WRAPPER
-
-static void use_faulty_calls(struct sys *sys)
-{
-#define CALL_USE(name, type, parameters, arguments) sys->name = faulty_##name;
-    CALLS(CALL_USE)
-#undef CALL_USE
-}
 
 /* ---- the scenario ---------------------------------------------------------------------------- */
 

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tests/net/limits_time.h - the limits that are deadlines, by a clock that the test moves
+ */
+#ifndef NET_LIMITS_TIME_H
+#define NET_LIMITS_TIME_H
+
+#include "limits_world.h"
+
+/* The WebSocket is gone with 1006 and a timeout, or nothing has happened. */
+static void expect_dropped(bool dropped)
+{
+    expect_story(&server.story, dropped ? "close 1006 WEFT_ERR_TIMEOUT;" : "");
+    assert_int_equal(stats()->closed[1006], dropped);
+}
+
+static void prove_message_timeout(enum side side)
+{
+    struct raw *r = serve_one((weft_limits){.message_timeout = 5000});
+    raw_frame(r, 0x01, "begun", 5);
+    settle(&world);
+    if (pass_to(5000, side)) expect_closed(r, 1008, "WEFT_ERR_POLICY");
+    else expect_story(&server.story, "");
+    done(r);
+}
+
+/* It differs by up to 10 % between connections: the sides are of that range. */
+static void prove_ping_interval(enum side side)
+{
+    enum { EARLIEST = 900, LATEST = 1100 };
+    struct raw *r = serve_one((weft_limits){.ping_interval = 1000});
+    pass(&world, side == BELOW ? EARLIEST - 1 : LATEST);
+    assert_string_equal(raw_frames(r), side == BELOW ? "" : "ping;");
+    done(r);
+}
+
+static void prove_pong_timeout(enum side side)
+{
+    struct raw *r = serve_one((weft_limits){.ping_interval = 1000, .pong_timeout = 300});
+    for (int ms = 0; ms < 1100 && !raw_heard(r, "\x89"); ms++) {
+        world.now_us += 1000;
+        turn(&world, 0);
+        turn(&world, 0);
+    }
+    assert_string_equal(raw_frames(r), "ping;");
+    expect_dropped(pass_to(300, side));
+    done(r);
+}
+
+static void prove_write_stall(enum side side)
+{
+    struct raw *r = serve_one((weft_limits){.write_stall = 700});
+    socket_is_full = true;
+    assert_int_equal(weft_send(server.conn, WEFT_TEXT, "x", 1), 0);
+    settle(&world);
+    expect_dropped(pass_to(700, side));
+    done(r);
+}
+
+static void prove_close_timeout(enum side side)
+{
+    struct raw *r = serve_one((weft_limits){.close_timeout = 400});
+    assert_int_equal(weft_close(server.conn, 1000, NULL), 0);
+    settle(&world);
+    bool late = pass_to(400, side);
+    expect_story(&server.story, late ? "close 1000 WEFT_ERR_TIMEOUT;" : "");
+    expect_ended(r, late);
+    done(r);
+}
+
+static void prove_tls_handshake_timeout(enum side side)
+{
+    serve((weft_limits){.tls_handshake_timeout = 600});
+    weft_tls_pair pair = {certificate, key};
+    weft_tls tls = {.certificates = &pair, .n_certificates = 1};
+    assert_int_equal(weft_server_set_tls(world.server, &tls, NULL, 0), 0);
+    struct raw *r = raw_connect(&world);
+    turn_until(&world, stats()->connections);
+    expect_ended(r, pass_to(600, side));
+    done(r);
+}
+
+static void prove_handshake_timeout(enum side side)
+{
+    serve((weft_limits){.handshake_timeout = 600});
+    struct raw *r = raw_connect(&world);
+    turn_until(&world, stats()->connections);
+    raw_say(r, "GET / HTTP/1.1\r\n");
+    bool late = pass_to(600, side);
+    expect_ended(r, late);
+    assert_int_equal(raw_status(r), late ? 408 : 0);
+    assert_int_equal(stats()->refused[408], late);
+    done(r);
+}
+
+static void prove_http_keepalive(enum side side)
+{
+    serve((weft_limits){.http_keepalive = 800});
+    struct raw *r = raw_connect(&world);
+    assert_int_equal(raw_ask(&world, r, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+    expect_ended(r, pass_to(800, side));
+    done(r);
+}
+
+static bool drained;
+
+static void on_drained(weft_server *s, void *user)
+{
+    (void)s, (void)user;
+    drained = true;
+}
+
+/* The deadline is looked at every TICK ms: the sides are the ticks before and after it. */
+static void prove_shutdown_drain(enum side side)
+{
+    enum { DRAIN = 1000, TICK = 100 };
+    struct raw *r = serve_one((weft_limits){.shutdown_drain = DRAIN, .close_timeout = 9000});
+    drained = false;
+    assert_int_equal(weft_server_shutdown(world.server, 1001, on_drained, NULL), 0);
+    settle(&world);
+    for (int ms = 0; ms < DRAIN + side * TICK; ms += TICK / 4) pass(&world, TICK / 4);
+    if (side != AT) assert_int_equal(drained, side == ABOVE);
+    if (side != AT) assert_int_equal(stats()->closed[1001], side == ABOVE);
+    done(r);
+}
+
+/* ---- a client ---------------------------------------------------------------------------------- */
+
+static int slow_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+    (void)fd, (void)addr, (void)len;
+    errno = EINPROGRESS;
+    return -1;
+}
+
+/* As if nothing ever happened on a TCP socket. */
+static int deaf_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
+{
+    int domain = 0;
+    socklen_t len = sizeof domain;
+    bool is_tcp = getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_INET;
+    return is_tcp ? 0 : epoll_ctl(epfd, op, fd, event);
+}
+
+static void prove_connect_timeout(enum side side)
+{
+    static struct teller client;
+    const weft_client_config cfg = {.limits.connect_timeout = 500};
+    memset(&client, 0, sizeof client);
+    serve((weft_limits){0});
+    world.sys.connect = slow_connect;
+    world.sys.epoll_ctl = deaf_epoll_ctl;
+    assert_int_equal(
+        weft_connect(NULL, world.loop, world_url(&world, "/"), &cfg, &telling, &client), 0);
+    settle(&world);
+    bool late = pass_to(500, side);
+    expect_story(&client.story, late ? "close 1006 WEFT_ERR_TIMEOUT;" : "");
+    world_end(&world);
+}
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tests/net/limits_websocket.h - the limits of a session and of a connection, but for its deadlines
+ */
+#ifndef NET_LIMITS_WEBSOCKET_H
+#define NET_LIMITS_WEBSOCKET_H
+
+#include "limits_world.h"
+
+static char filler[2000];
+
+static void prove_max_message(enum side side)
+{
+    struct raw *r = serve_one((weft_limits){.max_message = 1000});
+    size_t len = (size_t)(1000 + side);
+    raw_frame(r, 0x82, filler, len);
+    settle(&world);
+    if (side <= AT) assert_int_equal(server.closes, 0);
+    else expect_closed(r, 1009, "WEFT_ERR_TOO_BIG");
+    assert_int_equal(told(&server.story, "bin ["), side <= AT);
+    done(r);
+}
+
+/* A message of so many frames of that much each: n + 1 with the last, which has something in it. */
+static void in_frames(struct raw *r, int n, const char *payload)
+{
+    for (int i = 0; i < n; i++) raw_frame(r, i ? 0x00 : 0x02, payload, strlen(payload));
+    raw_frame(r, 0x80, "!", 1);
+    settle(&world);
+}
+
+static void prove_max_fragments(enum side side)
+{
+    struct raw *r = serve_one((weft_limits){.max_fragments = 8});
+    in_frames(r, 8 + side - 1, "x");
+    if (side <= AT) assert_true(told(&server.story, "bin xxx"));
+    else expect_closed(r, 1008, "WEFT_ERR_POLICY");
+    done(r);
+}
+
+static void prove_max_empty_fragments(enum side side)
+{
+    struct raw *r = serve_one((weft_limits){.max_empty_fragments = 8});
+    in_frames(r, 8 + side, "");
+    if (side <= AT) expect_story(&server.story, "bin !;");
+    else expect_closed(r, 1008, "WEFT_ERR_POLICY");
+    done(r);
+}
+
+/* Nothing can be written. The first pong is under way, those that follow wait; where no more may wait, the
+ * ping after them is answered, unless another comes meanwhile. */
+static void prove_max_waiting_pongs(enum side side)
+{
+    struct raw *r = serve_one((weft_limits){.max_waiting_pongs = 3});
+    socket_is_full = true;
+    for (int i = 0; i < 4 + side; i++) {
+        raw_frame(r, 0x89, &"abcde"[i], 1);
+        settle(&world);
+    }
+    raw_frame(r, 0x89, "z", 1);
+    settle(&world);
+    socket_is_full = false;
+    settle(&world);
+    const char *heard = raw_frames(r);
+    if (side == BELOW) assert_string_equal(heard, "pong a;pong b;pong c;pong z;");
+    else assert_string_equal(heard, "pong a;pong b;pong c;pong d;pong z;");
+    done(r);
+}
+
+static void prove_send_queue_max(enum side side)
+{
+    enum { HEAD = 4 };
+    struct raw *r = serve_one((weft_limits){.send_queue_max = 1000});
+    socket_is_full = true;
+    assert_int_equal(weft_send(server.conn, WEFT_BINARY, filler, (size_t)(1000 + side - HEAD)), 0);
+    assert_int_equal(weft_buffered(server.conn), 1000 + side);
+    int error = weft_send(server.conn, WEFT_TEXT, "x", 1);
+    assert_int_equal(error, side <= AT ? 0 : WEFT_ERR_BACKLOG);
+    done(r);
+}
+
+static void prove_send_queue_items(enum side side)
+{
+    struct raw *r = serve_one((weft_limits){.send_queue_items = 8});
+    socket_is_full = true;
+    for (int i = 0; i < 8 + side; i++)
+        assert_int_equal(weft_send(server.conn, WEFT_TEXT, "x", 1), 0);
+    int error = weft_send(server.conn, WEFT_TEXT, "x", 1);
+    assert_int_equal(error, side <= AT ? 0 : WEFT_ERR_BACKLOG);
+    done(r);
+}
+
+static void prove_send_queue_soft(enum side side)
+{
+    enum { HEAD = 4 };
+    struct raw *r = serve_one((weft_limits){.send_queue_soft = 1000});
+    assert_int_equal(weft_send(server.conn, WEFT_BINARY, filler, (size_t)(1000 + side - HEAD)), 0);
+    settle(&world);
+    expect_story(&server.story, side <= AT ? "" : "drain;");
+    done(r);
+}
+
+static void prove_frame_budget(enum side side)
+{
+    enum { BUDGET = 8 };
+    struct raw *r = serve_one((weft_limits){.frame_budget = BUDGET});
+    uint8_t bytes[(BUDGET + 1) * 16];
+    size_t n = 0;
+    for (int i = 0; i < BUDGET + side; i++) n += put_frame(bytes + n, 0x81, "x", 1);
+    raw_write(r, bytes, n);
+    turn_until(&world, server.story.len);
+    size_t in_one_turn = server.story.len / strlen("text x;");
+    assert_int_equal(in_one_turn, side <= AT ? BUDGET + side : BUDGET);
+    settle(&world);
+    assert_int_equal(server.story.len / strlen("text x;"), BUDGET + side);
+    done(r);
+}
+
+/* After a violation; what is above makes us hang up. */
+static void prove_discard_max(enum side side)
+{
+    struct raw *r = serve_one((weft_limits){.discard_max = 1000});
+    raw_write(r, "\xff\x80", 2);
+    expect_closed(r, 1002, "WEFT_ERR_PROTOCOL");
+    settle(&world);
+    raw_write(r, filler, (size_t)(1000 + side));
+    settle(&world);
+    assert_int_equal(stats()->connections, side <= AT);
+    done(r);
+}
+
+#endif
