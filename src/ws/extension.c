@@ -15,6 +15,8 @@
 #include "base/bytes.h"
 #include "ws/deflate.h"
 
+enum { OFFERS_MAX = 8 }; /* those behind are passed over */
+
 static const char extension_name[] = "permessage-deflate";
 
 /* An offer or an answer, taken apart. Bits are 0 when they are not mentioned. */
@@ -175,7 +177,8 @@ bool weft_deflate_choose(const weft_request_head *head, const weft_deflate *ours
     *agreed = (weft_deflate_params){0};
     *text = 0;
     if (!ours) return false;
-    for (weft_bytes element; next_element(&e, &element);) {
+    weft_bytes element;
+    for (size_t i = 0; i < OFFERS_MAX && next_element(&e, &element); i++) {
         if (!parse(element, &offer)) continue;
         *agreed = accept(&offer, ours);
         write_answer(agreed, &offer, text);

@@ -109,9 +109,12 @@ bool inflater_has_tail(const struct inflater *i)
 
 static int step(struct inflater *i)
 {
+    int where = i->z.data_type;
     switch (inflate(&i->z, Z_SYNC_FLUSH)) {
-    case Z_OK:
-    case Z_BUF_ERROR: return 0; /* nothing to do: in is used up */
+    case Z_OK: return 0;
+    case Z_BUF_ERROR: /* nothing to do: in is used up, and zlib forgets where that was */
+        i->z.data_type = where;
+        return 0;
     case Z_STREAM_END:
         inflateResetKeep(&i->z);
         i->z.data_type = 0;
