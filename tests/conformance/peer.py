@@ -26,7 +26,7 @@ from weft import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame as encode,
 
 FRAMES = -1
 PATIENCE = 20  # seconds
-FLYING = 256 << 10  # bytes under way
+FLYING = 768 << 10  # bytes under way: less than send_queue_max
 KEY = b'\x37\xfa\x21\x3d'
 NAMES = {CONTINUATION: 'continuation', TEXT: 'text', BINARY: 'binary', CLOSE: 'close', PING: 'ping', PONG: 'pong'}
 
