@@ -2,9 +2,10 @@
  *
  * fuzz/fuzz_handshake.c - header fields and negotiation, both sides
  *
- * Lines: the first is the request's "METHOD TARGET", the others are fields, "Name: value". The same
+ * Two bytes of choices, then lines: the first is the request's "METHOD TARGET", the others are fields, "Name: value". The same
  * fields are tried as a request and as the answer to one. What is accepted has what RFC 6455, 4 asks
- * for, and the order of fields with different names changes nothing.
+ * for, and the order of fields with different names changes nothing. What is agreed on of compression is
+ * within what both sides said, and what one side of ours offers the other answers in order.
  */
 #include "base/bytes.h"
 #include "fuzz.h"
@@ -96,6 +97,93 @@ static void origin_of(const struct request *r, bool secure, bool loopback)
     check(!same || weft_origin_check(&r->head, NULL, secure, true, &refused_one));
 }
 
+/* ---- compression ----------------------------------------------------------------------------- */
+
+static weft_deflate settings(uint8_t choice, uint8_t windows)
+{
+    return (weft_deflate){
+        .takeover = choice & 16, .window_bits = windows & 15, .peer_window_bits = windows >> 4};
+}
+
+static void in_range(const weft_deflate_params *p)
+{
+    check(p->server_max_window_bits >= 8 && p->server_max_window_bits <= 15);
+    check(p->client_max_window_bits >= 8 && p->client_max_window_bits <= 15);
+}
+
+static bool said(const weft_request_head *h, const char *word)
+{
+    for (size_t i = 0; i < h->n_fields; i++)
+        if (bytes_is_nocase(h->fields[i].name, "sec-websocket-extensions") &&
+            memmem(h->fields[i].value.data, h->fields[i].value.len, word, strlen(word)))
+            return true;
+    return false;
+}
+
+/* As a client that offered mine, with text as the answer. */
+static int verify(const char *text, const weft_deflate *mine, weft_agreement *a)
+{
+    weft_field fields[] = {{bytes_of("Upgrade"), bytes_of("websocket")},
+                           {bytes_of("Connection"), bytes_of("Upgrade")},
+                           {bytes_of("Sec-WebSocket-Accept"), bytes_of(sample_accept)},
+                           {bytes_of("Sec-WebSocket-Extensions"), bytes_of(text)}};
+    *a = (weft_agreement){.key = sample_key, .offered = mine};
+    return weft_handshake_verify(fields, *text ? 4 : 3, a);
+}
+
+/* An answer holds nothing that was not offered or that a server may not say by itself. */
+static void answer_to_offers(const weft_request_head *h, const weft_deflate *mine)
+{
+    weft_deflate_params p;
+    char text[WEFT_DEFLATE_TEXT];
+    bool some = weft_deflate_choose(h, mine, &p, text);
+    check(some == p.on && some == (*text != 0) && strlen(text) < sizeof text);
+    check(!some || said(h, "permessage-deflate"));
+    if (!some) return;
+    in_range(&p);
+    check(!strstr(text, "client_max_window_bits") || said(h, "client_max_window_bits"));
+    check(!strstr(text, "server_max_window_bits") || said(h, "server_max_window_bits"));
+    check(!strstr(text, "server_no_context_takeover") == !p.server_no_context_takeover);
+    check(!strstr(text, "client_no_context_takeover") == !p.client_no_context_takeover);
+    check(mine->takeover || (p.server_no_context_takeover && p.client_no_context_takeover));
+    check(!weft_deflate_choose(h, NULL, &p, text) && !p.on && !*text);
+}
+
+/* A client and a server of ours, whatever their settings, agree, and on the same. */
+static void between_us(const weft_deflate *client, const weft_deflate *server)
+{
+    char offer[WEFT_DEFLATE_TEXT], answer[WEFT_DEFLATE_TEXT];
+    weft_deflate_params p;
+    weft_agreement a;
+    weft_deflate_offer(client, offer);
+    weft_field field = {bytes_of("sec-websocket-extensions"), bytes_of(offer)};
+    weft_request_head head = {.fields = &field, .n_fields = 1};
+    check(weft_deflate_choose(&head, server, &p, answer));
+    check(verify(answer, client, &a) == 0 && a.deflate.on);
+    in_range(&a.deflate);
+    check(a.deflate.server_no_context_takeover == p.server_no_context_takeover);
+    check(a.deflate.client_no_context_takeover || !p.client_no_context_takeover);
+    check(a.deflate.server_max_window_bits >= p.server_max_window_bits);
+    check(a.deflate.client_max_window_bits <= p.client_max_window_bits);
+}
+
+/* Each field of that name, as the answer to what was offered. */
+static void answers_of_strangers(const weft_request_head *h, const weft_deflate *mine)
+{
+    weft_agreement a;
+    for (size_t i = 0; i < h->n_fields; i++) {
+        if (!bytes_is_nocase(h->fields[i].name, "sec-websocket-extensions")) continue;
+        char *text = strndup((const char *)h->fields[i].value.data, h->fields[i].value.len);
+        if (verify(text, mine, &a) == 0 && *text) {
+            check(a.deflate.on && strstr(text, "permessage-deflate"));
+            in_range(&a.deflate);
+            check(mine->takeover || a.deflate.server_no_context_takeover);
+            check(mine->takeover || a.deflate.client_no_context_takeover);
+        }
+        free(text);
+    }
+}
+
 static void client_side(const struct request *r)
 {
     const weft_request_head *h = &r->head;
@@ -114,7 +202,7 @@ static void client_side(const struct request *r)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     weft_bytes in = {data, size};
-    uint8_t choice = taken_byte(&in);
+    uint8_t choice = taken_byte(&in), windows = taken_byte(&in);
     weft_limits limits = {.max_subprotocols = choice & 1 ? 2 : 0};
     weft_span exact = exact_copy(in);
     struct request request;
@@ -122,6 +210,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     server_side(&request, &limits);
     origin_of(&request, choice & 4, choice & 8);
     client_side(&request);
+
+    const weft_deflate deflate = settings(choice, windows);
+    const weft_deflate other = settings((uint8_t)(choice >> 1), (uint8_t)(choice ^ windows));
+    answer_to_offers(&request.head, &deflate);
+    answers_of_strangers(&request.head, &deflate);
+    between_us(&deflate, &other);
 
     char *text = strndup((const char *)exact.data, exact.len);
     (void)weft_origin_valid(text);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "ws/case_script.h"
+#include "ws/case_wire.h"
 
 enum { SEED_MOST = 4096, VARIATIONS = 6 };
 
@@ -43,7 +44,11 @@ static void session_seed(const struct script *s)
     struct bytes b = {0};
     unsigned client = s->role == WEFT_CLIENT, tight = s->limits.max_message != 0;
     unsigned chunked = s->chunked, echo = s->echo;
-    bytes_add_byte(&b, client | chunked << 1 | echo << 2 | tight << 3);
+    unsigned deflate = s->params.on, takeover = s->deflate.takeover;
+    unsigned windows =
+        s->params.server_max_window_bits > 9 ? 3 : s->params.server_max_window_bits & 1;
+    bytes_add_byte(&b, client | chunked << 1 | echo << 2 | tight << 3 | deflate << 4 |
+                           takeover << 5 | windows << 6);
     bytes_add_byte(&b, 0);
     bytes_add(&b, "\2\0\4", 3); /* two sizes: one byte, five bytes */
     bytes_add(&b, s->input.data, s->input.len);
@@ -87,6 +92,25 @@ static void client_seed(const struct script *s)
     bytes_free(&b);
 }
 
+/* The payloads of frames that are compressed, one by one. */
+static void deflate_seeds(const struct script *s)
+{
+    struct wire_frame f;
+    for (size_t at = 0;
+         at < s->input.len && wire_head(s->input.data + at, s->input.len - at, &f);) {
+        struct bytes b = {0};
+        if (f.length > s->input.len - at - f.head) return;
+        at += f.head;
+        bytes_add_byte(&b, s->deflate.takeover ? 0xfe : 0xff);
+        bytes_add_byte(&b, 128);
+        for (size_t i = 0; i < f.length; i++)
+            bytes_add_byte(&b, (unsigned)s->input.data[at + i] ^ (f.masked ? f.key[i & 3] : 0u));
+        if (f.rsv == 4 && f.opcode < 3) seed("fuzz_deflate", &b);
+        bytes_free(&b);
+        at += f.length;
+    }
+}
+
 static void payload_seeds(const struct script *s)
 {
     for (size_t i = 0; i < s->n_steps; i++)
@@ -110,6 +134,7 @@ static void wire_seeds(const struct case_text *c)
             server_seed(&s);
             client_seed(&s);
             payload_seeds(&s);
+            deflate_seeds(&s);
             script_free(&s);
         }
 }
@@ -162,6 +187,7 @@ static void handshake_seeds(const struct case_text *c)
     bool client = strstr(c->name, "client") != NULL;
     for (size_t i = 0; i < case_variations(c) && i < VARIATIONS; i++) {
         struct bytes fields = {0}, head = {0};
+        bytes_add_byte(&fields, 16);
         bytes_add_byte(&fields, 0);
         add_text(&fields, "GET /chat\n");
         add_fields(&fields, c, i, client ? response_fields : request_fields, "\n");

@@ -15,6 +15,8 @@
 #include "base/bytes.h"
 #include "ws/deflate.h"
 
+enum { OFFERS_MAX = 8 }; /* those behind are passed over */
+
 static const char extension_name[] = "permessage-deflate";
 
 /* An offer or an answer, taken apart. Bits are 0 when they are not mentioned. */
@@ -175,7 +177,8 @@ bool weft_deflate_choose(const weft_request_head *head, const weft_deflate *ours
     *agreed = (weft_deflate_params){0};
     *text = 0;
     if (!ours) return false;
-    for (weft_bytes element; next_element(&e, &element);) {
+    weft_bytes element;
+    for (size_t i = 0; i < OFFERS_MAX && next_element(&e, &element); i++) {
         if (!parse(element, &offer)) continue;
         *agreed = accept(&offer, ours);
         write_answer(agreed, &offer, text);
@@ -186,12 +189,13 @@ bool weft_deflate_choose(const weft_request_head *head, const weft_deflate *ours
 
 /* ---- client ---------------------------------------------------------------------------------- */
 
+/* client_max_window_bits has no value: it would be a hint only, and a server that ignores it may answer
+ * with a larger one (RFC 7692, 7.1.2.2). Our window is what we like, up to the answer's. */
 static void write_offer(struct writer *w, const weft_deflate *d)
 {
-    uint8_t bits = deflate_window_bits(d);
     put(w, extension_name, 0);
     if (!d->takeover) put(w, "; client_no_context_takeover", 0);
-    put(w, "; client_max_window_bits", bits < WINDOW_BITS_MAX ? bits : 0);
+    put(w, "; client_max_window_bits", 0);
 }
 
 /* A window of the server's that is to be small is asked for first; the second offer is for servers that
@@ -214,8 +218,6 @@ static const char *answer_fault(const struct element *answer, const weft_deflate
 {
     uint8_t server = answer->server_bits ? answer->server_bits : WINDOW_BITS_MAX;
     if (answer->client_bits_open) return "client_max_window_bits in the 101 has no value";
-    if (answer->client_bits > deflate_window_bits(d))
-        return "client_max_window_bits in the 101 is larger than what was offered";
     if (!d->takeover && !answer->server_no_takeover)
         return "the 101 does not have server_no_context_takeover, which was asked for";
     if (!answer->server_no_takeover && server > deflate_peer_window_bits(d))

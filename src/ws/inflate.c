@@ -86,6 +86,7 @@ bool inflater_complete(const struct inflater *i)
 
 static int step(struct inflater *i)
 {
+    int where = i->z.data_type;
     size_t n = i->in.len < STEP_MAX ? i->in.len : STEP_MAX;
     i->z.next_in = i->in.data;
     i->z.avail_in = (unsigned)n;
@@ -94,8 +95,10 @@ static int step(struct inflater *i)
     i->in = bytes_from(i->in, n);
     i->consumed += n;
     switch (result) {
-    case Z_OK:
-    case Z_BUF_ERROR: return 0; /* nothing to do: in is used up */
+    case Z_OK: return 0;
+    case Z_BUF_ERROR: /* nothing to do: in is used up, and zlib forgets where that was */
+        i->z.data_type = where;
+        return 0;
     case Z_STREAM_END:
         inflateResetKeep(&i->z);
         i->z.data_type = 0;

@@ -177,15 +177,16 @@ static int control_payload(weft_session *s, weft_span *in, weft_event *ev)
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
-/* Twice what has come, and no more than the frame says. */
-static size_t partial_size(const struct partial *p, size_t need, uint64_t left)
+/* Twice what has come, and no more than will come, where that is known: in the last frame of a message that
+ * is not compressed. */
+static size_t partial_size(const weft_session *s, size_t need)
 {
+    const struct recv *r = &s->recv;
     size_t size = need < PARTIAL_MIN ? PARTIAL_MIN : 2 * need;
-    uint64_t whole = p->len + left;
-    return whole > need && whole < size ? (size_t)whole : size;
+    bool known = r->left && (r->byte0 & FRAME_FIN) && !r->inflater;
+    return known && r->left < size - need ? need + (size_t)r->left : size;
 }
 
-/* piece is a part of the frame of which left bytes are still to come. */
 static int gather(weft_session *s, weft_bytes piece)
 {
     struct partial *p = session_partial(s);
@@ -193,7 +194,7 @@ static int gather(weft_session *s, weft_bytes piece)
     if (!piece.len) return 0;
     size_t need = (size_t)p->len + piece.len;
     if (need > p->cap) {
-        size_t size = partial_size(p, need, piece.len + s->recv.left);
+        size_t size = partial_size(s, need);
         uint8_t *data = mem_realloc(s->cfg->env, p->data, size);
         if (!data) return -ENOMEM;
         p->data = data;

@@ -2,13 +2,16 @@
 """The cases, in the numbering that people know from the Autobahn testsuite.
 
     1 framing   2 pings and pongs   3 reserved bits   4 opcodes   5 fragmentation   6 UTF-8
-    7 closing   9 sizes and speed   10 messages cut into frames   (12, 13: compression)
+    7 closing   9 sizes and speed   10 messages cut into frames   12 and 13, compression, in cases_deflate.py
 
 case(id, what it does, step, ...): see peer.py for the steps. Where nothing else ends a case, we say goodbye and
 weft has to answer.
 """
-from peer import (BINARY, CLOSE, CONTINUATION, FRAMES, PING, PONG, TEXT, Bye, Ends, Expect, F, Fail, Send, Trips,
-                  close_frame)
+from typing import NamedTuple, Optional
+
+from deflate import Deal
+from peer import (BINARY, CLOSE, CONTINUATION, FRAMES, PING, PONG, TEXT, Bye, Ends, Expect, F, Fail, Refused, Send,
+                  Trips, close_frame)
 
 CASES = []
 K, M = 1 << 10, 1 << 20
@@ -19,15 +22,25 @@ HELLO = F(TEXT, b'Hello, world!')
 PROTOCOL, PAYLOAD = 1002, 1007
 
 
-def case(name, does, *steps):
-    if not isinstance(steps[-1], (Fail, Bye, Ends)):
+class Case(NamedTuple):
+    ident: str
+    does: str
+    steps: tuple
+    deal: Optional[Deal] = None  # of compression
+    sides: tuple = ('server', 'client')
+
+
+def case(ident, does, *steps, **more):
+    if not isinstance(steps[-1], (Fail, Bye, Ends, Refused)):
         steps += (Bye(),)
-    CASES.append((name, does, steps))
+    CASES.append(Case(ident, does, steps, **more))
 
 
-def number(prefix, rows, start=1):
-    for i, row in enumerate(rows, start):
-        case(f'{prefix}.{i}', *row)
+def number(prefix, rows, **more):
+    """A row may end in a Deal of its own."""
+    for i, row in enumerate(rows, 1):
+        own = {'deal': row[-1]} if isinstance(row[-1], Deal) else {}
+        case(f'{prefix}.{i}', *(row[:-1] if own else row), **more, **own)
 
 
 def echo(*frames, chop=0, back=None):
@@ -177,11 +190,11 @@ number('6.3', [
 ])
 
 
-def part_of_frame(op, payload, sent):
+def part_of_frame(op, payload, sent, rsv=0):
     """The first bytes of a frame, and no more."""
     class Part(Send):
         def play(self, peer):
-            wire = peer.encode(F(op, payload))
+            wire = peer.encode(F(op, payload, rsv=rsv))
             peer.send(wire[:len(wire) - len(payload) + sent])
     return Part()
 

@@ -9,10 +9,14 @@ A case is a list of steps. They say frames without saying who sends them; the pe
     Bye(code, reason)           we close, weft answers with the same code, and TCP ends in order
     Ends(code)                  as Bye, when our Close was sent by a step before (None: one without a code)
     Trips(frame, n)             n times: send, and expect the same back
+    Echoes(messages)            so many messages, compressed, several under way at a time; each comes back
+    Refused()                   weft does not take our 101: nothing comes but the end of the stream
 
 Whatever weft sends is judged: masked by a client only, minimal lengths, no reserved bits or opcodes, fragments
-in order, nothing behind a Close.
+in order, nothing behind a Close. Where compression was agreed on, the peer has a codec, and what comes compressed
+is a frame like any other for the steps.
 """
+import collections
 import socket
 import ssl
 import struct
@@ -22,6 +26,7 @@ from weft import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame as encode,
 
 FRAMES = -1
 PATIENCE = 20  # seconds
+FLYING = 768 << 10  # bytes under way: less than send_queue_max
 KEY = b'\x37\xfa\x21\x3d'
 NAMES = {CONTINUATION: 'continuation', TEXT: 'text', BINARY: 'binary', CLOSE: 'close', PING: 'ping', PONG: 'pong'}
 
@@ -131,6 +136,56 @@ class Trips:
         return [f'{self.times} echoes']
 
 
+class Echoes:
+    """messages: called with how many there are to be; gives (opcode, data, compressed?). fragment: so many bytes of
+    what is compressed in each frame. shrinks: some of the echoes have to be compressed, too."""
+
+    def __init__(self, messages, fragment=0, shrinks=True):
+        self.messages, self.fragment, self.shrinks = messages, fragment, shrinks
+
+    def play(self, peer):
+        waiting, flying = collections.deque(), 0
+        for op, data, compressed in self.messages(Peer.count):
+            peer.send(self.encode(peer, op, data, compressed))
+            waiting.append((op, data))
+            flying += len(data)
+            while flying > FLYING:
+                flying -= self.take(peer, *waiting.popleft())
+        for op, data in waiting:
+            self.take(peer, op, data)
+        if self.shrinks and not peer.codec.inflated:
+            raise Wrong('nothing came compressed')
+
+    def encode(self, peer, op, data, compressed):
+        payload, rsv = (peer.codec.compress(data), 4) if compressed else (data, 0)
+        size = self.fragment or max(len(payload), 1)
+        parts = [payload[at:at + size] for at in range(0, len(payload), size)] or [b'']
+        return b''.join(peer.encode(F(CONTINUATION if i else op, part, i == len(parts) - 1, 0 if i else rsv))
+                        for i, part in enumerate(parts))
+
+    def take(self, peer, op, data):
+        got = peer.receive()
+        if got != (op, data, True, 0):
+            raise Wrong(f'{F(op, data)} expected, but it is {got or "the end of the stream"}')
+        return len(data)
+
+    def expects(self):
+        return ['all of it back']
+
+
+class Refused:
+    def play(self, peer):
+        try:
+            got = peer.receive()
+        except ConnectionResetError:
+            return
+        if got is not None:
+            raise Wrong(f'{got} behind a 101 that is not in order')
+
+    def expects(self):
+        return ['no connection']
+
+
 def close_frame(code, reason=b''):
     return F(CLOSE, b'' if code is None else struct.pack('>H', code) + reason)
 
@@ -139,9 +194,10 @@ def close_frame(code, reason=b''):
 
 class Peer:
     """A connection behind its opening handshake. client: whether we are it."""
+    count = 1000  # messages for Echoes
 
-    def __init__(self, sock, client, already=b''):
-        self.socket, self.client = sock, client
+    def __init__(self, sock, client, already=b'', codec=None):
+        self.socket, self.client, self.codec = sock, client, codec
         self.buffer = bytearray(already)
         self.in_message = self.weft_closed = self.closed = False
         sock.settimeout(PATIENCE)
@@ -188,13 +244,15 @@ class Peer:
         key = self.take(4) if is_masked else bytes(4)
         f = f._replace(payload=masked(self.take(n) or b'', key))
         self.judge(f)
-        return f
+        return f._replace(payload=self.codec.inflate(f.payload), rsv=0) if f.rsv else f
 
     def judge(self, f):
         if self.weft_closed:
             raise Wrong(f'{f} behind a Close')
-        if f.rsv or f.op not in NAMES:
+        if f.rsv not in ((0, 4) if self.codec and f.op in (TEXT, BINARY) else (0,)) or f.op not in NAMES:
             raise Wrong(f'{f}: a reserved bit or opcode')
+        if f.rsv and not f.fin:
+            raise Wrong(f'{f}: weft sends whole messages compressed, and no others')
         if f.op >= CLOSE:
             if not f.fin or len(f.payload) > 125:
                 raise Wrong(f'{f}: a control frame that is fragmented or too long')

@@ -5,7 +5,7 @@ import os
 
 GROUPS = {'1': 'Framing', '2': 'Pings and pongs', '3': 'Reserved bits', '4': 'Opcodes', '5': 'Fragmentation',
           '6': 'UTF-8', '7': 'Closing', '9': 'Sizes and speed', '10': 'Messages cut into frames',
-          '12': 'Compression', '13': 'Compression, parameters'}
+          '12': 'Compression', '13': 'Compression, agreed on'}
 
 SIDES = ('server', 'client', 'server-tls', 'client-tls')
 
@@ -34,16 +34,15 @@ def verdict(result):
 
 
 def row(case, results):
-    ident, does, steps = case
-    expected = '; '.join(text for step in steps for text in step.expects())
-    return (f'<tr><td>{ident}<td>{html.escape(does)}<td>{html.escape(expected)}'
-            + ''.join(verdict(results.get((ident, side))) for side in SIDES))
+    expected = '; '.join(text for step in case.steps for text in step.expects())
+    return (f'<tr><td>{case.ident}<td>{html.escape(case.does)}<td>{html.escape(expected)}'
+            + ''.join(verdict(results.get((case.ident, side))) for side in SIDES))
 
 
 def write(path, cases, results):
     groups = []
     for number, title in GROUPS.items():
-        rows = [row(c, results) for c in cases if c[0].split('.')[0] == number]
+        rows = [row(c, results) for c in cases if c.ident.split('.')[0] == number]
         if rows:
             groups.append(f'<h2>{number} {title}</h2>\n<table><tr><th>case<th>what is done<th>what is expected'
                           + ''.join(f'<th>as {side}' for side in SIDES) + '\n' + '\n'.join(rows) + '\n</table>')

@@ -478,6 +478,29 @@ static void test_memory_of_what_is_agreed_on(void **state)
     }
 }
 
+/* Where a message goes on is not known from what is left of its frame, which is compressed. */
+static void test_large_messages_are_gathered_by_doubling(void **state)
+{
+    (void)state;
+    enum { SIZE = 1 << 22 };
+    struct pair p;
+    struct heard h = {0};
+    size_t wire;
+    uint8_t *data = data_of(SIZE, JSON, 5);
+    open_with(&p, false, 15, true, false);
+    p.limits.max_message = SIZE;
+    assert_int_equal(weft_session_send(p.server, WEFT_BINARY, data, SIZE), 0);
+    uint8_t *bytes = take_output(p.server, &wire);
+    size_t before = p.heap.asked;
+    assert_int_equal(hear(p.client, bytes, wire, 0, &h), 0);
+    assert_true(all_equal(&h, data, SIZE));
+    assert_true(p.heap.asked - before < 16);
+    bytes_free(&h.bytes);
+    free(bytes);
+    free(data);
+    close_pair(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,6 +513,7 @@ int main(void)
         cmocka_unit_test(test_allocations_that_fail),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_memory_of_what_is_agreed_on),
+        cmocka_unit_test(test_large_messages_are_gathered_by_doubling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
