@@ -26,6 +26,7 @@ enum exit_code {
 };
 
 /* argv[0] is the command's name; argv is permuted. */
+int bench_run(int argc, char **argv);
 int demo_run(int argc, char **argv);
 int serve_run(int argc, char **argv);
 int connect_run(int argc, char **argv);

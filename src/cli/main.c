@@ -2,7 +2,7 @@
  *
  * cli/main.c - the program weft: which command is meant?
  *
- *      weft demo | serve ...          a command of the table
+ *      weft demo | serve | bench ...  a command of the table
  *      weft help [COMMAND]            its --help
  *      weft [FLAGS] URL               no command: connect
  */
@@ -21,6 +21,7 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    {"bench", bench_run},
     {"demo", demo_run},
     {"serve", serve_run},
 };
@@ -33,7 +34,8 @@ static const char overview[] =
     "  weft demo              the demo site: a chat and live quotes, for browsers\n"
     "  weft serve [DIR]       every path is a channel; DIR is served as files\n"
     "  weft URL               connect: interactive, or in a pipe one line = one message\n"
-    "  weft help [COMMAND]    this, or all about demo, serve or connect (weft URL)\n"
+    "  weft bench URL         put a load on a server, and measure it\n"
+    "  weft help [COMMAND]    this, or all about demo, serve, bench or connect (weft URL)\n"
     "  weft --version\n"
     "\n"
     "Begin with:\n"

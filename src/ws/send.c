@@ -212,16 +212,24 @@ int weft_session_send(weft_session *s, weft_opcode op, const void *data, size_t 
     return session_queue(s, op, data, len);
 }
 
+/* A frame without a masking key, once more with one. */
+static RARE int encode_frame(weft_session *s, struct outq *q, const struct blob *frame)
+{
+    size_t head = frame_length_end(frame->data);
+    return encode(s, q, frame->data[0], frame->data + head, frame->len - head);
+}
+
 int session_queue_shared(weft_session *s, weft_message *m)
 {
     weft_bytes payload = weft_message_payload(m);
     bool compressed = is_to_be_compressed(s, payload.len);
-    if (s->role == WEFT_CLIENT || (compressed && has_takeover(s)))
+    if (compressed && has_takeover(s))
         return session_queue(s, weft_message_opcode(m), payload.data, payload.len);
     struct outq *q = message_queue(s);
     struct blob *frame =
         compressed ? message_compressed(m, window_bits(s), s->cfg->pool) : m->frame;
-    return q && frame ? outq_share(q, frame) : -ENOMEM;
+    if (!q || !frame) return -ENOMEM;
+    return s->role == WEFT_CLIENT ? encode_frame(s, q, frame) : outq_share(q, frame);
 }
 
 int weft_session_send_message(weft_session *s, weft_message *m)

@@ -371,6 +371,39 @@ static void test_shared_messages(void **state)
     free(noise);
 }
 
+/* A client masks it each time with another key, but compresses it once, too. */
+static void test_a_client_shares_messages(void **state)
+{
+    (void)state;
+    struct pair p;
+    weft_message *m;
+    uint8_t *data = data_of(5000, JSON, 3), key[4] = {0};
+    open_with(&p, false, 15, false, false);
+    assert_int_equal(weft_message_new(&m, &p.heap.env, WEFT_BINARY, data, 5000), 0);
+    size_t asked = 0;
+    for (int round = 0; round < 3; round++) {
+        struct heard h = {0};
+        size_t wire, before = p.heap.asked;
+        assert_int_equal(weft_session_send_message(p.client, m), 0);
+        asked = p.heap.asked - before;
+        uint8_t *bytes = take_output(p.client, &wire);
+        assert_int_equal(bytes[0], 0xc2);
+        assert_int_equal(bytes[1], 0x80 | 126);
+        assert_memory_not_equal(bytes + 4, key, sizeof key);
+        memcpy(key, bytes + 4, sizeof key);
+        assert_int_equal(hear(p.server, bytes, wire, 0, &h), 0);
+        assert_true(all_equal(&h, data, 5000));
+        bytes_free(&h.bytes);
+        free(bytes);
+    }
+    size_t before = p.heap.asked;
+    assert_int_equal(weft_session_send(p.client, WEFT_BINARY, data, 5000), 0);
+    assert_true(asked < p.heap.asked - before); /* no state to compress with */
+    weft_message_unref(m);
+    close_pair(&p);
+    free(data);
+}
+
 /* Whether the n-th allocation was asked for. Whatever fails, what does arrive is right. */
 static bool with_failing(size_t n, bool takeover, bool pool)
 {
@@ -510,6 +543,7 @@ int main(void)
         cmocka_unit_test(test_what_zlib_deflates),
         cmocka_unit_test(test_bombs),
         cmocka_unit_test(test_shared_messages),
+        cmocka_unit_test(test_a_client_shares_messages),
         cmocka_unit_test(test_allocations_that_fail),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_memory_of_what_is_agreed_on),
