@@ -53,7 +53,6 @@ int base64_decode(weft_bytes text, uint8_t *out, size_t max)
         for (int shift = 16; shift >= 0; shift -= 8) {
             uint8_t byte = (uint8_t)(bits >> shift);
             if (n < len) out[n++] = byte;
-            else if (byte) return -1;
         }
         bits = 0;
     }

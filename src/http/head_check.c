@@ -110,7 +110,7 @@ static int check_body(struct head *h)
     if (lengths && codings) return head_fail(h, 400, "both Content-Length and Transfer-Encoding");
     if (codings) {
         if (h->version == 10) return head_fail(h, 400, "Transfer-Encoding in HTTP/1.0");
-        if (fields_have_token(h->fields, h->n_fields, "Upgrade", "websocket"))
+        if (!h->response && fields_have_token(h->fields, h->n_fields, "Upgrade", "websocket"))
             return head_fail(h, 400, "a request for an upgrade may not have a body");
         if (codings > 1 || !bytes_is_nocase(first(h, "Transfer-Encoding")->value, "chunked"))
             return head_fail(h, 501, "a Transfer-Encoding other than chunked");
@@ -157,9 +157,10 @@ int head_check_response(struct head *h)
     int status = h->status;
     if (status < 100 || status > 599) return head_fail(h, status, "the status is not 100 to 599");
     int error = check_body(h);
-    if (error) return error;
+    if (error && status < 300) return error;
+    if (error) h->body = BODY_NONE, h->length = 0; /* a refusal is understood without its body */
     if (status < 200 || status == 204 || status == 304) h->body = BODY_NONE, h->length = 0;
-    else if (h->body == BODY_NONE) h->body = BODY_UNTIL_CLOSE;
+    else if (h->body == BODY_NONE && !error) h->body = BODY_UNTIL_CLOSE;
     note_keep_alive(h);
     return 1;
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/fields.h"
 #include "http/chars.h"
 
 const char *reply_status_text(int status)
@@ -115,13 +116,19 @@ static void put_fields(struct writer *w, const weft_field *fields, size_t n)
 
 /* ---- heads ----------------------------------------------------------------------------------- */
 
+/* Who sends Upgrade has to name it there (RFC 9110, 7.8). */
+static const char *connection(const struct reply *r)
+{
+    return fields_count(r->fields, r->n_fields, "Upgrade") ? "close, Upgrade" : "close";
+}
+
 static void put_framing(struct writer *w, const struct reply *r)
 {
     char length[21];
     snprintf(length, sizeof length, "%llu", (unsigned long long)r->length);
     if (r->body == BODY_LENGTH) put_field(w, bytes_of("Content-Length"), bytes_of(length));
     if (r->body == BODY_CHUNKED) put_field(w, bytes_of("Transfer-Encoding"), bytes_of("chunked"));
-    if (r->close) put_field(w, bytes_of("Connection"), bytes_of("close"));
+    if (r->close) put_field(w, bytes_of("Connection"), bytes_of(connection(r)));
 }
 
 static void put_reply(struct writer *w, const struct reply *r)

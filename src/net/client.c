@@ -323,6 +323,10 @@ static void verify(struct dial *d)
     const struct head *h = &d->h1.head;
     weft_agreement a = {
         .key = d->key, .subprotocols = d->options.subprotocols, .offered = d->options.deflate};
+    if (h->version < 11) {
+        fail(d, WEFT_ERR_HANDSHAKE, "the 101 is not of HTTP/1.1");
+        return;
+    }
     if (weft_handshake_verify(h->fields, h->n_fields, &a) < 0) {
         fail(d, WEFT_ERR_HANDSHAKE, a.why);
         return;

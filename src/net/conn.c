@@ -18,6 +18,8 @@
 #include "net/client.h"
 #include "net/server.h"
 
+enum { TOLD_MAX = 262144 /* bytes of messages of one connection in one turn */ };
+
 const weft_limits *conn_limits(const weft_conn *c)
 {
     return c->session.cfg->limits;
@@ -160,8 +162,18 @@ void conn_lost(weft_conn *c, int error, const char *cause)
     conn_end(c, c->clean ? 0 : error, c->clean ? "" : cause);
 }
 
+/* A peer that has said Close, and ended its direction, may still read what we have queued. */
+static bool is_read_to_the_end(const weft_conn *c)
+{
+    return handshake_done(c) && c->session.role == WEFT_SERVER && conn_buffered(c);
+}
+
 void conn_eof(weft_conn *c)
 {
+    if (is_read_to_the_end(c)) {
+        c->wire->eof = true;
+        return;
+    }
     drop(c, WEFT_ERR_LOST, "the connection ended without a Close frame");
 }
 
@@ -246,14 +258,32 @@ void conn_fail(weft_conn *c, int error, const char *cause)
     failed(c);
 }
 
+/* What one connection may take of a turn. Bytes count as they are told: compressed they were fewer. */
+struct budget {
+    uint64_t frames, pings, bytes;
+};
+
+static struct budget budget_of(const weft_conn *c)
+{
+    const weft_limits *l = conn_limits(c);
+    return (struct budget){limit_frame_budget(l), limit_max_waiting_pongs(l), TOLD_MAX};
+}
+
+static bool spend(struct budget *b, const weft_event *ev)
+{
+    b->frames--;
+    b->pings -= ev->kind == WEFT_EV_PING;
+    b->bytes -= ev->len < b->bytes ? ev->len : b->bytes;
+    return b->frames && b->pings && b->bytes;
+}
+
 /* Events until the input is used up, the user pauses, or the others have waited long enough. */
 static void read_events(weft_conn *c, weft_span *in)
 {
-    uint64_t budget = limit_frame_budget(conn_limits(c));
-    uint64_t pings = limit_max_waiting_pongs(conn_limits(c));
+    struct budget budget = budget_of(c);
     weft_event ev;
-    while (c->state != CONN_ENDED && !c->paused) {
-        if (!budget || !pings) {
+    for (bool more = true; c->state != CONN_ENDED && !c->paused;) {
+        if (!more) {
             wire_yield(c->wire);
             return;
         }
@@ -263,8 +293,7 @@ static void read_events(weft_conn *c, weft_span *in)
             failed(c);
         }
         if (result <= 0) return;
-        budget--;
-        if (ev.kind == WEFT_EV_PING) pings--;
+        more = spend(&budget, &ev);
         deliver(c, &ev);
     }
 }

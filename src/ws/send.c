@@ -3,7 +3,8 @@
  * ws/send.c - the one output path: frames are encoded into a queue, and leave it in order
  *
  *      messages, fragments, Close --> queue ----------------+--> output
- *      pings, pongs ----------------> control --[stage]-----^    at the front, between two frames
+ *      pings, pongs: queue is short --^
+ *                    long ----------> control --[stage]-----^    at the front, between two frames
  *      whole messages while a fragmented one is open --> held --> queue
  *
  * A whole message is compressed where it is worth it; fragments go as they are. A message that many send
@@ -23,7 +24,10 @@
 #include "ws/pool.h"
 #include "ws/session.h"
 
-enum { REASON_MAX = CONTROL_MAX - 2 };
+enum {
+    REASON_MAX = CONTROL_MAX - 2,
+    SHORT = 16384, /* bytes: a queue in which a pong may wait for its turn */
+};
 
 /* ---- encoding -------------------------------------------------------------------------------- */
 
@@ -187,11 +191,20 @@ static struct outq *message_queue(weft_session *s)
     return a ? &a->held : NULL;
 }
 
+/* Whether a control frame can stay behind what was queued before it. */
+static bool keeps_order(const weft_session *s)
+{
+    const struct aside *a = s->send.aside;
+    return s->send.queue.bytes <= SHORT && (!a || outq_empty(&a->control));
+}
+
 static int send_control(weft_session *s, weft_opcode op, const void *data, size_t len)
 {
-    struct aside *a = len > CONTROL_MAX ? NULL : aside_of(s);
-    if (!a) return len > CONTROL_MAX ? -EINVAL : -ENOMEM;
-    return encode(s, &a->control, (uint8_t)(FRAME_FIN | op), data, len);
+    uint8_t byte0 = (uint8_t)(FRAME_FIN | op);
+    if (len > CONTROL_MAX) return -EINVAL;
+    if (keeps_order(s)) return encode(s, &s->send.queue, byte0, data, len);
+    struct aside *a = aside_of(s);
+    return a ? encode(s, &a->control, byte0, data, len) : -ENOMEM;
 }
 
 int session_queue(weft_session *s, weft_opcode op, const void *data, size_t len)
@@ -255,25 +268,31 @@ int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data
 
 /* ---- pongs ----------------------------------------------------------------------------------- */
 
-/* Beyond the limit only the newest ping is remembered. */
-static void send_late(struct aside *a, const uint8_t *data, size_t len)
+/* That were queued and may not be gone. */
+static uint64_t waiting_pongs(const weft_session *s)
 {
+    const struct aside *a = s->send.aside;
+    return s->send.pongs + (a ? (uint64_t)a->pongs + a->staged_pongs : 0);
+}
+
+/* Beyond the limit only the newest ping is remembered. */
+static int send_late(weft_session *s, const uint8_t *data, size_t len)
+{
+    struct aside *a = aside_of(s);
+    if (!a) return -ENOMEM;
     a->has_late = true;
     a->late.len = (uint8_t)len;
     copy(a->late.data, data, len);
+    return 0;
 }
 
 int send_pong(weft_session *s, const uint8_t *data, size_t len)
 {
     if (s->send.closed) return 0;
-    struct aside *a = aside_of(s);
-    if (!a) return -ENOMEM;
-    if (a->pongs + a->staged_pongs >= limit_max_waiting_pongs(s->cfg->limits)) {
-        send_late(a, data, len);
-        return 0;
-    }
+    if (waiting_pongs(s) >= limit_max_waiting_pongs(s->cfg->limits)) return send_late(s, data, len);
+    uint32_t *count = keeps_order(s) ? &s->send.pongs : NULL;
     int error = send_control(s, WEFT_PONG, data, len);
-    if (!error) a->pongs++;
+    if (!error) ++*(count ? count : &s->send.aside->pongs);
     return error;
 }
 
@@ -281,8 +300,7 @@ int send_pong(weft_session *s, const uint8_t *data, size_t len)
 static void promote_late(weft_session *s)
 {
     struct aside *a = s->send.aside;
-    if (a->has_late && !a->pongs && !a->staged_pongs)
-        a->has_late = send_pong(s, a->late.data, a->late.len) < 0;
+    if (a->has_late && !waiting_pongs(s)) a->has_late = send_pong(s, a->late.data, a->late.len) < 0;
 }
 
 /* ---- closing --------------------------------------------------------------------------------- */
@@ -373,9 +391,12 @@ struct outq *session_output(weft_session *s)
 
 void session_left(weft_session *s, size_t n)
 {
-    s->send.staged = n < s->send.staged ? s->send.staged - n : 0;
-    if (!s->send.aside || s->send.staged) return;
-    s->send.aside->staged_pongs = 0;
+    struct send *t = &s->send;
+    t->staged = n < t->staged ? t->staged - n : 0;
+    if (outq_empty(&t->queue)) t->pongs = 0;
+    if (!t->aside || t->staged) return;
+    t->aside->staged_pongs = 0;
+    promote_late(s);
     drop_aside_if_empty(s);
 }
 

@@ -22,15 +22,20 @@
 #include "ws/frame.h"
 #include "ws/mask.h"
 
+/* Looks into what is parked: how much of it was looked into, and the bytes they have read and written. */
+struct looks {
+    size_t seen;
+    uint64_t effort;
+};
+
 /* A message of which a part has come. data is NULL when it is handed out in chunks. */
 struct partial {
     uint64_t len; /* bytes received, or inflated as far as is known */
     uint64_t frames, empty;
     size_t cap;
     uint8_t *data;
-    struct buf parked; /* what is to be inflated and has come (unpack.c) */
-    size_t looked;     /* how much of it was looked into, */
-    uint64_t effort;   /* and the bytes that looks have read and written */
+    struct buf parked;         /* what is to be inflated and has come (unpack.c) */
+    struct looks ends, midway; /* at the end of fragments, and before */
 };
 
 /* A control frame of which a part has come, or a pong that waits. */
@@ -89,6 +94,7 @@ struct send {
     struct key_pool *keys;
     size_t
         staged; /* bytes at the front of queue up to the end of the last control frames put there */
+    uint32_t pongs;  /* put there in order, since it was last empty */
     uint16_t owed;   /* the code of a Close for which there was no memory yet, or 0 */
     uint8_t message; /* opcode of the open fragmented message, 0 when there is none */
     bool closed;     /* a Close is queued, gone or owed: nothing may follow it */

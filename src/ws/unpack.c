@@ -6,17 +6,17 @@
  *         |                                  ^
  *         '------> parked -- the last of it -'
  *                    |
- *                    '--> a look at the end of a fragment, now and then: 1007, 1009
+ *                    '--> a look, now and then: 1007, 1009
  *
  * An inflater is 57 KiB, and what comes out of it can be a thousand times what went in. A peer that stops
  * half way must not pin either, so of a message that has not come whole there is nothing but what was
  * received. Only one that is handed out in chunks is inflated before its end: when what was received
  * is so much that an inflater is less than twice as large.
  *
- * Bad data should be refused before the end all the same. So what is parked is inflated at the end of a
- * fragment, and the result thrown away: every time while that was little work, then when it has doubled,
- * which keeps the work linear. When a message fails is thus a matter of its frames, and not of how the
- * stream was cut.
+ * Bad data should be refused before the end all the same. So what is parked is inflated when the input or a
+ * fragment ends, and the result thrown away: every time while that was little work, then when it has grown
+ * several times, which keeps the work linear. What looks at the end of fragments know of the inflated
+ * length counts in the limit on fragments: that is a matter of the frames, and not of how the stream was cut.
  */
 #include <errno.h>
 
@@ -104,32 +104,38 @@ static int look_at_text(weft_session *s, utf8_state *state, weft_bytes piece)
     return session_not_utf8(s);
 }
 
-static int look(weft_session *s)
+static int look(weft_session *s, struct looks *looks)
 {
     struct recv *r = &s->recv;
-    struct partial *p = r->partial;
+    weft_bytes parked = buf_bytes(&r->partial->parked), piece = {0};
     utf8_state utf8 = 0;
-    weft_bytes piece = {0};
     int error = borrow_inflater(s);
     if (error) return error;
-    inflater_feed(r->inflater, buf_bytes(&p->parked));
+    inflater_feed(r->inflater, parked);
     do {
         error = inflate_piece(s, false, &piece);
         if (!error) error = look_at_text(s, &utf8, piece);
     } while (!error && piece.len == INFLATE_OUT);
-    p->len = inflater_produced(r->inflater);
-    p->looked = p->parked.len;
-    p->effort += p->looked + p->len;
+    looks->seen = parked.len;
+    looks->effort += parked.len + inflater_produced(r->inflater);
+    if (looks == &r->partial->ends) r->partial->len = inflater_produced(r->inflater);
     inflater_give(s->cfg->pool, r->inflater);
     r->inflater = NULL;
     return error;
 }
 
-static bool worth_a_look(const weft_session *s)
+static bool worth_a_look(const struct looks *looks, size_t parked, size_t growth)
 {
-    const struct partial *p = s->recv.partial;
-    if (s->recv.left || p->parked.len == p->looked) return false;
-    return p->effort < LOOK_FREE || p->parked.len / 2 >= p->looked;
+    if (parked == looks->seen) return false;
+    return looks->effort < LOOK_FREE || parked / growth >= looks->seen;
+}
+
+static int look_perhaps(weft_session *s)
+{
+    struct partial *p = s->recv.partial;
+    bool end = s->recv.left == 0;
+    struct looks *looks = end ? &p->ends : &p->midway;
+    return worth_a_look(looks, p->parked.len, end ? 2 : 4) ? look(s, looks) : 0;
 }
 
 /* ---- the ladder's side ----------------------------------------------------------------------- */
@@ -145,7 +151,7 @@ int unpack_take(weft_session *s, weft_bytes payload, bool last)
     int error = 0;
     if (!last || r->partial || s->cfg->chunked) error = park(s, &payload);
     if (error) return error;
-    if (!last && !is_enough(s, payload.len)) return worth_a_look(s) ? look(s) : 0;
+    if (!last && !is_enough(s, payload.len)) return look_perhaps(s);
     if (!r->inflater) error = begin(s);
     if (error) return error;
     inflater_feed(r->inflater, payload);

@@ -375,7 +375,7 @@ static void test_fragments(void **state)
     assert_int_equal(weft_send(c, WEFT_TEXT, "whole", 5), 0);
     assert_int_equal(weft_ping(c, "p", 1), 0);
     settle(&world);
-    assert_string_equal(raw_frames(r), "ping p;text- a;");
+    assert_string_equal(raw_frames(r), "text- a;ping p;");
     assert_int_equal(weft_send_fragment(c, WEFT_TEXT, "b", 1, true), 0);
     settle(&world);
     assert_string_equal(raw_frames(r), "more b;text whole;");

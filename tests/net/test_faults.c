@@ -133,8 +133,8 @@ static void test_nothing_fails(void **state)
     fault.call = CALL_NONE;
     scenario(-1, false);
     assert_string_equal(server.story.text,
-                        "open;ping p;text hello;text fragment;close 1000 bye by-peer clean;");
-    assert_true(told(&client.story, "text hello;text fragment;close 1000 bye clean;"));
+                        "open;text hello;ping p;text fragment;close 1000 bye by-peer clean;");
+    assert_true(told(&client.story, "text hello;pong answers;text fragment;close 1000 bye clean;"));
 }
 
 static void test_every_allocation(void **state)

@@ -161,6 +161,7 @@ static void test_upgrade_required(void **state)
     assert_int_equal(ask(&r, "GET /ws HTTP/1.1\r\nHost: x\r\n\r\n"), 426);
     assert_true(raw_heard(r, "Upgrade: websocket\r\n"));
     assert_true(raw_heard(r, "Sec-WebSocket-Version: 13\r\n"));
+    assert_true(raw_heard(r, "Connection: close, Upgrade\r\n"));
     assert_int_equal(refused(426), 1);
     raw_free(r);
     assert_int_equal(ask(&r, "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\n"
