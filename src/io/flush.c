@@ -9,18 +9,77 @@
 
 void flush_init(struct flush *f)
 {
-    list_init(&f->dirty);
-    list_init(&f->again);
-    f->n = 0;
+    *f = (struct flush){0};
 }
 
 bool flush_waiting(const struct flush *f)
 {
-    return !list_empty(&f->dirty) || !list_empty(&f->again);
+    return f->dirty.first || f->again.first;
+}
+
+/* ---- chains ---------------------------------------------------------------------------------- */
+
+/* Both kinds of chain are walked in one way: next is where in a stream its link lies. */
+typedef struct stream **(*link_of)(struct stream *s);
+
+static struct stream **dirty_of(struct stream *s)
+{
+    return &s->dirty;
+}
+
+static struct stream **again_of(struct stream *s)
+{
+    return &s->again;
+}
+
+static inline void append(struct chain *c, struct stream *s, link_of link)
+{
+    if (*link(s)) return;
+    *link(s) = s;
+    if (c->first) *link(c->last) = s;
+    else c->first = s;
+    c->last = s;
+}
+
+static inline struct stream *take_first(struct chain *c, link_of link)
+{
+    struct stream *s = c->first, *next = *link(s);
+    c->first = next == s ? NULL : next;
+    *link(s) = NULL;
+    return s;
+}
+
+static inline void sweep(struct chain *c, link_of link)
+{
+    struct chain all = *c;
+    c->first = NULL;
+    while (all.first) {
+        struct stream *s = take_first(&all, link);
+        if (!stream_closed(s)) append(c, s, link);
+    }
+}
+
+void flush_add_dirty(struct flush *f, struct stream *s)
+{
+    append(&f->dirty, s, dirty_of);
+}
+
+void flush_add_again(struct flush *f, struct stream *s)
+{
+    append(&f->again, s, again_of);
+}
+
+void flush_sweep(struct flush *f)
+{
+    if (!f->stale) return;
+    sweep(&f->dirty, dirty_of);
+    sweep(&f->again, again_of);
+    f->stale = false;
 }
 
 void flush_forget(struct flush *f, const struct stream *s)
 {
+    f->stale |= s->dirty || s->again;
     for (size_t i = 0; i < f->n; i++) {
         if (f->streams[i] != s) continue;
         f->streams[i] = NULL;
@@ -28,15 +87,15 @@ void flush_forget(struct flush *f, const struct stream *s)
     }
 }
 
+/* ---- the turn -------------------------------------------------------------------------------- */
+
 void flush_again(struct flush *f)
 {
-    struct list todo;
-    list_init(&todo);
-    list_splice(&todo, &f->again);
-    while (!list_empty(&todo)) {
-        struct stream *s = container_of(todo.next, struct stream, again);
-        list_remove(&s->again);
-        s->handler->on_again(s);
+    struct chain todo = f->again;
+    f->again.first = NULL;
+    while (todo.first) {
+        struct stream *s = take_first(&todo, again_of);
+        if (!stream_closed(s)) s->handler->on_again(s);
     }
 }
 
@@ -56,13 +115,12 @@ static void pull(struct flush *f, struct stream *s)
     }
 }
 
-static void collect(struct flush *f, struct list *todo)
+static void collect(struct flush *f, struct chain *todo)
 {
     f->n = 0;
-    while (f->n < FLUSH_REQUESTS && !list_empty(todo)) {
-        struct stream *s = container_of(todo->next, struct stream, dirty);
-        list_remove(&s->dirty);
-        pull(f, s);
+    while (f->n < FLUSH_REQUESTS && todo->first) {
+        struct stream *s = take_first(todo, dirty_of);
+        if (!stream_closed(s)) pull(f, s);
     }
 }
 
@@ -94,7 +152,7 @@ static void settle(struct flush *f, size_t i)
     if (r->result < 0 && r->result != -EAGAIN) s->handler->on_error(s, (int)r->result);
     else if (r->result < (ssize_t)total) wait_for_room(s);
     else if (!more) stream_drained(s);
-    else if (list_empty(&s->dirty)) list_append(&f->dirty, &s->dirty);
+    else flush_add_dirty(f, s);
 }
 
 static void settle_all(struct flush *f)
@@ -106,10 +164,9 @@ static void settle_all(struct flush *f)
 
 static void flush_round(struct flush *f, const struct sys *sys, struct ring *ring)
 {
-    struct list todo;
-    list_init(&todo);
-    list_splice(&todo, &f->dirty);
-    while (!list_empty(&todo)) {
+    struct chain todo = f->dirty;
+    f->dirty.first = NULL;
+    while (todo.first) {
         collect(f, &todo);
         batch_send(ring, sys, f->requests, f->n);
         settle_all(f);
@@ -118,6 +175,5 @@ static void flush_round(struct flush *f, const struct sys *sys, struct ring *rin
 
 void flush_dirty(struct flush *f, const struct sys *sys, struct ring *ring)
 {
-    for (int round = 0; round < FLUSH_ROUNDS && !list_empty(&f->dirty); round++)
-        flush_round(f, sys, ring);
+    for (int round = 0; round < FLUSH_ROUNDS && f->dirty.first; round++) flush_round(f, sys, ring);
 }

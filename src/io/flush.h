@@ -17,9 +17,15 @@
 
 enum { FLUSH_REQUESTS = BATCH_MAX, FLUSH_IOV = 16, FLUSH_ROUNDS = 16 };
 
+/* Streams by their dirty or their again. */
+struct chain {
+    struct stream *first, *last;
+};
+
 struct flush {
-    struct list dirty, again;
-    size_t n; /* of the batch that is being collected, sent or settled */
+    struct chain dirty, again;
+    bool stale; /* there are streams in them that were closed */
+    size_t n;   /* of the batch that is being collected, sent or settled */
     struct stream *streams[FLUSH_REQUESTS];
     struct batch_request requests[FLUSH_REQUESTS];
     struct iovec iov[FLUSH_REQUESTS][FLUSH_IOV];
@@ -36,7 +42,14 @@ void flush_again(struct flush *f);
 /* Write what dirty streams have. ring may be NULL. */
 void flush_dirty(struct flush *f, const struct sys *sys, struct ring *ring);
 
-/* The stream is closed. */
+/* The stream has output, or is to go on in the next turn. Twice is harmless. */
+void flush_add_dirty(struct flush *f, struct stream *s);
+void flush_add_again(struct flush *f, struct stream *s);
+
+/* The stream is closed. It may still be in the chains, until flush_sweep. */
 void flush_forget(struct flush *f, const struct stream *s);
+
+/* Before the dead are buried: nothing in the chains is closed. */
+void flush_sweep(struct flush *f);
 
 #endif

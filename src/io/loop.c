@@ -237,6 +237,7 @@ static void deliver(weft_loop *l)
 static void bury_dead(weft_loop *l)
 {
     while (l->dead) {
+        flush_sweep(&l->flush); /* nobody who is freed is in its chains */
         struct dead *d = l->dead;
         l->dead = d->next;
         if (!l->dead) l->dead_end = &l->dead;

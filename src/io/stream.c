@@ -48,8 +48,8 @@ static int socket_error(const struct stream *s)
 
 static void to_flush(struct stream *s)
 {
-    if (!list_empty(&s->dirty)) return;
-    list_append(&loop_flush(s->loop)->dirty, &s->dirty);
+    if (s->dirty) return;
+    flush_add_dirty(loop_flush(s->loop), s);
     loop_touch(s->loop);
 }
 
@@ -83,7 +83,7 @@ static void on_ready(struct io *io, uint32_t events)
     struct stream *s = container_of(io, struct stream, io);
     if (events & EPOLLOUT) to_flush(s);
     if (stream_paused(s) && events & EPOLLERR) notice_error(s);
-    else if (!stream_paused(s) && list_empty(&s->again)) receive(s);
+    else if (!stream_paused(s) && !s->again) receive(s);
 }
 
 /* We have said our last word; a hang-up now means that nothing more can go either way. */
@@ -113,8 +113,7 @@ static int start(struct stream *s, weft_loop *l, int fd, const struct stream_han
     io_init(&s->io, fd, connected ? on_ready : on_connecting);
     s->loop = l;
     s->handler = handler;
-    list_init(&s->dirty);
-    list_init(&s->again);
+    s->dirty = s->again = NULL;
     int err = arm(s, connected, !connected);
     if (err < 0) s->io.fd = -1;
     return err;
@@ -137,8 +136,8 @@ void stream_dirty(struct stream *s)
 
 void stream_again(struct stream *s)
 {
-    if (stream_closed(s) || !list_empty(&s->again)) return;
-    list_append(&loop_flush(s->loop)->again, &s->again);
+    if (stream_closed(s) || s->again) return;
+    flush_add_again(loop_flush(s->loop), s);
     loop_touch(s->loop);
 }
 
@@ -176,8 +175,6 @@ void stream_close(struct stream *s)
     if (stream_closed(s)) return;
     (void)io_set(s->loop, &s->io, 0);
     flush_forget(loop_flush(s->loop), s);
-    list_remove(&s->dirty);
-    list_remove(&s->again);
     close(s->io.fd);
     s->io.fd = -1;
 }

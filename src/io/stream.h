@@ -48,12 +48,13 @@ struct stream_handler {
     void (*on_connected)(struct stream *s); /* for stream_connect; may be NULL otherwise */
 };
 
-/* 64 bytes. */
+/* 48 bytes. */
 struct stream {
     struct io io;
     weft_loop *loop;
     const struct stream_handler *handler;
-    struct list dirty, again; /* in the loop's lists */
+    struct stream *dirty,
+        *again; /* the next in the flush's chains, itself if it is the last; NULL: in none */
 };
 
 /* Take over fd, a connected socket, and read from it. Errors: -errno of epoll_ctl (fd is the caller's

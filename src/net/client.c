@@ -229,9 +229,9 @@ static int send_request(struct dial *d)
     bool proxy = d->stage == PROXY;
     h1_client_init(&d->h1, env_of(d), dial_limits(d), proxy);
     wire_dirty(d->wire);
-    if (proxy) return options_write_connect(&d->options, &d->wire->out);
+    if (proxy) return options_write_connect(&d->options, &d->wire->gear->out);
     int error = weft_handshake_key(env_of(d), d->key);
-    return error ? error : options_write_upgrade(&d->options, d->key, &d->wire->out);
+    return error ? error : options_write_upgrade(&d->options, d->key, &d->wire->gear->out);
 }
 
 static void start_timer(struct dial *d, uint64_t timeout)
@@ -261,10 +261,10 @@ static void begin_tls(struct dial *d)
         fail_words(d, error, text[0] ? text : weft_strerror(error));
         return;
     }
-    d->wire->tls = tls_connect(env_of(d), context, d->options.url.host, d->options.url.port,
-                               &d->net->tls_sessions);
+    d->wire->gear->tls = tls_connect(env_of(d), context, d->options.url.host, d->options.url.port,
+                                     &d->net->tls_sessions);
     tls_context_unref(context);
-    if (d->wire->tls) wire_dirty(d->wire);
+    if (d->wire->gear->tls) wire_dirty(d->wire);
     else fail_plain(d, -ENOMEM);
 }
 
@@ -335,7 +335,8 @@ static void verify(struct dial *d)
     struct wire *w = d->wire;
     dial_free(d);
     weft_session_set_deflate(&c->session, &a.deflate);
-    conn_open(c, w, a.subprotocol ? a.subprotocol : "");
+    c->client->subprotocol = a.subprotocol ? a.subprotocol : "";
+    conn_open(c, w);
 }
 
 /* What a proxy lets us have before the server could know of us is not the server's. */
@@ -412,15 +413,15 @@ static void on_time(struct timer *t)
 
 static int dial_new(weft_conn *c, const char *url, const weft_client_config *cfg)
 {
-    const weft_env *env = weft_loop_env(c->net->loop);
+    const weft_env *env = weft_loop_env(conn_net(c)->loop);
     struct dial *d = mem_zalloc(env, sizeof *d);
     if (!d) return -ENOMEM;
     d->conn = c;
-    d->net = c->net;
+    d->net = conn_net(c);
     timer_init(&d->timer, on_time);
-    list_append(&c->net->dials, &d->link);
+    list_append(&conn_net(c)->dials, &d->link);
     c->client->dial = d;
-    int error = options_init(&d->options, env, url, cfg, c->handler);
+    int error = options_init(&d->options, env, url, cfg, conn_handler(c));
     if (!error) error = start(d);
     if (error) dial_free(d);
     return error;
@@ -432,7 +433,7 @@ static struct client *client_new(struct net *n, const weft_client_config *cfg,
     struct client *client = mem_zalloc(weft_loop_env(n->loop), sizeof *client);
     if (!client) return NULL;
     client->limits = cfg->limits;
-    net_configure(n, &client->session, &client->limits, h);
+    net_configure(n, &client->kind, &client->limits, h);
     return client;
 }
 
@@ -444,7 +445,7 @@ int weft_connect(weft_conn **out, weft_loop *l, const char *url, const weft_clie
     if (!cfg) cfg = &defaults;
     struct net *n = net_of(l);
     struct client *client = n && !n->dying ? client_new(n, cfg, h) : NULL;
-    weft_conn *c = client ? conn_new(n, WEFT_CLIENT, &client->session, h, user) : NULL;
+    weft_conn *c = client ? conn_new(WEFT_CLIENT, &client->kind.session, user) : NULL;
     if (!c) {
         client_free(env, client);
         return -ENOMEM;

@@ -6,14 +6,16 @@
 #define NET_CLIENT_H
 
 #include "http/head.h"
+#include "net/net.h"
 #include <weft/client.h>
 
 struct dial;
 struct net;
 
 struct client {
-    weft_session_config session;
+    struct kind kind;
     weft_limits limits;
+    const char *subprotocol;
     struct dial *dial;    /* until the WebSocket is open, or cannot be opened */
     struct head response; /* of a refusal: what its fields point into */
     struct buf body;

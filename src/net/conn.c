@@ -27,22 +27,17 @@ const weft_limits *conn_limits(const weft_conn *c)
 
 /* ---- birth and death ------------------------------------------------------------------------- */
 
-weft_conn *conn_new(struct net *n, weft_role role, const weft_session_config *cfg,
-                    const weft_handler *h, void *user)
+weft_conn *conn_new(weft_role role, const weft_session_config *cfg, void *user)
 {
-    const weft_env *env = weft_loop_env(n->loop);
-    weft_conn *c = mem_zalloc(env, sizeof *c);
+    weft_conn *c = mem_zalloc(cfg->env, sizeof *c);
     if (!c) return NULL;
-    c->id = net_id_new(n, c);
+    session_init(&c->session, role, cfg);
+    c->id = net_id_new(conn_net(c), c);
     if (!c->id) {
-        mem_free(env, c);
+        mem_free(cfg->env, c);
         return NULL;
     }
-    c->net = n;
-    c->handler = h;
     c->user = user;
-    c->subprotocol = "";
-    session_init(&c->session, role, cfg);
     return c;
 }
 
@@ -50,7 +45,7 @@ weft_conn *conn_new(struct net *n, weft_role role, const weft_session_config *cf
 static void tell_open(weft_conn *c)
 {
     c->told_open = true;
-    if (c->handler->on_open) c->handler->on_open(c);
+    if (conn_handler(c)->on_open) conn_handler(c)->on_open(c);
 }
 
 static bool handshake_done(const weft_conn *c)
@@ -67,9 +62,9 @@ static void tell_close(weft_conn *c)
         .clean = c->clean,
         .error = c->session.error,
         .cause = c->session.cause,
-        .refusal = c->client ? client_refusal(c->client) : NULL,
+        .refusal = c->session.role == WEFT_CLIENT ? client_refusal(c->client) : NULL,
     };
-    if (c->handler->on_close) c->handler->on_close(c, &info);
+    if (conn_handler(c)->on_close) conn_handler(c)->on_close(c, &info);
 }
 
 static void tell_links(weft_conn *c)
@@ -83,11 +78,11 @@ static void tell_links(weft_conn *c)
 
 void conn_discard(weft_conn *c)
 {
-    const weft_env *env = weft_loop_env(c->net->loop);
-    net_id_free(c->net, c->id);
+    const weft_env *env = weft_loop_env(conn_net(c)->loop);
+    net_id_free(conn_net(c), c->id);
     session_deinit(&c->session);
     mem_free(env, c->reason);
-    client_free(env, c->client);
+    if (c->session.role == WEFT_CLIENT) client_free(env, c->client);
     mem_free(env, c);
 }
 
@@ -111,7 +106,7 @@ void conn_end(weft_conn *c, int error, const char *cause)
         server_websocket_gone(c->wire->server, c->code ? c->code : WEFT_CLOSE_ABNORMAL);
     c->state = CONN_ENDED;
     c->wire = NULL;
-    loop_bury(c->net->loop, &c->dead, bury);
+    loop_bury(conn_net(c)->loop, &c->dead, bury);
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
@@ -122,7 +117,7 @@ void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reaso
     c->code = code ? code : WEFT_CLOSE_NO_STATUS;
     c->by_peer = by_peer;
     size_t n = utf8_cut(reason.data, reason.len, CONTROL_MAX - 2);
-    c->reason = n ? mem_alloc(weft_loop_env(c->net->loop), n) : NULL;
+    c->reason = n ? mem_alloc(weft_loop_env(conn_net(c)->loop), n) : NULL;
     if (!c->reason) return;
     copy(c->reason, reason.data, n);
     c->reason_len = (uint8_t)n;
@@ -194,25 +189,25 @@ void conn_written(weft_conn *c)
 
 static void got_message(weft_conn *c, const weft_event *ev)
 {
-    if (c->handler->on_message) c->handler->on_message(c, ev->opcode, ev->data, ev->len);
+    if (conn_handler(c)->on_message) conn_handler(c)->on_message(c, ev->opcode, ev->data, ev->len);
 }
 
 static void got_chunk(weft_conn *c, const weft_event *ev)
 {
     weft_chunk chunk = {ev->opcode, ev->first, ev->final, ev->data, ev->len};
-    c->handler->on_chunk(c, &chunk);
+    conn_handler(c)->on_chunk(c, &chunk);
 }
 
 static void got_ping(weft_conn *c, const weft_event *ev)
 {
     wire_dirty(c->wire);
-    if (c->handler->on_ping) c->handler->on_ping(c, ev->data, ev->len);
+    if (conn_handler(c)->on_ping) conn_handler(c)->on_ping(c, ev->data, ev->len);
 }
 
 /* Microseconds, cut to 32 bits: differences survive the wrap. 0 is no time. */
 uint32_t conn_stopwatch(const weft_conn *c)
 {
-    uint32_t now = (uint32_t)weft_loop_now(c->net->loop);
+    uint32_t now = (uint32_t)weft_loop_now(conn_net(c)->loop);
     return now ? now : 1;
 }
 
@@ -221,7 +216,7 @@ static void got_pong(weft_conn *c)
     uint32_t rtt = c->ping_sent ? conn_stopwatch(c) - c->ping_sent : 0;
     if (c->ping_sent && !rtt) rtt = 1;
     c->ping_sent = 0;
-    if (c->handler->on_pong) c->handler->on_pong(c, rtt);
+    if (conn_handler(c)->on_pong) conn_handler(c)->on_pong(c, rtt);
 }
 
 static void got_close(weft_conn *c, const weft_event *ev)
@@ -310,11 +305,10 @@ void conn_feed(weft_conn *c, weft_span *in)
     else keepalive_fed(c);
 }
 
-void conn_open(weft_conn *c, struct wire *w, const char *subprotocol)
+void conn_open(weft_conn *c, struct wire *w)
 {
     c->wire = w;
     c->state = CONN_OPENING;
-    c->subprotocol = subprotocol;
     c->heard = conn_now(c);
     w->phase = WIRE_WEBSOCKET;
     w->conn = c;
@@ -338,7 +332,7 @@ static bool is_full(const weft_conn *c, size_t bytes)
 {
     const weft_limits *l = conn_limits(c);
     return bytes > limit_send_queue_max(l) ||
-           session_items(&c->session) + c->wire->out.items > limit_send_queue_items(l);
+           session_items(&c->session) > limit_send_queue_items(l);
 }
 
 void conn_note_backlog(weft_conn *c)
@@ -356,5 +350,5 @@ void conn_drained(weft_conn *c)
     c->full = is_full(c, bytes);
     if (c->full || bytes >= limit_send_queue_soft(conn_limits(c)) / 2) return;
     c->over_soft = false;
-    if (c->handler->on_drain && c->state == CONN_OPEN) c->handler->on_drain(c);
+    if (conn_handler(c)->on_drain && c->state == CONN_OPEN) conn_handler(c)->on_drain(c);
 }

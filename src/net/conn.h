@@ -24,13 +24,13 @@ typedef uint32_t conn_time;
 
 struct weft_conn {
     struct wire *wire; /* NULL while dialing, and when ended */
-    struct net *net;
-    const weft_handler *handler;
     void *user;
     weft_link *links;
-    const char *subprotocol;
-    struct client *client; /* freed with the connection; NULL: a server's */
-    uint8_t *reason;       /* of the first Close; its length is in reason_len */
+    union {
+        const char *subprotocol; /* a server's, or "" */
+        struct client *client;   /* a client's, freed with the connection */
+    };
+    uint8_t *reason; /* of the first Close; its length is in reason_len */
     weft_id id;
     union {
         struct {
@@ -52,15 +52,29 @@ struct weft_conn {
     weft_session session; /* its error and cause say in the end why the connection ended */
 };
 
-/* A weft_conn that is not on a wire yet. cfg is kept. NULL: no memory. */
-weft_conn *conn_new(struct net *n, weft_role role, const weft_session_config *cfg,
-                    const weft_handler *h, void *user);
+static inline const struct kind *conn_kind(const weft_conn *c)
+{
+    return container_of(c->session.cfg, const struct kind, session);
+}
+
+static inline struct net *conn_net(const weft_conn *c)
+{
+    return conn_kind(c)->net;
+}
+
+static inline const weft_handler *conn_handler(const weft_conn *c)
+{
+    return conn_kind(c)->handler;
+}
+
+/* A weft_conn that is not on a wire yet. cfg is that of a struct kind, and kept. NULL: no memory. */
+weft_conn *conn_new(weft_role role, const weft_session_config *cfg, void *user);
 
 /* One that nobody has seen. */
 void conn_discard(weft_conn *c);
 
 /* The opening handshake is done: the wire is a WebSocket's from now on. on_open follows from conn_feed. */
-void conn_open(weft_conn *c, struct wire *w, const char *subprotocol);
+void conn_open(weft_conn *c, struct wire *w);
 
 /* Over: the wire is let go of by the caller or was lost. error and cause are for on_close. */
 void conn_end(weft_conn *c, int error, const char *cause);

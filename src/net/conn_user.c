@@ -115,7 +115,7 @@ weft_id weft_conn_id(const weft_conn *c)
 
 weft_loop *weft_conn_loop(const weft_conn *c)
 {
-    return c->net->loop;
+    return conn_net(c)->loop;
 }
 
 weft_role weft_conn_role(const weft_conn *c)
@@ -125,7 +125,8 @@ weft_role weft_conn_role(const weft_conn *c)
 
 const char *weft_conn_subprotocol(const weft_conn *c)
 {
-    return c->subprotocol;
+    if (c->session.role == WEFT_SERVER) return c->subprotocol;
+    return c->client->subprotocol ? c->client->subprotocol : "";
 }
 
 const weft_deflate_params *weft_conn_deflate(const weft_conn *c)

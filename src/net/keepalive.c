@@ -22,7 +22,7 @@ static const weft_limits *limits_of(const weft_conn *c)
 
 conn_time conn_now(const weft_conn *c)
 {
-    conn_time now = (conn_time)net_now(c->net);
+    conn_time now = (conn_time)net_now(conn_net(c));
     return now ? now : 1;
 }
 
@@ -84,7 +84,7 @@ void keepalive_arm(weft_conn *c)
     uint64_t next = until_next(c, conn_now(c));
     const struct timer *t = &c->wire->timer;
     if (next == WEFT_NEVER) return;
-    if (timer_running(t) && t->deadline <= net_now(c->net) + next) return;
+    if (timer_running(t) && t->deadline <= net_now(conn_net(c)) + next) return;
     wire_deadline(c->wire, next);
 }
 

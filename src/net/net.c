@@ -52,11 +52,12 @@ struct net *net_of(weft_loop *l)
     return n;
 }
 
-void net_configure(struct net *n, weft_session_config *session, weft_limits *limits,
-                   const weft_handler *h)
+void net_configure(struct net *n, struct kind *k, weft_limits *limits, const weft_handler *h)
 {
     if (h->max_message) limits->max_message = h->max_message;
-    *session = (weft_session_config){
+    k->net = n;
+    k->handler = h;
+    k->session = (weft_session_config){
         .env = weft_loop_env(n->loop),
         .limits = limits,
         .chunked = h->on_chunk != NULL,

@@ -39,9 +39,15 @@ struct net {
 /* The loop's net; made when it is first asked for. NULL: no memory. */
 struct net *net_of(weft_loop *l);
 
+/* What WebSockets with one handler on one loop have in common; found from their session's config. */
+struct kind {
+    weft_session_config session;
+    struct net *net;
+    const weft_handler *handler;
+};
+
 /* What a handler says about its sessions. limits are theirs, and end up in the config. */
-void net_configure(struct net *n, weft_session_config *session, weft_limits *limits,
-                   const weft_handler *h);
+void net_configure(struct net *n, struct kind *k, weft_limits *limits, const weft_handler *h);
 
 /* A name for c; 0 (which names nothing) when memory runs out. */
 weft_id net_id_new(struct net *n, weft_conn *c);

@@ -25,8 +25,8 @@ int secure_read(struct wire *w, weft_bytes in, weft_span *plain)
     *plain = (weft_span){.data = scratch(w)};
     if (!plain->data) return -ENOMEM;
     int n;
-    tls_feed(w->tls, in);
-    while ((n = tls_read(w->tls, plain->data + plain->len, SCRATCH - plain->len)) > 0)
+    tls_feed(w->gear->tls, in);
+    while ((n = tls_read(w->gear->tls, plain->data + plain->len, SCRATCH - plain->len)) > 0)
         plain->len += (size_t)n;
     return n;
 }
@@ -35,7 +35,7 @@ int secure_write(struct wire *w, struct outq *plain)
 {
     if (outq_empty(plain) || secure_pending(w)) return 0;
     uint8_t *room = scratch(w);
-    return room ? tls_write(w->tls, plain, WRITE_BUDGET, room) : -ENOMEM;
+    return room ? tls_write(w->gear->tls, plain, WRITE_BUDGET, room) : -ENOMEM;
 }
 
 void secure_tell_plain(struct wire *w)
@@ -44,17 +44,17 @@ void secure_tell_plain(struct wire *w)
                                "Content-Type: text/plain; charset=utf-8\r\n"
                                "Content-Length: 55\r\nConnection: close\r\n\r\n"
                                "this port speaks TLS: use https:// or wss:// to get in\n";
-    if (!w->server || !tls_met_http(w->tls)) return;
+    if (!w->server || !tls_met_http(w->gear->tls)) return;
     server_refused(w->server, 400);
-    (void)outq_append(tls_out(w->tls), wire_env(w), text, sizeof text - 1);
+    (void)outq_append(tls_out(w->gear->tls), wire_env(w), text, sizeof text - 1);
 }
 
 bool secure_ended(const struct wire *w)
 {
-    return w->tls && tls_ended(w->tls);
+    return wire_tls(w) && tls_ended(w->gear->tls);
 }
 
 bool secure_pending(const struct wire *w)
 {
-    return w->tls && !tls_ready(w->tls) && !tls_broken(w->tls);
+    return wire_tls(w) && !tls_ready(w->gear->tls) && !tls_broken(w->gear->tls);
 }

@@ -202,7 +202,7 @@ static struct wire *add_wire(const struct server_listener *from, int fd)
     }
     struct wire *w = wire_accept(s->net, fd, s);
     if (w) s->wires++;
-    if (w) w->tls = tls;
+    if (w) w->gear->tls = tls;
     else tls_free(tls);
     return w;
 }
@@ -221,15 +221,15 @@ static void turn_away(const struct server_listener *from, int fd, int status)
     if (!w) return;
     w->turned_away = true;
     s->turned_away++;
-    (void)outq_append(&w->out, server_env(s), text, strlen(text));
+    (void)outq_append(&w->gear->out, server_env(s), text, strlen(text));
     wire_finish(w, &s->config.limits);
 }
 
 int server_count_client(struct weft_server *s, struct wire *w)
 {
     uint64_t per_ip = limit_max_connections_per_ip(&s->config.limits);
-    if (!per_ip || !w->proxied || !w->proxied->known) return 0;
-    uint64_t key = peers_key(&w->proxied->client);
+    if (!per_ip || !w->gear->proxied || !w->gear->proxied->known) return 0;
+    uint64_t key = peers_key(&w->gear->proxied->client);
     if (key == w->peer_key) return 0;
     int error = peers_add(&s->peers, server_env(s), key, per_ip);
     if (error) return error;
@@ -249,13 +249,13 @@ static void let_in(const struct server_listener *from, int fd, uint64_t key, boo
     w->peer_key = key;
     s->stats.accepted++;
     s->stats.connections++;
-    w->proxied = trusted ? proxied_new(server_env(s)) : NULL;
-    if (trusted && !w->proxied) {
+    w->gear->proxied = trusted ? proxied_new(server_env(s)) : NULL;
+    if (trusted && !w->gear->proxied) {
         wire_drop(w, -ENOMEM, "out of memory");
         return;
     }
-    wire_deadline(w, w->tls ? limit_tls_handshake_timeout(&s->config.limits)
-                            : limit_handshake_timeout(&s->config.limits));
+    wire_deadline(w, w->gear->tls ? limit_tls_handshake_timeout(&s->config.limits)
+                                  : limit_handshake_timeout(&s->config.limits));
 }
 
 static void on_accept(struct listener *ln, int fd, const struct sock_addr *peer)
@@ -308,7 +308,7 @@ static struct endpoint *endpoint_new(weft_server *s, const weft_handler *h)
     struct endpoint *e = mem_alloc(server_env(s), sizeof *e);
     if (!e) return NULL;
     *e = (struct endpoint){.next = s->endpoints, .limits = s->config.limits};
-    net_configure(s->net, &e->session, &e->limits, h);
+    net_configure(s->net, &e->kind, &e->limits, h);
     return s->endpoints = e;
 }
 
@@ -316,7 +316,7 @@ int weft_server_route(weft_server *s, const char *path, const weft_handler *h, v
 {
     struct endpoint *e = endpoint_new(s, h);
     if (!e) return -ENOMEM;
-    struct route r = {.handler = h, .session = &e->session, .user = user};
+    struct route r = {.handler = h, .session = &e->kind.session, .user = user};
     return route_add(&s->routes.websockets, server_env(s), path, &r);
 }
 

@@ -10,6 +10,7 @@
 #define NET_SERVER_H
 
 #include "base/list.h"
+#include "net/net.h"
 #include "net/peers.h"
 #include "net/route.h"
 #include "net/trust.h"
@@ -22,7 +23,7 @@ struct wire;
  * replaced while connections of it live. */
 struct endpoint {
     struct endpoint *next;
-    weft_session_config session;
+    struct kind kind;
     weft_limits limits;
 };
 

@@ -41,7 +41,7 @@ static int web_begin(struct wire *w)
 {
     struct web *web = mem_zalloc(wire_env(w), sizeof *web);
     if (!web) return -ENOMEM;
-    h1_init(&web->h1, wire_env(w), wire_limits(w), &w->out);
+    h1_init(&web->h1, wire_env(w), wire_limits(w), &w->gear->out);
     web->receiving = true;
     w->web = web;
     return 0;
@@ -184,7 +184,7 @@ static int switch_protocols(struct wire *w, weft_upgrade *u)
 /* The connection is made before the 101 is: once that is queued nothing can fail. */
 int web_accept(struct wire *w, weft_upgrade *u)
 {
-    weft_conn *c = conn_new(wire_net(w), WEFT_SERVER, u->session, u->handler, u->user);
+    weft_conn *c = conn_new(WEFT_SERVER, u->session, u->user);
     int error = c ? switch_protocols(w, u) : -ENOMEM;
     if (error) {
         if (c) conn_discard(c);
@@ -193,7 +193,8 @@ int web_accept(struct wire *w, weft_upgrade *u)
     }
     web_free(w);
     weft_session_set_deflate(&c->session, &u->deflate);
-    conn_open(c, w, u->subprotocol);
+    c->subprotocol = u->subprotocol;
+    conn_open(c, w);
     server_websocket_opened(w->server);
     wire_dirty(w);
     return 0;
@@ -343,11 +344,12 @@ static bool step(struct wire *w, weft_span *in)
     if (web->upgrade || is_full(w)) return false;
     switch (h1_feed(&web->h1, in)) {
     case H1_MORE:
-        if (!outq_empty(&w->out)) wire_dirty(w); /* a 100 (Continue) */
+        if (!outq_empty(&w->gear->out)) wire_dirty(w); /* a 100 (Continue) */
         await(w);
         return false;
     case H1_HEAD:
-        if (w->proxied) proxied_take_fields(w->proxied, &w->server->trust, &web->h1.head);
+        if (w->gear->proxied)
+            proxied_take_fields(w->gear->proxied, &w->server->trust, &web->h1.head);
         if (server_count_client(w->server, w) < 0)
             web_refuse(w, 429, "your address has too many connections now", NULL);
         else if (is_upgrade(&web->h1.head)) begin_upgrade(w);
@@ -428,7 +430,7 @@ void web_leave(struct wire *w)
 {
     struct web *web = w->web;
     if (web && (web->request || web->upgrade)) return;
-    if (!web || (h1_idle(&web->h1) && outq_empty(&w->out))) {
+    if (!web || (h1_idle(&web->h1) && outq_empty(&w->gear->out))) {
         wire_drop(w, 0, "");
     } else if (h1_idle(&web->h1)) {
         web_end(w);

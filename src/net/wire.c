@@ -51,14 +51,16 @@ const weft_limits *wire_limits(const struct wire *w)
 int wire_peer(const struct wire *w, char *text, size_t size)
 {
     struct sock_addr a;
-    if (w->proxied && w->proxied->known) return sock_format(&w->proxied->client, text, size);
+    const struct proxied *p = wire_proxied(w);
+    if (p && p->known) return sock_format(&p->client, text, size);
     int error = sock_peer(loop_sys(w->stream.loop), w->stream.io.fd, &a);
     return error ? error : sock_format(&a, text, size);
 }
 
 bool wire_is_secure(const struct wire *w)
 {
-    return w->tls || (w->proxied && w->proxied->secure);
+    const struct proxied *p = wire_proxied(w);
+    return wire_tls(w) || (p && p->secure);
 }
 
 /* The owner, while the wire was in that phase. */
@@ -109,13 +111,27 @@ static void feed(struct wire *w, weft_span *in)
     w->feeding = false;
 }
 
+static bool is_holding(const struct wire *w)
+{
+    return w->gear && w->gear->held;
+}
+
+static struct held *take_held(struct wire *w)
+{
+    struct held *held = w->gear ? w->gear->held : NULL;
+    if (held) w->gear->held = NULL;
+    return held;
+}
+
 static int hold(struct wire *w, weft_span in)
 {
+    if (!w->gear) w->gear = mem_zalloc(wire_env(w), sizeof *w->gear);
+    if (!w->gear) return -ENOMEM;
     struct held *held = mem_alloc(wire_env(w), sizeof *held + in.len);
     if (!held) return -ENOMEM;
     held->len = in.len;
     copy(held->data, in.data, in.len);
-    w->held = held;
+    w->gear->held = held;
     stream_pause(&w->stream);
     return 0;
 }
@@ -154,7 +170,7 @@ static void log_broken(const struct wire *w)
     char peer[SOCK_TEXT] = "";
     if (!w->server || !wire_env(w) || !wire_env(w)->log) return;
     (void)wire_peer(w, peer, sizeof peer);
-    log_line(wire_env(w), WEFT_LOG_INFO, "%s: %s", peer, tls_cause(w->tls));
+    log_line(wire_env(w), WEFT_LOG_INFO, "%s: %s", peer, tls_cause(w->gear->tls));
 }
 
 /* The owner is told; the wire stays until the alert that tells the peer is out. */
@@ -163,8 +179,8 @@ static void break_off(struct wire *w, int error)
     enum wire_phase phase = w->phase;
     log_broken(w);
     wire_finish(w, wire_limits(w));
-    tell_lost(w, phase, error, tls_cause(w->tls));
-    outq_clear(&w->out);
+    tell_lost(w, phase, error, tls_cause(w->gear->tls));
+    outq_clear(&w->gear->out);
     secure_tell_plain(w);
     wire_dirty(w);
 }
@@ -182,7 +198,7 @@ static void secured(struct wire *w)
 static void end_secure(struct wire *w)
 {
     stream_pause(&w->stream);
-    if (!w->held && wants_input(w)) at_end(w);
+    if (!w->gear->held && wants_input(w)) at_end(w);
 }
 
 static void on_secure_bytes(struct wire *w, weft_bytes in)
@@ -192,7 +208,7 @@ static void on_secure_bytes(struct wire *w, weft_bytes in)
     int error = secure_read(w, in, &plain);
     if (pending && !secure_pending(w)) secured(w);
     if (plain.len) feed_or_hold(w, plain);
-    if (!outq_empty(tls_out(w->tls))) wire_dirty(w);
+    if (!outq_empty(tls_out(w->gear->tls))) wire_dirty(w);
     if (w->phase == WIRE_DEAD) return;
     if (error) break_off(w, error);
     else if (secure_ended(w)) end_secure(w);
@@ -203,12 +219,12 @@ static void on_secure_bytes(struct wire *w, weft_bytes in)
 /* Nothing that comes now will be looked at, not even by the box. */
 static bool only_drains(const struct wire *w)
 {
-    return w->phase == WIRE_LINGER && (!w->finishing || tls_broken(w->tls));
+    return w->phase == WIRE_LINGER && (!w->finishing || tls_broken(w->gear->tls));
 }
 
 static void take(struct wire *w, weft_span in)
 {
-    if (w->tls && !only_drains(w)) on_secure_bytes(w, (weft_bytes){in.data, in.len});
+    if (wire_tls(w) && !only_drains(w)) on_secure_bytes(w, (weft_bytes){in.data, in.len});
     else feed_or_hold(w, in);
 }
 
@@ -217,29 +233,29 @@ static void take(struct wire *w, weft_span in)
 static void take_proxied(struct wire *w, weft_span in)
 {
     weft_span first;
-    int result = proxied_feed(w->proxied, &w->server->trust, &in, &first);
+    int result = proxied_feed(w->gear->proxied, &w->server->trust, &in, &first);
     if (result < 0) wire_drop(w, result, "a PROXY header that is none");
     if (result <= 0) return;
     if (first.len) take(w, first);
-    proxied_end_header(w->proxied, wire_env(w));
+    proxied_end_header(w->gear->proxied, wire_env(w));
     if (in.len && w->phase != WIRE_DEAD) take(w, in);
 }
 
 static void on_bytes(struct stream *s, uint8_t *data, size_t len)
 {
     struct wire *w = wire_of(s);
-    if (w->proxied && w->proxied->header) take_proxied(w, (weft_span){data, len});
+    const struct proxied *p = wire_proxied(w);
+    if (p && p->header) take_proxied(w, (weft_span){data, len});
     else take(w, (weft_span){data, len});
 }
 
 static void on_again(struct stream *s)
 {
     struct wire *w = wire_of(s);
-    struct held *held = w->held;
-    w->held = NULL;
+    struct held *held = take_held(w);
     feed_or_hold(w, held ? (weft_span){held->data, held->len} : (weft_span){0});
     mem_free(wire_env(w), held);
-    if (w->held || !wants_input(w)) return;
+    if (is_holding(w) || !wants_input(w)) return;
     if (secure_ended(w)) at_end(w);
     else if (stream_paused(s)) stream_resume(s);
 }
@@ -261,7 +277,7 @@ void wire_pause(struct wire *w)
 
 void wire_resume(struct wire *w)
 {
-    if (w->held || secure_ended(w)) stream_again(&w->stream);
+    if (is_holding(w) || secure_ended(w)) stream_again(&w->stream);
     else stream_resume(&w->stream);
 }
 
@@ -292,33 +308,34 @@ static void written(struct wire *w)
         return;
     }
     wire_deadline(w, w->linger * LINGER_UNIT);
-    if (!w->held) stream_resume(&w->stream);
+    if (!is_holding(w)) stream_resume(&w->stream);
 }
 
 /* Nothing waits to be said, for now or for good. With TLS the last word is close_notify. */
 static void said_all(struct wire *w)
 {
     if (w->phase == WIRE_WEBSOCKET) conn_written(w->conn);
-    if (w->tls && w->phase == WIRE_LINGER && w->finishing) tls_close(w->tls);
+    if (w->phase == WIRE_LINGER && w->finishing && wire_tls(w)) tls_close(w->gear->tls);
 }
 
 /* Whether frames go out next; what was said before they were spoken goes first. */
 static bool sends_frames(const struct wire *w)
 {
-    return w->phase == WIRE_WEBSOCKET && outq_empty(&w->out);
+    return w->phase == WIRE_WEBSOCKET && (!w->gear || outq_empty(&w->gear->out));
 }
 
-/* The plain bytes that go out next. */
+/* The plain bytes that go out next; NULL: there are none. */
 static struct outq *plain_out(struct wire *w)
 {
-    return sends_frames(w) ? session_output(&w->conn->session) : &w->out;
+    if (sends_frames(w)) return session_output(&w->conn->session);
+    return w->gear ? &w->gear->out : NULL;
 }
 
 /* n of them went. */
 static void plain_sent(struct wire *w, size_t n)
 {
     if (sends_frames(w)) weft_session_sent(&w->conn->session, n);
-    else outq_sent(&w->out, n);
+    else outq_sent(&w->gear->out, n);
 }
 
 /* Some of the plain bytes become records. */
@@ -326,7 +343,7 @@ static int encrypt(struct wire *w, struct outq *plain)
 {
     size_t before = plain->bytes;
     int error = secure_write(w, plain);
-    if (plain != &w->out) session_left(&w->conn->session, before - plain->bytes);
+    if (plain != &w->gear->out) session_left(&w->conn->session, before - plain->bytes);
     return error;
 }
 
@@ -336,18 +353,34 @@ static bool has_output(const struct wire *w)
     return w->phase == WIRE_WEBSOCKET && session_buffered(&w->conn->session);
 }
 
+static int pull(struct wire *w, struct iovec *iov, int max)
+{
+    struct outq *out = plain_out(w);
+    int error = out && wire_tls(w) ? encrypt(w, out) : 0;
+    if (error) return error;
+    if (wire_tls(w)) out = tls_out(w->gear->tls);
+    return out ? outq_iov(out, iov, max) : 0;
+}
+
 static int on_pull(struct stream *s, struct iovec *iov, int max)
 {
     struct wire *w = wire_of(s);
-    struct outq *out = plain_out(w);
-    int error = w->tls ? encrypt(w, out) : 0;
-    if (error) return error;
-    if (w->tls) out = tls_out(w->tls);
-    if (!outq_empty(out)) return outq_iov(out, iov, max);
-    if (!has_output(w)) said_all(w);
-    if (w->tls && !outq_empty(out)) return outq_iov(out, iov, max);
-    if (!has_output(w)) written(w);
+    int n = pull(w, iov, max);
+    if (n || has_output(w)) return n;
+    said_all(w);
+    if (wire_buffered(w)) return pull(w, iov, max); /* TLS has a last word */
+    written(w);
     return 0;
+}
+
+/* A WebSocket that has said all it had to say in HTTP travels light. */
+static void unload(struct wire *w)
+{
+    struct gear *g = w->gear;
+    if (w->phase != WIRE_WEBSOCKET || !g || !outq_empty(&g->out)) return;
+    if (g->tls || g->proxied || g->held) return;
+    mem_free(wire_env(w), g);
+    w->gear = NULL;
 }
 
 /* A closing connection is pulled from once more when all is written: that is how it ends. */
@@ -359,8 +392,9 @@ static bool is_ending(const struct wire *w)
 static bool on_sent(struct stream *s, size_t n)
 {
     struct wire *w = wire_of(s);
-    if (w->tls) outq_sent(tls_out(w->tls), n);
+    if (wire_tls(w)) outq_sent(tls_out(w->gear->tls), n);
     else plain_sent(w, n);
+    if (w->gear) unload(w);
     if (w->phase == WIRE_WEBSOCKET) conn_drained(w->conn);
     else if (w->phase == WIRE_WEB) web_drained(w);
     return w->phase != WIRE_DEAD && (has_output(w) || is_ending(w));
@@ -424,10 +458,26 @@ static const struct stream_handler handler = {
     .on_connected = on_connected,
 };
 
+static void gear_free(const weft_env *env, struct gear *g)
+{
+    if (!g) return;
+    outq_clear(&g->out);
+    tls_free(g->tls);
+    proxied_free(g->proxied, env);
+    mem_free(env, g->held);
+    mem_free(env, g);
+}
+
 static struct wire *wire_new(struct net *n, enum wire_phase phase)
 {
-    struct wire *w = mem_zalloc(weft_loop_env(n->loop), sizeof *w);
-    if (!w) return NULL;
+    const weft_env *env = weft_loop_env(n->loop);
+    struct wire *w = mem_zalloc(env, sizeof *w);
+    struct gear *g = w ? mem_zalloc(env, sizeof *g) : NULL;
+    if (!g) {
+        mem_free(env, w);
+        return NULL;
+    }
+    w->gear = g;
     w->phase = (uint8_t)phase;
     timer_init(&w->timer, on_time);
     list_append(&n->wires, &w->link);
@@ -440,6 +490,7 @@ static struct wire *discard(struct net *n, struct wire *w, int fd)
     close(fd);
     if (!w) return NULL;
     list_remove(&w->link);
+    gear_free(weft_loop_env(n->loop), w->gear);
     mem_free(weft_loop_env(n->loop), w);
     return NULL;
 }
@@ -477,17 +528,14 @@ void wire_finish(struct wire *w, const weft_limits *limits)
     wire_deadline(w, limit_write_stall(limits));
     if (!secure_pending(w)) stream_pause(&w->stream); /* what is queued needs the handshake */
     wire_dirty(w);
-    if (w->held) wire_again(w);
+    if (is_holding(w)) wire_again(w);
 }
 
 static void bury(struct dead *d)
 {
     struct wire *w = container_of(d, struct wire, dead);
     const weft_env *env = wire_env(w);
-    outq_clear(&w->out);
-    tls_free(w->tls);
-    proxied_free(w->proxied, env);
-    mem_free(env, w->held);
+    gear_free(env, w->gear);
     if (w->server) server_wire_gone(w->server, w);
     mem_free(env, w);
 }

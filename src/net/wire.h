@@ -14,7 +14,7 @@
  *
  * Up: the stream's bytes go to what the phase says. Who stops before everything is consumed (a budget,
  * a pause, a reply that is due) leaves the rest; it is held here, and reading rests until it is used.
- * Down: what out holds, then what a WebSocket's session has queued, straight from its queue.
+ * Down: what gear->out holds, then what a WebSocket's session has queued, straight from its queue.
  *
  * With TLS there is a box between the stream and all that: what is held, what the phase gets and what
  * out holds is plain; what the stream gets and gives is the box's.
@@ -34,11 +34,17 @@ struct web;
 struct held;
 struct dial;
 
-struct wire {
-    struct stream stream;
+/* What a plain WebSocket does without when all is written: it is freed then. */
+struct gear {
+    struct outq out;         /* what was said in HTTP, or plain bytes that are to be records */
     struct tls *tls;         /* NULL: the bytes go as they are */
     struct proxied *proxied; /* NULL: the peer is the client */
-    struct outq out;
+    struct held *held;       /* input that nobody has consumed yet */
+};
+
+struct wire {
+    struct stream stream;
+    struct gear *gear; /* NULL only in phases WEBSOCKET and LINGER */
     union {
         struct timer timer; /* the phase's deadline */
         struct dead dead;   /* in phase DEAD */
@@ -81,7 +87,18 @@ bool wire_is_secure(const struct wire *w);
 /* Bytes that the kernel has not taken yet; a session's queue not counted. */
 static inline size_t wire_buffered(const struct wire *w)
 {
-    return w->out.bytes + (w->tls ? tls_out(w->tls)->bytes : 0);
+    if (!w->gear) return 0;
+    return w->gear->out.bytes + (w->gear->tls ? tls_out(w->gear->tls)->bytes : 0);
+}
+
+static inline struct tls *wire_tls(const struct wire *w)
+{
+    return w->gear ? w->gear->tls : NULL;
+}
+
+static inline struct proxied *wire_proxied(const struct wire *w)
+{
+    return w->gear ? w->gear->proxied : NULL;
 }
 
 /* Something was queued: in out, or in the WebSocket's session. */

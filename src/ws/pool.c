@@ -6,6 +6,10 @@
 
 #include <errno.h>
 
+#include "ws/session.h"
+
+enum { BOXES_KEPT = 256 };
+
 void deflate_pool_init(weft_deflate_pool *p, const weft_env *env)
 {
     *p = (weft_deflate_pool){.env = env, .blobs = {.env = env}};
@@ -25,6 +29,11 @@ void deflate_pool_deinit(weft_deflate_pool *p)
     deflater_free(p->deflater);
     while (p->n) inflater_free(p->inflaters[--p->n]);
     blobs_deinit(&p->blobs);
+    while (p->boxes) {
+        struct outbox *b = p->boxes;
+        p->boxes = b->next;
+        mem_free(p->env, b);
+    }
 }
 
 void weft_deflate_pool_free(weft_deflate_pool *p)
@@ -63,4 +72,25 @@ void inflater_give(weft_deflate_pool *p, struct inflater *i)
     if (!i) return;
     if (p && p->n < POOL_INFLATERS) p->inflaters[p->n++] = i;
     else inflater_free(i);
+}
+
+struct outbox *outbox_take(weft_deflate_pool *p, const weft_env *env)
+{
+    if (!p || !p->boxes) return mem_zalloc(p ? p->env : env, sizeof(struct outbox));
+    struct outbox *b = p->boxes;
+    p->boxes = b->next;
+    p->n_boxes--;
+    *b = (struct outbox){0};
+    return b;
+}
+
+void outbox_give(weft_deflate_pool *p, const weft_env *env, struct outbox *b)
+{
+    if (!p || p->n_boxes == BOXES_KEPT) {
+        mem_free(p ? p->env : env, b);
+        return;
+    }
+    b->next = p->boxes;
+    p->boxes = b;
+    p->n_boxes++;
 }

@@ -3,7 +3,7 @@
  * ws/pool.h - a weft_deflate_pool: what nobody needs just now
  *
  * Compressing takes one call, so one deflater is enough. An inflater is out as long as its message is
- * under way; a few are kept. So are the blobs of output queues.
+ * under way; a few are kept. So are blobs and boxes for output.
  */
 #ifndef WS_POOL_H
 #define WS_POOL_H
@@ -17,11 +17,17 @@ struct weft_deflate_pool {
     struct inflater *inflaters[POOL_INFLATERS];
     size_t n;
     struct blobs blobs; /* for output */
+    struct outbox *boxes;
+    size_t n_boxes;
 };
 
 /* For one that lies inside another object. */
 void deflate_pool_init(weft_deflate_pool *p, const weft_env *env);
 void deflate_pool_deinit(weft_deflate_pool *p);
+
+/* All zero. NULL: no memory. p may be NULL, then it is of env's memory. */
+struct outbox *outbox_take(weft_deflate_pool *p, const weft_env *env);
+void outbox_give(weft_deflate_pool *p, const weft_env *env, struct outbox *b);
 
 /* deflate.c */
 struct deflater *deflater_new(const weft_env *env);

@@ -34,13 +34,13 @@ enum {
 /* A fresh, unpredictable masking key (RFC 6455, 5.3). */
 static int next_key(weft_session *s, mask_key *key)
 {
-    struct key_pool *pool = s->send.keys;
+    struct key_pool *pool = s->send.box->keys;
     enum { KEYS = sizeof pool->keys / sizeof *pool->keys };
     if (!pool) {
         pool = mem_alloc(s->cfg->env, sizeof *pool);
         if (!pool) return -ENOMEM;
         pool->used = KEYS;
-        s->send.keys = pool;
+        s->send.box->keys = pool;
     }
     if (pool->used == KEYS) {
         int error = env_random(s->cfg->env, pool->keys, sizeof pool->keys);
@@ -114,7 +114,7 @@ static int encode_with(weft_session *s, struct deflater *d, struct outq *q, uint
                        weft_bytes message)
 {
     weft_bytes small;
-    struct window *w = s->send.window;
+    struct window *w = s->send.box->window;
     int result = deflater_run(d, window_bits(s), w, message, &small);
     if (result < 0) return result;
     if (!result) return encode(s, q, byte0, message.data, message.len);
@@ -126,10 +126,9 @@ static int encode_with(weft_session *s, struct deflater *d, struct outq *q, uint
 static RARE int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0,
                                   weft_bytes message)
 {
-    if (has_takeover(s) && !s->send.window) {
-        s->send.window = window_new(s->cfg->env, window_bits(s));
-        if (!s->send.window) return -ENOMEM;
-    }
+    struct window **w = &s->send.box->window;
+    if (has_takeover(s) && !*w) *w = window_new(s->cfg->env, window_bits(s));
+    if (has_takeover(s) && !*w) return -ENOMEM;
     struct deflater *d = deflater_take(s->cfg->pool, s->cfg->env);
     if (!d) return -ENOMEM;
     int error = encode_with(s, d, q, byte0, message);
@@ -137,31 +136,64 @@ static RARE int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0
     return error;
 }
 
-/* ---- sending --------------------------------------------------------------------------------- */
+/* ---- the box --------------------------------------------------------------------------------- */
 
-/* NULL: no memory. */
-static RARE struct aside *aside_of(weft_session *s)
+static RARE struct outbox *new_box(weft_session *s)
 {
-    if (!s->send.aside) s->send.aside = mem_zalloc(s->cfg->env, sizeof *s->send.aside);
-    return s->send.aside;
+    return s->send.box = outbox_take(s->cfg->pool, s->cfg->env);
 }
 
-void send_drop_aside(weft_session *s)
+/* NULL: no memory. */
+static struct outbox *box_of(weft_session *s)
 {
-    struct aside *a = s->send.aside;
-    if (!a) return;
+    return s->send.box ? s->send.box : new_box(s);
+}
+
+/* NULL: no memory. There is a box. */
+static RARE struct aside *aside_of(weft_session *s)
+{
+    struct aside **a = &s->send.box->aside;
+    if (!*a) *a = mem_zalloc(s->cfg->env, sizeof **a);
+    return *a;
+}
+
+static void drop_aside(weft_session *s)
+{
+    struct aside *a = s->send.box->aside;
     outq_clear(&a->control);
     outq_clear(&a->held);
     mem_free(s->cfg->env, a);
-    s->send.aside = NULL;
+    s->send.box->aside = NULL;
 }
 
-static void drop_aside_if_empty(weft_session *s)
+static bool is_idle(const struct aside *a)
 {
-    const struct aside *a = s->send.aside;
-    if (a && outq_empty(&a->control) && outq_empty(&a->held) && !a->has_late && !a->staged_pongs)
-        send_drop_aside(s);
+    return outq_empty(&a->control) && outq_empty(&a->held) && !a->has_late && !a->staged_pongs;
 }
+
+/* What holds nothing goes back. */
+static void tidy(weft_session *s)
+{
+    struct outbox *b = s->send.box;
+    if (b->aside && is_idle(b->aside)) drop_aside(s);
+    if (!outq_empty(&b->queue) || b->aside || b->window || b->keys) return;
+    outbox_give(s->cfg->pool, s->cfg->env, b);
+    s->send.box = NULL;
+}
+
+void send_deinit(weft_session *s)
+{
+    struct outbox *b = s->send.box;
+    if (!b) return;
+    outq_clear(&b->queue);
+    if (b->aside) drop_aside(s);
+    mem_free(s->cfg->env, b->window);
+    mem_free(s->cfg->env, b->keys);
+    outbox_give(s->cfg->pool, s->cfg->env, b);
+    s->send.box = NULL;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
 
 size_t weft_session_buffered(const weft_session *s)
 {
@@ -170,8 +202,9 @@ size_t weft_session_buffered(const weft_session *s)
 
 size_t session_items(const weft_session *s)
 {
-    const struct aside *a = s->send.aside;
-    return s->send.queue.items + (a ? a->control.items + a->held.items : 0);
+    const struct outbox *b = s->send.box;
+    if (!b) return 0;
+    return b->queue.items + (b->aside ? b->aside->control.items + b->aside->held.items : 0);
 }
 
 static int refusal(const weft_session *s)
@@ -186,23 +219,25 @@ static int refusal(const weft_session *s)
 /* Where a whole message goes: behind an open fragmented one it has to wait. NULL: no memory. */
 static struct outq *message_queue(weft_session *s)
 {
-    if (!s->send.message) return &s->send.queue;
+    struct outbox *b = box_of(s);
+    if (!b || !s->send.message) return b ? &b->queue : NULL;
     struct aside *a = aside_of(s);
     return a ? &a->held : NULL;
 }
 
 /* Whether a control frame can stay behind what was queued before it. */
-static bool keeps_order(const weft_session *s)
+static bool keeps_order(const struct outbox *b)
 {
-    const struct aside *a = s->send.aside;
-    return s->send.queue.bytes <= SHORT && (!a || outq_empty(&a->control));
+    return b->queue.bytes <= SHORT && (!b->aside || outq_empty(&b->aside->control));
 }
 
 static int send_control(weft_session *s, weft_opcode op, const void *data, size_t len)
 {
     uint8_t byte0 = (uint8_t)(FRAME_FIN | op);
     if (len > CONTROL_MAX) return -EINVAL;
-    if (keeps_order(s)) return encode(s, &s->send.queue, byte0, data, len);
+    struct outbox *b = box_of(s);
+    if (!b) return -ENOMEM;
+    if (keeps_order(b)) return encode(s, &b->queue, byte0, data, len);
     struct aside *a = aside_of(s);
     return a ? encode(s, &a->control, byte0, data, len) : -ENOMEM;
 }
@@ -258,21 +293,23 @@ int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data
     int error = refusal(s);
     if (error) return error;
     if (s->send.message && s->send.message != op) return WEFT_ERR_STATE;
+    struct outbox *b = box_of(s);
+    if (!b) return -ENOMEM;
     uint8_t byte0 = (uint8_t)(s->send.message ? WEFT_CONTINUATION : op);
-    error = encode(s, &s->send.queue, (uint8_t)(byte0 | (final ? FRAME_FIN : 0)), data, len);
+    error = encode(s, &b->queue, (uint8_t)(byte0 | (final ? FRAME_FIN : 0)), data, len);
     if (error) return error;
     s->send.message = final ? 0 : (uint8_t)op;
-    if (final && s->send.aside) outq_splice(&s->send.queue, &s->send.aside->held);
+    if (final && b->aside) outq_splice(&b->queue, &b->aside->held);
     return 0;
 }
 
 /* ---- pongs ----------------------------------------------------------------------------------- */
 
 /* That were queued and may not be gone. */
-static uint64_t waiting_pongs(const weft_session *s)
+static uint64_t waiting_pongs(const struct outbox *b)
 {
-    const struct aside *a = s->send.aside;
-    return s->send.pongs + (a ? (uint64_t)a->pongs + a->staged_pongs : 0);
+    const struct aside *a = b->aside;
+    return b->pongs + (a ? (uint64_t)a->pongs + a->staged_pongs : 0);
 }
 
 /* Beyond the limit only the newest ping is remembered. */
@@ -289,18 +326,21 @@ static int send_late(weft_session *s, const uint8_t *data, size_t len)
 int send_pong(weft_session *s, const uint8_t *data, size_t len)
 {
     if (s->send.closed) return 0;
-    if (waiting_pongs(s) >= limit_max_waiting_pongs(s->cfg->limits)) return send_late(s, data, len);
-    uint32_t *count = keeps_order(s) ? &s->send.pongs : NULL;
+    struct outbox *b = box_of(s);
+    if (!b) return -ENOMEM;
+    if (waiting_pongs(b) >= limit_max_waiting_pongs(s->cfg->limits)) return send_late(s, data, len);
+    bool in_order = keeps_order(b);
     int error = send_control(s, WEFT_PONG, data, len);
-    if (!error) ++*(count ? count : &s->send.aside->pongs);
+    if (!error) ++*(in_order ? &b->pongs : &b->aside->pongs);
     return error;
 }
 
 /* The pongs that waited are gone: there is room for the ping that came too late for them. */
 static void promote_late(weft_session *s)
 {
-    struct aside *a = s->send.aside;
-    if (a->has_late && !waiting_pongs(s)) a->has_late = send_pong(s, a->late.data, a->late.len) < 0;
+    struct outbox *b = s->send.box;
+    struct aside *a = b->aside;
+    if (a->has_late && !waiting_pongs(b)) a->has_late = send_pong(s, a->late.data, a->late.len) < 0;
 }
 
 /* ---- closing --------------------------------------------------------------------------------- */
@@ -308,10 +348,12 @@ static void promote_late(weft_session *s)
 int send_close(weft_session *s, weft_bytes body)
 {
     if (s->send.closed) return 0;
-    int error = encode(s, &s->send.queue, FRAME_FIN | WEFT_CLOSE, body.data, body.len);
+    struct outbox *b = box_of(s);
+    if (!b) return -ENOMEM;
+    int error = encode(s, &b->queue, FRAME_FIN | WEFT_CLOSE, body.data, body.len);
     if (error) return error;
     s->send.closed = true;
-    if (s->send.aside) outq_clear(&s->send.aside->held); /* its fragmented message never ends */
+    if (b->aside) outq_clear(&b->aside->held); /* its fragmented message never ends */
     return 0;
 }
 
@@ -363,50 +405,49 @@ static size_t rest_of_frame(const struct slice *first)
  * put there before, in front of everything else. Nothing goes behind a Close. */
 static void stage_control(weft_session *s)
 {
-    struct send *t = &s->send;
-    struct aside *a = t->aside;
+    struct outbox *b = s->send.box;
+    struct aside *a = b->aside;
     if (outq_empty(&a->control)) return;
-    size_t at = t->staged ? t->staged : rest_of_frame(t->queue.head);
+    size_t at = b->staged ? b->staged : rest_of_frame(b->queue.head);
     size_t end = at + a->control.bytes;
-    if (t->closed && at == t->queue.bytes) outq_clear(&a->control);
-    else if (outq_insert(&t->queue, at, &a->control) == 0) t->staged = end;
+    if (s->send.closed && at == b->queue.bytes) outq_clear(&a->control);
+    else if (outq_insert(&b->queue, at, &a->control) == 0) b->staged = end;
     else return;
     a->staged_pongs += a->pongs;
     a->pongs = 0;
 }
 
-static void stage(weft_session *s)
-{
-    if (s->send.owed) pay_last_words(s);
-    if (!s->send.aside) return;
-    promote_late(s);
-    stage_control(s);
-}
-
 struct outq *session_output(weft_session *s)
 {
-    stage(s);
-    return &s->send.queue;
+    if (s->send.owed) pay_last_words(s);
+    struct outbox *b = s->send.box;
+    if (!b) return NULL;
+    if (b->aside) promote_late(s);
+    if (b->aside) stage_control(s);
+    return &b->queue;
 }
 
 void session_left(weft_session *s, size_t n)
 {
-    struct send *t = &s->send;
-    t->staged = n < t->staged ? t->staged - n : 0;
-    if (outq_empty(&t->queue)) t->pongs = 0;
-    if (!t->aside || t->staged) return;
-    t->aside->staged_pongs = 0;
-    promote_late(s);
-    drop_aside_if_empty(s);
+    struct outbox *b = s->send.box;
+    if (!b) return;
+    b->staged = n < b->staged ? b->staged - n : 0;
+    if (outq_empty(&b->queue)) b->pongs = 0;
+    if (b->aside && !b->staged) {
+        b->aside->staged_pongs = 0;
+        promote_late(s);
+    }
+    tidy(s);
 }
 
 int weft_session_output(weft_session *s, struct iovec *iov, int max)
 {
-    return outq_iov(session_output(s), iov, max);
+    const struct outq *q = session_output(s);
+    return q ? outq_iov(q, iov, max) : 0;
 }
 
 void weft_session_sent(weft_session *s, size_t n)
 {
-    outq_sent(&s->send.queue, n);
+    if (s->send.box) outq_sent(&s->send.box->queue, n);
     session_left(s, n);
 }

@@ -30,11 +30,8 @@ void session_deinit(weft_session *s)
     const weft_env *env = s->cfg->env;
     session_drop_message(s);
     mem_free(env, s->recv.window);
-    mem_free(env, s->send.window);
     mem_free(env, s->recv.control);
-    outq_clear(&s->send.queue);
-    send_drop_aside(s);
-    mem_free(env, s->send.keys);
+    send_deinit(s);
 }
 
 void weft_session_set_deflate(weft_session *s, const weft_deflate_params *agreed)

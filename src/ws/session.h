@@ -87,17 +87,23 @@ struct aside {
     uint32_t staged_pongs; /* in staged */
 };
 
-struct send {
+/* What is queued and what belongs to it; lent by the pool while there is something in it. */
+struct outbox {
     struct outq queue;     /* frames in the order in which they go out */
     struct window *window; /* what our messages may refer to, with context takeover */
     struct aside *aside;
     struct key_pool *keys;
     size_t
         staged; /* bytes at the front of queue up to the end of the last control frames put there */
-    uint32_t pongs;  /* put there in order, since it was last empty */
-    uint16_t owed;   /* the code of a Close for which there was no memory yet, or 0 */
-    uint8_t message; /* opcode of the open fragmented message, 0 when there is none */
-    bool closed;     /* a Close is queued, gone or owed: nothing may follow it */
+    uint32_t pongs;      /* put into queue in order, since it was last empty */
+    struct outbox *next; /* in the pool */
+};
+
+struct send {
+    struct outbox *box; /* NULL: nothing is queued */
+    uint16_t owed;      /* the code of a Close for which there was no memory yet, or 0 */
+    uint8_t message;    /* opcode of the open fragmented message, 0 when there is none */
+    bool closed;        /* a Close is queued, gone or owed: nothing may follow it */
 };
 
 struct weft_session {
@@ -139,7 +145,7 @@ uint64_t unpack_received(const weft_session *s);
 
 /* send.c */
 
-void send_drop_aside(weft_session *s);
+void send_deinit(weft_session *s);
 
 /* Queue the pong for a ping; none after a Close. 0 or -ENOMEM. */
 int send_pong(weft_session *s, const uint8_t *data, size_t len);
@@ -151,7 +157,8 @@ int send_close(weft_session *s, weft_bytes body);
  * short it is owed, and tried again with the output. */
 void send_last_words(weft_session *s, uint16_t code, const char *cause);
 
-/* What weft_session_output shows, for who takes bytes from its front himself and says so: n bytes. */
+/* What weft_session_output shows, for who takes bytes from its front himself and says so: n bytes. NULL:
+ * nothing. */
 struct outq *session_output(weft_session *s);
 void session_left(weft_session *s, size_t n);
 
@@ -186,8 +193,9 @@ int rules_check_close(weft_session *s, weft_bytes body);
 /* weft_session_buffered */
 static inline size_t session_buffered(const weft_session *s)
 {
-    const struct aside *a = s->send.aside;
-    return s->send.queue.bytes + (a ? a->control.bytes + a->held.bytes : 0);
+    const struct outbox *b = s->send.box;
+    if (!b) return 0;
+    return b->queue.bytes + (b->aside ? b->aside->control.bytes + b->aside->held.bytes : 0);
 }
 
 /* Whether a frame or a message has begun and is not complete. */

@@ -769,7 +769,7 @@ static void epoll_can_refuse(void **state)
 static void is_small(void **state)
 {
     (void)state;
-    assert_true(sizeof(struct stream) <= 64);
+    assert_true(sizeof(struct stream) <= 48);
 }
 
 static int set_up(void **state)
