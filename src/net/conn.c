@@ -32,8 +32,7 @@ weft_conn *conn_new(weft_role role, const weft_session_config *cfg, void *user)
     weft_conn *c = mem_zalloc(cfg->env, sizeof *c);
     if (!c) return NULL;
     session_init(&c->session, role, cfg);
-    c->id = net_id_new(conn_net(c), c);
-    if (!c->id) {
+    if (net_slot_new(conn_net(c), c, &c->slot) < 0) {
         mem_free(cfg->env, c);
         return NULL;
     }
@@ -50,7 +49,7 @@ static void tell_open(weft_conn *c)
 
 static bool handshake_done(const weft_conn *c)
 {
-    return c->session.send.closed && c->session.recv.state == RECV_CLOSED;
+    return c->session.closed && c->session.recv.state == RECV_CLOSED;
 }
 
 static void tell_close(weft_conn *c)
@@ -79,7 +78,7 @@ static void tell_links(weft_conn *c)
 void conn_discard(weft_conn *c)
 {
     const weft_env *env = weft_loop_env(conn_net(c)->loop);
-    net_id_free(conn_net(c), c->id);
+    net_slot_free(conn_net(c), c->slot);
     session_deinit(&c->session);
     mem_free(env, c->reason);
     if (c->session.role == WEFT_CLIENT) client_free(env, c->client);
@@ -176,7 +175,7 @@ void conn_eof(weft_conn *c)
  * read while the wire lingers, so that no reset takes that word from it. */
 void conn_written(weft_conn *c)
 {
-    if (!c->session.send.closed) return;
+    if (!c->session.closed) return;
     if (c->session.recv.state == RECV_FAILED) {
         finish(c, c->session.error, c->session.cause);
     } else if (handshake_done(c) && c->session.role == WEFT_SERVER) {

@@ -31,7 +31,6 @@ struct weft_conn {
         struct client *client;   /* a client's, freed with the connection */
     };
     uint8_t *reason; /* of the first Close; its length is in reason_len */
-    weft_id id;
     union {
         struct {
             conn_time heard;    /* the last byte of the peer */
@@ -43,9 +42,10 @@ struct weft_conn {
         };
         struct dead dead; /* once it has ended */
     };
+    uint32_t slot; /* of its id */
     uint16_t code; /* of the first Close, 0 before there is one */
     uint8_t reason_len;
-    uint8_t state;
+    uint8_t state : 2; /* enum conn_state */
     bool by_peer : 1, clean : 1, paused : 1, told_open : 1;
     bool over_soft : 1;   /* on_drain is due when there is room */
     bool full : 1;        /* and until then sends are refused */

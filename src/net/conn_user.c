@@ -13,7 +13,7 @@
 
 bool weft_conn_is_open(const weft_conn *c)
 {
-    return (c->state == CONN_OPENING || c->state == CONN_OPEN) && !c->session.send.closed;
+    return (c->state == CONN_OPENING || c->state == CONN_OPEN) && !c->session.closed;
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -73,7 +73,7 @@ int weft_close(weft_conn *c, uint16_t code, const char *reason)
         weft_abort(c);
         return 0;
     }
-    bool was_closed = c->session.send.closed;
+    bool was_closed = c->session.closed;
     int error = weft_session_close(&c->session, code, reason, len);
     if (error || was_closed) return error;
     conn_note_close(c, code, false, (weft_bytes){(const uint8_t *)reason, len});
@@ -110,7 +110,7 @@ void weft_resume(weft_conn *c)
 
 weft_id weft_conn_id(const weft_conn *c)
 {
-    return c->id;
+    return net_id_of(conn_net(c), c->slot);
 }
 
 weft_loop *weft_conn_loop(const weft_conn *c)

@@ -33,7 +33,7 @@ static uint64_t ping_interval(const weft_conn *c)
     uint64_t ms = limit_ping_interval(limits_of(c));
     if (ms == WEFT_NEVER) return ms;
     uint64_t spread = ms / 5;
-    return ms - spread / 2 + (spread ? (c->id * 2654435761u >> 7) % spread : 0);
+    return ms - spread / 2 + (spread ? (c->slot * UINT64_C(2654435761) >> 7) % spread : 0);
 }
 
 /* Milliseconds from now until limit after since; 0 when that has passed. */

@@ -6,6 +6,7 @@
  */
 #include "net/net.h"
 
+#include <errno.h>
 #include <time.h>
 
 #include "base/alloc.h"
@@ -79,13 +80,27 @@ static bool grow(struct net *n)
     return true;
 }
 
-weft_id net_id_new(struct net *n, weft_conn *c)
+int net_slot_new(struct net *n, weft_conn *c, uint32_t *slot)
 {
-    if (n->first_free == n->n_slots && !grow(n)) return 0;
-    uint32_t i = n->first_free;
-    n->first_free = n->slots[i].next_free;
-    n->slots[i].conn = c;
-    return (weft_id)n->slots[i].generation << 32 | i;
+    if (n->first_free == n->n_slots && !grow(n)) return -ENOMEM;
+    *slot = n->first_free;
+    n->first_free = n->slots[*slot].next_free;
+    n->slots[*slot].conn = c;
+    return 0;
+}
+
+void net_slot_free(struct net *n, uint32_t slot)
+{
+    struct id_slot *s = &n->slots[slot];
+    s->conn = NULL;
+    s->generation += s->generation == UINT32_MAX ? 2 : 1;
+    s->next_free = n->first_free;
+    n->first_free = slot;
+}
+
+weft_id net_id_of(const struct net *n, uint32_t slot)
+{
+    return (weft_id)n->slots[slot].generation << 32 | slot;
 }
 
 static struct id_slot *slot_of(const struct net *n, weft_id id)
@@ -93,16 +108,6 @@ static struct id_slot *slot_of(const struct net *n, weft_id id)
     uint32_t i = (uint32_t)id;
     if (i >= n->n_slots || n->slots[i].generation != id >> 32) return NULL;
     return n->slots + i;
-}
-
-void net_id_free(struct net *n, weft_id id)
-{
-    struct id_slot *slot = slot_of(n, id);
-    if (!slot) return;
-    slot->conn = NULL;
-    slot->generation += slot->generation == UINT32_MAX ? 2 : 1;
-    slot->next_free = n->first_free;
-    n->first_free = (uint32_t)id;
 }
 
 weft_conn *weft_conn_find(const weft_loop *l, weft_id id)

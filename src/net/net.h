@@ -49,9 +49,10 @@ struct kind {
 /* What a handler says about its sessions. limits are theirs, and end up in the config. */
 void net_configure(struct net *n, struct kind *k, weft_limits *limits, const weft_handler *h);
 
-/* A name for c; 0 (which names nothing) when memory runs out. */
-weft_id net_id_new(struct net *n, weft_conn *c);
-void net_id_free(struct net *n, weft_id id);
+/* A slot, and with it an id, for c. 0 or -ENOMEM. */
+int net_slot_new(struct net *n, weft_conn *c, uint32_t *slot);
+void net_slot_free(struct net *n, uint32_t slot);
+weft_id net_id_of(const struct net *n, uint32_t slot);
 
 /* Now, as the header field Date. */
 const char *net_date(struct net *n);

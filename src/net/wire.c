@@ -386,7 +386,7 @@ static void unload(struct wire *w)
 /* A closing connection is pulled from once more when all is written: that is how it ends. */
 static bool is_ending(const struct wire *w)
 {
-    return w->finishing || (w->phase == WIRE_WEBSOCKET && w->conn->session.send.closed);
+    return w->finishing || (w->phase == WIRE_WEBSOCKET && w->conn->session.closed);
 }
 
 static bool on_sent(struct stream *s, size_t n)

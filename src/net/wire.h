@@ -56,7 +56,6 @@ struct wire {
         struct dial *dial;
         weft_conn *conn;
     };
-    struct held *held; /* input that nobody has consumed yet */
     union {
         uint64_t peer_key;    /* a server's wire: its count of connections for each address */
         uint64_t write_stall; /* a client's, while finishing, ms */

@@ -34,13 +34,13 @@ enum {
 /* A fresh, unpredictable masking key (RFC 6455, 5.3). */
 static int next_key(weft_session *s, mask_key *key)
 {
-    struct key_pool *pool = s->send.box->keys;
+    struct key_pool *pool = s->box->keys;
     enum { KEYS = sizeof pool->keys / sizeof *pool->keys };
     if (!pool) {
         pool = mem_alloc(s->cfg->env, sizeof *pool);
         if (!pool) return -ENOMEM;
         pool->used = KEYS;
-        s->send.box->keys = pool;
+        s->box->keys = pool;
     }
     if (pool->used == KEYS) {
         int error = env_random(s->cfg->env, pool->keys, sizeof pool->keys);
@@ -114,7 +114,7 @@ static int encode_with(weft_session *s, struct deflater *d, struct outq *q, uint
                        weft_bytes message)
 {
     weft_bytes small;
-    struct window *w = s->send.box->window;
+    struct window *w = s->box->window;
     int result = deflater_run(d, window_bits(s), w, message, &small);
     if (result < 0) return result;
     if (!result) return encode(s, q, byte0, message.data, message.len);
@@ -126,7 +126,7 @@ static int encode_with(weft_session *s, struct deflater *d, struct outq *q, uint
 static RARE int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0,
                                   weft_bytes message)
 {
-    struct window **w = &s->send.box->window;
+    struct window **w = &s->box->window;
     if (has_takeover(s) && !*w) *w = window_new(s->cfg->env, window_bits(s));
     if (has_takeover(s) && !*w) return -ENOMEM;
     struct deflater *d = deflater_take(s->cfg->pool, s->cfg->env);
@@ -140,30 +140,30 @@ static RARE int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0
 
 static RARE struct outbox *new_box(weft_session *s)
 {
-    return s->send.box = outbox_take(s->cfg->pool, s->cfg->env);
+    return s->box = outbox_take(s->cfg->pool, s->cfg->env);
 }
 
 /* NULL: no memory. */
 static struct outbox *box_of(weft_session *s)
 {
-    return s->send.box ? s->send.box : new_box(s);
+    return s->box ? s->box : new_box(s);
 }
 
 /* NULL: no memory. There is a box. */
 static RARE struct aside *aside_of(weft_session *s)
 {
-    struct aside **a = &s->send.box->aside;
+    struct aside **a = &s->box->aside;
     if (!*a) *a = mem_zalloc(s->cfg->env, sizeof **a);
     return *a;
 }
 
 static void drop_aside(weft_session *s)
 {
-    struct aside *a = s->send.box->aside;
+    struct aside *a = s->box->aside;
     outq_clear(&a->control);
     outq_clear(&a->held);
     mem_free(s->cfg->env, a);
-    s->send.box->aside = NULL;
+    s->box->aside = NULL;
 }
 
 static bool is_idle(const struct aside *a)
@@ -174,23 +174,23 @@ static bool is_idle(const struct aside *a)
 /* What holds nothing goes back. */
 static void tidy(weft_session *s)
 {
-    struct outbox *b = s->send.box;
+    struct outbox *b = s->box;
     if (b->aside && is_idle(b->aside)) drop_aside(s);
     if (!outq_empty(&b->queue) || b->aside || b->window || b->keys) return;
     outbox_give(s->cfg->pool, s->cfg->env, b);
-    s->send.box = NULL;
+    s->box = NULL;
 }
 
 void send_deinit(weft_session *s)
 {
-    struct outbox *b = s->send.box;
+    struct outbox *b = s->box;
     if (!b) return;
     outq_clear(&b->queue);
     if (b->aside) drop_aside(s);
     mem_free(s->cfg->env, b->window);
     mem_free(s->cfg->env, b->keys);
     outbox_give(s->cfg->pool, s->cfg->env, b);
-    s->send.box = NULL;
+    s->box = NULL;
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -202,7 +202,7 @@ size_t weft_session_buffered(const weft_session *s)
 
 size_t session_items(const weft_session *s)
 {
-    const struct outbox *b = s->send.box;
+    const struct outbox *b = s->box;
     if (!b) return 0;
     return b->queue.items + (b->aside ? b->aside->control.items + b->aside->held.items : 0);
 }
@@ -210,7 +210,7 @@ size_t session_items(const weft_session *s)
 static int refusal(const weft_session *s)
 {
     const weft_limits *l = s->cfg->limits;
-    if (s->send.closed || s->recv.state >= RECV_CLOSED) return WEFT_ERR_CLOSED;
+    if (s->closed || s->recv.state >= RECV_CLOSED) return WEFT_ERR_CLOSED;
     bool full = session_buffered(s) > limit_send_queue_max(l) ||
                 session_items(s) > limit_send_queue_items(l);
     return full ? WEFT_ERR_BACKLOG : 0;
@@ -220,7 +220,7 @@ static int refusal(const weft_session *s)
 static struct outq *message_queue(weft_session *s)
 {
     struct outbox *b = box_of(s);
-    if (!b || !s->send.message) return b ? &b->queue : NULL;
+    if (!b || !s->sending) return b ? &b->queue : NULL;
     struct aside *a = aside_of(s);
     return a ? &a->held : NULL;
 }
@@ -292,13 +292,13 @@ int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data
     if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
     int error = refusal(s);
     if (error) return error;
-    if (s->send.message && s->send.message != op) return WEFT_ERR_STATE;
+    if (s->sending && s->sending != op) return WEFT_ERR_STATE;
     struct outbox *b = box_of(s);
     if (!b) return -ENOMEM;
-    uint8_t byte0 = (uint8_t)(s->send.message ? WEFT_CONTINUATION : op);
+    uint8_t byte0 = (uint8_t)(s->sending ? WEFT_CONTINUATION : op);
     error = encode(s, &b->queue, (uint8_t)(byte0 | (final ? FRAME_FIN : 0)), data, len);
     if (error) return error;
-    s->send.message = final ? 0 : (uint8_t)op;
+    s->sending = final ? 0 : (uint8_t)op;
     if (final && b->aside) outq_splice(&b->queue, &b->aside->held);
     return 0;
 }
@@ -325,7 +325,7 @@ static int send_late(weft_session *s, const uint8_t *data, size_t len)
 
 int send_pong(weft_session *s, const uint8_t *data, size_t len)
 {
-    if (s->send.closed) return 0;
+    if (s->closed) return 0;
     struct outbox *b = box_of(s);
     if (!b) return -ENOMEM;
     if (waiting_pongs(b) >= limit_max_waiting_pongs(s->cfg->limits)) return send_late(s, data, len);
@@ -338,7 +338,7 @@ int send_pong(weft_session *s, const uint8_t *data, size_t len)
 /* The pongs that waited are gone: there is room for the ping that came too late for them. */
 static void promote_late(weft_session *s)
 {
-    struct outbox *b = s->send.box;
+    struct outbox *b = s->box;
     struct aside *a = b->aside;
     if (a->has_late && !waiting_pongs(b)) a->has_late = send_pong(s, a->late.data, a->late.len) < 0;
 }
@@ -347,12 +347,12 @@ static void promote_late(weft_session *s)
 
 int send_close(weft_session *s, weft_bytes body)
 {
-    if (s->send.closed) return 0;
+    if (s->closed) return 0;
     struct outbox *b = box_of(s);
     if (!b) return -ENOMEM;
     int error = encode(s, &b->queue, FRAME_FIN | WEFT_CLOSE, body.data, body.len);
     if (error) return error;
-    s->send.closed = true;
+    s->closed = true;
     if (b->aside) outq_clear(&b->aside->held); /* its fragmented message never ends */
     return 0;
 }
@@ -371,18 +371,18 @@ int weft_session_close(weft_session *s, uint16_t code, const char *reason, size_
 
 void send_last_words(weft_session *s, uint16_t code, const char *cause)
 {
-    if (s->send.closed) return;
+    if (s->closed) return;
     if (weft_session_close(s, code, cause, strlen(cause)) == 0) return;
-    s->send.closed = true;
-    s->send.owed = code;
+    s->closed = true;
+    s->owed = code;
 }
 
 static void pay_last_words(weft_session *s)
 {
-    uint8_t body[] = {(uint8_t)(s->send.owed >> 8), (uint8_t)s->send.owed};
-    s->send.closed = false;
-    if (send_close(s, (weft_bytes){body, sizeof body}) == 0) s->send.owed = 0;
-    s->send.closed = true;
+    uint8_t body[] = {(uint8_t)(s->owed >> 8), (uint8_t)s->owed};
+    s->closed = false;
+    if (send_close(s, (weft_bytes){body, sizeof body}) == 0) s->owed = 0;
+    s->closed = true;
 }
 
 /* ---- output ---------------------------------------------------------------------------------- */
@@ -405,12 +405,12 @@ static size_t rest_of_frame(const struct slice *first)
  * put there before, in front of everything else. Nothing goes behind a Close. */
 static void stage_control(weft_session *s)
 {
-    struct outbox *b = s->send.box;
+    struct outbox *b = s->box;
     struct aside *a = b->aside;
     if (outq_empty(&a->control)) return;
     size_t at = b->staged ? b->staged : rest_of_frame(b->queue.head);
     size_t end = at + a->control.bytes;
-    if (s->send.closed && at == b->queue.bytes) outq_clear(&a->control);
+    if (s->closed && at == b->queue.bytes) outq_clear(&a->control);
     else if (outq_insert(&b->queue, at, &a->control) == 0) b->staged = end;
     else return;
     a->staged_pongs += a->pongs;
@@ -419,8 +419,8 @@ static void stage_control(weft_session *s)
 
 struct outq *session_output(weft_session *s)
 {
-    if (s->send.owed) pay_last_words(s);
-    struct outbox *b = s->send.box;
+    if (s->owed) pay_last_words(s);
+    struct outbox *b = s->box;
     if (!b) return NULL;
     if (b->aside) promote_late(s);
     if (b->aside) stage_control(s);
@@ -429,7 +429,7 @@ struct outq *session_output(weft_session *s)
 
 void session_left(weft_session *s, size_t n)
 {
-    struct outbox *b = s->send.box;
+    struct outbox *b = s->box;
     if (!b) return;
     b->staged = n < b->staged ? b->staged - n : 0;
     if (outq_empty(&b->queue)) b->pongs = 0;
@@ -448,6 +448,6 @@ int weft_session_output(weft_session *s, struct iovec *iov, int max)
 
 void weft_session_sent(weft_session *s, size_t n)
 {
-    if (s->send.box) outq_sent(&s->send.box->queue, n);
+    if (s->box) outq_sent(&s->box->queue, n);
     session_left(s, n);
 }

@@ -59,7 +59,7 @@ void weft_session_free(weft_session *s)
 bool weft_session_closed(const weft_session *s)
 {
     if (s->recv.state == RECV_FAILED) return true;
-    return s->recv.state == RECV_CLOSED && s->send.closed;
+    return s->recv.state == RECV_CLOSED && s->closed;
 }
 
 const char *weft_session_cause(const weft_session *s)

@@ -99,21 +99,17 @@ struct outbox {
     struct outbox *next; /* in the pool */
 };
 
-struct send {
-    struct outbox *box; /* NULL: nothing is queued */
-    uint16_t owed;      /* the code of a Close for which there was no memory yet, or 0 */
-    uint8_t message;    /* opcode of the open fragmented message, 0 when there is none */
-    bool closed;        /* a Close is queued, gone or owed: nothing may follow it */
-};
-
 struct weft_session {
     const weft_session_config *cfg; /* never NULL */
     const char *cause;
     int error;
     uint8_t role;
     weft_deflate_params deflate;
+    uint8_t sending;    /* opcode of our open fragmented message, 0 when there is none */
+    bool closed;        /* our Close is queued, gone or owed: nothing may follow it */
+    uint16_t owed;      /* the code of a Close for which there was no memory yet, or 0 */
+    struct outbox *box; /* NULL: nothing is queued */
     struct recv recv;
-    struct send send;
 };
 
 /* For sessions that lie inside another object. */
@@ -193,7 +189,7 @@ int rules_check_close(weft_session *s, weft_bytes body);
 /* weft_session_buffered */
 static inline size_t session_buffered(const weft_session *s)
 {
-    const struct outbox *b = s->send.box;
+    const struct outbox *b = s->box;
     if (!b) return 0;
     return b->queue.bytes + (b->aside ? b->aside->control.bytes + b->aside->held.bytes : 0);
 }
