@@ -129,7 +129,7 @@ int stream_connect(struct stream *s, weft_loop *l, int fd, const struct stream_h
     return start(s, l, fd, handler, false);
 }
 
-void stream_dirty(struct stream *s)
+void stream_make_dirty(struct stream *s)
 {
     if (!stream_closed(s) && !is_full(s)) to_flush(s);
 }

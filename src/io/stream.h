@@ -61,12 +61,17 @@ struct stream {
  * still). */
 int stream_init(struct stream *s, weft_loop *l, int fd, const struct stream_handler *handler);
 
+void stream_make_dirty(struct stream *s); /* for stream_dirty */
+
 /* Take over fd, a socket that is being connected (sock_connect): on_connected or on_error follows, then
  * it is as above. Errors: as stream_init. */
 int stream_connect(struct stream *s, weft_loop *l, int fd, const struct stream_handler *handler);
 
 /* Something was queued: on_pull is called at the end of the turn, or when the socket has room. */
-void stream_dirty(struct stream *s);
+static inline void stream_dirty(struct stream *s)
+{
+    if (!s->dirty) stream_make_dirty(s);
+}
 
 /* There is held input to go on with: on_again is called at the beginning of the next turn, and nothing is
  * received before that; so there is no need to pause, which takes a system call. */

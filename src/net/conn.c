@@ -334,11 +334,10 @@ static bool is_full(const weft_conn *c, size_t bytes)
            session_items(&c->session) > limit_send_queue_items(l);
 }
 
-void conn_note_backlog(weft_conn *c)
+void conn_overflows(weft_conn *c)
 {
-    size_t bytes = conn_buffered(c);
-    c->full = is_full(c, bytes);
-    if (c->full || bytes > limit_send_queue_soft(conn_limits(c))) c->over_soft = true;
+    c->full = is_full(c, conn_buffered(c));
+    c->over_soft = true;
 }
 
 void conn_drained(weft_conn *c)

@@ -89,8 +89,16 @@ static inline size_t conn_buffered(const weft_conn *c)
     return session_buffered(&c->session) + (c->wire ? wire_buffered(c->wire) : 0);
 }
 
+/* So much is queued that something has to be done about it. */
+void conn_overflows(weft_conn *c);
+
 /* Something was queued: sends are refused from now on if it is too much. */
-void conn_note_backlog(weft_conn *c);
+static inline void conn_note_backlog(weft_conn *c)
+{
+    const struct kind *k = conn_kind(c);
+    bool calm = conn_buffered(c) <= k->calm_bytes && session_items(&c->session) <= k->calm_items;
+    if (!calm) conn_overflows(c);
+}
 
 /* Now, for the round trip of a ping. */
 uint32_t conn_stopwatch(const weft_conn *c);

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "net/client.h"
 #include "net/wire.h"
 
@@ -56,8 +57,11 @@ struct net *net_of(weft_loop *l)
 void net_configure(struct net *n, struct kind *k, weft_limits *limits, const weft_handler *h)
 {
     if (h->max_message) limits->max_message = h->max_message;
+    uint64_t soft = limit_send_queue_soft(limits), max = limit_send_queue_max(limits);
     k->net = n;
     k->handler = h;
+    k->calm_bytes = soft < max ? soft : max;
+    k->calm_items = limit_send_queue_items(limits);
     k->session = (weft_session_config){
         .env = weft_loop_env(n->loop),
         .limits = limits,

@@ -44,6 +44,7 @@ struct kind {
     weft_session_config session;
     struct net *net;
     const weft_handler *handler;
+    uint64_t calm_bytes, calm_items; /* up to here nothing has to be done about what is queued */
 };
 
 /* What a handler says about its sessions. limits are theirs, and end up in the config. */

@@ -413,11 +413,6 @@ static void on_full(struct stream *s)
     else if (w->phase == WIRE_LINGER) wire_deadline(w, linger_stall(w));
 }
 
-void wire_dirty(struct wire *w)
-{
-    stream_dirty(&w->stream);
-}
-
 /* ---- deadlines ------------------------------------------------------------------------------- */
 
 static void on_time(struct timer *t)

@@ -101,7 +101,10 @@ static inline struct proxied *wire_proxied(const struct wire *w)
 }
 
 /* Something was queued: in out, or in the WebSocket's session. */
-void wire_dirty(struct wire *w);
+static inline void wire_dirty(struct wire *w)
+{
+    stream_dirty(&w->stream);
+}
 
 /* Held input may go on, in the next turn; yield: even though we are in the middle of feeding. */
 void wire_again(struct wire *w);

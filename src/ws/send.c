@@ -200,13 +200,6 @@ size_t weft_session_buffered(const weft_session *s)
     return session_buffered(s);
 }
 
-size_t session_items(const weft_session *s)
-{
-    const struct outbox *b = s->box;
-    if (!b) return 0;
-    return b->queue.items + (b->aside ? b->aside->control.items + b->aside->held.items : 0);
-}
-
 static int refusal(const weft_session *s)
 {
     const weft_limits *l = s->cfg->limits;

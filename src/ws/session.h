@@ -158,9 +158,6 @@ void send_last_words(weft_session *s, uint16_t code, const char *cause);
 struct outq *session_output(weft_session *s);
 void session_left(weft_session *s, size_t n);
 
-/* Frames that are queued, besides the bytes (weft_session_buffered). */
-size_t session_items(const weft_session *s);
-
 /* Queue a message, WEFT_TEXT or WEFT_BINARY; that nothing speaks against sending was found out. */
 int session_queue(weft_session *s, weft_opcode op, const void *data, size_t len);
 int session_queue_shared(weft_session *s, weft_message *m);
@@ -192,6 +189,14 @@ static inline size_t session_buffered(const weft_session *s)
     const struct outbox *b = s->box;
     if (!b) return 0;
     return b->queue.bytes + (b->aside ? b->aside->control.bytes + b->aside->held.bytes : 0);
+}
+
+/* Frames that are queued. */
+static inline size_t session_items(const weft_session *s)
+{
+    const struct outbox *b = s->box;
+    if (!b) return 0;
+    return b->queue.items + (b->aside ? b->aside->control.items + b->aside->held.items : 0);
 }
 
 /* Whether a frame or a message has begun and is not complete. */
