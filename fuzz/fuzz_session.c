@@ -50,6 +50,7 @@ struct run {
     int error;
     struct bytes told; /* the events */
     size_t settled;    /* of that, all but the end of an incomplete message's chunks */
+    size_t messages;   /* told whole */
     struct bytes output;
 };
 
@@ -97,6 +98,7 @@ static void tell_chunk(struct run *r, const weft_event *ev)
     if (!ev->final) return;
     bytes_add_byte(&r->told, 0xff);
     r->settled = r->told.len;
+    r->messages++;
 }
 
 static void tell(struct run *r, const weft_event *ev)
@@ -113,6 +115,7 @@ static void tell(struct run *r, const weft_event *ev)
     bytes_add_number(&r->told, ev->len, 4);
     bytes_add(&r->told, ev->data, ev->len);
     r->settled = r->told.len;
+    r->messages += ev->kind == WEFT_EV_MESSAGE;
 }
 
 static void read_piece(struct run *r, const struct plan *p, weft_bytes piece)
@@ -196,13 +199,26 @@ static bool is_of_data(int error)
     return error == WEFT_ERR_DEFLATE || error == WEFT_ERR_UTF8 || error == WEFT_ERR_TOO_BIG;
 }
 
+/* When a message that has not come whole is looked at depends on how it is cut (ws/unpack.c). So one of the two
+ * may be told of bad data while the other waits for the rest, or goes on to what follows between fragments: but
+ * never to another message. */
+static void compare_bad_data(const struct run *a, const struct run *b)
+{
+    size_t same = a->settled < b->settled ? a->settled : b->settled;
+    check(!same || memcmp(a->told.data, b->told.data, same) == 0);
+}
+
 static void compare(const struct run *a, const struct run *b, bool deflates)
 {
+    check(a->messages == b->messages);
+    if (deflates && (is_of_data(a->error) || is_of_data(b->error))) {
+        compare_bad_data(a, b);
+        return;
+    }
     check(a->settled == b->settled);
     size_t same = a->error < 0 ? a->settled : a->told.len;
     check(a->error < 0 || a->told.len == b->told.len);
     check(!same || memcmp(a->told.data, b->told.data, same) == 0);
-    if (deflates && is_of_data(a->error) && is_of_data(b->error)) return;
     check(a->error == b->error);
     check(!strcmp(weft_session_cause(a->session), weft_session_cause(b->session)));
     check(weft_session_closed(a->session) == weft_session_closed(b->session));

@@ -293,6 +293,19 @@ def manpages(root):
     return complaints
 
 
+def flags(root):
+    """The program's man pages have an entry for each of its flags; weft-bench(1) leaves some to weft(1)."""
+    man = root / "docs" / "man"
+    complaints = []
+    for source in sorted((root / "src" / "cli").glob("*.c")):
+        pages = ["weft-bench.1", "weft.1"] if source.name.startswith("bench") else ["weft.1"]
+        text = "".join((man / page).read_text() for page in pages if (man / page).exists())
+        complaints += [f"docs/man/{pages[0]}: has no entry for --{name} of {source.relative_to(root)}"
+                       for name in re.findall(r"\{(?:0|'.'), \"([a-z0-9-]+)\", FLAG_", source.read_text())
+                       if not re.search(rf"^\.It Fl (\w , )?-{name}(\s|$)", text, re.MULTILINE)]
+    return complaints
+
+
 RULES = {rule.__name__: rule for rule in (
-    arrows, cycles, headers, license, packages, readme, limits, manuals, manpages, style, gcc, clang,
+    arrows, cycles, headers, license, packages, readme, limits, manuals, manpages, flags, style, gcc, clang,
     symbols, hardening)}

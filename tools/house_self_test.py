@@ -45,6 +45,8 @@ PLANTS = [
     ("manpages", {"include/weft/planted.h": SPDX + "WEFT_API int weft_planted(void);\n"},
      "weft_planted.3: does not document weft_planted"),
     ("manpages", {"docs/man/weft_error.3": ".Dd x\n"}, "does not document WEFT_ERR_BACKLOG"),
+    ("flags", {"src/cli/planted.c": SPDX + "static const struct flag f = {0, \"planted\", FLAG_BOOL};\n"},
+     "weft.1: has no entry for --planted"),
     ("manuals", {"docs/man/planted.1": ".Dd $Mdocdate$\n.Dt PLANTED 1\n.Os\n.Xy\n"},
      "docs/man/planted.1"),
     ("style", {"src/base/planted.c": SPDX + "int  planted ;\n"}, "src/base/planted.c"),

@@ -276,21 +276,75 @@ static int write_absolute(const struct url *base, weft_bytes location, char *out
     return printed(snprintf(out, size, "%s:%.*s", scheme, TEXT(rest)), size);
 }
 
-static int write_path(const struct url *base, weft_bytes location, char *out, size_t size)
+/* What stands before the path. */
+static int write_root(const struct url *base, char *out, size_t size)
 {
     if (base->scheme == URL_WS_UNIX)
-        return printed(snprintf(out, size, "ws+unix:%.*s:%.*s", TEXT(base->socket), TEXT(location)),
-                       size);
-    const char *form = base->ipv6 ? "%s://[%.*s]:%u%.*s" : "%s://%.*s:%u%.*s";
+        return printed(snprintf(out, size, "ws+unix:%.*s:", TEXT(base->socket)), size);
+    const char *form = base->ipv6 ? "%s://[%.*s]:%u" : "%s://%.*s:%u";
     return printed(snprintf(out, size, form, schemes[base->scheme].name, TEXT(base->host),
-                            (unsigned)base->port, TEXT(location)),
+                            (unsigned)base->port),
                    size);
+}
+
+/* RFC 3986, 5.2.4, in place: path begins with '/', and does so afterwards. Returns the length. */
+static size_t remove_dots(char *path, size_t len)
+{
+    size_t to = 0;
+    for (size_t from = 0, end; from < len; from = end) {
+        for (end = from + 1; end < len && path[end] != '/';) end++;
+        size_t n = end - from;
+        bool up = n == 3 && !memcmp(path + from, "/..", 3);
+        bool here = n == 2 && !memcmp(path + from, "/.", 2);
+        if (up)
+            while (to && path[--to] != '/') {
+            }
+        if (!up && !here) memmove(path + to, path + from, n);
+        if (!up && !here) to += n;
+        else if (end == len) path[to++] = '/';
+    }
+    return to;
+}
+
+/* With its last '/'. */
+static weft_bytes directory_of(weft_bytes path)
+{
+    while (path.data[path.len - 1] != '/') path.len--;
+    return path;
+}
+
+/* RFC 3986, 5.2.2, for a reference that has neither scheme nor host. */
+static int write_relative(const struct url *base, weft_bytes location, char *out, size_t size)
+{
+    weft_bytes rest = location, path = bytes_cut(&rest, '?'), directory = {0};
+    weft_bytes query = bytes_from(location, path.len);
+    if (!location.len) query = base->query;
+    if (!path.len) path = base->path;
+    else if (path.data[0] != '/') directory = directory_of(base->path);
+    int root = write_root(base, out, size);
+    if (root < 0) return root;
+    size_t at = (size_t)root;
+    int n =
+        printed(snprintf(out + at, size - at, "%.*s%.*s", TEXT(directory), TEXT(path)), size - at);
+    if (n < 0) return n;
+    at += remove_dots(out + at, (size_t)n);
+    n = printed(snprintf(out + at, size - at, "%.*s", TEXT(query)), size - at);
+    return n < 0 ? n : (int)at + n;
+}
+
+/* Whether a ':' comes before any '/' or '?'. */
+static bool has_scheme(weft_bytes location)
+{
+    size_t n = 0;
+    while (n < location.len && !memchr(":/?", location.data[n], 3)) n++;
+    return n < location.len && location.data[n] == ':';
 }
 
 static int write_resolved(const struct url *base, weft_bytes location, char *out, size_t size)
 {
-    if (!location.len || location.data[0] != '/') return write_absolute(base, location, out, size);
-    if (location.len < 2 || location.data[1] != '/') return write_path(base, location, out, size);
+    if (has_scheme(location)) return write_absolute(base, location, out, size);
+    bool names_host = location.len > 1 && location.data[0] == '/' && location.data[1] == '/';
+    if (!names_host) return write_relative(base, location, out, size);
     if (base->scheme == URL_WS_UNIX) return WEFT_ERR_URL;
     return printed(snprintf(out, size, "%s:%.*s", schemes[base->scheme].name, TEXT(location)),
                    size);

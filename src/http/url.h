@@ -51,9 +51,9 @@ int url_decode(weft_bytes text, char *out, size_t size);
 /* Whether both lead to the same scheme (ws as http, wss as https), host and port. */
 bool url_same_origin(const struct url *a, const struct url *b);
 
-/* A Location seen from base: an absolute URL, "//host/path" or "/path"; other relative ones are
- * refused. Writes an absolute URL without fragment, of a ws scheme when base is of one. Returns
- * the length, -ENOSPC or WEFT_ERR_URL. */
+/* A Location seen from base: an absolute URL, "//host/path", "/path", or relative to base's path
+ * (RFC 3986, 5.2): "y", "../y", "?q", "". Writes an absolute URL without fragment, of a ws scheme
+ * when base is of one. Returns the length, -ENOSPC or WEFT_ERR_URL. */
 int url_resolve(const struct url *base, weft_bytes location, char *out, size_t size);
 
 #endif

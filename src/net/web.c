@@ -381,17 +381,22 @@ static bool is_sending_length(const struct web *web)
     return web->request && web->request->begun && web->h1.framing == BODY_LENGTH;
 }
 
-/* Who has sent everything but still waits for a reply cannot be told from who has left. */
+/* Who has sent everything but still waits for a reply cannot be told from who has left. A request that
+ * is cut off has its 400, for whoever only ended one direction. */
 void web_eof(struct wire *w)
 {
     w->eof = true;
-    if (w->web && is_sending_length(w->web)) {
-        h1_last(&w->web->h1);
+    struct web *web = w->web;
+    if (web && is_sending_length(web)) {
+        h1_last(&web->h1);
         return;
     }
-    if (!w->web || w->web->request || w->web->upgrade)
+    if (!web || web->request || web->upgrade) {
         wire_drop(w, WEFT_ERR_LOST, "the client left");
-    else web_end(w);
+        return;
+    }
+    if (h1_eof(&web->h1) == WEFT_ERR_HTTP) web_refuse(w, web->h1.status, web->h1.why, NULL);
+    if (w->phase == WIRE_WEB) web_end(w);
 }
 
 /* ---- output and time ------------------------------------------------------------------------- */

@@ -2,9 +2,10 @@
  *
  * tests/conformance/echo.c - what is sent comes back: the library alone, as server or as client
  *
- *      echo server DEFLATE TIMES [CERT KEY]    prints its port; ends after TIMES connections
- *      echo client DEFLATE TIMES URL [CA]      connects TIMES times, one after the other
+ *      echo server BATCH DEFLATE TIMES [CERT KEY]    prints its port; ends after TIMES connections
+ *      echo client BATCH DEFLATE TIMES URL [CA]      connects TIMES times, one after the other
  *
+ * BATCH is "each" or "ring", how output goes to the kernel.
  * DEFLATE is "off", or "takeover" or "shared" with the windows and the threshold of weft_deflate,
  * "takeover:9:15:1"; 0 is the default. The driver is at the other end and plays one case on each
  * connection. What ends a connection is the case's affair; here only what should never happen is an
@@ -100,10 +101,14 @@ int main(int argc, char **argv)
     weft_loop *loop;
     struct echo e = {
         .handler = {.on_message = on_message, .on_close = on_close, .max_message = 32 << 20}};
-    if (argc < 4 || !parse_deflate(argv[2], &e) || weft_loop_new(&loop, NULL) < 0) return 2;
+    if (argc < 5 || !parse_deflate(argv[3], &e)) return 2;
+    weft_batch batch = strcmp(argv[2], "ring") ? WEFT_BATCH_EACH : WEFT_BATCH_RING;
+    if (weft_loop_new(&loop,
+                      &(weft_loop_config){.size = sizeof(weft_loop_config), .batch = batch}) < 0)
+        return 2;
     bool server = !strcmp(argv[1], "server");
-    char *const *more = argv + 4;
-    e.left = strtol(argv[3], NULL, 10);
+    char *const *more = argv + 5;
+    e.left = strtol(argv[4], NULL, 10);
     int failed = server ? serve(loop, &e, more[0], more[0] ? more[1] : NULL)
                         : connect_to(loop, &e, more[0], more[0] ? more[1] : NULL);
     weft_loop_free(loop);

@@ -4,6 +4,7 @@
 // npm's ws, and ended. Servers listen on a port of the kernel's choice and say which on their first line.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -251,3 +252,56 @@ test('session_only: a whole conversation', async () => {
     ].join('\n'),
   );
 });
+
+// The fuzzing server of the Autobahn testsuite, as far as its client sees it.
+async function asFuzzingServer(cases, talk) {
+  const asked = [];
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: true });
+  await once(server, 'listening');
+  server.on('connection', (socket, { url }) => {
+    asked.push(url);
+    socket.on('error', () => {});
+    const [, number] = /^\/runCase\?case=(\d+)&agent=weft$/.exec(url) ?? [];
+    if (number) return cases[number - 1](socket);
+    if (url === '/getCaseCount' && cases.length) socket.send(String(cases.length));
+    socket.close(1000);
+  });
+  const program = new Program('autobahn', `ws://127.0.0.1:${server.address().port}`);
+  try {
+    await talk(program, asked);
+  } finally {
+    program.child.kill('SIGKILL');
+    server.close();
+  }
+}
+
+test('autobahn: every case is echoed, however it ends, then the reports are asked for', async () => {
+  const big = randomBytes(16 << 20);
+  const heard = [];
+  const hear = (socket) => {
+    socket.on('message', (data, binary) => (heard.push([data, binary]), socket.close(1000)));
+    socket.on('close', (code) => heard.push(code));
+  };
+  const cases = [
+    (socket) => (hear(socket), socket.send('hello')),
+    (socket) => (hear(socket), socket._socket.write(Buffer.from([0x83, 0x00]))), // a reserved opcode
+    (socket) => (hear(socket), socket.send(big)),
+    (socket) => socket.terminate(),
+  ];
+  await asFuzzingServer(cases, async (program, asked) => {
+    assert.deepEqual(await program.end(), { code: 0, signal: null }, program.err);
+    assert.equal(program.err, '');
+    const cases = [1, 2, 3, 4].map((i) => `/runCase?case=${i}&agent=weft`);
+    assert.deepEqual(asked, ['/getCaseCount', ...cases, '/updateReports?agent=weft']);
+    assert.deepEqual(heard.slice(0, 3), [[Buffer.from('hello'), false], 1000, 1002]);
+    assert.ok(heard[3][1] && big.equals(heard[3][0]));
+    assert.equal(heard[4], 1000);
+  });
+});
+
+test('autobahn: without a number of cases it fails', () =>
+  asFuzzingServer([], async (program, asked) => {
+    assert.deepEqual(await program.end(), { code: 1, signal: null });
+    assert.match(program.err, /^autobahn: no number of cases: /);
+    assert.deepEqual(asked, ['/getCaseCount']);
+  }));

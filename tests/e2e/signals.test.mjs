@@ -201,6 +201,7 @@ test('mistakes are told, with what may have been meant', async () => {
     'serve --max-message lots': /lots/,
     'serve --origin example.org': /example\.org.*https:\/\//s,
     'serve -l nonsense': /nonsense/,
+    'serve --batch rings': /--batch.*auto, each or ring/,
     'serve a b': /one directory/,
     'demo somewhere': /somewhere/,
   };

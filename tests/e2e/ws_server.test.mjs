@@ -349,12 +349,12 @@ describe('the request', { concurrency: 4 }, () => {
     const { server, port: first } = await onHTTP(t);
     server.on('upgrade', ({ url: target, headers }, socket) => {
       hops.push([target, headers.authorization]);
-      const location = target === '/' ? '/next' : `${url}there`;
+      const location = { '/': '/a/b', '/a/b': '../next?y' }[target] ?? `${url}there`;
       socket.end(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`);
     });
     assertEnd(await weft(['-L', '-u', 'a:b', `ws://127.0.0.1:${first}/`]), 0);
     const basic = `Basic ${Buffer.from('a:b').toString('base64')}`;
-    assert.deepEqual(hops, [['/', basic], ['/next', basic]]);
+    assert.deepEqual(hops, [['/', basic], ['/a/b', basic], ['/next?y', basic]]);
     assert.deepEqual(await talked, { target: '/there', authorization: undefined });
   });
 });

@@ -209,25 +209,96 @@ static void locations(void **state)
     resolves("ws+unix:/s:/x", "/y", "ws+unix:/s:/y");
     resolves("ws+unix:/s:/x", "//b/y", NULL);
     resolves("ws://a/x", "ws+unix:/run/docker.sock:/", NULL);
-    resolves("ws://a/x", "", NULL);
-    resolves("ws://a/x", "y", NULL);
-    resolves("ws://a/x", "#top", NULL);
     resolves("ws://a/x", "ftp://b/", NULL);
     resolves("ws://a/x", "//", NULL);
     resolves("ws://a/x", "/a b", NULL);
+}
+
+/* From the base and the table of RFC 3986, 5.4. */
+static void relative_locations(void **state)
+{
+    (void)state;
+    static const char *const wants[][2] = {
+        {"g", "/b/c/g"},
+        {"./g", "/b/c/g"},
+        {"g/", "/b/c/g/"},
+        {"/g", "/g"},
+        {"?y", "/b/c/d;p?y"},
+        {"g?y", "/b/c/g?y"},
+        {"#s", "/b/c/d;p?q"},
+        {"g#s", "/b/c/g"},
+        {"g?y#s", "/b/c/g?y"},
+        {";x", "/b/c/;x"},
+        {"g;x=1/./y", "/b/c/g;x=1/y"},
+        {"", "/b/c/d;p?q"},
+        {".", "/b/c/"},
+        {"./", "/b/c/"},
+        {"..", "/b/"},
+        {"../", "/b/"},
+        {"../g", "/b/g"},
+        {"../..", "/"},
+        {"../../", "/"},
+        {"../../g", "/g"},
+        {"../../../g", "/g"},
+        {"../../../../g", "/g"},
+        {"/./g", "/g"},
+        {"/../g", "/g"},
+        {"g.", "/b/c/g."},
+        {".g", "/b/c/.g"},
+        {"g..", "/b/c/g.."},
+        {"..g", "/b/c/..g"},
+        {"./../g", "/b/g"},
+        {"./g/.", "/b/c/g/"},
+        {"g/./h", "/b/c/g/h"},
+        {"g/../h", "/b/c/h"},
+        {"g;x=1/../y", "/b/c/y"},
+        {"g?y/./x", "/b/c/g?y/./x"},
+        {"g?y/../x", "/b/c/g?y/../x"},
+        {"g//../h", "/b/c/g/h"}, /* an empty segment is one */
+        {"./g:h", "/b/c/g:h"},
+        {"g/h:i", "/b/c/g/h:i"},
+    };
+    for (size_t i = 0; i < sizeof wants / sizeof *wants; i++) {
+        char network[64], local[64];
+        snprintf(network, sizeof network, "ws://a:80%s", wants[i][1]);
+        snprintf(local, sizeof local, "ws+unix:/run/s:%s", wants[i][1]);
+        resolves("ws://a/b/c/d;p?q", wants[i][0], network);
+        resolves("ws+unix:/run/s:/b/c/d;p?q", wants[i][0], local);
+    }
+    resolves("ws://a", "g", "ws://a:80/g");
+    resolves("ws://a?q", "", "ws://a:80/?q");
+    resolves("ws://a/x", "g:h", NULL); /* this is a scheme */
+    resolves("ws://a/x", ":", NULL);
+    resolves("ws://a/x", "g h", NULL);
+    resolves("ws://a/x", "..\\y\r\n", NULL);
+}
+
+/* Whatever part does not fit, nothing is written past the end. */
+static void a_location_that_does_not_fit(void **state)
+{
+    (void)state;
     struct url u;
-    char text[16];
-    assert_int_equal(url_parse(&u, bytes_of("ws://a"), NULL), 0);
-    assert_int_equal(url_resolve(&u, bytes_of("/0123456789"), text, 16), -ENOSPC);
+    char *text;
+    assert_int_equal(url_parse(&u, bytes_of("ws://a/b/c"), NULL), 0);
+    for (size_t room = 0; room <= strlen("ws://a:80/b/d?e"); room++) {
+        assert_non_null(text = malloc(room + !room));
+        assert_int_equal(url_resolve(&u, bytes_of("d?e"), text, room), -ENOSPC);
+        free(text);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(urls),         cmocka_unit_test(userinfo),
-        cmocka_unit_test(unix_sockets), cmocka_unit_test(refusals),
-        cmocka_unit_test(origins),      cmocka_unit_test(host_and_port_for_a_proxy),
+        cmocka_unit_test(urls),
+        cmocka_unit_test(userinfo),
+        cmocka_unit_test(unix_sockets),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(origins),
+        cmocka_unit_test(host_and_port_for_a_proxy),
         cmocka_unit_test(locations),
+        cmocka_unit_test(relative_locations),
+        cmocka_unit_test(a_location_that_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

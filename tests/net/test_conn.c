@@ -448,6 +448,25 @@ static void test_backlog_in_bytes(void **state)
     raw_free(r);
 }
 
+/* Who says Close and ends its direction may still read all that was queued before. */
+static void test_half_closed_with_much_queued(void **state)
+{
+    (void)state;
+    struct raw *r = raw_open(&world, "/");
+    fill_sockets();
+    assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, sizeof big), 0);
+    raw_close_frame(r, 1000, "");
+    shutdown(r->fd, SHUT_WR);
+    settle(&world);
+    assert_int_equal(server.closes, 0);
+    socket_is_full = false;
+    turn_until(&world, (raw_read(r), raw_ended(r)));
+    assert_true(r->len > sizeof big);
+    assert_memory_equal(r->got + r->len - 4, "\x88\x02\x03\xe8", 4);
+    turn_until(&world, server.closes);
+    raw_free(r);
+}
+
 static void test_backlog_in_messages(void **state)
 {
     (void)state;
@@ -785,6 +804,7 @@ int main(void)
         unit(test_fragments),
         unit(test_message_by_reference),
         unit(test_backlog_in_bytes),
+        unit(test_half_closed_with_much_queued),
         unit(test_backlog_in_messages),
         unit(test_on_drain),
         unit(test_abort_from_on_drain),

@@ -436,6 +436,25 @@ static void test_abort_in_the_callback(void **state)
     raw_free(r);
 }
 
+/* Who stops sending in the middle of a request may still read. */
+static void test_cut_off_by_the_end(void **state)
+{
+    static const char *const parts[] = {"G", "GET / HTTP/1.1\r\nHost: a\r\n",
+                                        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx"};
+    (void)state;
+    assert_int_equal(weft_server_on_request(world.server, "/*", hold, NULL), 0);
+    for (size_t i = 0; i < 3; i++) {
+        struct raw *r = raw_connect(&world);
+        raw_say(r, parts[i]);
+        shutdown(r->fd, SHUT_WR);
+        turn_until(&world, raw_ended(r));
+        assert_memory_equal(r->got, "HTTP/1.1 400 ", 13);
+        assert_non_null(strstr(r->got, "\r\n\r\nthe stream ended inside a request\n"));
+        raw_free(r);
+    }
+    expect_story(&story, "");
+}
+
 /* Who answers may drop his own route, and shut the server down. */
 static void leave_and_reply(weft_request *r, void *user)
 {
@@ -612,6 +631,7 @@ int main(void)
         unit(test_reply_to_a_begun_one),
         unit(test_many_replied_at_once),
         unit(test_abort_in_the_callback),
+        unit(test_cut_off_by_the_end),
         unit(test_leave_in_the_callback),
         unit(test_server_freed_with_a_stream),
         unit(test_client_leaves),

@@ -8,6 +8,8 @@
 //
 //   const { code, out, err } = await weft(['-n', '1', url], 'a line\n');   run to its end
 //
+// WEFT_BATCH=each in the environment: servers have --batch each.
+//
 // Whatever is waited for is waited for at most PATIENCE; what is still running then is killed, by its id.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -17,6 +19,7 @@ import { join } from 'node:path';
 export const BUILD = process.env.WEFT_BUILD ?? 'build/asan';
 export const SOURCE = process.env.WEFT_SRC ?? '.';
 const WEFT = process.env.WEFT || join(BUILD, 'weft');
+const BATCH = process.env.WEFT_BATCH ? ['--batch', process.env.WEFT_BATCH] : [];
 const PATIENCE = 20_000; // ms
 
 /** The promise, or an error that says what was waited for. */
@@ -58,8 +61,8 @@ export class Program {
     return Program.listening('serve', '-p', '0', ...args);
   }
 
-  static async listening(...args) {
-    const program = new Program(args);
+  static async listening(command, ...args) {
+    const program = new Program([command, ...BATCH, ...args]);
     try {
       const [, s, address, port] = await program.said(/^http(s?):\/\/(.+):(\d+)\n/);
       return Object.assign(program, { s, address, port: Number(port) });

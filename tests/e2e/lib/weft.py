@@ -7,7 +7,7 @@
         raw.send(frame(TEXT, b'hello'))
         raw.frame()                              # Frame(opcode=TEXT, payload=b'hello', fin=True)
 
-Everything has a deadline; nothing sleeps.
+WEFT_BATCH=each in the environment: servers have --batch each. Everything has a deadline; nothing sleeps.
 """
 import base64
 import hashlib
@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 BUILD = os.environ.get('WEFT_BUILD') or 'build/asan'
 WEFT = os.environ.get('WEFT') or os.path.join(BUILD, 'weft')
+BATCH = ['--batch', os.environ['WEFT_BATCH']] if os.environ.get('WEFT_BATCH') else []
 PATIENCE = 20  # seconds
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
@@ -34,7 +35,7 @@ class Server:
     """`weft serve ARGS` on a free port; options are Popen's."""
 
     def __init__(self, *args, **options):
-        self.process = subprocess.Popen([WEFT, 'serve', '-p', '0', *args], stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([WEFT, 'serve', '-p', '0', *BATCH, *args], stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, **options)
         self._errors = []
         self._reader = threading.Thread(target=self._read_errors, daemon=True)
