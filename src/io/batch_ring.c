@@ -36,7 +36,8 @@ int ring_init_real(unsigned entries, struct io_uring *uring, unsigned flags)
  * io_uring_enable_rings (2.3). */
 static int enable_and_submit(struct io_uring *uring)
 {
-    long error = syscall(SYS_io_uring_register, uring->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+    long error =
+        syscall(SYS_io_uring_register, uring->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
     return error < 0 ? -errno : io_uring_submit(uring);
 }
 
@@ -49,9 +50,9 @@ int ring_submit_real(struct io_uring *uring)
 /* Kernels before 6.1 do not know the flags that make it cheaper. */
 static int open_ring(struct ring *r, const struct sys *sys)
 {
-    int error = sys->ring_init(
-        BATCH_MAX, &r->uring,
-        IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_R_DISABLED);
+    int error = sys->ring_init(BATCH_MAX, &r->uring,
+                               IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+                                   IORING_SETUP_R_DISABLED);
     if (error == -EINVAL) error = sys->ring_init(BATCH_MAX, &r->uring, 0);
     r->open = error == 0;
     return error;
