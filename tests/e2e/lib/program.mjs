@@ -8,6 +8,8 @@
 //
 //   const { code, out, err } = await weft(['-n', '1', url], 'a line\n');   run to its end
 //
+// WEFT_THREADS=N in the environment: every server that does not say otherwise has so many threads.
+//
 // Whatever is waited for is waited for at most PATIENCE; what is still running then is killed, by its id.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -59,7 +61,8 @@ export class Program {
   }
 
   static async listening(...args) {
-    const program = new Program(args);
+    const threads = args.includes('--threads') ? undefined : process.env.WEFT_THREADS;
+    const program = new Program(threads ? [...args, '--threads', threads] : args);
     try {
       const [, s, address, port] = await program.said(/^http(s?):\/\/(.+):(\d+)\n/);
       return Object.assign(program, { s, address, port: Number(port) });
