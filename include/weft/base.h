@@ -54,10 +54,12 @@ enum weft_log_level { WEFT_LOG_ERROR, WEFT_LOG_WARN, WEFT_LOG_INFO, WEFT_LOG_DEB
  * all defaults. An env is kept, not copied: it must outlive whatever was made with it.
  *
  * realloc  as in C, except that size 0 frees and returns NULL, and p NULL allocates.
- *          Called from whichever thread works. Default: malloc and free.
+ *          Default: malloc and free.
  * log      one line without newline, already escaped and cut at 256 bytes. Default: nowhere.
  * now_us   a clock that never goes back, microseconds. Default: CLOCK_MONOTONIC.
- * random   fill buf with len unpredictable bytes; 0, or -errno. Default: getrandom(). */
+ * random   fill buf with len unpredictable bytes; 0, or -errno. Default: getrandom().
+ *
+ * They are called from whichever thread works: from several at once where there are several loops. */
 typedef struct weft_env {
     size_t size; /* sizeof(weft_env), or 0 for the fields of version 0.1 */
     void *ctx;

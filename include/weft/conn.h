@@ -24,7 +24,8 @@ extern "C" {
 typedef struct weft_conn weft_conn;
 typedef struct weft_upgrade weft_upgrade; /* server.h */
 
-/* A connection's name, good in any thread and for ever: a stale one is refused. 0 names nothing. */
+/* A connection's name, good in any thread and for ever: a stale one is refused. 0 names nothing. It is
+ * unique among the loop and the others that its servers have (weft_server_config.threads). */
 typedef uint64_t weft_id;
 
 /* ---- what you are told ----------------------------------------------------------------------- */
@@ -140,8 +141,8 @@ WEFT_API size_t weft_buffered(const weft_conn *c);
 /* ---- what you can ask ------------------------------------------------------------------------ */
 
 WEFT_API weft_id weft_conn_id(const weft_conn *c);
-WEFT_API weft_conn *weft_conn_find(const weft_loop *l,
-                                   weft_id id); /* NULL: gone. Loop's thread only */
+/* NULL: gone, or on another loop. Loop's thread only. */
+WEFT_API weft_conn *weft_conn_find(const weft_loop *l, weft_id id);
 WEFT_API weft_loop *weft_conn_loop(const weft_conn *c);
 WEFT_API weft_role weft_conn_role(const weft_conn *c);
 WEFT_API bool
@@ -162,10 +163,10 @@ WEFT_API void weft_conn_set_user(weft_conn *c, void *user);
 
 /* ---- from other threads ---------------------------------------------------------------------- */
 
-/* Send m on the connection that id names, in the loop's thread, soon. Takes its own reference. That
+/* Send m on the connection that id names, in its loop's thread, soon. Takes its own reference. That
  * the connection is gone by then is not an error; one that cannot take it any more (send_queue_max, no
- * memory) is closed with 1008 or dropped, so that none misses a message and stays. Any thread.
- * Errors: -ENOMEM. */
+ * memory) is closed with 1008 or dropped, so that none misses a message and stays. With a server of
+ * several threads l may be any of its loops, such as the first. Any thread. Errors: -ENOMEM. */
 WEFT_API int weft_post(weft_loop *l, weft_id id, weft_message *m);
 
 /* ---- for libraries on top (the hub is one) --------------------------------------------------- */

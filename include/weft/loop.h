@@ -3,7 +3,8 @@
  * weft/loop.h - the event loop
  *
  * A loop runs in one thread. Everything made with it (servers, connections, timers, hubs) is used in
- * that thread only; weft_loop_post, weft_loop_stop and weft_post are for the others.
+ * that thread only; weft_loop_post, weft_loop_stop and weft_post are for the others. A server may have
+ * several loops, with a thread each (weft_server_config.threads).
  *
  * Three ways to run it:
  *
@@ -61,6 +62,10 @@ WEFT_API int weft_loop_fd(weft_loop *l);
 
 /* Run fn(arg) in the loop's thread, in order of posting. Any thread. Errors: -ENOMEM. */
 WEFT_API int weft_loop_post(weft_loop *l, void (*fn)(void *arg), void *arg);
+
+/* Whether the calling thread is the loop's: the one that turns it, turned it last, or made it. Any
+ * thread. */
+WEFT_API bool weft_loop_is_mine(const weft_loop *l);
 
 /* The loop's clock, taken once per turn: microseconds, never goes back. */
 WEFT_API uint64_t weft_loop_now(const weft_loop *l);

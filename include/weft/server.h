@@ -42,14 +42,38 @@ typedef struct weft_server_config {
      * (version 1 or 2, before all else; it may be missing), X-Forwarded-For and X-Forwarded-Proto.
      * weft_conn_peer, the log, max_connections_per_ip and "same" then mean the client. NULL: nobody. */
     const char *const *trust_proxy;
+
+    unsigned threads; /* see below; 0 and 1: the loop's own, at most 256 */
 } weft_server_config;
 
 /* cfg may be NULL. Errors: -ENOMEM; -EINVAL: something in origins is not an origin, or in
- * trust_proxy not an address. */
+ * trust_proxy not an address, or threads is too many; what weft_loop_new says of the other loops. */
 WEFT_API int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg);
 
 /* Drops what is still connected: on_close and on_gone are called from here, so not from a callback. */
 WEFT_API void weft_server_free(weft_server *s); /* NULL is fine */
+
+/* ---- several threads --------------------------------------------------------------------------
+ *
+ * With threads above 1 the server makes so many loops less one, and a thread for each. The loop it was
+ * given accepts; every connection goes to the loop that has the fewest, and stays there. So
+ *
+ *   handlers are called in the thread of their connection's loop (weft_conn_loop), several at the same
+ *       time: what connections share, the user pointer of a route to begin with, is yours to protect
+ *   a weft_conn, weft_request or weft_upgrade is used in its loop's thread only, as ever; weft_post
+ *       reaches a connection from any thread, and a hub's topics reach subscribers on all loops (hub.h)
+ *   the weft_server itself is used in the first loop's thread only
+ *   routes are registered before weft_server_listen, then WEFT_ERR_STATE
+ *   limits and stats are of the server as a whole, and exact; max_topics of a hub is of each loop
+ *   the env's hooks are called from all threads; signals are blocked in those that weft makes
+ *   what you make on another loop (weft_connect, timers) is yours to end before weft_server_free
+ *
+ * The other loops stay, unused, until the first one is freed: until then weft_post to them is harmless.
+ * weft_server_free ends the threads and waits for them, so it must not hold what a handler waits for. */
+
+/* Start the threads now. Else the first connection does; if some cannot be started then, the log says so,
+ * and the others have their share. Errors: -EAGAIN, -ENOMEM: try again, or go on with those that run. */
+WEFT_API int weft_server_start(weft_server *s);
 
 /* ---- TLS ------------------------------------------------------------------------------------- */
 
@@ -83,7 +107,8 @@ WEFT_API int weft_server_set_tls(weft_server *s, const weft_tls *tls, char *why,
  * A path that has only a WebSocket answers a plain request with 426; one that has only pages answers
  * an upgrade with 404. Paths compare as sent. Registering a path again replaces it. */
 
-/* user is where weft_conn_user starts. Errors: -ENOMEM, -EINVAL (path). */
+/* user is where weft_conn_user starts. Errors: -ENOMEM, -EINVAL (path), WEFT_ERR_STATE (it listens, and has
+ * several threads). */
 WEFT_API int weft_server_route(weft_server *s, const char *path, const weft_handler *h, void *user);
 
 /* Plain requests of every method. Errors: as weft_server_route. */
@@ -123,7 +148,8 @@ typedef struct weft_server_stats {
     uint64_t closed[5000]; /* WebSockets gone, by weft_close_info.code */
 } weft_server_stats;
 
-/* Good as long as the server; the numbers move. */
+/* Good as long as the server; the numbers move. With several threads they move at any time: each is right
+ * by itself (read them with __atomic_load_n, or whatever your compiler has for a relaxed load). */
 WEFT_API const weft_server_stats *weft_server_get_stats(const weft_server *s);
 
 /* ---- an opening handshake that waits for its answer ------------------------------------------ */

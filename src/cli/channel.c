@@ -6,9 +6,13 @@
  *
  * A member lives from on_upgrade, where the path is known, to on_close. One who reads too slowly is
  * closed by the hub (1008); the others never wait.
+ *
+ * Where another thread is behind with its members (WEFT_ERR_BACKLOG), whoever says more is read from more
+ * slowly: the message hangs on the connection, which is paused, until it fits.
  */
 #include "cli/channel.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +21,15 @@ struct member {
     char topic[]; /* the path as it was sent, without query */
 };
 
-enum { TOPIC_MAX = 255 /* the hub's */, CHANNEL_MESSAGE_MAX = 64 << 10 };
+/* A message that is to be published as soon as the other threads have caught up. */
+struct waiting {
+    weft_link link;
+    weft_conn *conn;
+    weft_timer *timer;
+    weft_message *message;
+};
+
+enum { TOPIC_MAX = 255 /* the hub's */, CHANNEL_MESSAGE_MAX = 64 << 10, RETRY_MS = 1 };
 
 static int on_upgrade(weft_upgrade *u)
 {
@@ -45,16 +57,72 @@ static void on_open(weft_conn *c)
     if (r < 0) weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(r));
 }
 
+/* ---- messages -------------------------------------------------------------------------------- */
+
+static void forget(struct waiting *w)
+{
+    weft_timer_free(w->timer);
+    weft_message_unref(w->message);
+    free(w);
+}
+
+static void on_gone(weft_link *link, weft_conn *c)
+{
+    (void)c;
+    forget((struct waiting *)link); /* its first member */
+}
+
+static void published(weft_conn *c, weft_opcode op, size_t len, int n)
+{
+    const struct member *m = weft_conn_user(c);
+    if (n < 0) weft_close(c, WEFT_CLOSE_INTERNAL_ERROR, weft_strerror(n));
+    else service_trace_published(m->channels->service, m->topic, op, len, n);
+}
+
+static void again(weft_timer *t, void *user)
+{
+    struct waiting *w = user;
+    weft_conn *c = w->conn;
+    const struct member *m = weft_conn_user(c);
+    int n = weft_publish_message(m->channels->service->hub, m->topic, w->message, NULL);
+    if (n == WEFT_ERR_BACKLOG) {
+        weft_timer_start(t, RETRY_MS);
+        return;
+    }
+    published(c, weft_message_opcode(w->message), weft_message_payload(w->message).len, n);
+    weft_conn_unlink(c, &w->link);
+    forget(w);
+    weft_resume(c);
+}
+
+static int keep(weft_conn *c, weft_opcode op, const void *data, size_t len)
+{
+    const struct member *m = weft_conn_user(c);
+    struct waiting *w = calloc(1, sizeof *w);
+    if (!w) return -ENOMEM;
+    *w = (struct waiting){.link = {.owner = m, .on_gone = on_gone}, .conn = c};
+    int r = weft_message_new(&w->message, NULL, op, data, len);
+    if (r == 0) r = weft_timer_new(&w->timer, weft_conn_loop(c), again, w);
+    if (r < 0) {
+        forget(w);
+        return r;
+    }
+    weft_conn_link(c, &w->link);
+    weft_timer_start(w->timer, RETRY_MS);
+    weft_pause(c);
+    return 0;
+}
+
+/* Who is being closed is read from although it is paused. What comes then is too late. */
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     const struct member *m = weft_conn_user(c);
     const struct service *s = m->channels->service;
     trace_received(&s->trace, c, m->topic, op, len);
-    int members = weft_publish(s->hub, m->topic, op, data, len);
-    if (members < 0) weft_close(c, WEFT_CLOSE_INTERNAL_ERROR, weft_strerror(members));
-    else
-        trace_line(&s->trace, "%s  -> %s, %zu bytes, to %d", m->topic, trace_opcode(op), len,
-                   members);
+    if (weft_conn_find_link(c, m)) return;
+    int n = weft_publish(s->hub, m->topic, op, data, len);
+    int r = n == WEFT_ERR_BACKLOG ? keep(c, op, data, len) : n;
+    if (n != WEFT_ERR_BACKLOG || r < 0) published(c, op, len, r);
 }
 
 static void on_ping(weft_conn *c, const void *data, size_t len)

@@ -4,6 +4,9 @@
  *
  *      on_open   all prices and names to the new one; it joins the topic; the timer starts
  *      on_tick   one step of the market, published once for everybody; nobody left: the timer rests
+ *
+ * Who has joined under the lock gets every step from then on, and perhaps the last one once more: prices
+ * are absolute, so that does no harm.
  */
 #include "cli/quotes.h"
 
@@ -20,18 +23,36 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* What moved, or nothing. */
+static size_t next_step(struct quotes *q, char *json)
+{
+    pthread_mutex_lock(&q->lock);
+    size_t moved = market_step(&q->market);
+    size_t len = moved ? market_print(&q->market, now_ms(), false, json) : 0;
+    pthread_mutex_unlock(&q->lock);
+    return len;
+}
+
 static void on_tick(weft_timer *t, void *user)
 {
     struct quotes *q = user;
-    q->ticking = weft_subscribers(q->service->hub, q->path) > 0;
+    q->ticking = atomic_load(&q->members) > 0;
     if (!q->ticking) return;
     weft_timer_start(t, TICK_MS);
-    if (!market_step(&q->market)) return;
 
     char json[MARKET_JSON_MAX];
-    size_t len = market_print(&q->market, now_ms(), false, json);
+    size_t len = next_step(q, json);
+    if (!len) return;
     int n = weft_publish(q->service->hub, q->path, WEFT_TEXT, json, len);
-    trace_line(&q->service->trace, "%s  -> text, %zu bytes, to %d", q->path, len, n);
+    service_trace_published(q->service, q->path, WEFT_TEXT, len, n);
+}
+
+/* In the first loop's thread. */
+static void start_ticking(void *arg)
+{
+    struct quotes *q = arg;
+    if (!q->ticking) weft_timer_start(q->timer, TICK_MS);
+    q->ticking = true;
 }
 
 static int on_upgrade(weft_upgrade *u)
@@ -41,20 +62,26 @@ static int on_upgrade(weft_upgrade *u)
     return 0;
 }
 
+static int join(struct quotes *q, weft_conn *c)
+{
+    char json[MARKET_JSON_MAX];
+    size_t len = market_print(&q->market, now_ms(), true, json);
+    int r = weft_send(c, WEFT_TEXT, json, len);
+    if (r == 0) trace_sent(&q->service->trace, c, q->path, WEFT_TEXT, len);
+    return r < 0 ? r : weft_subscribe(q->service->hub, c, q->path);
+}
+
 static void on_open(weft_conn *c)
 {
     struct quotes *q = weft_conn_user(c);
     trace_open(&q->service->trace, c, q->path);
 
-    char json[MARKET_JSON_MAX];
-    size_t len = market_print(&q->market, now_ms(), true, json);
-    int r = weft_send(c, WEFT_TEXT, json, len);
-    if (r == 0) trace_sent(&q->service->trace, c, q->path, WEFT_TEXT, len);
-    if (r == 0) r = weft_subscribe(q->service->hub, c, q->path);
+    bool first = atomic_fetch_add(&q->members, 1) == 0;
+    int r = first ? weft_loop_post(q->service->loop, start_ticking, q) : 0;
+    pthread_mutex_lock(&q->lock);
+    if (r == 0) r = join(q, c);
+    pthread_mutex_unlock(&q->lock);
     if (r < 0) weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(r));
-
-    if (!q->ticking) weft_timer_start(q->timer, TICK_MS);
-    q->ticking = true;
 }
 
 /* Who only listens may still talk; nobody minds. */
@@ -80,7 +107,8 @@ static void on_pong(weft_conn *c, uint64_t rtt_us)
 
 static void on_close(weft_conn *c, const weft_close_info *info)
 {
-    const struct quotes *q = weft_conn_user(c);
+    struct quotes *q = weft_conn_user(c);
+    atomic_fetch_sub(&q->members, 1);
     trace_close(&q->service->trace, c, q->path, info);
 }
 
@@ -105,6 +133,7 @@ int quotes_add(struct quotes *q, struct service *s, const char *path)
                 .deflate = s->deflate,
             },
     };
+    pthread_mutex_init(&q->lock, NULL);
     market_init(&q->market, seed);
     int r = weft_timer_new(&q->timer, s->loop, on_tick, q);
     return r < 0 ? r : weft_server_route(s->server, path, &q->handler, q);
@@ -112,5 +141,6 @@ int quotes_add(struct quotes *q, struct service *s, const char *path)
 
 void quotes_deinit(struct quotes *q)
 {
+    if (q->path) pthread_mutex_destroy(&q->lock);
     weft_timer_free(q->timer);
 }

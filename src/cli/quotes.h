@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * cli/quotes.h - the demo's quotes: pushed to everyone who is connected, five times a second
+ *
+ * The market moves in the first loop's thread; who connects looks at it in any. A lock keeps the two apart,
+ * taken five times a second and when somebody comes.
  */
 #ifndef CLI_QUOTES_H
 #define CLI_QUOTES_H
+
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "cli/market.h"
 #include "cli/service.h"
@@ -12,7 +18,9 @@ struct quotes {
     const struct service *service;
     const char *path; /* of the route, and the topic */
     weft_timer *timer;
-    bool ticking;
+    bool ticking; /* the first loop's */
+    atomic_uint members;
+    pthread_mutex_t lock; /* of: */
     struct market market;
     weft_handler handler;
 };

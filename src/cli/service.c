@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -16,7 +17,7 @@
 #include "cli/deflate.h"
 #include "cli/sandbox.h"
 
-enum { ADDRESS_MAX = 256, WHY_MAX = 1024 };
+enum { ADDRESS_MAX = 256, WHY_MAX = 1024, THREADS_MAX = 256 };
 
 /* ---- flags ----------------------------------------------------------------------------------- */
 
@@ -72,6 +73,8 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
          "believe what this proxy says of its clients: PROXY protocol,\n"
          "X-Forwarded-For, X-Forwarded-Proto; unix: who comes by a Unix\n"
          "socket; repeatable"},
+        {0, "threads", FLAG_NUMBER, &o->threads, 0, THREADS_MAX, "N", NULL,
+         "serve with so many threads (0: one per core, the default)"},
         {0, "batch", FLAG_TEXT, &o->batch, 0, 0, "HOW", NULL,
          "how output goes to the kernel: ring (one io_uring_enter a turn),\n"
          "each (a system call a connection), auto (ring where it is\n"
@@ -123,7 +126,16 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static weft_server_config server_config(const struct service_options *o)
+/* Those that we may run on. */
+static unsigned cores(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) < 0) return 1;
+    int n = CPU_COUNT(&set);
+    return n < THREADS_MAX ? (unsigned)n : THREADS_MAX;
+}
+
+static weft_server_config server_config(const struct service_options *o, unsigned threads)
 {
     return (weft_server_config){
         .size = sizeof(weft_server_config),
@@ -137,6 +149,7 @@ static weft_server_config server_config(const struct service_options *o)
             },
         .origins = o->origins.n ? o->origins.items : NULL,
         .trust_proxy = o->proxies.n ? o->proxies.items : NULL,
+        .threads = threads,
     };
 }
 
@@ -192,7 +205,8 @@ int service_open(struct service *s, struct service_options *o)
     raise_descriptor_limit();
     trace_init(&s->trace, o->verbose);
 
-    weft_server_config server = server_config(o);
+    s->threads = o->threads ? (unsigned)o->threads : cores();
+    weft_server_config server = server_config(o, s->threads);
     if ((r = weft_loop_new(&s->loop, &loop)) < 0 ||
         (r = signals_init(&s->signals, s->loop, on_signal, s)) < 0 ||
         (r = weft_hub_new(&s->hub, s->loop, NULL)) < 0 ||
@@ -202,6 +216,13 @@ int service_open(struct service *s, struct service_options *o)
                    ? complain("--trust-proxy: one of these is not an address, perhaps with /BITS")
                    : complain("cannot start: %s", weft_strerror(r));
     return load_secret(s);
+}
+
+void service_trace_published(const struct service *s, const char *place, weft_opcode op, size_t len,
+                             int n)
+{
+    trace_line(&s->trace, "%s  -> %s, %zu bytes, to %d%s", place, trace_opcode(op), len, n,
+               s->threads > 1 ? " on this thread" : "");
 }
 
 void service_close(struct service *s)
@@ -285,6 +306,10 @@ int service_run(struct service *s, void (*hint)(const char *address, bool secure
     if (hint && weft_server_address(s->server, 0, first, sizeof first) >= 0) hint(first, secure);
     fflush(stdout);
 
+    r = weft_server_start(s->server);
+    if (r < 0) return complain("cannot start all threads: %s", weft_strerror(r));
     while (!s->over && (r = weft_loop_turn(s->loop, -1)) == 0) trim_look(&s->trim);
+    weft_server_free(s->server);
+    s->server = NULL;
     return r < 0 ? complain("the loop stopped: %s", weft_strerror(r)) : EXIT_CLEAN;
 }

@@ -5,8 +5,12 @@
  * Their flags, and a server with a loop, a hub, listeners, signals and a trace:
  *
  *      service_open        loop, hub and server; register routes then
- *      service_run         listen, say where on stdout, run until a signal and everybody is gone
+ *      service_run         listen, say where on stdout, run until a signal and everybody is gone; then
+ *                          so is the server
  *      service_close
+ *
+ * With several threads handlers are called in all of them: what they share is constant, atomic, or has a
+ * lock of its own that no message waits for.
  *
  * SIGINT and SIGTERM: every WebSocket gets a Close (1001); a second one stops at once. SIGHUP, with TLS:
  * certificates and keys are read again. Before anybody is answered the program confines itself
@@ -24,7 +28,7 @@
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 19, SERVICE_NO_PORT = 65536 };
+enum { SERVICE_FLAGS = 20, SERVICE_NO_PORT = 65536 };
 
 struct service_options {
     uint64_t port; /* SERVICE_NO_PORT: -p was not given */
@@ -32,6 +36,7 @@ struct service_options {
     uint64_t max_message; /* 0: as --help says */
     uint64_t handshake_timeout, ping;
     uint64_t max_connections, max_connections_per_ip;
+    uint64_t threads;    /* 0: one per core */
     const char *deflate; /* NULL: as --help says */
     const char *batch;
     struct secret_options secret;
@@ -50,6 +55,7 @@ struct service {
     const weft_deflate *deflate; /* for handlers; NULL: off */
     struct signals signals;
     struct trim trim;
+    unsigned threads;
     bool leaving, over;
 };
 
@@ -66,5 +72,9 @@ int service_open(struct service *s, struct service_options *o);
 int service_run(struct service *s, void (*hint)(const char *address, bool secure));
 
 void service_close(struct service *s);
+
+/* With -v: something was published at a place, to n on this thread. */
+void service_trace_published(const struct service *s, const char *place, weft_opcode op, size_t len,
+                             int n);
 
 #endif

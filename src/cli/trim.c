@@ -6,6 +6,12 @@
 
 #include <malloc.h>
 
+/* Other threads move it. */
+static uint64_t connections(const struct trim *t)
+{
+    return __atomic_load_n(&t->stats->connections, __ATOMIC_RELAXED);
+}
+
 static void on_time(weft_timer *timer, void *user)
 {
     (void)timer;
@@ -13,7 +19,7 @@ static void on_time(weft_timer *timer, void *user)
     malloc_trim(0);
     t->times++;
     t->waiting = false;
-    t->peak = t->stats->connections;
+    t->peak = connections(t);
     t->next = weft_loop_now(t->loop) + TRIM_INTERVAL * 1000ull;
 }
 
@@ -25,7 +31,7 @@ int trim_init(struct trim *t, weft_loop *l, const weft_server_stats *stats)
 
 void trim_look(struct trim *t)
 {
-    uint64_t n = t->stats->connections;
+    uint64_t n = connections(t);
     if (n > t->peak) t->peak = n;
     if (t->waiting || t->peak < TRIM_PEAK || n > t->peak / 2) return;
     uint64_t now = weft_loop_now(t->loop);

@@ -33,10 +33,10 @@ struct trim {
     unsigned times;
 };
 
-/* stats must outlive it. Errors: -ENOMEM. trim_deinit is fine after a failure, and on zeros. */
+/* Errors: -ENOMEM. trim_deinit is fine after a failure, and on zeros. */
 int trim_init(struct trim *t, weft_loop *l, const weft_server_stats *stats);
 
-/* After each turn of the loop. */
+/* After each turn of the loop; not once the stats are gone. */
 void trim_look(struct trim *t);
 
 void trim_deinit(struct trim *t);

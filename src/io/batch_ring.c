@@ -7,12 +7,14 @@
  * With MSG_DONTWAIT a send is complete when the submission returns: bytes, or -EAGAIN, or -errno. So
  * nothing is ever in flight, and nothing has to outlive the call.
  *
- * A ring belongs to the thread that opened it, and loops may be made in one thread and run in another: then
- * it is opened anew. Whatever goes wrong with it is for ever: what the kernel has taken is
+ * A ring belongs to the first thread that uses it. A loop that moves to another thread after that has it
+ * opened anew. Whatever goes wrong with it is for ever: what the kernel has taken is
  * waited for, the rest is left to the caller, and no request comes here again.
  */
 #include <errno.h>
 #include <liburing.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -30,16 +32,27 @@ int ring_init_real(unsigned entries, struct io_uring *uring, unsigned flags)
     return io_uring_queue_init(entries, uring, flags);
 }
 
+/* Nobody has used it before: it is this thread's from now on. Some liburings do not export
+ * io_uring_enable_rings (2.3). */
+static int enable_and_submit(struct io_uring *uring)
+{
+    long error =
+        syscall(SYS_io_uring_register, uring->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+    return error < 0 ? -errno : io_uring_submit(uring);
+}
+
 int ring_submit_real(struct io_uring *uring)
 {
-    return io_uring_submit(uring);
+    int n = io_uring_submit(uring);
+    return n == -EBADFD ? enable_and_submit(uring) : n;
 }
 
 /* Kernels before 6.1 do not know the flags that make it cheaper. */
 static int open_ring(struct ring *r, const struct sys *sys)
 {
     int error = sys->ring_init(BATCH_MAX, &r->uring,
-                               IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
+                               IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+                                   IORING_SETUP_R_DISABLED);
     if (error == -EINVAL) error = sys->ring_init(BATCH_MAX, &r->uring, 0);
     r->open = error == 0;
     return error;

@@ -15,6 +15,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -32,6 +33,7 @@ struct weft_loop {
     const weft_env *env;
     const struct sys *sys;
     struct ring *ring; /* NULL: one system call for each send */
+    weft_batch batch;  /* as it was asked for */
     int epfd;
     struct io wake;      /* the eventfd */
     struct io alarm;     /* the timerfd; fd -1 unless embedded */
@@ -39,6 +41,7 @@ struct weft_loop {
     uint64_t now;        /* us */
     bool in_turn;
     atomic_bool stop;
+    atomic_uintptr_t thread; /* that turns it, or did so last; 0: nobody knows */
     struct tenant *tenant;
     struct resolver *resolver;
     struct posts posts;
@@ -91,6 +94,24 @@ struct tenant *loop_tenant(const weft_loop *l)
 uint64_t weft_loop_now(const weft_loop *l)
 {
     return l->in_turn ? l->now : env_now_us(l->env);
+}
+
+/* ---- whose thread ---------------------------------------------------------------------------- */
+
+static void set_thread(weft_loop *l, uintptr_t thread)
+{
+    atomic_store_explicit(&l->thread, thread, memory_order_relaxed);
+}
+
+/* Only our own store can have put us there, so no order is needed. */
+bool weft_loop_is_mine(const weft_loop *l)
+{
+    return atomic_load_explicit(&l->thread, memory_order_relaxed) == (uintptr_t)pthread_self();
+}
+
+void loop_leave_thread(weft_loop *l)
+{
+    set_thread(l, 0);
 }
 
 /* ---- waking ---------------------------------------------------------------------------------- */
@@ -213,6 +234,7 @@ static int patience(const weft_loop *l, int timeout_ms)
 
 static int wait_for_kernel(weft_loop *l, int timeout_ms)
 {
+    set_thread(l, (uintptr_t)pthread_self());
     int n = l->sys->epoll_wait(l->epfd, l->ready, READY_MAX, patience(l, timeout_ms));
     int err = n < 0 && errno != EINTR ? -errno : 0;
     l->next = 0;
@@ -351,6 +373,8 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
     if (!l) return -ENOMEM;
     l->env = env;
     l->sys = sys;
+    l->batch = cfg ? cfg->batch : WEFT_BATCH_AUTO;
+    set_thread(l, (uintptr_t)pthread_self());
     l->dead_end = &l->dead;
     l->epfd = -1;
     l->alarm_tick = TIMER_NEVER;
@@ -359,7 +383,7 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
     flush_init(&l->flush);
     timers_init(&l->timers, env_now_us(env) / US_PER_TICK);
     int err = open_descriptors(l);
-    if (err == 0) err = open_ring(l, cfg ? cfg->batch : WEFT_BATCH_AUTO);
+    if (err == 0) err = open_ring(l, l->batch);
     if (err < 0) {
         destroy(l);
         return err;
@@ -371,6 +395,12 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
 int weft_loop_new(weft_loop **out, const weft_loop_config *cfg)
 {
     return loop_new_with_sys(out, cfg, &sys_real);
+}
+
+int loop_new_like(weft_loop **out, const weft_loop *l)
+{
+    weft_loop_config cfg = {.size = sizeof cfg, .env = l->env, .batch = l->batch};
+    return loop_new_with_sys(out, &cfg, l->sys);
 }
 
 /* Whatever one of the dead or a post brings about is done, too. */

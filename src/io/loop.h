@@ -83,6 +83,12 @@ struct tenant *loop_tenant(const weft_loop *l); /* NULL: none was set */
 /* weft_loop_new with another table of system calls. */
 int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct sys *sys);
 
+/* Another one, configured as l is. */
+int loop_new_like(weft_loop **out, const weft_loop *l);
+
+/* Another thread turns it from now on: weft_loop_is_mine is false here. */
+void loop_leave_thread(weft_loop *l);
+
 const struct sys *loop_sys(const weft_loop *l);
 
 /* The loop's lent buffer for receiving. */

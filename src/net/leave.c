@@ -7,11 +7,14 @@
  *
  * The Closes are spread over a third of shutdown_drain, so that a thousand clients do not come back
  * at the same moment; few of them go at once.
+ *
+ * With several threads each loop does that for its own wires; the server has left when all have.
  */
 #include <errno.h>
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "net/crew.h"
 #include "net/server.h"
 #include "net/wire.h"
 
@@ -23,6 +26,8 @@ struct leave {
     uint64_t deadline;
     size_t share; /* Closes in a tick */
     uint16_t code;
+    bool gone;       /* the wires of this loop are */
+    int shares_left; /* that still have some */
     void (*on_done)(weft_server *s, void *user);
     void *user;
 };
@@ -35,11 +40,30 @@ void leave_free(struct weft_server *s)
     s->leave = NULL;
 }
 
-void leave_done(struct weft_server *s)
+static void done_if_all_are(struct weft_server *s)
 {
     struct leave done = *s->leave;
+    if (!done.gone || done.shares_left) return;
     leave_free(s);
     if (done.on_done) done.on_done(s, done.user);
+}
+
+void leave_done(struct weft_server *s)
+{
+    if (s->helper) {
+        leave_free(s);
+        crew_left(s);
+        return;
+    }
+    loop_timer_stop(s->loop, &s->leave->timer);
+    s->leave->gone = true;
+    done_if_all_are(s);
+}
+
+void leave_share_done(struct weft_server *s)
+{
+    s->leave->shares_left--;
+    done_if_all_are(s);
 }
 
 /* Whether it was a WebSocket that has now been told to close. */
@@ -71,24 +95,40 @@ static void tick(struct timer *t)
     loop_timer_start(s->loop, &leave->timer, TICK);
 }
 
+struct leave *leave_new(struct weft_server *s, uint16_t code)
+{
+    struct leave *leave = mem_zalloc(server_env(s), sizeof *leave);
+    if (leave) *leave = (struct leave){.server = s, .code = code};
+    return leave;
+}
+
+void leave_begin(struct weft_server *s, struct leave *leave)
+{
+    uint64_t drain = limit_shutdown_drain(&s->config.limits);
+    leave->deadline = drain == WEFT_NEVER ? drain : net_now(s->net) + drain;
+    leave->share = AT_ONCE;
+    if (drain != WEFT_NEVER) leave->share += (size_t)(s->wires * TICK * 3 / (drain + 1));
+    s->leave = leave;
+    s->closing = true;
+    timer_init(&leave->timer, tick);
+    loop_timer_start(s->loop, &leave->timer, 0);
+}
+
 int weft_server_shutdown(weft_server *s, uint16_t code, void (*on_done)(weft_server *s, void *user),
                          void *user)
 {
     if (s->leave) return WEFT_ERR_STATE;
-    struct leave *leave = mem_zalloc(server_env(s), sizeof *leave);
+    struct leave *leave = leave_new(s, code);
     if (!leave) return -ENOMEM;
-    uint64_t drain = limit_shutdown_drain(&s->config.limits);
-    leave->server = s;
-    leave->code = code;
+    int shares = crew_leave(s, code);
+    if (shares < 0) {
+        mem_free(server_env(s), leave);
+        return shares;
+    }
+    leave->shares_left = shares;
     leave->on_done = on_done;
     leave->user = user;
-    leave->deadline = drain == WEFT_NEVER ? drain : net_now(s->net) + drain;
-    leave->share = AT_ONCE;
-    if (drain != WEFT_NEVER) leave->share += (size_t)(s->stats.websockets * TICK * 3 / (drain + 1));
-    s->leave = leave;
-    s->closing = true;
     server_close_listeners(s);
-    timer_init(&leave->timer, tick);
-    loop_timer_start(s->loop, &leave->timer, 0);
+    leave_begin(s, leave);
     return 0;
 }

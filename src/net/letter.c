@@ -34,10 +34,12 @@ static void open_letter(struct post *p)
 
 int weft_post(weft_loop *l, weft_id id, weft_message *m)
 {
+    weft_loop *at = net_loop_of(l, id);
+    if (!at) return 0;
     struct letter *letter = mem_alloc(weft_loop_env(l), sizeof *letter);
     if (!letter) return -ENOMEM;
-    *letter = (struct letter){.loop = l, .to = id, .message = weft_message_ref(m)};
+    *letter = (struct letter){.loop = at, .to = id, .message = weft_message_ref(m)};
     letter->post.run = open_letter;
-    loop_post(l, &letter->post);
+    loop_post(at, &letter->post);
     return 0;
 }

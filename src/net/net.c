@@ -2,6 +2,9 @@
  *
  * net/net.c - the loop's tenant; an id is a slot and its generation, so that a stale one is refused
  *
+ *      63          32 31      24 23         0
+ *      generation     loop       slot
+ *
  * A slot's generation moves on when its connection is gone. It begins at 1: no id is 0.
  */
 #include "net/net.h"
@@ -14,7 +17,7 @@
 #include "net/client.h"
 #include "net/wire.h"
 
-enum { SLOTS_MIN = 16 };
+enum { SLOTS_MIN = 16, SLOT_BITS = 24, SLOTS_MAX = 1 << SLOT_BITS };
 
 static void free_net(struct tenant *t)
 {
@@ -23,13 +26,24 @@ static void free_net(struct tenant *t)
     deflate_pool_deinit(&n->pool);
     tls_sessions_deinit(&n->tls_sessions);
     mem_free(env, n->slots);
+    mem_free(env, n->kin);
     mem_free(env, n->tls_scratch);
     mem_free(env, n);
+}
+
+static void free_kin(struct net *n)
+{
+    for (size_t i = 1; n->kin && i < NET_LOOPS_MAX; i++) {
+        weft_loop *l = n->kin->loops[i];
+        n->kin->loops[i] = NULL;
+        weft_loop_free(l);
+    }
 }
 
 static void leave(struct tenant *t)
 {
     struct net *n = container_of(t, struct net, tenant);
+    free_kin(n);
     n->dying = true;
     dial_cancel_all(n);
     while (!list_empty(&n->wires))
@@ -44,6 +58,7 @@ struct net *net_of(weft_loop *l)
     if (!n) return NULL;
     n->tenant = (struct tenant){.leave = leave, .free = free_net};
     n->loop = l;
+    n->leader = n;
     deflate_pool_init(&n->pool, weft_loop_env(l));
     n->date_second = -1;
     list_init(&n->wires);
@@ -71,11 +86,67 @@ void net_configure(struct net *n, struct kind *k, weft_limits *limits, const wef
     };
 }
 
+/* ---- kin ------------------------------------------------------------------------------------- */
+
+static int add_kin(struct net *leader, uint8_t number)
+{
+    weft_loop *l;
+    int error = loop_new_like(&l, leader->loop);
+    if (error) return error;
+    struct net *n = net_of(l);
+    if (!n) {
+        weft_loop_free(l);
+        return -ENOMEM;
+    }
+    n->leader = leader;
+    n->number = number;
+    leader->kin->loops[number] = l;
+    return 0;
+}
+
+int net_borrow_loop(struct net *leader, weft_loop **out)
+{
+    const weft_env *env = weft_loop_env(leader->loop);
+    if (!leader->kin) leader->kin = mem_zalloc(env, sizeof *leader->kin);
+    struct net_kin *kin = leader->kin;
+    if (!kin) return -ENOMEM;
+    size_t i = 1;
+    while (i < NET_LOOPS_MAX && kin->lent[i]) i++;
+    if (i == NET_LOOPS_MAX) return -ENOSPC;
+    int error = kin->loops[i] ? 0 : add_kin(leader, (uint8_t)i);
+    if (error) return error;
+    kin->lent[i] = true;
+    *out = kin->loops[i];
+    return 0;
+}
+
+void net_return_loop(struct net *leader, weft_loop *l)
+{
+    leader->kin->lent[net_of(l)->number] = false;
+}
+
+static uint8_t number_in(weft_id id)
+{
+    return (uint8_t)(id >> SLOT_BITS);
+}
+
+weft_loop *net_loop_of(weft_loop *l, weft_id id)
+{
+    const struct tenant *t = loop_tenant(l);
+    if (!t) return NULL;
+    const struct net *n = container_of(t, struct net, tenant);
+    uint8_t number = number_in(id);
+    if (number == n->number) return l;
+    if (!number) return n->leader->loop;
+    return n->leader->kin ? n->leader->kin->loops[number] : NULL;
+}
+
 /* ---- ids ------------------------------------------------------------------------------------- */
 
 static bool grow(struct net *n)
 {
     uint32_t size = n->n_slots ? 2 * n->n_slots : SLOTS_MIN;
+    if (size > SLOTS_MAX) return false;
     struct id_slot *slots = mem_realloc(weft_loop_env(n->loop), n->slots, size * sizeof *slots);
     if (!slots) return false;
     for (uint32_t i = n->n_slots; i < size; i++) slots[i] = (struct id_slot){NULL, 1, i + 1};
@@ -104,12 +175,13 @@ void net_slot_free(struct net *n, uint32_t slot)
 
 weft_id net_id_of(const struct net *n, uint32_t slot)
 {
-    return (weft_id)n->slots[slot].generation << 32 | slot;
+    return (weft_id)n->slots[slot].generation << 32 | (uint32_t)n->number << SLOT_BITS | slot;
 }
 
 static struct id_slot *slot_of(const struct net *n, weft_id id)
 {
-    uint32_t i = (uint32_t)id;
+    uint32_t i = (uint32_t)id % SLOTS_MAX;
+    if (number_in(id) != n->number) return NULL;
     if (i >= n->n_slots || n->slots[i].generation != id >> 32) return NULL;
     return n->slots + i;
 }

@@ -4,6 +4,11 @@
  *
  *      weft_loop -> net -> wires -> (web | dial | weft_conn)
  *                       -> slots: id -> weft_conn
+ *                       -> kin: the loops of its servers' other threads
+ *
+ * A loop and its kin share one space of ids: an id says which of them, which slot and which generation.
+ * Kin stay until the loop is freed, so whoever kept one may post to it as long; a server only borrows
+ * them.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
@@ -20,9 +25,20 @@ struct id_slot {
     uint32_t next_free;
 };
 
+enum { NET_LOOPS_MAX = 256 };
+
+/* The others of a loop, by number; 0 is the loop itself. */
+struct net_kin {
+    weft_loop *loops[NET_LOOPS_MAX];
+    bool lent[NET_LOOPS_MAX];
+};
+
 struct net {
     struct tenant tenant;
     weft_loop *loop;
+    struct net *leader;  /* whose kin this is; itself */
+    struct net_kin *kin; /* a leader's; NULL: none were needed */
+    uint8_t number;      /* among them */
     struct list wires;
     struct list dials;                /* that are not open yet */
     struct list tls_contexts;         /* of clients */
@@ -54,6 +70,14 @@ void net_configure(struct net *n, struct kind *k, weft_limits *limits, const wef
 int net_slot_new(struct net *n, weft_conn *c, uint32_t *slot);
 void net_slot_free(struct net *n, uint32_t slot);
 weft_id net_id_of(const struct net *n, uint32_t slot);
+
+/* Another loop, configured as the leader's, that nobody else uses. Errors: -ENOSPC (NET_LOOPS_MAX), and as
+ * weft_loop_new. */
+int net_borrow_loop(struct net *leader, weft_loop **out);
+void net_return_loop(struct net *leader, weft_loop *l);
+
+/* The loop, l or one of its kin, that gave the id. Any thread. NULL: it is gone. */
+weft_loop *net_loop_of(weft_loop *l, weft_id id);
 
 /* Now, as the header field Date. */
 const char *net_date(struct net *n);

@@ -45,7 +45,7 @@ static size_t find(const struct peers *p, uint64_t key)
 
 static int grow(struct peers *p, const weft_env *env)
 {
-    struct peers bigger = {.size = p->size ? 2 * p->size : SIZE_MIN, .used = p->used};
+    struct peers bigger = {.size = p->size ? 2 * p->size : SIZE_MIN};
     int error = env_random(env, &bigger.secret, sizeof bigger.secret);
     if (error) return error;
     bigger.table = mem_zalloc(env, bigger.size * sizeof *bigger.table);
@@ -53,13 +53,14 @@ static int grow(struct peers *p, const weft_env *env)
     for (size_t i = 0; i < p->size; i++)
         if (p->table[i].key) bigger.table[find(&bigger, p->table[i].key)] = p->table[i];
     mem_free(env, p->table);
-    *p = bigger;
+    p->table = bigger.table;
+    p->size = bigger.size;
+    p->secret = bigger.secret;
     return 0;
 }
 
-int peers_add(struct peers *p, const weft_env *env, uint64_t key, uint64_t max)
+static int add(struct peers *p, const weft_env *env, uint64_t key, uint64_t max)
 {
-    if (!key || !max) return 0;
     int error = 2 * p->used >= p->size ? grow(p, env) : 0;
     if (error) return error;
     struct peer_count *c = &p->table[find(p, key)];
@@ -68,6 +69,15 @@ int peers_add(struct peers *p, const weft_env *env, uint64_t key, uint64_t max)
     c->key = key;
     c->n++;
     return 0;
+}
+
+int peers_add(struct peers *p, const weft_env *env, uint64_t key, uint64_t max)
+{
+    if (!key || !max) return 0;
+    pthread_mutex_lock(&p->lock);
+    int error = add(p, env, key, max);
+    pthread_mutex_unlock(&p->lock);
+    return error;
 }
 
 /* Close the gap at i, so that a search never stops too early. */
@@ -83,16 +93,31 @@ static void close_gap(struct peers *p, size_t i)
     p->table[i] = (struct peer_count){0};
 }
 
-void peers_remove(struct peers *p, uint64_t key)
+static void take_away(struct peers *p, uint64_t key)
 {
-    if (!key || !p->size) return;
+    if (!p->size) return;
     size_t i = find(p, key);
     if (!p->table[i].key || --p->table[i].n) return;
     p->used--;
     close_gap(p, i);
 }
 
+void peers_remove(struct peers *p, uint64_t key)
+{
+    if (!key) return;
+    pthread_mutex_lock(&p->lock);
+    take_away(p, key);
+    pthread_mutex_unlock(&p->lock);
+}
+
+void peers_init(struct peers *p)
+{
+    *p = (struct peers){0};
+    pthread_mutex_init(&p->lock, NULL);
+}
+
 void peers_deinit(struct peers *p, const weft_env *env)
 {
     mem_free(env, p->table);
+    pthread_mutex_destroy(&p->lock);
 }

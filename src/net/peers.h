@@ -8,6 +8,8 @@
 #ifndef NET_PEERS_H
 #define NET_PEERS_H
 
+#include <pthread.h>
+
 #include "io/sock.h"
 
 struct peer_count {
@@ -15,12 +17,17 @@ struct peer_count {
     uint32_t n;
 };
 
-/* Open addressing with a keyed hash; all zero is empty, without memory. */
+/* Open addressing with a keyed hash; empty it has no memory. All loops of a server count in one: that
+ * takes a lock, when somebody comes and when he goes. */
 struct peers {
+    pthread_mutex_t lock;
     struct peer_count *table;
     size_t size, used;
     uint64_t secret;
 };
+
+void peers_init(struct peers *p);
+void peers_deinit(struct peers *p, const weft_env *env);
 
 /* The address's key; 0 for one that is not counted. */
 uint64_t peers_key(const struct sock_addr *a);
@@ -28,7 +35,5 @@ uint64_t peers_key(const struct sock_addr *a);
 /* One more of it, unless it has max already: 0, WEFT_ERR_POLICY, or -ENOMEM. key 0 always passes. */
 int peers_add(struct peers *p, const weft_env *env, uint64_t key, uint64_t max);
 void peers_remove(struct peers *p, uint64_t key);
-
-void peers_deinit(struct peers *p, const weft_env *env);
 
 #endif

@@ -70,6 +70,20 @@ int route_add(struct route_table *t, const weft_env *env, const char *path,
     return 0;
 }
 
+int route_copy(struct route_table *to, const weft_env *env, const struct route_table *from)
+{
+    for (size_t i = 0; i < from->n; i++) {
+        const struct route *what = &from->routes[i];
+        struct route *r = append(to, env, (weft_bytes){(const uint8_t *)what->path, what->len});
+        if (!r) return -ENOMEM;
+        char *text = r->path;
+        *r = *what;
+        r->path = text;
+        r->release = NULL;
+    }
+    return 0;
+}
+
 static void table_deinit(struct route_table *t, const weft_env *env)
 {
     for (size_t i = 0; i < t->n; i++) {

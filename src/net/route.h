@@ -33,6 +33,9 @@ struct routes {
 /* A copy of r with this path, in place of the one that had it. Errors: -EINVAL, -ENOMEM. */
 int route_add(struct route_table *t, const weft_env *env, const char *path, const struct route *r);
 
+/* All of them once more; what a route releases stays from's. Errors: -ENOMEM. */
+int route_copy(struct route_table *to, const weft_env *env, const struct route_table *from);
+
 /* NULL: none fits. */
 const struct route *route_find(const struct route_table *t, weft_bytes path);
 

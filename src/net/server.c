@@ -1,33 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/server.c - listeners, routes, and who is let in
- *
- *      listener -> on_accept -> room for one more? -> wire (WEB)
- *                                   no -> 503 or 429, LINGER; beyond a few of those: closed
+ * net/server.c - a server's life, its routes, and what it counts
  */
 #include "net/server.h"
 
 #include <errno.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/limits.h"
-#include "io/listener.h"
+#include "net/crew.h"
 #include "net/files.h"
-#include "net/proxied.h"
 #include "net/tls_context.h"
 #include "net/wire.h"
 #include <weft/handshake.h>
 
-enum { SPARE_DESCRIPTORS = 64, TURNED_AWAY_MAX = 32 };
-
-struct server_listener {
-    struct listener listener;
-    struct list link;
-    weft_server *server;
-    bool unix_socket; /* never TLS */
-};
+enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
 
 const weft_limits *server_limits(const struct weft_server *s)
 {
@@ -43,23 +31,37 @@ const weft_env *server_env(const struct weft_server *s)
 
 void server_websocket_opened(struct weft_server *s)
 {
-    s->stats.websockets++;
+    tally_add(&s->tally->stats.websockets);
 }
 
 void server_websocket_gone(struct weft_server *s, uint16_t code)
 {
-    s->stats.websockets--;
-    if (code < sizeof s->stats.closed / sizeof *s->stats.closed) s->stats.closed[code]++;
+    weft_server_stats *stats = &s->tally->stats;
+    tally_take(&stats->websockets);
+    if (code < sizeof stats->closed / sizeof *stats->closed) tally_add(&stats->closed[code]);
+}
+
+void server_count_in(struct weft_server *s)
+{
+    tally_add(&s->tally->stats.connections);
+    atomic_fetch_add_explicit(&s->load, 1, memory_order_relaxed);
+}
+
+void server_count_out(struct weft_server *s, uint64_t peer_key)
+{
+    atomic_fetch_sub_explicit(&s->load, 1, memory_order_relaxed);
+    tally_take(&s->tally->stats.connections);
+    peers_remove(&s->tally->peers, peer_key);
 }
 
 void server_refused(struct weft_server *s, int status)
 {
-    s->stats.refused[status]++;
+    tally_add(&s->tally->stats.refused[status]);
 }
 
 const weft_server_stats *weft_server_get_stats(const weft_server *s)
 {
-    return &s->stats;
+    return &s->tally->stats;
 }
 
 /* ---- birth and death ------------------------------------------------------------------------- */
@@ -73,38 +75,30 @@ static bool origins_are_valid(const char *const *origins)
     return true;
 }
 
-static uint64_t default_max_connections(void)
+static uint64_t default_max_connections(unsigned threads)
 {
     struct rlimit r;
+    uint64_t spare = SPARE_DESCRIPTORS + (threads > 1 ? threads - 1 : 0) * LOOP_DESCRIPTORS;
     if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur == RLIM_INFINITY) return UINT64_MAX;
-    return r.rlim_cur > 2 * SPARE_DESCRIPTORS ? r.rlim_cur - SPARE_DESCRIPTORS : SPARE_DESCRIPTORS;
+    return r.rlim_cur > 2 * spare ? r.rlim_cur - spare : spare;
 }
 
-int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg)
+static int init(weft_server *s, const weft_server_config *cfg)
 {
-    const weft_env *env = weft_loop_env(l);
-    if (cfg && !origins_are_valid(cfg->origins)) return -EINVAL;
-    struct net *n = net_of(l);
-    weft_server *s = n ? mem_zalloc(env, sizeof *s) : NULL;
-    if (!s) return -ENOMEM;
-    s->loop = l;
-    s->net = n;
-    int error = trust_init(&s->trust, env, cfg ? cfg->trust_proxy : NULL);
-    if (error) {
-        trust_deinit(&s->trust, env);
-        mem_free(env, s);
-        return error;
-    }
+    const weft_env *env = server_env(s);
+    s->tally = mem_zalloc(env, sizeof *s->tally);
+    if (!s->tally) return -ENOMEM;
+    peers_init(&s->tally->peers);
     if (cfg) s->config = *cfg;
+    unsigned threads = s->config.threads;
     s->max_connections = limit_max_connections(&s->config.limits);
-    if (!s->max_connections) s->max_connections = default_max_connections();
+    if (!s->max_connections) s->max_connections = default_max_connections(threads);
     s->all_loopback = true;
-    list_init(&s->listeners);
-    *out = s;
-    return 0;
+    int error = trust_init(&s->trust, env, s->config.trust_proxy);
+    return error || threads < 2 ? error : crew_new(s, threads - 1);
 }
 
-static void destroy(weft_server *s)
+void server_deinit(weft_server *s)
 {
     const weft_env *env = server_env(s);
     routes_deinit(&s->routes, env);
@@ -113,21 +107,35 @@ static void destroy(weft_server *s)
         s->endpoints = e->next;
         mem_free(env, e);
     }
-    peers_deinit(&s->peers, env);
-    trust_deinit(&s->trust, env);
     leave_free(s);
+}
+
+static void destroy(weft_server *s)
+{
+    const weft_env *env = server_env(s);
+    server_deinit(s);
+    trust_deinit(&s->trust, env);
     tls_context_unref(s->tls);
+    if (s->tally) peers_deinit(&s->tally->peers, env);
+    mem_free(env, s->tally);
     mem_free(env, s);
 }
 
-void server_close_listeners(weft_server *s)
+int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg)
 {
-    while (!list_empty(&s->listeners)) {
-        struct server_listener *sl = container_of(s->listeners.next, struct server_listener, link);
-        list_remove(&sl->link);
-        listener_close(&sl->listener);
-        mem_free(server_env(s), sl);
-    }
+    const weft_env *env = weft_loop_env(l);
+    if (cfg && !origins_are_valid(cfg->origins)) return -EINVAL;
+    if (cfg && cfg->threads > NET_LOOPS_MAX) return -EINVAL;
+    struct net *n = net_of(l);
+    weft_server *s = n ? mem_zalloc(env, sizeof *s) : NULL;
+    if (!s) return -ENOMEM;
+    s->loop = l;
+    s->net = n;
+    list_init(&s->listeners);
+    int error = init(s, cfg);
+    if (error) destroy(s);
+    else *out = s;
+    return error;
 }
 
 static struct wire *first_wire(const weft_server *s)
@@ -149,6 +157,7 @@ void weft_server_free(weft_server *s)
 {
     if (!s) return;
     server_close_listeners(s);
+    crew_free(s);
     server_drop_wires(s, 0, "the server was freed");
     s->freed = true;
     weft_loop *l = s->loop;
@@ -160,11 +169,10 @@ void server_wire_gone(struct weft_server *s, struct wire *w)
 {
     s->wires--;
     if (w->turned_away) s->turned_away--;
-    else s->stats.connections--;
-    peers_remove(&s->peers, w->peer_key);
+    else server_count_out(s, w->peer_key);
     if (s->wires) return;
-    if (s->freed) destroy(s);
-    else if (s->leave) leave_done(s); /* the user may free s there */
+    if (!s->freed && s->leave) leave_done(s); /* the user may free s there */
+    else if (s->freed && !s->helper) destroy(s);
 }
 
 /* ---- TLS ------------------------------------------------------------------------------------- */
@@ -180,125 +188,9 @@ int weft_server_set_tls(weft_server *s, const weft_tls *tls, char *why, size_t s
     return 0;
 }
 
-/* ---- accepting ------------------------------------------------------------------------------- */
-
-static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\n"
-                           "Content-Type: text/plain; charset=utf-8\r\n"
-                           "Content-Length: 45\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
-                           "the server has as many connections as it may\n";
-static const char too_many[] = "HTTP/1.1 429 Too Many Requests\r\n"
-                               "Content-Type: text/plain; charset=utf-8\r\n"
-                               "Content-Length: 41\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
-                               "your address has too many connections now";
-
-static struct wire *add_wire(const struct server_listener *from, int fd)
+int weft_server_start(weft_server *s)
 {
-    weft_server *s = from->server;
-    bool secure = s->tls && !from->unix_socket;
-    struct tls *tls = secure ? tls_accept(server_env(s), s->tls) : NULL;
-    if (secure && !tls) {
-        close(fd);
-        return NULL;
-    }
-    struct wire *w = wire_accept(s->net, fd, s);
-    if (w) s->wires++;
-    if (w) w->gear->tls = tls;
-    else tls_free(tls);
-    return w;
-}
-
-/* Told why and closed, unless many wait for that already. */
-static void turn_away(const struct server_listener *from, int fd, int status)
-{
-    weft_server *s = from->server;
-    const char *text = status == 503 ? busy : too_many;
-    server_refused(s, status);
-    if (s->turned_away >= TURNED_AWAY_MAX) {
-        close(fd);
-        return;
-    }
-    struct wire *w = add_wire(from, fd);
-    if (!w) return;
-    w->turned_away = true;
-    s->turned_away++;
-    (void)outq_append(&w->gear->out, server_env(s), text, strlen(text));
-    wire_finish(w, &s->config.limits);
-}
-
-int server_count_client(struct weft_server *s, struct wire *w)
-{
-    uint64_t per_ip = limit_max_connections_per_ip(&s->config.limits);
-    if (!per_ip || !w->gear->proxied || !w->gear->proxied->known) return 0;
-    uint64_t key = peers_key(&w->gear->proxied->client);
-    if (key == w->peer_key) return 0;
-    int error = peers_add(&s->peers, server_env(s), key, per_ip);
-    if (error) return error;
-    peers_remove(&s->peers, w->peer_key);
-    w->peer_key = key;
-    return 0;
-}
-
-static void let_in(const struct server_listener *from, int fd, uint64_t key, bool trusted)
-{
-    weft_server *s = from->server;
-    struct wire *w = add_wire(from, fd);
-    if (!w) {
-        peers_remove(&s->peers, key);
-        return;
-    }
-    w->peer_key = key;
-    s->stats.accepted++;
-    s->stats.connections++;
-    w->gear->proxied = trusted ? proxied_new(server_env(s)) : NULL;
-    if (trusted && !w->gear->proxied) {
-        wire_drop(w, -ENOMEM, "out of memory");
-        return;
-    }
-    wire_deadline(w, w->gear->tls ? limit_tls_handshake_timeout(&s->config.limits)
-                                  : limit_handshake_timeout(&s->config.limits));
-}
-
-static void on_accept(struct listener *ln, int fd, const struct sock_addr *peer)
-{
-    const struct server_listener *from = container_of(ln, struct server_listener, listener);
-    weft_server *s = from->server;
-    uint64_t per_ip = limit_max_connections_per_ip(&s->config.limits);
-    bool trusted = trust_has(&s->trust, peer);
-    uint64_t key = per_ip && !trusted ? peers_key(peer) : 0;
-    if (s->stats.connections >= s->max_connections) turn_away(from, fd, 503);
-    else if (peers_add(&s->peers, server_env(s), key, per_ip) < 0) turn_away(from, fd, 429);
-    else let_in(from, fd, key, trusted);
-}
-
-int weft_server_listen(weft_server *s, const char *address)
-{
-    struct sock_addr a;
-    const weft_limits *l = &s->config.limits;
-    int error = sock_parse(&a, address);
-    if (error) return error;
-    struct server_listener *sl = mem_zalloc(server_env(s), sizeof *sl);
-    if (!sl) return -ENOMEM;
-    sl->server = s;
-    sl->unix_socket = a.sa.sa_family == AF_UNIX;
-    error = listener_init(&sl->listener, s->loop, &a, (unsigned)limit_accept_batch(l),
-                          limit_accept_backoff(l), on_accept);
-    if (error) {
-        mem_free(server_env(s), sl);
-        return error;
-    }
-    if (!sock_is_loopback(&a)) s->all_loopback = false;
-    list_append(&s->listeners, &sl->link);
-    return 0;
-}
-
-int weft_server_address(const weft_server *s, size_t i, char *text, size_t size)
-{
-    const struct list *at = s->listeners.next;
-    while (at != &s->listeners && i--) at = at->next;
-    if (at == &s->listeners) return -ENOENT;
-    struct sock_addr a;
-    int error = listener_address(&container_of(at, struct server_listener, link)->listener, &a);
-    return error ? error : sock_format(&a, text, size);
+    return s->crew ? crew_start(s->crew) : 0;
 }
 
 /* ---- routes ---------------------------------------------------------------------------------- */
@@ -312,8 +204,29 @@ static struct endpoint *endpoint_new(weft_server *s, const weft_handler *h)
     return s->endpoints = e;
 }
 
+int server_copy_routes(struct weft_server *s, const struct weft_server *from)
+{
+    const weft_env *env = server_env(s);
+    int error = route_copy(&s->routes.websockets, env, &from->routes.websockets);
+    if (!error) error = route_copy(&s->routes.requests, env, &from->routes.requests);
+    for (size_t i = 0; i < s->routes.websockets.n && !error; i++) {
+        struct route *r = &s->routes.websockets.routes[i];
+        struct endpoint *e = endpoint_new(s, r->handler);
+        if (e) r->session = &e->kind.session;
+        else error = -ENOMEM;
+    }
+    return error;
+}
+
+/* Once other threads may be looking at them, routes stay. */
+static bool routes_are_final(const weft_server *s)
+{
+    return s->crew && !list_empty(&s->listeners);
+}
+
 int weft_server_route(weft_server *s, const char *path, const weft_handler *h, void *user)
 {
+    if (routes_are_final(s)) return WEFT_ERR_STATE;
     struct endpoint *e = endpoint_new(s, h);
     if (!e) return -ENOMEM;
     struct route r = {.handler = h, .session = &e->kind.session, .user = user};
@@ -323,6 +236,7 @@ int weft_server_route(weft_server *s, const char *path, const weft_handler *h, v
 int weft_server_on_request(weft_server *s, const char *path,
                            void (*on_request)(weft_request *r, void *user), void *user)
 {
+    if (routes_are_final(s)) return WEFT_ERR_STATE;
     struct route r = {.on_request = on_request, .user = user};
     return route_add(&s->routes.requests, server_env(s), path, &r);
 }
@@ -332,6 +246,7 @@ int weft_server_files(weft_server *s, const char *path, const char *dir)
     struct files *f;
     size_t len = strlen(path);
     if (len < 2 || strcmp(path + len - 2, "/*") != 0) return -EINVAL;
+    if (routes_are_final(s)) return WEFT_ERR_STATE;
     int error = files_new(&f, s->loop, len - 1, dir);
     if (error) return error;
     struct route r = {.on_request = files_on_request, .user = f, .release = files_free};

@@ -91,13 +91,13 @@ static struct tls_context *new_context(const weft_env *env, const SSL_METHOD *me
 
 struct tls_context *tls_context_ref(struct tls_context *c)
 {
-    c->refs++;
+    atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
     return c;
 }
 
 void tls_context_unref(struct tls_context *c)
 {
-    if (!c || --c->refs) return;
+    if (!c || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1) return;
     for (size_t i = 0; i < c->n; i++) certificate_free(&c->certificates[i]);
     mem_free(c->env, c->certificates);
     mem_free(c->env, c->key);

@@ -14,6 +14,7 @@
 #define NET_TLS_CONTEXT_H
 
 #include <openssl/ssl.h>
+#include <stdatomic.h>
 
 #include "base/list.h"
 #include "net/tls_files.h"
@@ -21,7 +22,7 @@
 
 struct tls_context {
     const weft_env *env;
-    unsigned refs;
+    atomic_uint refs; /* connections of several loops */
     struct list link; /* a client's, in the loop's list */
     char *key;        /* a client's: what it was made from */
     SSL_CTX *ssl;

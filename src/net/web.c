@@ -299,7 +299,7 @@ static void dispatch(struct wire *w)
         return;
     }
     if (s->closing) h1_last(web_h1(w));
-    s->stats.requests++;
+    tally_add(&s->tally->stats.requests);
     request_init(r, w);
     w->web->request = r;
     wire_no_deadline(w);

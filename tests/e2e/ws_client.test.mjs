@@ -193,21 +193,35 @@ test('an old version of the protocol is told which one is spoken', async () => {
 
 // ---- channels ----------------------------------------------------------------------------------
 
-test('everyone on a path hears everything in the same order, the sender too', async () => {
-  const members = await Promise.all(Array.from({ length: 5 }, () => Peer.connect(server.url('/room'))));
-  const stranger = await Peer.connect(server.url('/room/other'));
+/** What each of these heard when each of them said twenty things. */
+async function allTalk(members) {
   members.forEach((member, m) => {
     for (let i = 0; i < 20; i++) member.say(`${m}:${i}`);
   });
-  const heard = await Promise.all(members.map((member) => member.take(100)));
-  for (const list of heard) assert.deepEqual(list, heard[0]);
-  members.forEach((_, m) => {
-    const own = heard[0].filter((line) => line.startsWith(`${m}:`));
-    assert.deepEqual(own, Array.from({ length: 20 }, (__, i) => `${m}:${i}`));
-  });
+  return Promise.all(members.map((member) => member.take(members.length * 20)));
+}
+
+test('everyone on a path hears everything, each one in the order in which he spoke, the sender too', async () => {
+  const members = await Promise.all(Array.from({ length: 5 }, () => Peer.connect(server.url('/room'))));
+  const stranger = await Peer.connect(server.url('/room/other'));
+  for (const list of await allTalk(members)) {
+    members.forEach((_, m) => {
+      const own = list.filter((line) => line.startsWith(`${m}:`));
+      assert.deepEqual(own, Array.from({ length: 20 }, (__, i) => `${m}:${i}`));
+    });
+  }
   assert.equal(await stranger.ask('mine'), 'mine');
   assert.ok(stranger.silent && members.every((member) => member.silent));
   await Promise.all([...members, stranger].map((member) => member.leave(1000)));
+});
+
+test('with one thread everyone hears the same order', async () => {
+  await withServer(['--threads', '1'], async (one) => {
+    const members = await Promise.all(Array.from({ length: 5 }, () => Peer.connect(one.url('/room'))));
+    const heard = await allTalk(members);
+    for (const list of heard) assert.deepEqual(list, heard[0]);
+    await Promise.all(members.map((member) => member.leave(1000)));
+  });
 });
 
 test('channels carry text as text and binary as binary', async () => {

@@ -15,6 +15,7 @@
 #include <weft/hub.h>
 
 struct weft_conn {
+    weft_loop *loop;
     weft_link *links;
     unsigned room;  /* messages that still fit */
     unsigned sent;  /* messages queued so far */
@@ -38,6 +39,7 @@ struct weft_loop {
     struct fake_post posts[64];
     unsigned n_posts;
     int post_error;
+    bool elsewhere; /* another thread's, the test says */
 };
 
 /* ---- conn.h ---------------------------------------------------------------------------------- */
@@ -89,11 +91,21 @@ void weft_abort(weft_conn *c)
     c->aborted = true;
 }
 
+weft_loop *weft_conn_loop(const weft_conn *c)
+{
+    return c->loop;
+}
+
 /* ---- loop.h ---------------------------------------------------------------------------------- */
 
 const weft_env *weft_loop_env(const weft_loop *l)
 {
     return l->env;
+}
+
+bool weft_loop_is_mine(const weft_loop *l)
+{
+    return !l->elsewhere;
 }
 
 int weft_loop_post(weft_loop *l, void (*fn)(void *arg), void *arg)

@@ -23,7 +23,7 @@ static struct world *new_world(const weft_hub_config *cfg)
     faulty_init(&w->faulty);
     w->loop.env = &w->faulty.env;
     pthread_mutex_init(&w->loop.lock, NULL);
-    for (int i = 0; i < CONNS; i++) w->conns[i].room = 1000;
+    for (int i = 0; i < CONNS; i++) w->conns[i] = (weft_conn){.loop = &w->loop, .room = 1000};
     assert_int_equal(weft_hub_new(&w->hub, &w->loop, cfg), 0);
     return w;
 }
@@ -356,6 +356,8 @@ static void test_new_fails(void **state)
     weft_loop loop = {.env = &f.env};
     faulty_from(&f, 0);
     assert_int_equal(weft_hub_new(&hub, &loop, NULL), -ENOMEM);
+    faulty_from(&f, 1);
+    assert_int_equal(weft_hub_new(&hub, &loop, NULL), -ENOMEM);
     faulty_from(&f, -1);
     f.random_error = -EIO;
     assert_int_equal(weft_hub_new(&hub, &loop, NULL), -EIO);
@@ -502,6 +504,7 @@ static void test_posts_from_threads(void **state)
     weft_hub *counted = w->hub;
     pthread_mutex_init(&plain.lock, NULL);
     assert_int_equal(weft_hub_new(&w->hub, &plain, NULL), 0);
+    w->conns[0].loop = &plain;
     weft_subscribe(w->hub, w->conns, "chat");
 
     struct poster posters[4];

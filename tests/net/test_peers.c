@@ -31,7 +31,8 @@ static void test_loopback_and_unix_are_not_counted(void **state)
     assert_true(key_of("[::1]:80") == 0);
     assert_true(key_of("[::ffff:127.0.0.1]:80") == 0);
     assert_true(key_of("unix:/tmp/x") == 0);
-    struct peers p = {0};
+    struct peers p;
+    peers_init(&p);
     for (int i = 0; i < 10; i++) assert_int_equal(peers_add(&p, NULL, 0, 1), 0);
     peers_remove(&p, 0);
     assert_null(p.table);
@@ -40,7 +41,8 @@ static void test_loopback_and_unix_are_not_counted(void **state)
 static void test_limit(void **state)
 {
     (void)state;
-    struct peers p = {0};
+    struct peers p;
+    peers_init(&p);
     for (int i = 0; i < 3; i++) assert_int_equal(peers_add(&p, NULL, 7, 3), 0);
     assert_int_equal(peers_add(&p, NULL, 7, 3), WEFT_ERR_POLICY);
     assert_int_equal(peers_add(&p, NULL, 8, 3), 0);
@@ -53,7 +55,8 @@ static void test_limit(void **state)
 static void test_remove_of_a_stranger(void **state)
 {
     (void)state;
-    struct peers p = {0};
+    struct peers p;
+    peers_init(&p);
     peers_remove(&p, 5);
     assert_int_equal(peers_add(&p, NULL, 7, 3), 0);
     peers_remove(&p, 5);
@@ -94,7 +97,8 @@ static size_t used(const uint32_t *count)
 static void test_random_adds_and_removes(void **state)
 {
     (void)state;
-    struct peers p = {0};
+    struct peers p;
+    peers_init(&p);
     uint32_t count[KEYS] = {0};
     uint64_t seed = 88172645463325252u;
     for (int i = 0; i < STEPS; i++) {
@@ -114,7 +118,8 @@ static void test_every_allocation_failing(void **state)
     (void)state;
     struct world w = {.fail_at = -1};
     w.env = (weft_env){.ctx = &w, .realloc = world_realloc};
-    struct peers p = {0};
+    struct peers p;
+    peers_init(&p);
     world_fail_at(&w, 0);
     assert_int_equal(peers_add(&p, &w.env, 1, 3), -ENOMEM);
     size_t n = 0;

@@ -9,6 +9,7 @@
 //   const { code, out, err } = await weft(['-n', '1', url], 'a line\n');   run to its end
 //
 // WEFT_BATCH=each in the environment: servers have --batch each.
+// WEFT_THREADS=N in the environment: every server that does not say otherwise has so many threads.
 //
 // Whatever is waited for is waited for at most PATIENCE; what is still running then is killed, by its id.
 import assert from 'node:assert/strict';
@@ -62,7 +63,8 @@ export class Program {
   }
 
   static async listening(command, ...args) {
-    const program = new Program([command, ...BATCH, ...args]);
+    const threads = args.includes('--threads') ? undefined : process.env.WEFT_THREADS;
+    const program = new Program([command, ...BATCH, ...args, ...(threads ? ['--threads', threads] : [])]);
     try {
       const [, s, address, port] = await program.said(/^http(s?):\/\/(.+):(\d+)\n/);
       return Object.assign(program, { s, address, port: Number(port) });
