@@ -24,7 +24,7 @@
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 19, SERVICE_NO_PORT = 65536 };
+enum { SERVICE_FLAGS = 20, SERVICE_NO_PORT = 65536 };
 
 struct service_options {
     uint64_t port; /* SERVICE_NO_PORT: -p was not given */
@@ -34,6 +34,7 @@ struct service_options {
     uint64_t max_connections, max_connections_per_ip;
     const char *deflate; /* NULL: as --help says */
     const char *batch;
+    uint64_t poll_us;
     struct secret_options secret;
     const char *user; /* NULL: was not given */
     bool no_sandbox;
