@@ -34,6 +34,11 @@ typedef struct weft_loop_config {
     size_t size; /* sizeof(weft_loop_config), or 0 for the fields of version 0.1 */
     const weft_env *env;
     weft_batch batch;
+
+    /* Microseconds for which the loop asks the kernel again and again before it sleeps. Waking a thread takes
+     * longer than an answer from nearby: who asks back within that time is answered without. It costs
+     * at most so much CPU before each sleep; 0: none. Not when the loop lives in another one. */
+    uint32_t poll_us;
 } weft_loop_config;
 
 /* cfg may be NULL. Errors: -ENOMEM, -EMFILE and what epoll_create1 and eventfd can say; with

@@ -40,6 +40,15 @@ struct blob *blob_new(const weft_env *env, size_t cap)
     return cap > SIZE_MAX - sizeof(struct blob) ? NULL : blob_make(env, NULL, cap);
 }
 
+struct blob *blob_grow(struct blob *b, size_t cap)
+{
+    assert(atomic_load_explicit(&b->refs, memory_order_relaxed) == 1 && !b->home);
+    if (cap > SIZE_MAX - sizeof *b) return NULL;
+    struct blob *grown = mem_realloc(b->env, b, sizeof *b + cap);
+    if (grown) grown->cap = cap;
+    return grown;
+}
+
 static struct blob *blob_take(struct blobs *home)
 {
     struct blob *b = home->free;
@@ -156,6 +165,13 @@ int outq_share(struct outq *q, struct blob *b)
     if (!s) return -ENOMEM;
     push(q, s);
     return 0;
+}
+
+void outq_push(struct outq *q, struct blob *b, size_t skip)
+{
+    const uint8_t *data = b->data + skip;
+    b->own = (struct slice){NULL, blob_ref(b), data, data, b->len - skip, 1};
+    push(q, &b->own);
 }
 
 void outq_splice(struct outq *q, struct outq *from)

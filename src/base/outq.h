@@ -55,6 +55,10 @@ struct blob {
 /* Room for cap bytes, none used, one reference; NULL when memory runs out. */
 struct blob *blob_new(const weft_env *env, size_t cap);
 struct blob *blob_ref(struct blob *b);
+
+/* The same with room for cap bytes, perhaps elsewhere; for who has its only reference, and queued nothing
+ * of it. NULL: no memory, and b is as it was. */
+struct blob *blob_grow(struct blob *b, size_t cap);
 void blob_unref(struct blob *b);
 
 /* All zero is an empty queue. */
@@ -82,6 +86,9 @@ int outq_append(struct outq *q, const weft_env *env, const void *data, size_t n)
 
 /* A shared blob's bytes as one item; takes its own reference. 0 or -ENOMEM. */
 int outq_share(struct outq *q, struct blob *b);
+
+/* What is in b behind the first skip bytes as one item; takes a reference, no memory. Nothing of b is queued. */
+void outq_push(struct outq *q, struct blob *b, size_t skip);
 
 /* Everything of from goes behind the last of q. */
 void outq_splice(struct outq *q, struct outq *from);

@@ -39,6 +39,7 @@ struct service_options {
     uint64_t threads;    /* 0: one per core */
     const char *deflate; /* NULL: as --help says */
     const char *batch;
+    uint64_t poll_us;
     struct secret_options secret;
     const char *user; /* NULL: was not given */
     bool no_sandbox;

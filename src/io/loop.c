@@ -39,6 +39,7 @@ struct weft_loop {
     struct io alarm;     /* the timerfd; fd -1 unless embedded */
     uint64_t alarm_tick; /* what it is set to */
     uint64_t now;        /* us */
+    uint32_t poll_us;
     bool in_turn;
     atomic_bool stop;
     atomic_uintptr_t thread; /* that turns it, or did so last; 0: nobody knows */
@@ -232,10 +233,31 @@ static int patience(const weft_loop *l, int timeout_ms)
     return (int)(wait < most ? wait : most);
 }
 
+static int ask_kernel(weft_loop *l, int timeout_ms)
+{
+    return l->sys->epoll_wait(l->epfd, l->ready, READY_MAX, timeout_ms);
+}
+
+/* Awake, for poll_us or until timers are due. What is left of timeout_ms is for sleeping. */
+static int poll_kernel(weft_loop *l, int *timeout_ms)
+{
+    uint64_t begin = env_now_us(l->env), spent = 0, most = l->poll_us;
+    uint64_t timeout = *timeout_ms < 0 ? UINT64_MAX : (uint64_t)*timeout_ms * US_PER_TICK;
+    if (timeout < most) most = timeout;
+    int n = 0;
+    while (!n && spent < most && patience(l, *timeout_ms)) {
+        n = ask_kernel(l, 0);
+        spent = env_now_us(l->env) - begin;
+    }
+    if (*timeout_ms > 0) *timeout_ms = spent < timeout ? (int)((timeout - spent) / US_PER_TICK) : 0;
+    return n;
+}
+
 static int wait_for_kernel(weft_loop *l, int timeout_ms)
 {
     set_thread(l, (uintptr_t)pthread_self());
-    int n = l->sys->epoll_wait(l->epfd, l->ready, READY_MAX, patience(l, timeout_ms));
+    int n = l->poll_us && !embedded(l) ? poll_kernel(l, &timeout_ms) : 0;
+    if (!n) n = ask_kernel(l, patience(l, timeout_ms));
     int err = n < 0 && errno != EINTR ? -errno : 0;
     l->next = 0;
     l->n_ready = n > 0 ? n : 0;
@@ -375,6 +397,7 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
     l->sys = sys;
     l->batch = cfg ? cfg->batch : WEFT_BATCH_AUTO;
     set_thread(l, (uintptr_t)pthread_self());
+    l->poll_us = cfg ? cfg->poll_us : 0;
     l->dead_end = &l->dead;
     l->epfd = -1;
     l->alarm_tick = TIMER_NEVER;
@@ -399,7 +422,8 @@ int weft_loop_new(weft_loop **out, const weft_loop_config *cfg)
 
 int loop_new_like(weft_loop **out, const weft_loop *l)
 {
-    weft_loop_config cfg = {.size = sizeof cfg, .env = l->env, .batch = l->batch};
+    weft_loop_config cfg = {
+        .size = sizeof cfg, .env = l->env, .batch = l->batch, .poll_us = l->poll_us};
     return loop_new_with_sys(out, &cfg, l->sys);
 }
 

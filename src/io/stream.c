@@ -53,14 +53,14 @@ static void to_flush(struct stream *s)
     loop_touch(s->loop);
 }
 
-static void receive(struct stream *s)
+static bool is_reading(const struct stream *s)
 {
-    size_t room = LOOP_BUFFER;
-    uint8_t *data = s->handler->on_room ? s->handler->on_room(s, &room) : NULL;
-    if (!data) {
-        data = loop_buffer(s->loop);
-        room = LOOP_BUFFER;
-    }
+    return !stream_closed(s) && !stream_paused(s) && !s->again;
+}
+
+/* Into data; whether it was filled. */
+static bool receive_into(struct stream *s, uint8_t *data, size_t room)
+{
     ssize_t n = loop_sys(s->loop)->recv(s->io.fd, data, room, 0);
     if (n > 0) {
         s->handler->on_bytes(s, data, (size_t)n);
@@ -70,6 +70,21 @@ static void receive(struct stream *s)
     } else if (errno != EAGAIN && errno != EINTR) {
         s->handler->on_error(s, -errno);
     }
+    return n == (ssize_t)room;
+}
+
+/* Once into the loop's buffer, or into a better place as long as it is filled and the others have not
+ * waited long enough. */
+static void receive(struct stream *s)
+{
+    size_t room, total = 0;
+    uint8_t *data;
+    while (total < STREAM_TURN && is_reading(s) && s->handler->on_room &&
+           (data = s->handler->on_room(s, &room))) {
+        total += room;
+        if (!receive_into(s, data, room)) return;
+    }
+    if (!total) (void)receive_into(s, loop_buffer(s->loop), LOOP_BUFFER);
 }
 
 static void notice_error(struct stream *s)
@@ -83,7 +98,7 @@ static void on_ready(struct io *io, uint32_t events)
     struct stream *s = container_of(io, struct stream, io);
     if (events & EPOLLOUT) to_flush(s);
     if (stream_paused(s) && events & EPOLLERR) notice_error(s);
-    else if (!stream_paused(s) && !s->again) receive(s);
+    else if (is_reading(s)) receive(s);
 }
 
 /* We have said our last word; a hang-up now means that nothing more can go either way. */

@@ -2,7 +2,7 @@
  *
  * io/stream.h - a connected socket: bytes in on loan, bytes out when the loop flushes
  *
- *      readable -> recv, once per turn -> on_bytes          stream_dirty -> (end of the turn)
+ *      readable -> recv -> on_bytes                         stream_dirty -> (end of the turn)
  *      end of stream -> on_eof                              on_pull -> one batch -> on_sent
  *      stream_again -> (next turn) on_again                 socket full: EPOLLOUT, then on_pull again
  *
@@ -16,12 +16,14 @@
 
 #include "io/loop.h"
 
+enum { STREAM_TURN = 262144 }; /* bytes of a stream's in one turn, about */
+
 struct stream;
 
 /* One for all streams of a kind. */
 struct stream_handler {
     /* Received: on loan until the call returns, and may be changed in place. At most one call per turn
-     * and LOOP_BUFFER bytes, unless on_room gave another place. */
+     * and LOOP_BUFFER bytes; but where on_room gives other places, until STREAM_TURN bytes have come. */
     void (*on_bytes)(struct stream *s, uint8_t *data, size_t len);
 
     /* Optional. Before receiving: a better place than the loop's buffer, and its size (> 0), or NULL.

@@ -289,6 +289,7 @@ static void read_events(weft_conn *c, weft_span *in)
         if (result <= 0) return;
         more = spend(&budget, &ev);
         deliver(c, &ev);
+        session_take_back(&c->session); /* who pauses may not be back for long */
     }
 }
 

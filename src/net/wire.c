@@ -249,6 +249,14 @@ static void on_bytes(struct stream *s, uint8_t *data, size_t len)
     else take(w, (weft_span){data, len});
 }
 
+/* The rest of a long message goes where it is to stay. */
+static uint8_t *on_room(struct stream *s, size_t *room)
+{
+    struct wire *w = wire_of(s);
+    if (w->phase != WIRE_WEBSOCKET || wire_tls(w) || is_holding(w)) return NULL;
+    return session_room(&w->conn->session, room);
+}
+
 static void on_again(struct stream *s)
 {
     struct wire *w = wire_of(s);
@@ -444,6 +452,7 @@ void wire_no_deadline(struct wire *w)
 
 static const struct stream_handler handler = {
     .on_bytes = on_bytes,
+    .on_room = on_room,
     .on_eof = on_eof,
     .on_error = on_error,
     .on_pull = on_pull,

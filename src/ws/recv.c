@@ -19,18 +19,7 @@
 #include "base/limits.h"
 #include "ws/session.h"
 
-enum { PARTIAL_MIN = 1024 };
-
 /* ---- the head of a frame --------------------------------------------------------------------- */
-
-struct partial *session_partial(weft_session *s)
-{
-    struct partial **p = &s->recv.partial;
-    if (*p) return *p;
-    *p = mem_zalloc(s->cfg->env, sizeof **p);
-    if (*p) buf_init(&(*p)->parked, s->cfg->env, SIZE_MAX);
-    return *p;
-}
 
 static int count_fragment(weft_session *s, uint64_t len)
 {
@@ -177,34 +166,6 @@ static int control_payload(weft_session *s, weft_span *in, weft_event *ev)
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
-/* Twice what has come, and no more than will come, where that is known: in the last frame of a message that
- * is not compressed. */
-static size_t partial_size(const weft_session *s, size_t need)
-{
-    const struct recv *r = &s->recv;
-    size_t size = need < PARTIAL_MIN ? PARTIAL_MIN : 2 * need;
-    bool known = r->left && (r->byte0 & FRAME_FIN) && !r->inflater;
-    return known && r->left < size - need ? need + (size_t)r->left : size;
-}
-
-static int gather(weft_session *s, weft_bytes piece)
-{
-    struct partial *p = session_partial(s);
-    if (!p) return -ENOMEM;
-    if (!piece.len) return 0;
-    size_t need = (size_t)p->len + piece.len;
-    if (need > p->cap) {
-        size_t size = partial_size(s, need);
-        uint8_t *data = mem_realloc(s->cfg->env, p->data, size);
-        if (!data) return -ENOMEM;
-        p->data = data;
-        p->cap = size;
-    }
-    copy(p->data + p->len, piece.data, piece.len);
-    p->len = need;
-    return 0;
-}
-
 static int check_text(weft_session *s, weft_bytes piece, bool final)
 {
     struct recv *r = &s->recv;
@@ -232,13 +193,14 @@ static int chunk(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 
 static int whole(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 {
-    if ((s->recv.partial || !final) && gather(s, piece) < 0) return session_out_of_memory(s);
+    if ((s->recv.partial || !final) && partial_gather(s, piece) < 0)
+        return session_out_of_memory(s);
     if (!final) return 0;
-    const struct partial *p = s->recv.partial;
+    weft_bytes message = s->recv.partial ? partial_message(s->recv.partial) : piece;
     ev->kind = WEFT_EV_MESSAGE;
     ev->first = ev->final = true;
-    ev->data = p ? p->data : piece.data;
-    ev->len = p ? (size_t)p->len : piece.len;
+    ev->data = message.data;
+    ev->len = message.len;
     return 1;
 }
 
@@ -344,10 +306,10 @@ static int read_usual(weft_session *s, weft_span *in, weft_event *ev)
 
 /* ---- the ladder ------------------------------------------------------------------------------ */
 
-/* What the last event lent is taken back. */
-static void take_back(weft_session *s)
+void session_take_back(weft_session *s)
 {
     struct recv *r = &s->recv;
+    if (!r->lent) return;
     r->lent = false;
     mem_free(s->cfg->env, r->control);
     r->control = NULL;
@@ -384,7 +346,7 @@ static int climb(weft_session *s, weft_span *in, weft_event *ev)
 
 int weft_session_read(weft_session *s, weft_span *in, weft_event *ev)
 {
-    if (s->recv.lent) take_back(s);
+    session_take_back(s);
     int result = climb(s, in, ev);
     if (result < 0) session_drop_message(s);
     return result;

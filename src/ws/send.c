@@ -240,7 +240,8 @@ int session_queue(weft_session *s, weft_opcode op, const void *data, size_t len)
     struct outq *q = message_queue(s);
     uint8_t byte0 = (uint8_t)(FRAME_FIN | op);
     if (!q) return -ENOMEM;
-    if (!is_to_be_compressed(s, len)) return encode(s, q, byte0, data, len);
+    if (!is_to_be_compressed(s, len))
+        return partial_send(s, q, byte0, data, len) ? 0 : encode(s, q, byte0, data, len);
     return encode_compressed(s, q, byte0, (weft_bytes){data, len});
 }
 

@@ -20,7 +20,7 @@ void session_drop_message(weft_session *s)
     r->inflater = NULL;
     if (!r->partial) return;
     buf_deinit(&r->partial->parked);
-    mem_free(s->cfg->env, r->partial->data);
+    if (r->partial->blob) blob_unref(r->partial->blob);
     mem_free(s->cfg->env, r->partial);
     r->partial = NULL;
 }

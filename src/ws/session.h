@@ -28,12 +28,12 @@ struct looks {
     uint64_t effort;
 };
 
-/* A message of which a part has come. data is NULL when it is handed out in chunks. */
+/* A message of which a part has come. */
 struct partial {
     uint64_t len; /* bytes received, or inflated as far as is known */
     uint64_t frames, empty;
-    size_t cap;
-    uint8_t *data;
+    struct blob
+        *blob; /* the message behind PARTIAL_HEAD bytes; NULL: none, or it is told in chunks */
     struct buf parked;         /* what is to be inflated and has come (unpack.c) */
     struct looks ends, midway; /* at the end of fragments, and before */
 };
@@ -66,6 +66,7 @@ struct recv {
     uint8_t byte0;   /* of the frame in progress */
     uint8_t message; /* opcode of the message in progress, 0 when there is none */
     bool compressed; /* it is */
+    uint8_t reach;   /* log2 of the longest message that was gathered */
     utf8_state utf8;
     uint8_t state;
     bool lent; /* partial, control or inflater was handed out: free it with the next call */
@@ -121,8 +122,27 @@ void session_drop_message(weft_session *s);
 
 /* recv.c */
 
+/* What the last event lent is taken back; the next read does it, too. */
+void session_take_back(weft_session *s);
+
+/* partial.c */
+
 /* The account of the message in progress: a fragmented or gathered or parked one has it. NULL: no memory. */
 struct partial *session_partial(weft_session *s);
+
+/* The next bytes of the message. They are copied, unless they lie where session_room said. 0 or -ENOMEM. */
+int partial_gather(weft_session *s, weft_bytes piece);
+
+/* What was gathered. */
+weft_bytes partial_message(const struct partial *p);
+
+/* Where the next bytes from the peer may be received, to be read from there: where they are to stay; and how
+ * many. NULL: anywhere. */
+uint8_t *session_room(weft_session *s, size_t *room);
+
+/* The message on loan, if data and len are just that: queued without a copy, as a server's frame that begins
+ * with byte0. Whether it was. */
+bool partial_send(weft_session *s, struct outq *q, uint8_t byte0, const void *data, size_t len);
 
 /* unpack.c */
 

@@ -187,6 +187,114 @@ static void run_sleeps_until_the_timer(void **state)
     weft_loop_free(s.loop);
 }
 
+/* ---- polling before sleeping ----------------------------------------------------------------- */
+
+enum { CALL_US = 10, ASLEEP = 1000000 };
+
+static struct {
+    int awake, asleep; /* calls that did not wait, and that would have */
+    int timeout_ms;    /* of the last one */
+    int comes_with;    /* the call that finds the eventfd readable; 0: none */
+} waits;
+
+static int scripted_wait(int epfd, struct epoll_event *events, int max, int timeout_ms)
+{
+    fake_now += timeout_ms ? ASLEEP : CALL_US;
+    if (timeout_ms) waits.asleep++;
+    else waits.awake++;
+    waits.timeout_ms = timeout_ms;
+    if (waits.awake + waits.asleep != waits.comes_with) return 0;
+    return sys_real.epoll_wait(epfd, events, max, 0);
+}
+
+static weft_loop *polling_loop(uint32_t poll_us)
+{
+    static struct sys sys;
+    weft_loop *l;
+    sys = sys_real;
+    sys.epoll_wait = scripted_wait;
+    weft_loop_config config = {.env = &fake_env, .poll_us = poll_us};
+    fake_now = 1000;
+    assert_int_equal(loop_new_with_sys(&l, &config, &sys), 0);
+    memset(&waits, 0, sizeof waits);
+    memset(story, 0, sizeof story);
+    return l;
+}
+
+static void a_polling_loop_stays_awake_before_it_sleeps(void **state)
+{
+    (void)state;
+    weft_loop *l = polling_loop(50);
+    for (int turn = 1; turn <= 2; turn++) {
+        assert_int_equal(weft_loop_turn(l, -1), 0);
+        assert_int_equal(waits.awake, turn * 50 / CALL_US);
+        assert_int_equal(waits.asleep, turn);
+        assert_int_equal(waits.timeout_ms, -1);
+    }
+    weft_loop_free(l);
+
+    l = polling_loop(0);
+    assert_int_equal(weft_loop_turn(l, -1), 0);
+    assert_int_equal(waits.awake, 0);
+    assert_int_equal(waits.asleep, 1);
+    weft_loop_free(l);
+}
+
+static void what_comes_while_it_polls_needs_no_sleep(void **state)
+{
+    (void)state;
+    weft_loop *l = polling_loop(50);
+    struct post p = {.run = tell_post};
+    loop_post(l, &p);
+    waits.comes_with = 3;
+    assert_int_equal(weft_loop_turn(l, -1), 0);
+    assert_string_equal(story, "p");
+    assert_int_equal(waits.awake, 3);
+    assert_int_equal(waits.asleep, 0);
+    weft_loop_free(l);
+}
+
+static void polling_delays_no_timer(void **state)
+{
+    (void)state;
+    weft_loop *l = polling_loop(5000);
+    struct timer t;
+    timer_init(&t, tell_timer);
+    loop_timer_start(l, &t, 1);
+    assert_int_equal(weft_loop_turn(l, -1), 0);
+    assert_string_equal(story, "t");
+    assert_int_equal(waits.asleep, 0);
+    assert_int_equal(fake_now, 2000 + CALL_US);
+    weft_loop_free(l);
+}
+
+static void polling_is_part_of_the_timeout(void **state)
+{
+    (void)state;
+    weft_loop *l = polling_loop(2000);
+    assert_int_equal(weft_loop_turn(l, 0), 0);
+    assert_int_equal(waits.awake, 1);
+    assert_int_equal(weft_loop_turn(l, 5), 0);
+    assert_int_equal(waits.awake, 1 + 2000 / CALL_US);
+    assert_int_equal(waits.timeout_ms, 3);
+    waits.awake = 0;
+    assert_int_equal(weft_loop_turn(l, 1), 0);
+    assert_int_equal(waits.awake, 1000 / CALL_US + 1);
+    assert_int_equal(waits.asleep, 1); /* that of the turn before */
+    weft_loop_free(l);
+}
+
+static void an_embedded_loop_does_not_poll(void **state)
+{
+    (void)state;
+    weft_loop *l = polling_loop(50);
+    assert_true(weft_loop_fd(l) >= 0);
+    assert_int_equal(weft_loop_turn(l, -1), 0);
+    assert_int_equal(waits.awake, 0);
+    assert_int_equal(waits.asleep, 1);
+    weft_loop_free(l);
+}
+
 /* ---- posts ----------------------------------------------------------------------------------- */
 
 enum { THREADS = 4, POSTS = 5000 };
@@ -534,6 +642,11 @@ int main(void)
         cmocka_unit_test(the_clock_stands_during_a_turn),
         cmocka_unit_test(a_timer_is_never_early_by_a_fraction_of_a_tick),
         cmocka_unit_test(run_sleeps_until_the_timer),
+        cmocka_unit_test(a_polling_loop_stays_awake_before_it_sleeps),
+        cmocka_unit_test(what_comes_while_it_polls_needs_no_sleep),
+        cmocka_unit_test(polling_delays_no_timer),
+        cmocka_unit_test(polling_is_part_of_the_timeout),
+        cmocka_unit_test(an_embedded_loop_does_not_poll),
         cmocka_unit_test(posts_of_each_thread_arrive_in_order),
         cmocka_unit_test(a_post_by_a_post_waits_for_the_next_turn),
         cmocka_unit_test(a_signal_handler_may_stop),

@@ -56,7 +56,7 @@ static inline void bytes_free(struct bytes *b)
     *b = (struct bytes){0};
 }
 
-static inline bool bytes_equal(const struct bytes *a, const void *data, size_t len)
+static inline bool bytes_are(const struct bytes *a, const void *data, size_t len)
 {
     return a->len == len && (!len || !memcmp(a->data, data, len));
 }

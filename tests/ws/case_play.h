@@ -88,7 +88,7 @@ static inline bool event_matches(const struct expected_event *want,
 {
     return want->kind == got->kind && want->opcode == got->opcode && want->first == got->first &&
            want->final == got->final && want->code == got->code &&
-           bytes_equal(&want->payload, got->payload.data, got->payload.len);
+           bytes_are(&want->payload, got->payload.data, got->payload.len);
 }
 
 static inline bool play_event(struct play *p, const struct expected_event *got)
@@ -169,7 +169,7 @@ static inline int play_share(struct play *p, const struct step *step)
     int rc = weft_message_new(&m, &p->heap.env, op, step->bytes.data, step->bytes.len);
     if (rc) return rc;
     weft_bytes payload = weft_message_payload(m);
-    if (weft_message_opcode(m) != op || !bytes_equal(&step->bytes, payload.data, payload.len))
+    if (weft_message_opcode(m) != op || !bytes_are(&step->bytes, payload.data, payload.len))
         play_wrong(p, step->where, "the shared message is not what was put in");
     rc = weft_session_send_message(p->session, weft_message_ref(m));
     weft_message_unref(m);
