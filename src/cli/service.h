@@ -28,7 +28,7 @@
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 20, SERVICE_NO_PORT = 65536 };
+enum { SERVICE_FLAGS = 21, SERVICE_NO_PORT = 65536 };
 
 struct service_options {
     uint64_t port; /* SERVICE_NO_PORT: -p was not given */

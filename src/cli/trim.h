@@ -10,7 +10,7 @@
  *      many connections, then half of them gone    -> a timer
  *      the timer                                   -> malloc_trim; the peak is counted anew
  *
- * The timer runs only then, and trims at most once a minute.
+ * The timer runs only then, and trims at most every ten seconds.
  */
 #ifndef CLI_TRIM_H
 #define CLI_TRIM_H
