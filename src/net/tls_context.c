@@ -169,7 +169,7 @@ void tls_context_freshen(struct tls_context *c)
     static const uint64_t life_us = TLS_TICKET_KEYS_H * 3600 * UINT64_C(1000000);
     unsigned char keys[TICKET_KEYS];
     uint64_t now = env_now_us(c->env);
-    if (now - c->keyed_us < life_us || RAND_priv_bytes(keys, sizeof keys) != 1) return;
+    if (c->shared || now - c->keyed_us < life_us || RAND_priv_bytes(keys, sizeof keys) != 1) return;
     if (SSL_CTX_set_tlsext_ticket_keys(c->ssl, keys, sizeof keys) == 1) c->keyed_us = now;
     OPENSSL_cleanse(keys, sizeof keys);
 }

@@ -8,7 +8,7 @@
  *
  * A context never changes, but for the keys of its tickets: to reload is to make another. Connections keep
  * the one that they began with.
- * References are counted; all of a loop's are used in its thread.
+ * References are counted; the threads of a server drop theirs where the connection lies.
  */
 #ifndef NET_TLS_CONTEXT_H
 #define NET_TLS_CONTEXT_H
@@ -30,6 +30,7 @@ struct tls_context {
     struct certificate *certificates; /* a server's; the first is the default */
     size_t n;
     uint64_t keyed_us; /* a server's: when its tickets got their keys */
+    bool shared; /* by several threads: those keys stay, for OpenSSL replaces them without a lock */
 };
 
 struct tls_client_files {
