@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * cli/trim.c - watch the number of connections rise and fall
+ * cli/trim.c - tell malloc what to keep, and watch the number of connections rise and fall
  */
 #include "cli/trim.h"
 
@@ -25,6 +25,8 @@ static void on_time(weft_timer *timer, void *user)
 
 int trim_init(struct trim *t, weft_loop *l, const weft_server_stats *stats)
 {
+    mallopt(M_TRIM_THRESHOLD, TRIM_KEPT);
+    mallopt(M_MMAP_THRESHOLD, TRIM_KEPT);
     *t = (struct trim){.loop = l, .stats = stats};
     return weft_timer_new(&t->timer, l, on_time, t);
 }

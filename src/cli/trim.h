@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * cli/trim.h - give memory back when a flood is over
+ * cli/trim.h - keep the memory that is needed again at once, give back what a flood has left
  *
- * malloc keeps what was freed for the next time. After a flood that is the flood's peak, because what
- * still lives lies between. So:
+ * By itself malloc returns what is free at the top of its heap, and every large block, to the kernel, and
+ * faults it in again for the next message: of 16 KiB and more that was up to half of the CPU. So it is
+ * told to keep TRIM_KEPT there. What was freed elsewhere it keeps anyway; after a flood that is the flood's
+ * peak, because what still lives lies between. So:
  *
  *      many connections, then half of them gone    -> a timer
  *      the timer                                   -> malloc_trim; the peak is counted anew
@@ -18,6 +20,7 @@
 #include <weft/server.h>
 
 enum {
+    TRIM_KEPT = 4 << 20,   /* bytes; also, blocks up to this size come from the heap */
     TRIM_PEAK = 64,        /* connections that are worth it */
     TRIM_SETTLE = 1000,    /* ms after the fall: the rest of it comes, too */
     TRIM_INTERVAL = 60000, /* ms between two */
@@ -33,7 +36,8 @@ struct trim {
     unsigned times;
 };
 
-/* Errors: -ENOMEM. trim_deinit is fine after a failure, and on zeros. */
+/* Tells malloc, too, for the whole process. Errors: -ENOMEM. trim_deinit is fine after a failure, and on
+ * zeros. */
 int trim_init(struct trim *t, weft_loop *l, const weft_server_stats *stats);
 
 /* After each turn of the loop; not once the stats are gone. */
