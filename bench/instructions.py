@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: MIT
 """bench/instructions.py [--write] [WORKLOAD...]    what a message costs, in instructions in user mode
 
-The gate against regressions that noise cannot fool: callgrind counts what `weft serve` executes, so the machine may be busy.
-A workload is played twice, with N and with 2N messages; the difference is what N messages cost, without the start. Everything is
-compared with bench/baseline.txt, which --write makes; more than TOLERANCE above it fails. Instructions depend on the compiler, the
-libc and the vector unit, so the baseline names them: where they are others, it is a warning, and without AVX2 nothing is played.
+The gate against regressions that noise cannot fool: callgrind counts what `weft serve` executes,
+so the machine may be busy. A workload is played twice, with N and with 2N messages; the
+difference is what N messages cost, without the start. Everything is compared with
+bench/baseline.txt, which --write makes; more than TOLERANCE above it fails. Instructions depend
+on the compiler, the libc and the vector unit, so the baseline names them: where they are others,
+it is a warning, and without AVX2 nothing is played.
 """
 
 import os
@@ -220,7 +222,7 @@ def compare(costs):
         print(f"{name:24} {before or 0:10.0f} {now:10.0f} {change}  {words}")
         failed += words.startswith("FAILED")
     if others:
-        print(f"The baseline is another machine's ({'; '.join(others)}): this is a warning only.")
+        print(f"The baseline is for others ({'; '.join(others)}): this is a warning only.")
         return 0
     if failed:
         print(f"More than {TOLERANCE:.0%} above bench/baseline.txt. If it is worth it: make bench-baseline, and say why.")

@@ -26,20 +26,24 @@ GROUPS = [  # key, heading, what is to be known
 
 READING = """## How to read it
 
-* **Server CPU ns per message** is what the server's process used (the scheduler's clock, all threads), divided by the
-  messages that were answered in that time. Messages per second are not shown: the generator and the
-  kernel bound them, and with one core each they say less. Where the generator was busy all the time it is marked `g`:
-  the figure is still the server's own time, but a faster generator could have made larger batches.
-* **raw TCP** is [bench/raw.c](../bench/raw.c): epoll, one `recv` and one `send` for each wake-up, no parsing, no unmasking, replies from a
-  static buffer. It is what the kernel costs; anything below it comes from fewer system calls.
-* All servers of a workload run at the same time, pinned to the same core, and are measured **in turns**: a round
-  measures each of them once, in another order each time. Shown are the **median of the rounds and the quartiles** (in brackets).
-  Ratios are medians of the ratios within each round, so drift of the machine does not count. The slow peers play
-  fewer rounds.
-* Before it is measured each server is checked: every reply of a short run is compared with what was sent.
-* **weft** is `weft serve` of the release build with default flags (`--batch ring` where the kernel allows
-  it, `--threads 1`, sandbox on); **weft, --batch each** makes a system call for each connection. Peers are built with
-  `-O3 -march=native`, weft is not. The sources of all of them are in [bench/peers](../bench/peers).
+* **Server CPU ns per message** is what the server's process used (the scheduler's clock, all
+  threads), divided by the messages that were answered in that time. Messages per second are not
+  shown: the generator and the kernel bound them, and with one core each they say less. Where the
+  generator was busy all the time it is marked `g`: the figure is still the server's own time, but
+  a faster generator could have made larger batches.
+* **raw TCP** is [bench/raw.c](../bench/raw.c): epoll, one `recv` and one `send` for each wake-up,
+  no parsing, no unmasking, replies from a static buffer. It is what the kernel costs; anything
+  below it comes from fewer system calls.
+* All servers of a workload run at the same time, pinned to the same core, and are measured **in
+  turns**: a round measures each of them once, in another order each time. Shown are the **median
+  of the rounds and the quartiles** (in brackets). Ratios are medians of the ratios within each
+  round, so drift of the machine does not count. The slow peers play fewer rounds.
+* Before it is measured each server is checked: every reply of a short run is compared with what
+  was sent.
+* **weft** is `weft serve` of the release build with default flags (`--batch ring` where the
+  kernel allows it, `--threads 1`, sandbox on); **weft, --batch each** makes a system call for
+  each connection. Peers are built with `-O3 -march=native`, weft is not. The sources of all of
+  them are in [bench/peers](../bench/peers).
 """
 
 
@@ -213,7 +217,7 @@ def document(results):
     parts = ["# Performance", "`make bench` wrote this page: it measures weft beside other servers, and a bare TCP server, on this machine.\n"
              f"{o['rounds']} rounds of {o['duration']} ms for each server and workload, after a third of that as warm-up "
              "(1 MiB: three times as long).",
-             circumstances(results), READING, "## Targets", targets(results)]
+             circumstances(results), READING.rstrip(), "## Targets", targets(results)]
     for key, heading, words in GROUPS:
         chosen = [w for w in WORKLOADS if w.group == key and w.key in results["workloads"]]
         drawn = picture(key, heading, chosen, results)

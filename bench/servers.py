@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Who is measured: how each server is built, started on a core of its own, and reached.
 
-All of them do the same: /echo sends everything back, any other path is a channel. Each prints its address
-first. What a machine lacks is skipped, and said."""
+All of them do the same: /echo sends everything back, any other path is a channel. Each prints its
+address first. What a machine lacks is skipped, and said."""
 
 import os
 import resource
