@@ -198,9 +198,15 @@ def kernels(results):
                         *(f"```\n{said.rstrip()}\n```" for said in results["kernels"] if said)])
 
 
+def threads(results):
+    said = results["threads"] or "not measured"
+    return "\n\n".join(["## Threads", "`weft serve --threads 2` against `--threads 1`, not pinned, the generator beside it "
+                        "(bench/threads.py).", f"```\n{said.rstrip()}\n```"])
+
+
 def gate(results):
     return "\n\n".join(["## Instructions", "What `make bench-gate` holds the code to: instructions in user mode for each message, `weft serve "
-                        "--batch each` (bench/baseline.txt). Virtual machines seldom let one count cycles; these stand for the issue's "
+                        "--batch each` (bench/baseline.txt). Virtual machines seldom let one count cycles; these stand for "
                         "user cycles.", f"```\n{results['baseline'].rstrip()}\n```"])
 
 
@@ -226,7 +232,7 @@ def document(results):
         pictures[f"{key}.svg"] = drawn
         parts += [f"## {heading}", words, f"![{heading}](performance/{key}.svg)"]
         parts += [workload_table(w, results["workloads"][w.key]) for w in chosen]
-    parts += [memory_tables(results), kernels(results), gate(results)]
+    parts += [memory_tables(results), kernels(results), threads(results), gate(results)]
     return "\n\n".join(parts) + "\n", pictures
 
 

@@ -67,11 +67,11 @@ def pinned(core, command):
     return (["taskset", "-c", core] if PINNED else []) + [str(c) for c in command]
 
 
-def output(*command):
+def output(*command, patience=60):
     """What a command prints first, or None when it fails."""
     try:
         done = subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60)
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=patience)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
