@@ -10,6 +10,10 @@
 #   make fuzz       every harness of fuzz/ for FUZZ_TIME seconds (60); make fuzz-long: until one finds something
 #   make conformance    every situation of the protocol, as server and as client, from outside
 #   make abuse      what an attacker can do to the server, done
+#   make bench      weft beside other servers and a bare TCP server: docs/performance.md, in half an hour
+#   make bench-quick    the same in three minutes, printed
+#   make bench-gate     instructions for each message, against bench/baseline.txt
+#   make bench-baseline     what that file holds, made anew
 #   make coverage   which lines and branches the tests run
 #   make install    honours PREFIX (/usr/local) and DESTDIR
 #
@@ -41,8 +45,27 @@ check:
 	@tools/setup check
 	tools/check
 
-bench: all
+bench:
+	@tools/setup build
+	-@tools/setup bench
+	@tools/build release
 	tools/bench
+
+bench-quick:
+	@tools/setup build
+	-@tools/setup bench
+	@tools/build release
+	tools/bench --quick
+
+bench-gate:
+	@tools/setup check
+	@tools/build release
+	bench/instructions.py
+
+bench-baseline:
+	@tools/setup check
+	@tools/build release
+	bench/instructions.py --write
 
 fuzz:
 	@tools/setup check
@@ -83,4 +106,4 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all demo test tsan check bench fuzz fuzz-long conformance abuse coverage install format clean
+.PHONY: all demo test tsan check bench bench-quick bench-gate bench-baseline fuzz fuzz-long conformance abuse coverage install format clean

@@ -93,6 +93,29 @@ def main():
                        args[1] if len(args) > 1 else "build/release/weft")
 
 
+def grow(pid, connect, count, request=REQUEST):
+    """Open connections to a running server: bytes for each when opened and after a message, and how many are silent."""
+    # Warm up, so that what is allocated once is not counted.
+    warm = [connect() for _ in range(10)]
+    assert exchange(warm, request, b"\r\n\r\n") == 0
+    settled(pid)
+    before = anonymous(pid)
+    socks = []
+    for start in range(0, count, 500):
+        some = [connect() for _ in range(min(500, count - start))]
+        missing = exchange(some, request, b"101 Switching Protocols")
+        assert missing == 0, f"{missing} handshakes were not answered"
+        socks += some
+    settled(pid)
+    opened = anonymous(pid)
+    silent = exchange(socks, HELLO, ANSWER)
+    settled(pid)
+    after = anonymous(pid)
+    for s in [*warm, *socks]:
+        s.close()
+    return (opened - before) / count, (after - before) / count, silent
+
+
 def measure(way, wanted, program):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -103,28 +126,12 @@ def measure(way, wanted, program):
                                "--ping", "1h", *way.flags], stdout=subprocess.PIPE, text=True)
     try:
         port = int(server.stdout.readline().rsplit(":", 1)[1])
-        # Warm up, so that what is allocated once is not counted.
-        warm = [way.connect(port) for _ in range(10)]
-        assert exchange(warm, REQUEST, b"\r\n\r\n") == 0
-        settled(server.pid)
-        before = anonymous(server.pid)
-        socks = []
-        for start in range(0, count, 500):
-            some = [way.connect(port) for _ in range(min(500, count - start))]
-            missing = exchange(some, REQUEST, b"101 Switching Protocols")
-            assert missing == 0, f"{missing} handshakes were not answered"
-            socks += some
-        settled(server.pid)
-        opened = anonymous(server.pid)
-        silent = exchange(socks, HELLO, ANSWER)
-        settled(server.pid)
-        after = anonymous(server.pid)
+        opened, after, silent = grow(server.pid, lambda: way.connect(port), count)
     finally:
         server.terminate()
         server.wait()
-    print(f"{count} connections, {silent} of them silent: "
-          f"{(opened - before) / count:.0f} bytes each when opened, "
-          f"{(after - before) / count:.0f} after a message")
+    print(f"{count} connections, {silent} of them silent: {opened:.0f} bytes each when opened, "
+          f"{after:.0f} after a message")
     return 1 if silent else 0
 
 

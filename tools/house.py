@@ -232,8 +232,9 @@ def packages(root):
     rows = [(n, line.split(None, 3))
             for n, line in enumerate((root / "packages.txt").read_text().splitlines(), 1)
             if line.strip() and not line.startswith("#")]
-    complaints = [f"packages.txt:{n}: a line is: package build|test|check probe what for"
-                  for n, row in rows if len(row) < 4 or row[1] not in ("build", "test", "check")]
+    purposes = {"build", "test", "check", "bench"}
+    complaints = [f"packages.txt:{n}: a line is: package {'|'.join(sorted(purposes))}[,...] probe what for"
+                  for n, row in rows if len(row) < 4 or set(row[1].split(",")) - purposes]
     complaints += [f"packages.txt: {name} is listed twice"
                    for name, count in Counter(row[0] for _, row in rows).items() if count > 1]
     for name in ("README.md", "HACKING.md", "Makefile", ".ci/run"):
