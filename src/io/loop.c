@@ -27,7 +27,13 @@
 #include "io/flush.h"
 #include "io/resolve.h"
 
-enum { READY_MAX = 256, US_PER_TICK = 1000 };
+enum {
+    READY_MAX = 256, /* with the least share 2 MiB, too */
+    US_PER_TICK = 1000,
+    TURN_BYTES = 2 << 20,
+    SHARE_MIN = 8192,
+    SHARE_MAX = 262144,
+};
 
 struct weft_loop {
     const weft_env *env;
@@ -69,6 +75,13 @@ const struct sys *loop_sys(const weft_loop *l)
 uint8_t *loop_buffer(weft_loop *l)
 {
     return l->buffer;
+}
+
+size_t loop_share(const weft_loop *l)
+{
+    size_t share = l->n_ready ? TURN_BYTES / (size_t)l->n_ready : SHARE_MAX;
+    if (share < SHARE_MIN) return SHARE_MIN;
+    return share < SHARE_MAX ? share : SHARE_MAX;
 }
 
 struct flush *loop_flush(weft_loop *l)

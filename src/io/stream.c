@@ -73,18 +73,24 @@ static bool receive_into(struct stream *s, uint8_t *data, size_t room)
     return n == (ssize_t)room;
 }
 
-/* Once into the loop's buffer, or into a better place as long as it is filled and the others have not
- * waited long enough. */
+static size_t at_most(size_t n, size_t max)
+{
+    return n < max ? n : max;
+}
+
+/* Once into the loop's buffer, or into a better place as long as it is filled and there is something left of
+ * the stream's share of the turn. */
 static void receive(struct stream *s)
 {
-    size_t room, total = 0;
+    size_t share = loop_share(s->loop), total = 0, room;
     uint8_t *data;
-    while (total < STREAM_TURN && is_reading(s) && s->handler->on_room &&
+    while (total < share && is_reading(s) && s->handler->on_room &&
            (data = s->handler->on_room(s, &room))) {
+        room = at_most(room, share - total);
         total += room;
         if (!receive_into(s, data, room)) return;
     }
-    if (!total) (void)receive_into(s, loop_buffer(s->loop), LOOP_BUFFER);
+    if (!total) (void)receive_into(s, loop_buffer(s->loop), at_most(LOOP_BUFFER, share));
 }
 
 static void notice_error(struct stream *s)

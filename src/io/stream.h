@@ -16,14 +16,16 @@
 
 #include "io/loop.h"
 
-enum { STREAM_TURN = 262144 }; /* bytes of a stream's in one turn, about */
+enum {
+    STREAM_TURN = 262144
+}; /* the largest share of a turn that a stream has (loop_share), in bytes */
 
 struct stream;
 
 /* One for all streams of a kind. */
 struct stream_handler {
     /* Received: on loan until the call returns, and may be changed in place. At most one call per turn
-     * and LOOP_BUFFER bytes; but where on_room gives other places, until STREAM_TURN bytes have come. */
+     * and LOOP_BUFFER bytes; but where on_room gives other places, until its share of the turn has come. */
     void (*on_bytes)(struct stream *s, uint8_t *data, size_t len);
 
     /* Optional. Before receiving: a better place than the loop's buffer, and its size (> 0), or NULL.

@@ -16,6 +16,7 @@
 #include "io/listener.h"
 #include "net/crew.h"
 #include "net/proxied.h"
+#include "net/tls_context.h"
 #include "net/wire.h"
 
 enum { TURNED_AWAY_MAX = 32 };
