@@ -222,7 +222,7 @@ static void compare(const struct run *a, const struct run *b, bool deflates)
     check(a->error == b->error);
     check(!strcmp(weft_session_cause(a->session), weft_session_cause(b->session)));
     check(weft_session_closed(a->session) == weft_session_closed(b->session));
-    check(bytes_equal(&a->output, b->output.data, b->output.len));
+    check(bytes_are(&a->output, b->output.data, b->output.len));
 }
 
 static void end(struct run *r)
