@@ -10,7 +10,8 @@
  *      many connections, then half of them gone    -> a timer
  *      the timer                                   -> malloc_trim; the peak is counted anew
  *
- * The timer runs only then, and trims at most every ten seconds.
+ * The timer runs only then, and trims at most every other second. Connections may be other threads', whose
+ * comings and goings bring this loop no turn: while there are many, a pulse does.
  */
 #ifndef CLI_TRIM_H
 #define CLI_TRIM_H
@@ -20,19 +21,20 @@
 #include <weft/server.h>
 
 enum {
-    TRIM_KEPT = 32 << 20,  /* bytes; also, blocks up to this size come from the heap */
-    TRIM_PEAK = 8,         /* connections that are worth it */
-    TRIM_SETTLE = 1000,    /* ms after the fall: the rest of it comes, too */
-    TRIM_INTERVAL = 10000, /* ms between two */
+    TRIM_KEPT = 4 << 20,  /* bytes; also, blocks up to this size come from the heap */
+    TRIM_PEAK = 8,        /* connections that are worth it */
+    TRIM_SETTLE = 1000,   /* ms after the fall: the rest of it comes, too */
+    TRIM_INTERVAL = 2000, /* ms between two */
 };
 
 struct trim {
     weft_loop *loop;
     const weft_server_stats *stats;
-    weft_timer *timer;
+    weft_timer *timer, *pulse;
     uint64_t peak; /* connections since the last time */
     uint64_t next; /* not before, by weft_loop_now */
     bool waiting;  /* for the timer */
+    bool pulsing;
     unsigned times;
 };
 

@@ -61,7 +61,7 @@ static void test_half_of_many_have_to_be_gone(void **state)
     assert_true(p->trim.waiting);
 }
 
-static void test_it_trims_once_and_then_not_for_a_minute(void **state)
+static void test_it_trims_once_and_then_not_for_a_while(void **state)
 {
     struct play *p = *state;
     connections(p, 1000);
@@ -83,7 +83,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_few_connections_are_not_worth_it, begin, end),
         cmocka_unit_test_setup_teardown(test_half_of_many_have_to_be_gone, begin, end),
-        cmocka_unit_test_setup_teardown(test_it_trims_once_and_then_not_for_a_minute, begin, end),
+        cmocka_unit_test_setup_teardown(test_it_trims_once_and_then_not_for_a_while, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
