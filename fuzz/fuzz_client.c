@@ -296,7 +296,7 @@ static bool begin(unsigned url, unsigned how)
                               .proxy = how & 16 ? "http://127.0.0.1:3128" : NULL,
                               .redirects = how >> 5 & 3,
                               .insecure = true};
-    weft_loop_config loop_cfg = {.env = &w.env};
+    weft_loop_config loop_cfg = {.env = &w.env, .batch = WEFT_BATCH_EACH};
     check(loop_new_with_sys(&w.loop, &loop_cfg, &w.sys) == 0);
     if (weft_connect(&w.conn, w.loop, urls[url & 7], &cfg, &handler, NULL) == 0) return true;
     w.conn = NULL;

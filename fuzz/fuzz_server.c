@@ -273,7 +273,7 @@ static void begin(void)
         .now_us = 1000000000,
         .sys = scripted_sys()};
     network_open();
-    weft_loop_config loop_cfg = {.env = &w.env};
+    weft_loop_config loop_cfg = {.env = &w.env, .batch = WEFT_BATCH_EACH};
     weft_server_config cfg = {.limits = {.max_connections = PEERS - 1,
                                          .max_message = 30000,
                                          .send_queue_max = 40000,

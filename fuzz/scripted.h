@@ -6,6 +6,8 @@
  *      peer's output <-- send, sendmsg as far as its window is open
  *      epoll_wait    --> level-triggered, with EPOLLONESHOT, computed from the above; never waits
  *
+ * It is for loops with WEFT_BATCH_EACH: a ring would send past it.
+ *
  * Descriptors are real ones (of /dev/null), because they are closed directly; what is known about one is
  * forgotten when the kernel gives its number again.
  */

@@ -796,7 +796,7 @@ static int set_up(void **state)
     for (size_t i = 0; i < BIG; i++) big[i] = (uint8_t)(i * 7 + i / 251);
     sys = sys_real;
     sys.epoll_wait = counted_epoll_wait;
-    return loop_new_with_sys(&loop, NULL, &sys);
+    return loop_new_with_sys(&loop, &(weft_loop_config){.batch = WEFT_BATCH_EACH}, &sys);
 }
 
 static int tear_down(void **state)
