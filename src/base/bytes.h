@@ -51,7 +51,7 @@ static inline bool bytes_is_nocase(weft_bytes a, const char *text)
 
 static inline weft_bytes bytes_from(weft_bytes a, size_t offset)
 {
-    return (weft_bytes){a.data + offset, a.len - offset};
+    return (weft_bytes){offset ? a.data + offset : a.data, a.len - offset};
 }
 
 /* Without spaces and tabs at either end (OWS of RFC 9110, 5.6.3). */

@@ -32,7 +32,6 @@ enum {
     US_PER_TICK = 1000,
     TURN_BYTES = 2 << 20,
     SHARE_MIN = 8192,
-    SHARE_MAX = 262144,
 };
 
 struct weft_loop {
@@ -79,9 +78,9 @@ uint8_t *loop_buffer(weft_loop *l)
 
 size_t loop_share(const weft_loop *l)
 {
-    size_t share = l->n_ready ? TURN_BYTES / (size_t)l->n_ready : SHARE_MAX;
+    size_t share = l->n_ready ? TURN_BYTES / (size_t)l->n_ready : LOOP_SHARE_MAX;
     if (share < SHARE_MIN) return SHARE_MIN;
-    return share < SHARE_MAX ? share : SHARE_MAX;
+    return share < LOOP_SHARE_MAX ? share : LOOP_SHARE_MAX;
 }
 
 struct flush *loop_flush(weft_loop *l)

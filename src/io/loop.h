@@ -95,8 +95,10 @@ const struct sys *loop_sys(const weft_loop *l);
 enum { LOOP_BUFFER = 65536 };
 uint8_t *loop_buffer(weft_loop *l);
 
+enum { LOOP_SHARE_MAX = 262144 };
+
 /* How many bytes each of those that are ready may take in this turn, so that nobody waits long for the rest:
- * a part of 2 MiB, from 8 KiB to 256 KiB. */
+ * a part of 2 MiB, from 8 KiB to LOOP_SHARE_MAX. */
 size_t loop_share(const weft_loop *l);
 
 /* ---- for the rest of io ---------------------------------------------------------------------- */

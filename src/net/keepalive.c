@@ -15,11 +15,6 @@
 #include "base/limits.h"
 #include "net/conn.h"
 
-static const weft_limits *limits_of(const weft_conn *c)
-{
-    return c->session.cfg->limits;
-}
-
 conn_time conn_now(const weft_conn *c)
 {
     conn_time now = (conn_time)net_now(conn_net(c));
@@ -30,7 +25,7 @@ conn_time conn_now(const weft_conn *c)
  * ping together. */
 static uint64_t ping_interval(const weft_conn *c)
 {
-    uint64_t ms = limit_ping_interval(limits_of(c));
+    uint64_t ms = limit_ping_interval(conn_limits(c));
     if (ms == WEFT_NEVER) return ms;
     uint64_t spread = ms / 5;
     return ms - spread / 2 + (spread ? (c->slot * UINT64_C(2654435761) >> 7) % spread : 0);
@@ -52,24 +47,24 @@ static uint64_t nearer(uint64_t a, uint64_t b)
 static uint64_t until_ping(const weft_conn *c, conn_time now)
 {
     if (c->paused || c->closing) return WEFT_NEVER;
-    if (c->pinged) return until(now, c->pinged, limit_pong_timeout(limits_of(c)));
+    if (c->pinged) return until(now, c->pinged, limit_pong_timeout(conn_limits(c)));
     return until(now, c->heard, ping_interval(c));
 }
 
 static uint64_t until_message(const weft_conn *c, conn_time now)
 {
     if (!c->message || c->paused || c->closing) return WEFT_NEVER;
-    return until(now, c->message, limit_message_timeout(limits_of(c)));
+    return until(now, c->message, limit_message_timeout(conn_limits(c)));
 }
 
 static uint64_t until_stall(const weft_conn *c, conn_time now)
 {
-    return c->stalled ? until(now, c->stalled, limit_write_stall(limits_of(c))) : WEFT_NEVER;
+    return c->stalled ? until(now, c->stalled, limit_write_stall(conn_limits(c))) : WEFT_NEVER;
 }
 
 static uint64_t until_closed(const weft_conn *c, conn_time now)
 {
-    return c->closing ? until(now, c->closing, limit_close_timeout(limits_of(c))) : WEFT_NEVER;
+    return c->closing ? until(now, c->closing, limit_close_timeout(conn_limits(c))) : WEFT_NEVER;
 }
 
 static uint64_t until_next(const weft_conn *c, conn_time now)

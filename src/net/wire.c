@@ -257,12 +257,23 @@ static uint8_t *on_room(struct stream *s, size_t *room)
     return session_room(&w->conn->session, room);
 }
 
+/* A WebSocket that has said all it had to say in HTTP travels light. */
+static void unload(struct wire *w)
+{
+    struct gear *g = w->gear;
+    if (w->phase != WIRE_WEBSOCKET || !g || !outq_empty(&g->out)) return;
+    if (g->tls || g->proxied || g->held) return;
+    mem_free(wire_env(w), g);
+    w->gear = NULL;
+}
+
 static void on_again(struct stream *s)
 {
     struct wire *w = wire_of(s);
     struct held *held = take_held(w);
     feed_or_hold(w, held ? (weft_span){held->data, held->len} : (weft_span){0});
     mem_free(wire_env(w), held);
+    unload(w);
     if (is_holding(w) || !wants_input(w)) return;
     if (secure_ended(w)) at_end(w);
     else if (stream_paused(s)) stream_resume(s);
@@ -381,16 +392,6 @@ static int on_pull(struct stream *s, struct iovec *iov, int max)
     return 0;
 }
 
-/* A WebSocket that has said all it had to say in HTTP travels light. */
-static void unload(struct wire *w)
-{
-    struct gear *g = w->gear;
-    if (w->phase != WIRE_WEBSOCKET || !g || !outq_empty(&g->out)) return;
-    if (g->tls || g->proxied || g->held) return;
-    mem_free(wire_env(w), g);
-    w->gear = NULL;
-}
-
 /* A closing connection is pulled from once more when all is written: that is how it ends. */
 static bool is_ending(const struct wire *w)
 {
@@ -402,7 +403,7 @@ static bool on_sent(struct stream *s, size_t n)
     struct wire *w = wire_of(s);
     if (wire_tls(w)) outq_sent(tls_out(w->gear->tls), n);
     else plain_sent(w, n);
-    if (w->gear) unload(w);
+    unload(w);
     if (w->phase == WIRE_WEBSOCKET) conn_drained(w->conn);
     else if (w->phase == WIRE_WEB) web_drained(w);
     return w->phase != WIRE_DEAD && (has_output(w) || is_ending(w));
