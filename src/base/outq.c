@@ -19,6 +19,8 @@ enum {
                                  header, so that many of them do not compete for the same sets */
     HOME_CAP = HOME_SIZE - sizeof(struct blob),
     HOME_KEPT = 256,
+    LONG_MIN = 1 << 18, /* of the long ones that are kept */
+    LONG_MAX = 1 << 21,
 };
 
 /* ---- blobs ----------------------------------------------------------------------------------- */
@@ -40,16 +42,7 @@ struct blob *blob_new(const weft_env *env, size_t cap)
     return cap > SIZE_MAX - sizeof(struct blob) ? NULL : blob_make(env, NULL, cap);
 }
 
-struct blob *blob_grow(struct blob *b, size_t cap)
-{
-    assert(atomic_load_explicit(&b->refs, memory_order_relaxed) == 1 && !b->home);
-    if (cap > SIZE_MAX - sizeof *b) return NULL;
-    struct blob *grown = mem_realloc(b->env, b, sizeof *b + cap);
-    if (grown) grown->cap = cap;
-    return grown;
-}
-
-static struct blob *blob_take(struct blobs *home)
+static struct blob *take_small(struct blobs *home)
 {
     struct blob *b = home->free;
     if (!b) return blob_make(home->env, home, HOME_CAP);
@@ -59,7 +52,33 @@ static struct blob *blob_take(struct blobs *home)
     return b;
 }
 
-static void blob_put(struct blobs *home, struct blob *b)
+static void remove_long(struct blobs *home, size_t i)
+{
+    home->n_long--;
+    memmove(home->longs + i, home->longs + i + 1, (home->n_long - i) * sizeof home->longs[0]);
+}
+
+/* The newest of about that size: it is most likely to be in the cache. NULL: there is none. */
+static struct blob *take_long(struct blobs *home, size_t cap)
+{
+    for (size_t i = home->n_long; i-- > 0;) {
+        struct blob *b = home->longs[i];
+        if (b->cap < cap || b->cap / 2 > cap) continue;
+        remove_long(home, i);
+        b->len = 0;
+        return b;
+    }
+    return NULL;
+}
+
+struct blob *blob_take(struct blobs *home, size_t cap)
+{
+    struct blob *b = take_long(home, cap);
+    if (!b && cap <= SIZE_MAX - sizeof *b) b = blob_make(home->env, home, cap);
+    return b;
+}
+
+static void put_small(struct blobs *home, struct blob *b)
 {
     if (home->n == HOME_KEPT) {
         mem_free(home->env, b);
@@ -70,6 +89,42 @@ static void blob_put(struct blobs *home, struct blob *b)
     home->n++;
 }
 
+static void put_long(struct blobs *home, struct blob *b)
+{
+    if (home->n_long == BLOBS_LONG) {
+        mem_free(home->env, home->longs[0]);
+        remove_long(home, 0);
+    }
+    home->longs[home->n_long++] = b;
+}
+
+/* b came from home, and nobody needs it any more. */
+static void blob_put(struct blobs *home, struct blob *b)
+{
+    if (b->cap == HOME_CAP) put_small(home, b);
+    else if (b->cap >= LONG_MIN && b->cap <= LONG_MAX) put_long(home, b);
+    else mem_free(home->env, b);
+}
+
+static struct blob *move(struct blob *to, struct blob *b)
+{
+    copy(to->data, b->data, b->len);
+    to->len = b->len;
+    blob_put(b->home, b);
+    return to;
+}
+
+struct blob *blob_grow(struct blob *b, size_t cap)
+{
+    assert(atomic_load_explicit(&b->refs, memory_order_relaxed) == 1);
+    if (cap > SIZE_MAX - sizeof *b) return NULL;
+    struct blob *longer = b->home ? take_long(b->home, cap) : NULL;
+    if (longer) return move(longer, b);
+    struct blob *grown = mem_realloc(b->env, b, sizeof *b + cap);
+    if (grown) grown->cap = cap;
+    return grown;
+}
+
 void blobs_deinit(struct blobs *home)
 {
     while (home->free) {
@@ -77,6 +132,7 @@ void blobs_deinit(struct blobs *home)
         home->free = b->next_free;
         mem_free(home->env, b);
     }
+    while (home->n_long) mem_free(home->env, home->longs[--home->n_long]);
 }
 
 struct blob *blob_ref(struct blob *b)
@@ -135,7 +191,7 @@ uint8_t *outq_grow(struct outq *q, const weft_env *env, struct blobs *home, size
 {
     size_t cap = next_cap(q);
     if (cap < n) cap = n;
-    struct blob *b = home && cap <= HOME_CAP ? blob_take(home) : blob_new(env, cap);
+    struct blob *b = home && cap <= HOME_CAP ? take_small(home) : blob_new(env, cap);
     if (!b) return NULL;
     b->own = (struct slice){.blob = b, .begin = b->data, .data = b->data};
     push(q, &b->own);

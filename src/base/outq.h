@@ -22,12 +22,15 @@
 
 struct blob;
 
-/* Blobs of one size that nobody needs just now, for queues of one thread: what goes out with the turn
- * needs no malloc. All zero but for env is empty; it must outlive the blobs made from it. */
+/* Blobs that nobody needs just now, for queues of one thread: many of one size, so that what goes out with the
+ * turn needs no malloc; and a few long ones, so that long messages that follow each other lie where the
+ * last one lay, in memory that is there. All zero but for env is empty; it must outlive the blobs made from it. */
+enum { BLOBS_LONG = 2 };
 struct blobs {
     const weft_env *env;
     struct blob *free;
-    size_t n;
+    size_t n, n_long;
+    struct blob *longs[BLOBS_LONG];
 };
 
 void blobs_deinit(struct blobs *b);
@@ -54,6 +57,9 @@ struct blob {
 
 /* Room for cap bytes, none used, one reference; NULL when memory runs out. */
 struct blob *blob_new(const weft_env *env, size_t cap);
+
+/* The same from home, or of its memory. A long one may have room for more. */
+struct blob *blob_take(struct blobs *home, size_t cap);
 struct blob *blob_ref(struct blob *b);
 
 /* The same with room for cap bytes, perhaps elsewhere; for who has its only reference, and queued nothing

@@ -95,7 +95,7 @@ void flush_again(struct flush *f)
     f->again.first = NULL;
     while (todo.first) {
         struct stream *s = take_first(&todo, again_of);
-        if (!stream_closed(s)) s->handler->on_again(s);
+        if (!stream_closed(s)) stream_go_on(s);
     }
 }
 

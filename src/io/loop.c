@@ -55,6 +55,7 @@ struct weft_loop {
     struct timers timers;
     struct flush flush;
     int next, n_ready;
+    size_t long_left; /* of LOOP_LONG, in this turn */
     struct epoll_event ready[READY_MAX];
     uint8_t buffer[LOOP_BUFFER];
 };
@@ -78,9 +79,19 @@ uint8_t *loop_buffer(weft_loop *l)
 
 size_t loop_share(const weft_loop *l)
 {
-    size_t share = l->n_ready ? TURN_BYTES / (size_t)l->n_ready : LOOP_SHARE_MAX;
+    size_t share = l->n_ready ? TURN_BYTES / (size_t)l->n_ready : LOOP_BUFFER;
     if (share < SHARE_MIN) return SHARE_MIN;
-    return share < LOOP_SHARE_MAX ? share : LOOP_SHARE_MAX;
+    return share < LOOP_BUFFER ? share : LOOP_BUFFER;
+}
+
+size_t loop_long_left(const weft_loop *l)
+{
+    return l->long_left;
+}
+
+void loop_take_long(weft_loop *l, size_t n)
+{
+    l->long_left -= n;
 }
 
 struct flush *loop_flush(weft_loop *l)
@@ -280,6 +291,7 @@ static int wait_for_kernel(weft_loop *l, int timeout_ms)
 
 static void deliver(weft_loop *l)
 {
+    l->long_left = LOOP_LONG;
     flush_again(&l->flush);
     while (l->next < l->n_ready) {
         struct epoll_event e = l->ready[l->next++];

@@ -95,11 +95,15 @@ const struct sys *loop_sys(const weft_loop *l);
 enum { LOOP_BUFFER = 65536 };
 uint8_t *loop_buffer(weft_loop *l);
 
-enum { LOOP_SHARE_MAX = 262144 };
-
 /* How many bytes each of those that are ready may take in this turn, so that nobody waits long for the rest:
- * a part of 2 MiB, from 8 KiB to LOOP_SHARE_MAX. */
+ * a part of 2 MiB, from 8 KiB to LOOP_BUFFER. */
 size_t loop_share(const weft_loop *l);
+
+/* Those that receive a long message where it is to stay share LOOP_LONG bytes more: first come, first served.
+ * So messages come in, and go out again, one after the other while they are in the cache; not all at once. */
+enum { LOOP_LONG = 1 << 20 };
+size_t loop_long_left(const weft_loop *l);
+void loop_take_long(weft_loop *l, size_t n);
 
 /* ---- for the rest of io ---------------------------------------------------------------------- */
 

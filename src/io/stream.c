@@ -58,8 +58,8 @@ static bool is_reading(const struct stream *s)
     return !stream_closed(s) && !stream_paused(s) && !s->again;
 }
 
-/* Into data; whether it was filled. */
-static bool receive_into(struct stream *s, uint8_t *data, size_t room)
+/* How many bytes came into data. */
+static size_t receive_into(struct stream *s, uint8_t *data, size_t room)
 {
     ssize_t n = loop_sys(s->loop)->recv(s->io.fd, data, room, 0);
     if (n > 0) {
@@ -70,27 +70,38 @@ static bool receive_into(struct stream *s, uint8_t *data, size_t room)
     } else if (errno != EAGAIN && errno != EINTR) {
         s->handler->on_error(s, -errno);
     }
-    return n == (ssize_t)room;
+    return n > 0 ? (size_t)n : 0;
 }
 
-static size_t at_most(size_t n, size_t max)
+/* NULL: none, or nothing is to be received. */
+static uint8_t *better_place(struct stream *s, size_t *room)
 {
-    return n < max ? n : max;
+    *room = loop_long_left(s->loop);
+    return is_reading(s) && s->handler->on_room ? s->handler->on_room(s, room) : NULL;
 }
 
-/* Once into the loop's buffer, or into a better place as long as it is filled and there is something left of
- * the stream's share of the turn. */
+/* Into better places as long as they are filled. Who comes when others have used up the turn is among the
+ * first in the next. Whether there was such a place. */
+static bool receive_long(struct stream *s)
+{
+    size_t room;
+    uint8_t *data = better_place(s, &room);
+    if (!data) return false;
+    if (!room) stream_again(s);
+    while (data && room) {
+        size_t got = receive_into(s, data, room);
+        loop_take_long(s->loop, got);
+        data = got == room ? better_place(s, &room) : NULL;
+    }
+    return true;
+}
+
+/* The beginning of a long message has no better place; the rest follows at once. */
 static void receive(struct stream *s)
 {
-    size_t share = loop_share(s->loop), total = 0, room;
-    uint8_t *data;
-    while (total < share && is_reading(s) && s->handler->on_room &&
-           (data = s->handler->on_room(s, &room))) {
-        room = at_most(room, share - total);
-        total += room;
-        if (!receive_into(s, data, room)) return;
-    }
-    if (!total) (void)receive_into(s, loop_buffer(s->loop), at_most(LOOP_BUFFER, share));
+    size_t room = loop_share(s->loop);
+    if (!receive_long(s) && receive_into(s, loop_buffer(s->loop), room) == room)
+        (void)receive_long(s);
 }
 
 static void notice_error(struct stream *s)
@@ -160,6 +171,12 @@ void stream_again(struct stream *s)
     if (stream_closed(s) || s->again) return;
     flush_add_again(loop_flush(s->loop), s);
     loop_touch(s->loop);
+}
+
+void stream_go_on(struct stream *s)
+{
+    s->handler->on_again(s);
+    (void)receive_long(s);
 }
 
 void stream_pause(struct stream *s)

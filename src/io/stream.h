@@ -16,20 +16,18 @@
 
 #include "io/loop.h"
 
-enum {
-    STREAM_TURN = 262144
-}; /* the largest share of a turn that a stream has (loop_share), in bytes */
-
 struct stream;
 
 /* One for all streams of a kind. */
 struct stream_handler {
     /* Received: on loan until the call returns, and may be changed in place. At most one call per turn
-     * and LOOP_BUFFER bytes; but where on_room gives other places, until its share of the turn has come. */
+     * and LOOP_BUFFER bytes; but where on_room gives other places, as long as the turn has bytes for them
+     * (loop_long_left). */
     void (*on_bytes)(struct stream *s, uint8_t *data, size_t len);
 
-    /* Optional. Before receiving: a better place than the loop's buffer, and its size (> 0), or NULL.
-     * on_bytes is then called with this place. */
+    /* Optional. Before receiving: a better place than the loop's buffer, or NULL; *room, the most that may be
+     * received, becomes its size. With *room 0 it is only asked whether there is one. on_bytes is then
+     * called with this place. */
     uint8_t *(*on_room)(struct stream *s, size_t *room);
 
     /* The peer has sent everything. Reading has stopped; writing may go on. */
@@ -48,7 +46,7 @@ struct stream_handler {
     void (*on_full)(
         struct stream *s); /* optional: the socket takes no more, the rest has to wait */
 
-    void (*on_again)(struct stream *s);     /* the turn after stream_again */
+    void (*on_again)(struct stream *s);     /* the turn after stream_again; it may come unasked */
     void (*on_connected)(struct stream *s); /* for stream_connect; may be NULL otherwise */
 };
 
@@ -80,6 +78,9 @@ static inline void stream_dirty(struct stream *s)
 /* There is held input to go on with: on_again is called at the beginning of the next turn, and nothing is
  * received before that; so there is no need to pause, which takes a system call. */
 void stream_again(struct stream *s);
+
+/* For the flush: the turn after stream_again has come. */
+void stream_go_on(struct stream *s);
 
 /* Stop and go on receiving. A broken connection is noticed even so (on_error); the end of the stream is
  * not. After on_eof the stream stays paused; resuming only says on_eof again. */

@@ -10,11 +10,13 @@
  * a long message is copied by the kernel only, in either direction.
  *
  * Invariants: a blob has at most twice the room of what has come of the message, or of a message that
- * came before; so it pins at most twice what the peer has sent. Once a message is on loan it does not change.
+ * came before; so it pins at most twice what the peer has sent. (The loop's pool keeps a few long blobs: one of
+ * those may be twice as large again.) Once a message is on loan it does not change.
  */
 #include <errno.h>
 
 #include "base/bytes.h"
+#include "ws/pool.h"
 #include "ws/session.h"
 
 enum {
@@ -41,24 +43,29 @@ weft_bytes partial_message(const struct partial *p)
 
 /* ---- growing --------------------------------------------------------------------------------- */
 
-/* Twice what has come, or what came before in one message, and no more than will come, where that is known:
- * in the last frame of a message that is not compressed. */
-static size_t partial_size(const weft_session *s, size_t need)
+/* Twice what has come; no more than will come, where that is known: in the last frame of a message that is not
+ * compressed. */
+static size_t partial_size(const weft_session *s, size_t need, size_t reach)
 {
     const struct recv *r = &s->recv;
     size_t size = need < PARTIAL_MIN ? PARTIAL_MIN : 2 * need;
     bool known = r->left && (r->byte0 & FRAME_FIN) && !r->inflater;
-    size_t reach = known ? (size_t)2 << r->reach : 0;
-    if (size < reach) size = reach;
+    if (known && size < reach) size = reach;
     return known && r->left < size - need ? need + (size_t)r->left : size;
 }
 
+static struct blob *first_blob(const weft_session *s, size_t cap)
+{
+    weft_deflate_pool *p = s->cfg->pool;
+    return p ? blob_take(&p->blobs, cap) : blob_new(s->cfg->env, cap);
+}
+
 /* Room for need bytes of the message, and for more. */
-static bool grow(weft_session *s, size_t need)
+static bool grow(weft_session *s, size_t need, size_t reach)
 {
     struct blob **b = &s->recv.partial->blob;
-    size_t cap = PARTIAL_HEAD + partial_size(s, need);
-    struct blob *grown = *b ? blob_grow(*b, cap) : blob_new(s->cfg->env, cap);
+    size_t cap = PARTIAL_HEAD + partial_size(s, need, reach);
+    struct blob *grown = *b ? blob_grow(*b, cap) : first_blob(s, cap);
     if (!grown) return false;
     if (!*b) grown->len = PARTIAL_HEAD;
     *b = grown;
@@ -68,6 +75,12 @@ static bool grow(weft_session *s, size_t need)
 static size_t left_in(const struct blob *b)
 {
     return b ? b->cap - b->len : 0;
+}
+
+/* What came before in one message. */
+static size_t reach_of(const struct recv *r)
+{
+    return (size_t)2 << r->reach;
 }
 
 static void remember(struct recv *r, size_t len)
@@ -80,8 +93,8 @@ int partial_gather(weft_session *s, weft_bytes piece)
     struct partial *p = session_partial(s);
     if (!p) return -ENOMEM;
     if (!piece.len) return 0;
-    size_t need = (size_t)p->len + piece.len;
-    if (left_in(p->blob) < piece.len && !grow(s, need)) return -ENOMEM;
+    size_t need = (size_t)p->len + piece.len, reach = s->recv.placed ? 0 : reach_of(&s->recv);
+    if (left_in(p->blob) < piece.len && !grow(s, need, reach)) return -ENOMEM;
     uint8_t *to = p->blob->data + p->blob->len;
     if (piece.data != to) copy(to, piece.data, piece.len);
     p->blob->len += piece.len;
@@ -94,13 +107,15 @@ int partial_gather(weft_session *s, weft_bytes piece)
 
 uint8_t *session_room(weft_session *s, size_t *room)
 {
-    const struct recv *r = &s->recv;
+    struct recv *r = &s->recv;
     struct partial *p = r->partial;
     bool data = r->state == RECV_PAYLOAD && !(r->byte0 & FRAME_CONTROL) && !r->compressed;
-    if (!data || r->left < ROOM_MIN || !p || !p->blob) return NULL;
-    if (left_in(p->blob) < ROOM_MIN && (p->len < ROOM_MIN || !grow(s, (size_t)p->len))) return NULL;
+    if (!data || r->left < ROOM_MIN || !p || !p->blob || p->len < ROOM_MIN) return NULL;
+    r->placed = true;
+    if (*room && left_in(p->blob) < ROOM_MIN && !grow(s, (size_t)p->len, reach_of(r))) return NULL;
     size_t left = r->left < ROOM_MAX ? (size_t)r->left : ROOM_MAX, there = left_in(p->blob);
-    *room = there < left ? there : left;
+    if (left > there) left = there;
+    if (*room > left) *room = left;
     return p->blob->data + p->blob->len;
 }
 

@@ -67,6 +67,7 @@ struct recv {
     uint8_t message; /* opcode of the message in progress, 0 when there is none */
     bool compressed; /* it is */
     uint8_t reach;   /* log2 of the longest message that was gathered */
+    bool placed;     /* long ones are received where they are to stay */
     utf8_state utf8;
     uint8_t state;
     bool lent; /* partial, control or inflater was handed out: free it with the next call */
@@ -136,8 +137,8 @@ int partial_gather(weft_session *s, weft_bytes piece);
 /* What was gathered. */
 weft_bytes partial_message(const struct partial *p);
 
-/* Where the next bytes from the peer may be received, to be read from there: where they are to stay; and how
- * many. NULL: anywhere. */
+/* Where the next bytes from the peer may be received, to be read from there: where they are to stay; at most
+ * *room, which becomes how many. NULL: anywhere. With *room 0 nothing is made ready, it is only asked. */
 uint8_t *session_room(weft_session *s, size_t *room);
 
 /* The message on loan, if data and len are just that: queued without a copy, as a server's frame that begins

@@ -196,6 +196,50 @@ static void test_blobs_go_home(void **state)
     blobs_deinit(&home);
 }
 
+/* A long blob comes out for what is about as long, and only a few are kept. */
+static void test_long_blobs_go_home(void **state)
+{
+    (void)state;
+    enum { LONG = 1 << 20 };
+    struct blobs home = {.env = &heap.env};
+    struct blob *b[] = {blob_take(&home, LONG), blob_take(&home, LONG), blob_take(&home, LONG)};
+    for (int i = 0; i < 3; i++) blob_unref(b[i]);
+    assert_int_equal(heap.live, BLOBS_LONG);
+    assert_ptr_equal(blob_take(&home, LONG - 5), b[2]); /* the newest */
+    assert_int_equal(b[2]->len, 0);
+    struct blob *small = blob_take(&home, LONG / 2 - 1);
+    assert_true(small != b[1]); /* half of it would be wasted */
+    blob_unref(b[2]);
+    blob_unref(small);
+    assert_ptr_equal(blob_take(&home, LONG), b[2]);
+    blob_unref(b[2]);
+    blobs_deinit(&home);
+    assert_int_equal(heap.live, 0);
+}
+
+static void test_a_blob_grows_into_a_long_one(void **state)
+{
+    (void)state;
+    enum { LONG = 1 << 20 };
+    struct blobs home = {.env = &heap.env};
+    struct blob *last = blob_take(&home, LONG), *b = blob_take(&home, 1000);
+    blob_unref(last);
+    memcpy(b->data, "so far", 6);
+    b->len = 6;
+    int asked = (int)heap.asked;
+    b = blob_grow(b, LONG);
+    assert_ptr_equal(b, last);
+    assert_int_equal(b->len, 6);
+    assert_memory_equal(b->data, "so far", 6);
+    assert_int_equal(heap.asked, asked);
+    b = blob_grow(b, 2 * LONG); /* there is no such one */
+    assert_true(b->cap >= 2 * LONG);
+    assert_memory_equal(b->data, "so far", 6);
+    blob_unref(b);
+    blobs_deinit(&home);
+    assert_int_equal(heap.live, 0);
+}
+
 /* Only so many are kept. */
 static void test_home_is_bounded(void **state)
 {
@@ -361,6 +405,8 @@ int main(void)
         unit(test_empty),
         unit(test_few_allocations),
         unit(test_blobs_go_home),
+        unit(test_long_blobs_go_home),
+        unit(test_a_blob_grows_into_a_long_one),
         unit(test_home_is_bounded),
         unit(test_home_without_memory),
         unit(test_reserve_then_commit_less),

@@ -68,7 +68,7 @@ static void on_bytes(struct stream *s, uint8_t *data, size_t len)
 static uint8_t *on_room(struct stream *s, size_t *room)
 {
     struct end *e = end_of(s);
-    if (e->room) *room = e->room_size;
+    if (e->room && *room > e->room_size) *room = e->room_size;
     return e->room;
 }
 
@@ -261,23 +261,77 @@ static void a_better_place_is_used(void **state)
     close_end(&e);
 }
 
-static void a_better_place_has_its_share_of_a_turn(void **state)
+/* As much as the sockets hold: some MiB. */
+static size_t fill(struct end *e)
+{
+    int room = 4 * LOOP_LONG;
+    assert_int_equal(setsockopt(e->peer, SOL_SOCKET, SO_SNDBUF, &room, sizeof room), 0);
+    size_t n = 0;
+    for (ssize_t more; (more = send(e->peer, big, sizeof big, MSG_DONTWAIT)) > 0;)
+        n += (size_t)more;
+    return n;
+}
+
+static void better_places_share_a_turn_one_after_the_other(void **state)
 {
     (void)state;
     static uint8_t place[65536];
-    struct end e;
-    int room = 4 * LOOP_SHARE_MAX;
-    open_end(&e);
-    e.room = place;
-    e.room_size = sizeof place;
-    assert_int_equal(setsockopt(e.peer, SOL_SOCKET, SO_SNDBUF, &room, sizeof room), 0);
-    ssize_t n = 0;
-    for (ssize_t more; (more = send(e.peer, big, sizeof big, MSG_DONTWAIT)) > 0;) n += more;
+    struct end first, second;
+    open_end(&first);
+    open_end(&second);
+    first.room = second.room = place;
+    first.room_size = second.room_size = sizeof place;
+    size_t n[] = {fill(&first), fill(&second)};
+    assert_true(n[0] > LOOP_LONG && n[1] > LOOP_LONG);
     turn();
-    assert_in_range(e.n_got, 1, LOOP_SHARE_MAX);
-    for (int i = 0; i < 20 && (ssize_t)e.n_got < n; i++) turn();
-    assert_int_equal(e.n_got, n);
-    close_end(&e);
+    assert_int_equal(first.n_got + second.n_got, LOOP_LONG);
+    assert_true(!first.n_got || !second.n_got);
+    turn(); /* who had nothing comes first, then the other goes on */
+    assert_int_equal(first.n_got, LOOP_LONG);
+    assert_int_equal(second.n_got, LOOP_LONG);
+    for (int i = 0; i < 40 && (first.n_got < n[0] || second.n_got < n[1]); i++) turn();
+    assert_int_equal(first.n_got, n[0]);
+    assert_int_equal(second.n_got, n[1]);
+    close_end(&first);
+    close_end(&second);
+}
+
+static void short_ones_do_not_wait_for_long_ones(void **state)
+{
+    (void)state;
+    static uint8_t place[65536];
+    struct end large, small;
+    open_end(&large);
+    open_end(&small);
+    large.room = place;
+    large.room_size = sizeof place;
+    (void)fill(&large);
+    for (size_t i = 1; i <= 3; i++) {
+        assert_int_equal(write(small.peer, "hello", 5), 5);
+        turn();
+        assert_int_equal(small.n_got, 5 * i);
+    }
+    close_end(&large);
+    close_end(&small);
+}
+
+static void a_long_one_that_waits_may_be_closed(void **state)
+{
+    (void)state;
+    static uint8_t place[65536];
+    struct end first, second;
+    open_end(&first);
+    open_end(&second);
+    first.room = second.room = place;
+    first.room_size = second.room_size = sizeof place;
+    (void)fill(&first);
+    (void)fill(&second);
+    turn();
+    struct end *waits = first.n_got ? &second : &first;
+    close_end(waits);
+    turn();
+    assert_int_equal(waits->n_got, 0);
+    close_end(waits == &first ? &second : &first);
 }
 
 static void held_input_goes_on_in_the_next_turn(void **state)
@@ -812,7 +866,9 @@ int main(void)
         cmocka_unit_test(bytes_arrive_on_loan),
         cmocka_unit_test(one_buffer_per_turn),
         cmocka_unit_test(a_better_place_is_used),
-        cmocka_unit_test(a_better_place_has_its_share_of_a_turn),
+        cmocka_unit_test(better_places_share_a_turn_one_after_the_other),
+        cmocka_unit_test(short_ones_do_not_wait_for_long_ones),
+        cmocka_unit_test(a_long_one_that_waits_may_be_closed),
         cmocka_unit_test(held_input_goes_on_in_the_next_turn),
         cmocka_unit_test(nothing_is_received_before_held_input_is_done_with),
         cmocka_unit_test(what_is_queued_leaves_at_the_end_of_the_turn),
