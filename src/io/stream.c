@@ -65,8 +65,8 @@ static size_t receive_into(struct stream *s, uint8_t *data, size_t room)
     if (n > 0) {
         s->handler->on_bytes(s, data, (size_t)n);
     } else if (n == 0) {
-        stream_pause(s);
         s->handler->on_eof(s);
+        stream_pause(s);
     } else if (errno != EAGAIN && errno != EINTR) {
         s->handler->on_error(s, -errno);
     }

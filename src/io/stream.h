@@ -30,7 +30,7 @@ struct stream_handler {
      * called with this place. */
     uint8_t *(*on_room)(struct stream *s, size_t *room);
 
-    /* The peer has sent everything. Reading has stopped; writing may go on. */
+    /* The peer has sent everything. Reading stops; writing may go on. */
     void (*on_eof)(struct stream *s);
 
     /* The connection is broken; err is -errno, or what on_pull returned. The owner closes the stream. */
