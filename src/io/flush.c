@@ -39,6 +39,7 @@ static inline void append(struct chain *c, struct stream *s, link_of link)
     if (c->first) *link(c->last) = s;
     else c->first = s;
     c->last = s;
+    c->n++;
 }
 
 static inline struct stream *take_first(struct chain *c, link_of link)
@@ -46,13 +47,14 @@ static inline struct stream *take_first(struct chain *c, link_of link)
     struct stream *s = c->first, *next = *link(s);
     c->first = next == s ? NULL : next;
     *link(s) = NULL;
+    c->n--;
     return s;
 }
 
 static inline void sweep(struct chain *c, link_of link)
 {
     struct chain all = *c;
-    c->first = NULL;
+    *c = (struct chain){0};
     while (all.first) {
         struct stream *s = take_first(&all, link);
         if (!stream_closed(s)) append(c, s, link);
@@ -92,10 +94,12 @@ void flush_forget(struct flush *f, const struct stream *s)
 void flush_again(struct flush *f)
 {
     struct chain todo = f->again;
-    f->again.first = NULL;
+    f->again = (struct chain){0};
     while (todo.first) {
         struct stream *s = take_first(&todo, again_of);
-        if (!stream_closed(s)) stream_go_on(s);
+        if (stream_closed(s)) continue;
+        if (todo.first && stream_stands_back(s)) append(&todo, s, again_of);
+        else stream_go_on(s);
     }
 }
 
@@ -106,9 +110,7 @@ static void pull(struct flush *f, struct stream *s)
     if (stream_closed(s)) return;
     if (n < 0) {
         s->handler->on_error(s, n);
-    } else if (n == 0) {
-        stream_drained(s);
-    } else {
+    } else if (n > 0) {
         assert(n <= FLUSH_IOV);
         f->requests[f->n] = (struct batch_request){.fd = s->io.fd, .n_iov = n, .iov = iov};
         f->streams[f->n++] = s;
@@ -151,8 +153,7 @@ static void settle(struct flush *f, size_t i)
     if (!s) return; /* on_sent closed it */
     if (r->result < 0 && r->result != -EAGAIN) s->handler->on_error(s, (int)r->result);
     else if (r->result < (ssize_t)total) wait_for_room(s);
-    else if (!more) stream_drained(s);
-    else flush_add_dirty(f, s);
+    else if (more) flush_add_dirty(f, s);
 }
 
 static void settle_all(struct flush *f)
@@ -165,7 +166,7 @@ static void settle_all(struct flush *f)
 static void flush_round(struct flush *f, const struct sys *sys, struct ring *ring)
 {
     struct chain todo = f->dirty;
-    f->dirty.first = NULL;
+    f->dirty = (struct chain){0};
     while (todo.first) {
         collect(f, &todo);
         batch_send(ring, sys, f->requests, f->n);

@@ -3,7 +3,7 @@
  * io/flush.h - the streams that have something to do without the kernel's saying so
  *
  *      dirty   have output: pulled from at the end of the turn, many of them, then sent in one batch
- *      again   have held input, or wait for a long message's next turn: stream_go_on at its beginning
+ *      again   have held input, or more to receive: they go on at the beginning of the next turn
  *
  * Requests are made from streams in rounds: a stream whose socket took everything is asked for more in
  * the next round; after FLUSH_ROUNDS it stays dirty for the next turn. A stream that is closed while its
@@ -20,6 +20,7 @@ enum { FLUSH_REQUESTS = BATCH_MAX, FLUSH_IOV = 16, FLUSH_ROUNDS = 16 };
 /* Streams by their dirty or their again. */
 struct chain {
     struct stream *first, *last;
+    size_t n;
 };
 
 struct flush {

@@ -55,6 +55,7 @@ struct weft_loop {
     struct timers timers;
     struct flush flush;
     int next, n_ready;
+    size_t sharing;   /* those who may want to read in this turn */
     size_t long_left; /* of LOOP_LONG, in this turn */
     struct epoll_event ready[READY_MAX];
     uint8_t buffer[LOOP_BUFFER];
@@ -79,7 +80,7 @@ uint8_t *loop_buffer(weft_loop *l)
 
 size_t loop_share(const weft_loop *l)
 {
-    size_t share = l->n_ready ? TURN_BYTES / (size_t)l->n_ready : LOOP_BUFFER;
+    size_t share = TURN_BYTES / (l->sharing ? l->sharing : 1);
     if (share < SHARE_MIN) return SHARE_MIN;
     return share < LOOP_BUFFER ? share : LOOP_BUFFER;
 }
@@ -200,11 +201,11 @@ static void forget_fetched(weft_loop *l, const struct io *io)
 
 int io_set(weft_loop *l, struct io *io, uint32_t events)
 {
-    if (io->events == events) return 0;
+    if (io->events == (uint16_t)events) return 0;
     int op = !events ? EPOLL_CTL_DEL : io->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     struct epoll_event e = {.events = events, .data.ptr = io};
     if (l->sys->epoll_ctl(l->epfd, op, io->fd, &e) < 0 && events) return -errno;
-    io->events = events;
+    io->events = (uint16_t)events;
     if (!events) forget_fetched(l, io);
     return 0;
 }
@@ -291,13 +292,13 @@ static int wait_for_kernel(weft_loop *l, int timeout_ms)
 
 static void deliver(weft_loop *l)
 {
+    l->sharing = (size_t)l->n_ready + l->flush.again.n;
     l->long_left = LOOP_LONG;
     flush_again(&l->flush);
     while (l->next < l->n_ready) {
         struct epoll_event e = l->ready[l->next++];
         struct io *io = e.data.ptr;
         if (!io) continue;
-        if (io->events & EPOLLONESHOT) io->events = EPOLLONESHOT; /* no longer armed */
         io->on_ready(io, e.events);
     }
 }

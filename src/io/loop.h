@@ -25,18 +25,18 @@
 /* ---- descriptors ----------------------------------------------------------------------------- */
 
 /* A descriptor that the loop waits for. events is what epoll is armed with: EPOLLIN and so on, 0 when
- * the descriptor is not registered. Errors and hang-ups are reported whatever is asked for;
- * EPOLLONESHOT says: once, until armed again (then events is left as EPOLLONESHOT alone). */
+ * the descriptor is not registered. Errors and hang-ups are reported whatever is asked for. */
 struct io {
     int fd;
-    uint32_t events;
+    uint16_t events;
+    uint8_t bits; /* for the owner: here they cost nothing */
     void (*on_ready)(struct io *io, uint32_t events);
 };
 
 /* Not registered. */
 void io_init(struct io *io, int fd, void (*on_ready)(struct io *io, uint32_t events));
 
-/* Wait for these events; 0 leaves the loop, and what was fetched from the kernel but not yet delivered
+/* Wait for these events, with EPOLLET always or never; 0 leaves the loop, and what was fetched from the kernel but not yet delivered
  * is forgotten, so io and fd can be disposed of at once. 0 or -errno; leaving cannot fail. */
 int io_set(weft_loop *l, struct io *io, uint32_t events);
 

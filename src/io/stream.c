@@ -2,15 +2,19 @@
  *
  * io/stream.c - a connected socket
  *
- * What epoll is armed with says what the stream waits for; there is no other state:
+ * epoll is edge-triggered: it says when something has become so, and what is so is remembered here, in bits:
  *
- *      reading     EPOLLIN                       level-triggered: unread bytes come back next turn
- *      paused      EPOLLERR | EPOLLONESHOT       a hang-up is heard once, and does not spin
- *      full        + EPOLLOUT                    the flush leaves the stream alone until there is room
+ *      READABLE    there may be bytes. A read that leaves room in its buffer has emptied the socket
+ *      ENDING      the end, or a break, lies behind them: only a read that finds it is the last
+ *      FULL        the flush leaves the stream alone until there is room
+ *      PAUSED      nothing is received; a hang-up is heard even so
+ *      HELD        on_again is due, before anything is received
+ *      SPENT       it had the last of what there was for long messages: others come first
+ *
+ * So pausing takes no system call, nor does waiting for room but for the first time. Who is READABLE after his
+ * share of a turn goes on in the next one, behind those who wait already (the flush's chain again).
  *
  * While it is being connected it is paused and full, and io.on_ready is another function.
- *
- * Only the first registration needs memory; arming anew can fail but for a mistake of ours.
  */
 #include "io/stream.h"
 
@@ -19,21 +23,28 @@
 
 #include "io/flush.h"
 
-static int arm(struct stream *s, bool reading, bool writing)
+enum { READABLE = 1, ENDING = 2, FULL = 4, PAUSED = 8, HELD = 16, SPENT = 32 };
+
+static const uint32_t READING = (uint32_t)EPOLLIN | (uint32_t)EPOLLRDHUP | (uint32_t)EPOLLET;
+
+static void set(struct stream *s, unsigned bits)
 {
-    uint32_t events = reading ? (uint32_t)EPOLLIN : (uint32_t)EPOLLERR | (uint32_t)EPOLLONESHOT;
-    if (writing) events |= (uint32_t)EPOLLOUT;
-    return io_set(s->loop, &s->io, events);
+    s->io.bits |= (uint8_t)bits;
 }
 
-static bool is_full(const struct stream *s)
+static void clear(struct stream *s, unsigned bits)
 {
-    return s->io.events & EPOLLOUT;
+    s->io.bits &= (uint8_t)~bits;
+}
+
+static bool is(const struct stream *s, unsigned bit)
+{
+    return s->io.bits & bit;
 }
 
 bool stream_paused(const struct stream *s)
 {
-    return !(s->io.events & EPOLLIN);
+    return is(s, PAUSED);
 }
 
 /* 0 or -errno: why the connection is broken. */
@@ -53,9 +64,24 @@ static void to_flush(struct stream *s)
     loop_touch(s->loop);
 }
 
+static void to_again(struct stream *s)
+{
+    if (s->again) return;
+    flush_add_again(loop_flush(s->loop), s);
+    loop_touch(s->loop);
+}
+
+/* ---- receiving ------------------------------------------------------------------------------- */
+
 static bool is_reading(const struct stream *s)
 {
-    return !stream_closed(s) && !stream_paused(s) && !s->again;
+    return (s->io.bits & (READABLE | PAUSED | HELD)) == READABLE && !stream_closed(s);
+}
+
+static void got_bytes(struct stream *s, uint8_t *data, size_t n, size_t room)
+{
+    if (n < room && !is(s, ENDING)) clear(s, READABLE);
+    s->handler->on_bytes(s, data, n);
 }
 
 /* How many bytes came into data. */
@@ -63,11 +89,13 @@ static size_t receive_into(struct stream *s, uint8_t *data, size_t room)
 {
     ssize_t n = loop_sys(s->loop)->recv(s->io.fd, data, room, 0);
     if (n > 0) {
-        s->handler->on_bytes(s, data, (size_t)n);
+        got_bytes(s, data, (size_t)n, room);
     } else if (n == 0) {
+        set(s, PAUSED);
         s->handler->on_eof(s);
-        stream_pause(s);
-    } else if (errno != EAGAIN && errno != EINTR) {
+    } else if (errno == EAGAIN) {
+        clear(s, READABLE);
+    } else if (errno != EINTR) {
         s->handler->on_error(s, -errno);
     }
     return n > 0 ? (size_t)n : 0;
@@ -80,17 +108,17 @@ static uint8_t *better_place(struct stream *s, size_t *room)
     return is_reading(s) && s->handler->on_room ? s->handler->on_room(s, room) : NULL;
 }
 
-/* Into better places as long as they are filled. Who comes when others have used up the turn is among the
- * first in the next. Whether there was such a place. */
+/* Into better places as long as they are filled, and nothing when others have used up the turn. Whether there
+ * was such a place. */
 static bool receive_long(struct stream *s)
 {
     size_t room;
     uint8_t *data = better_place(s, &room);
     if (!data) return false;
-    if (!room) stream_again(s);
     while (data && room) {
         size_t got = receive_into(s, data, room);
         loop_take_long(s->loop, got);
+        if (!loop_long_left(s->loop)) set(s, SPENT);
         data = got == room ? better_place(s, &room) : NULL;
     }
     return true;
@@ -102,7 +130,26 @@ static void receive(struct stream *s)
     size_t room = loop_share(s->loop);
     if (!receive_long(s) && receive_into(s, loop_buffer(s->loop), room) == room)
         (void)receive_long(s);
+    if (is_reading(s)) to_again(s);
 }
+
+bool stream_stands_back(struct stream *s)
+{
+    bool spent = is(s, SPENT);
+    clear(s, SPENT);
+    return spent;
+}
+
+void stream_go_on(struct stream *s)
+{
+    if (is(s, HELD)) {
+        clear(s, HELD);
+        s->handler->on_again(s);
+    }
+    if (is_reading(s)) receive(s);
+}
+
+/* ---- what the kernel says -------------------------------------------------------------------- */
 
 static void notice_error(struct stream *s)
 {
@@ -110,33 +157,45 @@ static void notice_error(struct stream *s)
     if (err < 0) s->handler->on_error(s, err);
 }
 
+static void remember(struct stream *s, uint32_t events)
+{
+    const uint32_t ends = (uint32_t)EPOLLRDHUP | (uint32_t)EPOLLHUP | (uint32_t)EPOLLERR;
+    if (events & ((uint32_t)EPOLLIN | ends)) set(s, READABLE);
+    if (events & ends) set(s, ENDING);
+    if (!(events & (uint32_t)EPOLLOUT) || !is(s, FULL)) return;
+    clear(s, FULL);
+    to_flush(s);
+}
+
 static void on_ready(struct io *io, uint32_t events)
 {
     struct stream *s = container_of(io, struct stream, io);
-    if (events & EPOLLOUT) to_flush(s);
-    if (stream_paused(s) && events & EPOLLERR) notice_error(s);
-    else if (is_reading(s)) receive(s);
+    remember(s, events);
+    if (is(s, PAUSED) && events & (uint32_t)EPOLLERR) notice_error(s);
+    else if (is_reading(s) && !s->again) receive(s);
 }
 
 /* We have said our last word; a hang-up now means that nothing more can go either way. */
 static void on_ready_shut(struct io *io, uint32_t events)
 {
     struct stream *s = container_of(io, struct stream, io);
-    if (stream_paused(s) && events & EPOLLHUP) s->handler->on_error(s, -ECONNRESET);
+    if (is(s, PAUSED) && events & (uint32_t)EPOLLHUP) s->handler->on_error(s, -ECONNRESET);
     else on_ready(io, events);
 }
 
 static void on_connecting(struct io *io, uint32_t events)
 {
-    (void)events;
     struct stream *s = container_of(io, struct stream, io);
     int err = socket_error(s);
-    if (err == 0) {
-        s->io.on_ready = on_ready;
-        err = arm(s, true, false);
+    if (err < 0) {
+        s->handler->on_error(s, err);
+        return;
     }
-    if (err < 0) s->handler->on_error(s, err);
-    else s->handler->on_connected(s);
+    s->io.on_ready = on_ready;
+    clear(s, PAUSED | FULL);
+    remember(s, events);
+    if (is_reading(s)) to_again(s);
+    s->handler->on_connected(s);
 }
 
 static int start(struct stream *s, weft_loop *l, int fd, const struct stream_handler *handler,
@@ -146,7 +205,8 @@ static int start(struct stream *s, weft_loop *l, int fd, const struct stream_han
     s->loop = l;
     s->handler = handler;
     s->dirty = s->again = NULL;
-    int err = arm(s, connected, !connected);
+    if (!connected) set(s, PAUSED | FULL);
+    int err = io_set(l, &s->io, connected ? READING : READING | (uint32_t)EPOLLOUT);
     if (err < 0) s->io.fd = -1;
     return err;
 }
@@ -161,32 +221,30 @@ int stream_connect(struct stream *s, weft_loop *l, int fd, const struct stream_h
     return start(s, l, fd, handler, false);
 }
 
+/* ---- what the owner says --------------------------------------------------------------------- */
+
 void stream_make_dirty(struct stream *s)
 {
-    if (!stream_closed(s) && !is_full(s)) to_flush(s);
+    if (!stream_closed(s) && !is(s, FULL)) to_flush(s);
 }
 
 void stream_again(struct stream *s)
 {
-    if (stream_closed(s) || s->again) return;
-    flush_add_again(loop_flush(s->loop), s);
-    loop_touch(s->loop);
-}
-
-void stream_go_on(struct stream *s)
-{
-    s->handler->on_again(s);
-    (void)receive_long(s);
+    if (stream_closed(s)) return;
+    set(s, HELD);
+    to_again(s);
 }
 
 void stream_pause(struct stream *s)
 {
-    if (!stream_closed(s)) (void)arm(s, false, is_full(s));
+    set(s, PAUSED);
 }
 
 void stream_resume(struct stream *s)
 {
-    if (!stream_closed(s) && s->io.on_ready != on_connecting) (void)arm(s, true, is_full(s));
+    if (stream_closed(s) || s->io.on_ready == on_connecting) return;
+    clear(s, PAUSED);
+    if (is_reading(s)) to_again(s);
 }
 
 int stream_shutdown_write(struct stream *s)
@@ -197,15 +255,11 @@ int stream_shutdown_write(struct stream *s)
     return 0;
 }
 
+/* Once armed it stays so: it is said only when room comes after none. */
 int stream_want_write(struct stream *s)
 {
-    return arm(s, !stream_paused(s), true);
-}
-
-void stream_drained(struct stream *s)
-{
-    bool spent = s->io.events == (uint32_t)EPOLLONESHOT; /* paused, and EPOLLOUT came */
-    if (is_full(s) || spent) (void)arm(s, !stream_paused(s), false);
+    set(s, FULL);
+    return io_set(s->loop, &s->io, READING | (uint32_t)EPOLLOUT);
 }
 
 void stream_close(struct stream *s)

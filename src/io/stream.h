@@ -79,8 +79,11 @@ static inline void stream_dirty(struct stream *s)
  * received before that; so there is no need to pause, which takes a system call. */
 void stream_again(struct stream *s);
 
-/* For the flush: the turn after stream_again has come. */
+/* For the flush: a stream that had more to do has its turn again. */
 void stream_go_on(struct stream *s);
+
+/* Whether it should let those go first who wait with it; asked once. */
+bool stream_stands_back(struct stream *s);
 
 /* Stop and go on receiving. A broken connection is noticed even so (on_error); the end of the stream is
  * not. After on_eof the stream stays paused; resuming only says on_eof again. */
@@ -92,9 +95,8 @@ bool stream_paused(const struct stream *s);
  * hears of the peer's end, too (on_error). 0 or -errno. */
 int stream_shutdown_write(struct stream *s);
 
-/* For the flush: write what is there when the socket has room (0 or -errno); or no longer. */
+/* For the flush: the socket is full; go on when it has room. 0 or -errno. */
 int stream_want_write(struct stream *s);
-void stream_drained(struct stream *s);
 
 /* Leave the loop and close the descriptor. Twice is harmless. */
 void stream_close(struct stream *s);

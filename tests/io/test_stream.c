@@ -797,22 +797,99 @@ static void every_errno_of_send_and_recv_ends_one_connection(void **state)
     }
 }
 
-static void a_false_alarm_of_recv_is_nothing(void **state)
+static void an_interrupted_recv_is_tried_again(void **state)
 {
     (void)state;
-    static const int harmless[] = {EAGAIN, EINTR};
     struct end e;
     open_end(&e);
     assert_int_equal(write(e.peer, "x", 1), 1);
     sys.recv = refused_recv;
-    for (size_t i = 0; i < 2; i++) {
-        refusal = harmless[i];
-        turn();
-        assert_int_equal(e.errors, 0);
-    }
+    refusal = EINTR;
+    turn();
+    assert_int_equal(e.errors, 0);
     sys.recv = sys_real.recv;
     turn();
     assert_int_equal(e.n_got, 1);
+    close_end(&e);
+}
+
+/* Nothing is asked again of a socket that said so, until the kernel says otherwise. */
+static void an_empty_socket_is_left_alone(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    assert_int_equal(write(e.peer, "x", 1), 1);
+    sys.recv = refused_recv;
+    refusal = EAGAIN;
+    turn();
+    assert_quiet();
+    assert_int_equal(e.errors, 0);
+    sys.recv = sys_real.recv;
+    assert_int_equal(write(e.peer, "y", 1), 1);
+    turn();
+    assert_int_equal(e.n_got, 2);
+    close_end(&e);
+}
+
+/* Bytes and the end that come in one event: there is no other for the end. */
+static void the_end_behind_the_bytes_is_found(void **state)
+{
+    (void)state;
+    for (int tcp = 0; tcp <= 1; tcp++) {
+        struct end e;
+        if (tcp) open_tcp_end(&e);
+        else open_end(&e);
+        assert_int_equal(write(e.peer, "bye", 3), 3);
+        assert_int_equal(shutdown(e.peer, SHUT_WR), 0);
+        for (int i = 0; i < 3; i++) turn();
+        assert_int_equal(e.n_got, 3);
+        assert_int_equal(e.eofs, 1);
+        assert_quiet();
+        close_end(&e);
+    }
+}
+
+/* Those who have more than their share take turns, and nobody is forgotten. */
+static void who_fills_the_buffer_goes_on_in_the_next_turn(void **state)
+{
+    (void)state;
+    struct end a, b;
+    open_end(&a);
+    open_end(&b);
+    size_t n[] = {fill(&a), fill(&b)};
+    assert_true(n[0] > 2 * LOOP_BUFFER && n[1] > 2 * LOOP_BUFFER);
+    for (size_t i = 1; i <= 2; i++) {
+        turn();
+        assert_int_equal(a.n_got, i * LOOP_BUFFER);
+        assert_int_equal(b.n_got, i * LOOP_BUFFER);
+    }
+    for (int i = 0; i < 1000 && (a.n_got < n[0] || b.n_got < n[1]); i++) turn();
+    assert_int_equal(a.n_got, n[0]);
+    assert_int_equal(b.n_got, n[1]);
+    assert_quiet();
+    close_end(&a);
+    close_end(&b);
+}
+
+/* What was said while nobody read is not said again. */
+static void bytes_that_came_during_a_pause_are_not_lost(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    stream_pause(&e.stream);
+    assert_int_equal(write(e.peer, "one", 3), 3);
+    turn();
+    turn();
+    stream_resume(&e.stream);
+    stream_pause(&e.stream);
+    turn();
+    assert_int_equal(e.n_got, 0);
+    stream_resume(&e.stream);
+    turn();
+    assert_int_equal(e.n_got, 3);
+    assert_quiet();
     close_end(&e);
 }
 
@@ -892,7 +969,11 @@ int main(void)
         cmocka_unit_test(connecting_ends_in_on_connected),
         cmocka_unit_test(connecting_to_nobody_is_an_error),
         cmocka_unit_test(every_errno_of_send_and_recv_ends_one_connection),
-        cmocka_unit_test(a_false_alarm_of_recv_is_nothing),
+        cmocka_unit_test(an_interrupted_recv_is_tried_again),
+        cmocka_unit_test(an_empty_socket_is_left_alone),
+        cmocka_unit_test(the_end_behind_the_bytes_is_found),
+        cmocka_unit_test(who_fills_the_buffer_goes_on_in_the_next_turn),
+        cmocka_unit_test(bytes_that_came_during_a_pause_are_not_lost),
         cmocka_unit_test(epoll_can_refuse),
         cmocka_unit_test(is_small),
     };
