@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz/scripted.h - a network in memory: a table of system calls behind which peers follow a script
+ * fuzz/scripted.h - a machine in memory: its clock, its allocator, and a network whose peers follow a script
  *
  *      peer's input  --> recv          what was put there; then EAGAIN, end of stream or an error
  *      peer's output <-- send, sendmsg as far as its window is open
@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "io/loop.h"
 #include "io/sys.h"
 #include "ws/case_bytes.h"
 
@@ -47,6 +48,50 @@ static struct network {
     struct registration registered[DESCRIPTORS];
     int fault; /* errno of the next call that can fail; 0: none */
 } net;
+
+/* ---- memory, time, randomness ---------------------------------------------------------------- */
+
+static struct machine {
+    weft_env env;
+    struct sys sys; /* may be changed before its loop is made */
+    weft_loop *loop;
+    uint64_t now_us, random;
+    unsigned fail_in; /* allocations until one fails; 0: none does */
+    long live;        /* blocks not yet freed */
+} machine;
+
+static inline void *machine_realloc(void *ctx, void *p, size_t size)
+{
+    (void)ctx;
+    if (!size) {
+        machine.live -= p != NULL;
+        free(p);
+        return NULL;
+    }
+    if (machine.fail_in && --machine.fail_in == 0) return NULL;
+    void *q = realloc(p, size);
+    machine.live += !p && q;
+    return q;
+}
+
+static inline uint64_t machine_now(void *ctx)
+{
+    (void)ctx;
+    return machine.now_us;
+}
+
+static inline int machine_random(void *ctx, void *buf, size_t len)
+{
+    (void)ctx;
+    uint8_t *to = buf;
+    for (size_t i = 0; i < len; i++) {
+        machine.random = machine.random * 6364136223846793005 + 1442695040888963407;
+        to[i] = (uint8_t)(machine.random >> 56);
+    }
+    return 0;
+}
+
+/* ---- what goes wrong ------------------------------------------------------------------------- */
 
 static inline int fails(void)
 {
@@ -261,16 +306,48 @@ static inline struct sys scripted_sys(void)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static inline void network_open(void)
+static inline void machine_begin(void)
 {
     if (!net.null) net.null = open("/dev/null", O_RDWR | O_CLOEXEC);
     int null = net.null;
     net = (struct network){.null = null, .listener = -1};
     for (size_t i = 0; i < PEERS; i++) net.peers[i] = (struct peer){.fd = -1, .window = SIZE_MAX};
+    machine = (struct machine){
+        .env = {.realloc = machine_realloc, .now_us = machine_now, .random = machine_random},
+        .sys = scripted_sys(),
+        .now_us = 1000000000,
+        .random = 1};
 }
 
-static inline void network_close(void)
+static inline void machine_make_loop(void)
 {
+    weft_loop_config cfg = {.env = &machine.env, .batch = WEFT_BATCH_EACH};
+    check(loop_new_with_sys(&machine.loop, &cfg, &machine.sys) == 0);
+}
+
+static inline void machine_turn(void)
+{
+    check(weft_loop_turn(machine.loop, 0) == 0);
+}
+
+/* From now on nothing fails. */
+static inline void machine_heal(void)
+{
+    net.fault = 0;
+    machine.fail_in = 0;
+}
+
+/* What is under way is done. */
+static inline void machine_settle(void)
+{
+    enum { LAST_TURNS = 8 };
+    for (int i = 0; i < LAST_TURNS; i++) machine_turn();
+}
+
+static inline void machine_end(void)
+{
+    weft_loop_free(machine.loop);
+    check(machine.live == 0);
     for (size_t i = 0; i < PEERS; i++) {
         bytes_free(&net.peers[i].input);
         bytes_free(&net.peers[i].output);

@@ -73,7 +73,7 @@ static void server_seed(const struct script *s)
 {
     struct bytes b = {0};
     if (s->role != WEFT_SERVER || s->input.len > SEED_MOST / 2) return;
-    bytes_add_byte(&b, 12);
+    bytes_add_byte(&b, 11);
     bytes_add_byte(&b, 1);
     bytes_add_byte(&b, s->chunked);
     add_raw(&b, &s->input);
