@@ -7,59 +7,16 @@
  * what that needs: see step. Whatever happens: on_close comes once, on_open before it or not at all, no
  * memory stays, and what a server is sent is requests, then frames that a strict peer takes.
  */
-#include "fuzz.h"
-#include "io/loop.h"
-#include "scripted.h"
-#include "ws/case_wire.h"
-#include <weft/weft.h>
-
-enum { LAST_TURNS = 8, SCRIPT_MOST = 400 };
+#include "steps.h"
 
 static struct world {
-    struct sys sys;
-    weft_env env;
-    uint64_t now_us, random;
-    unsigned fail_in; /* allocations until one fails; 0: none does */
-    unsigned dials;   /* connections so far */
-    bool refuse;      /* the next connection is refused at once */
-    long live;
+    unsigned dials; /* connections so far */
+    bool refuse;    /* the next connection is refused at once */
     unsigned opened, closed;
-    weft_loop *loop;
     weft_conn *conn; /* NULL before weft_connect and from on_close on */
 } w;
 
-/* ---- the hooks ------------------------------------------------------------------------------- */
-
-static void *world_realloc(void *ctx, void *p, size_t size)
-{
-    (void)ctx;
-    if (!size) {
-        w.live -= p != NULL;
-        free(p);
-        return NULL;
-    }
-    if (w.fail_in && --w.fail_in == 0) return NULL;
-    void *q = realloc(p, size);
-    w.live += !p && q;
-    return q;
-}
-
-static uint64_t world_now(void *ctx)
-{
-    (void)ctx;
-    return w.now_us;
-}
-
-static int world_random(void *ctx, void *buf, size_t len)
-{
-    (void)ctx;
-    uint8_t *to = buf;
-    for (size_t i = 0; i < len; i++) {
-        w.random = w.random * 6364136223846793005 + 1442695040888963407;
-        to[i] = (uint8_t)(w.random >> 56);
-    }
-    return 0;
-}
+/* ---- the network ----------------------------------------------------------------------------- */
 
 static int client_socket(int domain, int type, int protocol)
 {
@@ -138,11 +95,6 @@ static void act(unsigned what)
 
 /* ---- what servers do ------------------------------------------------------------------------- */
 
-static void say(struct peer *p, const char *text)
-{
-    bytes_add(&p->input, text, strlen(text));
-}
-
 /* The accept key for what this server was asked, if it was. */
 static void say_accept(struct peer *p)
 {
@@ -193,49 +145,18 @@ static void say_response(struct peer *p, unsigned choice)
     else say(p, "\r\n\r\n");
 }
 
-static void say_frame(struct peer *p, uint8_t first, weft_bytes payload)
-{
-    struct frame_spec f = {.fin = first >> 7,
-                           .rsv = first >> 4 & 7,
-                           .opcode = first & 15,
-                           .length_bytes = -1,
-                           .length_given = true,
-                           .length = payload.len};
-    frame_write(&p->input, &f, NULL, 0);
-    bytes_add(&p->input, payload.data, payload.len);
-}
-
 static void step(weft_bytes *in)
 {
-    static const int errors[] = {EINTR, ECONNRESET, EMFILE, ENOMEM, EAGAIN, EPIPE, ETIMEDOUT, EIO};
-    static const size_t windows[] = {0, 1, 100, SIZE_MAX};
-    static uint8_t zeros[60000];
-    uint8_t code = taken_byte(in);
-    struct peer *p = &net.peers[code >> 4 & 3];
-    unsigned arg = (code & 15) < 12 ? taken_byte(in) : 0;
-    switch (code & 15) {
-    case 0: /* raw bytes */
-    {
-        weft_bytes raw = taken(in, arg);
-        bytes_add(&p->input, raw.data, raw.len);
-        break;
-    }
-    case 1: say_switch(p, arg); break;
-    case 2: say_response(p, arg); break;
-    case 3: say_frame(p, (uint8_t)arg, taken(in, taken_byte(in))); break;
-    case 4: say_frame(p, (uint8_t)arg, (weft_bytes){zeros, taken_byte(in) * 230u}); break;
-    case 5: w.now_us += (uint64_t)arg * arg * 1000; break;
-    case 6: p->window = windows[arg & 3]; break;
-    case 7: act(arg); break;
-    case 8: w.fail_in = arg; break;
-    case 9: net.fault = errors[arg & 7]; break;
-    case 10: p->error = errors[arg & 7] == EAGAIN ? EPIPE : errors[arg & 7]; break;
-    case 11: say(p, arg & 1 ? "HTTP/1.1 101 x\r\n" : "HTTP/1.1 "); break;
-    case 12: p->ended = true; break;
+    struct step s = step_take(in, 12);
+    switch (s.what) {
+    case 1: say_switch(s.peer, s.arg); break;
+    case 2: say_response(s.peer, s.arg); break;
+    case 7: act(s.arg); break;
+    case 11: say(s.peer, s.arg & 1 ? "HTTP/1.1 101 x\r\n" : "HTTP/1.1 "); break;
     case 13: w.refuse = true; break;
+    default: steps_common(&s, WEFT_SERVER, in); break;
     }
-    if (p->error == EINTR) p->error = 0;
-    if (!(code & 128)) check(weft_loop_turn(w.loop, 0) == 0);
+    if (!s.goes_on) machine_turn();
 }
 
 /* ---- judgement ------------------------------------------------------------------------------- */
@@ -249,16 +170,6 @@ static const uint8_t *judge_request(const uint8_t *at, const uint8_t *stop)
     return end ? end + 4 : NULL;
 }
 
-static void judge_frames(const uint8_t *at, const uint8_t *stop)
-{
-    struct wire wire = {.role = WEFT_CLIENT, .deflates = true};
-    for (struct wire_frame f; wire_head(at, (size_t)(stop - at), &f);) {
-        check(!wire_judge(&wire, &f));
-        if (f.length > (size_t)(stop - at) - f.head) break;
-        at += f.head + f.length;
-    }
-}
-
 /* TLS is another harness's matter. */
 static void judge(const struct peer *p)
 {
@@ -270,7 +181,8 @@ static void judge(const struct peer *p)
         if (*at == 0x16) return;
         at = judge_request(at, stop);
     }
-    if (at && at < stop) judge_frames(at, stop);
+    struct wire wire = {.role = WEFT_CLIENT, .deflates = true};
+    if (at && at < stop) judge_frames(wire, at, stop);
 }
 
 /* ---- one input ------------------------------------------------------------------------------- */
@@ -296,35 +208,28 @@ static bool begin(unsigned url, unsigned how)
                               .proxy = how & 16 ? "http://127.0.0.1:3128" : NULL,
                               .redirects = how >> 5 & 3,
                               .insecure = true};
-    weft_loop_config loop_cfg = {.env = &w.env, .batch = WEFT_BATCH_EACH};
-    check(loop_new_with_sys(&w.loop, &loop_cfg, &w.sys) == 0);
-    if (weft_connect(&w.conn, w.loop, urls[url & 7], &cfg, &handler, NULL) == 0) return true;
+    machine_make_loop();
+    if (weft_connect(&w.conn, machine.loop, urls[url & 7], &cfg, &handler, NULL) == 0) return true;
     w.conn = NULL;
     return false;
 }
 
 static void set_up(void)
 {
-    w = (struct world){
-        .env = {.realloc = world_realloc, .now_us = world_now, .random = world_random},
-        .now_us = 1000000000,
-        .random = 1,
-        .sys = scripted_sys()};
-    w.sys.socket = client_socket;
-    w.sys.connect = client_connect;
-    w.sys.getaddrinfo = client_getaddrinfo;
-    network_open();
+    w = (struct world){0};
+    machine_begin();
+    machine.sys.socket = client_socket;
+    machine.sys.connect = client_connect;
+    machine.sys.getaddrinfo = client_getaddrinfo;
 }
 
 static void end(bool connected)
 {
-    net.fault = 0;
-    w.fail_in = 0;
-    for (int i = 0; i < LAST_TURNS; i++) check(weft_loop_turn(w.loop, 0) == 0);
+    machine_heal();
+    machine_settle();
     for (size_t i = 0; i < PEERS; i++) judge(&net.peers[i]);
-    weft_loop_free(w.loop);
-    check(w.closed == connected && w.opened <= w.closed && w.live == 0);
-    network_close();
+    machine_end();
+    check(w.closed == connected && w.opened <= w.closed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,59 +3,21 @@
  * fuzz/fuzz_server.c - a whole server, whose network, clock and memory follow a script
  *
  * Each step of the script is a byte, what to do (low four bits) and which peer does it, and what that
- * needs: see steps. Paths are an echo, chunks, upgrades and requests that are answered later, and a reply
+ * needs: see step. Paths are an echo, chunks, upgrades and requests that are answered later, and a reply
  * in pieces. Whatever happens: every connection that was opened is closed once, no memory stays, and what
  * a WebSocket was sent is frames that a strict peer takes.
  */
-#include "fuzz.h"
-#include "io/loop.h"
-#include "scripted.h"
-#include "ws/case_wire.h"
-#include <weft/weft.h>
+#include "steps.h"
 
-enum { CONNS = PEERS, LAST_TURNS = 8, SCRIPT_MOST = 400 };
+enum { CONNS = PEERS };
 
 static struct world {
-    struct sys sys;
-    weft_env env;
-    uint64_t now_us;
-    unsigned fail_in; /* allocations until one fails; 0: none does */
-    long live, opened;
-    weft_loop *loop;
+    long opened;
     weft_server *server;
     weft_conn *conns[CONNS];
     weft_upgrade *held;
     weft_request *asked;
 } w;
-
-/* ---- the hooks ------------------------------------------------------------------------------- */
-
-static void *world_realloc(void *ctx, void *p, size_t size)
-{
-    (void)ctx;
-    if (!size) {
-        w.live -= p != NULL;
-        free(p);
-        return NULL;
-    }
-    if (w.fail_in && --w.fail_in == 0) return NULL;
-    void *q = realloc(p, size);
-    w.live += !p && q;
-    return q;
-}
-
-static uint64_t world_now(void *ctx)
-{
-    (void)ctx;
-    return w.now_us;
-}
-
-static int world_random(void *ctx, void *buf, size_t len)
-{
-    (void)ctx;
-    memset(buf, 0x5a, len);
-    return 0;
-}
 
 /* ---- the user of the server ------------------------------------------------------------------ */
 
@@ -175,11 +137,6 @@ static void act(unsigned what)
 static const char *const paths[] = {"/echo",  "/chunks", "/hold", "/now",
                                     "/later", "/none",   "*",     "/"};
 
-static void say(struct peer *p, const char *text)
-{
-    bytes_add(&p->input, text, strlen(text));
-}
-
 static void say_request(struct peer *p, unsigned choice, bool upgrade)
 {
     say(p, choice & 8 ? "POST " : "GET ");
@@ -195,53 +152,20 @@ static void say_request(struct peer *p, unsigned choice, bool upgrade)
     say(p, "\r\n");
 }
 
-/* Masked with the key 0, which changes nothing. */
-static void say_frame(struct peer *p, uint8_t first, weft_bytes payload)
-{
-    struct frame_spec f = {.fin = first >> 7,
-                           .rsv = first >> 4 & 7,
-                           .opcode = first & 15,
-                           .masked = true,
-                           .length_bytes = -1,
-                           .length_given = true,
-                           .length = payload.len};
-    frame_write(&p->input, &f, NULL, 0);
-    bytes_add(&p->input, payload.data, payload.len);
-}
-
 static void step(weft_bytes *in)
 {
-    static const int errors[] = {EINTR,  ECONNRESET, EMFILE,       ENOMEM,
-                                 EAGAIN, EPIPE,      ECONNABORTED, EIO};
-    static const size_t windows[] = {0, 1, 100, SIZE_MAX};
-    static uint8_t zeros[60000];
-    uint8_t code = taken_byte(in);
-    struct peer *p = &net.peers[code >> 4 & 3];
-    unsigned arg = (code & 15) < 11 ? taken_byte(in) : 0;
-    switch (code & 15) {
-    case 0: /* raw bytes */
-    {
-        weft_bytes raw = taken(in, arg);
-        bytes_add(&p->input, raw.data, raw.len);
-        break;
-    }
-    case 1: say_request(p, arg, true); break;
-    case 2: say_request(p, arg, false); break;
-    case 3: say_frame(p, (uint8_t)arg, taken(in, taken_byte(in))); break;
-    case 4: say_frame(p, (uint8_t)arg, (weft_bytes){zeros, taken_byte(in) * 230u}); break;
-    case 5: w.now_us += (uint64_t)arg * arg * 1000; break;
-    case 6: p->window = windows[arg & 3]; break;
-    case 7: act(arg); break;
-    case 8: w.fail_in = arg; break;
-    case 9: net.fault = errors[arg & 7]; break;
-    case 10: p->error = errors[arg & 7] == EAGAIN ? EPIPE : errors[arg & 7]; break;
-    case 11: p->ended = true; break;
-    case 12:
+    struct step s = step_take(in, 11);
+    struct peer *p = s.peer;
+    switch (s.what) {
+    case 1: say_request(p, s.arg, true); break;
+    case 2: say_request(p, s.arg, false); break;
+    case 7: act(s.arg); break;
+    case 11:
         if (p->fd < 0 && !p->calling && !p->input.len && !p->output.len) p->calling = true;
         break;
+    default: steps_common(&s, WEFT_CLIENT, in); break;
     }
-    if (p->error == EINTR) p->error = 0;
-    if (!(code & 128)) check(weft_loop_turn(w.loop, 0) == 0);
+    if (!s.goes_on) machine_turn();
 }
 
 /* ---- judgement ------------------------------------------------------------------------------- */
@@ -258,30 +182,21 @@ static void judge(const struct peer *p)
     const uint8_t *end = memmem(p->output.data, p->output.len, "\r\n\r\n", 4);
     if (!end) return;
     struct wire wire = {.role = WEFT_SERVER};
-    const uint8_t *at = end + 4, *stop = p->output.data + p->output.len;
-    for (struct wire_frame f; wire_head(at, (size_t)(stop - at), &f);) {
-        check(!wire_judge(&wire, &f));
-        if (f.length > (size_t)(stop - at) - f.head) break;
-        at += f.head + f.length;
-    }
+    judge_frames(wire, end + 4, p->output.data + p->output.len);
 }
 
 static void begin(void)
 {
-    w = (struct world){
-        .env = {.realloc = world_realloc, .now_us = world_now, .random = world_random},
-        .now_us = 1000000000,
-        .sys = scripted_sys()};
-    network_open();
-    weft_loop_config loop_cfg = {.env = &w.env, .batch = WEFT_BATCH_EACH};
+    w = (struct world){0};
+    machine_begin();
+    machine_make_loop();
     weft_server_config cfg = {.limits = {.max_connections = PEERS - 1,
                                          .max_message = 30000,
                                          .send_queue_max = 40000,
                                          .request_head_max = 1000,
                                          .http_body_max = 500,
                                          .http_requests = 5}};
-    check(loop_new_with_sys(&w.loop, &loop_cfg, &w.sys) == 0);
-    check(weft_server_new(&w.server, w.loop, &cfg) == 0);
+    check(weft_server_new(&w.server, machine.loop, &cfg) == 0);
     check(weft_server_route(w.server, "/echo", &echo, NULL) == 0);
     check(weft_server_route(w.server, "/chunks", &chunks, NULL) == 0);
     check(weft_server_route(w.server, "/hold", &holding, NULL) == 0);
@@ -292,18 +207,16 @@ static void begin(void)
 
 static void end(void)
 {
-    net.fault = 0;
-    w.fail_in = 0;
+    machine_heal();
     answer_held(1);
     finish_asked(false);
-    for (int i = 0; i < LAST_TURNS; i++) check(weft_loop_turn(w.loop, 0) == 0);
+    machine_settle();
     for (size_t i = 0; i < PEERS; i++) judge(&net.peers[i]);
     answer_held(0); /* such as arrived meanwhile */
     finish_asked(true);
     weft_server_free(w.server);
-    weft_loop_free(w.loop);
-    check(w.opened == 0 && w.live == 0);
-    network_close();
+    check(w.opened == 0);
+    machine_end();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

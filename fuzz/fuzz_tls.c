@@ -5,8 +5,8 @@
  *      client <-- wire --> server      each step of the script is a byte: which way (top bit) and what
  *                                      is done there: see step
  *
- * OpenSSL's random bytes are made deterministic, so that an input means the same every time. Whatever is
- * done: what one end hears is the beginning of what the other said, an end that is broken stays so and
+ * OpenSSL's random bytes are made deterministic, and the keys of tickets begin anew with each input, so
+ * that it means the same every time. Whatever is done: what one end hears is the beginning of what the other said, an end that is broken stays so and
  * says why, what waits for the wire is bounded, and no memory stays.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED /* RAND_set_rand_method: the one way to fixed random bytes */
@@ -52,7 +52,15 @@ static const RAND_METHOD random_method = {
 
 /* ---- what stays between inputs: the contexts ------------------------------------------------- */
 
-static const weft_env plain_env;
+static uint64_t now_us;
+
+static uint64_t script_now(void *ctx)
+{
+    (void)ctx;
+    return now_us;
+}
+
+static const weft_env plain_env = {.now_us = script_now};
 static struct list shared = {&shared, &shared};
 static struct tls_context *server_context, *client_contexts[2]; /* TLS 1.3, and at most 1.2 */
 static char certificate_file[40], key_file[40];
@@ -85,6 +93,14 @@ static void write_files(void)
     check(f && PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) && fflush(f) == 0);
     X509_free(x);
     EVP_PKEY_free(key);
+}
+
+static void forget_tickets(void)
+{
+    struct tls_tickets *t = &server_context->tickets;
+    now_us = 0;
+    tls_tickets_deinit(t);
+    tls_tickets_init(t, &plain_env, server_context->ssl);
 }
 
 static void make_contexts(void)
@@ -266,6 +282,7 @@ static void step(weft_bytes *in)
     case 10: tls_close(e->tls); break;
     case 11: fail_in = (unsigned)arg; break;
     case 12: exchange(); break;
+    case 13: now_us += arg * 60 * 1000000; break; /* minutes: keys of tickets grow old */
     default: deliver(e, other, 5 + arg); break;
     }
 }
@@ -276,6 +293,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!server_context) make_contexts();
     random_state = 88172645463325252;
     fail_in = 0;
+    forget_tickets();
     tls_sessions_init(&sessions, &env);
     uint8_t choice = taken_byte(&in);
     if (choice & 2) { /* so that there is a session to resume */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz/scripted.h - a network in memory: a table of system calls behind which peers follow a script
+ * fuzz/scripted.h - a machine in memory: its clock, its allocator, and a network whose peers follow a script
  *
  *      peer's input  --> recv          what was put there; then EAGAIN, end of stream or an error
  *      peer's output <-- send, sendmsg as far as its window is open
- *      epoll_wait    --> level-triggered, with EPOLLONESHOT, computed from the above; never waits
+ *      epoll_wait    --> what has become so since it was said last, when EPOLLET asks for that; never waits
  *
  * It is for loops with WEFT_BATCH_EACH: a ring would send past it.
  *
@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "io/loop.h"
 #include "io/sys.h"
 #include "ws/case_bytes.h"
 
@@ -38,6 +39,7 @@ struct peer {
 
 struct registration {
     uint32_t events; /* 0: none */
+    uint32_t told;   /* what has been said, and is so still */
     epoll_data_t data;
 };
 
@@ -47,6 +49,50 @@ static struct network {
     struct registration registered[DESCRIPTORS];
     int fault; /* errno of the next call that can fail; 0: none */
 } net;
+
+/* ---- memory, time, randomness ---------------------------------------------------------------- */
+
+static struct machine {
+    weft_env env;
+    struct sys sys; /* may be changed before its loop is made */
+    weft_loop *loop;
+    uint64_t now_us, random;
+    unsigned fail_in; /* allocations until one fails; 0: none does */
+    long live;        /* blocks not yet freed */
+} machine;
+
+static inline void *machine_realloc(void *ctx, void *p, size_t size)
+{
+    (void)ctx;
+    if (!size) {
+        machine.live -= p != NULL;
+        free(p);
+        return NULL;
+    }
+    if (machine.fail_in && --machine.fail_in == 0) return NULL;
+    void *q = realloc(p, size);
+    machine.live += !p && q;
+    return q;
+}
+
+static inline uint64_t machine_now(void *ctx)
+{
+    (void)ctx;
+    return machine.now_us;
+}
+
+static inline int machine_random(void *ctx, void *buf, size_t len)
+{
+    (void)ctx;
+    uint8_t *to = buf;
+    for (size_t i = 0; i < len; i++) {
+        machine.random = machine.random * 6364136223846793005 + 1442695040888963407;
+        to[i] = (uint8_t)(machine.random >> 56);
+    }
+    return 0;
+}
+
+/* ---- what goes wrong ------------------------------------------------------------------------- */
 
 static inline int fails(void)
 {
@@ -120,6 +166,7 @@ static inline ssize_t net_recv(int fd, void *data, size_t len, int flags)
     size_t n = p->input.len - p->at < len ? p->input.len - p->at : len;
     if (n) memcpy(data, p->input.data + p->at, n);
     p->at += n;
+    if (p->at == p->input.len) net.registered[fd].told &= ~(uint32_t)EPOLLIN;
     if (n || p->ended) return (ssize_t)n;
     errno = EAGAIN;
     return -1;
@@ -135,6 +182,7 @@ static inline ssize_t net_send(int fd, const void *data, size_t len, int flags)
     if (!p->window) return errno = EAGAIN, -1;
     size_t n = len < p->window ? len : p->window;
     p->window -= n;
+    if (!p->window) net.registered[fd].told &= ~(uint32_t)EPOLLOUT;
     if (p->output.len < OUTPUT_KEPT) bytes_add(&p->output, data, n);
     else p->cut = true;
     return (ssize_t)n;
@@ -202,6 +250,7 @@ static inline int net_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev
     check(fd >= 0 && fd < DESCRIPTORS);
     if (op == EPOLL_CTL_ADD && fails() < 0) return -1;
     net.registered[fd].events = op == EPOLL_CTL_DEL ? 0 : event->events;
+    net.registered[fd].told = 0;
     net.registered[fd].data = event->data;
     return 0;
 }
@@ -219,7 +268,8 @@ static inline uint32_t state_of(int fd)
     const struct peer *p = peer_of(fd);
     if (!p) return 0;
     if (p->error) return EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP;
-    return (p->at < p->input.len || p->ended ? EPOLLIN : 0u) | (p->window ? EPOLLOUT : 0u);
+    bool readable = p->at < p->input.len || p->ended;
+    return (readable ? EPOLLIN : 0u) | (p->ended ? EPOLLRDHUP : 0u) | (p->window ? EPOLLOUT : 0u);
 }
 
 static inline int net_epoll_wait(int epfd, struct epoll_event *events, int max, int timeout_ms)
@@ -228,11 +278,11 @@ static inline int net_epoll_wait(int epfd, struct epoll_event *events, int max, 
     int n = 0;
     for (int fd = 0; fd < DESCRIPTORS && n < max; fd++) {
         struct registration *r = &net.registered[fd];
-        uint32_t wanted = r->events & ~(uint32_t)EPOLLONESHOT;
-        uint32_t ready = wanted ? state_of(fd) & (wanted | EPOLLERR | EPOLLHUP) : 0;
+        uint32_t ready = r->events ? state_of(fd) & (r->events | EPOLLERR | EPOLLHUP) : 0;
+        if (r->events & (uint32_t)EPOLLET && !(ready & ~r->told)) continue;
         if (!ready) continue;
+        r->told |= ready;
         events[n++] = (struct epoll_event){.events = ready, .data = r->data};
-        if (r->events & EPOLLONESHOT) r->events = EPOLLONESHOT;
     }
     return n;
 }
@@ -261,16 +311,48 @@ static inline struct sys scripted_sys(void)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static inline void network_open(void)
+static inline void machine_begin(void)
 {
     if (!net.null) net.null = open("/dev/null", O_RDWR | O_CLOEXEC);
     int null = net.null;
     net = (struct network){.null = null, .listener = -1};
     for (size_t i = 0; i < PEERS; i++) net.peers[i] = (struct peer){.fd = -1, .window = SIZE_MAX};
+    machine = (struct machine){
+        .env = {.realloc = machine_realloc, .now_us = machine_now, .random = machine_random},
+        .sys = scripted_sys(),
+        .now_us = 1000000000,
+        .random = 1};
 }
 
-static inline void network_close(void)
+static inline void machine_make_loop(void)
 {
+    weft_loop_config cfg = {.env = &machine.env, .batch = WEFT_BATCH_EACH};
+    check(loop_new_with_sys(&machine.loop, &cfg, &machine.sys) == 0);
+}
+
+static inline void machine_turn(void)
+{
+    check(weft_loop_turn(machine.loop, 0) == 0);
+}
+
+/* From now on nothing fails. */
+static inline void machine_heal(void)
+{
+    net.fault = 0;
+    machine.fail_in = 0;
+}
+
+/* What is under way is done. */
+static inline void machine_settle(void)
+{
+    enum { LAST_TURNS = 8 };
+    for (int i = 0; i < LAST_TURNS; i++) machine_turn();
+}
+
+static inline void machine_end(void)
+{
+    weft_loop_free(machine.loop);
+    check(machine.live == 0);
     for (size_t i = 0; i < PEERS; i++) {
         bytes_free(&net.peers[i].input);
         bytes_free(&net.peers[i].output);

@@ -73,7 +73,7 @@ static void server_seed(const struct script *s)
 {
     struct bytes b = {0};
     if (s->role != WEFT_SERVER || s->input.len > SEED_MOST / 2) return;
-    bytes_add_byte(&b, 12);
+    bytes_add_byte(&b, 11);
     bytes_add_byte(&b, 1);
     bytes_add_byte(&b, s->chunked);
     add_raw(&b, &s->input);
@@ -240,6 +240,8 @@ static void tls_seeds(void)
         script[0] = choice;
         seed_bytes("fuzz_tls", script, sizeof script - 1);
     }
+    SEED("fuzz_tls", "\2\x0d\x78\x0c\0\x0c\0");                 /* a ticket of the key before */
+    SEED("fuzz_tls", "\3\x0d\xff\x0c\0\x0c\0");                 /* and of one that is gone */
     SEED("fuzz_tls", "\4\x09\x20\x83\x0a\x80\xff");             /* a bit is changed */
     SEED("fuzz_tls", "\4\x09\x20\x88\xff\x80\xff");             /* said twice */
     SEED("fuzz_tls", "\5\x86\x15\2\1\0\x80\xff");               /* an alert in plain text */

@@ -199,15 +199,19 @@ static void forget_fetched(weft_loop *l, const struct io *io)
         if (l->ready[i].data.ptr == io) l->ready[i].data.ptr = NULL;
 }
 
-int io_set(weft_loop *l, struct io *io, uint32_t events)
+int io_arm(weft_loop *l, struct io *io, uint32_t events)
 {
-    if (io->events == (uint16_t)events) return 0;
     int op = !events ? EPOLL_CTL_DEL : io->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     struct epoll_event e = {.events = events, .data.ptr = io};
     if (l->sys->epoll_ctl(l->epfd, op, io->fd, &e) < 0 && events) return -errno;
     io->events = (uint16_t)events;
     if (!events) forget_fetched(l, io);
     return 0;
+}
+
+int io_set(weft_loop *l, struct io *io, uint32_t events)
+{
+    return io->events == (uint16_t)events ? 0 : io_arm(l, io, events);
 }
 
 /* ---- timers, posts, the dead ----------------------------------------------------------------- */

@@ -40,6 +40,9 @@ void io_init(struct io *io, int fd, void (*on_ready)(struct io *io, uint32_t eve
  * is forgotten, so io and fd can be disposed of at once. 0 or -errno; leaving cannot fail. */
 int io_set(weft_loop *l, struct io *io, uint32_t events);
 
+/* The same, even if it waits for them already: with EPOLLET what is so by now is said once more. */
+int io_arm(weft_loop *l, struct io *io, uint32_t events);
+
 /* ---- timers ---------------------------------------------------------------------------------- */
 
 /* struct timer and timer_init are in io/timer.h. ms: from the loop's clock on, never early.

@@ -11,7 +11,7 @@
  *      HELD        on_again is due, before anything is received
  *      SPENT       it had the last of what there was for long messages: others come first
  *
- * So pausing takes no system call, nor does waiting for room but for the first time. Who is READABLE after his
+ * So pausing takes no system call. Who is READABLE after his
  * share of a turn goes on in the next one, behind those who wait already (the flush's chain again).
  *
  * While it is being connected it is paused and full, and io.on_ready is another function.
@@ -255,11 +255,11 @@ int stream_shutdown_write(struct stream *s)
     return 0;
 }
 
-/* Once armed it stays so: it is said only when room comes after none. */
+/* EPOLLOUT stays armed from then on: it is said only when room comes after none. */
 int stream_want_write(struct stream *s)
 {
     set(s, FULL);
-    return io_set(s->loop, &s->io, READING | (uint32_t)EPOLLOUT);
+    return io_arm(s->loop, &s->io, READING | (uint32_t)EPOLLOUT);
 }
 
 void stream_close(struct stream *s)

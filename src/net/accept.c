@@ -42,7 +42,6 @@ static int secure_for(const struct server_listener *from, struct tls **out)
 {
     const weft_server *s = from->server;
     bool secure = s->tls && !from->unix_socket;
-    if (secure) s->tls->shared = s->crew;
     *out = secure ? tls_accept(server_env(s), s->tls) : NULL;
     return secure && !*out ? -ENOMEM : 0;
 }

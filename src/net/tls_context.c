@@ -3,7 +3,7 @@
  * net/tls_context.c - how weft speaks TLS
  *
  * TLS 1.2 with ephemeral keys and authenticated encryption, and TLS 1.3. No renegotiation, no
- * compression. Sessions are resumed by tickets, so the server remembers nothing; its ticket keys are the
+ * compression. Sessions are resumed by tickets, so the server remembers nothing; their keys are the
  * context's own and go with it, or after some hours. ALPN: http/1.1. Buffers are there only while they are used.
  */
 #include "net/tls_context.h"
@@ -12,14 +12,11 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/rand.h>
 
 #include "base/alloc.h"
-#include "base/env.h"
 
 enum {
     SECURITY_LEVEL = 2, /* OpenSSL's: 112 bits, so RSA from 2048 on, no SHA-1 */
-    TICKET_KEYS = 80,   /* bytes: a name, and keys to encrypt and to sign */
 };
 
 /* Curves only: a client could make us calculate in finite fields of 8192 bits for the price of asking. */
@@ -104,6 +101,7 @@ void tls_context_unref(struct tls_context *c)
     list_remove(&c->link);
     SSL_CTX_free(c->ssl);
     BIO_meth_free(c->bio);
+    tls_tickets_deinit(&c->tickets);
     mem_free(c->env, c);
 }
 
@@ -153,25 +151,15 @@ int tls_context_server(struct tls_context **out, const weft_env *env, const weft
     static const unsigned char id[] = "weft";
     struct tls_context *c = new_context(env, TLS_server_method(), tls_bio_method());
     if (!c) return -ENOMEM;
+    tls_tickets_init(&c->tickets, env, c->ssl);
     int error = read_certificates(c, files, why);
     if (!error) error = ask_clients(c, files->client_ca_file, why);
     if (error) return tls_context_unref(c), error;
     SSL_CTX_set_alpn_select_cb(c->ssl, choose_protocol, NULL);
     SSL_CTX_set_cert_cb(c->ssl, choose_certificate, c);
-    c->keyed_us = env_now_us(env);
     (void)SSL_CTX_set_session_id_context(c->ssl, id, sizeof id - 1); /* fails for long ones only */
     *out = c;
     return 0;
-}
-
-void tls_context_freshen(struct tls_context *c)
-{
-    static const uint64_t life_us = TLS_TICKET_KEYS_H * 3600 * UINT64_C(1000000);
-    unsigned char keys[TICKET_KEYS];
-    uint64_t now = env_now_us(c->env);
-    if (c->shared || now - c->keyed_us < life_us || RAND_priv_bytes(keys, sizeof keys) != 1) return;
-    if (SSL_CTX_set_tlsext_ticket_keys(c->ssl, keys, sizeof keys) == 1) c->keyed_us = now;
-    OPENSSL_cleanse(keys, sizeof keys);
 }
 
 /* ---- a client's ------------------------------------------------------------------------------ */

@@ -18,6 +18,7 @@
 
 #include "base/list.h"
 #include "net/tls_files.h"
+#include "net/tls_tickets.h"
 #include <weft/server.h>
 
 struct tls_context {
@@ -29,8 +30,7 @@ struct tls_context {
     BIO_METHOD *bio;
     struct certificate *certificates; /* a server's; the first is the default */
     size_t n;
-    uint64_t keyed_us; /* a server's: when its tickets got their keys */
-    bool shared; /* by several threads: those keys stay, for OpenSSL replaces them without a lock */
+    struct tls_tickets tickets; /* a server's */
 };
 
 struct tls_client_files {
@@ -51,11 +51,6 @@ BIO_METHOD *tls_bio_method(void);
 
 /* tls_openssl.c: a client's session can be resumed from now on. As SSL_CTX_sess_set_new_cb has it. */
 int tls_keep_session(SSL *ssl, SSL_SESSION *session);
-
-/* A server's, before a connection: tickets get new keys after that many hours, and
- * old ones are worth nothing, also to who steals the new keys. */
-enum { TLS_TICKET_KEYS_H = 6 };
-void tls_context_freshen(struct tls_context *c);
 
 struct tls_context *tls_context_ref(struct tls_context *c);
 void tls_context_unref(struct tls_context *c); /* NULL is fine */

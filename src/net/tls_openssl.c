@@ -116,7 +116,6 @@ void tls_free(struct tls *t)
 
 struct tls *tls_accept(const weft_env *env, struct tls_context *context)
 {
-    tls_context_freshen(context);
     struct tls *t = tls_new(env, context);
     if (t) SSL_set_accept_state(t->ssl);
     return t;

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "queued.h"
 #include "split.h"
 
 static weft_limits limits;
@@ -39,21 +40,9 @@ static void restart(void)
     begin(NULL);
 }
 
-/* Everything queued is this text; it is taken. */
 static void expect_out(const char *want)
 {
-    char text[4096];
-    size_t len = 0;
-    struct iovec iov[64];
-    int n = outq_iov(&out, iov, 64);
-    for (int i = 0; i < n; i++) {
-        assert_true(len + iov[i].iov_len < sizeof text);
-        memcpy(text + len, iov[i].iov_base, iov[i].iov_len);
-        len += iov[i].iov_len;
-    }
-    text[len] = '\0';
-    assert_string_equal(text, want);
-    outq_sent(&out, len);
+    expect_queued(&out, want);
 }
 
 static weft_span span_of(const char *text)

@@ -11,22 +11,13 @@
 
 #include <cmocka.h>
 
+#include "queued.h"
+
 static struct outq out;
 
-/* Everything queued is this text; it is taken. */
 static void expect_out(const char *want)
 {
-    char text[1024];
-    size_t len = 0;
-    struct iovec iov[16];
-    int n = outq_iov(&out, iov, 16);
-    for (int i = 0; i < n; i++) {
-        assert_true(len + iov[i].iov_len < sizeof text);
-        memcpy(text + len, iov[i].iov_base, iov[i].iov_len);
-        len += iov[i].iov_len;
-    }
-    text[len] = '\0';
-    assert_string_equal(text, want);
+    expect_queued(&out, want);
     outq_clear(&out);
 }
 

@@ -17,8 +17,9 @@
 #include <weft/weft.h>
 
 #include "hub/unit.h"
+#include "patient.h"
 
-enum { THREADS = 3, PEERS = 6, MESSAGES = 200, PATIENCE_US = 60 * 1000 * 1000 };
+enum { THREADS = 3, PEERS = 6, MESSAGES = 200 };
 
 struct peer {
     weft_conn *conn;
@@ -37,16 +38,7 @@ static struct {
     struct peer peers[PEERS];
 } w;
 
-static void must(bool holds)
-{
-    if (!holds) abort();
-}
-
-#define loop_until(condition)                                     \
-    for (uint64_t begun = weft_loop_now(w.loop); !(condition);) { \
-        assert_true(weft_loop_now(w.loop) - begun < PATIENCE_US); \
-        assert_int_equal(weft_loop_turn(w.loop, 5), 0);           \
-    }
+#define loop_until(condition) turn_loop_until(w.loop, condition)
 
 /* ---- the server ------------------------------------------------------------------------------ */
 

@@ -20,8 +20,9 @@
 #include <weft/weft.h>
 
 #include "hub/unit.h"
+#include "patient.h"
 
-enum { PEERS = 4, PATIENCE_US = 20 * 1000 * 1000 };
+enum { PEERS = 4 };
 
 struct peer {
     weft_conn *conn;
@@ -117,12 +118,7 @@ static const weft_handler client_handler = {
 
 /* ---- the world ------------------------------------------------------------------------------- */
 
-/* Turn the loop until the condition holds, but not for ever. */
-#define turn_until(w, condition)                                     \
-    for (uint64_t begun = weft_loop_now((w)->loop); !(condition);) { \
-        assert_true(weft_loop_now((w)->loop) - begun < PATIENCE_US); \
-        assert_int_equal(weft_loop_turn((w)->loop, 100), 0);         \
-    }
+#define turn_until(w, condition) turn_loop_until((w)->loop, condition)
 
 static struct world *new_world(const weft_hub_config *cfg, uint64_t send_queue_max)
 {

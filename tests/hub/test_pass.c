@@ -65,10 +65,25 @@ static void subscribe(struct world *w, size_t loop, size_t conn)
     assert_int_equal(weft_subscribe(w->hub, &w->conns[loop][conn], "chat"), 0);
 }
 
+/* With a subscriber on each. */
+static struct world *new_world_of_two(const weft_hub_config *cfg)
+{
+    struct world *w = new_world(cfg);
+    for (size_t i = 0; i < LOOPS; i++) subscribe(w, i, 0);
+    return w;
+}
+
 static int publish(struct world *w, size_t loop, const char *text)
 {
     on(w, loop);
     return weft_publish(w->hub, "chat", WEFT_TEXT, text, strlen(text));
+}
+
+static weft_message *new_message(struct world *w)
+{
+    weft_message *m;
+    assert_int_equal(weft_message_new(&m, &w->faulty.env, WEFT_TEXT, "x", 1), 0);
+    return m;
 }
 
 static void expect_last(const weft_conn *c, const char *text)
@@ -83,9 +98,7 @@ static void expect_last(const weft_conn *c, const char *text)
 static void test_reaches_both_loops_once(void **state)
 {
     (void)state;
-    struct world *w = new_world(NULL);
-    subscribe(w, 0, 0);
-    subscribe(w, 1, 0);
+    struct world *w = new_world_of_two(NULL);
     subscribe(w, 1, 1);
     assert_int_equal(publish(w, 0, "a"), 1);
     assert_int_equal(w->conns[1][0].sent, 0);
@@ -119,11 +132,8 @@ static void test_order_of_one_publisher(void **state)
 static void test_all_but_one(void **state)
 {
     (void)state;
-    struct world *w = new_world(NULL);
-    weft_message *m;
-    subscribe(w, 0, 0);
-    subscribe(w, 1, 0);
-    assert_int_equal(weft_message_new(&m, &w->faulty.env, WEFT_TEXT, "x", 1), 0);
+    struct world *w = new_world_of_two(NULL);
+    weft_message *m = new_message(w);
     on(w, 0);
     assert_int_equal(weft_publish_message(w->hub, "chat", m, &w->conns[0][0]), 0);
     weft_message_unref(m);
@@ -136,11 +146,8 @@ static void test_all_but_one(void **state)
 static void test_posted_reaches_both_loops(void **state)
 {
     (void)state;
-    struct world *w = new_world(NULL);
-    weft_message *m;
-    subscribe(w, 0, 0);
-    subscribe(w, 1, 0);
-    assert_int_equal(weft_message_new(&m, &w->faulty.env, WEFT_TEXT, "x", 1), 0);
+    struct world *w = new_world_of_two(NULL);
+    weft_message *m = new_message(w);
     on(w, LOOPS); /* a thread without loop */
     assert_int_equal(weft_publish_post(w->hub, "chat", m), 0);
     weft_message_unref(m);
@@ -182,9 +189,7 @@ static void test_nothing_is_passed_where_nobody_listens(void **state)
 static void test_counts_are_of_the_loop(void **state)
 {
     (void)state;
-    struct world *w = new_world(NULL);
-    subscribe(w, 0, 0);
-    subscribe(w, 1, 0);
+    struct world *w = new_world_of_two(NULL);
     subscribe(w, 1, 1);
     assert_int_equal(weft_subscribers(w->hub, "chat"), 2);
     assert_int_equal(weft_topics(w->hub), 1);
@@ -211,9 +216,7 @@ static void expect_behind(struct world *w, const char *text, unsigned n)
 static void test_so_many_messages_wait(void **state)
 {
     (void)state;
-    struct world *w = new_world(&(weft_hub_config){.pass_queue_items = 3});
-    subscribe(w, 0, 0);
-    subscribe(w, 1, 0);
+    struct world *w = new_world_of_two(&(weft_hub_config){.pass_queue_items = 3});
     expect_behind(w, "x", 3);
     free_world(w);
 }
@@ -221,9 +224,7 @@ static void test_so_many_messages_wait(void **state)
 static void test_so_many_bytes_wait(void **state)
 {
     (void)state;
-    struct world *w = new_world(&(weft_hub_config){.pass_queue_max = 10});
-    subscribe(w, 0, 0);
-    subscribe(w, 1, 0);
+    struct world *w = new_world_of_two(&(weft_hub_config){.pass_queue_max = 10});
     expect_behind(w, "12345", 2);
     free_world(w);
 }
@@ -232,9 +233,8 @@ static void test_posts_are_not_held_up(void **state)
 {
     (void)state;
     struct world *w = new_world(&(weft_hub_config){.pass_queue_items = 1});
-    weft_message *m;
     subscribe(w, 1, 0);
-    assert_int_equal(weft_message_new(&m, &w->faulty.env, WEFT_TEXT, "x", 1), 0);
+    weft_message *m = new_message(w);
     for (int i = 0; i < 5; i++) assert_int_equal(weft_publish_post(w->hub, "chat", m), 0);
     weft_message_unref(m);
     turn(w, 0);
@@ -267,9 +267,7 @@ static void test_every_allocation_of_publish_fails(void **state)
 {
     (void)state;
     for (long nth = 0; nth < 3; nth++) {
-        struct world *w = new_world(&(weft_hub_config){.pass_queue_items = 1});
-        subscribe(w, 0, 0);
-        subscribe(w, 1, 0);
+        struct world *w = new_world_of_two(&(weft_hub_config){.pass_queue_items = 1});
         faulty_from(&w->faulty, nth);
         assert_int_equal(publish(w, 0, "x"), -ENOMEM);
         assert_int_equal(w->conns[0][0].sent, 0);
@@ -281,9 +279,7 @@ static void test_every_allocation_of_publish_fails(void **state)
 static void test_the_loop_takes_no_post(void **state)
 {
     (void)state;
-    struct world *w = new_world(&(weft_hub_config){.pass_queue_items = 1});
-    subscribe(w, 0, 0);
-    subscribe(w, 1, 0);
+    struct world *w = new_world_of_two(&(weft_hub_config){.pass_queue_items = 1});
     w->loops[1].post_error = -ENOMEM;
     assert_int_equal(publish(w, 0, "x"), -ENOMEM);
     w->loops[1].post_error = 0;

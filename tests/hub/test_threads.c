@@ -19,8 +19,9 @@
 #include <weft/weft.h>
 
 #include "hub/unit.h"
+#include "patient.h"
 
-enum { LOOPS = 2, CLIENTS = 6, MESSAGES = 200, LENGTH = 3000, PATIENCE_US = 60 * 1000 * 1000 };
+enum { LOOPS = 2, CLIENTS = 6, MESSAGES = 200, LENGTH = 3000 };
 
 struct side {
     weft_loop *loop;
@@ -118,11 +119,7 @@ static void side_new(struct side *s)
         assert_int_equal(weft_connect(NULL, s->loop, s->url, NULL, &hearing[i % 2], &s->clients[i]),
                          0);
     }
-    uint64_t begun = weft_loop_now(s->loop);
-    while (atomic_load(&s->open) < CLIENTS) {
-        assert_true(weft_loop_now(s->loop) - begun < PATIENCE_US);
-        assert_int_equal(weft_loop_turn(s->loop, 100), 0);
-    }
+    turn_loop_until(s->loop, atomic_load(&s->open) == CLIENTS);
 }
 
 static void *run(void *arg)

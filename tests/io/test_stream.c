@@ -313,6 +313,7 @@ static void short_ones_do_not_wait_for_long_ones(void **state)
     }
     close_end(&large);
     close_end(&small);
+    turn(); /* until then it is in a chain */
 }
 
 static void a_long_one_that_waits_may_be_closed(void **state)
@@ -332,6 +333,7 @@ static void a_long_one_that_waits_may_be_closed(void **state)
     turn();
     assert_int_equal(waits->n_got, 0);
     close_end(waits == &first ? &second : &first);
+    turn();
 }
 
 static void held_input_goes_on_in_the_next_turn(void **state)

@@ -126,30 +126,13 @@ static void prove_shutdown_drain(enum side side)
 
 /* ---- a client ---------------------------------------------------------------------------------- */
 
-static int slow_connect(int fd, const struct sockaddr *addr, socklen_t len)
-{
-    (void)fd, (void)addr, (void)len;
-    errno = EINPROGRESS;
-    return -1;
-}
-
-/* As if nothing ever happened on a TCP socket. */
-static int deaf_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
-{
-    int domain = 0;
-    socklen_t len = sizeof domain;
-    bool is_tcp = getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_INET;
-    return is_tcp ? 0 : epoll_ctl(epfd, op, fd, event);
-}
-
 static void prove_connect_timeout(enum side side)
 {
     static struct teller client;
     const weft_client_config cfg = {.limits.connect_timeout = 500};
     memset(&client, 0, sizeof client);
     serve((weft_limits){0});
-    world.sys.connect = slow_connect;
-    world.sys.epoll_ctl = deaf_epoll_ctl;
+    use_unanswered_connects(&world.sys);
     assert_int_equal(
         weft_connect(NULL, world.loop, world_url(&world, "/"), &cfg, &telling, &client), 0);
     settle(&world);

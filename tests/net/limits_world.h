@@ -11,27 +11,13 @@
 
 #include "cert_files.h"
 #include "raw.h"
+#include "stuck_calls.h"
 #include "teller.h"
 
 enum side { BELOW = -1, AT = 0, ABOVE = 1 };
 
 static struct world world;
 static struct teller server;
-static bool socket_is_full;
-
-static ssize_t full_send(int fd, const void *data, size_t len, int flags)
-{
-    if (!socket_is_full) return send(fd, data, len, flags);
-    errno = EAGAIN;
-    return -1;
-}
-
-static ssize_t full_sendmsg(int fd, const struct msghdr *msg, int flags)
-{
-    if (!socket_is_full) return sendmsg(fd, msg, flags);
-    errno = EAGAIN;
-    return -1;
-}
 
 static void say_hi(weft_request *r, void *user)
 {
@@ -43,13 +29,11 @@ static void say_hi(weft_request *r, void *user)
 static void serve(weft_limits limits)
 {
     memset(&server, 0, sizeof server);
-    socket_is_full = false;
     if (!limits.ping_interval) limits.ping_interval = WEFT_NEVER;
     tellers_begin(&world, &server, &limits);
     assert_int_equal(weft_server_on_request(world.server, "/*", say_hi, NULL), 0);
     assert_int_equal(weft_server_on_request(world.server, "/", say_hi, NULL), 0);
-    world.sys.send = full_send;
-    world.sys.sendmsg = full_sendmsg;
+    use_full_sockets(&world.sys, false);
 }
 
 /* A WebSocket to it. */

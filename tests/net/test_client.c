@@ -5,10 +5,10 @@
  * The server is a script: a listening socket of the test's, which answers byte for byte what the case
  * says. {accept} in an answer stands for the key's proper Sec-WebSocket-Accept.
  */
-#include <netdb.h>
-
 #include "raw.h"
+#include "stuck_calls.h"
 #include "teller.h"
+#include "two_addresses.h"
 
 static struct world world;
 static struct teller client;
@@ -425,34 +425,6 @@ static void test_proxy_refuses(void **state)
 
 /* ---- names and addresses --------------------------------------------------------------------- */
 
-static int resolve_error;
-
-/* Nobody listens at 127.0.0.2; the second address is the test's. */
-static int fake_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
-                            struct addrinfo **out)
-{
-    (void)host, (void)hints;
-    static struct sockaddr_in to[2];
-    static struct addrinfo list[2];
-    if (resolve_error) return resolve_error;
-    for (int i = 0; i < 2; i++) {
-        to[i] = loopback(service ? (uint16_t)atoi(service) : 0);
-        to[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK + (i == 0));
-        list[i] = (struct addrinfo){.ai_family = AF_INET,
-                                    .ai_socktype = SOCK_STREAM,
-                                    .ai_addrlen = sizeof to[i],
-                                    .ai_addr = (struct sockaddr *)&to[i],
-                                    .ai_next = i == 0 ? &list[1] : NULL};
-    }
-    *out = list;
-    return 0;
-}
-
-static void fake_freeaddrinfo(struct addrinfo *list)
-{
-    (void)list;
-}
-
 static const char *named_url(void)
 {
     static char text[128];
@@ -460,17 +432,10 @@ static const char *named_url(void)
     return text;
 }
 
-static void use_fake_resolver(int error)
-{
-    resolve_error = error;
-    world.sys.getaddrinfo = fake_getaddrinfo;
-    world.sys.freeaddrinfo = fake_freeaddrinfo;
-}
-
 static void test_second_address(void **state)
 {
     (void)state;
-    use_fake_resolver(0);
+    use_two_addresses(&world.sys, 0);
     assert_int_equal(dial_url(named_url(), NULL), 0);
     struct raw *r = take_request();
     answer(r, SWITCHING "\r\n");
@@ -482,7 +447,7 @@ static void test_second_address(void **state)
 static void test_name_is_unknown(void **state)
 {
     (void)state;
-    use_fake_resolver(EAI_NONAME);
+    use_two_addresses(&world.sys, EAI_NONAME);
     assert_int_equal(dial_url(named_url(), NULL), 0);
     turn_until(&world, client.closes);
     assert_true(told(&client.story, "close 1006"));
@@ -517,27 +482,10 @@ static void test_no_descriptor(void **state)
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-static int slow_connect(int fd, const struct sockaddr *addr, socklen_t len)
-{
-    (void)fd, (void)addr, (void)len;
-    errno = EINPROGRESS;
-    return -1;
-}
-
-/* As if nothing ever happened on a TCP socket. */
-static int deaf_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
-{
-    int domain = 0;
-    socklen_t len = sizeof domain;
-    bool is_tcp = getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_INET;
-    return is_tcp ? 0 : epoll_ctl(epfd, op, fd, event);
-}
-
 static void test_connect_timeout(void **state)
 {
     (void)state;
-    world.sys.connect = slow_connect;
-    world.sys.epoll_ctl = deaf_epoll_ctl;
+    use_unanswered_connects(&world.sys);
     dial(&(weft_client_config){.limits.connect_timeout = 1000});
     settle(&world);
     pass(&world, 999);
@@ -598,7 +546,7 @@ static void test_close_before_open(void **state)
 static void test_abort_while_resolving(void **state)
 {
     (void)state;
-    use_fake_resolver(0);
+    use_two_addresses(&world.sys, 0);
     assert_int_equal(dial_url(named_url(), NULL), 0);
     turn(&world, 0);
     weft_abort(client.conn);
@@ -608,8 +556,7 @@ static void test_abort_while_resolving(void **state)
 static void test_abort_while_connecting(void **state)
 {
     (void)state;
-    world.sys.connect = slow_connect;
-    world.sys.epoll_ctl = deaf_epoll_ctl;
+    use_unanswered_connects(&world.sys);
     dial(NULL);
     settle(&world);
     weft_abort(client.conn);

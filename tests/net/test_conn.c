@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "raw.h"
+#include "stuck_calls.h"
 #include "teller.h"
 
 static struct world world;
@@ -402,29 +403,6 @@ static void test_message_by_reference(void **state)
 
 /* ---- backlog --------------------------------------------------------------------------------- */
 
-static bool socket_is_full;
-
-static ssize_t full_sendmsg(int fd, const struct msghdr *msg, int flags)
-{
-    if (!socket_is_full) return sendmsg(fd, msg, flags);
-    errno = EAGAIN;
-    return -1;
-}
-
-static ssize_t full_send(int fd, const void *data, size_t len, int flags)
-{
-    if (!socket_is_full) return send(fd, data, len, flags);
-    errno = EAGAIN;
-    return -1;
-}
-
-static void fill_sockets(void)
-{
-    socket_is_full = true;
-    world.sys.sendmsg = full_sendmsg;
-    world.sys.send = full_send;
-}
-
 static char big[64 * 1024];
 
 static void test_backlog_in_bytes(void **state)
@@ -432,7 +410,7 @@ static void test_backlog_in_bytes(void **state)
     (void)state;
     again_with(&(weft_limits){.send_queue_max = 100 * 1024});
     struct raw *r = raw_open(&world, "/");
-    fill_sockets();
+    use_full_sockets(&world.sys, true);
     assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, sizeof big), 0);
     turn(&world, 0);
     assert_true(weft_buffered(server.conn) >= sizeof big);
@@ -442,7 +420,7 @@ static void test_backlog_in_bytes(void **state)
     assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, sizeof big), WEFT_ERR_BACKLOG);
     assert_int_equal(weft_send_fragment(server.conn, WEFT_TEXT, "x", 1, true), WEFT_ERR_BACKLOG);
     assert_int_equal(weft_buffered(server.conn), before);
-    socket_is_full = false;
+    make_room();
     turn_until(&world, (raw_read(r), weft_buffered(server.conn) == 0));
     assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, sizeof big), 0);
     raw_free(r);
@@ -453,13 +431,13 @@ static void test_half_closed_with_much_queued(void **state)
 {
     (void)state;
     struct raw *r = raw_open(&world, "/");
-    fill_sockets();
+    use_full_sockets(&world.sys, true);
     assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, sizeof big), 0);
     raw_close_frame(r, 1000, "");
     shutdown(r->fd, SHUT_WR);
     settle(&world);
     assert_int_equal(server.closes, 0);
-    socket_is_full = false;
+    make_room();
     turn_until(&world, (raw_read(r), raw_ended(r)));
     assert_true(r->len > sizeof big);
     assert_memory_equal(r->got + r->len - 4, "\x88\x02\x03\xe8", 4);
@@ -472,7 +450,7 @@ static void test_backlog_in_messages(void **state)
     (void)state;
     again_with(&(weft_limits){.send_queue_items = 10});
     struct raw *r = raw_open(&world, "/");
-    fill_sockets();
+    use_full_sockets(&world.sys, true);
     int sent = 0, error;
     do {
         error = weft_send(server.conn, WEFT_BINARY, "x", 1);
@@ -480,7 +458,7 @@ static void test_backlog_in_messages(void **state)
     } while (!error && ++sent < 100);
     assert_int_equal(error, WEFT_ERR_BACKLOG);
     assert_in_range(sent, 10, 11);
-    socket_is_full = false;
+    make_room();
     turn_until(&world, weft_buffered(server.conn) == 0);
     assert_int_equal(weft_send(server.conn, WEFT_BINARY, "x", 1), 0);
     raw_free(r);
@@ -501,11 +479,11 @@ static void test_on_drain(void **state)
     assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, 1000), 0);
     settle(&world);
     assert_false(told(&server.story, "drain"));
-    fill_sockets();
+    use_full_sockets(&world.sys, true);
     weft_send(server.conn, WEFT_BINARY, big, sizeof big);
     settle(&world);
     assert_false(told(&server.story, "drain"));
-    socket_is_full = false;
+    make_room();
     turn_until(&world, (raw_read(r), told(&server.story, "drain")));
     settle(&world);
     expect_story(&server.story, "open;drain;");
@@ -721,7 +699,7 @@ static void test_posted_to_one_that_is_too_slow(void **state)
     struct raw *r = raw_open(&world, "/");
     weft_message *m;
     assert_int_equal(weft_message_new(&m, &world.env, WEFT_TEXT, "x", 1), 0);
-    fill_sockets();
+    use_full_sockets(&world.sys, true);
     int posted = 0;
     for (; weft_conn_is_open(server.conn) && posted < 10; posted++) {
         assert_int_equal(weft_post(world.loop, server.id, m), 0);
@@ -730,7 +708,7 @@ static void test_posted_to_one_that_is_too_slow(void **state)
     assert_in_range(posted, 2, 4);
     assert_int_equal(weft_post(world.loop, server.id, m), 0); /* too late, and no harm */
     weft_message_unref(m);
-    socket_is_full = false;
+    make_room();
     settle(&world);
     const char *heard = raw_frames(r);
     assert_memory_equal(heard, "text x;", 7);

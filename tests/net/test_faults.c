@@ -196,7 +196,8 @@ static void test_accept(void **state)
 static void test_recv(void **state)
 {
     (void)state;
-    every_call(CALL_recv, connection_errors);
+    /* no EAGAIN: of an empty socket it is the truth, and of another it is never said */
+    every_call(CALL_recv, (const int[]){ECONNRESET, ENOMEM, EINTR, 0});
 }
 
 static void test_send(void **state)

@@ -5,6 +5,7 @@
  * Each one millisecond below, at, and above its limit. The clock moves only when the test says so.
  */
 #include "raw.h"
+#include "stuck_calls.h"
 #include "teller.h"
 
 /* The ping interval differs by up to 10 % between connections. */
@@ -13,29 +14,12 @@ enum { PING = 1000, PING_LATEST = 1100, PONG = 300, MESSAGE = 5000, STALL = 700,
 static struct world world;
 static struct teller server;
 static struct raw *raw;
-static bool socket_is_full;
-
-static ssize_t full_send(int fd, const void *data, size_t len, int flags)
-{
-    if (!socket_is_full) return send(fd, data, len, flags);
-    errno = EAGAIN;
-    return -1;
-}
-
-static ssize_t full_sendmsg(int fd, const struct msghdr *msg, int flags)
-{
-    if (!socket_is_full) return sendmsg(fd, msg, flags);
-    errno = EAGAIN;
-    return -1;
-}
 
 static void begin_with(weft_limits limits)
 {
     memset(&server, 0, sizeof server);
-    socket_is_full = false;
     tellers_begin(&world, &server, &limits);
-    world.sys.send = full_send;
-    world.sys.sendmsg = full_sendmsg;
+    use_full_sockets(&world.sys, false);
     raw = raw_open(&world, "/");
     expect_story(&server.story, "open;");
 }

@@ -18,6 +18,7 @@
 #include "faulty_calls.h"
 #include "raw.h"
 #include "teller.h"
+#include "two_addresses.h"
 
 #include "io/resolve.h"
 
@@ -25,7 +26,6 @@ static struct world world;
 static struct teller server, client;
 static struct raw *there;                  /* a WebSocket that was open before */
 static char unix_here[128], unix_new[128]; /* where the world's server listens, and nobody */
-static int resolver_says;
 
 /* Everything here is in one process: what is under way has arrived when there have been some turns. */
 static void soon(void)
@@ -66,32 +66,6 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*f)(void
     thread_function = f;
     atomic_fetch_add(&threads, 1);
     return __real_pthread_create(t, a, counted_thread, arg);
-}
-
-/* Two addresses: nobody listens at 127.0.0.2. */
-static int fake_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
-                            struct addrinfo **out)
-{
-    (void)host, (void)service, (void)hints;
-    static struct sockaddr_in to[2];
-    static struct addrinfo list[2];
-    errno = EIO; /* for EAI_SYSTEM */
-    if (resolver_says) return resolver_says;
-    for (int i = 0; i < 2; i++) {
-        to[i] = loopback(0);
-        to[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK + (i == 0));
-        list[i] = (struct addrinfo){.ai_family = AF_INET,
-                                    .ai_addrlen = sizeof to[i],
-                                    .ai_addr = (struct sockaddr *)&to[i],
-                                    .ai_next = i == 0 ? &list[1] : NULL};
-    }
-    *out = list;
-    return 0;
-}
-
-static void fake_freeaddrinfo(struct addrinfo *list)
-{
-    (void)list;
 }
 
 /* ---- attempts: 0, or the error ----------------------------------------------------------------- */
@@ -299,7 +273,6 @@ static int open_descriptors(void)
 
 static void begin(void)
 {
-    resolver_says = 0;
     memset(&server, 0, sizeof server);
     tellers_begin(&world, &server, &(weft_limits){.ping_interval = WEFT_NEVER});
     assert_int_equal(weft_server_files(world.server, "/files/*", folder), 0);
@@ -307,8 +280,7 @@ static void begin(void)
     snprintf(unix_new, sizeof unix_new, "unix:%s/new", folder);
     assert_int_equal(weft_server_listen(world.server, unix_here), 0);
     there = raw_open(&world, "/");
-    world.sys.getaddrinfo = fake_getaddrinfo;
-    world.sys.freeaddrinfo = fake_freeaddrinfo;
+    use_two_addresses(&world.sys, 0);
     use_faulty_calls(&world.sys);
 }
 

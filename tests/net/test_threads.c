@@ -11,8 +11,9 @@
 #include "cert_files.h"
 
 #include "io/sock.h"
+#include "patient.h"
 
-enum { THREADS = 3, PEERS = 9, PATIENCE_US = 30 * 1000 * 1000 };
+enum { THREADS = 3, PEERS = 9 };
 
 struct peer {
     weft_conn *conn;
@@ -36,18 +37,7 @@ static struct {
     bool left;
 } w;
 
-/* In any thread, where cmocka's assertions may not fail. */
-static void must(bool holds)
-{
-    if (!holds) abort();
-}
-
-/* Turn until the condition holds, but not for ever. */
-#define loop_until(condition)                                     \
-    for (uint64_t begun = weft_loop_now(w.loop); !(condition);) { \
-        assert_true(weft_loop_now(w.loop) - begun < PATIENCE_US); \
-        assert_int_equal(weft_loop_turn(w.loop, 5), 0);           \
-    }
+#define loop_until(condition) turn_loop_until(w.loop, condition)
 
 /* ---- the server ------------------------------------------------------------------------------ */
 

@@ -28,6 +28,7 @@ struct end {
     size_t idle, sent, in_place, messages, pings, closes;
     struct bytes told;
     int result;
+    struct bytes wire, out; /* what the peer wrote; what was last drained */
 };
 
 static void open_end(struct end *e, weft_role role, bool chunked)
@@ -40,11 +41,19 @@ static void open_end(struct end *e, weft_role role, bool chunked)
     e->idle = e->heap.in_use;
 }
 
+/* A server that gathers messages. */
+static void open_server(struct end *e)
+{
+    open_end(e, WEFT_SERVER, false);
+}
+
 static void close_end(struct end *e)
 {
     weft_session_free(e->session);
     assert_int_equal(e->heap.in_use, 0);
     bytes_free(&e->told);
+    bytes_free(&e->wire);
+    bytes_free(&e->out);
 }
 
 static void note(struct end *e, const weft_event *ev)
@@ -90,16 +99,20 @@ static void hear(struct end *e, struct bytes wire, size_t piece)
     }
 }
 
-/* All of the output, from the first byte to the last. */
-static struct bytes drain(struct end *e)
+static void hear_wire(struct end *e, size_t piece)
 {
-    struct bytes out = {0};
+    hear(e, e->wire, piece);
+}
+
+/* All of the output, from the first byte to the last. */
+static void drain(struct end *e)
+{
     struct iovec iov;
+    e->out.len = 0;
     while (weft_session_output(e->session, &iov, 1)) {
-        bytes_add(&out, iov.iov_base, iov.iov_len);
+        bytes_add(&e->out, iov.iov_base, iov.iov_len);
         weft_session_sent(e->session, iov.iov_len);
     }
-    return out;
 }
 
 /* ---- the peer -------------------------------------------------------------------------------- */
@@ -158,15 +171,13 @@ static void a_long_message_is_received_where_it_lies(void **state)
     (void)state;
     for (size_t i = 0; i < PIECES; i++) {
         struct end e;
-        struct bytes wire = {0};
-        open_end(&e, WEFT_SERVER, false);
-        put_frame(&wire, 0x81, text, LONG);
-        hear(&e, wire, pieces[i]);
+        open_server(&e);
+        put_frame(&e.wire, 0x81, text, LONG);
+        hear_wire(&e, pieces[i]);
         assert_int_equal(e.messages, 1);
         assert_int_equal(e.told.len, LONG);
         assert_memory_equal(e.told.data, text, LONG);
         assert_true(e.in_place > LONG / 2);
-        bytes_free(&wire);
         close_end(&e);
     }
 }
@@ -175,15 +186,13 @@ static void a_client_receives_as_well(void **state)
 {
     (void)state;
     struct end e;
-    struct bytes wire = {0};
     open_end(&e, WEFT_CLIENT, false);
-    put_head(&wire, 0x81, LONG, false);
-    bytes_add(&wire, text, LONG);
-    hear(&e, wire, 10000);
+    put_head(&e.wire, 0x81, LONG, false);
+    bytes_add(&e.wire, text, LONG);
+    hear_wire(&e, 10000);
     assert_int_equal(e.messages, 1);
     assert_memory_equal(e.told.data, text, LONG);
     assert_true(e.in_place > LONG / 2);
-    bytes_free(&wire);
     close_end(&e);
 }
 
@@ -198,7 +207,7 @@ static void it_may_be_cut_anywhere(void **state)
     for (size_t i = 0; i < sizeof cuts / sizeof *cuts + 24; i++) {
         size_t first = i < sizeof cuts / sizeof *cuts ? cuts[i] : wire.len - 24 + i % 24;
         struct end e;
-        open_end(&e, WEFT_SERVER, false);
+        open_server(&e);
         hear(&e, (struct bytes){.data = wire.data, .len = first}, LARGEST);
         hear(&e, (struct bytes){.data = wire.data + first, .len = wire.len - first}, LARGEST);
         assert_int_equal(e.messages, 1);
@@ -214,20 +223,18 @@ static void control_frames_come_between_fragments(void **state)
     (void)state;
     for (size_t i = 0; i < PIECES; i++) {
         struct end e;
-        struct bytes wire = {0};
-        open_end(&e, WEFT_SERVER, false);
-        put_frame(&wire, 0x01, text, 100001);
-        put_frame(&wire, 0x89, text, 2);
-        put_frame(&wire, 0x00, text + 100001, 99999);
-        put_frame(&wire, 0x8a, text, 125);
-        put_frame(&wire, 0x80, text + 200000, LONG - 200000);
-        hear(&e, wire, pieces[i]);
+        open_server(&e);
+        put_frame(&e.wire, 0x01, text, 100001);
+        put_frame(&e.wire, 0x89, text, 2);
+        put_frame(&e.wire, 0x00, text + 100001, 99999);
+        put_frame(&e.wire, 0x8a, text, 125);
+        put_frame(&e.wire, 0x80, text + 200000, LONG - 200000);
+        hear_wire(&e, pieces[i]);
         assert_int_equal(e.messages, 1);
         assert_int_equal(e.pings, 1);
         assert_int_equal(e.told.len, LONG);
         assert_memory_equal(e.told.data, text, LONG);
         assert_true(e.in_place > LONG / 3);
-        bytes_free(&wire);
         close_end(&e);
     }
 }
@@ -236,17 +243,15 @@ static void a_close_in_the_middle_ends_it(void **state)
 {
     (void)state;
     struct end e;
-    struct bytes wire = {0};
     size_t room = SIZE_MAX;
-    open_end(&e, WEFT_SERVER, false);
-    put_frame(&wire, 0x01, text, 200000);
-    put_frame(&wire, 0x88, NULL, 0);
-    hear(&e, wire, LARGEST);
+    open_server(&e);
+    put_frame(&e.wire, 0x01, text, 200000);
+    put_frame(&e.wire, 0x88, NULL, 0);
+    hear_wire(&e, LARGEST);
     assert_true(e.in_place > 0);
     assert_int_equal(e.closes, 1);
     assert_int_equal(e.messages, 0);
     assert_null(session_room(e.session, &room));
-    bytes_free(&wire);
     close_end(&e);
 }
 
@@ -254,18 +259,16 @@ static void text_that_goes_wrong_in_place_fails_there(void **state)
 {
     (void)state;
     struct end e;
-    struct bytes wire = {0};
     size_t room = SIZE_MAX, wrong = 200000;
-    open_end(&e, WEFT_SERVER, false);
-    put_frame(&wire, 0x81, text, LONG);
-    wire.data[14 + wrong] ^= 0xff ^ text[wrong]; /* becomes 0xff */
-    hear(&e, wire, 1000);
+    open_server(&e);
+    put_frame(&e.wire, 0x81, text, LONG);
+    e.wire.data[14 + wrong] ^= 0xff ^ text[wrong]; /* becomes 0xff */
+    hear_wire(&e, 1000);
     assert_int_equal(e.result, WEFT_ERR_UTF8);
     assert_true(e.in_place > 0);
     assert_true(e.sent > wrong && e.sent <= 14 + wrong + 1000);
     assert_true(e.heap.in_use < e.idle + SLACK); /* the Close, and no message */
     assert_null(session_room(e.session, &room));
-    bytes_free(&wire);
     close_end(&e);
 }
 
@@ -275,17 +278,15 @@ static void there_is_no_room_for_what_is_short_chunked_or_control(void **state)
     size_t room = SIZE_MAX;
     for (int chunked = 0; chunked <= 1; chunked++) {
         struct end e;
-        struct bytes wire = {0};
         open_end(&e, WEFT_SERVER, chunked);
         assert_null(session_room(e.session, &room)); /* between messages */
-        put_frame(&wire, 0x02, text, chunked ? LONG : 12000);
-        hear(&e, wire, 500);
+        put_frame(&e.wire, 0x02, text, chunked ? LONG : 12000);
+        hear_wire(&e, 500);
         assert_int_equal(e.in_place, 0);
-        wire.len = 0;
-        put_frame(&wire, 0x89, text, 100);
-        hear(&e, (struct bytes){.data = wire.data, .len = 50}, LARGEST);
+        e.wire.len = 0;
+        put_frame(&e.wire, 0x89, text, 100);
+        hear(&e, (struct bytes){.data = e.wire.data, .len = 50}, LARGEST);
         assert_null(session_room(e.session, &room));
-        bytes_free(&wire);
         close_end(&e);
     }
 }
@@ -298,7 +299,7 @@ static void each_allocation_may_fail(void **state)
     put_frame(&wire, 0x82, text, LONG);
     for (size_t nth = 1, done = 0; !done; nth++) {
         struct end e;
-        open_end(&e, WEFT_SERVER, false);
+        open_server(&e);
         e.heap.fail_at = e.heap.asked + nth;
         hear(&e, wire, 30000);
         /* Without room in place the loop's buffer does, and then it is gathered, or fails. */
@@ -316,17 +317,15 @@ static void the_second_long_message_has_its_room_at_once(void **state)
 {
     (void)state;
     struct end e;
-    struct bytes wire = {0};
-    open_end(&e, WEFT_SERVER, false);
-    put_frame(&wire, 0x82, text, LONG);
-    hear(&e, wire, LARGEST);
+    open_server(&e);
+    put_frame(&e.wire, 0x82, text, LONG);
+    hear_wire(&e, LARGEST);
     size_t asked = e.heap.asked;
     assert_true(asked > 2);
-    hear(&e, wire, LARGEST);
+    hear_wire(&e, LARGEST);
     assert_int_equal(e.heap.asked - asked, 3); /* the account, its beginning, and all of it */
     assert_int_equal(e.messages, 2);
     assert_int_equal(e.heap.in_use, e.idle);
-    bytes_free(&wire);
     close_end(&e);
 }
 
@@ -334,32 +333,31 @@ static void the_next_long_message_lies_where_the_last_one_lay(void **state)
 {
     (void)state;
     struct end e;
-    struct bytes wire = {0};
     weft_deflate_pool *pool;
-    open_end(&e, WEFT_SERVER, false);
+    open_server(&e);
     assert_int_equal(weft_deflate_pool_new(&pool, &e.heap.env), 0);
     e.config.pool = pool;
-    put_frame(&wire, 0x82, text, LONG);
-    hear(&e, wire, LARGEST);
+    put_frame(&e.wire, 0x82, text, LONG);
+    hear_wire(&e, LARGEST);
     size_t asked = e.heap.asked;
-    for (size_t i = 0; i < 3; i++) hear(&e, wire, LARGEST);
+    for (size_t i = 0; i < 3; i++) hear_wire(&e, LARGEST);
     assert_int_equal(e.heap.asked - asked, 3 * 2); /* the account and the beginning */
     assert_int_equal(e.messages, 4);
     assert_memory_equal(e.told.data + 3 * LONG, text, LONG);
     weft_deflate_pool_free(pool);
-    bytes_free(&wire);
     close_end(&e);
 }
 
 /* ---- sent as it came ------------------------------------------------------------------------- */
 
-static void assert_frame(struct bytes out, size_t at, unsigned byte0, const uint8_t *data, size_t n)
+/* Of what was drained. */
+static void assert_frame(const struct end *e, size_t at, unsigned byte0, const void *data, size_t n)
 {
     struct bytes head = {0};
     put_head(&head, byte0, n, false);
-    assert_true(out.len >= at + head.len + n);
-    assert_memory_equal(out.data + at, head.data, head.len);
-    assert_memory_equal(out.data + at + head.len, data, n);
+    assert_true(e->out.len >= at + head.len + n);
+    assert_memory_equal(e->out.data + at, head.data, head.len);
+    assert_memory_equal(e->out.data + at + head.len, data, n);
     bytes_free(&head);
 }
 
@@ -367,31 +365,29 @@ static void an_echo_sends_what_was_lent(void **state)
 {
     (void)state;
     struct end e;
-    struct bytes wire = {0};
-    open_end(&e, WEFT_SERVER, false);
-    put_frame(&wire, 0x81, text, LONG);
-    hear(&e, wire, LARGEST); /* has reached so far once */
+    open_server(&e);
+    put_frame(&e.wire, 0x81, text, LONG);
+    hear_wire(&e, LARGEST); /* has reached so far once */
     size_t asked = e.heap.asked;
     e.echoes = true;
-    hear(&e, wire, LARGEST);
+    hear_wire(&e, LARGEST);
     assert_int_equal(e.heap.asked - asked, 4); /* and the outbox, but no copy */
     assert_int_equal(weft_session_buffered(e.session), LONG + 10);
-    struct bytes out = drain(&e);
-    assert_int_equal(out.len, LONG + 10);
-    assert_frame(out, 0, 0x81, text, LONG);
+    drain(&e);
+    assert_int_equal(e.out.len, LONG + 10);
+    assert_frame(&e, 0, 0x81, text, LONG);
     assert_int_equal(e.heap.in_use, e.idle);
-    bytes_free(&out);
-    bytes_free(&wire);
     close_end(&e);
 }
 
 /* The event of a long message, received but not taken back. */
-static weft_event lend(struct end *e, struct bytes wire)
+static weft_event lend(struct end *e)
 {
     weft_event ev = {0};
-    weft_span in = {wire.data, wire.len / 2};
+    size_t half = e->wire.len / 2;
+    weft_span in = {e->wire.data, half};
     assert_int_equal(weft_session_read(e->session, &in, &ev), 0);
-    in = (weft_span){wire.data + wire.len / 2, wire.len - wire.len / 2};
+    in = (weft_span){e->wire.data + half, e->wire.len - half};
     assert_int_equal(weft_session_read(e->session, &in, &ev), 1);
     return ev;
 }
@@ -400,29 +396,25 @@ static void the_loan_outlives_the_queue_and_the_queue_the_loan(void **state)
 {
     (void)state;
     struct end e;
-    struct bytes wire = {0};
-    open_end(&e, WEFT_SERVER, false);
-    put_frame(&wire, 0x82, text, LONG);
-    weft_event ev = lend(&e, wire);
+    open_server(&e);
+    put_frame(&e.wire, 0x82, text, LONG);
+    weft_event ev = lend(&e);
     assert_int_equal(weft_session_send(e.session, WEFT_BINARY, ev.data, ev.len), 0);
     assert_int_equal(weft_session_send(e.session, WEFT_TEXT, ev.data, ev.len), 0); /* a copy */
     assert_int_equal(weft_session_send(e.session, WEFT_TEXT, ev.data, ev.len - 2), 0);
-    struct bytes out = drain(&e);
-    assert_frame(out, 0, 0x82, text, LONG);
-    assert_frame(out, LONG + 10, 0x81, text, LONG);
-    assert_frame(out, 2 * (LONG + 10), 0x81, text, LONG - 2);
+    drain(&e);
+    assert_frame(&e, 0, 0x82, text, LONG);
+    assert_frame(&e, LONG + 10, 0x81, text, LONG);
+    assert_frame(&e, 2 * (LONG + 10), 0x81, text, LONG - 2);
     assert_memory_equal(ev.data, text, LONG); /* still on loan */
-    bytes_free(&out);
 
     assert_int_equal(weft_session_send(e.session, WEFT_TEXT, ev.data, ev.len), 0); /* once more */
-    read_all(&e, wire.data, 0);
+    read_all(&e, e.wire.data, 0);
     assert_int_equal(weft_session_send(e.session, WEFT_BINARY, "end", 3), 0);
-    out = drain(&e);
-    assert_frame(out, 0, 0x81, text, LONG);
-    assert_frame(out, LONG + 10, 0x82, (const uint8_t *)"end", 3);
+    drain(&e);
+    assert_frame(&e, 0, 0x81, text, LONG);
+    assert_frame(&e, LONG + 10, 0x82, "end", 3);
     assert_int_equal(e.heap.in_use, e.idle);
-    bytes_free(&out);
-    bytes_free(&wire);
     close_end(&e);
 }
 
@@ -430,19 +422,17 @@ static void a_loan_can_be_taken_back_without_a_read(void **state)
 {
     (void)state;
     struct end e;
-    struct bytes wire = {0};
-    open_end(&e, WEFT_SERVER, false);
-    put_frame(&wire, 0x82, text, LONG);
-    (void)lend(&e, wire);
+    open_server(&e);
+    put_frame(&e.wire, 0x82, text, LONG);
+    (void)lend(&e);
     assert_true(e.heap.in_use > e.idle + LONG);
     session_take_back(e.session);
     assert_int_equal(e.heap.in_use, e.idle);
 
-    put_frame(&wire, 0x02, text, LONG); /* of one in progress nothing is lent */
-    hear(&e, (struct bytes){.data = wire.data + wire.len / 2, .len = wire.len / 2}, LARGEST);
+    put_frame(&e.wire, 0x02, text, LONG); /* of one in progress nothing is lent */
+    hear(&e, (struct bytes){.data = e.wire.data + e.wire.len / 2, .len = e.wire.len / 2}, LARGEST);
     session_take_back(e.session);
     assert_true(e.heap.in_use > e.idle + LONG);
-    bytes_free(&wire);
     close_end(&e);
 }
 
@@ -451,13 +441,11 @@ static void a_session_may_end_with_it_in_the_queue(void **state)
     (void)state;
     for (int taken_back = 0; taken_back <= 1; taken_back++) {
         struct end e;
-        struct bytes wire = {0};
-        open_end(&e, WEFT_SERVER, false);
-        put_frame(&wire, 0x82, text, LONG);
-        weft_event ev = lend(&e, wire);
+        open_server(&e);
+        put_frame(&e.wire, 0x82, text, LONG);
+        weft_event ev = lend(&e);
         assert_int_equal(weft_session_send(e.session, WEFT_BINARY, ev.data, ev.len), 0);
-        if (taken_back) read_all(&e, wire.data, 0);
-        bytes_free(&wire);
+        if (taken_back) read_all(&e, e.wire.data, 0);
         close_end(&e);
     }
 }
@@ -466,21 +454,18 @@ static void behind_an_open_fragmented_message_it_waits(void **state)
 {
     (void)state;
     struct end e;
-    struct bytes wire = {0};
-    open_end(&e, WEFT_SERVER, false);
-    put_frame(&wire, 0x82, text, LONG);
+    open_server(&e);
+    put_frame(&e.wire, 0x82, text, LONG);
     assert_int_equal(weft_session_send_fragment(e.session, WEFT_TEXT, "a", 1, false), 0);
     e.echoes = true;
-    hear(&e, wire, LARGEST);
+    hear_wire(&e, LARGEST);
     assert_int_equal(weft_session_send(e.session, WEFT_PING, "p", 1), 0);
     assert_int_equal(weft_session_send_fragment(e.session, WEFT_TEXT, "b", 1, true), 0);
-    struct bytes out = drain(&e);
-    assert_frame(out, 0, 0x01, (const uint8_t *)"a", 1);
-    assert_frame(out, 3, 0x89, (const uint8_t *)"p", 1);
-    assert_frame(out, 6, 0x80, (const uint8_t *)"b", 1);
-    assert_frame(out, 9, 0x82, text, LONG);
-    bytes_free(&out);
-    bytes_free(&wire);
+    drain(&e);
+    assert_frame(&e, 0, 0x01, "a", 1);
+    assert_frame(&e, 3, 0x89, "p", 1);
+    assert_frame(&e, 6, 0x80, "b", 1);
+    assert_frame(&e, 9, 0x82, text, LONG);
     close_end(&e);
 }
 
@@ -489,24 +474,21 @@ static void a_pong_goes_out_behind_it(void **state)
 {
     (void)state;
     struct end e;
-    struct bytes wire = {0};
     struct iovec iov;
-    open_end(&e, WEFT_SERVER, false);
+    open_server(&e);
     e.echoes = true;
-    put_frame(&wire, 0x82, text, LONG);
-    hear(&e, wire, LARGEST);
+    put_frame(&e.wire, 0x82, text, LONG);
+    hear_wire(&e, LARGEST);
     assert_int_equal(weft_session_send(e.session, WEFT_BINARY, "next", 4), 0);
     assert_int_equal(weft_session_output(e.session, &iov, 1), 1);
     weft_session_sent(e.session, 1000);
-    wire.len = 0;
-    put_frame(&wire, 0x89, text, 2);
-    hear(&e, wire, LARGEST);
-    struct bytes out = drain(&e);
-    assert_int_equal(out.len, LONG + 10 - 1000 + 4 + 6);
-    assert_frame(out, LONG + 10 - 1000, 0x8a, text, 2);
-    assert_frame(out, LONG + 10 - 1000 + 4, 0x82, (const uint8_t *)"next", 4);
-    bytes_free(&out);
-    bytes_free(&wire);
+    e.wire.len = 0;
+    put_frame(&e.wire, 0x89, text, 2);
+    hear_wire(&e, LARGEST);
+    drain(&e);
+    assert_int_equal(e.out.len, LONG + 10 - 1000 + 4 + 6);
+    assert_frame(&e, LONG + 10 - 1000, 0x8a, text, 2);
+    assert_frame(&e, LONG + 10 - 1000 + 4, 0x82, "next", 4);
     close_end(&e);
 }
 
@@ -514,19 +496,16 @@ static void a_client_has_to_mask_so_it_copies(void **state)
 {
     (void)state;
     struct end e;
-    struct bytes wire = {0};
     open_end(&e, WEFT_CLIENT, false);
-    put_head(&wire, 0x82, LONG, false);
-    bytes_add(&wire, text, LONG);
-    weft_event ev = lend(&e, wire);
+    put_head(&e.wire, 0x82, LONG, false);
+    bytes_add(&e.wire, text, LONG);
+    weft_event ev = lend(&e);
     assert_int_equal(weft_session_send(e.session, WEFT_BINARY, ev.data, ev.len), 0);
     assert_memory_equal(ev.data, text, LONG);
-    struct bytes out = drain(&e);
-    assert_int_equal(out.len, LONG + 14);
+    drain(&e);
+    assert_int_equal(e.out.len, LONG + 14);
     for (size_t i = 0; i < LONG; i++)
-        assert_int_equal(out.data[14 + i] ^ out.data[10 + i % KEY_LEN], text[i]);
-    bytes_free(&out);
-    bytes_free(&wire);
+        assert_int_equal(e.out.data[14 + i] ^ e.out.data[10 + i % KEY_LEN], text[i]);
     close_end(&e);
 }
 
