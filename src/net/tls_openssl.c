@@ -246,11 +246,24 @@ static int overrun(struct tls *t)
     return t->error;
 }
 
+/* OpenSSL tells its errors by a queue of the thread, that anybody may have left something in. */
+static void forget_errors(void)
+{
+    if (ERR_peek_error()) ERR_clear_error();
+}
+
+/* All that was fed is told. To hear that from SSL_read costs as much as half a record. */
+static bool is_read(const struct tls *t)
+{
+    return !t->in.len && tls_ready(t) && !SSL_has_pending(t->ssl);
+}
+
 int tls_read(struct tls *t, uint8_t *to, size_t room)
 {
     size_t n = 0;
     if (t->error) return t->error;
-    ERR_clear_error();
+    if (is_read(t)) return t->out.bytes > TLS_OUT_MAX ? overrun(t) : 0;
+    forget_errors();
     if (SSL_read_ex(t->ssl, to, room, &n)) return (int)n;
     if (t->out.bytes > TLS_OUT_MAX) return overrun(t);
     int why = SSL_get_error(t->ssl, 0);
@@ -276,7 +289,7 @@ static const uint8_t *gather(const struct outq *plain, uint8_t *scratch, size_t 
 int tls_write(struct tls *t, struct outq *plain, size_t budget, uint8_t *scratch)
 {
     if (t->error) return t->error;
-    ERR_clear_error();
+    forget_errors();
     while (tls_ready(t) && !outq_empty(plain) && t->out.bytes < budget) {
         size_t len, taken;
         const uint8_t *data = gather(plain, scratch, &len);
