@@ -156,7 +156,7 @@ void blob_unref(struct blob *b)
 static void slice_free(struct slice *s)
 {
     struct blob *b = s->blob;
-    if (s != &b->own) mem_free(b->env, s);
+    if (s != &b->own && !s->kept) mem_free(b->env, s);
     blob_unref(b);
 }
 
@@ -208,10 +208,17 @@ int outq_append(struct outq *q, const weft_env *env, const void *data, size_t n)
     return 0;
 }
 
-static struct slice *slice_new(struct blob *b, const uint8_t *data, size_t len, size_t items)
+/* What is in b from data on. */
+static struct slice show(struct blob *b, const uint8_t *data, size_t len, uint32_t items)
+{
+    return (struct slice){
+        .blob = blob_ref(b), .begin = data, .data = data, .len = len, .items = items};
+}
+
+static struct slice *slice_new(struct blob *b, const uint8_t *data, size_t len, uint32_t items)
 {
     struct slice *s = mem_alloc(b->env, sizeof *s);
-    if (s) *s = (struct slice){NULL, blob_ref(b), data, data, len, items};
+    if (s) *s = show(b, data, len, items);
     return s;
 }
 
@@ -223,10 +230,17 @@ int outq_share(struct outq *q, struct blob *b)
     return 0;
 }
 
+void outq_share_at(struct outq *q, struct blob *b, struct slice *s)
+{
+    *s = show(b, b->data, b->len, 1);
+    s->kept = true;
+    push(q, s);
+}
+
 void outq_push(struct outq *q, struct blob *b, size_t skip)
 {
     const uint8_t *data = b->data + skip;
-    b->own = (struct slice){NULL, blob_ref(b), data, data, b->len - skip, 1};
+    b->own = show(b, data, b->len - skip, 1);
     push(q, &b->own);
 }
 

@@ -40,7 +40,8 @@ struct slice {
     struct blob *blob;
     const uint8_t *begin, *data; /* where it began; what is left of it */
     size_t len;                  /* bytes left */
-    size_t items;
+    uint32_t items;
+    bool kept; /* its memory is somebody else's */
 };
 
 struct blob {
@@ -92,6 +93,9 @@ int outq_append(struct outq *q, const weft_env *env, const void *data, size_t n)
 
 /* A shared blob's bytes as one item; takes its own reference. 0 or -ENOMEM. */
 int outq_share(struct outq *q, struct blob *b);
+
+/* The same with a slice of the caller's, that stays where it is until the item is gone. Takes no memory. */
+void outq_share_at(struct outq *q, struct blob *b, struct slice *s);
 
 /* What is in b behind the first skip bytes as one item; takes a reference, no memory. Nothing of b is queued. */
 void outq_push(struct outq *q, struct blob *b, size_t skip);

@@ -8,7 +8,7 @@
 
 #include "ws/session.h"
 
-enum { BOXES_KEPT = 256 };
+enum { BOXES_KEPT = 1024 };
 
 void deflate_pool_init(weft_deflate_pool *p, const weft_env *env)
 {

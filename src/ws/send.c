@@ -261,6 +261,14 @@ static RARE int encode_frame(weft_session *s, struct outq *q, const struct blob 
     return encode(s, q, frame->data[0], frame->data + head, frame->len - head);
 }
 
+/* A server's, by reference. The first in the queue needs no memory for that. */
+static int queue_frame(weft_session *s, struct outq *q, struct blob *frame)
+{
+    if (q != &s->box->queue || !outq_empty(q)) return outq_share(q, frame);
+    outq_share_at(q, frame, &s->box->first);
+    return 0;
+}
+
 int session_queue_shared(weft_session *s, weft_message *m)
 {
     weft_bytes payload = weft_message_payload(m);
@@ -271,7 +279,7 @@ int session_queue_shared(weft_session *s, weft_message *m)
     struct blob *frame =
         compressed ? message_compressed(m, window_bits(s), s->cfg->pool) : m->frame;
     if (!q || !frame) return -ENOMEM;
-    return s->role == WEFT_CLIENT ? encode_frame(s, q, frame) : outq_share(q, frame);
+    return s->role == WEFT_CLIENT ? encode_frame(s, q, frame) : queue_frame(s, q, frame);
 }
 
 int weft_session_send_message(weft_session *s, weft_message *m)

@@ -92,6 +92,7 @@ struct aside {
 /* What is queued and what belongs to it; lent by the pool while there is something in it. */
 struct outbox {
     struct outq queue;     /* frames in the order in which they go out */
+    struct slice first;    /* of it, when that is a message which is shared */
     struct window *window; /* what our messages may refer to, with context takeover */
     struct aside *aside;
     struct key_pool *keys;
