@@ -18,6 +18,7 @@
 #include "cli/bench_report.h"
 #include "cli/bench_worker.h"
 #include "cli/cli.h"
+#include "cli/connect.h"
 
 #define MS UINT64_C(1000000)
 
@@ -25,6 +26,7 @@ enum { TICK_MS = 5, SHOW_MS = 500, QUEUE_MIN = 64 << 10, MESSAGE_MIN = 1 << 20, 
 
 struct bench {
     struct bench_options options;
+    char proxy[256];
     weft_client_config client;
     struct bench_plan plan;
     struct bench_worker *workers;
@@ -191,6 +193,13 @@ static void drive(struct bench *b)
     r->seconds = measured_seconds(b);
 }
 
+/* Not one message: whoever looks at the exit status alone has to learn of it. */
+static void blame_silence(struct bench_result *r)
+{
+    if (r->messages || !r->unanswered || r->blame.n || r->interrupted) return;
+    blame_add(&r->blame, "no reply", "nothing came back in all that time", EXIT_TIMEOUT);
+}
+
 static void collect(struct bench *b)
 {
     struct bench_result *r = &b->result;
@@ -210,6 +219,7 @@ static void collect(struct bench *b)
         r->deflated |= w->deflated;
         if (w->error < 0) blame_error(&r->blame, w->error);
     }
+    blame_silence(r);
 }
 
 static int report(const struct bench *b)
@@ -227,8 +237,9 @@ static uint64_t at_least(uint64_t n, uint64_t least)
     return n > least ? n : least;
 }
 
-static weft_client_config client_of(const struct bench_options *o)
+static weft_client_config client_of(struct bench *b)
 {
+    const struct bench_options *o = &b->options;
     uint64_t largest = 0;
     for (size_t i = 0; i < o->n_sizes; i++) largest = at_least(largest, o->sizes[i]);
     return (weft_client_config){
@@ -243,7 +254,7 @@ static weft_client_config client_of(const struct bench_options *o)
         .origin = o->origin,
         .fields = o->headers.items,
         .credentials = o->credentials,
-        .proxy = o->proxy,
+        .proxy = connect_proxy(o->proxy, b->proxy, sizeof b->proxy),
         .ca_file = o->ca_file,
         .certificate_file = o->certificate_file,
         .key_file = o->key_file,
@@ -307,7 +318,7 @@ static int run(struct bench *b)
     block_signals(b);
     keep_memory();
     warn(o);
-    b->client = client_of(o);
+    b->client = client_of(b);
     int error = start_workers(b);
     if (error < 0) atomic_store(&b->plan.hurry, true);
     else drive(b);

@@ -130,10 +130,22 @@ static void give_up(struct bench_conn *c, uint64_t now)
     }
 }
 
+/* Nothing has come back in all the time that counts: else a later message would be under way. */
+static bool is_silent(const struct bench_conn *c)
+{
+    const struct bench_worker *w = c->worker;
+    if (!c->open || c->answered == c->asked || w->begin >= w->end) return false;
+    return !c->answered || c->times[(c->asked - 1) % w->options->depth] < w->begin;
+}
+
 static void finish(struct bench_worker *w)
 {
     uint64_t now = bench_clock();
-    for (uint32_t i = 0; i < w->n && is_awaited(w); i++) give_up(&w->conns[i], now);
+    for (uint32_t i = 0; i < w->n; i++) {
+        struct bench_conn *c = &w->conns[i];
+        if (is_awaited(w)) give_up(c, now);
+        else if (is_silent(c)) w->unanswered += c->asked - c->answered;
+    }
 }
 
 const struct bench_workload bench_echo = {

@@ -75,7 +75,7 @@ static void print_process(FILE *to, const char *name, const struct bench_result 
     double cpu = (double)(u[1].cpu_ns - u[0].cpu_ns);
     double user = (double)(u[1].user_ns - u[0].user_ns), sys = (double)(u[1].sys_ns - u[0].sys_ns);
     fprintf(to, ",\"%s\":{\"cpu_s\":%.9f,\"cpu_share\":%.4f,\"user_share_of_cpu\":%.3f", name,
-            cpu / 1e9, per(cpu / 1e9, r->seconds), per(user, user + sys));
+            cpu / 1e9, bench_usage_share(&u[0], &u[1]), per(user, user + sys));
     if (r->messages) fprintf(to, ",\"cpu_ns_each\":%.1f", per(cpu, (double)r->messages));
     fprintf(to, ",\"rss\":%" PRIu64, u[1].rss);
     if (r->open)

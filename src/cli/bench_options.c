@@ -172,6 +172,7 @@ static int settle(struct bench_options *o, const struct given *g, int n, char **
     if (!r) r = check_rest(o, g);
     if (!r) r = check_sizes(o);
     if (!r) r = check_descriptors(o);
+    if (!r) r = connect_check(&o->headers, &o->subprotocols);
     if (!r) r = deflate_parse(g->deflate, &o->deflate);
     for (int i = 0; i < n && !r; i++) r = add_url(o, urls[i]);
     return r;
@@ -187,9 +188,10 @@ int bench_options_parse(struct bench_options *o, int argc, char **argv)
         {0, "depth", FLAG_NUMBER, &o->depth, 1, 1 << 16, "N", NULL,
          "messages in flight on each connection (1); on a channel, in all"},
         {'s', "size", FLAG_LIST, &g.sizes, 0, 0, "SIZE", NULL,
-         "of a message (125); repeatable: one after the other"},
+         "of a message (125); K and M are understood; repeatable:\n"
+         "one after the other"},
         {'d', "duration", FLAG_TIME, &g.duration, 1, 86400000, "TIME", NULL,
-         "how long to measure (10s)"},
+         "how long to measure (10s); ms, s, m and h are understood"},
         {0, "warmup", FLAG_TIME, &g.warmup, 0, 3600000, "TIME", NULL,
          "how long the load is on before that (1s)"},
         {'n', "count", FLAG_NUMBER, &o->count, 1, UINT64_MAX, "N", NULL,

@@ -63,7 +63,7 @@ static void print_sizes(FILE *to, const struct bench_options *o)
     }
 }
 
-static void print_load(FILE *to, const struct bench_options *o)
+static void print_load(FILE *to, const struct bench_options *o, const struct bench_result *r)
 {
     char text[BENCH_TEXT];
     switch (o->kind) {
@@ -82,6 +82,8 @@ static void print_load(FILE *to, const struct bench_options *o)
     else fprintf(to, "%" PRIu64 " in flight, ", o->depth);
     fprintf(to, "%s of ", o->opcode == WEFT_TEXT ? "text" : "binary");
     print_sizes(to, o);
+    if (o->deflate && r->opened)
+        fputs(r->deflated ? ", compressed" : ", not compressed: the server does without", to);
     fputc('\n', to);
 }
 
@@ -120,7 +122,8 @@ static void print_server(FILE *to, const struct bench_options *o, const struct b
     char ns[BENCH_TEXT], rss[BENCH_TEXT], each[BENCH_TEXT];
     double cpu = (double)(r->server[1].cpu_ns - r->server[0].cpu_ns);
     if (!o->pid) return;
-    fprintf(to, "  %-12s CPU %.1f %%", "server", r->seconds > 0 ? cpu / r->seconds / 1e7 : 0);
+    fprintf(to, "  %-12s CPU %.1f %%", "server",
+            bench_usage_share(&r->server[0], &r->server[1]) * 100);
     if (r->messages)
         fprintf(to, ", %s ns per %s", bench_print_count(ns, cpu / (double)r->messages),
                 bench_unit(o));
@@ -137,12 +140,20 @@ static const double BUSY = 0.95;
 
 static void print_self(FILE *to, const struct bench_options *o, const struct bench_result *r)
 {
-    double cpu = (double)(r->self[1].cpu_ns - r->self[0].cpu_ns) / 1e9;
-    double share = r->seconds > 0 ? cpu / r->seconds : 0;
+    double share = bench_usage_share(&r->self[0], &r->self[1]);
     fprintf(to, "  %-12s CPU %.1f %%", "weft bench", share * 100);
-    if (!o->rate && share > BUSY * (double)o->threads)
+    if (!o->rate && r->messages && share > BUSY * (double)o->threads)
         fprintf(to, ": busy all the time, so these may be its limits, not the server's; see -t");
     fputc('\n', to);
+}
+
+/* On one line, whatever page came with a refusal. */
+static void print_words(FILE *to, const char *words)
+{
+    weft_bytes line = {(const uint8_t *)words, strcspn(words, "\r\n")};
+    if (line.len) fputs(": ", to);
+    escape_terminal(to, line, "");
+    fputs(words[line.len] ? " ...\n" : "\n", to);
 }
 
 static void print_errors(FILE *to, const struct bench_result *r)
@@ -156,9 +167,7 @@ static void print_errors(FILE *to, const struct bench_result *r)
         const struct blame_entry *e = &b->entries[i];
         fprintf(to, "  %-12s %s x %s", i ? "" : "errors", bench_print_count(n, (double)e->count),
                 e->cause);
-        if (*e->words) fputs(": ", to);
-        escape_terminal(to, (weft_bytes){(const uint8_t *)e->words, strlen(e->words)}, " ");
-        fputc('\n', to);
+        print_words(to, e->words);
     }
 }
 
@@ -166,7 +175,7 @@ void bench_report_text(FILE *to, const struct bench_options *o, const struct ben
 {
     char time[BENCH_TEXT];
     fprintf(to, "%s%s: ", o->shown.items[0], o->shown.n > 1 ? " and others" : "");
-    print_load(to, o);
+    print_load(to, o, r);
     print_messages(to, o, r);
     print_latency(to, o->kind == BENCH_STORM ? "to open" : "latency", &r->latency);
     if (o->kind != BENCH_STORM) print_latency(to, "opening", &r->opening);

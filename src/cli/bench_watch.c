@@ -52,11 +52,17 @@ static bool read_rss(uint64_t pid, struct bench_usage *u)
     return true;
 }
 
+double bench_usage_share(const struct bench_usage *from, const struct bench_usage *to)
+{
+    return to->at > from->at ? (double)(to->cpu_ns - from->cpu_ns) / (double)(to->at - from->at)
+                             : 0;
+}
+
 bool bench_usage_read(uint64_t pid, struct bench_usage *u)
 {
     clockid_t clock = CLOCK_PROCESS_CPUTIME_ID;
     struct timespec used;
-    *u = (struct bench_usage){0};
+    *u = (struct bench_usage){.at = bench_clock()};
     if (pid && clock_getcpuclockid((pid_t)pid, &clock) != 0) return false;
     if (clock_gettime(clock, &used) != 0 || !read_modes(pid, u) || !read_rss(pid, u)) return false;
     u->cpu_ns = (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;

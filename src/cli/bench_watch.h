@@ -9,10 +9,14 @@
 #include <stdint.h>
 
 struct bench_usage {
+    uint64_t at;              /* bench_clock */
     uint64_t cpu_ns;          /* of all its threads, those that have ended too */
     uint64_t user_ns, sys_ns; /* the same in two, in steps of 10 ms */
     uint64_t rss;             /* bytes */
 };
+
+/* CPU time between the two, for each second of it: 1 is one core. */
+double bench_usage_share(const struct bench_usage *from, const struct bench_usage *to);
 
 /* pid 0: this process. false: there is no such process. */
 bool bench_usage_read(uint64_t pid, struct bench_usage *u);

@@ -15,6 +15,8 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/connect.h"
+#include "cli/outcome.h"
 
 #define MS UINT64_C(1000000)
 
@@ -47,7 +49,7 @@ static void open_one(struct bench_conn *c)
         return;
     }
     c->conn = NULL;
-    blame_error(&w->blame, r);
+    blame_add(&w->blame, weft_errname(r), connect_words(r), outcome_exit_connect(r));
     failed(w);
 }
 

@@ -70,12 +70,18 @@ static weft_client_config config_of(const struct connect_options *o, const char 
     };
 }
 
-/* curl takes "host:port" for a proxy, and so do we. */
-static const char *proxy_of(const struct connect_options *o, char *text, size_t size)
+const char *connect_proxy(const char *proxy, char *text, size_t size)
 {
-    if (!o->proxy || strstr(o->proxy, "://")) return o->proxy;
-    snprintf(text, size, "http://%s", o->proxy);
+    if (!proxy || strstr(proxy, "://")) return proxy;
+    snprintf(text, size, "http://%s", proxy);
     return text;
+}
+
+const char *connect_words(int error)
+{
+    return error != -EINVAL ? weft_strerror(error)
+                            : "the request cannot be made: -H, -u, -x or --origin has a character "
+                              "that it may not have, or -H names a field of the handshake itself";
 }
 
 static int cannot_dial(const struct connect_options *o, int error)
@@ -83,10 +89,8 @@ static int cannot_dial(const struct connect_options *o, int error)
     bool http = !strncmp(o->url, "http", 4);
     if (error == WEFT_ERR_URL && http)
         complain("%s: not a WebSocket; did you mean ws%s?", o->shown, o->shown + 4);
-    else if (error == -EINVAL)
-        complain("the request cannot be made: -H, -u, -x or --origin has a character that it may "
-                 "not have, or -H names a field of the handshake itself");
-    else complain("%s: %s", o->shown, weft_strerror(error));
+    else if (error == -EINVAL) complain("%s", connect_words(error));
+    else complain("%s: %s", o->shown, connect_words(error));
     return outcome_exit_connect(error);
 }
 
@@ -105,7 +109,7 @@ int connect_dial(const struct connect_options *o, const struct trace *t, weft_lo
                  const weft_handler *h, void *user, weft_conn **out)
 {
     char proxy[URL_MAX];
-    weft_client_config config = config_of(o, proxy_of(o, proxy, sizeof proxy));
+    weft_client_config config = config_of(o, connect_proxy(o->proxy, proxy, sizeof proxy));
     trace_request(o, t);
     int r = weft_connect(out, l, o->url, &config, h, user);
     return r < 0 ? cannot_dial(o, r) : 0;
@@ -173,6 +177,12 @@ static int check_subprotocols(const struct flag_list *names)
                             name);
     }
     return 0;
+}
+
+int connect_check(const struct flag_list *headers, const struct flag_list *subprotocols)
+{
+    int r = check_headers(headers);
+    return r ? r : check_subprotocols(subprotocols);
 }
 
 static int run(struct connect_options *o, const char *text)
@@ -246,8 +256,7 @@ int connect_run(int argc, char **argv)
     if (n < 0) return EXIT_USAGE;
     if (n == 0) return complain("which URL? For example: weft ws://localhost:8080/chat");
     if (n > 1) return complain("one URL at a time, please: \"%s\" is a second one", argv[2]);
-    int r = check_headers(&o.headers);
-    if (!r) r = check_subprotocols(&o.subprotocols);
+    int r = connect_check(&o.headers, &o.subprotocols);
     if (!r) r = deflate_parse(deflate, &o.deflate);
     return r ? r : run(&o, argv[1]);
 }

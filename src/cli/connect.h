@@ -47,6 +47,15 @@ bool connect_is_url(const char *text);
 /* The URL with what was left out put in front: "ws://localhost:8080/chat". The length, as snprintf. */
 int connect_complete_url(const char *text, char *url, size_t size);
 
+/* The proxy as a URL, in text if something had to be put in front: curl takes "host:port", and so do we. */
+const char *connect_proxy(const char *proxy, char *text, size_t size);
+
+/* What -H and --subprotocol were given: 0, or an exit code after having complained. */
+int connect_check(const struct flag_list *headers, const struct flag_list *subprotocols);
+
+/* Why weft_connect would not begin. */
+const char *connect_words(int error);
+
 /* The URL without "user:password@", in room for strlen(url) + 1. */
 void connect_hide_user(const char *url, char *shown);
 

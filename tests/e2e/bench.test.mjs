@@ -120,6 +120,41 @@ describe('echo', { concurrency: 2 }, () => {
     }
   });
 
+  test('the report says whether messages were compressed', async (t) => {
+    for (const [perMessageDeflate, words] of [[true, 'compressed'], [false, 'not compressed: the server does without']]) {
+      const url = await onEcho(t, undefined, { perMessageDeflate });
+      const { out } = await weft(['bench', '-c', '1', '-n', '1', '--deflate', 'shared', url]);
+      assert.match(out, new RegExp(`binary of 125B, ${words}$`, 'm'));
+    }
+  });
+
+  test('the generator has no more CPU time than its threads have, however short it is', async (t) => {
+    const url = await onEcho(t);
+    const result = await bench('-c', '8', '-n', '8', url);
+    assertClean(result);
+    assert.ok(result.generator.cpu_share > 0 && result.generator.cpu_share < 2.5, `${result.generator.cpu_share}`);
+  });
+
+  test('nothing comes back', async (t) => {
+    const url = await onWebSocket(t, () => {});
+    const result = await bench('-c', '2', '--depth', '3', '-d', '100ms', '--warmup', '50ms', url);
+    assert.deepEqual([result.messages, result.unanswered, result.code], [0, 6, 28]);
+    assert.deepEqual(result.errors.map(({ cause }) => cause), ['no reply']);
+  });
+
+  test('connections that fall silent are seen beside others that go on', async (t) => {
+    let n = 0;
+    const url = await onWebSocket(t, (socket) => {
+      const last = n++ ? Infinity : 1; // the first one answers once
+      let heard = 0;
+      socket.on('message', (data) => heard++ < last && socket.send(data));
+    });
+    const result = await bench('-c', '3', '-d', '1500ms', '--warmup', '200ms', url);
+    assertClean(result);
+    assert.equal(result.unanswered, 1);
+    assert.ok(result.messages > 0);
+  });
+
   test('over TLS, with the authority and without', async () => {
     const certs = new Certs();
     const { cert, key } = certs.issue('server');
@@ -434,6 +469,28 @@ describe('its user', { concurrency: 2 }, () => {
     assert.match(out, /close 4000: red \\x1b\[31m/);
   });
 
+  test('a page that comes with a refusal does not fill the report', async (t) => {
+    const server = createServer().on('upgrade', (_, socket) =>
+      socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 19\r\n\r\n<!DOCTYPE>\n<p>no</p>'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const { code, out } = await weft(['bench', '-c', '2', `ws://127.0.0.1:${server.address().port}/`]);
+    assert.equal(code, 22);
+    assert.match(out, /^ {2}errors {7}2 x status 404: <!DOCTYPE> \.\.\.\n$/m);
+  });
+
+  test('a proxy may be written without its scheme, as for weft URL', async () => {
+    const result = await bench('-c', '1', '-n', '1', '-x', '127.0.0.1:1', 'ws://127.0.0.1:2/');
+    assert.deepEqual([result.code, causes(result)], [7, [['ECONNREFUSED', 1]]]);
+  });
+
+  test('a request that cannot be made says what may be wrong with it', async () => {
+    const result = await bench('-c', '1', '-H', 'Upgrade: x', 'ws://127.0.0.1:1/');
+    assert.deepEqual([result.code, causes(result)], [1, [['EINVAL', 1]]]);
+    assert.match(result.errors[0].words, /names a field of the handshake itself/);
+  });
+
   test('help has every flag, and the manual too', async () => {
     const { code, out } = await weft(['help', 'bench']);
     const manual = readFileSync(`${SOURCE}/docs/man/weft-bench.1`, 'utf8');
@@ -459,6 +516,8 @@ describe('its user', { concurrency: 2 }, () => {
     [['-t', '8', '-c', '2', ':1'], 1, /more than there are connections \(2\)/],
     [['-s', 'big', ':1'], 1, /"big" is not a size/],
     [['--deflate', 'much', ':1'], 1, /not off, shared or takeover/],
+    [['-H', 'no colon', ':1'], 1, /not of the form "Name: value"/],
+    [['--subprotocol', 'a, b', ':1'], 1, /not one name/],
     [['--pid', '2147483647', ':1'], 1, /there is no process 2147483647/],
     [['--conections', '2', ':1'], 1, /did you mean --connections\?/],
   ];
