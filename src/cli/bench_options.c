@@ -236,7 +236,7 @@ int bench_options_parse(struct bench_options *o, int argc, char **argv)
         {0, "cert", FLAG_TEXT, &o->certificate_file, 0, 0, "FILE", NULL,
          "with wss: a certificate of yours"},
         {0, "key", FLAG_TEXT, &o->key_file, 0, 0, "FILE", NULL, "its key"},
-        {'x', "proxy", FLAG_TEXT, &o->proxy, 0, 0, "http://HOST:PORT", NULL,
+        {'x', "proxy", FLAG_TEXT, &o->proxy, 0, 0, "[http://]HOST:PORT", NULL,
          "connect through this proxy"},
         {0, "subprotocol", FLAG_LIST, &o->subprotocols, 0, 0, "NAME", NULL,
          "offer a subprotocol; repeatable"},
