@@ -130,7 +130,7 @@ static void on_close(struct bench_conn *c)
 
 static bool settled(const struct bench_worker *w)
 {
-    return w->delivered >= w->expected;
+    return !bench_rate_owes(w) && w->delivered >= w->expected;
 }
 
 static void finish(struct bench_worker *w)

@@ -111,6 +111,7 @@ static bool is_awaited(const struct bench_worker *w)
 
 static bool settled(const struct bench_worker *w)
 {
+    if (bench_rate_owes(w)) return false;
     for (uint32_t i = 0; i < w->n && is_awaited(w); i++) {
         const struct bench_conn *c = &w->conns[i];
         if (c->open && c->answered < c->asked) return false;
@@ -140,6 +141,7 @@ static bool is_silent(const struct bench_conn *c)
 
 static void finish(struct bench_worker *w)
 {
+    if (w->loaded) bench_rate_turn(w);
     uint64_t now = bench_clock();
     for (uint32_t i = 0; i < w->n; i++) {
         struct bench_conn *c = &w->conns[i];

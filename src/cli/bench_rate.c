@@ -43,6 +43,11 @@ void bench_rate_turn(struct bench_worker *w)
     w->sent = all;
 }
 
+bool bench_rate_owes(const struct bench_worker *w)
+{
+    return w->options->rate && due_by_now(w) > w->sent;
+}
+
 uint64_t bench_rate_next(const struct bench_worker *w)
 {
     if (!w->options->rate) return BENCH_NOT_YET;

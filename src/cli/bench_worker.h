@@ -148,9 +148,12 @@ static inline void bench_count(struct bench_worker *w, uint64_t now, uint64_t by
     w->last = now;
 }
 
-/* The turn and next of workloads that have a rate, and when the connection's nth message is due. */
+/* The turn and next of workloads that have a rate, and when the connection's nth message is due. Who was not
+ * awake at the end still owes what became due before it. */
 void bench_rate_turn(struct bench_worker *w);
 uint64_t bench_rate_next(const struct bench_worker *w);
+bool bench_rate_owes(
+    const struct bench_worker *w); /* messages that are due, and nobody was asked for */
 uint64_t bench_rate_due(const struct bench_conn *c, uint64_t nth);
 
 /* Begin to open c, unless the load is over or nobody gets in. */

@@ -149,7 +149,7 @@ describe('echo', { concurrency: 2 }, () => {
       let heard = 0;
       socket.on('message', (data) => heard++ < last && socket.send(data));
     });
-    const result = await bench('-c', '3', '-d', '300ms', '--warmup', '200ms', url);
+    const result = await bench('-c', '3', '-d', '1500ms', '--warmup', '200ms', url);
     assertClean(result);
     assert.equal(result.unanswered, 1);
     assert.ok(result.messages > 0);
@@ -197,6 +197,20 @@ describe('a rate', { concurrency: 2 }, () => {
     assert.equal(result.unanswered, 50);
     assertTimes(result.latency_us, 50);
     assert.ok(result.latency_us.min > 500_000, 'each has waited to the end, and a while longer');
+  });
+
+  test('messages that became due while the generator itself stood still are all there', async (t) => {
+    let program, heard = 0;
+    const url = await onWebSocket(t, (socket) => socket.on('message', (data) => {
+      socket.send(data);
+      if (++heard !== 10) return;
+      program.kill('SIGSTOP'); // until it is over
+      setTimeout(() => program.kill('SIGCONT'), 500);
+    }));
+    program = new Program(['bench', '--json', '-c', '2', '-r', '100', '-d', '400ms', '--warmup', '0', url]);
+    const result = JSON.parse((await program.end()).out);
+    assertTimes(result.latency_us, 40);
+    assert.ok(result.latency_us.max > 100_000, `${result.latency_us.max} us`);
   });
 
   test('a server that stands still is seen in every message that was due meanwhile', async (t) => {
@@ -277,10 +291,10 @@ describe('other loads', { concurrency: 2 }, () => {
 
   test('a storm for a while', async () => {
     await withServer([], async (server) => {
-      const result = await bench('--storm', '-c', '4', '-d', '200ms', '--warmup', '0', server.url());
+      const result = await bench('--storm', '-c', '4', '-d', '1s', '--warmup', '0', server.url());
       assertClean(result);
       assert.ok(result.handshakes > 0);
-      assertRate(result, 'handshakes', 0.2);
+      assertRate(result, 'handshakes', 1);
     });
   });
 
