@@ -23,7 +23,7 @@ static void free_net(struct tenant *t)
 {
     struct net *n = container_of(t, struct net, tenant);
     const weft_env *env = weft_loop_env(n->loop);
-    deflate_pool_deinit(&n->pool);
+    session_pool_deinit(&n->pool);
     tls_sessions_deinit(&n->tls_sessions);
     mem_free(env, n->slots);
     mem_free(env, n->kin);
@@ -59,7 +59,7 @@ struct net *net_of(weft_loop *l)
     n->tenant = (struct tenant){.leave = leave, .free = free_net};
     n->loop = l;
     n->leader = n;
-    deflate_pool_init(&n->pool, weft_loop_env(l));
+    session_pool_init(&n->pool, weft_loop_env(l));
     n->date_second = -1;
     list_init(&n->wires);
     list_init(&n->dials);

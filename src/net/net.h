@@ -48,7 +48,7 @@ struct net {
     uint32_t n_slots, first_free; /* first_free == n_slots: none */
     int64_t date_second;
     char date[HTTP_DATE_SIZE];
-    struct weft_deflate_pool pool; /* of all its sessions */
+    struct weft_session_pool pool; /* of all its sessions */
     bool dying;                    /* the loop is being freed: nothing new begins */
 };
 

@@ -53,7 +53,7 @@ static int next_key(weft_session *s, mask_key *key)
 
 static uint8_t *reserve(weft_session *s, struct outq *q, size_t n)
 {
-    weft_deflate_pool *pool = s->cfg->pool;
+    weft_session_pool *pool = s->cfg->pool;
     return outq_reserve(q, s->cfg->env, pool ? &pool->blobs : NULL, n);
 }
 

@@ -64,7 +64,7 @@ static void open_with(struct pair *p, bool takeover, unsigned bits, bool pool, b
     p->params = (weft_deflate_params){true, !takeover, !takeover, (uint8_t)bits, (uint8_t)bits};
     p->config = (weft_session_config){
         .env = &p->heap.env, .limits = &p->limits, .chunked = chunked, .deflate = &p->deflate};
-    if (pool) assert_int_equal(weft_deflate_pool_new(&p->config.pool, &p->heap.env), 0);
+    if (pool) assert_int_equal(weft_session_pool_new(&p->config.pool, &p->heap.env), 0);
     assert_int_equal(weft_session_new(&p->server, WEFT_SERVER, &p->config), 0);
     assert_int_equal(weft_session_new(&p->client, WEFT_CLIENT, &p->config), 0);
     weft_session_set_deflate(p->server, &p->params);
@@ -75,7 +75,7 @@ static void close_pair(struct pair *p)
 {
     weft_session_free(p->server);
     weft_session_free(p->client);
-    weft_deflate_pool_free(p->config.pool);
+    weft_session_pool_free(p->config.pool);
     assert_int_equal(p->heap.in_use, 0);
 }
 
