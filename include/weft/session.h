@@ -100,7 +100,7 @@ typedef struct weft_deflate_params {
 typedef struct weft_session weft_session;
 
 /* What sessions need for a while and give back: the large states of compressing and inflating, and room for
- * what is queued. For any number of sessions of one thread, which it must outlive. Made when first needed. */
+ * what is under way. For any number of sessions of one thread, which it must outlive. Made when first needed. */
 typedef struct weft_session_pool weft_session_pool;
 
 WEFT_API int weft_session_pool_new(weft_session_pool **out, const weft_env *env); /* or -ENOMEM */

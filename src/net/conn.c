@@ -49,7 +49,7 @@ static void tell_open(weft_conn *c)
 
 static bool handshake_done(const weft_conn *c)
 {
-    return c->session.closed && c->session.recv.state == RECV_CLOSED;
+    return c->session.closed && c->session.state == RECV_CLOSED;
 }
 
 static void tell_close(weft_conn *c)
@@ -176,7 +176,7 @@ void conn_eof(weft_conn *c)
 void conn_written(weft_conn *c)
 {
     if (!c->session.closed) return;
-    if (c->session.recv.state == RECV_FAILED) {
+    if (c->session.state == RECV_FAILED) {
         finish(c, c->session.error, c->session.cause);
     } else if (handshake_done(c) && c->session.role == WEFT_SERVER) {
         c->clean = true;
@@ -226,7 +226,7 @@ static void got_close(weft_conn *c, const weft_event *ev)
 
 static void deliver(weft_conn *c, const weft_event *ev)
 {
-    if (!c->session.recv.message) c->message = 0; /* this event ended what was in progress */
+    if (!session_message(&c->session)) c->message = 0; /* this event ended what was in progress */
     switch (ev->kind) {
     case WEFT_EV_MESSAGE: got_message(c, ev); break;
     case WEFT_EV_CHUNK: got_chunk(c, ev); break;

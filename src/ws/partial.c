@@ -27,7 +27,7 @@ enum {
 
 struct partial *session_partial(weft_session *s)
 {
-    struct partial **p = &s->recv.partial;
+    struct partial **p = &s->box->in.partial;
     if (*p) return *p;
     *p = mem_zalloc(s->cfg->env, sizeof **p);
     if (*p) buf_init(&(*p)->parked, s->cfg->env, SIZE_MAX);
@@ -45,10 +45,10 @@ weft_bytes partial_message(const struct partial *p)
  * in the last frame of a message that is not compressed. */
 static size_t partial_size(const weft_session *s, size_t need)
 {
-    const struct recv *r = &s->recv;
+    const struct recv *r = &s->box->in;
     size_t size = need < PARTIAL_MIN ? PARTIAL_MIN : 2 * need;
     bool known = r->left && (r->byte0 & FRAME_FIN) && !r->inflater;
-    size_t reach = known ? (size_t)2 << r->reach : 0;
+    size_t reach = known ? (size_t)2 << s->reach : 0;
     if (size < reach) size = reach;
     return known && r->left < size - need ? need + (size_t)r->left : size;
 }
@@ -56,7 +56,7 @@ static size_t partial_size(const weft_session *s, size_t need)
 /* Room for need bytes of the message, and for more. */
 static bool grow(weft_session *s, size_t need)
 {
-    struct blob **b = &s->recv.partial->blob;
+    struct blob **b = &s->box->in.partial->blob;
     size_t cap = PARTIAL_HEAD + partial_size(s, need);
     struct blob *grown = *b ? blob_grow(*b, cap) : blob_new(s->cfg->env, cap);
     if (!grown) return false;
@@ -70,9 +70,9 @@ static size_t left_in(const struct blob *b)
     return b ? b->cap - b->len : 0;
 }
 
-static void remember(struct recv *r, size_t len)
+static void remember(weft_session *s, size_t len)
 {
-    while (len >> r->reach > 1) r->reach++;
+    while (len >> s->reach > 1) s->reach++;
 }
 
 int partial_gather(weft_session *s, weft_bytes piece)
@@ -86,7 +86,7 @@ int partial_gather(weft_session *s, weft_bytes piece)
     if (piece.data != to) copy(to, piece.data, piece.len);
     p->blob->len += piece.len;
     p->len = need;
-    remember(&s->recv, need);
+    remember(s, need);
     return 0;
 }
 
@@ -94,9 +94,10 @@ int partial_gather(weft_session *s, weft_bytes piece)
 
 uint8_t *session_room(weft_session *s, size_t *room)
 {
-    const struct recv *r = &s->recv;
+    if (s->state != RECV_PAYLOAD) return NULL;
+    const struct recv *r = &s->box->in;
     struct partial *p = r->partial;
-    bool data = r->state == RECV_PAYLOAD && !(r->byte0 & FRAME_CONTROL) && !r->compressed;
+    bool data = !(r->byte0 & FRAME_CONTROL) && !r->compressed;
     if (!data || r->left < ROOM_MIN || !p || !p->blob) return NULL;
     if (left_in(p->blob) < ROOM_MIN && (p->len < ROOM_MIN || !grow(s, (size_t)p->len))) return NULL;
     size_t left = r->left < ROOM_MAX ? (size_t)r->left : ROOM_MAX, there = left_in(p->blob);
@@ -108,7 +109,7 @@ uint8_t *session_room(weft_session *s, size_t *room)
 
 static bool is_on_loan(const weft_session *s, const void *data, size_t len)
 {
-    const struct recv *r = &s->recv;
+    const struct recv *r = &s->box->in;
     if (!r->lent || r->message || !r->partial || !r->partial->blob) return false;
     weft_bytes message = partial_message(r->partial);
     return data == message.data && len == message.len;
@@ -117,7 +118,7 @@ static bool is_on_loan(const weft_session *s, const void *data, size_t len)
 bool partial_send(weft_session *s, struct outq *q, uint8_t byte0, const void *data, size_t len)
 {
     if (len < LOAN_MIN || s->role == WEFT_CLIENT || !is_on_loan(s, data, len)) return false;
-    struct blob *b = s->recv.partial->blob;
+    struct blob *b = s->box->in.partial->blob;
     if (atomic_load_explicit(&b->refs, memory_order_relaxed) != 1) return false; /* it is queued */
     size_t begin = PARTIAL_HEAD - frame_head_size(len, false);
     frame_write_head(b->data + begin, byte0, len, NULL);

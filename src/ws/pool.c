@@ -4,6 +4,7 @@
  */
 #include "ws/pool.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "ws/session.h"
@@ -30,7 +31,7 @@ void session_pool_deinit(weft_session_pool *p)
     while (p->n) inflater_free(p->inflaters[--p->n]);
     blobs_deinit(&p->blobs);
     while (p->boxes) {
-        struct outbox *b = p->boxes;
+        struct box *b = p->boxes;
         p->boxes = b->next;
         mem_free(p->env, b);
     }
@@ -74,18 +75,19 @@ void inflater_give(weft_session_pool *p, struct inflater *i)
     else inflater_free(i);
 }
 
-struct outbox *outbox_take(weft_session_pool *p, const weft_env *env)
+struct box *box_take(weft_session_pool *p, const weft_env *env)
 {
-    if (!p || !p->boxes) return mem_zalloc(p ? p->env : env, sizeof(struct outbox));
-    struct outbox *b = p->boxes;
+    if (!p || !p->boxes) return mem_zalloc(p ? p->env : env, sizeof(struct box));
+    struct box *b = p->boxes;
     p->boxes = b->next;
     p->n_boxes--;
-    *b = (struct outbox){0};
+    memset(b, 0, offsetof(struct box, in));
     return b;
 }
 
-void outbox_give(weft_session_pool *p, const weft_env *env, struct outbox *b)
+void box_give(weft_session_pool *p, const weft_env *env, struct box *b)
 {
+    assert(!b->in.busy && !b->in.window);
     if (!p || p->n_boxes == BOXES_KEPT) {
         mem_free(p ? p->env : env, b);
         return;

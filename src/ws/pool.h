@@ -3,7 +3,7 @@
  * ws/pool.h - a weft_session_pool: what no session needs just now
  *
  * Compressing takes one call, so one deflater is enough. An inflater is out as long as its message is
- * under way; a few are kept. So are blobs and boxes for output.
+ * under way; a few are kept. So are boxes, and blobs for output.
  */
 #ifndef WS_POOL_H
 #define WS_POOL_H
@@ -17,7 +17,7 @@ struct weft_session_pool {
     struct inflater *inflaters[POOL_INFLATERS];
     size_t n;
     struct blobs blobs; /* for output */
-    struct outbox *boxes;
+    struct box *boxes;
     size_t n_boxes;
 };
 
@@ -26,8 +26,8 @@ void session_pool_init(weft_session_pool *p, const weft_env *env);
 void session_pool_deinit(weft_session_pool *p);
 
 /* All zero. NULL: no memory. p may be NULL, then it is of env's memory. */
-struct outbox *outbox_take(weft_session_pool *p, const weft_env *env);
-void outbox_give(weft_session_pool *p, const weft_env *env, struct outbox *b);
+struct box *box_take(weft_session_pool *p, const weft_env *env);
+void box_give(weft_session_pool *p, const weft_env *env, struct box *b);
 
 /* deflate.c */
 struct deflater *deflater_new(const weft_env *env);

@@ -323,7 +323,7 @@ static void the_second_long_message_has_its_room_at_once(void **state)
     size_t asked = e.heap.asked;
     assert_true(asked > 2);
     hear(&e, wire, LARGEST);
-    assert_int_equal(e.heap.asked - asked, 2); /* the account, and all of it */
+    assert_int_equal(e.heap.asked - asked, 3); /* the box, the account, and all of it */
     assert_int_equal(e.messages, 2);
     assert_int_equal(e.heap.in_use, e.idle);
     bytes_free(&wire);
@@ -353,7 +353,7 @@ static void an_echo_sends_what_was_lent(void **state)
     size_t asked = e.heap.asked;
     e.echoes = true;
     hear(&e, wire, LARGEST);
-    assert_int_equal(e.heap.asked - asked, 3); /* and the outbox, but no copy */
+    assert_int_equal(e.heap.asked - asked, 3); /* the same, but no copy */
     assert_int_equal(weft_session_buffered(e.session), LONG + 10);
     struct bytes out = drain(&e);
     assert_int_equal(out.len, LONG + 10);
