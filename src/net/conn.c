@@ -52,11 +52,16 @@ static bool handshake_done(const weft_conn *c)
     return c->session.closed && c->session.state == RECV_CLOSED;
 }
 
+static weft_bytes reason_of(const weft_conn *c)
+{
+    return c->reason ? (weft_bytes){c->reason->text, c->reason->len} : (weft_bytes){0};
+}
+
 static void tell_close(weft_conn *c)
 {
     weft_close_info info = {
         .code = c->code ? c->code : WEFT_CLOSE_ABNORMAL,
-        .reason = {c->reason, c->reason ? c->reason_len : 0},
+        .reason = reason_of(c),
         .by_peer = c->by_peer,
         .clean = c->clean,
         .error = c->session.error,
@@ -116,16 +121,15 @@ void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reaso
     c->code = code ? code : WEFT_CLOSE_NO_STATUS;
     c->by_peer = by_peer;
     size_t n = utf8_cut(reason.data, reason.len, CONTROL_MAX - 2);
-    c->reason = n ? mem_alloc(weft_loop_env(conn_net(c)->loop), n) : NULL;
+    c->reason = n ? mem_alloc(weft_loop_env(conn_net(c)->loop), sizeof *c->reason + n) : NULL;
     if (!c->reason) return;
-    copy(c->reason, reason.data, n);
-    c->reason_len = (uint8_t)n;
+    c->reason->len = (uint8_t)n;
+    copy(c->reason->text, reason.data, n);
 }
 
 void conn_begin_closing(weft_conn *c)
 {
-    if (!c->closing) c->closing = conn_now(c);
-    keepalive_arm(c);
+    keepalive_closing(c);
     wire_dirty(c->wire);
 }
 
@@ -309,7 +313,7 @@ void conn_open(weft_conn *c, struct wire *w)
 {
     c->wire = w;
     c->state = CONN_OPENING;
-    c->heard = conn_now(c);
+    c->since = conn_now(c);
     w->phase = WIRE_WEBSOCKET;
     w->conn = c;
     wire_no_deadline(w);
