@@ -23,7 +23,7 @@ static int arm(struct stream *s, bool reading, bool writing)
 {
     uint32_t events = reading ? (uint32_t)EPOLLIN : (uint32_t)EPOLLERR | (uint32_t)EPOLLONESHOT;
     if (writing) events |= (uint32_t)EPOLLOUT;
-    return io_set(s->loop, &s->io, events);
+    return io_set(stream_loop(s), &s->io, events);
 }
 
 static bool is_full(const struct stream *s)
@@ -41,7 +41,7 @@ static int socket_error(const struct stream *s)
 {
     int err = 0;
     socklen_t len = sizeof err;
-    if (loop_sys(s->loop)->getsockopt(s->io.fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+    if (loop_sys(stream_loop(s))->getsockopt(s->io.fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
         return -errno;
     return -err;
 }
@@ -49,8 +49,8 @@ static int socket_error(const struct stream *s)
 static void to_flush(struct stream *s)
 {
     if (s->dirty) return;
-    flush_add_dirty(loop_flush(s->loop), s);
-    loop_touch(s->loop);
+    flush_add_dirty(loop_flush(stream_loop(s)), s);
+    loop_touch(stream_loop(s));
 }
 
 static bool is_reading(const struct stream *s)
@@ -61,7 +61,7 @@ static bool is_reading(const struct stream *s)
 /* Into data; whether it was filled. */
 static bool receive_into(struct stream *s, uint8_t *data, size_t room)
 {
-    ssize_t n = loop_sys(s->loop)->recv(s->io.fd, data, room, 0);
+    ssize_t n = loop_sys(stream_loop(s))->recv(s->io.fd, data, room, 0);
     if (n > 0) {
         s->handler->on_bytes(s, data, (size_t)n);
     } else if (n == 0) {
@@ -82,7 +82,7 @@ static size_t at_most(size_t n, size_t max)
  * the stream's share of the turn. */
 static void receive(struct stream *s)
 {
-    size_t share = loop_share(s->loop), total = 0, room;
+    size_t share = loop_share(stream_loop(s)), total = 0, room;
     uint8_t *data;
     while (total < share && is_reading(s) && s->handler->on_room &&
            (data = s->handler->on_room(s, &room))) {
@@ -90,7 +90,7 @@ static void receive(struct stream *s)
         total += room;
         if (!receive_into(s, data, room)) return;
     }
-    if (!total) (void)receive_into(s, loop_buffer(s->loop), at_most(LOOP_BUFFER, share));
+    if (!total) (void)receive_into(s, loop_buffer(stream_loop(s)), at_most(LOOP_BUFFER, share));
 }
 
 static void notice_error(struct stream *s)
@@ -128,11 +128,9 @@ static void on_connecting(struct io *io, uint32_t events)
     else s->handler->on_connected(s);
 }
 
-static int start(struct stream *s, weft_loop *l, int fd, const struct stream_handler *handler,
-                 bool connected)
+static int start(struct stream *s, int fd, const struct stream_handler *handler, bool connected)
 {
     io_init(&s->io, fd, connected ? on_ready : on_connecting);
-    s->loop = l;
     s->handler = handler;
     s->dirty = s->again = NULL;
     int err = arm(s, connected, !connected);
@@ -140,14 +138,14 @@ static int start(struct stream *s, weft_loop *l, int fd, const struct stream_han
     return err;
 }
 
-int stream_init(struct stream *s, weft_loop *l, int fd, const struct stream_handler *handler)
+int stream_init(struct stream *s, int fd, const struct stream_handler *handler)
 {
-    return start(s, l, fd, handler, true);
+    return start(s, fd, handler, true);
 }
 
-int stream_connect(struct stream *s, weft_loop *l, int fd, const struct stream_handler *handler)
+int stream_connect(struct stream *s, int fd, const struct stream_handler *handler)
 {
-    return start(s, l, fd, handler, false);
+    return start(s, fd, handler, false);
 }
 
 void stream_make_dirty(struct stream *s)
@@ -158,8 +156,8 @@ void stream_make_dirty(struct stream *s)
 void stream_again(struct stream *s)
 {
     if (stream_closed(s) || s->again) return;
-    flush_add_again(loop_flush(s->loop), s);
-    loop_touch(s->loop);
+    flush_add_again(loop_flush(stream_loop(s)), s);
+    loop_touch(stream_loop(s));
 }
 
 void stream_pause(struct stream *s)
@@ -175,7 +173,7 @@ void stream_resume(struct stream *s)
 int stream_shutdown_write(struct stream *s)
 {
     if (stream_closed(s)) return -ENOTCONN;
-    if (loop_sys(s->loop)->shutdown(s->io.fd, SHUT_WR) < 0) return -errno;
+    if (loop_sys(stream_loop(s))->shutdown(s->io.fd, SHUT_WR) < 0) return -errno;
     s->io.on_ready = on_ready_shut;
     return 0;
 }
@@ -194,8 +192,8 @@ void stream_drained(struct stream *s)
 void stream_close(struct stream *s)
 {
     if (stream_closed(s)) return;
-    (void)io_set(s->loop, &s->io, 0);
-    flush_forget(loop_flush(s->loop), s);
+    (void)io_set(stream_loop(s), &s->io, 0);
+    flush_forget(loop_flush(stream_loop(s)), s);
     close(s->io.fd);
     s->io.fd = -1;
 }

@@ -106,8 +106,8 @@ void conn_end(weft_conn *c, int error, const char *cause)
         c->session.error = error;
         c->session.cause = cause;
     }
-    if (c->wire && c->wire->server)
-        server_websocket_gone(c->wire->server, c->code ? c->code : WEFT_CLOSE_ABNORMAL);
+    if (c->wire && wire_server(c->wire))
+        server_websocket_gone(wire_server(c->wire), c->code ? c->code : WEFT_CLOSE_ABNORMAL);
     c->state = CONN_ENDED;
     c->wire = NULL;
     loop_bury(conn_net(c)->loop, &c->dead, bury);

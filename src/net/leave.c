@@ -90,7 +90,7 @@ static void tick(struct timer *t)
     for (struct list *at = s->net->wires.next, *next; left && at != &s->net->wires; at = next) {
         struct wire *w = container_of(at, struct wire, link);
         next = at->next;
-        if (w->server == s && ask_to_leave(w, leave->code)) left--;
+        if (wire_server(w) == s && ask_to_leave(w, leave->code)) left--;
     }
     loop_timer_start(s->loop, &leave->timer, TICK);
 }

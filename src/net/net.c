@@ -62,6 +62,7 @@ struct net *net_of(weft_loop *l)
     session_pool_init(&n->pool, weft_loop_env(l));
     n->date_second = -1;
     list_init(&n->wires);
+    wire_kind_init(&n->dialed, l, NULL);
     list_init(&n->dials);
     list_init(&n->tls_contexts);
     tls_sessions_init(&n->tls_sessions, weft_loop_env(l));

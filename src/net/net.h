@@ -14,7 +14,7 @@
 #define NET_NET_H
 
 #include "http/date.h"
-#include "io/loop.h"
+#include "io/stream.h"
 #include "net/tls_sessions.h"
 #include "ws/pool.h"
 #include <weft/conn.h>
@@ -33,6 +33,13 @@ struct net_kin {
     bool lent[NET_LOOPS_MAX];
 };
 
+/* What the wires of a server on one loop have in common, or those that were dialed there; found from their
+ * stream's handler. */
+struct wire_kind {
+    struct stream_handler stream;
+    struct weft_server *server; /* NULL: we connected */
+};
+
 struct net {
     struct tenant tenant;
     weft_loop *loop;
@@ -40,6 +47,7 @@ struct net {
     struct net_kin *kin; /* a leader's; NULL: none were needed */
     uint8_t number;      /* among them */
     struct list wires;
+    struct wire_kind dialed;
     struct list dials;                /* that are not open yet */
     struct list tls_contexts;         /* of clients */
     struct tls_sessions tls_sessions; /* of clients, to be resumed */

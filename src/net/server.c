@@ -131,6 +131,7 @@ int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *c
     if (!s) return -ENOMEM;
     s->loop = l;
     s->net = n;
+    wire_kind_init(&s->wire_kind, l, s);
     list_init(&s->listeners);
     int error = init(s, cfg);
     if (error) destroy(s);
@@ -142,7 +143,7 @@ static struct wire *first_wire(const weft_server *s)
 {
     for (struct list *at = s->net->wires.next; at != &s->net->wires; at = at->next) {
         struct wire *w = container_of(at, struct wire, link);
-        if (w->server == s) return w;
+        if (wire_server(w) == s) return w;
     }
     return NULL;
 }

@@ -21,17 +21,17 @@ enum { LINGER_UNIT = 10 /* ms */ };
 
 const weft_env *wire_env(const struct wire *w)
 {
-    return weft_loop_env(w->stream.loop);
+    return weft_loop_env(stream_loop(&w->stream));
 }
 
 struct net *wire_net(const struct wire *w)
 {
-    return net_of(w->stream.loop);
+    return net_of(stream_loop(&w->stream));
 }
 
 const weft_limits *wire_limits(const struct wire *w)
 {
-    if (w->server) return server_limits(w->server);
+    if (wire_server(w)) return server_limits(wire_server(w));
     if (w->phase == WIRE_WEBSOCKET) return conn_limits(w->conn);
     return w->phase == WIRE_DIAL && w->dial ? dial_limits(w->dial) : NULL;
 }
@@ -41,7 +41,7 @@ int wire_peer(const struct wire *w, char *text, size_t size)
     struct sock_addr a;
     const struct proxied *p = wire_proxied(w);
     if (p && p->known) return sock_format(&p->client, text, size);
-    int error = sock_peer(loop_sys(w->stream.loop), w->stream.io.fd, &a);
+    int error = sock_peer(loop_sys(stream_loop(&w->stream)), w->stream.io.fd, &a);
     return error ? error : sock_format(&a, text, size);
 }
 
@@ -91,12 +91,12 @@ static void on_time(struct timer *t)
 void wire_deadline(struct wire *w, uint64_t ms)
 {
     if (ms == WEFT_NEVER) wire_no_deadline(w);
-    else loop_timer_start(w->stream.loop, &w->timer, ms);
+    else loop_timer_start(stream_loop(&w->stream), &w->timer, ms);
 }
 
 void wire_no_deadline(struct wire *w)
 {
-    loop_timer_stop(w->stream.loop, &w->timer);
+    loop_timer_stop(stream_loop(&w->stream), &w->timer);
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
@@ -125,7 +125,7 @@ void wire_finish(struct wire *w, const weft_limits *limits)
     w->discard_left = (uint32_t)at_most(limit_discard_max(limits), UINT32_MAX);
     uint64_t linger = at_most(limit_close_timeout(limits), UINT32_MAX) + LINGER_UNIT - 1;
     w->linger = (uint16_t)at_most(linger / LINGER_UNIT, UINT16_MAX);
-    if (!w->server) w->write_stall = limit_write_stall(limits);
+    if (!wire_server(w)) w->write_stall = limit_write_stall(limits);
     wire_deadline(w, limit_write_stall(limits));
     if (!secure_pending(w)) stream_pause(&w->stream); /* what is queued needs the handshake */
     wire_dirty(w);
@@ -149,7 +149,7 @@ static void bury(struct dead *d)
     struct wire *w = container_of(d, struct wire, dead);
     const weft_env *env = wire_env(w);
     gear_free(env, w->gear);
-    if (w->server) server_wire_gone(w->server, w);
+    if (wire_server(w)) server_wire_gone(wire_server(w), w);
     mem_free(env, w);
 }
 
@@ -162,7 +162,7 @@ void wire_drop(struct wire *w, int error, const char *cause)
     stream_close(&w->stream);
     list_remove(&w->link);
     wire_tell_lost(w, phase, error, cause);
-    loop_bury(w->stream.loop, &w->dead, bury); /* behind what needs it */
+    loop_bury(stream_loop(&w->stream), &w->dead, bury); /* behind what needs it */
 }
 
 /* ---- birth ----------------------------------------------------------------------------------- */
@@ -177,17 +177,22 @@ static void on_connected(struct stream *s)
     dial_connected(wire_of(s));
 }
 
-static const struct stream_handler handler = {
-    .on_bytes = wire_on_bytes,
-    .on_room = wire_on_room,
-    .on_eof = wire_on_eof,
-    .on_error = on_error,
-    .on_pull = wire_on_pull,
-    .on_sent = wire_on_sent,
-    .on_full = wire_on_full,
-    .on_again = wire_on_again,
-    .on_connected = on_connected,
-};
+void wire_kind_init(struct wire_kind *k, weft_loop *l, struct weft_server *server)
+{
+    k->server = server;
+    k->stream = (struct stream_handler){
+        .loop = l,
+        .on_bytes = wire_on_bytes,
+        .on_room = wire_on_room,
+        .on_eof = wire_on_eof,
+        .on_error = on_error,
+        .on_pull = wire_on_pull,
+        .on_sent = wire_on_sent,
+        .on_full = wire_on_full,
+        .on_again = wire_on_again,
+        .on_connected = on_connected,
+    };
+}
 
 static struct wire *wire_new(struct net *n, enum wire_phase phase)
 {
@@ -216,18 +221,18 @@ static struct wire *discard(struct net *n, struct wire *w, int fd)
     return NULL;
 }
 
-struct wire *wire_accept(struct net *n, int fd, struct weft_server *server)
+struct wire *wire_accept(struct weft_server *server, int fd)
 {
+    struct net *n = server->net;
     struct wire *w = wire_new(n, WIRE_WEB);
-    if (!w || stream_init(&w->stream, n->loop, fd, &handler) < 0) return discard(n, w, fd);
-    w->server = server;
-    return w;
+    bool there = w && stream_init(&w->stream, fd, &server->wire_kind.stream) == 0;
+    return there ? w : discard(n, w, fd);
 }
 
 struct wire *wire_connect(struct net *n, int fd, struct dial *dial)
 {
     struct wire *w = wire_new(n, WIRE_DIAL);
-    if (!w || stream_connect(&w->stream, n->loop, fd, &handler) < 0) return discard(n, w, fd);
+    if (!w || stream_connect(&w->stream, fd, &n->dialed.stream) < 0) return discard(n, w, fd);
     w->dial = dial;
     return w;
 }

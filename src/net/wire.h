@@ -49,8 +49,7 @@ struct wire {
         struct timer timer; /* the phase's deadline */
         struct dead dead;   /* in phase DEAD */
     };
-    struct list link;           /* net's wires */
-    struct weft_server *server; /* NULL: we connected */
+    struct list link; /* net's wires */
     union {
         struct web *web;
         struct dial *dial;
@@ -69,10 +68,18 @@ struct wire {
     bool turned_away : 1; /* over max_connections: only told so */
 };
 
+void wire_kind_init(struct wire_kind *k, weft_loop *l, struct weft_server *server);
+
 /* A wire on a connected socket (WEB), or on one that is being connected (DIAL). It takes fd over.
  * NULL: no memory or no room in epoll; fd is closed. */
-struct wire *wire_accept(struct net *n, int fd, struct weft_server *server);
+struct wire *wire_accept(struct weft_server *server, int fd);
 struct wire *wire_connect(struct net *n, int fd, struct dial *dial);
+
+/* NULL: we connected. */
+static inline struct weft_server *wire_server(const struct wire *w)
+{
+    return container_of(w->stream.handler, const struct wire_kind, stream)->server;
+}
 
 const weft_env *wire_env(const struct wire *w);
 struct net *wire_net(const struct wire *w);

@@ -114,7 +114,7 @@ static void at_end(struct wire *w)
 static void log_broken(const struct wire *w)
 {
     char peer[SOCK_TEXT] = "";
-    if (!w->server || !wire_env(w) || !wire_env(w)->log) return;
+    if (!wire_server(w) || !wire_env(w) || !wire_env(w)->log) return;
     (void)wire_peer(w, peer, sizeof peer);
     log_line(wire_env(w), WEFT_LOG_INFO, "%s: %s", peer, tls_cause(w->gear->tls));
 }
@@ -179,7 +179,7 @@ static void take(struct wire *w, weft_span in)
 static void take_proxied(struct wire *w, weft_span in)
 {
     weft_span first;
-    int result = proxied_feed(w->gear->proxied, &w->server->trust, &in, &first);
+    int result = proxied_feed(w->gear->proxied, &wire_server(w)->trust, &in, &first);
     if (result < 0) wire_drop(w, result, "a PROXY header that is none");
     if (result <= 0) return;
     if (first.len) take(w, first);
