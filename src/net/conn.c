@@ -32,11 +32,11 @@ weft_conn *conn_new(weft_role role, const weft_session_config *cfg, void *user)
     weft_conn *c = mem_zalloc(cfg->env, sizeof *c);
     if (!c) return NULL;
     session_init(&c->session, role, cfg);
-    if (net_slot_new(conn_net(c), c, &c->slot) < 0) {
+    c->user = user;
+    if (role == WEFT_CLIENT && net_add_client(conn_net(c), c, &c->slot) < 0) {
         mem_free(cfg->env, c);
         return NULL;
     }
-    c->user = user;
     return c;
 }
 
@@ -83,10 +83,12 @@ static void tell_links(weft_conn *c)
 void conn_discard(weft_conn *c)
 {
     const weft_env *env = weft_loop_env(conn_net(c)->loop);
-    net_slot_free(conn_net(c), c->slot);
     session_deinit(&c->session);
     mem_free(env, c->reason);
-    if (c->session.role == WEFT_CLIENT) client_free(env, c->client);
+    if (c->session.role == WEFT_CLIENT) {
+        net_slot_free(conn_net(c), c->slot);
+        client_free(env, c->client);
+    }
     mem_free(env, c);
 }
 
@@ -312,6 +314,7 @@ void conn_feed(weft_conn *c, weft_span *in)
 void conn_open(weft_conn *c, struct wire *w)
 {
     c->wire = w;
+    if (c->session.role == WEFT_SERVER) c->slot = w->slot;
     c->state = CONN_OPENING;
     c->since = conn_now(c);
     w->phase = WIRE_WEBSOCKET;

@@ -48,7 +48,7 @@ struct weft_conn {
         };
         struct dead dead; /* once it has ended */
     };
-    uint32_t slot;     /* of its id */
+    uint32_t slot;     /* of its id: a server's has its wire's */
     uint16_t code;     /* of the first Close, 0 before there is one */
     uint8_t state : 2; /* enum conn_state */
     bool by_peer : 1, clean : 1, paused : 1, told_open : 1;

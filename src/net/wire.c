@@ -17,8 +17,6 @@
 #include "net/server.h"
 #include "net/wire_parts.h"
 
-enum { LINGER_UNIT = 10 /* ms */ };
-
 const weft_env *wire_env(const struct wire *w)
 {
     return weft_loop_env(stream_loop(&w->stream));
@@ -117,15 +115,26 @@ static uint64_t at_most(uint64_t n, uint64_t max)
     return n < max ? n : max;
 }
 
+static uint16_t in_units(uint64_t ms)
+{
+    return (uint16_t)((at_most(ms, LINGER_UNIT * UINT16_MAX) + LINGER_UNIT - 1) / LINGER_UNIT);
+}
+
+static struct farewell farewell_of(const weft_limits *l)
+{
+    return (struct farewell){
+        .discard_max = (uint32_t)at_most(limit_discard_max(l), UINT32_MAX),
+        .linger = in_units(limit_close_timeout(l)),
+        .write_stall = in_units(limit_write_stall(l)),
+    };
+}
+
 void wire_finish(struct wire *w, const weft_limits *limits)
 {
     if (w->phase >= WIRE_LINGER) return;
     w->phase = WIRE_LINGER;
     w->finishing = true;
-    w->discard_left = (uint32_t)at_most(limit_discard_max(limits), UINT32_MAX);
-    uint64_t linger = at_most(limit_close_timeout(limits), UINT32_MAX) + LINGER_UNIT - 1;
-    w->linger = (uint16_t)at_most(linger / LINGER_UNIT, UINT16_MAX);
-    if (!wire_server(w)) w->write_stall = limit_write_stall(limits);
+    if (!wire_server(w)) w->farewell = farewell_of(limits);
     wire_deadline(w, limit_write_stall(limits));
     if (!secure_pending(w)) stream_pause(&w->stream); /* what is queued needs the handshake */
     wire_dirty(w);
@@ -140,7 +149,9 @@ void wire_linger(struct wire *w)
         wire_drop(w, 0, "");
         return;
     }
-    wire_deadline(w, w->linger * LINGER_UNIT);
+    struct farewell f = wire_server(w) ? farewell_of(wire_limits(w)) : w->farewell;
+    w->discard_left = f.discard_max;
+    wire_deadline(w, f.linger * LINGER_UNIT);
     if (!wire_holds(w)) stream_resume(&w->stream);
 }
 
@@ -149,6 +160,7 @@ static void bury(struct dead *d)
     struct wire *w = container_of(d, struct wire, dead);
     const weft_env *env = wire_env(w);
     gear_free(env, w->gear);
+    net_slot_free(wire_net(w), w->slot);
     if (wire_server(w)) server_wire_gone(wire_server(w), w);
     mem_free(env, w);
 }
@@ -160,7 +172,6 @@ void wire_drop(struct wire *w, int error, const char *cause)
     w->phase = WIRE_DEAD;
     wire_no_deadline(w);
     stream_close(&w->stream);
-    list_remove(&w->link);
     wire_tell_lost(w, phase, error, cause);
     loop_bury(stream_loop(&w->stream), &w->dead, bury); /* behind what needs it */
 }
@@ -199,14 +210,14 @@ static struct wire *wire_new(struct net *n, enum wire_phase phase)
     const weft_env *env = weft_loop_env(n->loop);
     struct wire *w = mem_zalloc(env, sizeof *w);
     struct gear *g = w ? mem_zalloc(env, sizeof *g) : NULL;
-    if (!g) {
+    if (!g || net_add_wire(n, w, &w->slot) < 0) {
+        mem_free(env, g);
         mem_free(env, w);
         return NULL;
     }
     w->gear = g;
     w->phase = (uint8_t)phase;
     timer_init(&w->timer, on_time);
-    list_append(&n->wires, &w->link);
     return w;
 }
 
@@ -215,7 +226,7 @@ static struct wire *discard(struct net *n, struct wire *w, int fd)
 {
     close(fd);
     if (!w) return NULL;
-    list_remove(&w->link);
+    net_slot_free(n, w->slot);
     gear_free(weft_loop_env(n->loop), w->gear);
     mem_free(weft_loop_env(n->loop), w);
     return NULL;

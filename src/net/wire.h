@@ -42,6 +42,15 @@ struct gear {
     struct held *held;       /* input that nobody has consumed yet */
 };
 
+/* How a client's wire ends: of its limits, which are gone by then. */
+struct farewell {
+    uint32_t discard_max;
+    uint16_t linger, write_stall; /* in LINGER_UNIT ms, so at most 655 s */
+};
+
+enum { LINGER_UNIT = 10 };
+
+/* 104 bytes: with its weft_conn's all that an open WebSocket costs while it is idle, and a slot. */
 struct wire {
     struct stream stream;
     struct gear *gear; /* NULL only in phases WEBSOCKET and LINGER */
@@ -49,24 +58,25 @@ struct wire {
         struct timer timer; /* the phase's deadline */
         struct dead dead;   /* in phase DEAD */
     };
-    struct list link; /* net's wires */
     union {
         struct web *web;
         struct dial *dial;
         weft_conn *conn;
+        uint32_t discard_left; /* lingering, when all is written: bytes to read and drop */
     };
     union {
-        uint64_t peer_key;    /* a server's wire: its count of connections for each address */
-        uint64_t write_stall; /* a client's, while finishing, ms */
+        uint64_t peer_key;        /* a server's: its count of connections for each address */
+        struct farewell farewell; /* a client's, while it lingers */
     };
-    uint32_t discard_left; /* while lingering: bytes to read and drop, */
-    uint16_t linger;       /* and for how long, in LINGER_UNIT */
+    uint32_t slot; /* among net's, and of its WebSocket's id */
     uint8_t phase;
     bool feeding : 1;     /* wire_feed is on the stack */
     bool finishing : 1;   /* linger, or close, as soon as the output is written */
     bool eof : 1;         /* the peer has sent its last byte */
     bool turned_away : 1; /* over max_connections: only told so */
 };
+
+_Static_assert(sizeof(void *) != 8 || sizeof(struct wire) == 104, "every connection has one");
 
 void wire_kind_init(struct wire_kind *k, weft_loop *l, struct weft_server *server);
 

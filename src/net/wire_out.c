@@ -92,7 +92,8 @@ bool wire_on_sent(struct stream *s, size_t n)
 
 static uint64_t linger_stall(const struct wire *w)
 {
-    return wire_server(w) ? limit_write_stall(wire_limits(w)) : w->write_stall;
+    return wire_server(w) ? limit_write_stall(wire_limits(w))
+                          : w->farewell.write_stall * LINGER_UNIT;
 }
 
 void wire_on_full(struct stream *s)
