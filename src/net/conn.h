@@ -28,7 +28,7 @@ struct reason {
     uint8_t text[];
 };
 
-/* What an open connection has to remember, 104 bytes: with the wire's all that it costs while it is idle. */
+/* What an open connection has to remember; wire.h draws what it costs while it is idle. */
 struct weft_conn {
     struct wire *wire; /* NULL while dialing, and when ended */
     void *user;
