@@ -141,7 +141,7 @@ WEFT_API size_t weft_buffered(const weft_conn *c);
 /* ---- what you can ask ------------------------------------------------------------------------ */
 
 WEFT_API weft_id weft_conn_id(const weft_conn *c);
-/* NULL: gone, or on another loop. Loop's thread only. */
+/* NULL: it has ended (in on_close, too), or is on another loop. Loop's thread only. */
 WEFT_API weft_conn *weft_conn_find(const weft_loop *l, weft_id id);
 WEFT_API weft_loop *weft_conn_loop(const weft_conn *c);
 WEFT_API weft_role weft_conn_role(const weft_conn *c);

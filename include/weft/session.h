@@ -95,16 +95,16 @@ typedef struct weft_deflate_params {
     uint8_t server_max_window_bits, client_max_window_bits; /* 8-15 */
 } weft_deflate_params;
 
-/* The large state of compressing and inflating, lent to a session for one message at a time: for any
- * number of sessions of one thread, which it must outlive. Made when first needed. */
-typedef struct weft_deflate_pool weft_deflate_pool;
-
-WEFT_API int weft_deflate_pool_new(weft_deflate_pool **out, const weft_env *env); /* or -ENOMEM */
-WEFT_API void weft_deflate_pool_free(weft_deflate_pool *p);                       /* NULL is fine */
-
 /* ---- the session ----------------------------------------------------------------------------- */
 
 typedef struct weft_session weft_session;
+
+/* What sessions need for a while and give back: the large states of compressing and inflating, and room for
+ * what is under way. For any number of sessions of one thread, which it must outlive. Made when first needed. */
+typedef struct weft_session_pool weft_session_pool;
+
+WEFT_API int weft_session_pool_new(weft_session_pool **out, const weft_env *env); /* or -ENOMEM */
+WEFT_API void weft_session_pool_free(weft_session_pool *p);                       /* NULL is fine */
 
 /* All zero means defaults. Kept, not copied: one config serves any number of sessions and must
  * outlive them; so must the limits. */
@@ -114,7 +114,7 @@ typedef struct weft_session_config {
     const weft_limits *limits;
     bool chunked; /* WEFT_EV_CHUNK as bytes arrive, instead of gathering WEFT_EV_MESSAGE */
     const weft_deflate *deflate; /* for sessions that compress; NULL: all zero */
-    weft_deflate_pool *pool;     /* NULL: they make what they need for each message */
+    weft_session_pool *pool;     /* NULL: they make what they need for each message */
 } weft_session_config;
 
 /* cfg may be NULL. Errors: -ENOMEM. */

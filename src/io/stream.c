@@ -52,7 +52,7 @@ static int socket_error(const struct stream *s)
 {
     int err = 0;
     socklen_t len = sizeof err;
-    if (loop_sys(s->loop)->getsockopt(s->io.fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+    if (loop_sys(stream_loop(s))->getsockopt(s->io.fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
         return -errno;
     return -err;
 }
@@ -60,15 +60,15 @@ static int socket_error(const struct stream *s)
 static void to_flush(struct stream *s)
 {
     if (s->dirty) return;
-    flush_add_dirty(loop_flush(s->loop), s);
-    loop_touch(s->loop);
+    flush_add_dirty(loop_flush(stream_loop(s)), s);
+    loop_touch(stream_loop(s));
 }
 
 static void to_again(struct stream *s)
 {
     if (s->again) return;
-    flush_add_again(loop_flush(s->loop), s);
-    loop_touch(s->loop);
+    flush_add_again(loop_flush(stream_loop(s)), s);
+    loop_touch(stream_loop(s));
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */
@@ -87,7 +87,7 @@ static void got_bytes(struct stream *s, uint8_t *data, size_t n, size_t room)
 /* How many bytes came into data. */
 static size_t receive_into(struct stream *s, uint8_t *data, size_t room)
 {
-    ssize_t n = loop_sys(s->loop)->recv(s->io.fd, data, room, 0);
+    ssize_t n = loop_sys(stream_loop(s))->recv(s->io.fd, data, room, 0);
     if (n > 0) {
         got_bytes(s, data, (size_t)n, room);
     } else if (n == 0) {
@@ -104,7 +104,7 @@ static size_t receive_into(struct stream *s, uint8_t *data, size_t room)
 /* NULL: none, or nothing is to be received. */
 static uint8_t *better_place(struct stream *s, size_t *room)
 {
-    *room = loop_long_left(s->loop);
+    *room = loop_long_left(stream_loop(s));
     return is_reading(s) && s->handler->on_room ? s->handler->on_room(s, room) : NULL;
 }
 
@@ -117,8 +117,8 @@ static bool receive_long(struct stream *s)
     if (!data) return false;
     while (data && room) {
         size_t got = receive_into(s, data, room);
-        loop_take_long(s->loop, got);
-        if (!loop_long_left(s->loop)) set(s, SPENT);
+        loop_take_long(stream_loop(s), got);
+        if (!loop_long_left(stream_loop(s))) set(s, SPENT);
         data = got == room ? better_place(s, &room) : NULL;
     }
     return true;
@@ -127,8 +127,8 @@ static bool receive_long(struct stream *s)
 /* The beginning of a long message has no better place; the rest follows at once. */
 static void receive(struct stream *s)
 {
-    size_t room = loop_share(s->loop);
-    if (!receive_long(s) && receive_into(s, loop_buffer(s->loop), room) == room)
+    size_t room = loop_share(stream_loop(s));
+    if (!receive_long(s) && receive_into(s, loop_buffer(stream_loop(s)), room) == room)
         (void)receive_long(s);
     if (is_reading(s)) to_again(s);
 }
@@ -198,27 +198,25 @@ static void on_connecting(struct io *io, uint32_t events)
     s->handler->on_connected(s);
 }
 
-static int start(struct stream *s, weft_loop *l, int fd, const struct stream_handler *handler,
-                 bool connected)
+static int start(struct stream *s, int fd, const struct stream_handler *handler, bool connected)
 {
     io_init(&s->io, fd, connected ? on_ready : on_connecting);
-    s->loop = l;
     s->handler = handler;
     s->dirty = s->again = NULL;
     if (!connected) set(s, PAUSED | FULL);
-    int err = io_set(l, &s->io, connected ? READING : READING | (uint32_t)EPOLLOUT);
+    int err = io_set(stream_loop(s), &s->io, connected ? READING : READING | (uint32_t)EPOLLOUT);
     if (err < 0) s->io.fd = -1;
     return err;
 }
 
-int stream_init(struct stream *s, weft_loop *l, int fd, const struct stream_handler *handler)
+int stream_init(struct stream *s, int fd, const struct stream_handler *handler)
 {
-    return start(s, l, fd, handler, true);
+    return start(s, fd, handler, true);
 }
 
-int stream_connect(struct stream *s, weft_loop *l, int fd, const struct stream_handler *handler)
+int stream_connect(struct stream *s, int fd, const struct stream_handler *handler)
 {
-    return start(s, l, fd, handler, false);
+    return start(s, fd, handler, false);
 }
 
 /* ---- what the owner says --------------------------------------------------------------------- */
@@ -250,7 +248,7 @@ void stream_resume(struct stream *s)
 int stream_shutdown_write(struct stream *s)
 {
     if (stream_closed(s)) return -ENOTCONN;
-    if (loop_sys(s->loop)->shutdown(s->io.fd, SHUT_WR) < 0) return -errno;
+    if (loop_sys(stream_loop(s))->shutdown(s->io.fd, SHUT_WR) < 0) return -errno;
     s->io.on_ready = on_ready_shut;
     return 0;
 }
@@ -259,14 +257,14 @@ int stream_shutdown_write(struct stream *s)
 int stream_want_write(struct stream *s)
 {
     set(s, FULL);
-    return io_arm(s->loop, &s->io, READING | (uint32_t)EPOLLOUT);
+    return io_arm(stream_loop(s), &s->io, READING | (uint32_t)EPOLLOUT);
 }
 
 void stream_close(struct stream *s)
 {
     if (stream_closed(s)) return;
-    (void)io_set(s->loop, &s->io, 0);
-    flush_forget(loop_flush(s->loop), s);
+    (void)io_set(stream_loop(s), &s->io, 0);
+    flush_forget(loop_flush(stream_loop(s)), s);
     close(s->io.fd);
     s->io.fd = -1;
 }

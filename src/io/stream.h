@@ -18,8 +18,10 @@
 
 struct stream;
 
-/* One for all streams of a kind. */
+/* One for all streams of a kind on a loop. */
 struct stream_handler {
+    weft_loop *loop;
+
     /* Received: on loan until the call returns, and may be changed in place. At most one call per turn
      * and LOOP_BUFFER bytes; but where on_room gives other places, as long as the turn has bytes for them
      * (loop_long_left). */
@@ -50,10 +52,9 @@ struct stream_handler {
     void (*on_connected)(struct stream *s); /* for stream_connect; may be NULL otherwise */
 };
 
-/* 48 bytes. */
+/* 40 bytes. */
 struct stream {
     struct io io;
-    weft_loop *loop;
     const struct stream_handler *handler;
     struct stream *dirty,
         *again; /* the next in the flush's chains, itself if it is the last; NULL: in none */
@@ -61,13 +62,13 @@ struct stream {
 
 /* Take over fd, a connected socket, and read from it. Errors: -errno of epoll_ctl (fd is the caller's
  * still). */
-int stream_init(struct stream *s, weft_loop *l, int fd, const struct stream_handler *handler);
+int stream_init(struct stream *s, int fd, const struct stream_handler *handler);
 
 void stream_make_dirty(struct stream *s); /* for stream_dirty */
 
 /* Take over fd, a socket that is being connected (sock_connect): on_connected or on_error follows, then
  * it is as above. Errors: as stream_init. */
-int stream_connect(struct stream *s, weft_loop *l, int fd, const struct stream_handler *handler);
+int stream_connect(struct stream *s, int fd, const struct stream_handler *handler);
 
 /* Something was queued: on_pull is called at the end of the turn, or when the socket has room. */
 static inline void stream_dirty(struct stream *s)
@@ -100,6 +101,11 @@ int stream_want_write(struct stream *s);
 
 /* Leave the loop and close the descriptor. Twice is harmless. */
 void stream_close(struct stream *s);
+
+static inline weft_loop *stream_loop(const struct stream *s)
+{
+    return s->handler->loop;
+}
 
 static inline bool stream_closed(const struct stream *s)
 {

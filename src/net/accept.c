@@ -49,7 +49,7 @@ static int secure_for(const struct server_listener *from, struct tls **out)
 /* NULL: no memory; fd and tls are gone. */
 static struct wire *add_wire(weft_server *s, int fd, struct tls *tls)
 {
-    struct wire *w = wire_accept(s->net, fd, s);
+    struct wire *w = wire_accept(s, fd);
     if (w) s->wires++;
     if (w) w->gear->tls = tls;
     else tls_free(tls);

@@ -32,11 +32,11 @@ weft_conn *conn_new(weft_role role, const weft_session_config *cfg, void *user)
     weft_conn *c = mem_zalloc(cfg->env, sizeof *c);
     if (!c) return NULL;
     session_init(&c->session, role, cfg);
-    if (net_slot_new(conn_net(c), c, &c->slot) < 0) {
+    c->user = user;
+    if (role == WEFT_CLIENT && net_add_client(conn_net(c), c, &c->slot) < 0) {
         mem_free(cfg->env, c);
         return NULL;
     }
-    c->user = user;
     return c;
 }
 
@@ -49,14 +49,19 @@ static void tell_open(weft_conn *c)
 
 static bool handshake_done(const weft_conn *c)
 {
-    return c->session.closed && c->session.recv.state == RECV_CLOSED;
+    return c->session.closed && c->session.state == RECV_CLOSED;
+}
+
+static weft_bytes reason_of(const weft_conn *c)
+{
+    return c->reason ? (weft_bytes){c->reason->text, c->reason->len} : (weft_bytes){0};
 }
 
 static void tell_close(weft_conn *c)
 {
     weft_close_info info = {
         .code = c->code ? c->code : WEFT_CLOSE_ABNORMAL,
-        .reason = {c->reason, c->reason ? c->reason_len : 0},
+        .reason = reason_of(c),
         .by_peer = c->by_peer,
         .clean = c->clean,
         .error = c->session.error,
@@ -78,10 +83,12 @@ static void tell_links(weft_conn *c)
 void conn_discard(weft_conn *c)
 {
     const weft_env *env = weft_loop_env(conn_net(c)->loop);
-    net_slot_free(conn_net(c), c->slot);
     session_deinit(&c->session);
     mem_free(env, c->reason);
-    if (c->session.role == WEFT_CLIENT) client_free(env, c->client);
+    if (c->session.role == WEFT_CLIENT) {
+        net_slot_free(conn_net(c), c->slot);
+        client_free(env, c->client);
+    }
     mem_free(env, c);
 }
 
@@ -101,8 +108,8 @@ void conn_end(weft_conn *c, int error, const char *cause)
         c->session.error = error;
         c->session.cause = cause;
     }
-    if (c->wire && c->wire->server)
-        server_websocket_gone(c->wire->server, c->code ? c->code : WEFT_CLOSE_ABNORMAL);
+    if (c->wire && wire_server(c->wire))
+        server_websocket_gone(wire_server(c->wire), c->code ? c->code : WEFT_CLOSE_ABNORMAL);
     c->state = CONN_ENDED;
     c->wire = NULL;
     loop_bury(conn_net(c)->loop, &c->dead, bury);
@@ -116,16 +123,15 @@ void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reaso
     c->code = code ? code : WEFT_CLOSE_NO_STATUS;
     c->by_peer = by_peer;
     size_t n = utf8_cut(reason.data, reason.len, CONTROL_MAX - 2);
-    c->reason = n ? mem_alloc(weft_loop_env(conn_net(c)->loop), n) : NULL;
+    c->reason = n ? mem_alloc(weft_loop_env(conn_net(c)->loop), sizeof *c->reason + n) : NULL;
     if (!c->reason) return;
-    copy(c->reason, reason.data, n);
-    c->reason_len = (uint8_t)n;
+    c->reason->len = (uint8_t)n;
+    copy(c->reason->text, reason.data, n);
 }
 
 void conn_begin_closing(weft_conn *c)
 {
-    if (!c->closing) c->closing = conn_now(c);
-    keepalive_arm(c);
+    keepalive_closing(c);
     wire_dirty(c->wire);
 }
 
@@ -176,7 +182,7 @@ void conn_eof(weft_conn *c)
 void conn_written(weft_conn *c)
 {
     if (!c->session.closed) return;
-    if (c->session.recv.state == RECV_FAILED) {
+    if (c->session.state == RECV_FAILED) {
         finish(c, c->session.error, c->session.cause);
     } else if (handshake_done(c) && c->session.role == WEFT_SERVER) {
         c->clean = true;
@@ -226,7 +232,7 @@ static void got_close(weft_conn *c, const weft_event *ev)
 
 static void deliver(weft_conn *c, const weft_event *ev)
 {
-    if (!c->session.recv.message) c->message = 0; /* this event ended what was in progress */
+    if (!session_message(&c->session)) c->message = 0; /* this event ended what was in progress */
     switch (ev->kind) {
     case WEFT_EV_MESSAGE: got_message(c, ev); break;
     case WEFT_EV_CHUNK: got_chunk(c, ev); break;
@@ -308,8 +314,9 @@ void conn_feed(weft_conn *c, weft_span *in)
 void conn_open(weft_conn *c, struct wire *w)
 {
     c->wire = w;
+    if (c->session.role == WEFT_SERVER) c->slot = w->slot;
     c->state = CONN_OPENING;
-    c->heard = conn_now(c);
+    c->since = conn_now(c);
     w->phase = WIRE_WEBSOCKET;
     w->conn = c;
     wire_no_deadline(w);

@@ -22,6 +22,13 @@ enum conn_state { CONN_DIALING, CONN_OPENING, CONN_OPEN, CONN_ENDED };
 /* Milliseconds of the loop's clock, cut to 32 bits; 0 means none. Differences survive the wrap. */
 typedef uint32_t conn_time;
 
+/* Of the first Close, as much as a Close may hold. */
+struct reason {
+    uint8_t len;
+    uint8_t text[];
+};
+
+/* What an open connection has to remember; wire.h draws what it costs while it is idle. */
 struct weft_conn {
     struct wire *wire; /* NULL while dialing, and when ended */
     void *user;
@@ -30,27 +37,29 @@ struct weft_conn {
         const char *subprotocol; /* a server's, or "" */
         struct client *client;   /* a client's, freed with the connection */
     };
-    uint8_t *reason; /* of the first Close; its length is in reason_len */
+    struct reason *reason; /* NULL: none */
     union {
         struct {
-            conn_time heard;    /* the last byte of the peer */
-            conn_time pinged;   /* the ping of keep-alive that no byte has followed yet */
+            conn_time since;    /* the last byte of the peer; pinged: our ping after it; */
+                                /* closing: the closing handshake began */
             conn_time message;  /* the message in progress began */
             conn_time stalled;  /* the peer has taken no byte since */
-            conn_time closing;  /* the closing handshake began */
             uint32_t ping_sent; /* the newest ping, for on_pong's round trip; us, 0 none */
         };
         struct dead dead; /* once it has ended */
     };
-    uint32_t slot; /* of its id */
-    uint16_t code; /* of the first Close, 0 before there is one */
-    uint8_t reason_len;
+    uint32_t slot;     /* of its id: a server's has its wire's */
+    uint16_t code;     /* of the first Close, 0 before there is one */
     uint8_t state : 2; /* enum conn_state */
     bool by_peer : 1, clean : 1, paused : 1, told_open : 1;
     bool over_soft : 1;   /* on_drain is due when there is room */
     bool full : 1;        /* and until then sends are refused */
+    bool pinged : 1;      /* by keep-alive, and no byte has followed yet */
+    bool closing : 1;     /* the closing handshake has begun */
     weft_session session; /* its error and cause say in the end why the connection ended */
 };
+
+_Static_assert(sizeof(void *) != 8 || sizeof(weft_conn) == 104, "every connection has one");
 
 static inline const struct kind *conn_kind(const weft_conn *c)
 {
@@ -120,6 +129,9 @@ void keepalive_fed(weft_conn *c);
 /* Bytes went out; the socket takes no more. */
 void keepalive_sent(weft_conn *c);
 void keepalive_full(weft_conn *c);
+
+/* The closing handshake has begun. */
+void keepalive_closing(weft_conn *c);
 
 /* Reading goes on after a pause: the time of the pause was ours, not the peer's. */
 void keepalive_resumed(weft_conn *c);

@@ -103,7 +103,7 @@ void weft_resume(weft_conn *c)
     if (!c->wire || c->state < CONN_OPENING) return;
     keepalive_resumed(c);
     wire_resume(c->wire);
-    if (c->session.recv.inflater) wire_again(c->wire); /* it may hold some of the message */
+    if (session_inflating(&c->session)) wire_again(c->wire); /* it may hold some of the message */
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */

@@ -80,6 +80,7 @@ static int share_init(struct helper *h)
         .all_loopback = s->all_loopback,
         .helper = h,
     };
+    wire_kind_init(&h->share.wire_kind, h->loop, &h->share);
     list_init(&h->share.listeners);
     int error = server_copy_routes(&h->share, s);
     if (error) server_deinit(&h->share);

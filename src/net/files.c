@@ -64,7 +64,7 @@ static void answer(weft_request *r, int status, const char *text)
 
 static void refuse(weft_request *r, int status)
 {
-    server_refused(r->wire->server, status);
+    server_refused(wire_server(r->wire), status);
     switch (status) {
     case 400: answer(r, 400, "this path is not in form\n"); break;
     case 405: answer(r, 405, "files are read with GET or HEAD\n"); break;

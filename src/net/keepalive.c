@@ -47,8 +47,7 @@ static uint64_t nearer(uint64_t a, uint64_t b)
 static uint64_t until_ping(const weft_conn *c, conn_time now)
 {
     if (c->paused || c->closing) return WEFT_NEVER;
-    if (c->pinged) return until(now, c->pinged, limit_pong_timeout(conn_limits(c)));
-    return until(now, c->heard, ping_interval(c));
+    return until(now, c->since, c->pinged ? limit_pong_timeout(conn_limits(c)) : ping_interval(c));
 }
 
 static uint64_t until_message(const weft_conn *c, conn_time now)
@@ -64,7 +63,7 @@ static uint64_t until_stall(const weft_conn *c, conn_time now)
 
 static uint64_t until_closed(const weft_conn *c, conn_time now)
 {
-    return c->closing ? until(now, c->closing, limit_close_timeout(conn_limits(c))) : WEFT_NEVER;
+    return c->closing ? until(now, c->since, limit_close_timeout(conn_limits(c))) : WEFT_NEVER;
 }
 
 static uint64_t until_next(const weft_conn *c, conn_time now)
@@ -85,10 +84,11 @@ void keepalive_arm(weft_conn *c)
 
 void keepalive_heard(weft_conn *c)
 {
-    bool waited = c->pinged;
-    c->heard = conn_now(c);
-    c->pinged = 0;
-    if (waited) keepalive_arm(c); /* the next ping may come before that pong would have been late */
+    if (c->closing) return;
+    c->since = conn_now(c);
+    if (!c->pinged) return;
+    c->pinged = false;
+    keepalive_arm(c); /* the next ping may come before that pong would have been late */
 }
 
 void keepalive_fed(weft_conn *c)
@@ -115,16 +115,22 @@ void keepalive_full(weft_conn *c)
 
 void keepalive_resumed(weft_conn *c)
 {
-    c->heard = conn_now(c);
-    c->pinged = 0;
-    if (c->message) c->message = c->heard;
+    keepalive_heard(c);
+    if (c->message) c->message = conn_now(c);
+    keepalive_arm(c);
+}
+
+void keepalive_closing(weft_conn *c)
+{
+    if (!c->closing) c->since = conn_now(c);
+    c->closing = true;
     keepalive_arm(c);
 }
 
 static void ping(weft_conn *c, conn_time now)
 {
-    if (weft_ping(c, NULL, 0) == 0) c->pinged = now;
-    else c->heard = now; /* the queue is full: write_stall watches */
+    c->pinged = weft_ping(c, NULL, 0) == 0; /* else the queue is full: write_stall watches */
+    c->since = now;
 }
 
 /* The timer fired: do what is due, and set it for what comes next. */

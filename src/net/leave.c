@@ -87,10 +87,9 @@ static void tick(struct timer *t)
     }
     if (net_now(s->net) >= leave->deadline)
         server_drop_wires(s, WEFT_ERR_TIMEOUT, "the server has shut down");
-    for (struct list *at = s->net->wires.next, *next; left && at != &s->net->wires; at = next) {
-        struct wire *w = container_of(at, struct wire, link);
-        next = at->next;
-        if (w->server == s && ask_to_leave(w, leave->code)) left--;
+    for (uint32_t i = 0; left && i < s->net->n_slots; i++) {
+        struct wire *w = net_wire_at(s->net, i);
+        if (w && wire_server(w) == s && ask_to_leave(w, leave->code)) left--;
     }
     loop_timer_start(s->loop, &leave->timer, TICK);
 }

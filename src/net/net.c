@@ -15,7 +15,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "net/client.h"
-#include "net/wire.h"
+#include "net/conn.h"
 
 enum { SLOTS_MIN = 16, SLOT_BITS = 24, SLOTS_MAX = 1 << SLOT_BITS };
 
@@ -23,7 +23,7 @@ static void free_net(struct tenant *t)
 {
     struct net *n = container_of(t, struct net, tenant);
     const weft_env *env = weft_loop_env(n->loop);
-    deflate_pool_deinit(&n->pool);
+    session_pool_deinit(&n->pool);
     tls_sessions_deinit(&n->tls_sessions);
     mem_free(env, n->slots);
     mem_free(env, n->kin);
@@ -46,8 +46,10 @@ static void leave(struct tenant *t)
     free_kin(n);
     n->dying = true;
     dial_cancel_all(n);
-    while (!list_empty(&n->wires))
-        wire_drop(container_of(n->wires.next, struct wire, link), 0, "the loop was freed");
+    for (uint32_t i = 0; i < n->n_slots; i++) {
+        struct wire *w = net_wire_at(n, i);
+        if (w) wire_drop(w, 0, "the loop was freed");
+    }
 }
 
 struct net *net_of(weft_loop *l)
@@ -59,9 +61,9 @@ struct net *net_of(weft_loop *l)
     n->tenant = (struct tenant){.leave = leave, .free = free_net};
     n->loop = l;
     n->leader = n;
-    deflate_pool_init(&n->pool, weft_loop_env(l));
+    session_pool_init(&n->pool, weft_loop_env(l));
     n->date_second = -1;
-    list_init(&n->wires);
+    wire_kind_init(&n->dialed, l, NULL);
     list_init(&n->dials);
     list_init(&n->tls_contexts);
     tls_sessions_init(&n->tls_sessions, weft_loop_env(l));
@@ -143,34 +145,58 @@ weft_loop *net_loop_of(weft_loop *l, weft_id id)
 
 /* ---- ids ------------------------------------------------------------------------------------- */
 
+/* By a quarter: a slot that is free costs as much as one that is not. */
 static bool grow(struct net *n)
 {
-    uint32_t size = n->n_slots ? 2 * n->n_slots : SLOTS_MIN;
-    if (size > SLOTS_MAX) return false;
-    struct id_slot *slots = mem_realloc(weft_loop_env(n->loop), n->slots, size * sizeof *slots);
+    uint32_t size = n->n_slots + n->n_slots / 4 + SLOTS_MIN;
+    if (size > SLOTS_MAX) size = SLOTS_MAX;
+    if (size == n->n_slots) return false;
+    struct slot *slots = mem_realloc(weft_loop_env(n->loop), n->slots, size * sizeof *slots);
     if (!slots) return false;
-    for (uint32_t i = n->n_slots; i < size; i++) slots[i] = (struct id_slot){NULL, 1, i + 1};
+    for (uint32_t i = n->n_slots; i < size; i++)
+        slots[i] = (struct slot){.next_free = i + 1, .generation = 1};
     n->slots = slots;
     n->n_slots = size;
     return true;
 }
 
-int net_slot_new(struct net *n, weft_conn *c, uint32_t *slot)
+static struct slot *slot_new(struct net *n, enum slot_kind kind, uint32_t *slot)
 {
-    if (n->first_free == n->n_slots && !grow(n)) return -ENOMEM;
+    if (n->first_free == n->n_slots && !grow(n)) return NULL;
     *slot = n->first_free;
-    n->first_free = n->slots[*slot].next_free;
-    n->slots[*slot].conn = c;
-    return 0;
+    struct slot *s = &n->slots[*slot];
+    n->first_free = (uint32_t)s->next_free;
+    s->kind = (uint8_t)kind;
+    return s;
+}
+
+int net_add_wire(struct net *n, struct wire *w, uint32_t *slot)
+{
+    struct slot *s = slot_new(n, SLOT_WIRE, slot);
+    if (s) s->wire = w;
+    return s ? 0 : -ENOMEM;
+}
+
+int net_add_client(struct net *n, weft_conn *c, uint32_t *slot)
+{
+    struct slot *s = slot_new(n, SLOT_CLIENT, slot);
+    if (s) s->conn = c;
+    return s ? 0 : -ENOMEM;
 }
 
 void net_slot_free(struct net *n, uint32_t slot)
 {
-    struct id_slot *s = &n->slots[slot];
-    s->conn = NULL;
+    struct slot *s = &n->slots[slot];
+    s->kind = SLOT_FREE;
     s->generation += s->generation == UINT32_MAX ? 2 : 1;
     s->next_free = n->first_free;
     n->first_free = slot;
+}
+
+struct wire *net_wire_at(const struct net *n, uint32_t slot)
+{
+    const struct slot *s = &n->slots[slot];
+    return s->kind == SLOT_WIRE && s->wire->phase != WIRE_DEAD ? s->wire : NULL;
 }
 
 weft_id net_id_of(const struct net *n, uint32_t slot)
@@ -178,7 +204,7 @@ weft_id net_id_of(const struct net *n, uint32_t slot)
     return (weft_id)n->slots[slot].generation << 32 | (uint32_t)n->number << SLOT_BITS | slot;
 }
 
-static struct id_slot *slot_of(const struct net *n, weft_id id)
+static struct slot *slot_of(const struct net *n, weft_id id)
 {
     uint32_t i = (uint32_t)id % SLOTS_MAX;
     if (number_in(id) != n->number) return NULL;
@@ -190,8 +216,11 @@ weft_conn *weft_conn_find(const weft_loop *l, weft_id id)
 {
     const struct tenant *t = loop_tenant(l);
     if (!t) return NULL;
-    const struct id_slot *slot = slot_of(container_of(t, struct net, tenant), id);
-    return slot ? slot->conn : NULL;
+    const struct slot *slot = slot_of(container_of(t, struct net, tenant), id);
+    if (!slot || slot->kind == SLOT_FREE) return NULL;
+    if (slot->kind == SLOT_WIRE)
+        return slot->wire->phase == WIRE_WEBSOCKET ? slot->wire->conn : NULL;
+    return slot->conn->state != CONN_ENDED ? slot->conn : NULL;
 }
 
 /* ---- the date -------------------------------------------------------------------------------- */

@@ -51,7 +51,7 @@ weft_request_head request_head_of(const weft_request *r)
 void request_init(weft_request *r, struct wire *w)
 {
     r->wire = w;
-    r->loop = w->stream.loop;
+    r->loop = stream_loop(&w->stream);
     r->over_soft = wire_buffered(w) > limit_send_queue_soft(wire_limits(w));
     h1_take(web_h1(w), &r->head, &r->body);
 }

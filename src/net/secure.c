@@ -44,8 +44,8 @@ void secure_tell_plain(struct wire *w)
                                "Content-Type: text/plain; charset=utf-8\r\n"
                                "Content-Length: 55\r\nConnection: close\r\n\r\n"
                                "this port speaks TLS: use https:// or wss:// to get in\n";
-    if (!w->server || !tls_met_http(w->gear->tls)) return;
-    server_refused(w->server, 400);
+    if (!wire_server(w) || !tls_met_http(w->gear->tls)) return;
+    server_refused(wire_server(w), 400);
     (void)outq_append(tls_out(w->gear->tls), wire_env(w), text, sizeof text - 1);
 }
 

@@ -131,6 +131,7 @@ int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *c
     if (!s) return -ENOMEM;
     s->loop = l;
     s->net = n;
+    wire_kind_init(&s->wire_kind, l, s);
     list_init(&s->listeners);
     int error = init(s, cfg);
     if (error) destroy(s);
@@ -138,19 +139,13 @@ int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *c
     return error;
 }
 
-static struct wire *first_wire(const weft_server *s)
-{
-    for (struct list *at = s->net->wires.next; at != &s->net->wires; at = at->next) {
-        struct wire *w = container_of(at, struct wire, link);
-        if (w->server == s) return w;
-    }
-    return NULL;
-}
-
 /* Each drop may bring about others: the user is told of requests that are gone. */
 void server_drop_wires(weft_server *s, int error, const char *cause)
 {
-    for (struct wire *w; (w = first_wire(s));) wire_drop(w, error, cause);
+    for (uint32_t i = 0; i < s->net->n_slots; i++) {
+        struct wire *w = net_wire_at(s->net, i);
+        if (w && wire_server(w) == s) wire_drop(w, error, cause);
+    }
 }
 
 void weft_server_free(weft_server *s)

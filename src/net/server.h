@@ -53,6 +53,7 @@ struct endpoint {
 struct weft_server {
     weft_loop *loop;
     struct net *net;
+    struct wire_kind wire_kind;
     weft_server_config config;
     struct endpoint *endpoints;
     struct routes routes;

@@ -139,7 +139,7 @@ void web_refuse(struct wire *w, int status, const char *why, const struct field_
     struct buf body;
     buf_init(&body, env, 2048);
     buf_printf(&body, "%s\n", why);
-    server_refused(w->server, status);
+    server_refused(wire_server(w), status);
     log_refusal(w, status, why);
     (void)add_all(&all, env, needed, n);
     if (fields) (void)add_all(&all, env, fields->fields, fields->n);
@@ -195,7 +195,7 @@ int web_accept(struct wire *w, weft_upgrade *u)
     weft_session_set_deflate(&c->session, &u->deflate);
     c->subprotocol = u->subprotocol;
     conn_open(c, w);
-    server_websocket_opened(w->server);
+    server_websocket_opened(wire_server(w));
     wire_dirty(w);
     return 0;
 }
@@ -258,7 +258,7 @@ static void ask_user(struct wire *w, const struct route *route, const weft_hands
 
 static void begin_upgrade(struct wire *w)
 {
-    const struct weft_server *s = w->server;
+    const struct weft_server *s = wire_server(w);
     const struct head *h = &web_h1(w)->head;
     weft_request_head head = {h->method, h->target, h->version, h->fields, h->n_fields};
     weft_handshake result;
@@ -280,14 +280,14 @@ static void begin_upgrade(struct wire *w)
 
 static void refuse_path(struct wire *w)
 {
-    if (route_find(&w->server->routes.websockets, web_h1(w)->head.path))
+    if (route_find(&wire_server(w)->routes.websockets, web_h1(w)->head.path))
         web_refuse(w, 426, "this is a WebSocket: the request must have Upgrade: websocket", NULL);
     else web_refuse(w, 404, "there is nothing at this path", NULL);
 }
 
 static void dispatch(struct wire *w)
 {
-    struct weft_server *s = w->server;
+    struct weft_server *s = wire_server(w);
     const struct route *route = route_find(&s->routes.requests, web_h1(w)->head.path);
     if (!route) {
         refuse_path(w);
@@ -349,8 +349,8 @@ static bool step(struct wire *w, weft_span *in)
         return false;
     case H1_HEAD:
         if (w->gear->proxied)
-            proxied_take_fields(w->gear->proxied, &w->server->trust, &web->h1.head);
-        if (server_count_client(w->server, w) < 0)
+            proxied_take_fields(w->gear->proxied, &wire_server(w)->trust, &web->h1.head);
+        if (server_count_client(wire_server(w), w) < 0)
             web_refuse(w, 429, "your address has too many connections now", NULL);
         else if (is_upgrade(&web->h1.head)) begin_upgrade(w);
         return true;

@@ -42,6 +42,21 @@ struct gear {
     struct held *held;       /* input that nobody has consumed yet */
 };
 
+/* How a client's wire ends: of its limits, which are gone by then. */
+struct farewell {
+    uint32_t discard_max;
+    uint16_t linger, write_stall; /* in LINGER_UNIT ms, so at most 655 s */
+};
+
+enum { LINGER_UNIT = 10 };
+
+/* What an open WebSocket costs while it is idle, bytes of heap on a machine of 64 bits:
+ *
+ *      wire   8 | stream 40 | gear 8 | timer 32 | conn 8 | peer_key 8 | slot, phase 8            112
+ *      conn   8 | wire, user, links, subprotocol, reason 40 | times 16 | flags 8 | session 40    112
+ *      slot                                                                                       16
+ *
+ * The 8 in front is malloc's. tests/net/test_idle.c counts, and fails above 256. */
 struct wire {
     struct stream stream;
     struct gear *gear; /* NULL only in phases WEBSOCKET and LINGER */
@@ -49,19 +64,17 @@ struct wire {
         struct timer timer; /* the phase's deadline */
         struct dead dead;   /* in phase DEAD */
     };
-    struct list link;           /* net's wires */
-    struct weft_server *server; /* NULL: we connected */
     union {
         struct web *web;
         struct dial *dial;
         weft_conn *conn;
+        uint32_t discard_left; /* lingering, when all is written: bytes to read and drop */
     };
     union {
-        uint64_t peer_key;    /* a server's wire: its count of connections for each address */
-        uint64_t write_stall; /* a client's, while finishing, ms */
+        uint64_t peer_key;        /* a server's: its count of connections for each address */
+        struct farewell farewell; /* a client's, while it lingers */
     };
-    uint32_t discard_left; /* while lingering: bytes to read and drop, */
-    uint16_t linger;       /* and for how long, in LINGER_UNIT */
+    uint32_t slot; /* among net's, and of its WebSocket's id */
     uint8_t phase;
     bool feeding : 1;     /* wire_feed is on the stack */
     bool finishing : 1;   /* linger, or close, as soon as the output is written */
@@ -69,10 +82,20 @@ struct wire {
     bool turned_away : 1; /* over max_connections: only told so */
 };
 
+_Static_assert(sizeof(void *) != 8 || sizeof(struct wire) == 104, "every connection has one");
+
+void wire_kind_init(struct wire_kind *k, weft_loop *l, struct weft_server *server);
+
 /* A wire on a connected socket (WEB), or on one that is being connected (DIAL). It takes fd over.
  * NULL: no memory or no room in epoll; fd is closed. */
-struct wire *wire_accept(struct net *n, int fd, struct weft_server *server);
+struct wire *wire_accept(struct weft_server *server, int fd);
 struct wire *wire_connect(struct net *n, int fd, struct dial *dial);
+
+/* NULL: we connected. */
+static inline struct weft_server *wire_server(const struct wire *w)
+{
+    return container_of(w->stream.handler, const struct wire_kind, stream)->server;
+}
 
 const weft_env *wire_env(const struct wire *w);
 struct net *wire_net(const struct wire *w);

@@ -89,7 +89,7 @@ static struct blob *settle(struct blob *_Atomic *place, struct blob *b)
     return there;
 }
 
-struct blob *message_compressed(weft_message *m, unsigned bits, weft_deflate_pool *pool)
+struct blob *message_compressed(weft_message *m, unsigned bits, weft_session_pool *pool)
 {
     struct blob *_Atomic *place = &m->compressed[bits - WINDOW_BITS_MIN];
     struct blob *b = atomic_load_explicit(place, memory_order_acquire);

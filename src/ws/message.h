@@ -22,6 +22,6 @@ struct weft_message {
 
 /* The compressed frame; it lives as long as m. The pool is the calling thread's, or NULL. NULL: no
  * memory. */
-struct blob *message_compressed(weft_message *m, unsigned bits, weft_deflate_pool *pool);
+struct blob *message_compressed(weft_message *m, unsigned bits, weft_session_pool *pool);
 
 #endif

@@ -29,7 +29,7 @@ enum {
 
 struct partial *session_partial(weft_session *s)
 {
-    struct partial **p = &s->recv.partial;
+    struct partial **p = &s->box->in.partial;
     if (*p) return *p;
     *p = mem_zalloc(s->cfg->env, sizeof **p);
     if (*p) buf_init(&(*p)->parked, s->cfg->env, SIZE_MAX);
@@ -47,7 +47,7 @@ weft_bytes partial_message(const struct partial *p)
  * compressed. */
 static size_t partial_size(const weft_session *s, size_t need, size_t reach)
 {
-    const struct recv *r = &s->recv;
+    const struct recv *r = &s->box->in;
     size_t size = need < PARTIAL_MIN ? PARTIAL_MIN : 2 * need;
     bool known = r->left && (r->byte0 & FRAME_FIN) && !r->inflater;
     if (known && size < reach) size = reach;
@@ -56,14 +56,14 @@ static size_t partial_size(const weft_session *s, size_t need, size_t reach)
 
 static struct blob *first_blob(const weft_session *s, size_t cap)
 {
-    weft_deflate_pool *p = s->cfg->pool;
+    weft_session_pool *p = s->cfg->pool;
     return p ? blob_take(&p->blobs, cap) : blob_new(s->cfg->env, cap);
 }
 
 /* Room for need bytes of the message, and for more. */
 static bool grow(weft_session *s, size_t need, size_t reach)
 {
-    struct blob **b = &s->recv.partial->blob;
+    struct blob **b = &s->box->in.partial->blob;
     size_t cap = PARTIAL_HEAD + partial_size(s, need, reach);
     struct blob *grown = *b ? blob_grow(*b, cap) : first_blob(s, cap);
     if (!grown) return false;
@@ -78,14 +78,14 @@ static size_t left_in(const struct blob *b)
 }
 
 /* What came before in one message. */
-static size_t reach_of(const struct recv *r)
+static size_t reach_of(const weft_session *s)
 {
-    return (size_t)2 << r->reach;
+    return (size_t)2 << s->reach;
 }
 
-static void remember(struct recv *r, size_t len)
+static void remember(weft_session *s, size_t len)
 {
-    while (len >> r->reach > 1) r->reach++;
+    while (len >> s->reach > 1) s->reach++;
 }
 
 int partial_gather(weft_session *s, weft_bytes piece)
@@ -93,13 +93,13 @@ int partial_gather(weft_session *s, weft_bytes piece)
     struct partial *p = session_partial(s);
     if (!p) return -ENOMEM;
     if (!piece.len) return 0;
-    size_t need = (size_t)p->len + piece.len, reach = s->recv.placed ? 0 : reach_of(&s->recv);
+    size_t need = (size_t)p->len + piece.len, reach = s->placed ? 0 : reach_of(s);
     if (left_in(p->blob) < piece.len && !grow(s, need, reach)) return -ENOMEM;
     uint8_t *to = p->blob->data + p->blob->len;
     if (piece.data != to) copy(to, piece.data, piece.len);
     p->blob->len += piece.len;
     p->len = need;
-    remember(&s->recv, need);
+    remember(s, need);
     return 0;
 }
 
@@ -107,12 +107,13 @@ int partial_gather(weft_session *s, weft_bytes piece)
 
 uint8_t *session_room(weft_session *s, size_t *room)
 {
-    struct recv *r = &s->recv;
+    if (s->state != RECV_PAYLOAD) return NULL;
+    const struct recv *r = &s->box->in;
     struct partial *p = r->partial;
-    bool data = r->state == RECV_PAYLOAD && !(r->byte0 & FRAME_CONTROL) && !r->compressed;
+    bool data = !(r->byte0 & FRAME_CONTROL) && !r->compressed;
     if (!data || r->left < ROOM_MIN || !p || !p->blob || p->len < ROOM_MIN) return NULL;
-    r->placed = true;
-    if (*room && left_in(p->blob) < ROOM_MIN && !grow(s, (size_t)p->len, reach_of(r))) return NULL;
+    s->placed = true;
+    if (*room && left_in(p->blob) < ROOM_MIN && !grow(s, (size_t)p->len, reach_of(s))) return NULL;
     size_t left = r->left < ROOM_MAX ? (size_t)r->left : ROOM_MAX, there = left_in(p->blob);
     if (left > there) left = there;
     if (*room > left) *room = left;
@@ -123,7 +124,7 @@ uint8_t *session_room(weft_session *s, size_t *room)
 
 static bool is_on_loan(const weft_session *s, const void *data, size_t len)
 {
-    const struct recv *r = &s->recv;
+    const struct recv *r = &s->box->in;
     if (!r->lent || r->message || !r->partial || !r->partial->blob) return false;
     weft_bytes message = partial_message(r->partial);
     return data == message.data && len == message.len;
@@ -132,7 +133,7 @@ static bool is_on_loan(const weft_session *s, const void *data, size_t len)
 bool partial_send(weft_session *s, struct outq *q, uint8_t byte0, const void *data, size_t len)
 {
     if (len < LOAN_MIN || s->role == WEFT_CLIENT || !is_on_loan(s, data, len)) return false;
-    struct blob *b = s->recv.partial->blob;
+    struct blob *b = s->box->in.partial->blob;
     if (atomic_load_explicit(&b->refs, memory_order_relaxed) != 1) return false; /* it is queued */
     size_t begin = PARTIAL_HEAD - frame_head_size(len, false);
     frame_write_head(b->data + begin, byte0, len, NULL);

@@ -1,49 +1,50 @@
 /* SPDX-License-Identifier: MIT
  *
- * ws/pool.c - lending the states of compression
+ * ws/pool.c - lending and taking back
  */
 #include "ws/pool.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "ws/session.h"
 
 enum { BOXES_KEPT = 1024 };
 
-void deflate_pool_init(weft_deflate_pool *p, const weft_env *env)
+void session_pool_init(weft_session_pool *p, const weft_env *env)
 {
-    *p = (weft_deflate_pool){.env = env, .blobs = {.env = env}};
+    *p = (weft_session_pool){.env = env, .blobs = {.env = env}};
 }
 
-int weft_deflate_pool_new(weft_deflate_pool **out, const weft_env *env)
+int weft_session_pool_new(weft_session_pool **out, const weft_env *env)
 {
-    weft_deflate_pool *p = mem_alloc(env, sizeof *p);
+    weft_session_pool *p = mem_alloc(env, sizeof *p);
     if (!p) return -ENOMEM;
-    deflate_pool_init(p, env);
+    session_pool_init(p, env);
     *out = p;
     return 0;
 }
 
-void deflate_pool_deinit(weft_deflate_pool *p)
+void session_pool_deinit(weft_session_pool *p)
 {
     deflater_free(p->deflater);
     while (p->n) inflater_free(p->inflaters[--p->n]);
     blobs_deinit(&p->blobs);
     while (p->boxes) {
-        struct outbox *b = p->boxes;
+        struct box *b = p->boxes;
         p->boxes = b->next;
         mem_free(p->env, b);
     }
 }
 
-void weft_deflate_pool_free(weft_deflate_pool *p)
+void weft_session_pool_free(weft_session_pool *p)
 {
     if (!p) return;
-    deflate_pool_deinit(p);
+    session_pool_deinit(p);
     mem_free(p->env, p);
 }
 
-struct deflater *deflater_take(weft_deflate_pool *p, const weft_env *env)
+struct deflater *deflater_take(weft_session_pool *p, const weft_env *env)
 {
     if (!p || !p->deflater) return deflater_new(p ? p->env : env);
     struct deflater *d = p->deflater;
@@ -51,7 +52,7 @@ struct deflater *deflater_take(weft_deflate_pool *p, const weft_env *env)
     return d;
 }
 
-void deflater_give(weft_deflate_pool *p, struct deflater *d)
+void deflater_give(weft_session_pool *p, struct deflater *d)
 {
     if (!p || p->deflater) {
         deflater_free(d);
@@ -61,31 +62,32 @@ void deflater_give(weft_deflate_pool *p, struct deflater *d)
     p->deflater = d;
 }
 
-struct inflater *inflater_take(weft_deflate_pool *p, const weft_env *env)
+struct inflater *inflater_take(weft_session_pool *p, const weft_env *env)
 {
     if (p && p->n) return p->inflaters[--p->n];
     return inflater_new(p ? p->env : env);
 }
 
-void inflater_give(weft_deflate_pool *p, struct inflater *i)
+void inflater_give(weft_session_pool *p, struct inflater *i)
 {
     if (!i) return;
     if (p && p->n < POOL_INFLATERS) p->inflaters[p->n++] = i;
     else inflater_free(i);
 }
 
-struct outbox *outbox_take(weft_deflate_pool *p, const weft_env *env)
+struct box *box_take(weft_session_pool *p, const weft_env *env)
 {
-    if (!p || !p->boxes) return mem_zalloc(p ? p->env : env, sizeof(struct outbox));
-    struct outbox *b = p->boxes;
+    if (!p || !p->boxes) return mem_zalloc(p ? p->env : env, sizeof(struct box));
+    struct box *b = p->boxes;
     p->boxes = b->next;
     p->n_boxes--;
-    *b = (struct outbox){0};
+    memset(b, 0, offsetof(struct box, in));
     return b;
 }
 
-void outbox_give(weft_deflate_pool *p, const weft_env *env, struct outbox *b)
+void box_give(weft_session_pool *p, const weft_env *env, struct box *b)
 {
+    assert(!b->in.busy && !b->in.window);
     if (!p || p->n_boxes == BOXES_KEPT) {
         mem_free(p ? p->env : env, b);
         return;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * ws/pool.h - a weft_deflate_pool: what nobody needs just now
+ * ws/pool.h - a weft_session_pool: what no session needs just now
  *
  * Compressing takes one call, so one deflater is enough. An inflater is out as long as its message is
- * under way; a few are kept. So are blobs and boxes for output.
+ * under way; a few are kept. So are boxes, and blobs for output.
  */
 #ifndef WS_POOL_H
 #define WS_POOL_H
@@ -11,23 +11,23 @@
 #include "base/outq.h"
 #include "ws/deflate.h"
 
-struct weft_deflate_pool {
+struct weft_session_pool {
     const weft_env *env;
     struct deflater *deflater;
     struct inflater *inflaters[POOL_INFLATERS];
     size_t n;
     struct blobs blobs; /* for output */
-    struct outbox *boxes;
+    struct box *boxes;
     size_t n_boxes;
 };
 
 /* For one that lies inside another object. */
-void deflate_pool_init(weft_deflate_pool *p, const weft_env *env);
-void deflate_pool_deinit(weft_deflate_pool *p);
+void session_pool_init(weft_session_pool *p, const weft_env *env);
+void session_pool_deinit(weft_session_pool *p);
 
 /* All zero. NULL: no memory. p may be NULL, then it is of env's memory. */
-struct outbox *outbox_take(weft_deflate_pool *p, const weft_env *env);
-void outbox_give(weft_deflate_pool *p, const weft_env *env, struct outbox *b);
+struct box *box_take(weft_session_pool *p, const weft_env *env);
+void box_give(weft_session_pool *p, const weft_env *env, struct box *b);
 
 /* deflate.c */
 struct deflater *deflater_new(const weft_env *env);

@@ -34,8 +34,9 @@ static int count_fragment(weft_session *s, uint64_t len)
 }
 
 /* The head, gathered or where it lies, makes room for what comes next. */
-static void enter_payload(struct recv *r, const uint8_t *head)
+static void enter_payload(weft_session *s, const uint8_t *head)
 {
+    struct recv *r = &s->box->in;
     uint64_t left = frame_length(head);
     mask_key key = {{0}};
     if (head[1] & FRAME_MASK) memcpy(key.bytes, head + frame_length_end(head), KEY_LEN);
@@ -43,14 +44,14 @@ static void enter_payload(struct recv *r, const uint8_t *head)
     r->left = left;
     r->key = key;
     r->head_len = 0;
-    r->state = RECV_PAYLOAD;
+    s->state = RECV_PAYLOAD;
 }
 
 /* The head is complete and in order. */
 static int begin_frame(weft_session *s, const uint8_t *head)
 {
-    struct recv *r = &s->recv;
-    enter_payload(r, head);
+    struct recv *r = &s->box->in;
+    enter_payload(s, head);
     uint8_t opcode = r->byte0 & FRAME_OPCODE;
     if (opcode & FRAME_CONTROL) return 0;
     if (opcode != WEFT_CONTINUATION) {
@@ -69,7 +70,7 @@ static bool head_is_complete(const uint8_t *head, size_t have)
 /* A head in pieces: gathered byte by byte, refused as soon as it can be. 1 when it is complete. */
 static int gather_head(weft_session *s, weft_span *in)
 {
-    struct recv *r = &s->recv;
+    struct recv *r = &s->box->in;
     while (!head_is_complete(r->head, r->head_len)) {
         if (!in->len) return 0;
         r->head[r->head_len++] = *in->data;
@@ -84,7 +85,7 @@ static int gather_head(weft_session *s, weft_span *in)
 /* 1: the frame's payload comes next. 0: bring more. */
 static int read_head(weft_session *s, weft_span *in)
 {
-    if (s->recv.head_len || !head_is_complete(in->data, in->len)) return gather_head(s, in);
+    if (s->box->in.head_len || !head_is_complete(in->data, in->len)) return gather_head(s, in);
     const uint8_t *head = in->data;
     int error = rules_check_head(s, head, in->len);
     if (!error) error = begin_frame(s, head);
@@ -97,7 +98,7 @@ static int read_head(weft_session *s, weft_span *in)
 /* The next piece of the frame's payload, unmasked where it lies. */
 static weft_bytes take_payload(weft_session *s, weft_span *in)
 {
-    struct recv *r = &s->recv;
+    struct recv *r = &s->box->in;
     size_t n = in->len < r->left ? in->len : (size_t)r->left;
     weft_bytes piece = {in->data, n};
     if (s->role == WEFT_SERVER) r->key = mask_in_place(in->data, n, r->key);
@@ -108,12 +109,12 @@ static weft_bytes take_payload(weft_session *s, weft_span *in)
 
 static bool frame_is_complete(const weft_session *s)
 {
-    return s->recv.left == 0;
+    return s->box->in.left == 0;
 }
 
 static void end_frame(weft_session *s)
 {
-    s->recv.state = RECV_HEAD;
+    s->state = RECV_HEAD;
 }
 
 /* ---- control frames -------------------------------------------------------------------------- */
@@ -123,7 +124,7 @@ static int take_close(weft_session *s, weft_bytes body, weft_event *ev)
 {
     int error = rules_check_close(s, body);
     if (error) return error;
-    s->recv.state = RECV_CLOSED;
+    s->state = RECV_CLOSED;
     if (send_close(s, (weft_bytes){body.data, body.len ? 2 : 0}) < 0)
         return session_out_of_memory(s);
     ev->kind = WEFT_EV_CLOSE;
@@ -139,8 +140,10 @@ static int take_close(weft_session *s, weft_bytes body, weft_event *ev)
 
 static int take_control(weft_session *s, weft_bytes body, weft_event *ev)
 {
-    weft_opcode opcode = (weft_opcode)(s->recv.byte0 & FRAME_OPCODE);
+    struct recv *r = &s->box->in;
+    weft_opcode opcode = (weft_opcode)(r->byte0 & FRAME_OPCODE);
     end_frame(s);
+    r->lent = true;
     *ev = (weft_event){.opcode = opcode, .data = body.data, .len = body.len};
     if (opcode == WEFT_CLOSE) return take_close(s, body, ev);
     ev->kind = opcode == WEFT_PING ? WEFT_EV_PING : WEFT_EV_PONG;
@@ -152,7 +155,7 @@ static int take_control(weft_session *s, weft_bytes body, weft_event *ev)
 /* 1 an event; 0 bring more. */
 static int control_payload(weft_session *s, weft_span *in, weft_event *ev)
 {
-    struct recv *r = &s->recv;
+    struct recv *r = &s->box->in;
     weft_bytes piece = take_payload(s, in);
     if (!r->control && frame_is_complete(s)) return take_control(s, piece, ev);
     if (!r->control) r->control = mem_zalloc(s->cfg->env, sizeof *r->control);
@@ -160,18 +163,15 @@ static int control_payload(weft_session *s, weft_span *in, weft_event *ev)
     copy(r->control->data + r->control->len, piece.data, piece.len);
     r->control->len = (uint8_t)(r->control->len + piece.len);
     if (!frame_is_complete(s)) return 0;
-    r->lent = true;
     return take_control(s, (weft_bytes){r->control->data, r->control->len}, ev);
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
-static int check_text(weft_session *s, weft_bytes piece, bool final)
+static int check_text(weft_session *s, utf8_state *state, weft_bytes piece, bool final)
 {
-    struct recv *r = &s->recv;
-    if (r->message != WEFT_TEXT) return 0;
-    if (!utf8_feed(&r->utf8, piece.data, piece.len)) return session_not_utf8(s);
-    if (final && r->utf8)
+    if (!utf8_feed(state, piece.data, piece.len)) return session_not_utf8(s);
+    if (final && *state)
         return session_fail(s, WEFT_ERR_UTF8, "a text message ends inside a code point");
     return 0;
 }
@@ -179,7 +179,7 @@ static int check_text(weft_session *s, weft_bytes piece, bool final)
 /* Chunks of nothing are not worth telling, but for the last. */
 static int chunk(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 {
-    struct partial *p = s->recv.partial || !final ? session_partial(s) : NULL;
+    struct partial *p = s->box->in.partial || !final ? session_partial(s) : NULL;
     if (!p && !final) return session_out_of_memory(s);
     if (!piece.len && !final) return 0;
     ev->kind = WEFT_EV_CHUNK;
@@ -193,10 +193,10 @@ static int chunk(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 
 static int whole(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 {
-    if ((s->recv.partial || !final) && partial_gather(s, piece) < 0)
-        return session_out_of_memory(s);
+    const struct recv *r = &s->box->in;
+    if ((r->partial || !final) && partial_gather(s, piece) < 0) return session_out_of_memory(s);
     if (!final) return 0;
-    weft_bytes message = s->recv.partial ? partial_message(s->recv.partial) : piece;
+    weft_bytes message = r->partial ? partial_message(r->partial) : piece;
     ev->kind = WEFT_EV_MESSAGE;
     ev->first = ev->final = true;
     ev->data = message.data;
@@ -207,21 +207,21 @@ static int whole(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 /* The next piece of the message: 1 an event, 0 nothing to tell yet. */
 static int take_piece(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 {
-    struct recv *r = &s->recv;
-    int result = check_text(s, piece, final);
+    struct recv *r = &s->box->in;
+    int result = r->message == WEFT_TEXT ? check_text(s, &r->utf8, piece, final) : 0;
     if (result) return result;
     *ev = (weft_event){.opcode = (weft_opcode)r->message};
     result = s->cfg->chunked ? chunk(s, piece, final, ev) : whole(s, piece, final, ev);
     if (result < 0 || !final) return result;
     r->message = 0;
-    r->lent = r->partial || r->inflater;
+    r->lent = true;
     return result;
 }
 
 /* Whether the message ends with the frame, of which nothing is left. */
 static bool message_is_complete(const weft_session *s)
 {
-    return frame_is_complete(s) && (s->recv.byte0 & FRAME_FIN);
+    return frame_is_complete(s) && (s->box->in.byte0 & FRAME_FIN);
 }
 
 /* 1 an event; 0 go on, or bring more. */
@@ -259,7 +259,7 @@ static int compressed_payload(weft_session *s, weft_span *in, weft_event *ev)
 
 static int data_payload(weft_session *s, weft_span *in, weft_event *ev)
 {
-    return s->recv.compressed ? compressed_payload(s, in, ev) : plain_payload(s, in, ev);
+    return s->box->in.compressed ? compressed_payload(s, in, ev) : plain_payload(s, in, ev);
 }
 
 /* ---- the usual frame ------------------------------------------------------------------------- */
@@ -269,7 +269,7 @@ static int data_payload(weft_session *s, weft_span *in, weft_event *ev)
 static size_t usual_head(const weft_session *s, const weft_span *in)
 {
     const uint8_t *head = in->data;
-    if (in->len < FRAME_HEAD_MIN || s->recv.head_len || s->recv.message) return 0;
+    if (in->len < FRAME_HEAD_MIN) return 0;
     if (head[0] != (FRAME_FIN | WEFT_TEXT) && head[0] != (FRAME_FIN | WEFT_BINARY)) return 0;
     if ((head[1] & FRAME_MASK) != (s->role == WEFT_SERVER ? FRAME_MASK : 0)) return 0;
     size_t begin = frame_head_end(head);
@@ -283,33 +283,32 @@ static size_t usual_head(const weft_session *s, const weft_span *in)
 /* At one go what the ladder would do with it: 1 an event, 0 it is not usual. */
 static int read_usual(weft_session *s, weft_span *in, weft_event *ev)
 {
-    struct recv *r = &s->recv;
     size_t begin = usual_head(s, in);
     if (!begin) return 0;
     const uint8_t *head = in->data;
+    weft_opcode opcode = (weft_opcode)(head[0] & FRAME_OPCODE);
+    utf8_state text = 0;
     weft_bytes payload = {in->data + begin, (size_t)frame_length(head)};
     if (s->role == WEFT_SERVER)
         mask_in_place(in->data + begin, payload.len, mask_key_at(head + begin - KEY_LEN));
     span_skip(in, begin + payload.len);
-    r->message = head[0] & FRAME_OPCODE;
-    int error = check_text(s, payload, true);
+    int error = opcode == WEFT_TEXT ? check_text(s, &text, payload, true) : 0;
     if (error) return error;
     *ev = (weft_event){.kind = s->cfg->chunked ? WEFT_EV_CHUNK : WEFT_EV_MESSAGE,
-                       .opcode = (weft_opcode)r->message,
+                       .opcode = opcode,
                        .first = true,
                        .final = true,
                        .data = payload.data,
                        .len = payload.len};
-    r->message = 0;
     return 1;
 }
 
 /* ---- the ladder ------------------------------------------------------------------------------ */
 
-void session_take_back(weft_session *s)
+void session_take_back_lent(weft_session *s)
 {
-    struct recv *r = &s->recv;
-    if (!r->lent) return;
+    if (!s->box || !s->box->in.lent) return;
+    struct recv *r = &s->box->in;
     r->lent = false;
     mem_free(s->cfg->env, r->control);
     r->control = NULL;
@@ -318,25 +317,38 @@ void session_take_back(weft_session *s)
 
 static int read_payload(weft_session *s, weft_span *in, weft_event *ev)
 {
-    bool control = s->recv.byte0 & FRAME_CONTROL;
+    bool control = s->box->in.byte0 & FRAME_CONTROL;
     return control ? control_payload(s, in, ev) : data_payload(s, in, ev);
+}
+
+/* The ladder needs a box. Whether there is memory for it. */
+static bool begin(weft_session *s)
+{
+    struct box *b = session_box(s);
+    if (!b) return false;
+    b->in.busy = true;
+    s->state = RECV_HEAD;
+    return true;
 }
 
 static int climb(weft_session *s, weft_span *in, weft_event *ev)
 {
-    struct recv *r = &s->recv;
     for (int result;;) {
-        switch (r->state) {
-        case RECV_HEAD:
+        switch ((enum recv_state)s->state) {
+        case RECV_IDLE:
             result = read_usual(s, in, ev);
             if (result) return result;
+            if (!in->len) return 0;
+            if (!begin(s)) return session_out_of_memory(s);
+            break;
+        case RECV_HEAD:
             result = read_head(s, in);
             if (result <= 0) return result;
             break;
         case RECV_PAYLOAD:
             result = read_payload(s, in, ev);
             if (result) return result;
-            if (r->state == RECV_PAYLOAD) return 0;
+            if (s->state == RECV_PAYLOAD) return 0;
             break;
         case RECV_CLOSED: span_skip(in, in->len); return 0;
         case RECV_FAILED: return s->error;

@@ -27,7 +27,7 @@ uint16_t session_close_code(int error)
 
 int session_fail(weft_session *s, int error, const char *cause)
 {
-    s->recv.state = RECV_FAILED;
+    s->state = RECV_FAILED;
     s->error = error;
     s->cause = cause;
     send_last_words(s, session_close_code(error), cause);
@@ -78,9 +78,9 @@ static const char *start_fault(const weft_session *s, uint8_t byte0, uint8_t byt
         if ((byte1 & FRAME_LEN) > CONTROL_MAX) return "a control frame longer than 125 bytes";
     } else {
         if (opcode > WEFT_BINARY) return "a reserved opcode";
-        if (opcode == WEFT_CONTINUATION && !s->recv.message)
+        if (opcode == WEFT_CONTINUATION && !session_message(s))
             return "a continuation frame without a message to continue";
-        if (opcode != WEFT_CONTINUATION && s->recv.message)
+        if (opcode != WEFT_CONTINUATION && session_message(s))
             return "a new message before the last one was complete";
     }
     bool masked = byte1 & FRAME_MASK;
@@ -99,7 +99,7 @@ static int check_start(weft_session *s, const uint8_t *head)
  * larger than it is: blocks that are stored have heads. */
 static uint64_t payload_left(const weft_session *s, uint8_t byte0)
 {
-    const struct recv *r = &s->recv;
+    const struct recv *r = &s->box->in;
     uint64_t max = limit_max_message(s->cfg->limits);
     bool compressed = r->message ? r->compressed : byte0 & FRAME_RSV1;
     if (!compressed) return max - (r->partial ? r->partial->len : 0);

@@ -53,7 +53,7 @@ static int next_key(weft_session *s, mask_key *key)
 
 static uint8_t *reserve(weft_session *s, struct outq *q, size_t n)
 {
-    weft_deflate_pool *pool = s->cfg->pool;
+    weft_session_pool *pool = s->cfg->pool;
     return outq_reserve(q, s->cfg->env, pool ? &pool->blobs : NULL, n);
 }
 
@@ -138,15 +138,9 @@ static RARE int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0
 
 /* ---- the box --------------------------------------------------------------------------------- */
 
-static RARE struct outbox *new_box(weft_session *s)
+RARE struct box *session_new_box(weft_session *s)
 {
-    return s->box = outbox_take(s->cfg->pool, s->cfg->env);
-}
-
-/* NULL: no memory. */
-static struct outbox *box_of(weft_session *s)
-{
-    return s->box ? s->box : new_box(s);
+    return s->box = box_take(s->cfg->pool, s->cfg->env);
 }
 
 /* NULL: no memory. There is a box. */
@@ -171,25 +165,25 @@ static bool is_idle(const struct aside *a)
     return outq_empty(&a->control) && outq_empty(&a->held) && !a->has_late && !a->staged_pongs;
 }
 
-/* What holds nothing goes back. */
-static void tidy(weft_session *s)
+void session_tidy(weft_session *s)
 {
-    struct outbox *b = s->box;
+    struct box *b = s->box;
     if (b->aside && is_idle(b->aside)) drop_aside(s);
     if (!outq_empty(&b->queue) || b->aside || b->window || b->keys) return;
-    outbox_give(s->cfg->pool, s->cfg->env, b);
+    if (b->in.busy || b->in.window) return;
+    box_give(s->cfg->pool, s->cfg->env, b);
     s->box = NULL;
 }
 
 void send_deinit(weft_session *s)
 {
-    struct outbox *b = s->box;
+    struct box *b = s->box;
     if (!b) return;
     outq_clear(&b->queue);
     if (b->aside) drop_aside(s);
     mem_free(s->cfg->env, b->window);
     mem_free(s->cfg->env, b->keys);
-    outbox_give(s->cfg->pool, s->cfg->env, b);
+    box_give(s->cfg->pool, s->cfg->env, b);
     s->box = NULL;
 }
 
@@ -203,7 +197,7 @@ size_t weft_session_buffered(const weft_session *s)
 static int refusal(const weft_session *s)
 {
     const weft_limits *l = s->cfg->limits;
-    if (s->closed || s->recv.state >= RECV_CLOSED) return WEFT_ERR_CLOSED;
+    if (s->closed || s->state >= RECV_CLOSED) return WEFT_ERR_CLOSED;
     bool full = session_buffered(s) > limit_send_queue_max(l) ||
                 session_items(s) > limit_send_queue_items(l);
     return full ? WEFT_ERR_BACKLOG : 0;
@@ -212,14 +206,14 @@ static int refusal(const weft_session *s)
 /* Where a whole message goes: behind an open fragmented one it has to wait. NULL: no memory. */
 static struct outq *message_queue(weft_session *s)
 {
-    struct outbox *b = box_of(s);
+    struct box *b = session_box(s);
     if (!b || !s->sending) return b ? &b->queue : NULL;
     struct aside *a = aside_of(s);
     return a ? &a->held : NULL;
 }
 
 /* Whether a control frame can stay behind what was queued before it. */
-static bool keeps_order(const struct outbox *b)
+static bool keeps_order(const struct box *b)
 {
     return b->queue.bytes <= SHORT && (!b->aside || outq_empty(&b->aside->control));
 }
@@ -228,7 +222,7 @@ static int send_control(weft_session *s, weft_opcode op, const void *data, size_
 {
     uint8_t byte0 = (uint8_t)(FRAME_FIN | op);
     if (len > CONTROL_MAX) return -EINVAL;
-    struct outbox *b = box_of(s);
+    struct box *b = session_box(s);
     if (!b) return -ENOMEM;
     if (keeps_order(b)) return encode(s, &b->queue, byte0, data, len);
     struct aside *a = aside_of(s);
@@ -295,7 +289,7 @@ int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data
     int error = refusal(s);
     if (error) return error;
     if (s->sending && s->sending != op) return WEFT_ERR_STATE;
-    struct outbox *b = box_of(s);
+    struct box *b = session_box(s);
     if (!b) return -ENOMEM;
     uint8_t byte0 = (uint8_t)(s->sending ? WEFT_CONTINUATION : op);
     error = encode(s, &b->queue, (uint8_t)(byte0 | (final ? FRAME_FIN : 0)), data, len);
@@ -308,7 +302,7 @@ int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data
 /* ---- pongs ----------------------------------------------------------------------------------- */
 
 /* That were queued and may not be gone. */
-static uint64_t waiting_pongs(const struct outbox *b)
+static uint64_t waiting_pongs(const struct box *b)
 {
     const struct aside *a = b->aside;
     return b->pongs + (a ? (uint64_t)a->pongs + a->staged_pongs : 0);
@@ -328,7 +322,7 @@ static int send_late(weft_session *s, const uint8_t *data, size_t len)
 int send_pong(weft_session *s, const uint8_t *data, size_t len)
 {
     if (s->closed) return 0;
-    struct outbox *b = box_of(s);
+    struct box *b = session_box(s);
     if (!b) return -ENOMEM;
     if (waiting_pongs(b) >= limit_max_waiting_pongs(s->cfg->limits)) return send_late(s, data, len);
     bool in_order = keeps_order(b);
@@ -340,7 +334,7 @@ int send_pong(weft_session *s, const uint8_t *data, size_t len)
 /* The pongs that waited are gone: there is room for the ping that came too late for them. */
 static void promote_late(weft_session *s)
 {
-    struct outbox *b = s->box;
+    struct box *b = s->box;
     struct aside *a = b->aside;
     if (a->has_late && !waiting_pongs(b)) a->has_late = send_pong(s, a->late.data, a->late.len) < 0;
 }
@@ -350,7 +344,7 @@ static void promote_late(weft_session *s)
 int send_close(weft_session *s, weft_bytes body)
 {
     if (s->closed) return 0;
-    struct outbox *b = box_of(s);
+    struct box *b = session_box(s);
     if (!b) return -ENOMEM;
     int error = encode(s, &b->queue, FRAME_FIN | WEFT_CLOSE, body.data, body.len);
     if (error) return error;
@@ -407,7 +401,7 @@ static size_t rest_of_frame(const struct slice *first)
  * put there before, in front of everything else. Nothing goes behind a Close. */
 static void stage_control(weft_session *s)
 {
-    struct outbox *b = s->box;
+    struct box *b = s->box;
     struct aside *a = b->aside;
     if (outq_empty(&a->control)) return;
     size_t at = b->staged ? b->staged : rest_of_frame(b->queue.head);
@@ -422,7 +416,7 @@ static void stage_control(weft_session *s)
 struct outq *session_output(weft_session *s)
 {
     if (s->owed) pay_last_words(s);
-    struct outbox *b = s->box;
+    struct box *b = s->box;
     if (!b) return NULL;
     if (b->aside) promote_late(s);
     if (b->aside) stage_control(s);
@@ -431,7 +425,7 @@ struct outq *session_output(weft_session *s)
 
 void session_left(weft_session *s, size_t n)
 {
-    struct outbox *b = s->box;
+    struct box *b = s->box;
     if (!b) return;
     b->staged = n < b->staged ? b->staged - n : 0;
     if (outq_empty(&b->queue)) b->pongs = 0;
@@ -439,7 +433,7 @@ void session_left(weft_session *s, size_t n)
         b->aside->staged_pongs = 0;
         promote_late(s);
     }
-    tidy(s);
+    session_tidy(s);
 }
 
 int weft_session_output(weft_session *s, struct iovec *iov, int max)

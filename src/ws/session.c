@@ -13,24 +13,36 @@ void session_init(weft_session *s, weft_role role, const weft_session_config *cf
     *s = (weft_session){.cfg = cfg ? cfg : &defaults, .cause = "", .role = (uint8_t)role};
 }
 
+static void drop_partial(weft_session *s, struct partial *p)
+{
+    buf_deinit(&p->parked);
+    if (p->blob) blob_unref(p->blob);
+    mem_free(s->cfg->env, p);
+}
+
 void session_drop_message(weft_session *s)
 {
-    struct recv *r = &s->recv;
+    if (!s->box) return;
+    struct recv *r = &s->box->in;
     inflater_give(s->cfg->pool, r->inflater);
-    r->inflater = NULL;
-    if (!r->partial) return;
-    buf_deinit(&r->partial->parked);
-    if (r->partial->blob) blob_unref(r->partial->blob);
-    mem_free(s->cfg->env, r->partial);
-    r->partial = NULL;
+    if (r->partial) drop_partial(s, r->partial);
+    mem_free(s->cfg->env, r->control);
+    *r = (struct recv){.window = r->window};
+    if (s->state == RECV_HEAD) s->state = RECV_IDLE;
+    session_tidy(s);
+}
+
+static void forget_window(weft_session *s)
+{
+    if (!s->box) return;
+    mem_free(s->cfg->env, s->box->in.window);
+    s->box->in.window = NULL;
 }
 
 void session_deinit(weft_session *s)
 {
-    const weft_env *env = s->cfg->env;
     session_drop_message(s);
-    mem_free(env, s->recv.window);
-    mem_free(env, s->recv.control);
+    forget_window(s);
     send_deinit(s);
 }
 
@@ -58,8 +70,8 @@ void weft_session_free(weft_session *s)
 
 bool weft_session_closed(const weft_session *s)
 {
-    if (s->recv.state == RECV_FAILED) return true;
-    return s->recv.state == RECV_CLOSED && s->closed;
+    if (s->state == RECV_FAILED) return true;
+    return s->state == RECV_CLOSED && s->closed;
 }
 
 const char *weft_session_cause(const weft_session *s)

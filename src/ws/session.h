@@ -10,7 +10,8 @@
  * Compression is a station on both ways: payload that RSV1 marks goes through an inflater before it is
  * looked at, and a message goes through a deflater before it is encoded.
  *
- * What a message in progress needs lies on the heap only while it is in progress.
+ * What is under way needs a box, in either direction; the pool lends it. A session between messages has none:
+ * it is what its connection has to remember, 40 bytes.
  */
 #ifndef WS_SESSION_H
 #define WS_SESSION_H
@@ -44,12 +45,15 @@ struct control {
     uint8_t data[CONTROL_MAX];
 };
 
-/*  HEAD    -> PAYLOAD   [begin_frame]        CLOSED   the peer's Close has come
- *  PAYLOAD -> HEAD      [end_frame]          FAILED   violation: read returns the error for ever
- *  PAYLOAD -> CLOSED    [take_close]
- *  any     -> FAILED    [fail]                                                                  */
-enum recv_state { RECV_HEAD, RECV_PAYLOAD, RECV_CLOSED, RECV_FAILED };
+/*  IDLE    -> HEAD      [begin]              IDLE     nothing has begun: the usual frame needs no more
+ *  HEAD    -> PAYLOAD   [begin_frame]        HEAD     of a frame, at the message's beginning or within
+ *  PAYLOAD -> HEAD      [end_frame]          CLOSED   the peer's Close has come
+ *  HEAD    -> IDLE      [session_drop_message]
+ *  PAYLOAD -> CLOSED    [take_close]         FAILED   violation: read returns the error for ever
+ *  any     -> FAILED    [session_fail]                                                          */
+enum recv_state { RECV_IDLE, RECV_HEAD, RECV_PAYLOAD, RECV_CLOSED, RECV_FAILED };
 
+/* What has come of a frame, or of a message. */
 struct recv {
     struct partial *partial;
     struct inflater *inflater; /* while a compressed message comes out of it, and lent */
@@ -66,11 +70,9 @@ struct recv {
     uint8_t byte0;   /* of the frame in progress */
     uint8_t message; /* opcode of the message in progress, 0 when there is none */
     bool compressed; /* it is */
-    uint8_t reach;   /* log2 of the longest message that was gathered */
-    bool placed;     /* long ones are received where they are to stay */
     utf8_state utf8;
-    uint8_t state;
-    bool lent; /* partial, control or inflater was handed out: free it with the next call */
+    bool busy; /* something has begun, and is not yet over and taken back */
+    bool lent; /* it is over: what of it was handed out is taken back with the next call */
 };
 
 /* Masking keys of a client, drawn from the kernel many at a time. */
@@ -89,31 +91,35 @@ struct aside {
     uint32_t staged_pongs; /* in staged */
 };
 
-/* What is queued and what belongs to it; lent by the pool while there is something in it. */
-struct outbox {
+/* What is under way, and what belongs to it; lent by the pool while there is something in it. */
+struct box {
     struct outq queue;     /* frames in the order in which they go out */
     struct slice first;    /* of it, when that is a message which is shared */
     struct window *window; /* what our messages may refer to, with context takeover */
     struct aside *aside;
     struct key_pool *keys;
-    size_t
-        staged; /* bytes at the front of queue up to the end of the last control frames put there */
-    uint32_t pongs;      /* put into queue in order, since it was last empty */
-    struct outbox *next; /* in the pool */
+    size_t staged;    /* bytes of queue up to the end of the control frames put to its front */
+    uint32_t pongs;   /* put into queue in order, since it was last empty */
+    struct box *next; /* in the pool */
+    struct recv in;   /* all zero when nothing comes in */
 };
 
 struct weft_session {
     const weft_session_config *cfg; /* never NULL */
+    struct box *box;                /* NULL: nothing is under way */
     const char *cause;
     int error;
+    uint16_t owed; /* the code of a Close for which there was no memory yet, or 0 */
     uint8_t role;
     weft_deflate_params deflate;
-    uint8_t sending;    /* opcode of our open fragmented message, 0 when there is none */
-    bool closed;        /* our Close is queued, gone or owed: nothing may follow it */
-    uint16_t owed;      /* the code of a Close for which there was no memory yet, or 0 */
-    struct outbox *box; /* NULL: nothing is queued */
-    struct recv recv;
+    uint8_t state;   /* enum recv_state */
+    uint8_t reach;   /* log2 of the longest message that was gathered */
+    uint8_t sending; /* opcode of our open fragmented message, 0 when there is none */
+    bool closed : 1; /* our Close is queued, gone or owed: nothing may follow it */
+    bool placed : 1; /* long messages are received where they are to stay */
 };
+
+_Static_assert(sizeof(void *) != 8 || sizeof(weft_session) == 40, "every connection has one");
 
 /* For sessions that lie inside another object. */
 void session_init(weft_session *s, weft_role role, const weft_session_config *cfg);
@@ -122,10 +128,26 @@ void session_deinit(weft_session *s);
 /* What there is of the message that comes in is of no more use. */
 void session_drop_message(weft_session *s);
 
+struct box *session_new_box(weft_session *s); /* for session_box */
+
+/* NULL: no memory. */
+static inline struct box *session_box(weft_session *s)
+{
+    return s->box ? s->box : session_new_box(s);
+}
+
+/* A box that holds nothing goes back. */
+void session_tidy(weft_session *s);
+
 /* recv.c */
 
+void session_take_back_lent(weft_session *s); /* for session_take_back */
+
 /* What the last event lent is taken back; the next read does it, too. */
-void session_take_back(weft_session *s);
+static inline void session_take_back(weft_session *s)
+{
+    if (s->state != RECV_IDLE) session_take_back_lent(s);
+}
 
 /* partial.c */
 
@@ -208,7 +230,7 @@ int rules_check_close(weft_session *s, weft_bytes body);
 /* weft_session_buffered */
 static inline size_t session_buffered(const weft_session *s)
 {
-    const struct outbox *b = s->box;
+    const struct box *b = s->box;
     if (!b) return 0;
     return b->queue.bytes + (b->aside ? b->aside->control.bytes + b->aside->held.bytes : 0);
 }
@@ -216,16 +238,28 @@ static inline size_t session_buffered(const weft_session *s)
 /* Frames that are queued. */
 static inline size_t session_items(const weft_session *s)
 {
-    const struct outbox *b = s->box;
+    const struct box *b = s->box;
     if (!b) return 0;
     return b->queue.items + (b->aside ? b->aside->control.items + b->aside->held.items : 0);
+}
+
+/* The opcode of the message that has begun and is not complete; 0: none. */
+static inline uint8_t session_message(const weft_session *s)
+{
+    return s->state != RECV_IDLE && s->box ? s->box->in.message : 0;
 }
 
 /* Whether a frame or a message has begun and is not complete. */
 static inline bool session_in_message(const weft_session *s)
 {
-    const struct recv *r = &s->recv;
-    return r->state == RECV_PAYLOAD || (r->state == RECV_HEAD && (r->head_len || r->message));
+    if (s->state == RECV_HEAD) return s->box->in.head_len || s->box->in.message;
+    return s->state == RECV_PAYLOAD;
+}
+
+/* Whether there may be more of a message that has come. */
+static inline bool session_inflating(const weft_session *s)
+{
+    return s->box && s->box->in.inflater;
 }
 
 #endif

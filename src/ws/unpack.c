@@ -47,7 +47,7 @@ static uint8_t peer_window_bits(const weft_session *s)
 
 static int borrow_inflater(weft_session *s)
 {
-    struct recv *r = &s->recv;
+    struct recv *r = &s->box->in;
     r->inflater = inflater_take(s->cfg->pool, s->cfg->env);
     if (!r->inflater || inflater_begin(r->inflater, r->window) < 0) return session_out_of_memory(s);
     return 0;
@@ -55,7 +55,7 @@ static int borrow_inflater(weft_session *s)
 
 static int begin(weft_session *s)
 {
-    struct recv *r = &s->recv;
+    struct recv *r = &s->box->in;
     if (peer_has_takeover(s) && !r->window) {
         r->window = window_new(s->cfg->env, peer_window_bits(s));
         if (!r->window) return session_out_of_memory(s);
@@ -72,16 +72,16 @@ static int not_deflate(weft_session *s)
 /* A bomb is refused while it goes off. */
 static int check_inflated(weft_session *s)
 {
-    uint64_t produced = inflater_produced(s->recv.inflater);
+    uint64_t produced = inflater_produced(s->box->in.inflater);
     if (produced > limit_max_message(s->cfg->limits)) return session_too_big(s);
-    if (produced > RATIO_FREE && produced / RATIO_MAX > inflater_consumed(s->recv.inflater))
+    if (produced > RATIO_FREE && produced / RATIO_MAX > inflater_consumed(s->box->in.inflater))
         return session_fail(s, WEFT_ERR_TOO_BIG, "a message that is compressed more than 200 to 1");
     return 0;
 }
 
 static int inflate_piece(weft_session *s, bool last, weft_bytes *piece)
 {
-    int error = inflater_run(s->recv.inflater, last, piece);
+    int error = inflater_run(s->box->in.inflater, last, piece);
     if (error == -ENOMEM) return session_out_of_memory(s);
     return error ? not_deflate(s) : check_inflated(s);
 }
@@ -100,13 +100,13 @@ static int park(weft_session *s, weft_bytes *payload)
 
 static int look_at_text(weft_session *s, utf8_state *state, weft_bytes piece)
 {
-    if (s->recv.message != WEFT_TEXT || utf8_feed(state, piece.data, piece.len)) return 0;
+    if (s->box->in.message != WEFT_TEXT || utf8_feed(state, piece.data, piece.len)) return 0;
     return session_not_utf8(s);
 }
 
 static int look(weft_session *s, struct looks *looks)
 {
-    struct recv *r = &s->recv;
+    struct recv *r = &s->box->in;
     weft_bytes parked = buf_bytes(&r->partial->parked), piece = {0};
     utf8_state utf8 = 0;
     int error = borrow_inflater(s);
@@ -132,8 +132,8 @@ static bool worth_a_look(const struct looks *looks, size_t parked, size_t growth
 
 static int look_perhaps(weft_session *s)
 {
-    struct partial *p = s->recv.partial;
-    bool end = s->recv.left == 0;
+    struct partial *p = s->box->in.partial;
+    bool end = s->box->in.left == 0;
     struct looks *looks = end ? &p->ends : &p->midway;
     return worth_a_look(looks, p->parked.len, end ? 2 : 4) ? look(s, looks) : 0;
 }
@@ -142,12 +142,12 @@ static int look_perhaps(weft_session *s)
 
 static bool is_enough(const weft_session *s, size_t parked)
 {
-    return s->cfg->chunked && (s->recv.inflater || parked >= PARKED_MAX);
+    return s->cfg->chunked && (s->box->in.inflater || parked >= PARKED_MAX);
 }
 
 int unpack_take(weft_session *s, weft_bytes payload, bool last)
 {
-    struct recv *r = &s->recv;
+    struct recv *r = &s->box->in;
     int error = 0;
     if (!last || r->partial || s->cfg->chunked) error = park(s, &payload);
     if (error) return error;
@@ -160,12 +160,12 @@ int unpack_take(weft_session *s, weft_bytes payload, bool last)
 
 bool unpack_busy(const weft_session *s)
 {
-    return s->recv.inflater && s->recv.partial && s->recv.partial->parked.len;
+    return s->box->in.inflater && s->box->in.partial && s->box->in.partial->parked.len;
 }
 
 int unpack_piece(weft_session *s, bool last, weft_bytes *piece)
 {
-    struct recv *r = &s->recv;
+    struct recv *r = &s->box->in;
     int error = inflate_piece(s, last, piece);
     if (error) return error;
     if (r->window) window_add(r->window, piece->data, piece->len);
@@ -176,7 +176,7 @@ int unpack_piece(weft_session *s, bool last, weft_bytes *piece)
 
 uint64_t unpack_received(const weft_session *s)
 {
-    const struct recv *r = &s->recv;
+    const struct recv *r = &s->box->in;
     if (r->inflater) return inflater_consumed(r->inflater);
     return r->partial ? r->partial->parked.len : 0;
 }

@@ -125,7 +125,7 @@ static void on_connected(struct stream *s)
     end_of(s)->connects++;
 }
 
-static const struct stream_handler handler = {
+static struct stream_handler handler = {
     .on_bytes = on_bytes,
     .on_room = on_room,
     .on_eof = on_eof,
@@ -164,7 +164,7 @@ static void open_end(struct end *e)
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
     *e = (struct end){.peer = pair[1]};
-    assert_int_equal(stream_init(&e->stream, loop, pair[0], &handler), 0);
+    assert_int_equal(stream_init(&e->stream, pair[0], &handler), 0);
 }
 
 /* TCP, because a reset and a half-close are TCP's. */
@@ -182,7 +182,7 @@ static void open_tcp_end(struct end *e)
     close(listening);
     fcntl(peer, F_SETFL, O_NONBLOCK);
     *e = (struct end){.peer = peer};
-    assert_int_equal(stream_init(&e->stream, loop, fd, &handler), 0);
+    assert_int_equal(stream_init(&e->stream, fd, &handler), 0);
 }
 
 static void close_end(struct end *e)
@@ -705,7 +705,7 @@ static void connect_to(struct end *e, const struct sock_addr *a)
     *e = (struct end){.peer = -1};
     int fd = sock_connect(&sys_real, a);
     assert_true(fd >= 0);
-    assert_int_equal(stream_connect(&e->stream, loop, fd, &handler), 0);
+    assert_int_equal(stream_connect(&e->stream, fd, &handler), 0);
 }
 
 static void connecting_ends_in_on_connected(void **state)
@@ -902,7 +902,7 @@ static void epoll_can_refuse(void **state)
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
     sys.epoll_ctl = refused_add;
-    assert_int_equal(stream_init(&e.stream, loop, pair[0], &handler), -ENOSPC);
+    assert_int_equal(stream_init(&e.stream, pair[0], &handler), -ENOSPC);
     assert_true(stream_closed(&e.stream));
     close(pair[0]);
     close(pair[1]);
@@ -929,7 +929,9 @@ static int set_up(void **state)
     for (size_t i = 0; i < BIG; i++) big[i] = (uint8_t)(i * 7 + i / 251);
     sys = sys_real;
     sys.epoll_wait = counted_epoll_wait;
-    return loop_new_with_sys(&loop, &(weft_loop_config){.batch = WEFT_BATCH_EACH}, &sys);
+    int error = loop_new_with_sys(&loop, &(weft_loop_config){.batch = WEFT_BATCH_EACH}, &sys);
+    handler.loop = loop;
+    return error;
 }
 
 static int tear_down(void **state)

@@ -64,7 +64,7 @@ static void open_with(struct pair *p, bool takeover, unsigned bits, bool pool, b
     p->params = (weft_deflate_params){true, !takeover, !takeover, (uint8_t)bits, (uint8_t)bits};
     p->config = (weft_session_config){
         .env = &p->heap.env, .limits = &p->limits, .chunked = chunked, .deflate = &p->deflate};
-    if (pool) assert_int_equal(weft_deflate_pool_new(&p->config.pool, &p->heap.env), 0);
+    if (pool) assert_int_equal(weft_session_pool_new(&p->config.pool, &p->heap.env), 0);
     assert_int_equal(weft_session_new(&p->server, WEFT_SERVER, &p->config), 0);
     assert_int_equal(weft_session_new(&p->client, WEFT_CLIENT, &p->config), 0);
     weft_session_set_deflate(p->server, &p->params);
@@ -75,7 +75,7 @@ static void close_pair(struct pair *p)
 {
     weft_session_free(p->server);
     weft_session_free(p->client);
-    weft_deflate_pool_free(p->config.pool);
+    weft_session_pool_free(p->config.pool);
     assert_int_equal(p->heap.in_use, 0);
 }
 
@@ -461,6 +461,33 @@ static void test_memory(void **state)
     free(data);
 }
 
+/* What a session gives back to the pool on its way out, half a message in, is as new for the next one. */
+static void test_the_pool_forgets_a_session(void **state)
+{
+    (void)state;
+    struct pair p;
+    uint8_t *data = data_of(3000, JSON, 1);
+    open_with(&p, true, 12, true, false);
+    for (size_t i = 0; i < 3; i++) {
+        struct heard h = {0};
+        size_t wire;
+        say(p.client, p.server, data, 3000, 0);
+        say(p.server, p.client, data, 3000, 0);
+        assert_int_equal(weft_session_send(p.client, WEFT_BINARY, data, 3000), 0);
+        uint8_t *bytes = take_output(p.client, &wire);
+        assert_int_equal(hear(p.server, bytes, wire / 2, 0, &h), 0);
+        free(bytes);
+        weft_session_free(p.server);
+        weft_session_free(p.client);
+        assert_int_equal(weft_session_new(&p.server, WEFT_SERVER, &p.config), 0);
+        assert_int_equal(weft_session_new(&p.client, WEFT_CLIENT, &p.config), 0);
+        weft_session_set_deflate(p.server, &p.params);
+        weft_session_set_deflate(p.client, &p.params);
+    }
+    close_pair(&p);
+    free(data);
+}
+
 /* What a server with default settings holds, for a client that offers this and sends as much as it may. */
 static size_t held(const char *offer, bool takeover, bool *alone)
 {
@@ -505,7 +532,7 @@ static void test_memory_of_what_is_agreed_on(void **state)
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(held(offers[i], false, &alone), plain);
         size_t windows = held(offers[i], true, &alone) - plain;
-        assert_true(windows <= 2 * (4096 + 16) + 96); /* and what holds one of them */
+        assert_true(windows <= 2 * (4096 + 16) + 208); /* and the box that holds them */
         assert_int_equal(alone,
                          i == 0 || i == 3); /* a window that may not be bounded is declined */
     }
@@ -546,6 +573,7 @@ int main(void)
         cmocka_unit_test(test_a_client_shares_messages),
         cmocka_unit_test(test_allocations_that_fail),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_the_pool_forgets_a_session),
         cmocka_unit_test(test_memory_of_what_is_agreed_on),
         cmocka_unit_test(test_large_messages_are_gathered_by_doubling),
     };

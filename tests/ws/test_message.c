@@ -15,7 +15,7 @@
 #include "ws/pool.h"
 
 static weft_message *message;
-static weft_deflate_pool *pools[2];
+static weft_session_pool *pools[2];
 static struct blob *first;
 static bool racing;
 static long live;
@@ -39,10 +39,10 @@ static void *racing_realloc(void *ctx, void *p, size_t size)
 static const weft_env env = {.realloc = racing_realloc};
 
 /* A pool that has its encoder already: what is allocated next is for what it compresses. */
-static weft_deflate_pool *warm_pool(void)
+static weft_session_pool *warm_pool(void)
 {
-    weft_deflate_pool *pool;
-    assert_int_equal(weft_deflate_pool_new(&pool, &env), 0);
+    weft_session_pool *pool;
+    assert_int_equal(weft_session_pool_new(&pool, &env), 0);
     struct deflater *d = deflater_take(pool, &env);
     assert_non_null(d);
     deflater_give(pool, d);
@@ -63,7 +63,7 @@ static void test_who_comes_second_takes_what_is_there(void **state)
     assert_ptr_equal(first, second);
     assert_ptr_equal(message_compressed(message, WINDOW_BITS_MAX, pools[0]), second);
     weft_message_unref(message);
-    for (int i = 0; i < 2; i++) weft_deflate_pool_free(pools[i]);
+    for (int i = 0; i < 2; i++) weft_session_pool_free(pools[i]);
     assert_int_equal(live, 0);
 }
 

@@ -323,7 +323,8 @@ static void the_second_long_message_has_its_room_at_once(void **state)
     size_t asked = e.heap.asked;
     assert_true(asked > 2);
     hear_wire(&e, LARGEST);
-    assert_int_equal(e.heap.asked - asked, 3); /* the account, its beginning, and all of it */
+    assert_int_equal(e.heap.asked - asked,
+                     4); /* the box, the account, its beginning, and all of it */
     assert_int_equal(e.messages, 2);
     assert_int_equal(e.heap.in_use, e.idle);
     close_end(&e);
@@ -333,9 +334,9 @@ static void the_next_long_message_lies_where_the_last_one_lay(void **state)
 {
     (void)state;
     struct end e;
-    weft_deflate_pool *pool;
+    weft_session_pool *pool;
     open_server(&e);
-    assert_int_equal(weft_deflate_pool_new(&pool, &e.heap.env), 0);
+    assert_int_equal(weft_session_pool_new(&pool, &e.heap.env), 0);
     e.config.pool = pool;
     put_frame(&e.wire, 0x82, text, LONG);
     hear_wire(&e, LARGEST);
@@ -344,7 +345,7 @@ static void the_next_long_message_lies_where_the_last_one_lay(void **state)
     assert_int_equal(e.heap.asked - asked, 3 * 2); /* the account and the beginning */
     assert_int_equal(e.messages, 4);
     assert_memory_equal(e.told.data + 3 * LONG, text, LONG);
-    weft_deflate_pool_free(pool);
+    weft_session_pool_free(pool);
     close_end(&e);
 }
 
@@ -371,7 +372,7 @@ static void an_echo_sends_what_was_lent(void **state)
     size_t asked = e.heap.asked;
     e.echoes = true;
     hear_wire(&e, LARGEST);
-    assert_int_equal(e.heap.asked - asked, 4); /* and the outbox, but no copy */
+    assert_int_equal(e.heap.asked - asked, 4); /* the same, but no copy */
     assert_int_equal(weft_session_buffered(e.session), LONG + 10);
     drain(&e);
     assert_int_equal(e.out.len, LONG + 10);

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tests/net/test_idle.c - what an open WebSocket costs while nothing is said
+ *
+ * Blocks are counted as malloc makes them: a header of 8 bytes before each, 16 bytes at a time. What the loop
+ * keeps for all is there after the first connection; what the others add is theirs.
+ */
+#include <malloc.h>
+
+#include "raw.h"
+
+enum { HEADER = 8, GRAIN = 16, MOST = 256, CONNECTIONS = 300, LONG = 20000 };
+
+static struct world world;
+static long in_use;
+
+static long block_of(void *p)
+{
+    return p ? (long)((malloc_usable_size(p) + HEADER + GRAIN - 1) / GRAIN * GRAIN) : 0;
+}
+
+static void *counted_realloc(void *ctx, void *p, size_t size)
+{
+    long before = block_of(p);
+    void *q = world_realloc(ctx, p, size);
+    if (q || !size) in_use += block_of(q) - before;
+    return q;
+}
+
+static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
+{
+    assert_int_equal(weft_send(c, op, data, len), 0);
+}
+
+static const weft_deflate deflate;
+static const weft_handler plain = {.size = sizeof plain, .on_message = on_message};
+static const weft_handler small = {
+    .size = sizeof small, .on_message = on_message, .deflate = &deflate};
+
+static int begin(void **state)
+{
+    (void)state;
+    world_begin(&world);
+    world.env.realloc = counted_realloc;
+    world_serve(&world, NULL);
+    assert_int_equal(weft_server_route(world.server, "/plain", &plain, NULL), 0);
+    assert_int_equal(weft_server_route(world.server, "/small", &small, NULL), 0);
+    world_listen(&world);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    world_end(&world);
+    return 0;
+}
+
+static const char *const plain_request = UPGRADE("/plain", "");
+static const char *const small_request =
+    UPGRADE("/small", "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+
+static struct raw *open_one(const char *request)
+{
+    struct raw *r = raw_connect(&world);
+    raw_say(r, request);
+    turn_until(&world, raw_status(r));
+    assert_int_equal(raw_status(r), 101);
+    raw_forget(r);
+    return r;
+}
+
+/* What comes back ends so. */
+static bool heard_last(struct raw *r, const char *last)
+{
+    size_t n = strlen(last);
+    raw_read(r);
+    return r->len >= n && memcmp(r->got + r->len - n, last, n) == 0;
+}
+
+static void hear(struct raw *r, const char *last)
+{
+    turn_until(&world, heard_last(r, last));
+}
+
+static void say_nothing(struct raw *r)
+{
+    (void)r;
+}
+
+/* A bit of everything. */
+static void say_all(struct raw *r)
+{
+    static uint8_t text[LONG];
+    raw_text(r, "hello");
+    raw_frame(r, 0x89, "ping", 4);
+    raw_frame(r, 0x01, "two ", 4);
+    raw_frame(r, 0x80, "parts", 5);
+    raw_frame(r, 0x82, text, LONG);
+    raw_text(r, "end");
+    hear(r, "\x81\x03"
+            "end");
+}
+
+/* Frames that do not come all at once. */
+static void say_in_pieces(struct raw *r)
+{
+    raw_write(r, "\x81\x85\0\0\0\0hell", 10);
+    turn(&world, 5);
+    raw_write(r, "o\x89", 2);
+    turn(&world, 5);
+    raw_write(r, "\x81\0\0\0\0!", 6);
+    hear(r, "\x8a\x01!");
+}
+
+/* Bytes for each of many that have said that, and have nothing more to say. */
+static long cost_of(const char *request, void (*say)(struct raw *r))
+{
+    static int peers[1 + CONNECTIONS];
+    long before = 0;
+    for (int i = 0; i <= CONNECTIONS; i++) {
+        struct raw *r = open_one(request);
+        say(r);
+        peers[i] = dup(r->fd);
+        raw_free(r);
+        if (i == 0) before = in_use;
+    }
+    long each = (in_use - before) / CONNECTIONS;
+    for (int i = 0; i <= CONNECTIONS; i++) close(peers[i]);
+    return each;
+}
+
+static void test_after_the_handshake(void **state)
+{
+    (void)state;
+    assert_in_range(cost_of(plain_request, say_nothing), 1, MOST);
+}
+
+static void test_between_messages(void **state)
+{
+    (void)state;
+    assert_in_range(cost_of(plain_request, say_all), 1, MOST);
+}
+
+static void test_after_messages_in_pieces(void **state)
+{
+    (void)state;
+    assert_in_range(cost_of(plain_request, say_in_pieces), 1, MOST);
+}
+
+/* Without context takeover there is nothing to keep. */
+static void test_with_compression(void **state)
+{
+    (void)state;
+    assert_in_range(cost_of(small_request, say_all), 1, MOST);
+}
+
+#define unit(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        unit(test_after_the_handshake),
+        unit(test_between_messages),
+        unit(test_after_messages_in_pieces),
+        unit(test_with_compression),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
