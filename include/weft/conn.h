@@ -126,7 +126,8 @@ WEFT_API int weft_ping(weft_conn *c, const void *data, size_t len);
  * a code), WEFT_ERR_UTF8, -ENOMEM. */
 WEFT_API int weft_close(weft_conn *c, uint16_t code, const char *reason);
 
-/* Drop the connection now, without a Close. on_close follows (1006) before the turn ends. */
+/* Drop the connection now: no Close, TCP is reset, and what is queued is lost. on_close follows (1006) before
+ * the turn ends. */
 WEFT_API void weft_abort(weft_conn *c);
 
 /* Stop and go on reading. What a paused peer sends stays in the kernel, which slows it down; after

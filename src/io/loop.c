@@ -32,6 +32,7 @@ enum {
     US_PER_TICK = 1000,
     TURN_BYTES = 2 << 20,
     SHARE_MIN = 8192,
+    FLUSH_BYTES = 1 << 18, /* so many received, and the answers are still in the cache */
 };
 
 struct weft_loop {
@@ -57,6 +58,7 @@ struct weft_loop {
     int next, n_ready;
     size_t sharing;   /* those who may want to read in this turn */
     size_t long_left; /* of LOOP_LONG, in this turn */
+    size_t received;  /* since the last flush */
     struct epoll_event ready[READY_MAX];
     uint8_t buffer[LOOP_BUFFER];
 };
@@ -83,6 +85,11 @@ size_t loop_share(const weft_loop *l)
     size_t share = TURN_BYTES / (l->sharing ? l->sharing : 1);
     if (share < SHARE_MIN) return SHARE_MIN;
     return share < LOOP_BUFFER ? share : LOOP_BUFFER;
+}
+
+void loop_received(weft_loop *l, size_t n)
+{
+    l->received += n;
 }
 
 size_t loop_long_left(const weft_loop *l)
@@ -294,6 +301,12 @@ static int wait_for_kernel(weft_loop *l, int timeout_ms)
     return err;
 }
 
+static void flush(weft_loop *l)
+{
+    flush_dirty(&l->flush, l->sys, l->ring);
+    l->received = 0;
+}
+
 static void deliver(weft_loop *l)
 {
     l->sharing = (size_t)l->n_ready + l->flush.again.n;
@@ -304,6 +317,7 @@ static void deliver(weft_loop *l)
         struct io *io = e.data.ptr;
         if (!io) continue;
         io->on_ready(io, e.events);
+        if (l->received >= FLUSH_BYTES) flush(l);
     }
 }
 
@@ -349,7 +363,7 @@ int weft_loop_turn(weft_loop *l, int timeout_ms)
     deliver(l);
     timers_run(&l->timers, l->now / US_PER_TICK);
     (void)posts_run(&l->posts);
-    flush_dirty(&l->flush, l->sys, l->ring);
+    flush(l);
     bury_dead(l);
     if (embedded(l)) set_alarm(l);
     l->in_turn = false;

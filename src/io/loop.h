@@ -102,6 +102,9 @@ uint8_t *loop_buffer(weft_loop *l);
  * a part of 2 MiB, from 8 KiB to LOOP_BUFFER. */
 size_t loop_share(const weft_loop *l);
 
+/* n bytes were received. After many the output is flushed, and not only when the turn ends. */
+void loop_received(weft_loop *l, size_t n);
+
 /* Those that receive a long message where it is to stay share LOOP_LONG bytes more: first come, first served.
  * So messages come in, and go out again, one after the other while they are in the cache; not all at once. */
 enum { LOOP_LONG = 1 << 20 };

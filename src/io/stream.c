@@ -89,6 +89,7 @@ static size_t receive_into(struct stream *s, uint8_t *data, size_t room)
 {
     ssize_t n = loop_sys(stream_loop(s))->recv(s->io.fd, data, room, 0);
     if (n > 0) {
+        loop_received(stream_loop(s), (size_t)n);
         got_bytes(s, data, (size_t)n, room);
     } else if (n == 0) {
         set(s, PAUSED);
@@ -258,6 +259,14 @@ int stream_want_write(struct stream *s)
 {
     set(s, FULL);
     return io_arm(stream_loop(s), &s->io, READING | (uint32_t)EPOLLOUT);
+}
+
+void stream_will_reset(struct stream *s)
+{
+    struct linger at_once = {.l_onoff = 1};
+    if (stream_closed(s)) return;
+    (void)loop_sys(stream_loop(s))
+        ->setsockopt(s->io.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 void stream_close(struct stream *s)

@@ -77,7 +77,7 @@ static inline void stream_dirty(struct stream *s)
 }
 
 /* There is held input to go on with: on_again is called at the beginning of the next turn, and nothing is
- * received before that; so there is no need to pause, which takes a system call. */
+ * received before that. */
 void stream_again(struct stream *s);
 
 /* For the flush: a stream that had more to do has its turn again. */
@@ -98,6 +98,9 @@ int stream_shutdown_write(struct stream *s);
 
 /* For the flush: the socket is full; go on when it has room. 0 or -errno. */
 int stream_want_write(struct stream *s);
+
+/* Closing will be a reset: the peer hears of it at once, and the kernel forgets what it has not sent. */
+void stream_will_reset(struct stream *s);
 
 /* Leave the loop and close the descriptor. Twice is harmless. */
 void stream_close(struct stream *s);

@@ -224,8 +224,18 @@ static void got_pong(weft_conn *c)
     if (conn_handler(c)->on_pong) conn_handler(c)->on_pong(c, rtt);
 }
 
+/* What the user said of the end is of no account if the peer's Close was there before it went out. */
+static void forget_our_close(weft_conn *c)
+{
+    if (c->by_peer || !conn_buffered(c)) return;
+    mem_free(weft_loop_env(conn_net(c)->loop), c->reason);
+    c->reason = NULL;
+    c->code = 0;
+}
+
 static void got_close(weft_conn *c, const weft_event *ev)
 {
+    forget_our_close(c);
     conn_note_close(c, ev->code, true, (weft_bytes){ev->data, ev->len});
     conn_begin_closing(c);
 }

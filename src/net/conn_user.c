@@ -85,7 +85,7 @@ int weft_close(weft_conn *c, uint16_t code, const char *reason)
 void weft_abort(weft_conn *c)
 {
     if (c->state == CONN_ENDED) return;
-    if (c->wire) wire_drop(c->wire, 0, "");
+    if (c->wire) wire_reset(c->wire, 0, "");
     else dial_cancel(c);
 }
 

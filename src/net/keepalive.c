@@ -142,11 +142,11 @@ void conn_late(weft_conn *c)
         return;
     }
     if (!until_stall(c, now)) {
-        wire_drop(c->wire, WEFT_ERR_TIMEOUT, "the peer takes none of the bytes we send");
+        wire_reset(c->wire, WEFT_ERR_TIMEOUT, "the peer takes none of the bytes we send");
         return;
     }
     if (!until_ping(c, now) && c->pinged) {
-        wire_drop(c->wire, WEFT_ERR_TIMEOUT, "no pong, nor anything else, after a ping");
+        wire_reset(c->wire, WEFT_ERR_TIMEOUT, "no pong, nor anything else, after a ping");
         return;
     }
     if (!until_message(c, now)) conn_fail(c, WEFT_ERR_POLICY, "a message took too long to arrive");

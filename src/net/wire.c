@@ -247,3 +247,9 @@ struct wire *wire_connect(struct net *n, int fd, struct dial *dial)
     w->dial = dial;
     return w;
 }
+
+void wire_reset(struct wire *w, int error, const char *cause)
+{
+    stream_will_reset(&w->stream);
+    wire_drop(w, error, cause);
+}

@@ -147,6 +147,9 @@ void wire_finish(struct wire *w, const weft_limits *limits);
 /* Close the socket now. The owner is told (web_lost, dial_lost, conn_lost) with error and cause. */
 void wire_drop(struct wire *w, int error, const char *cause);
 
+/* The same with a reset: nothing of what is queued is of use to the peer. */
+void wire_reset(struct wire *w, int error, const char *cause);
+
 /* The deadline of the phase, ms from now. */
 void wire_deadline(struct wire *w, uint64_t ms);
 void wire_no_deadline(struct wire *w);

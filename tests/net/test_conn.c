@@ -345,7 +345,7 @@ static void test_reconnect_from_on_close(void **state)
     reconnects = 0;
     client.then_close = reconnect;
     weft_abort(server.conn);
-    turn_until(&world, client.closes == 1 && told(&client.story, "LOST;open;"));
+    turn_until(&world, client.closes == 1 && told(&client.story, "ECONNRESET;open;"));
     assert_non_null(client.conn);
 }
 

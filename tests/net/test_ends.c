@@ -5,6 +5,7 @@
  * Exactly one on_close for each: code, reason, who began, whether it was clean, the error, the cause.
  */
 #include "raw.h"
+#include "stuck_calls.h"
 #include "teller.h"
 
 static struct world world;
@@ -74,6 +75,21 @@ static void test_peer_closes_without_a_code(void **state)
     turn_until(&world, raw_ended(r));
     assert_string_equal(raw_frames(r), "close;eof;");
     expect_end(&server, "close 1005 by-peer clean;");
+    raw_free(r);
+}
+
+/* What the peer says before our Close is out is why it ended. */
+static void test_peer_closes_while_ours_waits(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    use_full_sockets(&world.sys, true);
+    assert_int_equal(weft_close(server.conn, 1000, "all is said"), 0);
+    settle(&world);
+    raw_close_frame(r, 1009, "too big");
+    settle(&world);
+    make_room();
+    expect_end(&server, "close 1009 too big by-peer clean;");
     raw_free(r);
 }
 
@@ -161,7 +177,7 @@ static void test_close_of_a_paused_connection(void **state)
     weft_pause(server.conn);
     weft_close(server.conn, 1000, NULL);
     raw_close_frame(r, 1000, "");
-    expect_end(&server, "close 1000 clean;");
+    expect_end(&server, "close 1000 by-peer clean;"); /* theirs was there before ours was out */
     raw_free(r);
 }
 
@@ -231,7 +247,7 @@ static void test_abort(void **state)
     weft_abort(server.conn);
     expect_end(&server, "close 1006;");
     assert_true(raw_ended(r));
-    assert_string_equal(raw_frames(r), "eof;");
+    assert_string_equal(raw_frames(r), "error 104;"); /* ECONNRESET */
     raw_free(r);
 }
 
@@ -387,6 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         unit(test_peer_closes),
         unit(test_peer_closes_without_a_code),
+        unit(test_peer_closes_while_ours_waits),
         unit(test_we_close),
         unit(test_we_close_without_a_code),
         unit(test_both_close_at_once),
