@@ -11,8 +11,8 @@
  *      HELD        on_again is due, before anything is received
  *      SPENT       it had the last of what there was for long messages: others come first
  *
- * So pausing takes no system call. Who is READABLE after his
- * share of a turn goes on in the next one, behind those who wait already (the flush's chain again).
+ * So pausing takes no system call. Who is READABLE after his share of a turn goes on in the next one, behind
+ * those who wait already (the flush's chain again).
  *
  * While it is being connected it is paused and full, and io.on_ready is another function.
  */

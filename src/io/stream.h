@@ -2,7 +2,7 @@
  *
  * io/stream.h - a connected socket: bytes in on loan, bytes out when the loop flushes
  *
- *      readable -> recv -> on_bytes                         stream_dirty -> (end of the turn)
+ *      readable -> recv -> on_bytes                         stream_dirty -> (the loop flushes)
  *      end of stream -> on_eof                              on_pull -> one batch -> on_sent
  *      stream_again -> (next turn) on_again                 socket full: EPOLLOUT, then on_pull again
  *
@@ -22,9 +22,8 @@ struct stream;
 struct stream_handler {
     weft_loop *loop;
 
-    /* Received: on loan until the call returns, and may be changed in place. At most one call per turn
-     * and LOOP_BUFFER bytes; but where on_room gives other places, as long as the turn has bytes for them
-     * (loop_long_left). */
+    /* Received: on loan until the call returns, and may be changed in place. Once in a turn, at most loop_share
+     * bytes; and where on_room gives other places as long as the turn has bytes for them (loop_long_left). */
     void (*on_bytes)(struct stream *s, uint8_t *data, size_t len);
 
     /* Optional. Before receiving: a better place than the loop's buffer, or NULL; *room, the most that may be
@@ -45,10 +44,11 @@ struct stream_handler {
     /* The first n bytes of it are gone; n > 0. Whether there is a reason to pull again: if the socket took
      * everything that is done in the same turn (at most FLUSH_ROUNDS times). */
     bool (*on_sent)(struct stream *s, size_t n);
-    void (*on_full)(
-        struct stream *s); /* optional: the socket takes no more, the rest has to wait */
 
-    void (*on_again)(struct stream *s);     /* the turn after stream_again; it may come unasked */
+    /* Optional: the socket takes no more, the rest has to wait. */
+    void (*on_full)(struct stream *s);
+
+    void (*on_again)(struct stream *s);     /* the turn after stream_again */
     void (*on_connected)(struct stream *s); /* for stream_connect; may be NULL otherwise */
 };
 
