@@ -78,6 +78,11 @@ def two_digits(value):
     return f"{value:.2f}"
 
 
+def three_digits(value):
+    """For what is held against two: on which side it is has to be seen."""
+    return f"{value:.3f}"
+
+
 def table(head, rows):
     lines = ["| " + " | ".join(head) + " |", "|" + "|".join("---" if i == 0 else "--:" for i in range(len(head))) + "|"]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
@@ -104,7 +109,7 @@ def target_row(workload, result):
     shared = ratios(mine, other) if mine and other else []
     if not shared:
         return [workload.title, wanted, "not measured", ""]
-    return [workload.title, wanted, with_spread(shared, two_digits) + "x", verdict(median(shared) <= target.factor)]
+    return [workload.title, wanted, with_spread(shared, three_digits) + "x", verdict(median(shared) <= target.factor)]
 
 
 def verdict(met):

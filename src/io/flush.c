@@ -98,7 +98,7 @@ void flush_again(struct flush *f)
     while (todo.first) {
         struct stream *s = take_first(&todo, again_of);
         if (stream_closed(s)) continue;
-        if (todo.first && stream_stands_back(s)) append(&todo, s, again_of);
+        if (stream_stands_back(s) && todo.first) append(&todo, s, again_of);
         else stream_go_on(s);
     }
 }

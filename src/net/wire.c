@@ -4,8 +4,8 @@
  *
  * Bytes come and go in wire_in.c and wire_out.c.
  *
- * Every way out of here is wire_finish or wire_drop; both are safe in any callback, and what they free
- * is freed when the turn ends.
+ * Every way out of here is wire_finish or wire_drop (wire_reset); they are safe in any callback, and what
+ * they free is freed when the turn ends.
  */
 #include <unistd.h>
 
@@ -176,6 +176,12 @@ void wire_drop(struct wire *w, int error, const char *cause)
     loop_bury(stream_loop(&w->stream), &w->dead, bury); /* behind what needs it */
 }
 
+void wire_reset(struct wire *w, int error, const char *cause)
+{
+    stream_will_reset(&w->stream);
+    wire_drop(w, error, cause);
+}
+
 /* ---- birth ----------------------------------------------------------------------------------- */
 
 static void on_error(struct stream *s, int err)
@@ -246,10 +252,4 @@ struct wire *wire_connect(struct net *n, int fd, struct dial *dial)
     if (!w || stream_connect(&w->stream, fd, &n->dialed.stream) < 0) return discard(n, w, fd);
     w->dial = dial;
     return w;
-}
-
-void wire_reset(struct wire *w, int error, const char *cause)
-{
-    stream_will_reset(&w->stream);
-    wire_drop(w, error, cause);
 }
