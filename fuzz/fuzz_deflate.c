@@ -44,6 +44,8 @@ static void hear(weft_session *s, uint8_t *data, size_t n, struct heard *h)
 
 static const weft_limits limits = {.max_message = LARGEST};
 
+static weft_session_pool *pool; /* of all sessions of an input, as those of a loop have one */
+
 static weft_session *session(weft_role role, weft_deflate *d, uint8_t mode)
 {
     static weft_session_config config;
@@ -54,7 +56,7 @@ static weft_session *session(weft_role role, weft_deflate *d, uint8_t mode)
                              .client_max_window_bits = (uint8_t)(8 + (mode >> 4) % 8)};
     weft_session *s;
     *d = (weft_deflate){.threshold = 1};
-    config = (weft_session_config){.limits = &limits, .deflate = d};
+    config = (weft_session_config){.limits = &limits, .deflate = d, .pool = pool};
     check(weft_session_new(&s, role, &config) == 0);
     weft_session_set_deflate(s, &p);
     return s;
@@ -120,7 +122,9 @@ static void ourselves(const uint8_t *data, size_t n, uint8_t mode)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2 || size > 60000) return 0;
+    check(weft_session_pool_new(&pool, NULL) == 0);
     strangers(data + 2, size - 2, data[0], data[1]);
     ourselves(data + 2, size - 2, data[0]);
+    weft_session_pool_free(pool);
     return 0;
 }
