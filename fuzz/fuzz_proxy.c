@@ -8,7 +8,7 @@
  * A network to trust: what it is written as again means the same.
  */
 #include "fuzz.h"
-#include "net/proxied.h"
+#include "net/web/proxied.h"
 
 static const weft_env env;
 

@@ -20,9 +20,9 @@
 
 #include "base/alloc.h"
 #include "fuzz.h"
-#include "net/tls.h"
-#include "net/tls_context.h"
-#include "net/tls_sessions.h"
+#include "net/wire/tls.h"
+#include "net/wire/tls_context.h"
+#include "net/wire/tls_sessions.h"
 #include "ws/case_bytes.h"
 
 enum { STEPS_MOST = 300, SAID_MOST = 60000 };

@@ -20,7 +20,7 @@ PLANTS = [
     ("arrows", {"src/base/planted.h": SPDX + '#include "ws/frame.h"\n'}, "src/base/planted.h:2"),
     ("arrows", {"src/hub/planted.c": SPDX + '#include "base/buf.h"\n'}, "src/hub/planted.c:2"),
     ("arrows", {"src/cli/planted.c": SPDX + '#include "base/buf.h"\n'}, "src/cli/planted.c:2"),
-    ("arrows", {"examples/planted.c": SPDX + '#include "net/conn.h"\n'}, "examples/planted.c:2"),
+    ("arrows", {"examples/planted.c": SPDX + '#include "net/ws/conn.h"\n'}, "examples/planted.c:2"),
     ("arrows", {"include/weft/planted.h": SPDX + '#include "base/buf.h"\n'},
      "include/weft/planted.h:2"),
     ("arrows", {"src/net/planted.c": SPDX + '#include "weft/conn.h"\n'}, "src/net/planted.c:2"),

@@ -14,8 +14,8 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
-#include "net/client.h"
-#include "net/conn.h"
+#include "net/client/client.h"
+#include "net/ws/conn.h"
 
 enum { SLOTS_MIN = 16, SLOT_BITS = 24, SLOTS_MAX = 1 << SLOT_BITS };
 

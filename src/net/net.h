@@ -18,7 +18,7 @@
 
 #include "http/date.h"
 #include "io/stream.h"
-#include "net/tls_sessions.h"
+#include "net/wire/tls_sessions.h"
 #include "ws/pool.h"
 #include <weft/conn.h>
 

@@ -6,7 +6,7 @@
 #include "world.h"
 
 #include "base/bytes.h"
-#include "net/proxied.h"
+#include "net/web/proxied.h"
 
 static struct trust trust;
 

@@ -5,7 +5,7 @@
 #include "world.h"
 
 #include "base/bytes.h"
-#include "net/proxy.h"
+#include "net/wire/proxy.h"
 
 #define V2          "\r\n\r\n\0\r\nQUIT\n"
 #define OF(literal) (const uint8_t *)(literal), sizeof(literal) - 1

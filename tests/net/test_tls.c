@@ -6,9 +6,9 @@
 #include "cert_files.h"
 
 #include "base/bytes.h"
-#include "net/tls.h"
-#include "net/tls_context.h"
-#include "net/tls_sessions.h"
+#include "net/wire/tls.h"
+#include "net/wire/tls_context.h"
+#include "net/wire/tls_sessions.h"
 
 /* Only its allocator and its clock. */
 static struct world memory = {

@@ -10,7 +10,7 @@
 
 #include "cert_files.h"
 
-#include "net/tls_tickets.h"
+#include "net/wire/tls_tickets.h"
 
 static const uint64_t life = TLS_TICKET_H * 3600 * UINT64_C(1000000);
 

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/server/crew.c - threads that run a loop each, and what is posted between them
+ */
+#include "net/server/crew.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "net/wire/wire.h"
+
+struct helper {
+    struct crew *crew;
+    weft_loop *loop; /* the first loop's kin */
+    weft_server share;
+    struct leave *leave; /* on its way to the share */
+    pthread_t thread;
+    bool running;
+    struct post leaving, left, ending;
+};
+
+/* Outlives the server until what the helpers have posted is done. */
+struct crew {
+    struct post bury;
+    const weft_env *env;
+    weft_server *server; /* NULL: it was freed */
+    bool asked;          /* to start */
+    unsigned n;
+    struct helper helpers[];
+};
+
+static struct net *leader_of(const struct crew *c)
+{
+    return c->server->net;
+}
+
+/* ---- making ---------------------------------------------------------------------------------- */
+
+static void return_loops(struct crew *c)
+{
+    for (unsigned i = 0; i < c->n; i++) net_return_loop(leader_of(c), c->helpers[i].loop);
+}
+
+int crew_new(weft_server *s, unsigned others)
+{
+    const weft_env *env = server_env(s);
+    struct crew *c = mem_zalloc(env, sizeof *c + others * sizeof *c->helpers);
+    if (!c) return -ENOMEM;
+    c->server = s;
+    c->env = env;
+    for (; c->n < others; c->n++) {
+        struct helper *h = &c->helpers[c->n];
+        h->crew = c;
+        int error = net_borrow_loop(s->net, &h->loop);
+        if (!error) continue;
+        return_loops(c);
+        mem_free(env, c);
+        return error;
+    }
+    s->crew = c;
+    return 0;
+}
+
+/* ---- starting -------------------------------------------------------------------------------- */
+
+static int share_init(struct helper *h)
+{
+    const weft_server *s = h->crew->server;
+    h->share = (weft_server){
+        .loop = h->loop,
+        .net = net_of(h->loop),
+        .config = s->config,
+        .trust = s->trust,
+        .tally = s->tally,
+        .max_connections = s->max_connections,
+        .all_loopback = s->all_loopback,
+        .helper = h,
+    };
+    wire_kind_init(&h->share.wire_kind, h->loop, &h->share);
+    list_init(&h->share.listeners);
+    int error = server_copy_routes(&h->share, s);
+    if (error) server_deinit(&h->share);
+    return error;
+}
+
+static void *work(void *arg)
+{
+    struct helper *h = arg;
+    int error = weft_loop_run(h->loop);
+    if (error) log_line(h->crew->env, WEFT_LOG_ERROR, "a loop stopped: %s", weft_strerror(error));
+    return NULL;
+}
+
+/* Signals are for the program's own threads; but those that a thread brings upon itself. */
+static int start_thread(struct helper *h)
+{
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
+    sigset_t most, before;
+    sigfillset(&most);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) sigdelset(&most, own[i]);
+    loop_leave_thread(h->loop);
+    pthread_sigmask(SIG_SETMASK, &most, &before);
+    int err = pthread_create(&h->thread, NULL, work, h);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return -err;
+}
+
+static int start(struct helper *h)
+{
+    int error = share_init(h);
+    if (error) return error;
+    error = start_thread(h);
+    if (error) server_deinit(&h->share);
+    h->running = !error;
+    return error;
+}
+
+int crew_start(struct crew *c)
+{
+    c->asked = true;
+    int error = 0;
+    for (unsigned i = 0; i < c->n && !error; i++)
+        if (!c->helpers[i].running) error = start(&c->helpers[i]);
+    return error;
+}
+
+static void start_late(struct crew *c)
+{
+    int error = crew_start(c);
+    if (error)
+        log_line(c->env, WEFT_LOG_WARN, "not all threads could be started: %s",
+                 weft_strerror(error));
+}
+
+/* ---- arrivals -------------------------------------------------------------------------------- */
+
+static size_t load_of(const weft_server *s)
+{
+    return atomic_load_explicit(&s->load, memory_order_relaxed);
+}
+
+weft_server *crew_choose(weft_server *s)
+{
+    weft_server *best = s;
+    struct crew *c = s->crew;
+    if (c && !c->asked) start_late(c);
+    for (unsigned i = 0; c && i < c->n; i++)
+        if (c->helpers[i].running && load_of(&c->helpers[i].share) < load_of(best))
+            best = &c->helpers[i].share;
+    return best;
+}
+
+struct sent {
+    struct post post;
+    struct arrival arrival;
+    weft_server *share;
+    bool all_loopback; /* the server's listeners, by now */
+};
+
+static void arrive(struct post *p)
+{
+    struct sent *sent = container_of(p, struct sent, post);
+    weft_server *share = sent->share;
+    share->all_loopback = sent->all_loopback;
+    server_let_in(share, &sent->arrival);
+    mem_free(server_env(share), sent);
+}
+
+void crew_send(weft_server *share, const struct arrival *a)
+{
+    struct sent *sent = mem_alloc(server_env(share), sizeof *sent);
+    if (!sent) {
+        server_turn_back(share, a);
+        return;
+    }
+    bool all_loopback = share->helper->crew->server->all_loopback;
+    *sent = (struct sent){{.run = arrive}, *a, share, all_loopback};
+    loop_post(share->loop, &sent->post);
+}
+
+/* ---- leaving --------------------------------------------------------------------------------- */
+
+static void leave_now(struct post *p)
+{
+    struct helper *h = container_of(p, struct helper, leaving);
+    struct leave *leave = h->leave;
+    h->leave = NULL;
+    leave_begin(&h->share, leave);
+}
+
+/* Back in the first loop, where the server may be gone by now. */
+static void has_left(struct post *p)
+{
+    const struct helper *h = container_of(p, struct helper, left);
+    if (h->crew->server) leave_share_done(h->crew->server);
+}
+
+void crew_left(weft_server *share)
+{
+    struct helper *h = share->helper;
+    loop_post(h->crew->server->loop, &h->left);
+}
+
+static void forget_leaves(struct crew *c)
+{
+    for (unsigned i = 0; i < c->n; i++) {
+        mem_free(c->env, c->helpers[i].leave);
+        c->helpers[i].leave = NULL;
+    }
+}
+
+int crew_leave(weft_server *s, uint16_t code)
+{
+    struct crew *c = s->crew;
+    int n = 0;
+    for (unsigned i = 0; c && i < c->n; i++) {
+        struct helper *h = &c->helpers[i];
+        h->leave = h->running ? leave_new(&h->share, code) : NULL;
+        if (h->leave || !h->running) continue;
+        forget_leaves(c);
+        return -ENOMEM;
+    }
+    for (unsigned i = 0; c && i < c->n; i++) {
+        struct helper *h = &c->helpers[i];
+        if (!h->leave) continue;
+        h->leaving = (struct post){.run = leave_now};
+        h->left = (struct post){.run = has_left};
+        loop_post(h->loop, &h->leaving);
+        n++;
+    }
+    return n;
+}
+
+/* ---- ending ---------------------------------------------------------------------------------- */
+
+static void end_now(struct post *p)
+{
+    struct helper *h = container_of(p, struct helper, ending);
+    h->share.freed = true;
+    server_drop_wires(&h->share, 0, "the server was freed");
+    weft_loop_stop(h->loop);
+}
+
+/* The thread is gone. What was posted to it since is done here; then nothing of the share is left. */
+static void end(struct helper *h)
+{
+    if (!h->running) return;
+    pthread_join(h->thread, NULL);
+    (void)weft_loop_turn(h->loop, 0);
+    server_deinit(&h->share);
+}
+
+static void bury(struct post *p)
+{
+    struct crew *c = container_of(p, struct crew, bury);
+    mem_free(c->env, c);
+}
+
+void crew_free(weft_server *s)
+{
+    struct crew *c = s->crew;
+    if (!c) return;
+    for (unsigned i = 0; i < c->n; i++) {
+        c->helpers[i].ending = (struct post){.run = end_now};
+        if (c->helpers[i].running) loop_post(c->helpers[i].loop, &c->helpers[i].ending);
+    }
+    for (unsigned i = 0; i < c->n; i++) end(&c->helpers[i]);
+    return_loops(c);
+    c->server = NULL;
+    s->crew = NULL;
+    c->bury = (struct post){.run = bury};
+    loop_post(s->loop, &c->bury);
+}

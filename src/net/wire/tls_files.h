@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/wire/tls_files.h - certificates and keys, read from PEM files and held against each other
+ */
+#ifndef NET_TLS_FILES_H
+#define NET_TLS_FILES_H
+
+#include <openssl/ssl.h>
+
+#include <weft/base.h>
+
+/* Where an error in words goes: cut to fit. */
+struct words {
+    char *text;
+    size_t size;
+};
+
+/* Fills in; returns WEFT_ERR_TLS, so that it can be returned. */
+int words_say(struct words *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+struct certificate {
+    X509 *leaf;
+    EVP_PKEY *key;
+    STACK_OF(X509) * chain; /* what stands behind the leaf in its file */
+};
+
+/* Read both, check that the key is the certificate's and that today is in its time. Errors: WEFT_ERR_TLS,
+ * and why names the file and the reason. To be freed even then. */
+int certificate_read(struct certificate *c, const char *certificate_file, const char *key_file,
+                     struct words *why);
+void certificate_free(struct certificate *c);
+
+/* Use it. 1 or 0, as OpenSSL has it. */
+int certificate_use(const struct certificate *c, SSL_CTX *ctx);
+
+/* Whether ctx would let it be used: strong enough, of a kind that we speak. If not, OpenSSL's reason is
+ * openssl_reason. */
+bool certificate_usable(const struct certificate *c, SSL_CTX *ctx);
+
+/* Whether both are for the same names, with keys of different kinds: RSA beside ECDSA. */
+bool certificate_is_twin(const struct certificate *a, const struct certificate *b);
+
+/* Whether it is for this host name. */
+bool certificate_fits(const struct certificate *c, const char *name);
+
+/* Let ctx believe what the authorities in this file have signed; and ask clients for that, if it is a
+ * server's. Errors: WEFT_ERR_TLS. */
+int authorities_read(SSL_CTX *ctx, const char *file, bool ask, struct words *why);
+
+/* The reason of what OpenSSL complained about first; forgets it. Constant. */
+const char *openssl_reason(void);
+
+#endif

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/wire/tls_openssl.c - the box, by OpenSSL on a BIO of ours
+ *
+ *      tls_feed: in ->  bio_read -> SSL_read  -> the caller's room
+ *               out <- bio_write <- SSL_write <- the caller's bytes, gathered to records
+ *
+ * The BIO reads from the bytes on loan and writes into a queue; it never blocks, so a write is taken
+ * whole or there is no memory. An end of the wire is not told to OpenSSL: who sees it knows whether
+ * close_notify came before.
+ */
+#include "net/wire/tls.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "base/bytes.h"
+#include "net/wire/tls_context.h"
+#include "net/wire/tls_sessions.h"
+
+struct tls {
+    const weft_env *env;
+    struct tls_context *context;
+    SSL *ssl;
+    weft_bytes in;
+    struct outq out;
+    struct tls_sessions *sessions; /* a client's; NULL: nothing is remembered */
+    char *session_name;            /* there; NULL: no memory, so not this one */
+    int error;
+    bool met_http;
+    char *cause; /* of error; NULL when there was no memory for it */
+};
+
+/* ---- the BIO --------------------------------------------------------------------------------- */
+
+static int bio_write(BIO *bio, const char *data, int len)
+{
+    struct tls *t = BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    return outq_append(&t->out, t->env, data, (size_t)len) < 0 ? -1 : len;
+}
+
+static int bio_read(BIO *bio, char *to, int room)
+{
+    struct tls *t = BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    if (!t->in.len) {
+        BIO_set_retry_read(bio);
+        return -1;
+    }
+    size_t n = t->in.len < (size_t)room ? t->in.len : (size_t)room;
+    copy(to, t->in.data, n);
+    t->in = bytes_from(t->in, n);
+    return (int)n;
+}
+
+static long bio_ctrl(BIO *bio, int command, long number, void *pointer)
+{
+    (void)bio, (void)number, (void)pointer;
+    return command == BIO_CTRL_FLUSH;
+}
+
+static int bio_create(BIO *bio)
+{
+    BIO_set_init(bio, 1);
+    return 1;
+}
+
+BIO_METHOD *tls_bio_method(void)
+{
+    BIO_METHOD *m = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "weft");
+    if (!m) return NULL;
+    BIO_meth_set_write(m, bio_write);
+    BIO_meth_set_read(m, bio_read);
+    BIO_meth_set_ctrl(m, bio_ctrl);
+    BIO_meth_set_create(m, bio_create);
+    return m;
+}
+
+/* ---- birth and death ------------------------------------------------------------------------- */
+
+static struct tls *tls_new(const weft_env *env, struct tls_context *context)
+{
+    struct tls *t = mem_zalloc(env, sizeof *t);
+    BIO *bio = t ? BIO_new(context->bio) : NULL;
+    SSL *ssl = bio ? SSL_new(context->ssl) : NULL;
+    if (!ssl) {
+        BIO_free(bio);
+        mem_free(env, t);
+        ERR_clear_error();
+        return NULL;
+    }
+    t->env = env;
+    t->context = tls_context_ref(context);
+    t->ssl = ssl;
+    BIO_set_data(bio, t);
+    SSL_set_bio(ssl, bio, bio);
+    return t;
+}
+
+void tls_free(struct tls *t)
+{
+    if (!t) return;
+    /* OpenSSL thinks as TLS 1.0 did that a session without close_notify cannot be resumed. */
+    if (!t->error) SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_free(t->ssl);
+    outq_clear(&t->out);
+    tls_context_unref(t->context);
+    mem_free(t->env, t->session_name);
+    mem_free(t->env, t->cause);
+    mem_free(t->env, t);
+}
+
+struct tls *tls_accept(const weft_env *env, struct tls_context *context)
+{
+    struct tls *t = tls_new(env, context);
+    if (t) SSL_set_accept_state(t->ssl);
+    return t;
+}
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+static void keep_cause(struct tls *t, const char *before, const char *reason)
+{
+    size_t size = strlen(before) + strlen(reason) + 1;
+    t->cause = mem_alloc(t->env, size);
+    if (t->cause) snprintf(t->cause, size, "%s%s", before, reason);
+}
+
+/* In our words, where OpenSSL's leave the reader guessing. */
+static const char *reason_of(const struct tls *t, unsigned long error)
+{
+    int reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
+    if (t->met_http) return "a plain HTTP request came where TLS is spoken";
+    if (reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED)
+        return "the server wants a certificate (alert certificate required)";
+    if (reason == SSL_R_WRONG_VERSION_NUMBER && !SSL_is_server(t->ssl) && !tls_ready(t))
+        return "the server does not speak TLS there (wrong version number)";
+    return NULL;
+}
+
+static bool is_http(unsigned long error)
+{
+    int reason = ERR_GET_REASON(error);
+    return ERR_GET_LIB(error) == ERR_LIB_SSL &&
+           (reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST);
+}
+
+/* What OpenSSL's refusal means. Its alert, if there is one, is in out. */
+static int broken(struct tls *t)
+{
+    long verdict = SSL_get_verify_result(t->ssl);
+    unsigned long first = ERR_peek_error();
+    if (ERR_GET_REASON(first) == SSL_R_CERTIFICATE_VERIFY_FAILED && verdict != X509_V_OK) {
+        t->error = WEFT_ERR_CERTIFICATE;
+        keep_cause(t, "certificate verify failed: ", X509_verify_cert_error_string(verdict));
+        ERR_clear_error();
+    } else {
+        t->error = first ? WEFT_ERR_TLS : -ENOMEM;
+        t->met_http = is_http(first);
+        const char *ours = reason_of(t, first);
+        if (ours) ERR_clear_error();
+        else ours = first ? openssl_reason() : "out of memory";
+        keep_cause(t, "TLS: ", ours);
+    }
+    return t->error;
+}
+
+const char *tls_cause(const struct tls *t)
+{
+    return t->cause ? t->cause : weft_strerror(t->error);
+}
+
+/* ---- a client's beginning -------------------------------------------------------------------- */
+
+/* The server must be who we mean, and may need to know that (SNI), unless it is an address. */
+static bool expect(SSL *ssl, const char *host)
+{
+    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host)) return true;
+    ERR_clear_error();
+    SSL_set_hostflags(ssl,
+                      X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return SSL_set1_host(ssl, host) && SSL_set_tlsext_host_name(ssl, host);
+}
+
+/* A session with it is this server's, judged by these files, and no other's. */
+static char *name_session(const struct tls *t, const char *host, uint16_t port)
+{
+    static const char format[] = "%s\n%s:%u";
+    size_t size = sizeof format + strlen(t->context->key) + strlen(host) + sizeof "65535";
+    char *name = mem_alloc(t->env, size);
+    if (name) snprintf(name, size, format, t->context->key, host, port);
+    return name;
+}
+
+static void resume(struct tls *t, const char *host, uint16_t port, struct tls_sessions *sessions)
+{
+    if (!sessions) return;
+    t->sessions = sessions;
+    t->session_name = name_session(t, host, port);
+    SSL_SESSION *session = t->session_name ? tls_sessions_take(sessions, t->session_name) : NULL;
+    if (session) SSL_set_session(t->ssl, session);
+    SSL_SESSION_free(session);
+}
+
+int tls_keep_session(SSL *ssl, SSL_SESSION *session)
+{
+    const struct tls *t = BIO_get_data(SSL_get_rbio(ssl));
+    return t->session_name && tls_sessions_put(t->sessions, t->session_name, session);
+}
+
+struct tls *tls_connect(const weft_env *env, struct tls_context *context, weft_bytes host,
+                        uint16_t port, struct tls_sessions *sessions)
+{
+    char name[256];
+    if (host.len && host.data[host.len - 1] == '.') host.len--; /* the root: not in certificates */
+    if (!host.len || host.len >= sizeof name) return NULL;
+    copy(name, host.data, host.len);
+    name[host.len] = 0;
+    struct tls *t = tls_new(env, context);
+    if (!t) return NULL;
+    SSL_set_connect_state(t->ssl);
+    resume(t, name, port, sessions);
+    if (expect(t->ssl, name) && SSL_do_handshake(t->ssl) < 0 && !outq_empty(&t->out)) return t;
+    ERR_clear_error();
+    tls_free(t);
+    return NULL;
+}
+
+/* ---- bytes ----------------------------------------------------------------------------------- */
+
+void tls_feed(struct tls *t, weft_bytes in)
+{
+    t->in = in;
+}
+
+/* Key updates, renegotiations: each is answered, and the answers are not read. */
+static int overrun(struct tls *t)
+{
+    ERR_clear_error();
+    t->error = WEFT_ERR_TLS;
+    keep_cause(t, "TLS: ", "too many answers wait to be read");
+    return t->error;
+}
+
+/* OpenSSL tells its errors by a queue of the thread, that anybody may have left something in. */
+static void forget_errors(void)
+{
+    if (ERR_peek_error()) ERR_clear_error();
+}
+
+/* All that was fed is told. To hear that from SSL_read costs as much as half a record. */
+static bool is_read(const struct tls *t)
+{
+    return !t->in.len && tls_ready(t) && !SSL_has_pending(t->ssl);
+}
+
+int tls_read(struct tls *t, uint8_t *to, size_t room)
+{
+    size_t n = 0;
+    if (t->error) return t->error;
+    if (is_read(t)) return t->out.bytes > TLS_OUT_MAX ? overrun(t) : 0;
+    forget_errors();
+    if (SSL_read_ex(t->ssl, to, room, &n)) return (int)n;
+    if (t->out.bytes > TLS_OUT_MAX) return overrun(t);
+    int why = SSL_get_error(t->ssl, 0);
+    return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_ZERO_RETURN ? 0 : broken(t);
+}
+
+/* The next bytes in one piece: where they lie if that is a whole record, else in scratch. */
+static const uint8_t *gather(const struct outq *plain, uint8_t *scratch, size_t *len)
+{
+    const struct slice *s = plain->head;
+    if (s->len >= TLS_RECORD || !s->next) {
+        *len = s->len < TLS_RECORD ? s->len : TLS_RECORD;
+        return s->data;
+    }
+    for (*len = 0; s && *len < TLS_RECORD; s = s->next) {
+        size_t n = s->len < TLS_RECORD - *len ? s->len : TLS_RECORD - *len;
+        copy(scratch + *len, s->data, n);
+        *len += n;
+    }
+    return scratch;
+}
+
+int tls_write(struct tls *t, struct outq *plain, size_t budget, uint8_t *scratch)
+{
+    if (t->error) return t->error;
+    forget_errors();
+    while (tls_ready(t) && !outq_empty(plain) && t->out.bytes < budget) {
+        size_t len, taken;
+        const uint8_t *data = gather(plain, scratch, &len);
+        if (!SSL_write_ex(t->ssl, data, len, &taken)) return broken(t);
+        outq_sent(plain, taken);
+    }
+    return 0;
+}
+
+void tls_close(struct tls *t)
+{
+    if (t->error || !tls_ready(t) || SSL_get_shutdown(t->ssl) & SSL_SENT_SHUTDOWN) return;
+    (void)SSL_shutdown(t->ssl);
+    ERR_clear_error();
+}
+
+/* ---- questions ------------------------------------------------------------------------------- */
+
+struct outq *tls_out(struct tls *t)
+{
+    return &t->out;
+}
+
+bool tls_ready(const struct tls *t)
+{
+    return SSL_is_init_finished(t->ssl);
+}
+
+bool tls_ended(const struct tls *t)
+{
+    return SSL_get_shutdown(t->ssl) & SSL_RECEIVED_SHUTDOWN;
+}
+
+bool tls_broken(const struct tls *t)
+{
+    return t->error;
+}
+
+bool tls_met_http(const struct tls *t)
+{
+    return t->met_http;
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/ws/conn.c - a WebSocket on a wire: events up to the handler, frames down to the wire
+ *
+ *      wire bytes -> conn_feed -> session_read -> event -> handler
+ *      weft_send  -> session queue -> (end of the turn) wire
+ *
+ * The end. Both sides have said Close and ours is written: a server ends TCP, a client waits for that.
+ * After a violation ours is written. Either way the wire lingers so that the peer can read it. Whatever
+ * happens, a deadline stands behind it (keepalive.c).
+ */
+#include "net/ws/conn.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "base/limits.h"
+#include "net/client/client.h"
+#include "net/server/server.h"
+
+enum { TOLD_MAX = 262144 /* bytes of messages of one connection in one turn */ };
+
+const weft_limits *conn_limits(const weft_conn *c)
+{
+    return c->session.cfg->limits;
+}
+
+/* ---- birth and death ------------------------------------------------------------------------- */
+
+weft_conn *conn_new(weft_role role, const weft_session_config *cfg, void *user)
+{
+    weft_conn *c = mem_zalloc(cfg->env, sizeof *c);
+    if (!c) return NULL;
+    session_init(&c->session, role, cfg);
+    c->user = user;
+    if (role == WEFT_CLIENT && net_add_client(conn_net(c), c, &c->slot) < 0) {
+        mem_free(cfg->env, c);
+        return NULL;
+    }
+    return c;
+}
+
+/* A server's user has accepted, so on_open comes whatever has become of the connection. */
+static void tell_open(weft_conn *c)
+{
+    c->told_open = true;
+    if (conn_handler(c)->on_open) conn_handler(c)->on_open(c);
+}
+
+static bool handshake_done(const weft_conn *c)
+{
+    return c->session.closed && c->session.state == RECV_CLOSED;
+}
+
+static weft_bytes reason_of(const weft_conn *c)
+{
+    return c->reason ? (weft_bytes){c->reason->text, c->reason->len} : (weft_bytes){0};
+}
+
+static void tell_close(weft_conn *c)
+{
+    weft_close_info info = {
+        .code = c->code ? c->code : WEFT_CLOSE_ABNORMAL,
+        .reason = reason_of(c),
+        .by_peer = c->by_peer,
+        .clean = c->clean,
+        .error = c->session.error,
+        .cause = c->session.cause,
+        .refusal = c->session.role == WEFT_CLIENT ? client_refusal(c->client) : NULL,
+    };
+    if (conn_handler(c)->on_close) conn_handler(c)->on_close(c, &info);
+}
+
+static void tell_links(weft_conn *c)
+{
+    while (c->links) {
+        weft_link *link = c->links;
+        c->links = link->next;
+        link->on_gone(link, c);
+    }
+}
+
+void conn_discard(weft_conn *c)
+{
+    const weft_env *env = weft_loop_env(conn_net(c)->loop);
+    session_deinit(&c->session);
+    mem_free(env, c->reason);
+    if (c->session.role == WEFT_CLIENT) {
+        net_slot_free(conn_net(c), c->slot);
+        client_free(env, c->client);
+    }
+    mem_free(env, c);
+}
+
+static void bury(struct dead *d)
+{
+    weft_conn *c = container_of(d, weft_conn, dead);
+    if (!c->told_open && c->session.role == WEFT_SERVER) tell_open(c);
+    tell_close(c);
+    tell_links(c);
+    conn_discard(c);
+}
+
+void conn_end(weft_conn *c, int error, const char *cause)
+{
+    if (c->state == CONN_ENDED) return;
+    if (!c->session.error) {
+        c->session.error = error;
+        c->session.cause = cause;
+    }
+    if (c->wire && wire_server(c->wire))
+        server_websocket_gone(wire_server(c->wire), c->code ? c->code : WEFT_CLOSE_ABNORMAL);
+    c->state = CONN_ENDED;
+    c->wire = NULL;
+    loop_bury(conn_net(c)->loop, &c->dead, bury);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reason)
+{
+    if (c->code) return;
+    c->code = code ? code : WEFT_CLOSE_NO_STATUS;
+    c->by_peer = by_peer;
+    size_t n = utf8_cut(reason.data, reason.len, CONTROL_MAX - 2);
+    c->reason = n ? mem_alloc(weft_loop_env(conn_net(c)->loop), sizeof *c->reason + n) : NULL;
+    if (!c->reason) return;
+    c->reason->len = (uint8_t)n;
+    copy(c->reason->text, reason.data, n);
+}
+
+void conn_begin_closing(weft_conn *c)
+{
+    keepalive_closing(c);
+    wire_dirty(c->wire);
+}
+
+static void finish(weft_conn *c, int error, const char *cause)
+{
+    struct wire *w = c->wire;
+    conn_end(c, error, cause);
+    wire_finish(w, conn_limits(c));
+}
+
+static void drop(weft_conn *c, int error, const char *cause)
+{
+    wire_drop(c->wire, error, cause); /* comes back as conn_lost */
+}
+
+/* Whether the connection went because of something that the peer did. */
+static bool is_peers(int error)
+{
+    return error && error != WEFT_ERR_TIMEOUT && error != -ENOMEM;
+}
+
+void conn_lost(weft_conn *c, int error, const char *cause)
+{
+    bool written = !weft_buffered(c);
+    if (!c->by_peer && !written) c->code = 0; /* our Close never went out */
+    if (!c->code) c->by_peer = is_peers(error);
+    c->clean = handshake_done(c) && written;
+    conn_end(c, c->clean ? 0 : error, c->clean ? "" : cause);
+}
+
+/* A peer that has said Close, and ended its direction, may still read what we have queued. */
+static bool is_read_to_the_end(const weft_conn *c)
+{
+    return handshake_done(c) && c->session.role == WEFT_SERVER && conn_buffered(c);
+}
+
+void conn_eof(weft_conn *c)
+{
+    if (is_read_to_the_end(c)) {
+        c->wire->eof = true;
+        return;
+    }
+    drop(c, WEFT_ERR_LOST, "the connection ended without a Close frame");
+}
+
+/* Nothing is left to write, and nothing more will be: our last word is out. What a peer still sends is
+ * read while the wire lingers, so that no reset takes that word from it. */
+void conn_written(weft_conn *c)
+{
+    if (!c->session.closed) return;
+    if (c->session.state == RECV_FAILED) {
+        finish(c, c->session.error, c->session.cause);
+    } else if (handshake_done(c) && c->session.role == WEFT_SERVER) {
+        c->clean = true;
+        finish(c, 0, "");
+    }
+}
+
+/* ---- input ----------------------------------------------------------------------------------- */
+
+static void got_message(weft_conn *c, const weft_event *ev)
+{
+    if (conn_handler(c)->on_message) conn_handler(c)->on_message(c, ev->opcode, ev->data, ev->len);
+}
+
+static void got_chunk(weft_conn *c, const weft_event *ev)
+{
+    weft_chunk chunk = {ev->opcode, ev->first, ev->final, ev->data, ev->len};
+    conn_handler(c)->on_chunk(c, &chunk);
+}
+
+static void got_ping(weft_conn *c, const weft_event *ev)
+{
+    wire_dirty(c->wire);
+    if (conn_handler(c)->on_ping) conn_handler(c)->on_ping(c, ev->data, ev->len);
+}
+
+/* Microseconds, cut to 32 bits: differences survive the wrap. 0 is no time. */
+uint32_t conn_stopwatch(const weft_conn *c)
+{
+    uint32_t now = (uint32_t)weft_loop_now(conn_net(c)->loop);
+    return now ? now : 1;
+}
+
+static void got_pong(weft_conn *c)
+{
+    uint32_t rtt = c->ping_sent ? conn_stopwatch(c) - c->ping_sent : 0;
+    if (c->ping_sent && !rtt) rtt = 1;
+    c->ping_sent = 0;
+    if (conn_handler(c)->on_pong) conn_handler(c)->on_pong(c, rtt);
+}
+
+/* What the user said of the end is of no account if the peer's Close was there before it went out. */
+static void forget_our_close(weft_conn *c)
+{
+    if (c->by_peer || !conn_buffered(c)) return;
+    mem_free(weft_loop_env(conn_net(c)->loop), c->reason);
+    c->reason = NULL;
+    c->code = 0;
+}
+
+static void got_close(weft_conn *c, const weft_event *ev)
+{
+    forget_our_close(c);
+    conn_note_close(c, ev->code, true, (weft_bytes){ev->data, ev->len});
+    conn_begin_closing(c);
+}
+
+static void deliver(weft_conn *c, const weft_event *ev)
+{
+    if (!session_message(&c->session)) c->message = 0; /* this event ended what was in progress */
+    switch (ev->kind) {
+    case WEFT_EV_MESSAGE: got_message(c, ev); break;
+    case WEFT_EV_CHUNK: got_chunk(c, ev); break;
+    case WEFT_EV_PING: got_ping(c, ev); break;
+    case WEFT_EV_PONG: got_pong(c); break;
+    case WEFT_EV_CLOSE: got_close(c, ev); break;
+    }
+}
+
+/* The session has queued the Close that says why. What else the peer sends is of no use. */
+static void failed(weft_conn *c)
+{
+    int error = c->session.error;
+    const char *cause = weft_session_cause(&c->session);
+    conn_note_close(c, session_close_code(error), false, bytes_of(cause));
+    wire_pause(c->wire);
+    conn_begin_closing(c);
+}
+
+void conn_fail(weft_conn *c, int error, const char *cause)
+{
+    session_fail(&c->session, error, cause);
+    failed(c);
+}
+
+/* What one connection may take of a turn. Bytes count as they are told: compressed they were fewer. */
+struct budget {
+    uint64_t frames, pings, bytes;
+};
+
+static struct budget budget_of(const weft_conn *c)
+{
+    const weft_limits *l = conn_limits(c);
+    return (struct budget){limit_frame_budget(l), limit_max_waiting_pongs(l), TOLD_MAX};
+}
+
+static bool spend(struct budget *b, const weft_event *ev)
+{
+    b->frames--;
+    b->pings -= ev->kind == WEFT_EV_PING;
+    b->bytes -= ev->len < b->bytes ? ev->len : b->bytes;
+    return b->frames && b->pings && b->bytes;
+}
+
+/* Events until the input is used up, the user pauses, or the others have waited long enough. */
+static void read_events(weft_conn *c, weft_span *in)
+{
+    struct budget budget = budget_of(c);
+    weft_event ev;
+    for (bool more = true; c->state != CONN_ENDED && !c->paused;) {
+        if (!more) {
+            wire_yield(c->wire);
+            return;
+        }
+        int result = weft_session_read(&c->session, in, &ev);
+        if (result < 0) {
+            span_skip(in, in->len);
+            failed(c);
+        }
+        if (result <= 0) return;
+        more = spend(&budget, &ev);
+        deliver(c, &ev);
+        session_take_back(&c->session); /* who pauses may not be back for long */
+    }
+}
+
+void conn_feed(weft_conn *c, weft_span *in)
+{
+    if (in->len) keepalive_heard(c);
+    if (c->state == CONN_OPENING) {
+        c->state = CONN_OPEN;
+        tell_open(c);
+    }
+    read_events(c, in);
+    if (c->state == CONN_ENDED) span_skip(in, in->len);
+    else keepalive_fed(c);
+}
+
+void conn_open(weft_conn *c, struct wire *w)
+{
+    c->wire = w;
+    if (c->session.role == WEFT_SERVER) c->slot = w->slot;
+    c->state = CONN_OPENING;
+    c->since = conn_now(c);
+    w->phase = WIRE_WEBSOCKET;
+    w->conn = c;
+    wire_no_deadline(w);
+    keepalive_arm(c);
+}
+
+bool conn_is_paused(const weft_conn *c)
+{
+    return c->paused;
+}
+
+/* ---- output ---------------------------------------------------------------------------------- */
+
+size_t weft_buffered(const weft_conn *c)
+{
+    return conn_buffered(c);
+}
+
+static bool is_full(const weft_conn *c, size_t bytes)
+{
+    const weft_limits *l = conn_limits(c);
+    return bytes > limit_send_queue_max(l) ||
+           session_items(&c->session) > limit_send_queue_items(l);
+}
+
+void conn_overflows(weft_conn *c)
+{
+    c->full = is_full(c, conn_buffered(c));
+    c->over_soft = true;
+}
+
+void conn_drained(weft_conn *c)
+{
+    keepalive_sent(c);
+    if (!c->over_soft) return;
+    size_t bytes = conn_buffered(c);
+    c->full = is_full(c, bytes);
+    if (c->full || bytes >= limit_send_queue_soft(conn_limits(c)) / 2) return;
+    c->over_soft = false;
+    if (conn_handler(c)->on_drain && c->state == CONN_OPEN) conn_handler(c)->on_drain(c);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/ws/conn.h - the inside of a weft_conn: a session, its handler, and how it ends
+ *
+ *      DIALING -> OPEN -> (closing handshake, or a violation) -> ENDED -> buried
+ *
+ *      DIALING -> OPEN    [conn_feed, first]     a client's; a server's begins here
+ *      any     -> ENDED   [conn_end]             the wire is let go of, the outcome is written down
+ *      ENDED   -> buried  [bury]                 at the end of the turn: on_close, the links, free
+ *
+ * on_close comes from bury and from nowhere else, so it is told exactly once and never from inside a
+ * function that the user called.
+ */
+#ifndef NET_CONN_H
+#define NET_CONN_H
+
+#include "net/wire/wire.h"
+#include "ws/session.h"
+
+enum conn_state { CONN_DIALING, CONN_OPENING, CONN_OPEN, CONN_ENDED };
+
+/* Milliseconds of the loop's clock, cut to 32 bits; 0 means none. Differences survive the wrap. */
+typedef uint32_t conn_time;
+
+/* Of the first Close, as much as a Close may hold. */
+struct reason {
+    uint8_t len;
+    uint8_t text[];
+};
+
+/* What an open connection has to remember; wire.h draws what it costs while it is idle. */
+struct weft_conn {
+    struct wire *wire; /* NULL while dialing, and when ended */
+    void *user;
+    weft_link *links;
+    union {
+        const char *subprotocol; /* a server's, or "" */
+        struct client *client;   /* a client's, freed with the connection */
+    };
+    struct reason *reason; /* NULL: none */
+    union {
+        struct {
+            conn_time since;    /* the last byte of the peer; pinged: our ping after it; */
+                                /* closing: the closing handshake began */
+            conn_time message;  /* the message in progress began */
+            conn_time stalled;  /* the peer has taken no byte since */
+            uint32_t ping_sent; /* the newest ping, for on_pong's round trip; us, 0 none */
+        };
+        struct dead dead; /* once it has ended */
+    };
+    uint32_t slot;     /* of its id: a server's has its wire's */
+    uint16_t code;     /* of the first Close, 0 before there is one */
+    uint8_t state : 2; /* enum conn_state */
+    bool by_peer : 1, clean : 1, paused : 1, told_open : 1;
+    bool over_soft : 1;   /* on_drain is due when there is room */
+    bool full : 1;        /* and until then sends are refused */
+    bool pinged : 1;      /* by keep-alive, and no byte has followed yet */
+    bool closing : 1;     /* the closing handshake has begun */
+    weft_session session; /* its error and cause say in the end why the connection ended */
+};
+
+_Static_assert(sizeof(void *) != 8 || sizeof(weft_conn) == 104, "every connection has one");
+
+static inline const struct kind *conn_kind(const weft_conn *c)
+{
+    return container_of(c->session.cfg, const struct kind, session);
+}
+
+static inline struct net *conn_net(const weft_conn *c)
+{
+    return conn_kind(c)->net;
+}
+
+static inline const weft_handler *conn_handler(const weft_conn *c)
+{
+    return conn_kind(c)->handler;
+}
+
+/* A weft_conn that is not on a wire yet. cfg is that of a struct kind, and kept. NULL: no memory. */
+weft_conn *conn_new(weft_role role, const weft_session_config *cfg, void *user);
+
+/* One that nobody has seen. */
+void conn_discard(weft_conn *c);
+
+/* The opening handshake is done: the wire is a WebSocket's from now on. on_open follows from conn_feed. */
+void conn_open(weft_conn *c, struct wire *w);
+
+/* Over: the wire is let go of by the caller or was lost. error and cause are for on_close. */
+void conn_end(weft_conn *c, int error, const char *cause);
+
+/* Write down the first Close of either side; the closing handshake has begun. */
+void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reason);
+void conn_begin_closing(weft_conn *c);
+
+/* weft_buffered: what is queued, in the session and on the wire. */
+static inline size_t conn_buffered(const weft_conn *c)
+{
+    return session_buffered(&c->session) + (c->wire ? wire_buffered(c->wire) : 0);
+}
+
+/* So much is queued that something has to be done about it. */
+void conn_overflows(weft_conn *c);
+
+/* Something was queued: sends are refused from now on if it is too much. */
+static inline void conn_note_backlog(weft_conn *c)
+{
+    const struct kind *k = conn_kind(c);
+    bool calm = conn_buffered(c) <= k->calm_bytes && session_items(&c->session) <= k->calm_items;
+    if (!calm) conn_overflows(c);
+}
+
+/* Now, for the round trip of a ping. */
+uint32_t conn_stopwatch(const weft_conn *c);
+
+/* End with the Close that fits error (session_fail). */
+void conn_fail(weft_conn *c, int error, const char *cause);
+
+/* ---- keepalive.c: the deadlines of an open connection ---------------------------------------- */
+
+conn_time conn_now(const weft_conn *c);
+
+/* Something began that has a deadline: let the wire's timer fire no later than that. */
+void keepalive_arm(weft_conn *c);
+
+/* Bytes came; after feeding, whether a message is in progress. */
+void keepalive_heard(weft_conn *c);
+void keepalive_fed(weft_conn *c);
+
+/* Bytes went out; the socket takes no more. */
+void keepalive_sent(weft_conn *c);
+void keepalive_full(weft_conn *c);
+
+/* The closing handshake has begun. */
+void keepalive_closing(weft_conn *c);
+
+/* Reading goes on after a pause: the time of the pause was ours, not the peer's. */
+void keepalive_resumed(weft_conn *c);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/ws/conn_user.c - what the user does with a weft_conn: send, close, pause, ask
+ *
+ * Nothing here calls the user back: sends are queued and go out with the turn, and the end of a
+ * connection is told when it is buried.
+ */
+#include <errno.h>
+
+#include "base/rare.h"
+#include "net/client/client.h"
+#include "net/ws/conn.h"
+
+bool weft_conn_is_open(const weft_conn *c)
+{
+    return (c->state == CONN_OPENING || c->state == CONN_OPEN) && !c->session.closed;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static bool may_send(const weft_conn *c)
+{
+    return weft_conn_is_open(c) && !c->full;
+}
+
+static RARE int refusal(const weft_conn *c)
+{
+    if (c->state < CONN_OPENING) return WEFT_ERR_STATE;
+    return weft_conn_is_open(c) ? WEFT_ERR_BACKLOG : WEFT_ERR_CLOSED;
+}
+
+/* Every send ends here: what the session queued goes out with the turn. */
+static int queued(weft_conn *c, int error)
+{
+    if (error) return error;
+    wire_dirty(c->wire);
+    conn_note_backlog(c);
+    return 0;
+}
+
+int weft_send(weft_conn *c, weft_opcode op, const void *data, size_t len)
+{
+    if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
+    if (!may_send(c)) return refusal(c);
+    return queued(c, session_queue(&c->session, op, data, len));
+}
+
+int weft_send_fragment(weft_conn *c, weft_opcode op, const void *data, size_t len, bool final)
+{
+    if (!may_send(c)) return refusal(c);
+    return queued(c, weft_session_send_fragment(&c->session, op, data, len, final));
+}
+
+int weft_send_message(weft_conn *c, weft_message *m)
+{
+    if (!may_send(c)) return refusal(c);
+    return queued(c, session_queue_shared(&c->session, m));
+}
+
+int weft_ping(weft_conn *c, const void *data, size_t len)
+{
+    if (!may_send(c)) return refusal(c);
+    int error = weft_session_send(&c->session, WEFT_PING, data, len);
+    if (!error) c->ping_sent = conn_stopwatch(c);
+    return queued(c, error);
+}
+
+int weft_close(weft_conn *c, uint16_t code, const char *reason)
+{
+    size_t len = reason ? strlen(reason) : 0;
+    if (c->state == CONN_ENDED) return 0;
+    if (c->state == CONN_DIALING) {
+        weft_abort(c);
+        return 0;
+    }
+    bool was_closed = c->session.closed;
+    int error = weft_session_close(&c->session, code, reason, len);
+    if (error || was_closed) return error;
+    conn_note_close(c, code, false, (weft_bytes){(const uint8_t *)reason, len});
+    conn_begin_closing(c);
+    weft_resume(c);
+    return 0;
+}
+
+void weft_abort(weft_conn *c)
+{
+    if (c->state == CONN_ENDED) return;
+    if (c->wire) wire_reset(c->wire, 0, "");
+    else dial_cancel(c);
+}
+
+void weft_pause(weft_conn *c)
+{
+    if (c->paused || c->state == CONN_ENDED) return;
+    c->paused = true;
+    if (c->wire && c->state >= CONN_OPENING) wire_pause(c->wire);
+}
+
+void weft_resume(weft_conn *c)
+{
+    if (!c->paused || c->state == CONN_ENDED) return;
+    c->paused = false;
+    if (!c->wire || c->state < CONN_OPENING) return;
+    keepalive_resumed(c);
+    wire_resume(c->wire);
+    if (session_inflating(&c->session)) wire_again(c->wire); /* it may hold some of the message */
+}
+
+/* ---- questions ------------------------------------------------------------------------------- */
+
+weft_id weft_conn_id(const weft_conn *c)
+{
+    return net_id_of(conn_net(c), c->slot);
+}
+
+weft_loop *weft_conn_loop(const weft_conn *c)
+{
+    return conn_net(c)->loop;
+}
+
+weft_role weft_conn_role(const weft_conn *c)
+{
+    return (weft_role)c->session.role;
+}
+
+const char *weft_conn_subprotocol(const weft_conn *c)
+{
+    if (c->session.role == WEFT_SERVER) return c->subprotocol;
+    return c->client->subprotocol ? c->client->subprotocol : "";
+}
+
+const weft_deflate_params *weft_conn_deflate(const weft_conn *c)
+{
+    return &c->session.deflate;
+}
+
+int weft_conn_peer(const weft_conn *c, char *text, size_t size)
+{
+    if (!c->wire) return -ENOTCONN;
+    return wire_peer(c->wire, text, size);
+}
+
+void *weft_conn_user(const weft_conn *c)
+{
+    return c->user;
+}
+
+void weft_conn_set_user(weft_conn *c, void *user)
+{
+    c->user = user;
+}
+
+void weft_conn_link(weft_conn *c, weft_link *link)
+{
+    link->next = c->links;
+    c->links = link;
+}
+
+void weft_conn_unlink(weft_conn *c, weft_link *link)
+{
+    weft_link **at = &c->links;
+    while (*at && *at != link) at = &(*at)->next;
+    if (*at) *at = link->next;
+}
+
+weft_link *weft_conn_find_link(const weft_conn *c, const void *owner)
+{
+    weft_link *link = c->links;
+    while (link && link->owner != owner) link = link->next;
+    return link;
+}

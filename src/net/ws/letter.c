@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/ws/letter.c - a message from another thread, to a connection that may be gone by then
+ */
+#include <errno.h>
+
+#include "net/ws/conn.h"
+
+struct letter {
+    struct post post;
+    weft_loop *loop;
+    weft_id to;
+    weft_message *message;
+};
+
+/* The sender is in another thread and hears of nothing, so none misses a message and stays. */
+static void not_sent(weft_conn *c, int error)
+{
+    if (error == WEFT_ERR_CLOSED || error == WEFT_ERR_STATE) return;
+    if (error == WEFT_ERR_BACKLOG)
+        error = weft_close(c, WEFT_CLOSE_POLICY_VIOLATION, "too slow: the send queue is full");
+    if (error < 0) weft_abort(c);
+}
+
+static void open_letter(struct post *p)
+{
+    struct letter *letter = container_of(p, struct letter, post);
+    weft_conn *c = weft_conn_find(letter->loop, letter->to);
+    int error = c ? weft_send_message(c, letter->message) : 0;
+    if (error < 0) not_sent(c, error);
+    weft_message_unref(letter->message);
+    mem_free(weft_loop_env(letter->loop), letter);
+}
+
+int weft_post(weft_loop *l, weft_id id, weft_message *m)
+{
+    weft_loop *at = net_loop_of(l, id);
+    if (!at) return 0;
+    struct letter *letter = mem_alloc(weft_loop_env(l), sizeof *letter);
+    if (!letter) return -ENOMEM;
+    *letter = (struct letter){.loop = at, .to = id, .message = weft_message_ref(m)};
+    letter->post.run = open_letter;
+    loop_post(at, &letter->post);
+    return 0;
+}
