@@ -222,12 +222,26 @@ static struct slice *slice_new(struct blob *b, const uint8_t *data, size_t len, 
     return s;
 }
 
-int outq_share(struct outq *q, struct blob *b)
+int outq_share_part(struct outq *q, struct blob *b, size_t skip, size_t len)
 {
-    struct slice *s = slice_new(b, b->data, b->len, 1);
+    assert(len && skip <= b->len && len <= b->len - skip);
+    struct slice *s = slice_new(b, b->data + skip, len, 1);
     if (!s) return -ENOMEM;
     push(q, s);
     return 0;
+}
+
+int outq_share(struct outq *q, struct blob *b)
+{
+    return outq_share_part(q, b, 0, b->len);
+}
+
+void outq_share_part_at(struct outq *q, struct blob *b, size_t skip, size_t len, struct slice *s)
+{
+    assert(len && skip <= b->len && len <= b->len - skip);
+    *s = show(b, b->data + skip, len, 1);
+    s->kept = true;
+    push(q, s);
 }
 
 void outq_share_at(struct outq *q, struct blob *b, struct slice *s)

@@ -97,6 +97,10 @@ int outq_share(struct outq *q, struct blob *b);
 /* The same with a slice of the caller's, that stays where it is until the item is gone. Takes no memory. */
 void outq_share_at(struct outq *q, struct blob *b, struct slice *s);
 
+/* Both for a part of the blob: len bytes, not 0, behind the first skip. */
+int outq_share_part(struct outq *q, struct blob *b, size_t skip, size_t len);
+void outq_share_part_at(struct outq *q, struct blob *b, size_t skip, size_t len, struct slice *s);
+
 /* What is in b behind the first skip bytes as one item; takes a reference, no memory. Nothing of b is queued. */
 void outq_push(struct outq *q, struct blob *b, size_t skip);
 

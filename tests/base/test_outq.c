@@ -117,6 +117,18 @@ static void share(struct pair *a, struct pair *b, size_t n)
     blob_unref(blob);
 }
 
+/* One queue shows the middle of a blob, the other all of it. */
+static void share_parts(struct pair *a, struct pair *b, size_t n)
+{
+    struct blob *blob = blob_new(&heap.env, n);
+    if (!blob) return;
+    blob->len = fill(blob->data, n);
+    size_t skip = n / 3, len = n - n / 3 - n / 4;
+    if (outq_share_part(&a->q, blob, skip, len) == 0) model_append(&a->m, blob->data + skip, len);
+    if (outq_share_part(&b->q, blob, 0, n) == 0) model_append(&b->m, blob->data, n);
+    blob_unref(blob);
+}
+
 static void sent(struct pair *p, size_t n)
 {
     outq_sent(&p->q, n);
@@ -303,6 +315,32 @@ static void test_shared_blob(void **state)
     expect_same(&two);
 }
 
+/* A part is one item. With a slice of the caller's it takes no memory, and gives none back. */
+static void test_part_of_a_blob(void **state)
+{
+    (void)state;
+    struct slice first;
+    struct blob *blob = blob_new(&heap.env, 100);
+    blob->len = fill(blob->data, 100);
+    heap_fail(&heap, 0);
+    outq_share_part_at(&one.q, blob, 10, 30, &first);
+    model_append(&one.m, blob->data + 10, 30);
+    assert_int_equal(outq_share_part(&one.q, blob, 99, 1), -ENOMEM);
+    expect_same(&one);
+    heap_fail(&heap, -1);
+    assert_int_equal(outq_share_part(&one.q, blob, 99, 1), 0);
+    model_append(&one.m, blob->data + 99, 1);
+    blob_unref(blob);
+    append(&one, 5); /* what follows does not land in the blob */
+    assert_int_equal(one.q.items, 3);
+    expect_same(&one);
+    sent(&one, 29);
+    expect_same(&one);
+    sent(&one, 2);
+    assert_int_equal(one.q.items, 1);
+    expect_same(&one);
+}
+
 static void test_insert_at_every_boundary(void **state)
 {
     (void)state;
@@ -353,13 +391,14 @@ static void test_bytes_do_not_move(void **state)
 static void random_step(uint64_t *seed)
 {
     struct pair *a = roll(seed, 2) ? &one : &two, *b = a == &one ? &two : &one;
-    switch (roll(seed, 7)) {
+    switch (roll(seed, 8)) {
     case 0:
     case 1: append(a, 1 + roll(seed, 300)); break;
     case 2: append(a, 1 + roll(seed, roll(seed, 20) ? 2000 : 40000)); break;
     case 3: share(a, b, 1 + roll(seed, 100)); break;
-    case 4: splice(a, b); break;
-    case 5: insert(a, roll(seed, (uint32_t)a->m.items + 1), b); break;
+    case 4: share_parts(a, b, 2 + roll(seed, 100)); break;
+    case 5: splice(a, b); break;
+    case 6: insert(a, roll(seed, (uint32_t)a->m.items + 1), b); break;
     default: sent(a, roll(seed, (uint32_t)a->m.bytes + 1)); break;
     }
     if (a->m.bytes > 200000) sent(a, a->m.bytes - roll(seed, 1000));
@@ -412,6 +451,7 @@ int main(void)
         unit(test_reserve_then_commit_less),
         unit(test_iov_is_cut),
         unit(test_shared_blob),
+        unit(test_part_of_a_blob),
         unit(test_insert_at_every_boundary),
         unit(test_insert_out_of_memory),
         unit(test_bytes_do_not_move),
