@@ -73,6 +73,19 @@ static inline weft_bytes bytes_cut(weft_bytes *rest, char c)
     return head;
 }
 
+/* The same from the end: what stands behind the last c. */
+static inline weft_bytes bytes_cut_last(weft_bytes *rest, char c)
+{
+    size_t at = rest->len;
+    while (at && rest->data[at - 1] != (uint8_t)c) at--;
+    weft_bytes tail = bytes_from(*rest, at);
+    rest->len = at ? at - 1 : 0;
+    return tail;
+}
+
+/* Like bytes_cut, but what stands in a quoted-string does not count (RFC 9110, 5.6.4). */
+weft_bytes bytes_cut_unquoted(weft_bytes *rest, char c);
+
 static inline void span_skip(weft_span *s, size_t n)
 {
     if (n) s->data += n, s->len -= n;

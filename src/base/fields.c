@@ -20,18 +20,31 @@ size_t fields_count(const weft_field *fields, size_t n, const char *name)
     return count;
 }
 
-static bool list_has(weft_bytes list, weft_bytes token)
+static bool next_field(struct elements *e)
 {
-    while (list.len)
-        if (bytes_equal_nocase(bytes_trim(bytes_cut(&list, ',')), token)) return true;
+    while (e->n && !bytes_is_nocase(e->fields->name, e->name)) e->fields++, e->n--;
+    if (!e->n) return false;
+    e->rest = e->fields->value;
+    e->fields++, e->n--;
+    return true;
+}
+
+bool elements_next(struct elements *e, weft_bytes *out)
+{
+    do {
+        while (e->rest.len) {
+            *out = e->quoted ? bytes_cut_unquoted(&e->rest, ',') : bytes_cut(&e->rest, ',');
+            *out = bytes_trim(*out);
+            if (out->len) return true;
+        }
+    } while (next_field(e));
     return false;
 }
 
 bool fields_have_token(const weft_field *fields, size_t n, const char *name, const char *token)
 {
-    weft_bytes want = bytes_of(name), item = bytes_of(token);
-    for (size_t i = 0; i < n; i++)
-        if (bytes_equal_nocase(fields[i].name, want) && list_has(fields[i].value, item))
-            return true;
+    struct elements e = elements_of(fields, n, name);
+    for (weft_bytes element; elements_next(&e, &element);)
+        if (bytes_is_nocase(element, token)) return true;
     return false;
 }

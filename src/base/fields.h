@@ -2,8 +2,8 @@
  *
  * base/fields.h - looking into a list of header fields
  *
- * Names compare without case. A list of tokens may be spread over several fields of one name
- * (RFC 9110, 5.3).
+ * Names compare without case. A list, its elements between commas, may be spread over several fields of
+ * one name; empty elements do not count (RFC 9110, 5.3 and 5.6.1).
  */
 #ifndef BASE_FIELDS_H
 #define BASE_FIELDS_H
@@ -15,6 +15,24 @@ const weft_field *fields_first(const weft_field *fields, size_t n, const char *n
 
 /* How many fields have that name. */
 size_t fields_count(const weft_field *fields, size_t n, const char *name);
+
+/* Walks over the elements of the list of that name. */
+struct elements {
+    const weft_field *fields; /* those that come, and how many */
+    size_t n;
+    const char *name;
+    bool quoted;     /* the grammar has quoted-strings, whose commas do not separate */
+    weft_bytes rest; /* of the field that we are in */
+};
+
+/* A list of tokens; for one with quoted-strings set quoted. */
+static inline struct elements elements_of(const weft_field *fields, size_t n, const char *name)
+{
+    return (struct elements){.fields = fields, .n = n, .name = name};
+}
+
+/* false: there is no further one. */
+bool elements_next(struct elements *e, weft_bytes *out);
 
 /* Whether the comma-separated list of that name has this token, in any case. */
 bool fields_have_token(const weft_field *fields, size_t n, const char *name, const char *token);

@@ -117,7 +117,8 @@ static const weft_field *field(const struct request *r, const char *name)
     return fields_first(r->fields, r->n, name);
 }
 
-/* One entity tag off the front of a list. false: malformed, or the end. */
+/* One entity tag off the front of a list. false: malformed, or the end. A tag is no quoted-string: a
+ * backslash in it is a backslash (RFC 9110, 8.8.3). */
 static bool next_etag(weft_bytes *list, bool *weak, weft_bytes *tag)
 {
     while (list->len && (list->data[0] == ',' || list->data[0] == ' ' || list->data[0] == '\t'))

@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-#include "base/bytes.h"
+#include "base/fields.h"
 #include "ws/deflate.h"
 
 enum { OFFERS_MAX = 8 }; /* those behind are passed over */
@@ -28,41 +28,16 @@ struct element {
 
 /* ---- syntax ---------------------------------------------------------------------------------- */
 
-/* Like bytes_cut, but what stands between quotes does not count. */
-static weft_bytes cut_unquoted(weft_bytes *rest, char c)
+static struct elements extensions_of(const weft_field *fields, size_t n)
 {
-    bool quoted = false;
-    size_t i = 0;
-    for (; i < rest->len; i++) {
-        uint8_t at = rest->data[i];
-        if (at == '"') quoted = !quoted;
-        else if (at == '\\' && quoted) i++;
-        else if (at == c && !quoted) break;
-    }
-    weft_bytes head = {rest->data, i < rest->len ? i : rest->len};
-    *rest = bytes_from(*rest, i < rest->len ? i + 1 : rest->len);
-    return bytes_trim(head);
+    struct elements e = elements_of(fields, n, "Sec-WebSocket-Extensions");
+    e.quoted = true;
+    return e;
 }
 
-struct elements {
-    const weft_field *fields;
-    size_t n;
-    weft_bytes rest;
-};
-
-static bool next_element(struct elements *e, weft_bytes *out)
+static weft_bytes cut(weft_bytes *rest, char c)
 {
-    for (;;) {
-        while (e->rest.len) {
-            *out = cut_unquoted(&e->rest, ',');
-            if (out->len) return true;
-        }
-        while (e->n && !bytes_is_nocase(e->fields->name, "Sec-WebSocket-Extensions"))
-            e->fields++, e->n--;
-        if (!e->n) return false;
-        e->rest = e->fields->value;
-        e->fields++, e->n--;
-    }
+    return bytes_trim(bytes_cut_unquoted(rest, c));
 }
 
 /* A number from 8 to 15 as it may be written; 0 otherwise (RFC 7692, 7.1.2). */
@@ -93,7 +68,7 @@ static bool set_bits(uint8_t *bits, weft_bytes value)
 static bool take_parameter(struct element *e, weft_bytes text)
 {
     weft_bytes value = text;
-    weft_bytes name = cut_unquoted(&value, '=');
+    weft_bytes name = cut(&value, '=');
     bool has_value = name.len != text.len;
     value = bytes_trim(value);
     if (bytes_is(name, "server_no_context_takeover"))
@@ -111,9 +86,9 @@ static bool parse(weft_bytes text, struct element *e)
 {
     *e = (struct element){0};
     if (text.data[text.len - 1] == ';') return false;
-    if (!bytes_is(cut_unquoted(&text, ';'), extension_name)) return false;
+    if (!bytes_is(cut(&text, ';'), extension_name)) return false;
     while (text.len)
-        if (!take_parameter(e, cut_unquoted(&text, ';'))) return false;
+        if (!take_parameter(e, cut(&text, ';'))) return false;
     return true;
 }
 
@@ -172,13 +147,13 @@ static void write_answer(const weft_deflate_params *p, const struct element *off
 bool weft_deflate_choose(const weft_request_head *head, const weft_deflate *ours,
                          weft_deflate_params *agreed, char text[WEFT_DEFLATE_TEXT])
 {
-    struct elements e = {.fields = head->fields, .n = head->n_fields};
+    struct elements e = extensions_of(head->fields, head->n_fields);
     struct element offer;
     *agreed = (weft_deflate_params){0};
     *text = 0;
     if (!ours) return false;
     weft_bytes element;
-    for (size_t i = 0; i < OFFERS_MAX && next_element(&e, &element); i++) {
+    for (size_t i = 0; i < OFFERS_MAX && elements_next(&e, &element); i++) {
         if (!parse(element, &offer)) continue;
         *agreed = accept(&offer, ours);
         write_answer(agreed, &offer, text);
@@ -228,18 +203,15 @@ static const char *answer_fault(const struct element *answer, const weft_deflate
 const char *extension_verify(const weft_field *fields, size_t n, const weft_deflate *offered,
                              weft_deflate_params *agreed)
 {
-    struct elements e = {.fields = fields, .n = n};
+    struct elements e = extensions_of(fields, n);
     struct element answer;
     weft_bytes text, other;
-    bool some = false;
     *agreed = (weft_deflate_params){0};
-    for (size_t i = 0; i < n; i++)
-        some |= bytes_is_nocase(fields[i].name, "Sec-WebSocket-Extensions");
-    if (!some) return NULL;
+    if (!fields_count(fields, n, e.name)) return NULL;
     if (!offered) return "the 101 uses an extension, and none was offered";
-    if (!next_element(&e, &text)) return "Sec-WebSocket-Extensions in the 101 is empty";
+    if (!elements_next(&e, &text)) return "Sec-WebSocket-Extensions in the 101 is empty";
     if (!parse(text, &answer)) return "the 101 uses an extension that was not offered so";
-    if (next_element(&e, &other)) return "the 101 uses more extensions than were offered";
+    if (elements_next(&e, &other)) return "the 101 uses more extensions than were offered";
     const char *fault = answer_fault(&answer, offered);
     if (fault) return fault;
     *agreed = (weft_deflate_params){

@@ -33,33 +33,6 @@ const weft_field *weft_field_find(const weft_field *fields, size_t n, const char
     return found;
 }
 
-/* Walks over the elements of a comma-separated list that may be spread over several fields. */
-struct elements {
-    const weft_field *fields;
-    size_t n;
-    const char *name;
-    weft_bytes rest;
-};
-
-static struct elements elements_of(const weft_field *fields, size_t n, const char *name)
-{
-    return (struct elements){.fields = fields, .n = n, .name = name};
-}
-
-static bool next_element(struct elements *e, weft_bytes *out)
-{
-    for (;;) {
-        while (e->rest.len) {
-            *out = bytes_trim(bytes_cut(&e->rest, ','));
-            if (out->len) return true;
-        }
-        while (e->n && !bytes_is_nocase(e->fields->name, e->name)) e->fields++, e->n--;
-        if (!e->n) return false;
-        e->rest = e->fields->value;
-        e->fields++, e->n--;
-    }
-}
-
 bool weft_field_has_token(const weft_field *fields, size_t n, const char *name, const char *token)
 {
     return fields_have_token(fields, n, name, token);
@@ -132,14 +105,14 @@ static const char *subprotocols_fault(const weft_request_head *h, const weft_lim
 {
     size_t fields = head_count(h, "Sec-WebSocket-Protocol"), n = 0;
     struct elements e = elements_of(h->fields, h->n_fields, "Sec-WebSocket-Protocol");
-    for (weft_bytes token; next_element(&e, &token); n++) {
+    for (weft_bytes token; elements_next(&e, &token); n++) {
         if (!bytes_is_token(token))
             return "Sec-WebSocket-Protocol holds something that is no token";
         if (n == limit_max_subprotocols(limits))
             return "too many subprotocols in Sec-WebSocket-Protocol";
         struct elements before = elements_of(h->fields, h->n_fields, "Sec-WebSocket-Protocol");
         weft_bytes other;
-        for (size_t i = 0; i < n && next_element(&before, &other); i++)
+        for (size_t i = 0; i < n && elements_next(&before, &other); i++)
             if (bytes_equal(token, other))
                 return "Sec-WebSocket-Protocol names a subprotocol twice";
     }
@@ -196,7 +169,7 @@ const char *weft_subprotocol_choose(const weft_request_head *head, const char *c
 {
     if (!ours) return NULL;
     struct elements e = elements_of(head->fields, head->n_fields, "Sec-WebSocket-Protocol");
-    for (weft_bytes token; next_element(&e, &token);)
+    for (weft_bytes token; elements_next(&e, &token);)
         for (const char *const *p = ours; *p; p++)
             if (bytes_is(token, *p)) return *p;
     return NULL;

@@ -55,6 +55,36 @@ static void test_cut(void **state)
     assert_int_equal(bytes_cut(&rest, ',').len, 0);
 }
 
+static void test_cut_last(void **state)
+{
+    (void)state;
+    weft_bytes rest = bytes_of("a,bc,,d");
+    assert_true(bytes_is(bytes_cut_last(&rest, ','), "d"));
+    assert_true(bytes_is(bytes_cut_last(&rest, ','), ""));
+    assert_true(bytes_is(bytes_cut_last(&rest, ','), "bc"));
+    assert_true(bytes_is(rest, "a"));
+    assert_true(bytes_is(bytes_cut_last(&rest, ','), "a"));
+    assert_int_equal(rest.len, 0);
+    assert_int_equal(bytes_cut_last(&rest, ',').len, 0);
+    rest = (weft_bytes){0};
+    assert_int_equal(bytes_cut_last(&rest, ',').len, 0);
+}
+
+static void test_cut_unquoted(void **state)
+{
+    (void)state;
+    weft_bytes rest = bytes_of("a=\"b,c\\\",d\",e,\"f,g");
+    assert_true(bytes_is(bytes_cut_unquoted(&rest, ','), "a=\"b,c\\\",d\""));
+    assert_true(bytes_is(bytes_cut_unquoted(&rest, ','), "e"));
+    assert_true(bytes_is(bytes_cut_unquoted(&rest, ','), "\"f,g")); /* never closed */
+    assert_int_equal(rest.len, 0);
+    assert_int_equal(bytes_cut_unquoted(&rest, ',').len, 0);
+    rest = bytes_of("\"\\");
+    assert_true(bytes_is(bytes_cut_unquoted(&rest, ','), "\"\\"));
+    rest = (weft_bytes){0};
+    assert_int_equal(bytes_cut_unquoted(&rest, ',').len, 0);
+}
+
 static void test_from_and_skip(void **state)
 {
     (void)state;
@@ -101,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal),         cmocka_unit_test(test_lower),
         cmocka_unit_test(test_trim),          cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_cut_last),      cmocka_unit_test(test_cut_unquoted),
         cmocka_unit_test(test_from_and_skip), cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_field_values),
     };

@@ -57,14 +57,9 @@ static bool parse_address(weft_bytes text, struct sock_addr *out)
     return sock_numeric(out, host, 0) == 0 || sock_parse(out, host) == 0;
 }
 
-/* The last element is cut off list. */
 static weft_bytes cut_last(weft_bytes *list)
 {
-    size_t at = list->len;
-    while (at && list->data[at - 1] != ',') at--;
-    weft_bytes last = bytes_trim(bytes_from(*list, at));
-    list->len = at ? at - 1 : 0;
-    return last;
+    return bytes_trim(bytes_cut_last(list, ','));
 }
 
 /* false: the search is over. */
