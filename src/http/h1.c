@@ -18,6 +18,7 @@
 
 #include "base/limits.h"
 #include "http/reply.h"
+#include "http/reserved.h"
 
 enum in { HEAD, BODY, ANSWER, FAILED, TUNNEL, DONE };
 
@@ -160,19 +161,10 @@ static bool reply_due(const struct h1 *h)
     return !h->replying && (h->in == BODY || h->in == ANSWER || h->in == FAILED);
 }
 
-/* Fields that say what only this file knows. */
-static bool is_ours(weft_bytes name)
-{
-    static const char *const ours[] = {"Content-Length", "Transfer-Encoding", "Connection", "Date"};
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-        if (bytes_is_nocase(name, ours[i])) return true;
-    return false;
-}
-
-static bool has_ours(const weft_field *fields, size_t n)
+static bool has_reserved(const weft_field *fields, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (is_ours(fields[i].name)) return true;
+        if (field_is_reserved(fields[i].name, RESERVED_IN_REPLY)) return true;
     return false;
 }
 
@@ -189,7 +181,7 @@ int h1_reply_begin(struct h1 *h, int status, const weft_field *fields, size_t n_
     if (!reply_due(h)) return WEFT_ERR_STATE;
     enum body_kind framing = framing_of(h, status, length);
     bool bodyless = framing == BODY_NONE && length && length != H1_LENGTH_UNKNOWN;
-    if (status < 200 || bodyless || has_ours(fields, n_fields)) return -EINVAL;
+    if (status < 200 || bodyless || has_reserved(fields, n_fields)) return -EINVAL;
     bool unread = h->in == FAILED || (h->in == BODY && h->has_body);
     struct reply r = {.status = status,
                       .date = date,

@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "base/buf.h"
 #include "http/reply.h"
+#include "http/reserved.h"
 #include "net/web/request.h"
 
 enum { TEXT_MAX = 8192, HOST_MAX = 300 };
@@ -42,19 +43,9 @@ static weft_bytes value_of(const char *field)
     return bytes_trim(rest);
 }
 
-/* What the handshake says itself may not be said by the user. */
-static bool is_ours(weft_bytes name)
-{
-    static const char *const ours[] = {"Host", "Upgrade", "Connection", "Content-Length",
-                                       "Transfer-Encoding"};
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-        if (bytes_is_nocase(name, ours[i])) return true;
-    return name.len > 14 && bytes_is_nocase((weft_bytes){name.data, 14}, "Sec-WebSocket-");
-}
-
 static bool field_is_valid(const char *field)
 {
-    return strchr(field, ':') && !is_ours(name_of(field)) &&
+    return strchr(field, ':') && !field_is_reserved(name_of(field), RESERVED_IN_REQUEST) &&
            reply_field_valid(name_of(field), value_of(field));
 }
 

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "http/h1.h"
 #include "http/reply.h"
+#include "http/reserved.h"
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 
@@ -154,10 +155,8 @@ void weft_request_watch(weft_request *r, void (*on_drain)(weft_request *r, void 
 
 int weft_reply_field(weft_request *r, const char *name, const char *value)
 {
-    static const char *const ours[] = {"Content-Length", "Transfer-Encoding", "Connection", "Date"};
     if (r->begun) return WEFT_ERR_STATE;
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-        if (bytes_is_nocase(bytes_of(name), ours[i])) return -EINVAL;
+    if (field_is_reserved(bytes_of(name), RESERVED_IN_REPLY)) return -EINVAL;
     return field_list_add(&r->fields, weft_loop_env(r->loop), bytes_of(name), bytes_of(value));
 }
 

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "http/reserved.h"
 #include "net/web/request.h"
 
 void upgrade_free(weft_upgrade *u)
@@ -43,18 +44,9 @@ int weft_upgrade_set_subprotocol(weft_upgrade *u, const char *subprotocol)
     return 0;
 }
 
-/* What the 101 says itself. */
-static bool is_ours(weft_bytes name)
-{
-    static const char ours[] = "Sec-WebSocket-";
-    size_t len = sizeof ours - 1;
-    if (bytes_is_nocase(name, "Upgrade")) return true;
-    return name.len > len && bytes_is_nocase((weft_bytes){name.data, len}, ours);
-}
-
 int weft_upgrade_field(weft_upgrade *u, const char *name, const char *value)
 {
-    if (is_ours(bytes_of(name))) return -EINVAL;
+    if (field_is_reserved(bytes_of(name), RESERVED_IN_UPGRADE)) return -EINVAL;
     return weft_reply_field(&u->request, name, value);
 }
 
