@@ -8,6 +8,7 @@
  *  ANSWER   -> HEAD      the next request           [h1_reply_end]
  *           -> DONE      that was the last one      [h1_reply_end]
  *           -> TUNNEL                               [h1_upgrade]
+ *           -> HANDED    the reply is another's      [h1_hand_over]
  *  HEAD, BODY -> FAILED  a violation                [fail]
  *  HEAD, BODY, ANSWER -> FAILED                      [h1_refuse]
  *  FAILED   -> ANSWER    the refusal                [h1_reply_begin]
@@ -20,7 +21,7 @@
 #include "http/reply.h"
 #include "http/reserved.h"
 
-enum in { HEAD, BODY, ANSWER, FAILED, TUNNEL, DONE };
+enum in { HEAD, BODY, ANSWER, FAILED, TUNNEL, HANDED, DONE };
 
 static void drop_request(struct h1 *h)
 {
@@ -38,6 +39,11 @@ void h1_init(struct h1 *h, const weft_env *env, const weft_limits *limits, struc
 void h1_deinit(struct h1 *h)
 {
     drop_request(h);
+}
+
+void h1_continue(struct h1 *h, uint32_t requests)
+{
+    h->requests = requests;
 }
 
 static int fail(struct h1 *h, int error, int status, const char *why)
@@ -96,7 +102,8 @@ int h1_feed(struct h1 *h, weft_span *in)
     switch ((enum in)h->in) {
     case HEAD: return read_head(h, in);
     case BODY: return read_body(h, in);
-    case ANSWER: return H1_WAIT;
+    case ANSWER:
+    case HANDED: return H1_WAIT;
     case FAILED: return WEFT_ERR_HTTP;
     case TUNNEL: return H1_TUNNEL;
     case DONE: break;
@@ -113,7 +120,8 @@ int h1_eof(struct h1 *h)
         h->in = DONE;
         return H1_DONE;
     case BODY: break;
-    case ANSWER: return H1_WAIT;
+    case ANSWER:
+    case HANDED: return H1_WAIT;
     case FAILED: return WEFT_ERR_HTTP;
     case TUNNEL: return H1_TUNNEL;
     case DONE: return H1_DONE;
@@ -168,7 +176,7 @@ static bool has_reserved(const weft_field *fields, size_t n)
     return false;
 }
 
-static enum body_kind framing_of(const struct h1 *h, int status, uint64_t length)
+static enum body_kind body_kind_of(const struct h1 *h, int status, uint64_t length)
 {
     if (status == 204 || status == 304) return BODY_NONE;
     if (length != H1_LENGTH_UNKNOWN) return BODY_LENGTH;
@@ -179,69 +187,57 @@ int h1_reply_begin(struct h1 *h, int status, const weft_field *fields, size_t n_
                    const char *date, uint64_t length)
 {
     if (!reply_due(h)) return WEFT_ERR_STATE;
-    enum body_kind framing = framing_of(h, status, length);
-    bool bodyless = framing == BODY_NONE && length && length != H1_LENGTH_UNKNOWN;
+    enum body_kind body = body_kind_of(h, status, length);
+    bool bodyless = body == BODY_NONE && length && length != H1_LENGTH_UNKNOWN;
     if (status < 200 || bodyless || has_reserved(fields, n_fields)) return -EINVAL;
     bool unread = h->in == FAILED || (h->in == BODY && h->has_body);
     struct reply r = {.status = status,
                       .date = date,
                       .fields = fields,
                       .n_fields = n_fields,
-                      .body = framing,
+                      .body = body,
                       .length = length,
-                      .close = h->last || unread || framing == BODY_UNTIL_CLOSE};
+                      .close = h->last || unread || body == BODY_UNTIL_CLOSE};
     int error = reply_head(h->out, h->env, &r);
     if (error) return error;
     stop_reading(h);
     h->last = r.close;
-    h->framing = framing;
-    h->left = framing == BODY_LENGTH ? length : 0;
+    h->framing = framing_of(body, length, h->is_head);
     h->replying = true;
     return 0;
 }
 
-/* Whether len more bytes of body fit what the head said: 0 or WEFT_ERR_STATE. */
-static int allowed(const struct h1 *h, size_t len)
-{
-    bool too_much = h->framing == BODY_NONE || (h->framing == BODY_LENGTH && len > h->left);
-    return !h->replying || (len && too_much) ? WEFT_ERR_STATE : 0;
-}
-
-static int written(struct h1 *h, int error, size_t len)
-{
-    if (!error && h->framing == BODY_LENGTH) h->left -= len;
-    return error;
-}
-
 int h1_reply_write(struct h1 *h, const void *data, size_t len)
 {
-    int error = allowed(h, len);
-    if (error || !len) return error;
-    if (h->is_head) return written(h, 0, len);
-    if (h->framing == BODY_CHUNKED) return reply_chunk(h->out, h->env, data, len);
-    return written(h, outq_append(h->out, h->env, data, len), len);
+    if (!h->replying) return WEFT_ERR_STATE;
+    return framing_write(&h->framing, h->out, h->env, data, len);
 }
 
 int h1_reply_share(struct h1 *h, struct blob *b)
 {
-    int error = allowed(h, b->len);
-    if (error || !b->len) return error;
-    if (h->is_head) return written(h, 0, b->len);
-    if (h->framing == BODY_CHUNKED) return reply_chunk_share(h->out, h->env, b);
-    return written(h, outq_share(h->out, b), b->len);
+    if (!h->replying) return WEFT_ERR_STATE;
+    return framing_share(&h->framing, h->out, h->env, b, 0, b->len);
 }
 
 int h1_reply_end(struct h1 *h)
 {
     if (!h->replying) return WEFT_ERR_STATE;
-    bool chunks = h->framing == BODY_CHUNKED && !h->is_head;
-    int error = h->left && !h->is_head ? WEFT_ERR_STATE : 0;
-    if (!error && chunks) error = reply_last_chunk(h->out, h->env);
+    int error = framing_end(&h->framing, h->out, h->env);
     h->last |= error != 0;
     h->replying = h->is_head = h->is_http10 = false;
     h->in = h->last ? DONE : HEAD;
     drop_request(h);
     return error;
+}
+
+int h1_hand_over(struct h1 *h, struct framing *to)
+{
+    if (!h->replying) return WEFT_ERR_STATE;
+    *to = h->framing;
+    h->replying = false;
+    h->in = HANDED;
+    drop_request(h);
+    return 0;
 }
 
 bool h1_replying(const struct h1 *h)

@@ -4,6 +4,7 @@
  *
  *      weft_span ---h1_feed---> H1_HEAD ... H1_REQUEST      bytes go up
  *      outq <---h1_reply_begin, _write, _end, h1_upgrade    bytes come down, to the caller's queue
+ *                      +---h1_hand_over---> framing          a reply that goes on without its parser
  *
  * One request at a time: while it waits for its reply the bytes of the next one stay in the
  * caller's span (H1_WAIT). The owner has the queue, the deadlines and the socket:
@@ -28,6 +29,7 @@
 
 #include "base/outq.h"
 #include "http/body.h"
+#include "http/framing.h"
 #include "http/head.h"
 
 enum h1_result { H1_MORE, H1_HEAD, H1_REQUEST, H1_WAIT, H1_TUNNEL, H1_DONE };
@@ -37,26 +39,28 @@ struct h1 {
     struct buf body;  /* from H1_REQUEST on, the same */
     int status;       /* after an error: what to answer */
     const char *why;
+    uint32_t requests; /* that began on this connection */
+    bool last;         /* no request after this one */
 
     const weft_env *env;
     const weft_limits *limits;
     struct outq *out;
     struct body decoder;
-    uint64_t left;          /* of the reply's declared length */
-    uint32_t requests;      /* that began on this connection */
+    struct framing framing; /* of the reply */
     uint8_t in;             /* enum in h1.c: where the request is */
     bool has_body;          /* the request declared one that is not empty */
     bool body_begun;        /* the decoder is set up, and 100 sent */
     bool is_head;           /* HEAD: the reply's body is left out */
     bool is_http10;         /* no chunks, no 101 */
-    bool last;              /* no request after this one */
     bool replying;          /* the head of the reply is out */
-    enum body_kind framing; /* of the reply */
 };
 
 /* out must outlive h; limits are kept, may be NULL. */
 void h1_init(struct h1 *h, const weft_env *env, const weft_limits *limits, struct outq *out);
 void h1_deinit(struct h1 *h);
+
+/* Right after h1_init: so many requests began on the connection before. */
+void h1_continue(struct h1 *h, uint32_t requests);
 
 /* An enum h1_result, WEFT_ERR_HTTP or -ENOMEM. With Expect: 100-continue the 100 is queued by the
  * first call behind H1_HEAD that wants body bytes, so whoever replies at H1_HEAD is spared the
@@ -107,6 +111,12 @@ int h1_reply_share(struct h1 *h, struct blob *b);
  * H1_DONE. Errors: WEFT_ERR_STATE (not begun; or less than length: the connection must be
  * dropped), -ENOMEM. */
 int h1_reply_end(struct h1 *h);
+
+/* The reply that has begun is written and ended by the caller from now on, as *to says, into the same
+ * queue; h may be deinited. The request goes, if not taken. Afterwards, with h->last the connection ends
+ * with the reply (closing is what ends a BODY_UNTIL_CLOSE); else the next request is for a fresh h1 that
+ * continues from h->requests. If h is kept, h1_feed says H1_WAIT for ever. Errors: WEFT_ERR_STATE (not begun). */
+int h1_hand_over(struct h1 *h, struct framing *to);
 
 /* Whether a reply has been begun, and so cannot be replaced by another. */
 bool h1_replying(const struct h1 *h);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * http/reply.c - validating writers of HTTP/1.1
+ * http/reply.c - validating writers of HTTP/1.1 heads
  *
  * A head is written twice by the same code: first to count its bytes, then into room of exactly
  * that size, so that it is one item of the queue and nothing is queued when something fails.
  */
 #include "http/reply.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -182,37 +181,4 @@ int request_head(struct outq *out, const weft_env *env, const char *method, weft
     put_request(&w, method, target, fields, n_fields);
     outq_commit(out, w.n);
     return 0;
-}
-
-/* ---- chunks ---------------------------------------------------------------------------------- */
-
-int reply_chunk(struct outq *out, const weft_env *env, const void *data, size_t len)
-{
-    if (!len) return 0;
-    char size[20];
-    int digits = snprintf(size, sizeof size, "%zx\r\n", len);
-    size_t n = (size_t)digits + len + 2;
-    struct writer w = {.to = outq_reserve(out, env, NULL, n)};
-    if (!w.to) return -ENOMEM;
-    put_text(&w, size);
-    put(&w, (weft_bytes){data, len});
-    put_text(&w, "\r\n");
-    assert(w.n == n);
-    outq_commit(out, n);
-    return 0;
-}
-
-int reply_chunk_share(struct outq *out, const weft_env *env, struct blob *b)
-{
-    if (!b->len) return 0;
-    char size[20];
-    int digits = snprintf(size, sizeof size, "%zx\r\n", b->len);
-    int error = outq_append(out, env, size, (size_t)digits);
-    if (!error) error = outq_share(out, b);
-    return error ? error : outq_append(out, env, "\r\n", 2);
-}
-
-int reply_last_chunk(struct outq *out, const weft_env *env)
-{
-    return outq_append(out, env, "0\r\n\r\n", 5);
 }

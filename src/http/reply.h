@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * http/reply.h - writes HTTP/1.1 heads and bodies into an output queue, checking every part
+ * http/reply.h - writes HTTP/1.1 heads into an output queue, checking every part
  *
  * What cannot be written correctly is refused as a whole: the queue then is as it was.
- * Errors of all writers: -EINVAL (a character that may not stand there), -ENOMEM.
+ * Errors of both writers: -EINVAL (a character that may not stand there), -ENOMEM.
  */
 #ifndef HTTP_REPLY_H
 #define HTTP_REPLY_H
@@ -32,12 +32,5 @@ int reply_head(struct outq *out, const weft_env *env, const struct reply *r);
 /* A request without body: GET with a target, CONNECT with host:port. fields hold Host too. */
 int request_head(struct outq *out, const weft_env *env, const char *method, weft_bytes target,
                  const weft_field *fields, size_t n_fields);
-
-/* One chunk of a chunked body; nothing when len is 0, which would end it. */
-int reply_chunk(struct outq *out, const weft_env *env, const void *data, size_t len);
-/* The same with a shared blob's bytes as the chunk; after -ENOMEM the queue ends in a broken
- * chunk. */
-int reply_chunk_share(struct outq *out, const weft_env *env, struct blob *b);
-int reply_last_chunk(struct outq *out, const weft_env *env);
 
 #endif

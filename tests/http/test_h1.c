@@ -411,6 +411,72 @@ static void a_taken_request_outlives_the_connection(void **state)
 
 /* ---- upgrade --------------------------------------------------------------------------------- */
 
+static void a_reply_is_handed_over(void **state)
+{
+    (void)state;
+    struct framing f;
+    feed(GET);
+    assert_int_equal(h1_hand_over(&h, &f), WEFT_ERR_STATE);
+    assert_int_equal(h1_reply_begin(&h, 200, NULL, 0, NULL, H1_LENGTH_UNKNOWN), 0);
+    assert_int_equal(h1_reply_write(&h, "a", 1), 0);
+    assert_int_equal(h1_hand_over(&h, &f), 0);
+    assert_false(h1_replying(&h) || h.last || h.head.text.cap);
+    weft_span in = span_of(GET);
+    assert_int_equal(h1_feed(&h, &in), H1_WAIT);
+    assert_int_equal(in.len, strlen(GET));
+    assert_int_equal(h1_hand_over(&h, &f), WEFT_ERR_STATE);
+    assert_int_equal(h1_reply_begin(&h, 200, NULL, 0, NULL, 0), WEFT_ERR_STATE);
+    assert_int_equal(h1_reply_write(&h, "b", 1), WEFT_ERR_STATE);
+    assert_int_equal(h1_reply_end(&h), WEFT_ERR_STATE);
+    assert_int_equal(h1_upgrade(&h, NULL, 0), WEFT_ERR_STATE);
+    h1_refuse(&h, 408, "late");
+    assert_int_equal(h1_eof(&h), H1_WAIT);
+    h1_deinit(&h);
+    assert_int_equal(framing_write(&f, &out, NULL, "bc", 2), 0);
+    assert_int_equal(framing_end(&f, &out, NULL), 0);
+    expect_out(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n2\r\nbc\r\n0\r\n\r\n");
+}
+
+/* As one h1 after the other: the limit counts all of them. */
+static void the_count_of_requests_goes_on(void **state)
+{
+    (void)state;
+    struct framing f;
+    limits.http_requests = 3;
+    for (int i = 0; i < 3; i++) {
+        uint32_t before = h.requests;
+        h1_deinit(&h);
+        h1_init(&h, NULL, &limits, &out);
+        h1_continue(&h, before);
+        feed(GET);
+        assert_int_equal(h1_reply_begin(&h, 200, NULL, 0, NULL, 1), 0);
+        assert_int_equal(h1_hand_over(&h, &f), 0);
+        assert_int_equal(f.left, 1);
+        assert_int_equal(h.last, i == 2);
+        expect_out(i == 2 ? "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\n"
+                          : "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n");
+    }
+    assert_int_equal(h.requests, 3);
+}
+
+static void what_a_handed_over_reply_to_http_10_and_to_head_needs(void **state)
+{
+    (void)state;
+    struct framing f;
+    feed("GET / HTTP/1.0\r\n\r\n");
+    assert_int_equal(h1_reply_begin(&h, 200, NULL, 0, NULL, H1_LENGTH_UNKNOWN), 0);
+    assert_int_equal(h1_hand_over(&h, &f), 0);
+    assert_int_equal(f.kind, BODY_UNTIL_CLOSE);
+    assert_true(h.last);
+    restart();
+    feed("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_int_equal(h1_reply_begin(&h, 200, NULL, 0, NULL, H1_LENGTH_UNKNOWN), 0);
+    assert_int_equal(h1_hand_over(&h, &f), 0);
+    assert_true(f.is_head && f.kind == BODY_CHUNKED);
+    assert_false(h.last);
+}
+
 static void an_upgrade_leaves_the_rest_alone_and_holds_no_memory(void **state)
 {
     (void)state;
@@ -518,6 +584,9 @@ int main(void)
         TEST(asked_to_be_the_last),
         TEST(the_client_stops_sending),
         TEST(a_taken_request_outlives_the_connection),
+        TEST(a_reply_is_handed_over),
+        TEST(the_count_of_requests_goes_on),
+        TEST(what_a_handed_over_reply_to_http_10_and_to_head_needs),
         TEST(an_upgrade_leaves_the_rest_alone_and_holds_no_memory),
         TEST(an_upgrade_with_body_or_to_http_10_is_not_possible),
         TEST(memory_that_runs_out_ends_in_an_error),

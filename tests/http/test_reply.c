@@ -87,15 +87,6 @@ static void requests(void **state)
     expect_out("");
 }
 
-static void chunks(void **state)
-{
-    (void)state;
-    assert_int_equal(reply_chunk(&out, NULL, "", 0), 0);
-    assert_int_equal(reply_chunk(&out, NULL, "0123456789abcdef", 16), 0);
-    assert_int_equal(reply_last_chunk(&out, NULL), 0);
-    expect_out("10\r\n0123456789abcdef\r\n0\r\n\r\n");
-}
-
 static void *nothing(void *ctx, void *p, size_t size)
 {
     (void)ctx;
@@ -109,20 +100,15 @@ static void without_memory_nothing_is_queued(void **state)
     static const weft_env env = {.realloc = nothing};
     assert_int_equal(reply_head(&out, &env, &(struct reply){.status = 200}), -ENOMEM);
     assert_int_equal(request_head(&out, &env, "GET", bytes_of("/"), NULL, 0), -ENOMEM);
-    assert_int_equal(reply_chunk(&out, &env, "a", 1), -ENOMEM);
     expect_out("");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_head),
-        cmocka_unit_test(a_status_without_phrase_keeps_its_space),
-        cmocka_unit_test(statuses),
-        cmocka_unit_test(bad_fields),
-        cmocka_unit_test(requests),
-        cmocka_unit_test(chunks),
-        cmocka_unit_test(without_memory_nothing_is_queued),
+        cmocka_unit_test(a_head),   cmocka_unit_test(a_status_without_phrase_keeps_its_space),
+        cmocka_unit_test(statuses), cmocka_unit_test(bad_fields),
+        cmocka_unit_test(requests), cmocka_unit_test(without_memory_nothing_is_queued),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -378,7 +378,7 @@ void web_feed(struct wire *w, weft_span *in)
 /* A reply of known length ends by itself; a reset, or write_stall, tells who has left. */
 static bool is_sending_length(const struct web *web)
 {
-    return web->request && web->request->begun && web->h1.framing == BODY_LENGTH;
+    return web->request && web->request->begun && web->h1.framing.kind == BODY_LENGTH;
 }
 
 /* Who has sent everything but still waits for a reply cannot be told from who has left. A request that
