@@ -78,6 +78,19 @@ WEFT_API size_t weft_reply_buffered(const weft_request *r);
 WEFT_API void weft_request_watch(weft_request *r, void (*on_drain)(weft_request *r, void *user),
                                  void (*on_gone)(weft_request *r, void *user), void *user);
 
+/* ---- pieces that many replies share ------------------------------------------------------------ */
+
+/* Bytes of a body that any number of replies queue by reference: one block, in a form in which they need
+ * no copy whether the reply is chunked or not. Counted: it lives until the last reference is dropped, and
+ * may be referenced and dropped in any thread. Its bytes never change. */
+typedef struct weft_piece weft_piece;
+
+/* Copies data. The caller owns one reference. Errors: -EINVAL (len is 0), -ENOMEM. */
+WEFT_API int weft_piece_new(weft_piece **out, const weft_env *env, const void *data, size_t len);
+WEFT_API weft_piece *weft_piece_ref(weft_piece *p);
+WEFT_API void weft_piece_unref(weft_piece *p);             /* NULL is fine */
+WEFT_API weft_bytes weft_piece_bytes(const weft_piece *p); /* as long as the reference */
+
 #ifdef __cplusplus
 }
 #endif

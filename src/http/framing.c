@@ -5,6 +5,7 @@
 #include "http/framing.h"
 
 #include "http/chunk.h"
+#include "http/piece.h"
 
 /* Whether len more bytes of body fit what the head said: 0 or WEFT_ERR_STATE. */
 static int allowed(const struct framing *f, size_t len)
@@ -37,6 +38,23 @@ int framing_share(struct framing *f, struct outq *out, const weft_env *env, stru
     if (f->is_head) return written(f, 0, len);
     if (f->kind == BODY_CHUNKED) return chunk_share(out, env, b, skip, len);
     return written(f, outq_share_part(out, b, skip, len), len);
+}
+
+static int queue_range(struct outq *out, struct blob *b, struct range range, struct slice *first)
+{
+    if (!first || !outq_empty(out)) return outq_share_part(out, b, range.skip, range.len);
+    outq_share_part_at(out, b, range.skip, range.len, first);
+    return 0;
+}
+
+int framing_piece(struct framing *f, struct outq *out, weft_piece *p, struct slice *first)
+{
+    size_t len = weft_piece_bytes(p).len;
+    bool chunked = f->kind == BODY_CHUNKED;
+    int error = allowed(f, len);
+    if (error) return error;
+    if (f->is_head) return written(f, 0, len);
+    return written(f, queue_range(out, piece_blob(p), piece_range(p, chunked), first), len);
 }
 
 int framing_end(struct framing *f, struct outq *out, const weft_env *env)

@@ -16,6 +16,7 @@
 
 #include "base/outq.h"
 #include "http/head.h"
+#include <weft/http.h>
 
 struct framing {
     uint64_t left; /* of the declared length; 0 where there is none */
@@ -37,6 +38,10 @@ int framing_write(struct framing *f, struct outq *out, const weft_env *env, cons
 /* The same by reference: the len bytes behind the first skip of a shared blob. */
 int framing_share(struct framing *f, struct outq *out, const weft_env *env, struct blob *b,
                   size_t skip, size_t len);
+
+/* A piece by reference, chunked or plain. first is a slice of the owner's of the queue, that is free while
+ * the queue is empty; then no memory is needed. NULL: there is none. */
+int framing_piece(struct framing *f, struct outq *out, weft_piece *p, struct slice *first);
 
 /* The body is complete. Errors: WEFT_ERR_STATE (less than the length: the connection must be dropped),
  * -ENOMEM. */
