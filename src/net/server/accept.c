@@ -13,13 +13,14 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "http/canned.h"
 #include "io/listener.h"
 #include "net/server/crew.h"
 #include "net/web/proxied.h"
 #include "net/wire/tls_context.h"
 #include "net/wire/wire.h"
 
-enum { TURNED_AWAY_MAX = 32 };
+enum { TURNED_AWAY_MAX = 32, RETRY_AFTER = 5 };
 
 struct server_listener {
     struct listener listener;
@@ -27,15 +28,6 @@ struct server_listener {
     weft_server *server;
     bool unix_socket; /* never TLS */
 };
-
-static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\n"
-                           "Content-Type: text/plain; charset=utf-8\r\n"
-                           "Content-Length: 45\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
-                           "the server has as many connections as it may\n";
-static const char too_many[] = "HTTP/1.1 429 Too Many Requests\r\n"
-                               "Content-Type: text/plain; charset=utf-8\r\n"
-                               "Content-Length: 41\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
-                               "your address has too many connections now";
 
 /* The box for a connection from there; NULL in *out: plain. Errors: -ENOMEM. */
 static int secure_for(const struct server_listener *from, struct tls **out)
@@ -60,7 +52,8 @@ static struct wire *add_wire(weft_server *s, int fd, struct tls *tls)
 static void turn_away(const struct server_listener *from, int fd, int status)
 {
     weft_server *s = from->server;
-    const char *text = status == 503 ? busy : too_many;
+    const char *why = status == 503 ? "the server has as many connections as it may"
+                                    : "your address has too many connections now";
     struct tls *tls;
     server_refused(s, status);
     if (s->turned_away >= TURNED_AWAY_MAX || secure_for(from, &tls) < 0) {
@@ -71,7 +64,7 @@ static void turn_away(const struct server_listener *from, int fd, int status)
     if (!w) return;
     w->turned_away = true;
     s->turned_away++;
-    (void)outq_append(&w->gear->out, server_env(s), text, strlen(text));
+    (void)canned_answer(&w->gear->out, server_env(s), status, RETRY_AFTER, why);
     wire_finish(w, &s->config.limits);
 }
 

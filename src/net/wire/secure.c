@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#include "http/canned.h"
 #include "net/server/server.h"
 
 enum { SCRATCH = LOOP_BUFFER + TLS_RECORD + TLS_SLACK, WRITE_BUDGET = 65536 };
@@ -40,13 +41,10 @@ int secure_write(struct wire *w, struct outq *plain)
 
 void secure_tell_plain(struct wire *w)
 {
-    static const char text[] = "HTTP/1.1 400 Bad Request\r\n"
-                               "Content-Type: text/plain; charset=utf-8\r\n"
-                               "Content-Length: 55\r\nConnection: close\r\n\r\n"
-                               "this port speaks TLS: use https:// or wss:// to get in\n";
     if (!wire_server(w) || !tls_met_http(w->gear->tls)) return;
     server_refused(wire_server(w), 400);
-    (void)outq_append(tls_out(w->gear->tls), wire_env(w), text, sizeof text - 1);
+    (void)canned_answer(tls_out(w->gear->tls), wire_env(w), 400, 0,
+                        "this port speaks TLS: use https:// or wss:// to get in");
 }
 
 bool secure_ended(const struct wire *w)
