@@ -115,6 +115,11 @@ WEFT_API int weft_send_fragment(weft_conn *c, weft_opcode op, const void *data, 
 /* Queue a message by reference (a client masks, so it copies). Errors: as weft_send. */
 WEFT_API int weft_send_message(weft_conn *c, weft_message *m);
 
+/* The same for who publishes, and does not follow up on errors: so that none misses a message and stays,
+ * who cannot take it is closed with 1008 (WEFT_ERR_BACKLOG), or dropped where the message or that Close finds no
+ * memory. With WEFT_ERR_CLOSED and WEFT_ERR_STATE nothing happens. Returns what weft_send_message said. */
+WEFT_API int weft_deliver(weft_conn *c, weft_message *m);
+
 /* Queue a ping with at most 125 bytes; the answer comes as on_pong. Errors: as weft_send. */
 WEFT_API int weft_ping(weft_conn *c, const void *data, size_t len);
 
@@ -165,9 +170,9 @@ WEFT_API void weft_conn_set_user(weft_conn *c, void *user);
 /* ---- from other threads ---------------------------------------------------------------------- */
 
 /* Send m on the connection that id names, in its loop's thread, soon. Takes its own reference. That
- * the connection is gone by then is not an error; one that cannot take it any more (send_queue_max, no
- * memory) is closed with 1008 or dropped, so that none misses a message and stays. With a server of
- * several threads l may be any of its loops, such as the first. Any thread. Errors: -ENOMEM. */
+ * the connection is gone by then is not an error; one that cannot take it any more is treated as by
+ * weft_deliver. With a server of several threads l may be any of its loops, such as the first. Any
+ * thread. Errors: -ENOMEM. */
 WEFT_API int weft_post(weft_loop *l, weft_id id, weft_message *m);
 
 /* ---- for libraries on top (the hub is one) --------------------------------------------------- */

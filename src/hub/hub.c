@@ -2,7 +2,7 @@
  *
  * hub/hub.c - topics on the public API only: include/weft/hub.h
  *
- *      weft_publish ---> my part ------> topic ---> its edges ---> member ---> weft_send_message
+ *      weft_publish ---> my part ------> topic ---> its edges ---> member ---> weft_deliver
  *           |          (hub/part.h)   (hub/topic.h) (hub/edges.h)    |
  *           |                                                        +-- hangs on the weft_conn
  *           +-- pass --> part of another loop ---> ...                   as a weft_link

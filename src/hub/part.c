@@ -7,8 +7,8 @@
  * subscribers are freed at once, so all members are found through the topics.
  *
  * Sending is a plain walk over an array, without copies, marks or tombstones. That is safe because
- * nothing it calls runs user code or removes anybody: weft_send_message only queues, weft_close and
- * weft_abort only begin; on_close and on_gone come later, from the loop.
+ * nothing it calls runs user code or removes anybody: weft_send_message and weft_deliver only queue, or
+ * begin to close; on_close and on_gone come later, from the loop.
  */
 #include "hub/part.h"
 
@@ -200,30 +200,16 @@ void member_unsubscribe_all(weft_hub *h, weft_conn *c)
 
 /* ---- send ------------------------------------------------------------------------------------ */
 
-/* A subscriber did not get a message. With WEFT_SLOW_CLOSE none misses one and stays: where even the
- * Close finds no memory, the connection is dropped. A second Close does not happen: a connection
- * that is closing says WEFT_ERR_CLOSED. */
-static void on_missed(const weft_hub *h, weft_conn *c, int error)
-{
-    if (h->cfg.slow == WEFT_SLOW_DROP) return;
-    if (error == WEFT_ERR_CLOSED || error == WEFT_ERR_STATE) return;
-    if (error == WEFT_ERR_BACKLOG)
-        error = weft_close(c, WEFT_CLOSE_POLICY_VIOLATION, "too slow: the send queue is full");
-    if (error < 0) weft_abort(c);
-}
-
+/* A subscriber that cannot take it is seen to by weft_deliver, or misses it. */
 int topic_send(const struct topic *t, const weft_hub *h, weft_message *m, const weft_conn *except)
 {
+    int (*send)(weft_conn *, weft_message *) =
+        h->cfg.slow == WEFT_SLOW_DROP ? weft_send_message : weft_deliver;
     int queued = 0;
     for (uint32_t i = 0; i < t->subscribers.n; i++) {
         weft_conn *c = member_of(t->subscribers.v[i].to)->conn;
         if (c == except) continue;
-        int error = weft_send_message(c, m);
-        if (error < 0) {
-            on_missed(h, c, error);
-        } else if (queued < INT_MAX) {
-            queued++;
-        }
+        if (send(c, m) == 0 && queued < INT_MAX) queued++;
     }
     return queued;
 }

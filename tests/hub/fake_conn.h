@@ -91,6 +91,15 @@ void weft_abort(weft_conn *c)
     c->aborted = true;
 }
 
+int weft_deliver(weft_conn *c, weft_message *m)
+{
+    int error = weft_send_message(c, m);
+    if (!error || error == WEFT_ERR_CLOSED || error == WEFT_ERR_STATE) return error;
+    if (error != WEFT_ERR_BACKLOG || weft_close(c, WEFT_CLOSE_POLICY_VIOLATION, "too slow") < 0)
+        weft_abort(c);
+    return error;
+}
+
 weft_loop *weft_conn_loop(const weft_conn *c)
 {
     return c->loop;

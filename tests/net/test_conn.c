@@ -464,6 +464,107 @@ static void test_backlog_in_messages(void **state)
     raw_free(r);
 }
 
+/* ---- delivering ------------------------------------------------------------------------------ */
+
+static weft_message *message_of(const char *text)
+{
+    weft_message *m;
+    assert_int_equal(weft_message_new(&m, &world.env, WEFT_TEXT, text, strlen(text)), 0);
+    return m;
+}
+
+static void test_delivered(void **state)
+{
+    (void)state;
+    struct raw *r = raw_open(&world, "/");
+    weft_message *m = message_of("x");
+    assert_int_equal(weft_deliver(server.conn, m), 0);
+    settle(&world);
+    assert_string_equal(raw_frames(r), "text x;");
+    assert_true(weft_conn_is_open(server.conn));
+    assert_int_equal(weft_close(server.conn, 1000, "bye"), 0);
+    assert_int_equal(weft_deliver(server.conn, m), WEFT_ERR_CLOSED); /* and no other Close */
+    settle(&world);
+    assert_string_equal(raw_frames(r), "close 1000 bye;");
+    weft_message_unref(m);
+    raw_free(r);
+}
+
+/* As many as it takes, so that the next one does not fit. */
+static void deliver_all_that_fits(weft_message *m)
+{
+    use_full_sockets(&world.sys, true);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(weft_deliver(server.conn, m), 0);
+        turn(&world, 0);
+    }
+    assert_true(weft_conn_is_open(server.conn));
+}
+
+static void test_delivered_to_one_that_is_too_slow(void **state)
+{
+    (void)state;
+    again_with(&(weft_limits){.send_queue_items = 1});
+    struct raw *r = raw_open(&world, "/");
+    weft_message *m = message_of("x");
+    deliver_all_that_fits(m);
+    assert_int_equal(weft_deliver(server.conn, m), WEFT_ERR_BACKLOG);
+    assert_false(weft_conn_is_open(server.conn));
+    assert_int_equal(weft_deliver(server.conn, m), WEFT_ERR_CLOSED); /* no second Close */
+    weft_message_unref(m);
+    make_room();
+    settle(&world);
+    assert_string_equal(strstr(raw_frames(r), "close"),
+                        "close 1008 too slow: the send queue is full;");
+    raw_free(r);
+}
+
+/* Nor does anybody stay for whom there is no memory. */
+static void expect_dropped(weft_message *m, int error)
+{
+    world_fail_at(&world, 0);
+    world.fail_on = true;
+    assert_int_equal(weft_deliver(server.conn, m), error);
+    world_fail_at(&world, -1);
+    turn_until(&world, server.closes);
+    expect_story(&server.story, "open;close 1006;");
+}
+
+static void test_delivered_without_memory(void **state)
+{
+    (void)state;
+    struct raw *r = raw_open(&world, "/");
+    weft_message *m = message_of("x");
+    expect_dropped(m, -ENOMEM);
+    weft_message_unref(m);
+    raw_free(r);
+}
+
+static void test_delivered_without_memory_for_the_close(void **state)
+{
+    (void)state;
+    again_with(&(weft_limits){.send_queue_items = 1});
+    struct raw *r = raw_open(&world, "/");
+    weft_message *m = message_of("x");
+    deliver_all_that_fits(m);
+    expect_dropped(m, WEFT_ERR_BACKLOG);
+    weft_message_unref(m);
+    raw_free(r);
+}
+
+static void test_delivered_before_it_is_open(void **state)
+{
+    (void)state;
+    weft_message *m = message_of("x");
+    assert_int_equal(
+        weft_connect(&client.conn, world.loop, world_url(&world, "/"), NULL, &telling, &client), 0);
+    assert_int_equal(weft_deliver(client.conn, m), WEFT_ERR_STATE);
+    turn_until(&world, told(&client.story, "open;"));
+    assert_int_equal(weft_deliver(client.conn, m), 0);
+    turn_until(&world, told(&server.story, "text x;"));
+    weft_message_unref(m);
+}
+
 static void refill(weft_conn *c)
 {
     assert_true(weft_buffered(c) < 32 * 1024);
@@ -784,6 +885,11 @@ int main(void)
         unit(test_backlog_in_bytes),
         unit(test_half_closed_with_much_queued),
         unit(test_backlog_in_messages),
+        unit(test_delivered),
+        unit(test_delivered_to_one_that_is_too_slow),
+        unit(test_delivered_without_memory),
+        unit(test_delivered_without_memory_for_the_close),
+        unit(test_delivered_before_it_is_open),
         unit(test_on_drain),
         unit(test_abort_from_on_drain),
         unit(test_pause_holds_everything),

@@ -51,10 +51,15 @@ int weft_send_fragment(weft_conn *c, weft_opcode op, const void *data, size_t le
     return queued(c, weft_session_send_fragment(&c->session, op, data, len, final));
 }
 
-int weft_send_message(weft_conn *c, weft_message *m)
+static inline int send_message(weft_conn *c, weft_message *m)
 {
     if (!may_send(c)) return refusal(c);
     return queued(c, session_queue_shared(&c->session, m));
+}
+
+int weft_send_message(weft_conn *c, weft_message *m)
+{
+    return send_message(c, m);
 }
 
 int weft_ping(weft_conn *c, const void *data, size_t len)
@@ -87,6 +92,22 @@ void weft_abort(weft_conn *c)
     if (c->state == CONN_ENDED) return;
     if (c->wire) wire_reset(c->wire, 0, "");
     else dial_cancel(c);
+}
+
+/* A second Close does not happen: a connection that is closing says WEFT_ERR_CLOSED. */
+static RARE int missed(weft_conn *c, int error)
+{
+    static const char why[] = "too slow: the send queue is full";
+    if (error == WEFT_ERR_CLOSED || error == WEFT_ERR_STATE) return error;
+    bool told = error == WEFT_ERR_BACKLOG && weft_close(c, WEFT_CLOSE_POLICY_VIOLATION, why) == 0;
+    if (!told) weft_abort(c);
+    return error;
+}
+
+int weft_deliver(weft_conn *c, weft_message *m)
+{
+    int error = send_message(c, m);
+    return error ? missed(c, error) : 0;
 }
 
 void weft_pause(weft_conn *c)
