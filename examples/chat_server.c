@@ -35,7 +35,7 @@ static const char page_html[] =
 static void page(weft_request *r, void *user)
 {
     (void)user;
-    weft_reply(r, 200, "text/html; charset=utf-8", page_html, strlen(page_html));
+    weft_respond(r, 200, "text/html; charset=utf-8", page_html, strlen(page_html));
 }
 
 static void join(weft_conn *c)

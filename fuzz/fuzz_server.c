@@ -16,7 +16,7 @@ static struct world {
     weft_server *server;
     weft_conn *conns[CONNS];
     weft_upgrade *held;
-    weft_request *asked;
+    weft_reply *asked;
 } w;
 
 /* ---- the user of the server ------------------------------------------------------------------ */
@@ -67,7 +67,14 @@ static void reply_now(weft_request *r, void *user)
 {
     (void)user;
     weft_bytes body = weft_request_body(r);
-    weft_reply(r, 200, "text/plain", body.data, body.len);
+    weft_respond(r, 200, "text/plain", body.data, body.len);
+}
+
+static void reply_gone(weft_reply *r, int error, const char *cause)
+{
+    (void)error;
+    (void)cause;
+    if (w.asked == r) w.asked = NULL;
 }
 
 static void reply_later(weft_request *r, void *user)
@@ -76,8 +83,8 @@ static void reply_later(weft_request *r, void *user)
         reply_now(r, user);
         return;
     }
-    w.asked = r;
-    (void)weft_reply_begin(r, 200, NULL, WEFT_LENGTH_UNKNOWN);
+    static const weft_reply_handler handler = {.on_close = reply_gone};
+    (void)weft_reply_begin(&w.asked, r, 200, NULL, WEFT_LENGTH_UNKNOWN, &handler, NULL);
 }
 
 static const weft_handler echo = {
@@ -99,8 +106,7 @@ static void answer_held(unsigned how)
 static void finish_asked(bool abort_it)
 {
     if (!w.asked) return;
-    weft_request *r = w.asked;
-    w.asked = NULL;
+    weft_reply *r = w.asked;
     if (abort_it) weft_reply_abort(r);
     else (void)weft_reply_end(r);
 }

@@ -201,7 +201,11 @@ static void hear(struct end *e, const struct end *other, weft_bytes in)
 /* What e has to say comes on the wire to other. */
 static void collect(struct end *e, struct end *other)
 {
-    judge(e, tls_write(e->tls, &e->plain, 65536, scratch));
+    size_t taken;
+    do {
+        judge(e, tls_write(e->tls, &e->plain, scratch, &taken));
+        outq_sent(&e->plain, taken);
+    } while (taken);
     struct outq *out = tls_out(e->tls);
     for (struct slice *s = out->head; s; s = s->next) bytes_add(&other->wire, s->data, s->len);
     outq_sent(out, out->bytes);

@@ -46,6 +46,16 @@ typedef struct weft_field {
 /* Whether len bytes are one complete run of valid UTF-8 (RFC 3629). */
 WEFT_API bool weft_utf8_valid(const void *data, size_t len);
 
+/* ---- links ----------------------------------------------------------------------------------- */
+
+/* A link hangs on a connection or a reply and is told when that is gone, after its on_close. Embed it in a struct
+ * of yours, which is found from it; owner tells your links from others'. on_gone may free it. */
+typedef struct weft_link {
+    struct weft_link *next; /* weft's */
+    const void *owner;
+    void (*on_gone)(struct weft_link *link);
+} weft_link;
+
 /* ---- hooks ----------------------------------------------------------------------------------- */
 
 enum weft_log_level { WEFT_LOG_ERROR, WEFT_LOG_WARN, WEFT_LOG_INFO, WEFT_LOG_DEBUG };

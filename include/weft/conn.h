@@ -24,10 +24,6 @@ extern "C" {
 typedef struct weft_conn weft_conn;
 typedef struct weft_upgrade weft_upgrade; /* server.h */
 
-/* A connection's name, good in any thread and for ever: a stale one is refused. 0 names nothing. It is
- * unique among the loop and the others that its servers have (weft_server_config.threads). */
-typedef uint64_t weft_id;
-
 /* ---- what you are told ----------------------------------------------------------------------- */
 
 typedef struct weft_chunk {
@@ -177,14 +173,7 @@ WEFT_API int weft_post(weft_loop *l, weft_id id, weft_message *m);
 
 /* ---- for libraries on top (the hub is one) --------------------------------------------------- */
 
-/* A link hangs on a connection and is told when it is gone, after on_close. Embed it in a struct of
- * yours; owner tells your links from others'. */
-typedef struct weft_link {
-    struct weft_link *next; /* weft's */
-    const void *owner;
-    void (*on_gone)(struct weft_link *link, weft_conn *c);
-} weft_link;
-
+/* What a library keeps for a connection hangs on it as a weft_link (base.h). */
 WEFT_API void weft_conn_link(weft_conn *c, weft_link *link);
 WEFT_API void weft_conn_unlink(weft_conn *c, weft_link *link);
 WEFT_API weft_link *weft_conn_find_link(const weft_conn *c, const void *owner); /* or NULL */

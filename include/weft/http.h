@@ -7,12 +7,15 @@
  *
  *      static void hello(weft_request *r, void *user)
  *      {
- *          weft_reply(r, 200, "text/plain", "hello\n", 6);
+ *          weft_respond(r, 200, "text/plain", "hello\n", 6);
  *      }
  *
- * A weft_request is yours from the callback until you finish the reply (weft_reply, weft_reply_end,
- * weft_reply_abort): these free it, whatever they return. If the client leaves before, the request stays valid, calls
- * return WEFT_ERR_CLOSED, and on_gone (if set) is told; finish it all the same.
+ * A weft_request is yours from the callback until you answer it: weft_respond, weft_reply_begin and weft_request_abort
+ * consume it, whatever they return. If the client leaves before, the request stays valid, calls return
+ * WEFT_ERR_CLOSED, and on_gone (if set) is told; answer it all the same.
+ *
+ * A reply that streams is another object, a weft_reply: weft_reply_begin makes it, and on_close, which comes exactly
+ * once, is its end.
  */
 #ifndef WEFT_HTTP_H
 #define WEFT_HTTP_H
@@ -40,43 +43,25 @@ WEFT_API int weft_request_peer(const weft_request *r, char *text,
                                size_t size); /* as weft_conn_peer */
 WEFT_API bool weft_request_is(const weft_request *r, const char *method);
 
+/* While you have not answered: on_gone is told, from the loop, when the client has left. May be NULL. */
+WEFT_API void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *r, void *user),
+                                 void *user);
+
 /* ---- the reply ------------------------------------------------------------------------------- */
 
 /* Add a header field to the reply that follows. Content-Length, Transfer-Encoding, Connection and
  * Date are weft's. Copies. Errors: -EINVAL (a character that may not stand in a field, or one of
- * weft's), WEFT_ERR_STATE (the head is out already), -ENOMEM. */
+ * weft's), -ENOMEM. */
 WEFT_API int weft_reply_field(weft_request *r, const char *name, const char *value);
 
 /* The whole reply. type is the Content-Type (NULL: none). Copies body. With HEAD the body is left
- * out and its length said. Finishes the request. Errors: WEFT_ERR_CLOSED, WEFT_ERR_STATE (begun
- * already), -EINVAL (status not 200-599), -ENOMEM (the client gets a 500, or its connection ends). */
-WEFT_API int weft_reply(weft_request *r, int status, const char *type, const void *body,
-                        size_t len);
+ * out and its length said. Consumes the request. Errors: WEFT_ERR_CLOSED, -EINVAL (status not 200-599), -ENOMEM;
+ * after these two the client gets a 500, or its connection ends. */
+WEFT_API int weft_respond(weft_request *r, int status, const char *type, const void *body,
+                          size_t len);
 
-/* Begin a reply whose body follows in pieces. length is the body's, or WEFT_LENGTH_UNKNOWN: then it
- * is chunked (to an HTTP/1.0 client: ended by closing). Errors: as weft_reply. */
-WEFT_API int weft_reply_begin(weft_request *r, int status, const char *type, uint64_t length);
-#define WEFT_LENGTH_UNKNOWN UINT64_MAX
-
-/* Queue a piece of the body; goes out at the end of the turn. Copies.
- * Errors: WEFT_ERR_CLOSED, WEFT_ERR_STATE (not begun, or more than length), WEFT_ERR_BACKLOG (limit
- * send_queue_max; nothing was queued), -ENOMEM. */
-WEFT_API int weft_reply_write(weft_request *r, const void *data, size_t len);
-
-/* The body is complete. Finishes the request. Errors: WEFT_ERR_CLOSED, WEFT_ERR_STATE (less than
- * length was written: the connection is closed so that the client notices). */
-WEFT_API int weft_reply_end(weft_request *r);
-
-/* Give up: drop the connection so that the client sees a broken reply. Finishes the request. */
-WEFT_API void weft_reply_abort(weft_request *r);
-
-/* Bytes of the reply queued and not yet taken by the kernel. */
-WEFT_API size_t weft_reply_buffered(const weft_request *r);
-
-/* For replies that take time. on_drain: buffered fell below half of send_queue_soft after it was
- * above. on_gone: the client left. Either may be NULL; both come from the loop. */
-WEFT_API void weft_request_watch(weft_request *r, void (*on_drain)(weft_request *r, void *user),
-                                 void (*on_gone)(weft_request *r, void *user), void *user);
+/* No answer: drop the connection so that the client notices. Consumes the request. */
+WEFT_API void weft_request_abort(weft_request *r);
 
 /* ---- pieces that many replies share ------------------------------------------------------------ */
 
@@ -90,6 +75,73 @@ WEFT_API int weft_piece_new(weft_piece **out, const weft_env *env, const void *d
 WEFT_API weft_piece *weft_piece_ref(weft_piece *p);
 WEFT_API void weft_piece_unref(weft_piece *p);             /* NULL is fine */
 WEFT_API weft_bytes weft_piece_bytes(const weft_piece *p); /* as long as the reference */
+
+/* ---- a reply that streams -------------------------------------------------------------------- */
+
+typedef struct weft_reply weft_reply;
+
+/* All optional, and told by the loop. */
+typedef struct weft_reply_handler {
+    /* Buffered fell below half of send_queue_soft after it was above, or a write said WEFT_ERR_BACKLOG. */
+    void (*on_drain)(weft_reply *r);
+
+    /* The server leaves (weft_server_shutdown): come to an end. Clients that can be told so should come back in
+     * return_ms; it differs from reply to reply, so that they do not come at the same moment. Who has not ended by
+     * shutdown_drain is dropped. */
+    void (*on_leave)(weft_reply *r, uint64_t return_ms);
+
+    /* Exactly once, whatever ended it, and the last use of r. error is 0 when the whole reply has been taken by the
+     * kernel; WEFT_ERR_CLOSED: you aborted it, or the server was freed; WEFT_ERR_LOST, -ECONNRESET: the client
+     * left; WEFT_ERR_TIMEOUT: it took nothing for write_stall; -ETIMEDOUT: it has vanished; -ENOMEM,
+     * WEFT_ERR_STATE: a call failed and said so. cause says it in words, and may be "". */
+    void (*on_close)(weft_reply *r, int error, const char *cause);
+} weft_reply_handler;
+
+#define WEFT_LENGTH_UNKNOWN UINT64_MAX
+
+/* Begin a reply whose body follows, for as long as you like. length is the body's, or WEFT_LENGTH_UNKNOWN: then it
+ * is chunked (to an HTTP/1.0 client: ended by closing), and a client that vanishes without a word is noticed: it is
+ * probed after ping_interval of silence, and has pong_timeout to answer. h is copied, and may be NULL. Consumes the
+ * request, and keeps nothing of it. *out is good until on_close returns.
+ * Errors: as weft_respond, and -EINVAL when the status has no body and length is not 0; on_close is not told then. */
+WEFT_API int weft_reply_begin(weft_reply **out, weft_request *r, int status, const char *type,
+                              uint64_t length, const weft_reply_handler *h, void *user);
+
+/* Queue a piece of the body; goes out at the end of the turn. Copies.
+ * Errors: WEFT_ERR_CLOSED (it has ended, or is over), WEFT_ERR_STATE (more than length: nothing was queued),
+ * WEFT_ERR_BACKLOG (limits send_queue_max, send_queue_items: nothing was queued, on_drain follows), -ENOMEM: the
+ * body has a hole, so the reply is dropped, and on_close follows. */
+WEFT_API int weft_reply_write(weft_reply *r, const void *data, size_t len);
+
+/* Queue a piece by reference: no copy, and for the first in the queue no memory. Errors: as weft_reply_write. */
+WEFT_API int weft_reply_write_piece(weft_reply *r, weft_piece *p);
+
+/* The body is complete: the rest is written, then on_close is told. Errors: WEFT_ERR_CLOSED; WEFT_ERR_STATE (less
+ * than length was written) and -ENOMEM: the reply is dropped, so that the client notices. */
+WEFT_API int weft_reply_end(weft_reply *r);
+
+/* Give up: drop the connection so that the client sees a broken reply. on_close follows. */
+WEFT_API void weft_reply_abort(weft_reply *r);
+
+/* Bytes of the reply queued and not yet taken by the kernel. */
+WEFT_API size_t weft_reply_buffered(const weft_reply *r);
+
+WEFT_API bool weft_reply_is_open(const weft_reply *r); /* a write would not say WEFT_ERR_CLOSED */
+WEFT_API weft_loop *weft_reply_loop(const weft_reply *r);
+
+/* The client's address, as weft_conn_peer. */
+WEFT_API int weft_reply_peer(const weft_reply *r, char *text, size_t size);
+WEFT_API void *weft_reply_user(const weft_reply *r);
+WEFT_API void weft_reply_set_user(weft_reply *r, void *user);
+
+/* Its name, for other threads: post to its loop, and find it there. NULL: it is over, or on another loop. */
+WEFT_API weft_id weft_reply_id(const weft_reply *r);
+WEFT_API weft_reply *weft_reply_find(const weft_loop *l, weft_id id);
+
+/* For libraries on top: links (base.h). */
+WEFT_API void weft_reply_link(weft_reply *r, weft_link *link);
+WEFT_API void weft_reply_unlink(weft_reply *r, weft_link *link);
+WEFT_API weft_link *weft_reply_find_link(const weft_reply *r, const void *owner); /* or NULL */
 
 #ifdef __cplusplus
 }

@@ -23,6 +23,11 @@ extern "C" {
 
 typedef struct weft_loop weft_loop;
 
+/* The name of a connection or of a reply, good in any thread and for ever: it names one exchange, and is stale when
+ * that is over. 0 names nothing. It is unique among the loop and the others that its servers have
+ * (weft_server_config.threads). */
+typedef uint64_t weft_id;
+
 /* How the output of a turn is handed to the kernel. */
 typedef enum weft_batch {
     WEFT_BATCH_AUTO, /* by io_uring if it is there and allowed, else one by one */

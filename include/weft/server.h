@@ -138,19 +138,24 @@ WEFT_API int weft_server_address(const weft_server *s, size_t i, char *text, siz
 WEFT_API int weft_server_shutdown(weft_server *s, uint16_t code,
                                   void (*on_done)(weft_server *s, void *user), void *user);
 
-typedef struct weft_server_stats {
-    uint64_t accepted;    /* connections since the start */
-    uint64_t connections; /* now, of any kind */
-    uint64_t websockets;  /* now */
-    uint64_t requests;    /* plain requests since the start */
-    uint64_t refused
-        [600]; /* upgrades and requests that weft refused, by HTTP status, on_upgrade's own included */
-    uint64_t closed[5000]; /* WebSockets gone, by weft_close_info.code */
-} weft_server_stats;
+/* ---- counts ---------------------------------------------------------------------------------- */
 
-/* Good as long as the server; the numbers move. With several threads they move at any time: each is right
- * by itself (read them with __atomic_load_n, or whatever your compiler has for a relaxed load). */
-WEFT_API const weft_server_stats *weft_server_get_stats(const weft_server *s);
+typedef enum weft_count {
+    WEFT_COUNT_ACCEPTED,    /* connections since the start */
+    WEFT_COUNT_CONNECTIONS, /* now, of any kind */
+    WEFT_COUNT_WEBSOCKETS,  /* now */
+    WEFT_COUNT_REQUESTS     /* plain requests since the start */
+} weft_count;
+
+/* As long as the server is there, from any thread. With several threads the numbers move at any time: each is
+ * right by itself. 0 for what this library does not count. */
+WEFT_API uint64_t weft_server_count(const weft_server *s, weft_count what);
+
+/* Upgrades and requests that weft refused since the start with this HTTP status, on_upgrade's own included. */
+WEFT_API uint64_t weft_server_count_refused(const weft_server *s, int status);
+
+/* WebSockets gone since the start, by weft_close_info.code. */
+WEFT_API uint64_t weft_server_count_closed(const weft_server *s, uint16_t code);
 
 /* ---- an opening handshake that waits for its answer ------------------------------------------ */
 

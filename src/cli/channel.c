@@ -66,9 +66,8 @@ static void forget(struct waiting *w)
     free(w);
 }
 
-static void on_gone(weft_link *link, weft_conn *c)
+static void on_gone(weft_link *link)
 {
-    (void)c;
     forget((struct waiting *)link); /* its first member */
 }
 

@@ -30,9 +30,8 @@ static const struct trace *trace_of(const struct echo *e)
     return &e->service->trace;
 }
 
-static void on_gone(weft_link *link, weft_conn *c)
+static void on_gone(weft_link *link)
 {
-    (void)c;
     free(link); /* the first member of a struct waiting */
 }
 

@@ -72,17 +72,17 @@ void page_serve(weft_request *r, void *user)
     (void)user;
     if (!weft_request_is(r, "GET") && !weft_request_is(r, "HEAD")) {
         weft_reply_field(r, "Allow", "GET, HEAD");
-        weft_reply(r, 405, "text/plain", "GET or HEAD, please\n", 20);
+        weft_respond(r, 405, "text/plain", "GET or HEAD, please\n", 20);
         return;
     }
     const struct web_file *file = page_find(weft_request_path(r));
     if (!file) {
-        weft_reply(r, 404, "text/plain", "no such page\n", 13);
+        weft_respond(r, 404, "text/plain", "no such page\n", 13);
         return;
     }
     char etag[PAGE_ETAG];
     page_etag(file, etag);
     add_fields(r, etag);
-    if (is_known(r, etag)) weft_reply(r, 304, NULL, NULL, 0);
-    else weft_reply(r, 200, file->type, file->data, file->len);
+    if (is_known(r, etag)) weft_respond(r, 304, NULL, NULL, 0);
+    else weft_respond(r, 200, file->type, file->data, file->len);
 }

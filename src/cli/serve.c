@@ -62,14 +62,14 @@ static void greet(weft_request *r, void *user)
     const char *scheme = secret_wanted(&s->options->secret) ? "wss" : "ws";
     if (!weft_request_is(r, "GET") && !weft_request_is(r, "HEAD")) {
         weft_reply_field(r, "Allow", "GET, HEAD");
-        weft_reply(r, 405, "text/plain", "GET or HEAD, please\n", 20);
+        weft_respond(r, 405, "text/plain", "GET or HEAD, please\n", 20);
         return;
     }
     char host[256], text[sizeof welcome + 2 * sizeof host];
     weft_bytes sent = weft_request_field(r, "Host");
     snprintf(host, sizeof host, "%.*s", (int)sent.len, sent.data ? (const char *)sent.data : "");
     int len = snprintf(text, sizeof text, welcome, scheme, host, scheme, host);
-    weft_reply(r, 200, "text/plain; charset=utf-8", text, (size_t)len);
+    weft_respond(r, 200, "text/plain; charset=utf-8", text, (size_t)len);
 }
 
 static int add_echoes(struct serve *s, const struct flag_list *paths)

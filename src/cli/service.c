@@ -215,7 +215,7 @@ int service_open(struct service *s, struct service_options *o)
         (r = signals_init(&s->signals, s->loop, on_signal, s)) < 0 ||
         (r = weft_hub_new(&s->hub, s->loop, NULL)) < 0 ||
         (r = weft_server_new(&s->server, s->loop, &server)) < 0 ||
-        (r = trim_init(&s->trim, s->loop, weft_server_get_stats(s->server))) < 0)
+        (r = trim_init(&s->trim, s->loop)) < 0)
         return r == -EINVAL
                    ? complain("--trust-proxy: one of these is not an address, perhaps with /BITS")
                    : complain("cannot start: %s", weft_strerror(r));
@@ -312,7 +312,8 @@ int service_run(struct service *s, void (*hint)(const char *address, bool secure
 
     r = weft_server_start(s->server);
     if (r < 0) return complain("cannot start all threads: %s", weft_strerror(r));
-    while (!s->over && (r = weft_loop_turn(s->loop, -1)) == 0) trim_look(&s->trim);
+    while (!s->over && (r = weft_loop_turn(s->loop, -1)) == 0)
+        trim_look(&s->trim, weft_server_count(s->server, WEFT_COUNT_CONNECTIONS));
     weft_server_free(s->server);
     s->server = NULL;
     return r < 0 ? complain("the loop stopped: %s", weft_strerror(r)) : EXIT_CLEAN;

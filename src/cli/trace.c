@@ -94,9 +94,8 @@ struct name {
     char text[128];
 };
 
-static void forget_name(weft_link *link, weft_conn *c)
+static void forget_name(weft_link *link)
 {
-    (void)c;
     free(link); /* the first member of a struct name */
 }
 

@@ -89,9 +89,8 @@ static void drop_member_if_empty(struct member *m)
     free_member(m);
 }
 
-static void on_gone(weft_link *link, weft_conn *c)
+static void on_gone(weft_link *link)
 {
-    (void)c;
     struct member *m = container_of(link, struct member, link);
     cut_all(m);
     free_member(m);

@@ -224,6 +224,25 @@ int sock_listen(const struct sys *sys, const struct sock_addr *a)
     return listen_at(sys, &v4);
 }
 
+/* From one second to nine hours, which the kernel takes. */
+static int in_seconds(uint64_t ms)
+{
+    uint64_t s = ms / 1000 + (ms % 1000 != 0);
+    if (s < 1) s = 1;
+    return s < 32400 ? (int)s : 32400;
+}
+
+void sock_probe(const struct sys *sys, int fd, uint64_t idle_ms, uint64_t answer_ms)
+{
+    if (idle_ms == WEFT_NEVER || answer_ms == WEFT_NEVER) return;
+    int idle = in_seconds(idle_ms), answer = in_seconds(answer_ms), limit = (idle + answer) * 1000;
+    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_KEEPIDLE, idle);
+    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_KEEPINTVL, answer);
+    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_KEEPCNT, 1);
+    (void)set_flag(sys, fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    if (limit < USER_TIMEOUT_MS) (void)set_flag(sys, fd, IPPROTO_TCP, TCP_USER_TIMEOUT, limit);
+}
+
 int sock_local(const struct sys *sys, int fd, struct sock_addr *out)
 {
     *out = (struct sock_addr){.len = sizeof *out - offsetof(struct sock_addr, sa)};

@@ -19,9 +19,12 @@
 #include "io/stream.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "io/flush.h"
+
+enum { NO_SOCKET = INT_MAX };
 
 enum { READABLE = 1, ENDING = 2, FULL = 4, PAUSED = 8, HELD = 16, SPENT = 32 };
 
@@ -215,6 +218,13 @@ int stream_init(struct stream *s, int fd, const struct stream_handler *handler)
     return start(s, fd, handler, true);
 }
 
+void stream_init_bare(struct stream *s, const struct stream_handler *handler)
+{
+    io_init(&s->io, NO_SOCKET, NULL);
+    s->handler = handler;
+    s->dirty = s->again = NULL;
+}
+
 int stream_connect(struct stream *s, int fd, const struct stream_handler *handler)
 {
     return start(s, fd, handler, false);
@@ -274,6 +284,6 @@ void stream_close(struct stream *s)
     if (stream_closed(s)) return;
     (void)io_set(stream_loop(s), &s->io, 0);
     flush_forget(loop_flush(stream_loop(s)), s);
-    close(s->io.fd);
+    if (s->io.fd != NO_SOCKET) close(s->io.fd);
     s->io.fd = -1;
 }

@@ -66,6 +66,10 @@ int stream_init(struct stream *s, int fd, const struct stream_handler *handler);
 
 void stream_make_dirty(struct stream *s); /* for stream_dirty */
 
+/* A stream that has no socket, and only its turn in the flush: on_pull when it is dirty, which writes nothing
+ * itself and returns 0, and on_again. It is paused and closed as any other. */
+void stream_init_bare(struct stream *s, const struct stream_handler *handler);
+
 /* Take over fd, a socket that is being connected (sock_connect): on_connected or on_error follows, then
  * it is as above. Errors: as stream_init. */
 int stream_connect(struct stream *s, int fd, const struct stream_handler *handler);

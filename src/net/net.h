@@ -1,40 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/net.h - what net keeps for each loop: its wires, the ids of its WebSockets, the date
+ * net/net.h - what net keeps for each loop
  *
- *      weft_loop -> net -> slots -> wire -> (web | dial | weft_conn)
- *                                -> weft_conn, a client's
- *                       -> kin: the loops of its servers' other threads
- *
- * Every wire has a slot, and the WebSocket that a server's wire becomes is found by it. A client is
- * there before its wire, and may try several: so it has a slot of its own.
- *
- * A loop and its kin share one space of ids: an id says which of them, which slot and which generation.
- * Kin stay until the loop is freed, so whoever kept one may post to it as long; a server only borrows
- * them.
+ *      weft_loop -> net -> slots -> lanes, and the WebSockets of clients
+ *                       -> client   what the client's room has here
+ *                       -> pool, scratch, date: what all of them use for a moment
+ *                       -> kin: the loops of its servers' other threads (kin.h)
  */
 #ifndef NET_NET_H
 #define NET_NET_H
 
 #include "http/date.h"
-#include "io/stream.h"
-#include "net/wire/tls_sessions.h"
+#include "io/loop.h"
+#include "net/slots.h"
 #include "ws/pool.h"
-#include <weft/conn.h>
-
-struct wire;
-
-enum slot_kind { SLOT_FREE, SLOT_WIRE, SLOT_CLIENT };
-
-struct slot {
-    union {
-        struct wire *wire;
-        weft_conn *conn;
-        size_t next_free;
-    };
-    uint32_t generation;
-    uint8_t kind; /* enum slot_kind */
-};
 
 enum { NET_LOOPS_MAX = 256 };
 
@@ -44,26 +23,15 @@ struct net_kin {
     bool lent[NET_LOOPS_MAX];
 };
 
-/* What the wires of a server on one loop have in common, or those that were dialed there; found from their
- * stream's handler. */
-struct wire_kind {
-    struct stream_handler stream;
-    struct weft_server *server; /* NULL: we connected */
-};
-
 struct net {
     struct tenant tenant;
     weft_loop *loop;
     struct net *leader;  /* whose kin this is; itself */
     struct net_kin *kin; /* a leader's; NULL: none were needed */
-    uint8_t number;      /* among them */
-    struct wire_kind dialed;
-    struct list dials;                /* that are not open yet */
-    struct list tls_contexts;         /* of clients */
-    struct tls_sessions tls_sessions; /* of clients, to be resumed */
-    uint8_t *tls_scratch;             /* what a box reads to and gathers in; NULL until one does */
-    struct slot *slots;
-    uint32_t n_slots, first_free; /* first_free == n_slots: none */
+    struct tenant
+        *client;      /* told before the lanes go, freed behind them; NULL: nobody has dialed */
+    uint8_t *scratch; /* what TLS reads to and gathers in; NULL until it does */
+    struct slots slots;
     int64_t date_second;
     char date[HTTP_DATE_SIZE];
     struct weft_session_pool pool; /* of all its sessions */
@@ -73,34 +41,13 @@ struct net {
 /* The loop's net; made when it is first asked for. NULL: no memory. */
 struct net *net_of(weft_loop *l);
 
-/* What WebSockets with one handler on one loop have in common; found from their session's config. */
-struct kind {
-    weft_session_config session;
-    struct net *net;
-    const weft_handler *handler;
-    uint64_t calm_bytes, calm_items; /* up to here nothing has to be done about what is queued */
-};
+/* NULL: nobody has asked yet. */
+struct net *net_there(const weft_loop *l);
 
-/* What a handler says about its sessions. limits are theirs, and end up in the config. */
-void net_configure(struct net *n, struct kind *k, weft_limits *limits, const weft_handler *h);
-
-/* A slot, and with it an id, for a wire, or for a client. 0 or -ENOMEM. */
-int net_add_wire(struct net *n, struct wire *w, uint32_t *slot);
-int net_add_client(struct net *n, weft_conn *c, uint32_t *slot);
-void net_slot_free(struct net *n, uint32_t slot);
-
-/* For who looks at all wires, with slots from 0 to n_slots: the wire there. NULL: none, or a dead one. */
-struct wire *net_wire_at(const struct net *n, uint32_t slot);
-
-weft_id net_id_of(const struct net *n, uint32_t slot);
-
-/* Another loop, configured as the leader's, that nobody else uses. Errors: -ENOSPC (NET_LOOPS_MAX), and as
- * weft_loop_new. */
-int net_borrow_loop(struct net *leader, weft_loop **out);
-void net_return_loop(struct net *leader, weft_loop *l);
-
-/* The loop, l or one of its kin, that gave the id. Any thread. NULL: it is gone. */
-weft_loop *net_loop_of(weft_loop *l, weft_id id);
+static inline const weft_env *net_env(const struct net *n)
+{
+    return weft_loop_env(n->loop);
+}
 
 /* Now, as the header field Date. */
 const char *net_date(struct net *n);

@@ -8,15 +8,37 @@
 #ifndef NET_ROUTE_H
 #define NET_ROUTE_H
 
+#include <weft/handshake.h>
 #include <weft/server.h>
+
+struct forwarded;
+struct endpoint;
+
+/* What an opening handshake has agreed on. */
+struct terms {
+    void *user;
+    const char *subprotocol; /* "": none; stays as long as the WebSocket */
+    weft_deflate_params deflate;
+    const struct forwarded *forwarded; /* for the call */
+};
+
+/* Where the WebSockets of a route come from. Who accepts them knows nothing of frames. */
+struct opener {
+    const weft_handler *handler;
+    struct endpoint *endpoint;
+
+    /* One that nobody has seen, to sit down on a lane (LANE_WEBSOCKET, and then it is told ready), or to be discarded.
+     * NULL: no memory. */
+    weft_conn *(*make)(struct endpoint *e, const struct terms *t);
+    void (*discard)(weft_conn *c);
+};
 
 struct route {
     char *path; /* without the star */
     size_t len;
     bool prefix;
     void *user;
-    const weft_handler *handler; /* of a WebSocket, */
-    const weft_session_config *session;
+    struct opener opener; /* of a WebSocket, */
     void (*on_request)(weft_request *r, void *user);
     void (*release)(void *user); /* when the route goes; may be NULL */
 };

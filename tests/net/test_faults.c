@@ -42,18 +42,15 @@ static void reply(weft_request *r, void *user)
     (void)user;
     (void)weft_reply_field(r, "X-Own", "1");
     weft_bytes body = weft_request_body(r);
-    (void)weft_reply(r, 200, "text/plain", body.data, body.len);
+    (void)weft_respond(r, 200, "text/plain", body.data, body.len);
 }
 
 static void stream(weft_request *r, void *user)
 {
     (void)user;
-    if (weft_reply_begin(r, 200, "text/plain", WEFT_LENGTH_UNKNOWN) < 0 ||
-        weft_reply_write(r, "piece", 5) < 0) {
-        weft_reply_abort(r);
-        return;
-    }
-    (void)weft_reply_end(r);
+    weft_reply *reply;
+    if (weft_reply_begin(&reply, r, 200, "text/plain", WEFT_LENGTH_UNKNOWN, NULL, NULL) < 0) return;
+    if (weft_reply_write(reply, "piece", 5) == 0) (void)weft_reply_end(reply);
 }
 
 static const char requests[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * tests/net/test_request.c - plain requests: bodies, replies at once, later and streamed, and who leaves
+ * tests/net/test_request.c - plain requests: bodies, replies at once and later, and who leaves
  */
 #include "raw.h"
 
@@ -72,7 +72,7 @@ static weft_request *take(void)
 
 static int reply(const char *text)
 {
-    return weft_reply(take(), 200, "text/plain", text, strlen(text));
+    return weft_respond(take(), 200, "text/plain", text, strlen(text));
 }
 
 /* ---- what was asked -------------------------------------------------------------------------- */
@@ -214,59 +214,6 @@ static void test_pipelining(void **state)
     raw_free(r);
 }
 
-static void test_stream_with_length(void **state)
-{
-    (void)state;
-    struct raw *r = ask(GET("/"));
-    assert_int_equal(weft_reply_write(held, "x", 1), WEFT_ERR_STATE);
-    assert_int_equal(weft_reply_begin(held, 200, "text/plain", 6), 0);
-    assert_int_equal(weft_reply_begin(held, 200, "text/plain", 6), WEFT_ERR_STATE);
-    assert_int_equal(weft_reply_field(held, "X-Late", "1"), WEFT_ERR_STATE);
-    assert_int_equal(weft_reply_write(held, "abc", 3), 0);
-    turn_until(&world, raw_heard(r, "abc"));
-    assert_int_equal(weft_reply_write(held, "defg", 4), WEFT_ERR_STATE);
-    assert_int_equal(weft_reply_write(held, "def", 3), 0);
-    assert_int_equal(weft_reply_end(take()), 0);
-    turn_until(&world, raw_heard(r, "abcdef"));
-    assert_true(raw_heard(r, "Content-Length: 6\r\n"));
-    assert_false(raw_ended(r));
-    raw_free(r);
-}
-
-static void test_stream_in_chunks(void **state)
-{
-    (void)state;
-    struct raw *r = ask(GET("/"));
-    assert_int_equal(weft_reply_begin(held, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
-    assert_int_equal(weft_reply_write(held, "abc", 3), 0);
-    assert_int_equal(weft_reply_write(held, "", 0), 0); /* not the last chunk */
-    turn_until(&world, raw_heard(r, "3\r\nabc\r\n"));
-    assert_int_equal(weft_reply_write(held, "d", 1), 0);
-    assert_int_equal(weft_reply_end(take()), 0);
-    turn_until(&world, raw_heard(r, "0\r\n\r\n"));
-    assert_true(raw_heard(r, "Transfer-Encoding: chunked\r\n"));
-    assert_string_equal(raw_body(r), "3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n");
-    raw_forget(r);
-    raw_say(r, GET("/2"));
-    turn_until(&world, held);
-    assert_int_equal(reply("next"), 0);
-    turn_until(&world, raw_heard(r, "next"));
-    raw_free(r);
-}
-
-static void test_stream_to_http_1_0(void **state)
-{
-    (void)state;
-    struct raw *r = ask("GET / HTTP/1.0\r\n\r\n");
-    assert_int_equal(weft_reply_begin(held, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
-    assert_int_equal(weft_reply_write(held, "abc", 3), 0);
-    assert_int_equal(weft_reply_end(take()), 0);
-    turn_until(&world, raw_ended(r));
-    assert_false(raw_heard(r, "chunked"));
-    assert_string_equal(raw_body(r), "abc");
-    raw_free(r);
-}
-
 /* ---- what may not be replied ----------------------------------------------------------------- */
 
 static void test_fields_that_are_refused(void **state)
@@ -285,7 +232,6 @@ static void test_fields_that_are_refused(void **state)
     struct raw *r = ask(GET("/"));
     for (size_t i = 0; i < countof(bad); i++)
         assert_int_equal(weft_reply_field(held, bad[i][0], bad[i][1]), -EINVAL);
-    assert_int_equal(weft_reply_begin(held, 200, "a\r\nb: c", 1), -EINVAL);
     assert_int_equal(reply("fine"), 0);
     turn_until(&world, raw_heard(r, "fine"));
     assert_false(raw_heard(r, "X-"));
@@ -299,13 +245,13 @@ static void test_replies_that_are_none(void **state)
     static const int bad[] = {0, 101, 199, 600, -1};
     for (size_t i = 0; i < countof(bad); i++) {
         struct raw *r = ask(GET("/"));
-        assert_int_equal(weft_reply(take(), bad[i], NULL, "x", 1), -EINVAL);
+        assert_int_equal(weft_respond(take(), bad[i], NULL, "x", 1), -EINVAL);
         turn_until(&world, raw_ended(r));
         assert_int_equal(raw_status(r), 500);
         raw_free(r);
     }
     struct raw *r = ask(GET("/"));
-    assert_int_equal(weft_reply(take(), 200, "a\nb", "x", 1), -EINVAL);
+    assert_int_equal(weft_respond(take(), 200, "a\nb", "x", 1), -EINVAL);
     turn_until(&world, raw_ended(r));
     assert_int_equal(raw_status(r), 500);
     raw_free(r);
@@ -315,7 +261,7 @@ static void test_error_replies(void **state)
 {
     (void)state;
     struct raw *r = ask(GET("/"));
-    assert_int_equal(weft_reply(take(), 404, "text/plain", "nope", 4), 0);
+    assert_int_equal(weft_respond(take(), 404, "text/plain", "nope", 4), 0);
     turn_until(&world, raw_heard(r, "nope"));
     assert_int_equal(raw_status(r), 404);
     assert_false(raw_ended(r)); /* an answer like any other */
@@ -326,31 +272,16 @@ static void test_statuses_without_a_body(void **state)
 {
     (void)state;
     struct raw *r = ask(GET("/"));
-    assert_int_equal(weft_reply(take(), 204, NULL, NULL, 0), 0);
+    assert_int_equal(weft_respond(take(), 204, NULL, NULL, 0), 0);
     turn_until(&world, raw_status(r));
     assert_false(raw_heard(r, "Content-Length"));
     held = NULL;
     raw_forget(r);
     raw_say(r, GET("/"));
     turn_until(&world, held);
-    assert_int_equal(weft_reply(take(), 304, NULL, NULL, 0), 0);
+    assert_int_equal(weft_respond(take(), 304, NULL, NULL, 0), 0);
     turn_until(&world, raw_status(r));
     assert_string_equal(raw_body(r), "");
-    raw_free(r);
-}
-
-/* ---- replies that break ---------------------------------------------------------------------- */
-
-static void test_abort(void **state)
-{
-    (void)state;
-    struct raw *r = ask(GET("/"));
-    assert_int_equal(weft_reply_begin(held, 200, NULL, 100), 0);
-    assert_int_equal(weft_reply_write(held, "abc", 3), 0);
-    settle(&world);
-    weft_reply_abort(take());
-    turn_until(&world, raw_ended(r));
-    assert_string_equal(raw_body(r), "abc");
     raw_free(r);
 }
 
@@ -358,31 +289,9 @@ static void test_abort_before_anything(void **state)
 {
     (void)state;
     struct raw *r = ask(GET("/"));
-    weft_reply_abort(take());
+    weft_request_abort(take());
     turn_until(&world, raw_ended(r));
     assert_string_equal(r->got, "");
-    raw_free(r);
-}
-
-static void test_end_short(void **state)
-{
-    (void)state;
-    struct raw *r = ask(GET("/"));
-    assert_int_equal(weft_reply_begin(held, 200, NULL, 100), 0);
-    assert_int_equal(weft_reply_write(held, "abc", 3), 0);
-    assert_int_equal(weft_reply_end(take()), WEFT_ERR_STATE);
-    turn_until(&world, raw_ended(r));
-    raw_free(r);
-}
-
-static void test_reply_to_a_begun_one(void **state)
-{
-    (void)state;
-    struct raw *r = ask(GET("/"));
-    assert_int_equal(weft_reply_begin(held, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
-    assert_int_equal(reply("again"), WEFT_ERR_STATE);
-    turn_until(&world, raw_ended(r));
-    assert_false(raw_heard(r, "again"));
     raw_free(r);
 }
 
@@ -392,14 +301,14 @@ static void reply_at_once(weft_request *r, void *user)
 {
     (void)user;
     weft_bytes path = weft_request_path(r);
-    assert_int_equal(weft_reply(r, 200, NULL, path.data, path.len), 0);
+    assert_int_equal(weft_respond(r, 200, NULL, path.data, path.len), 0);
 }
 
 static void abort_at_2(weft_request *r, void *user)
 {
     weft_bytes path = weft_request_path(r);
     tell(&story, "%.*s;", (int)path.len, path.data);
-    if (path.data[1] == '2') weft_reply_abort(r);
+    if (path.data[1] == '2') weft_request_abort(r);
     else reply_at_once(r, user);
 }
 
@@ -479,40 +388,13 @@ static void test_leave_in_the_callback(void **state)
     raw_free(r);
 }
 
-static void finish_gone(weft_request *r, void *user)
-{
-    (void)user;
-    tell(&story, "gone;");
-    assert_int_equal(weft_reply_end(r), WEFT_ERR_CLOSED);
-}
-
-static void test_server_freed_with_a_stream(void **state)
-{
-    (void)state;
-    struct raw *r = ask(GET("/"));
-    expect_story(&story, "GET /;");
-    assert_int_equal(weft_reply_begin(held, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
-    weft_request_watch(take(), NULL, finish_gone, NULL);
-    weft_server_free(world.server);
-    world.server = NULL;
-    expect_story(&story, "gone;");
-    raw_free(r);
-}
-
-/* ---- time and room --------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 static void told_gone(weft_request *r, void *user)
 {
+    (void)r;
     (void)user;
     tell(&story, "gone;");
-    assert_int_equal(weft_reply_write(r, "x", 1), WEFT_ERR_CLOSED);
-}
-
-static void told_drain(weft_request *r, void *user)
-{
-    (void)user;
-    assert_true(weft_reply_buffered(r) < 32 * 1024);
-    tell(&story, "drain;");
 }
 
 static void test_client_leaves(void **state)
@@ -521,75 +403,13 @@ static void test_client_leaves(void **state)
     struct raw *r = ask(GET("/"));
     char peer[64];
     expect_story(&story, "GET /;");
-    weft_request_watch(held, told_drain, told_gone, NULL);
+    weft_request_watch(held, told_gone, NULL);
     raw_hang_up(r);
     turn_until(&world, story.len);
     expect_story(&story, "gone;");
     assert_int_equal(weft_request_path(held).len, 1);
     assert_int_equal(weft_request_peer(held, peer, sizeof peer), -ENOTCONN);
-    assert_int_equal(weft_reply_begin(held, 200, NULL, 1), WEFT_ERR_CLOSED);
     assert_int_equal(reply("too late"), WEFT_ERR_CLOSED);
-    raw_free(r);
-}
-
-static void test_client_leaves_a_stream(void **state)
-{
-    (void)state;
-    struct raw *r = ask(GET("/"));
-    expect_story(&story, "GET /;");
-    weft_request_watch(held, told_drain, told_gone, NULL);
-    assert_int_equal(weft_reply_begin(held, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
-    settle(&world);
-    raw_reset(r);
-    turn_until(&world, story.len);
-    expect_story(&story, "gone;");
-    assert_int_equal(weft_reply_end(take()), WEFT_ERR_CLOSED);
-    raw_free(r);
-}
-
-static char big[64 * 1024];
-
-static void test_drain_and_backlog(void **state)
-{
-    (void)state;
-    again_with(&(weft_server_config){
-        .limits = {.send_queue_soft = 64 * 1024, .send_queue_max = 256 * 1024}});
-    struct raw *r = ask(GET("/"));
-    expect_story(&story, "GET /;");
-    weft_request_watch(held, told_drain, told_gone, NULL);
-    assert_int_equal(weft_reply_begin(held, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
-    size_t written = 0;
-    int error = 0;
-    while (!error && written < 64 * 1024 * 1024) {
-        error = weft_reply_write(held, big, sizeof big);
-        if (!error) written += sizeof big;
-        turn(&world, 0);
-    }
-    assert_int_equal(error, WEFT_ERR_BACKLOG);
-    assert_in_range(weft_reply_buffered(held), 256 * 1024, 256 * 1024 + 2 * sizeof big);
-    story.len = 0; /* it drained while the socket still had room */
-    turn_until(&world, (raw_read(r), raw_forget(r), story.len));
-    expect_story(&story, "drain;");
-    assert_int_equal(weft_reply_end(take()), 0);
-    raw_free(r);
-}
-
-static void test_write_stall(void **state)
-{
-    (void)state;
-    again_with(
-        &(weft_server_config){.limits = {.write_stall = 500, .send_queue_max = 64 * 1024 * 1024}});
-    struct raw *r = ask(GET("/"));
-    expect_story(&story, "GET /;");
-    weft_request_watch(held, NULL, told_gone, NULL);
-    assert_int_equal(weft_reply_begin(held, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
-    for (int i = 0; i < 160; i++) assert_int_equal(weft_reply_write(held, big, sizeof big), 0);
-    settle(&world);
-    pass(&world, 499);
-    expect_story(&story, "");
-    pass(&world, 1);
-    expect_story(&story, "gone;");
-    weft_reply_abort(take());
     raw_free(r);
 }
 
@@ -618,26 +438,16 @@ int main(void)
         unit(test_reply),
         unit(test_head),
         unit(test_pipelining),
-        unit(test_stream_with_length),
-        unit(test_stream_in_chunks),
-        unit(test_stream_to_http_1_0),
         unit(test_fields_that_are_refused),
         unit(test_replies_that_are_none),
         unit(test_error_replies),
         unit(test_statuses_without_a_body),
-        unit(test_abort),
         unit(test_abort_before_anything),
-        unit(test_end_short),
-        unit(test_reply_to_a_begun_one),
         unit(test_many_replied_at_once),
         unit(test_abort_in_the_callback),
         unit(test_cut_off_by_the_end),
         unit(test_leave_in_the_callback),
-        unit(test_server_freed_with_a_stream),
         unit(test_client_leaves),
-        unit(test_client_leaves_a_stream),
-        unit(test_drain_and_backlog),
-        unit(test_write_stall),
         unit(test_long_poll),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,13 +97,13 @@ static void test_plain_http_is_told_so(void **state)
     assert_int_equal(raw_status(r), 400);
     assert_int_equal(r->error, 0);
     assert_string_equal(raw_body(r), "this port speaks TLS: use https:// or wss:// to get in\n");
-    assert_int_equal(weft_server_get_stats(world.server)->refused[400], 1);
+    assert_int_equal(weft_server_count_refused(world.server, 400), 1);
     raw_free(r);
     r = raw_connect(&world); /* neither of both */
     raw_say(r, "SSH-2.0-OpenSSH_9.2\r\n");
     turn_until(&world, raw_ended(r));
     assert_int_equal(raw_status(r), 0);
-    assert_int_equal(weft_server_get_stats(world.server)->refused[400], 1);
+    assert_int_equal(weft_server_count_refused(world.server, 400), 1);
     raw_free(r);
     world_end(&world);
 }

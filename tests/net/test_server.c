@@ -45,19 +45,19 @@ static void route(const char *path)
 
 static uint64_t refused(int status)
 {
-    return weft_server_get_stats(world.server)->refused[status];
+    return weft_server_count_refused(world.server, status);
 }
 
 static uint64_t connections(void)
 {
-    return weft_server_get_stats(world.server)->connections;
+    return weft_server_count(world.server, WEFT_COUNT_CONNECTIONS);
 }
 
 /* ---- routes ---------------------------------------------------------------------------------- */
 
 static void say_user(weft_request *r, void *user)
 {
-    assert_int_equal(weft_reply(r, 200, NULL, user, strlen(user)), 0);
+    assert_int_equal(weft_respond(r, 200, NULL, user, strlen(user)), 0);
 }
 
 static void page(const char *path, const char *text)
@@ -486,7 +486,7 @@ static void test_shutdown_lets_replies_finish(void **state)
     pass_until(raw_ended(idle), 1000);
     assert_true(raw_ended(idle));
     assert_int_equal(done, 0);
-    assert_int_equal(weft_reply(held, 200, NULL, "late", 4), 0);
+    assert_int_equal(weft_respond(held, 200, NULL, "late", 4), 0);
     turn_until(&world, raw_status(r));
     assert_int_equal(raw_status(r), 200);
     raw_hang_up(r);
@@ -547,44 +547,44 @@ static void test_freed_while_leaving(void **state)
 
 /* ---- the end, with everything in flight ------------------------------------------------------ */
 
-static void abort_held(weft_request *r, void *user)
-{
-    weft_request **other = user;
-    if (*other && *other != r) {
-        weft_request *victim = *other;
-        *other = NULL;
-        weft_reply_abort(victim);
-    }
-}
+static weft_reply *streams[2];
+static int aborted;
 
-static weft_request *streams[2];
+static void abort_other(weft_reply *r, int error, const char *cause)
+{
+    (void)error;
+    (void)cause;
+    size_t i = r == streams[1];
+    streams[i] = NULL;
+    if (!streams[1 - i] || !weft_reply_is_open(streams[1 - i])) return;
+    aborted++;
+    weft_reply_abort(streams[1 - i]);
+}
 
 static void stream(weft_request *r, void *user)
 {
     (void)user;
-    size_t i = streams[0] ? 1 : 0;
-    streams[i] = r;
-    assert_int_equal(weft_reply_begin(r, 200, NULL, WEFT_LENGTH_UNKNOWN), 0);
-    weft_request_watch(r, NULL, abort_held, &streams[1 - i]);
+    static const weft_reply_handler handler = {.on_close = abort_other};
+    weft_reply **next = streams[0] ? &streams[1] : &streams[0];
+    assert_int_equal(weft_reply_begin(next, r, 200, NULL, WEFT_LENGTH_UNKNOWN, &handler, NULL), 0);
 }
 
 /* Who is told that his client left may drop another's reply. */
-static void test_on_gone_aborts_another(void **state)
+static void test_on_close_aborts_another(void **state)
 {
     (void)state;
     weft_server_on_request(world.server, "/", stream, NULL);
     streams[0] = streams[1] = NULL;
+    aborted = 0;
     struct raw *a = raw_connect(&world), *b = raw_connect(&world);
     raw_say(a, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     settle(&world);
     raw_say(b, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     settle(&world);
     assert_non_null(streams[1]);
-    weft_server_free(world.server);
-    world.server = NULL;
-    assert_true(!streams[0] != !streams[1]); /* one was aborted by the other */
-    weft_reply_abort(streams[0] ? streams[0] : streams[1]);
     raw_free(a);
+    turn_until(&world, raw_ended(b));
+    assert_int_equal(aborted, 1);
     raw_free(b);
 }
 
@@ -617,7 +617,7 @@ static void test_freed_with_everything_in_flight(void **state)
     weft_server_free(world.server);
     world.server = NULL;
     assert_int_equal(weft_upgrade_accept(held_upgrade), WEFT_ERR_CLOSED);
-    assert_int_equal(weft_reply(held, 200, NULL, "x", 1), WEFT_ERR_CLOSED);
+    assert_int_equal(weft_respond(held, 200, NULL, "x", 1), WEFT_ERR_CLOSED);
     settle(&world);
     assert_int_equal(server.closes, 1);
     struct raw *all[] = {ws, head, up, reply, bad, fresh};
@@ -710,7 +710,7 @@ int main(void)
         unit(test_shutdown_deadline),
         unit(test_freed_in_on_done),
         unit(test_freed_while_leaving),
-        unit(test_on_gone_aborts_another),
+        unit(test_on_close_aborts_another),
         unit(test_freed_with_everything_in_flight),
         unit(test_two_servers_on_one_loop),
         unit(test_addresses),

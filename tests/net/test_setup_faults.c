@@ -85,7 +85,7 @@ static int a_loop(void)
 static void say_hi(weft_request *r, void *user)
 {
     (void)user;
-    if (weft_reply(r, 200, NULL, "hi", 2) < 0) weft_reply_abort(r);
+    (void)weft_respond(r, 200, NULL, "hi", 2);
 }
 
 static int a_server_at(const char *address, const weft_tls *tls)

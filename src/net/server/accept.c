@@ -2,8 +2,8 @@
  *
  * net/server/accept.c - listeners, and who is let in
  *
- *      listener -> on_accept -> room for one more? -> arrival -> a loop -> wire (WEB)
- *                                   no -> 503 or 429, LINGER; beyond a few of those: closed
+ *      listener -> on_accept -> room for one more? -> arrival -> a loop -> a lane, an exchange's
+ *                                   no -> 503 or 429; beyond a few of those: closed
  *
  * With several threads it is the first loop that accepts; each arrival goes to the loop that has the
  * fewest connections (crew.h).
@@ -16,11 +16,10 @@
 #include "http/canned.h"
 #include "io/listener.h"
 #include "net/server/crew.h"
-#include "net/web/proxied.h"
+#include "net/wire/tls.h"
 #include "net/wire/tls_context.h"
-#include "net/wire/wire.h"
 
-enum { TURNED_AWAY_MAX = 32, RETRY_AFTER = 5 };
+enum { TURNED_AWAY_MAX = 32 };
 
 struct server_listener {
     struct listener listener;
@@ -28,6 +27,14 @@ struct server_listener {
     weft_server *server;
     bool unix_socket; /* never TLS */
 };
+
+enum { RETRY_S = 5 };
+
+static const char *why_away(int status)
+{
+    return status == 503 ? "the server has as many connections as it may"
+                         : "your address has too many connections now";
+}
 
 /* The box for a connection from there; NULL in *out: plain. Errors: -ENOMEM. */
 static int secure_for(const struct server_listener *from, struct tls **out)
@@ -38,65 +45,27 @@ static int secure_for(const struct server_listener *from, struct tls **out)
     return secure && !*out ? -ENOMEM : 0;
 }
 
-/* NULL: no memory; fd and tls are gone. */
-static struct wire *add_wire(weft_server *s, int fd, struct tls *tls)
-{
-    struct wire *w = wire_accept(s, fd);
-    if (w) s->wires++;
-    if (w) w->gear->tls = tls;
-    else tls_free(tls);
-    return w;
-}
-
 /* Told why and closed, unless many wait for that already. */
 static void turn_away(const struct server_listener *from, int fd, int status)
 {
     weft_server *s = from->server;
-    const char *why = status == 503 ? "the server has as many connections as it may"
-                                    : "your address has too many connections now";
-    struct tls *tls;
-    server_refused(s, status);
-    if (s->turned_away >= TURNED_AWAY_MAX || secure_for(from, &tls) < 0) {
+    struct arrival a = {.fd = fd};
+    struct outq text = {0};
+    site_refused(&s->site, status);
+    if (s->turned_away >= TURNED_AWAY_MAX || secure_for(from, &a.tls) < 0) {
         close(fd);
         return;
     }
-    struct wire *w = add_wire(s, fd, tls);
-    if (!w) return;
-    w->turned_away = true;
+    s->carriers++;
     s->turned_away++;
-    (void)canned_answer(&w->gear->out, server_env(s), status, RETRY_AFTER, why);
-    wire_finish(w, &s->config.limits);
-}
-
-int server_count_client(struct weft_server *s, struct wire *w)
-{
-    struct peers *peers = &s->tally->peers;
-    uint64_t per_ip = limit_max_connections_per_ip(&s->config.limits);
-    if (!per_ip || !w->gear->proxied || !w->gear->proxied->known) return 0;
-    uint64_t key = peers_key(&w->gear->proxied->client);
-    if (key == w->peer_key) return 0;
-    int error = peers_add(peers, server_env(s), key, per_ip);
-    if (error) return error;
-    peers_remove(peers, w->peer_key);
-    w->peer_key = key;
-    return 0;
+    (void)canned_answer(&text, server_env(s), status, RETRY_S, why_away(status));
+    carry_away(&s->lane_kind, &a, &text);
 }
 
 void server_let_in(struct weft_server *s, const struct arrival *a)
 {
-    struct wire *w = add_wire(s, a->fd, a->tls);
-    if (!w) {
-        server_count_out(s, a->peer_key);
-        return;
-    }
-    w->peer_key = a->peer_key;
-    w->gear->proxied = a->trusted ? proxied_new(server_env(s)) : NULL;
-    if (a->trusted && !w->gear->proxied) {
-        wire_drop(w, -ENOMEM, "out of memory");
-        return;
-    }
-    wire_deadline(w, w->gear->tls ? limit_tls_handshake_timeout(&s->config.limits)
-                                  : limit_handshake_timeout(&s->config.limits));
+    s->carriers++;
+    carry_accept(&s->lane_kind, a, LANE_EXCHANGE);
 }
 
 void server_turn_back(struct weft_server *s, const struct arrival *a)
@@ -110,7 +79,7 @@ void server_turn_back(struct weft_server *s, const struct arrival *a)
 static void welcome(const struct server_listener *from, struct arrival *a)
 {
     weft_server *s = crew_choose(from->server);
-    tally_add(&s->tally->stats.accepted);
+    tally_add(&s->site.tally->accepted);
     server_count_in(s);
     if (secure_for(from, &a->tls) < 0) server_turn_back(s, a);
     else if (s == from->server) server_let_in(s, a);
@@ -121,13 +90,13 @@ static void on_accept(struct listener *ln, int fd, const struct sock_addr *peer)
 {
     const struct server_listener *from = container_of(ln, struct server_listener, listener);
     weft_server *s = from->server;
-    uint64_t connections = __atomic_load_n(&s->tally->stats.connections, __ATOMIC_RELAXED);
-    uint64_t per_ip = limit_max_connections_per_ip(&s->config.limits);
-    bool trusted = trust_has(&s->trust, peer);
+    struct tally *tally = s->site.tally;
+    uint64_t per_ip = limit_max_connections_per_ip(&s->site.limits);
+    bool trusted = trust_has(&s->site.trust, peer);
     uint64_t key = per_ip && !trusted ? peers_key(peer) : 0;
     struct arrival a = {.fd = fd, .peer_key = key, .trusted = trusted};
-    if (connections >= s->max_connections) turn_away(from, fd, 503);
-    else if (peers_add(&s->tally->peers, server_env(s), key, per_ip) < 0) turn_away(from, fd, 429);
+    if (tally_read(&tally->connections) >= s->max_connections) turn_away(from, fd, 503);
+    else if (peers_add(&tally->peers, server_env(s), key, per_ip) < 0) turn_away(from, fd, 429);
     else welcome(from, &a);
 }
 
@@ -136,7 +105,7 @@ static void on_accept(struct listener *ln, int fd, const struct sock_addr *peer)
 int weft_server_listen(weft_server *s, const char *address)
 {
     struct sock_addr a;
-    const weft_limits *l = &s->config.limits;
+    const weft_limits *l = &s->site.limits;
     int error = sock_parse(&a, address);
     if (error) return error;
     struct server_listener *sl = mem_zalloc(server_env(s), sizeof *sl);
@@ -149,7 +118,7 @@ int weft_server_listen(weft_server *s, const char *address)
         mem_free(server_env(s), sl);
         return error;
     }
-    if (!sock_is_loopback(&a)) s->all_loopback = false;
+    if (!sock_is_loopback(&a)) s->site.all_loopback = false;
     list_append(&s->listeners, &sl->link);
     return 0;
 }

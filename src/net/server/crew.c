@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "net/wire/wire.h"
+#include "net/kin.h"
 
 struct helper {
     struct crew *crew;
@@ -42,7 +42,7 @@ static struct net *leader_of(const struct crew *c)
 
 static void return_loops(struct crew *c)
 {
-    for (unsigned i = 0; i < c->n; i++) net_return_loop(leader_of(c), c->helpers[i].loop);
+    for (unsigned i = 0; i < c->n; i++) kin_return(leader_of(c), c->helpers[i].loop);
 }
 
 int crew_new(weft_server *s, unsigned others)
@@ -55,7 +55,7 @@ int crew_new(weft_server *s, unsigned others)
     for (; c->n < others; c->n++) {
         struct helper *h = &c->helpers[c->n];
         h->crew = c;
-        int error = net_borrow_loop(s->net, &h->loop);
+        int error = kin_borrow(s->net, &h->loop);
         if (!error) continue;
         return_loops(c);
         mem_free(env, c);
@@ -71,17 +71,15 @@ static int share_init(struct helper *h)
 {
     const weft_server *s = h->crew->server;
     h->share = (weft_server){
-        .loop = h->loop,
-        .net = net_of(h->loop),
-        .config = s->config,
-        .trust = s->trust,
-        .tally = s->tally,
+        .site = {.limits = s->site.limits,
+                 .origins = s->site.origins,
+                 .trust = s->site.trust,
+                 .tally = s->site.tally,
+                 .all_loopback = s->site.all_loopback},
         .max_connections = s->max_connections,
-        .all_loopback = s->all_loopback,
         .helper = h,
     };
-    wire_kind_init(&h->share.wire_kind, h->loop, &h->share);
-    list_init(&h->share.listeners);
+    server_init(&h->share, h->loop, net_of(h->loop));
     int error = server_copy_routes(&h->share, s);
     if (error) server_deinit(&h->share);
     return error;
@@ -165,7 +163,7 @@ static void arrive(struct post *p)
 {
     struct sent *sent = container_of(p, struct sent, post);
     weft_server *share = sent->share;
-    share->all_loopback = sent->all_loopback;
+    share->site.all_loopback = sent->all_loopback;
     server_let_in(share, &sent->arrival);
     mem_free(server_env(share), sent);
 }
@@ -177,7 +175,7 @@ void crew_send(weft_server *share, const struct arrival *a)
         server_turn_back(share, a);
         return;
     }
-    bool all_loopback = share->helper->crew->server->all_loopback;
+    bool all_loopback = share->helper->crew->server->site.all_loopback;
     *sent = (struct sent){{.run = arrive}, *a, share, all_loopback};
     loop_post(share->loop, &sent->post);
 }
@@ -241,7 +239,7 @@ static void end_now(struct post *p)
 {
     struct helper *h = container_of(p, struct helper, ending);
     h->share.freed = true;
-    server_drop_wires(&h->share, 0, "the server was freed");
+    lanes_drop(h->share.net, &h->share.site, 0, "the server was freed");
     weft_loop_stop(h->loop);
 }
 

@@ -3,12 +3,12 @@
  * net/server/crew.h - the other threads of a server: a loop and a share of its connections each
  *
  *                    first loop                               helper's loop
- *      on_accept -> crew_choose -> crew_send -- post --> server_let_in -> wire -> ...
+ *      on_accept -> crew_choose -> crew_send -- post --> server_let_in -> lane -> ...
  *                   shutdown               -- post --> leave_begin
- *                   leave_share_done      <-- post --  its last wire is gone
- *                   free                   -- post --> all wires dropped; the thread ends, and is joined
+ *                   leave_share_done      <-- post --  its last carrier is gone
+ *                   free                   -- post --> all lanes dropped; the thread ends, and is joined
  *
- * A share is a weft_server of the helper's own, so a wire cannot tell which kind it is on. Its routes and
+ * A share is a weft_server of the helper's own, so a lane cannot tell which kind it is on. Its routes and
  * settings are copies, made when the thread starts; what has to be counted exactly is the tally, which
  * they have in common. Nothing else is shared: threads talk by posts alone.
  *
@@ -20,7 +20,7 @@
 
 #include "net/server/server.h"
 
-/* Loops for so many other threads, which do not run yet. Errors: as net_borrow_loop. */
+/* Loops for so many other threads, which do not run yet. Errors: as kin_borrow. */
 int crew_new(weft_server *s, unsigned others);
 
 /* Start those that do not run. Errors: -ENOMEM, -EAGAIN; those that run, run. */

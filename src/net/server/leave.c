@@ -2,21 +2,20 @@
  *
  * net/server/leave.c - a server that leaves gracefully
  *
- *      shutdown -> listeners closed -> every TICK a share of the WebSockets is sent a Close, idle
- *                  connections end, replies go on -> the last wire is buried, or the deadline -> on_done
+ *      shutdown -> listeners closed -> every TICK a share of the WebSockets is sent a Close, and of the replies that
+ *                  stream the owner is asked; idle connections end, other replies go on
+ *               -> the last carrier is buried, or the deadline -> on_done
  *
- * The Closes are spread over a third of shutdown_drain, so that a thousand clients do not come back
+ * That is spread over a third of shutdown_drain, so that a thousand clients do not come back
  * at the same moment; few of them go at once.
  *
- * With several threads each loop does that for its own wires; the server has left when all have.
+ * With several threads each loop does that for its own lanes; the server has left when all have.
  */
 #include <errno.h>
 
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "net/server/crew.h"
-#include "net/server/server.h"
-#include "net/wire/wire.h"
 
 enum { TICK = 50, AT_ONCE = 256 };
 
@@ -24,9 +23,9 @@ struct leave {
     struct timer timer;
     weft_server *server;
     uint64_t deadline;
-    size_t share; /* Closes in a tick */
-    uint16_t code;
-    bool gone;       /* the wires of this loop are */
+    size_t share; /* who is sent away in a tick */
+    struct leaving how;
+    bool gone;       /* the carriers of this loop are */
     int shares_left; /* that still have some */
     void (*on_done)(weft_server *s, void *user);
     void *user;
@@ -66,49 +65,38 @@ void leave_share_done(struct weft_server *s)
     done_if_all_are(s);
 }
 
-/* Whether it was a WebSocket that has now been told to close. */
-static bool ask_to_leave(struct wire *w, uint16_t code)
-{
-    if (w->phase == WIRE_WEB) web_leave(w);
-    if (w->phase == WIRE_LINGER && !w->finishing) wire_drop(w, 0, ""); /* all is said */
-    if (w->phase != WIRE_WEBSOCKET || !weft_conn_is_open(w->conn)) return false;
-    if (weft_close(w->conn, code, NULL) < 0) weft_abort(w->conn);
-    return true;
-}
-
 static void tick(struct timer *t)
 {
     struct leave *leave = container_of(t, struct leave, timer);
     weft_server *s = leave->server;
-    size_t left = leave->share;
-    if (!s->wires) {
+    if (!s->carriers) {
         leave_done(s);
         return;
     }
     if (net_now(s->net) >= leave->deadline)
-        server_drop_wires(s, WEFT_ERR_TIMEOUT, "the server has shut down");
-    for (uint32_t i = 0; left && i < s->net->n_slots; i++) {
-        struct wire *w = net_wire_at(s->net, i);
-        if (w && wire_server(w) == s && ask_to_leave(w, leave->code)) left--;
-    }
+        lanes_drop(s->net, &s->site, WEFT_ERR_TIMEOUT, "the server has shut down");
+    (void)lanes_leave(s->net, &s->site, &leave->how, leave->share);
     loop_timer_start(s->loop, &leave->timer, TICK);
 }
 
 struct leave *leave_new(struct weft_server *s, uint16_t code)
 {
     struct leave *leave = mem_zalloc(server_env(s), sizeof *leave);
-    if (leave) *leave = (struct leave){.server = s, .code = code};
+    if (leave) *leave = (struct leave){.server = s, .how.code = code};
     return leave;
 }
 
 void leave_begin(struct weft_server *s, struct leave *leave)
 {
-    uint64_t drain = limit_shutdown_drain(&s->config.limits);
+    uint64_t drain = limit_shutdown_drain(&s->site.limits);
     leave->deadline = drain == WEFT_NEVER ? drain : net_now(s->net) + drain;
     leave->share = AT_ONCE;
-    if (drain != WEFT_NEVER) leave->share += (size_t)(s->wires * TICK * 3 / (drain + 1));
+    if (drain != WEFT_NEVER) {
+        leave->share += (size_t)(s->carriers * TICK * 3 / (drain + 1));
+        leave->how.spread = drain / 3;
+    }
     s->leave = leave;
-    s->closing = true;
+    s->site.closing = true;
     timer_init(&leave->timer, tick);
     loop_timer_start(s->loop, &leave->timer, 0);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * net/server/server.c - a server's life, its routes, and what it counts
+ *
+ * Here the rooms meet: who may sit on a server's lanes stands in one table.
  */
 #include "net/server/server.h"
 
@@ -10,58 +12,36 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "net/server/crew.h"
+#include "net/web/exchange.h"
 #include "net/web/files.h"
+#include "net/web/reply.h"
 #include "net/wire/tls_context.h"
-#include "net/wire/wire.h"
+#include "net/ws/conn.h"
+#include "net/ws/endpoint.h"
 #include <weft/handshake.h>
 
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
 
-const weft_limits *server_limits(const struct weft_server *s)
-{
-    return &s->config.limits;
-}
-
-const weft_env *server_env(const struct weft_server *s)
-{
-    return weft_loop_env(s->loop);
-}
+static const struct talk *const talks[LANE_TALKS] = {
+    [LANE_FREE] = &lane_nobody,
+    [LANE_EXCHANGE] = &exchange_talk,
+    [LANE_REPLY] = &reply_talk,
+    [LANE_WEBSOCKET] = &conn_talk,
+};
 
 /* ---- counting -------------------------------------------------------------------------------- */
 
-void server_websocket_opened(struct weft_server *s)
-{
-    tally_add(&s->tally->stats.websockets);
-}
-
-void server_websocket_gone(struct weft_server *s, uint16_t code)
-{
-    weft_server_stats *stats = &s->tally->stats;
-    tally_take(&stats->websockets);
-    if (code < sizeof stats->closed / sizeof *stats->closed) tally_add(&stats->closed[code]);
-}
-
 void server_count_in(struct weft_server *s)
 {
-    tally_add(&s->tally->stats.connections);
+    tally_add(&s->site.tally->connections);
     atomic_fetch_add_explicit(&s->load, 1, memory_order_relaxed);
 }
 
 void server_count_out(struct weft_server *s, uint64_t peer_key)
 {
     atomic_fetch_sub_explicit(&s->load, 1, memory_order_relaxed);
-    tally_take(&s->tally->stats.connections);
-    peers_remove(&s->tally->peers, peer_key);
-}
-
-void server_refused(struct weft_server *s, int status)
-{
-    tally_add(&s->tally->stats.refused[status]);
-}
-
-const weft_server_stats *weft_server_get_stats(const weft_server *s)
-{
-    return &s->tally->stats;
+    tally_take(&s->site.tally->connections);
+    peers_remove(&s->site.tally->peers, peer_key);
 }
 
 /* ---- birth and death ------------------------------------------------------------------------- */
@@ -86,66 +66,73 @@ static uint64_t default_max_connections(unsigned threads)
 static int init(weft_server *s, const weft_server_config *cfg)
 {
     const weft_env *env = server_env(s);
-    s->tally = mem_zalloc(env, sizeof *s->tally);
-    if (!s->tally) return -ENOMEM;
-    peers_init(&s->tally->peers);
-    if (cfg) s->config = *cfg;
-    unsigned threads = s->config.threads;
-    s->max_connections = limit_max_connections(&s->config.limits);
-    if (!s->max_connections) s->max_connections = default_max_connections(threads);
-    s->all_loopback = true;
-    int error = trust_init(&s->trust, env, s->config.trust_proxy);
-    return error || threads < 2 ? error : crew_new(s, threads - 1);
+    struct site *site = &s->site;
+    site->tally = mem_zalloc(env, sizeof *site->tally);
+    if (!site->tally) return -ENOMEM;
+    peers_init(&site->tally->peers);
+    site->limits = cfg->limits;
+    site->origins = cfg->origins;
+    site->all_loopback = true;
+    s->max_connections = limit_max_connections(&site->limits);
+    if (!s->max_connections) s->max_connections = default_max_connections(cfg->threads);
+    int error = trust_init(&site->trust, env, cfg->trust_proxy);
+    return error || cfg->threads < 2 ? error : crew_new(s, cfg->threads - 1);
 }
 
-void server_deinit(weft_server *s)
+void server_deinit(struct weft_server *s)
 {
     const weft_env *env = server_env(s);
-    routes_deinit(&s->routes, env);
-    while (s->endpoints) {
-        struct endpoint *e = s->endpoints;
-        s->endpoints = e->next;
-        mem_free(env, e);
-    }
+    routes_deinit(&s->site.routes, env);
+    endpoints_free(&s->endpoints, env);
     leave_free(s);
 }
 
 static void destroy(weft_server *s)
 {
     const weft_env *env = server_env(s);
+    struct site *site = &s->site;
     server_deinit(s);
-    trust_deinit(&s->trust, env);
+    trust_deinit(&site->trust, env);
     tls_context_unref(s->tls);
-    if (s->tally) peers_deinit(&s->tally->peers, env);
-    mem_free(env, s->tally);
+    if (site->tally) peers_deinit(&site->tally->peers, env);
+    mem_free(env, site->tally);
     mem_free(env, s);
+}
+
+static void carrier_gone(struct site *site, uint64_t peer_key, bool away)
+{
+    weft_server *s = container_of(site, weft_server, site);
+    s->carriers--;
+    if (away) s->turned_away--;
+    else server_count_out(s, peer_key);
+    if (s->carriers) return;
+    if (!s->freed && s->leave) leave_done(s); /* the user may free s there */
+    else if (s->freed && !s->helper) destroy(s);
+}
+
+void server_init(struct weft_server *s, weft_loop *l, struct net *n)
+{
+    s->loop = l;
+    s->net = n;
+    s->site.env = weft_loop_env(l);
+    s->site.carrier_gone = carrier_gone;
+    carry_kind_init(&s->lane_kind, talks, n, &s->site);
+    list_init(&s->listeners);
 }
 
 int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg)
 {
-    const weft_env *env = weft_loop_env(l);
-    if (cfg && !origins_are_valid(cfg->origins)) return -EINVAL;
-    if (cfg && cfg->threads > NET_LOOPS_MAX) return -EINVAL;
+    static const weft_server_config defaults;
+    if (!cfg) cfg = &defaults;
+    if (!origins_are_valid(cfg->origins) || cfg->threads > NET_LOOPS_MAX) return -EINVAL;
     struct net *n = net_of(l);
-    weft_server *s = n ? mem_zalloc(env, sizeof *s) : NULL;
+    weft_server *s = n ? mem_zalloc(weft_loop_env(l), sizeof *s) : NULL;
     if (!s) return -ENOMEM;
-    s->loop = l;
-    s->net = n;
-    wire_kind_init(&s->wire_kind, l, s);
-    list_init(&s->listeners);
+    server_init(s, l, n);
     int error = init(s, cfg);
     if (error) destroy(s);
     else *out = s;
     return error;
-}
-
-/* Each drop may bring about others: the user is told of requests that are gone. */
-void server_drop_wires(weft_server *s, int error, const char *cause)
-{
-    for (uint32_t i = 0; i < s->net->n_slots; i++) {
-        struct wire *w = net_wire_at(s->net, i);
-        if (w && wire_server(w) == s) wire_drop(w, error, cause);
-    }
 }
 
 void weft_server_free(weft_server *s)
@@ -153,21 +140,38 @@ void weft_server_free(weft_server *s)
     if (!s) return;
     server_close_listeners(s);
     crew_free(s);
-    server_drop_wires(s, 0, "the server was freed");
+    lanes_drop(s->net, &s->site, 0, "the server was freed");
     s->freed = true;
     weft_loop *l = s->loop;
-    if (!s->wires) destroy(s);
+    if (!s->carriers) destroy(s);
     loop_bury_now(l);
 }
 
-void server_wire_gone(struct weft_server *s, struct wire *w)
+/* ---- counts ---------------------------------------------------------------------------------- */
+
+uint64_t weft_server_count(const weft_server *s, weft_count what)
 {
-    s->wires--;
-    if (w->turned_away) s->turned_away--;
-    else server_count_out(s, w->peer_key);
-    if (s->wires) return;
-    if (!s->freed && s->leave) leave_done(s); /* the user may free s there */
-    else if (s->freed && !s->helper) destroy(s);
+    const struct tally *t = s->site.tally;
+    switch (what) {
+    case WEFT_COUNT_ACCEPTED: return tally_read(&t->accepted);
+    case WEFT_COUNT_CONNECTIONS: return tally_read(&t->connections);
+    case WEFT_COUNT_WEBSOCKETS: return tally_read(&t->websockets);
+    case WEFT_COUNT_REQUESTS: return tally_read(&t->requests);
+    }
+    return 0;
+}
+
+uint64_t weft_server_count_refused(const weft_server *s, int status)
+{
+    const struct tally *t = s->site.tally;
+    bool counted = status >= 0 && (size_t)status < sizeof t->refused / sizeof *t->refused;
+    return counted ? tally_read(&t->refused[status]) : 0;
+}
+
+uint64_t weft_server_count_closed(const weft_server *s, uint16_t code)
+{
+    const struct tally *t = s->site.tally;
+    return code < sizeof t->closed / sizeof *t->closed ? tally_read(&t->closed[code]) : 0;
 }
 
 /* ---- TLS ------------------------------------------------------------------------------------- */
@@ -190,25 +194,15 @@ int weft_server_start(weft_server *s)
 
 /* ---- routes ---------------------------------------------------------------------------------- */
 
-static struct endpoint *endpoint_new(weft_server *s, const weft_handler *h)
-{
-    struct endpoint *e = mem_alloc(server_env(s), sizeof *e);
-    if (!e) return NULL;
-    *e = (struct endpoint){.next = s->endpoints, .limits = s->config.limits};
-    net_configure(s->net, &e->kind, &e->limits, h);
-    return s->endpoints = e;
-}
-
 int server_copy_routes(struct weft_server *s, const struct weft_server *from)
 {
     const weft_env *env = server_env(s);
-    int error = route_copy(&s->routes.websockets, env, &from->routes.websockets);
-    if (!error) error = route_copy(&s->routes.requests, env, &from->routes.requests);
-    for (size_t i = 0; i < s->routes.websockets.n && !error; i++) {
-        struct route *r = &s->routes.websockets.routes[i];
-        struct endpoint *e = endpoint_new(s, r->handler);
-        if (e) r->session = &e->kind.session;
-        else error = -ENOMEM;
+    struct routes *routes = &s->site.routes;
+    int error = route_copy(&routes->websockets, env, &from->site.routes.websockets);
+    if (!error) error = route_copy(&routes->requests, env, &from->site.routes.requests);
+    for (size_t i = 0; i < routes->websockets.n && !error; i++) {
+        struct opener *o = &routes->websockets.routes[i].opener;
+        error = endpoint_new(o, &s->endpoints, s->net, &s->site.limits, o->handler);
     }
     return error;
 }
@@ -222,10 +216,10 @@ static bool routes_are_final(const weft_server *s)
 int weft_server_route(weft_server *s, const char *path, const weft_handler *h, void *user)
 {
     if (routes_are_final(s)) return WEFT_ERR_STATE;
-    struct endpoint *e = endpoint_new(s, h);
-    if (!e) return -ENOMEM;
-    struct route r = {.handler = h, .session = &e->kind.session, .user = user};
-    return route_add(&s->routes.websockets, server_env(s), path, &r);
+    struct route r = {.user = user};
+    int error = endpoint_new(&r.opener, &s->endpoints, s->net, &s->site.limits, h);
+    if (error) return error;
+    return route_add(&s->site.routes.websockets, server_env(s), path, &r);
 }
 
 int weft_server_on_request(weft_server *s, const char *path,
@@ -233,7 +227,7 @@ int weft_server_on_request(weft_server *s, const char *path,
 {
     if (routes_are_final(s)) return WEFT_ERR_STATE;
     struct route r = {.on_request = on_request, .user = user};
-    return route_add(&s->routes.requests, server_env(s), path, &r);
+    return route_add(&s->site.routes.requests, server_env(s), path, &r);
 }
 
 int weft_server_files(weft_server *s, const char *path, const char *dir)
@@ -245,7 +239,7 @@ int weft_server_files(weft_server *s, const char *path, const char *dir)
     int error = files_new(&f, s->loop, len - 1, dir);
     if (error) return error;
     struct route r = {.on_request = files_on_request, .user = f, .release = files_free};
-    error = route_add(&s->routes.requests, server_env(s), path, &r);
+    error = route_add(&s->site.routes.requests, server_env(s), path, &r);
     if (error) files_free(f);
     return error;
 }

@@ -2,9 +2,9 @@
  *
  * net/web/files.c - static files: http/file.c decides, io/disk.c opens and reads, the reply streams
  *
- *      path -> file_path -> disk_open -> file_evaluate -> reply_begin -> PIECE by PIECE -> reply_end
+ *      path -> file_path -> disk_open -> file_evaluate -> reply_begin -> PART by PART -> reply_end
  *
- * The next pieces are read when the client has taken the last ones (on_drain), so a large file costs no
+ * The next parts are read when the client has taken the last ones (on_drain), so a large file costs no
  * more memory than the send queue's soft limit.
  */
 #include "net/web/files.h"
@@ -17,10 +17,9 @@
 #include "http/file.h"
 #include "io/disk.h"
 #include "io/loop.h"
-#include "net/server/server.h"
-#include "net/web/request.h"
+#include "net/web/reply.h"
 
-enum { PIECE = 65536, PATH_SIZE = 4096 };
+enum { PART = 65536, PATH_SIZE = 4096 };
 
 struct files {
     weft_loop *loop;
@@ -29,7 +28,7 @@ struct files {
 };
 
 struct transfer {
-    weft_request *request;
+    weft_reply *reply;
     struct disk_file file;
     uint64_t offset, left;
 };
@@ -59,12 +58,12 @@ void files_free(void *files)
 
 static void answer(weft_request *r, int status, const char *text)
 {
-    (void)weft_reply(r, status, "text/plain; charset=utf-8", text, strlen(text));
+    (void)weft_respond(r, status, "text/plain; charset=utf-8", text, strlen(text));
 }
 
 static void refuse(weft_request *r, int status)
 {
-    server_refused(wire_server(r->wire), status);
+    site_refused(lane_site(r->exchange->lane), status);
     switch (status) {
     case 400: answer(r, 400, "this path is not in form\n"); break;
     case 405: answer(r, 405, "files are read with GET or HEAD\n"); break;
@@ -100,22 +99,16 @@ static void redirect(weft_request *r)
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
-static void end(struct transfer *t)
+static int send_part(struct transfer *t)
 {
-    disk_close(&t->file);
-    mem_free(weft_loop_env(t->request->loop), t);
-}
-
-static int send_piece(struct transfer *t)
-{
-    const weft_env *env = weft_loop_env(t->request->loop);
-    struct blob *b = blob_new(env, t->left < PIECE ? (size_t)t->left : PIECE);
+    weft_loop *loop = weft_reply_loop(t->reply);
+    struct blob *b = blob_new(weft_loop_env(loop), t->left < PART ? (size_t)t->left : PART);
     if (!b) return -ENOMEM;
-    ssize_t n = disk_read(loop_sys(t->request->loop), &t->file, b->data, b->cap, t->offset);
+    ssize_t n = disk_read(loop_sys(loop), &t->file, b->data, b->cap, t->offset);
     int error = n < 0 ? (int)n : n == 0 ? -EIO : 0; /* shorter than it was: it changed under us */
     if (!error) {
         b->len = (size_t)n;
-        error = request_share(t->request, b);
+        error = reply_share(t->reply, b);
         t->offset += b->len;
         t->left -= b->len;
     }
@@ -123,72 +116,69 @@ static int send_piece(struct transfer *t)
     return error;
 }
 
-static void pump(struct transfer *t)
+static void pump(weft_reply *r)
 {
-    weft_request *r = t->request;
-    uint64_t soft = limit_send_queue_soft(wire_limits(r->wire));
+    struct transfer *t = weft_reply_user(r);
+    uint64_t soft = limit_send_queue_soft(&lane_site(r->lane)->limits);
     int error = 0;
-    while (t->left && !error && weft_reply_buffered(r) <= soft) error = send_piece(t);
-    if (!error && t->left) return;
-    end(t);
+    while (t->left && !error && weft_reply_buffered(r) <= soft) error = send_part(t);
     if (error) weft_reply_abort(r);
-    else (void)weft_reply_end(r);
+    else if (!t->left) (void)weft_reply_end(r);
 }
 
-static void on_drain(weft_request *r, void *user)
+static void on_close(weft_reply *r, int error, const char *cause)
 {
-    (void)r;
-    pump(user);
+    struct transfer *t = weft_reply_user(r);
+    (void)error;
+    (void)cause;
+    disk_close(&t->file);
+    mem_free(weft_loop_env(weft_reply_loop(r)), t);
 }
 
-static void on_gone(weft_request *r, void *user)
-{
-    end(user);
-    (void)weft_reply_end(r);
-}
-
-static int begin(weft_request *r, const struct file_answer *a, const char *type)
+static int add_fields(weft_request *r, const struct file_answer *a)
 {
     int error = weft_reply_field(r, "ETag", a->etag);
     if (!error) error = weft_reply_field(r, "Last-Modified", a->modified);
     if (!error) error = weft_reply_field(r, "Accept-Ranges", "bytes");
     if (!error && a->range[0]) error = weft_reply_field(r, "Content-Range", a->range);
     if (!error) error = weft_reply_field(r, "X-Content-Type-Options", "nosniff");
-    bool body = a->status == 200 || a->status == 206;
-    if (!error) error = weft_reply_begin(r, a->status, body ? type : NULL, body ? a->length : 0);
     return error;
 }
 
-static void transfer(weft_request *r, struct disk_file *file, const struct file_answer *a)
+/* The head, and a body if there is one and it is wanted. A reply to HEAD is of the same length, and drops it. */
+static int begin(weft_reply **out, weft_request *r, struct transfer *t, const struct file_answer *a,
+                 const char *type)
 {
-    struct transfer *t = mem_alloc(weft_loop_env(r->loop), sizeof *t);
-    if (!t) {
-        disk_close(file);
-        weft_reply_abort(r);
-        return;
-    }
-    *t = (struct transfer){r, *file, a->first, a->length};
-    weft_request_watch(r, on_drain, on_gone, t);
-    pump(t);
+    static const weft_reply_handler handler = {.on_drain = pump, .on_close = on_close};
+    bool body = a->status == 200 || a->status == 206;
+    t->offset = a->first;
+    t->left = body && weft_request_is(r, "GET") ? a->length : 0;
+    return weft_reply_begin(out, r, a->status, body ? type : NULL, body ? a->length : 0, &handler,
+                            t);
 }
 
 static void serve(weft_request *r, struct disk_file *file, const char *name)
 {
+    const weft_env *env = weft_loop_env(r->loop);
     struct file_info info = {file->size, file->mtime, file->mtime_ns, file->inode};
     struct file_answer a;
+    weft_reply *reply;
     file_evaluate(&info, r->head.fields, r->head.n_fields, &a);
-    if (begin(r, &a, file_type(name)) < 0) {
+    struct transfer *t = mem_zalloc(env, sizeof *t);
+    if (!t || add_fields(r, &a) < 0) {
         disk_close(file);
-        weft_reply_abort(r);
+        mem_free(env, t);
+        refuse(r, 503);
         return;
     }
-    bool body = a.status == 200 || a.status == 206;
-    if (body && a.length && weft_request_is(r, "GET")) {
-        transfer(r, file, &a);
+    t->file = *file;
+    if (begin(&reply, r, t, &a, file_type(name)) < 0) {
+        disk_close(file);
+        mem_free(env, t);
         return;
     }
-    disk_close(file);
-    (void)weft_reply_end(r);
+    t->reply = reply;
+    pump(reply);
 }
 
 void files_on_request(weft_request *r, void *files)

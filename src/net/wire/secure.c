@@ -10,15 +10,14 @@
 #include <errno.h>
 
 #include "http/canned.h"
-#include "net/server/server.h"
 
 enum { SCRATCH = LOOP_BUFFER + TLS_RECORD + TLS_SLACK, WRITE_BUDGET = 65536 };
 
 static uint8_t *scratch(struct wire *w)
 {
-    struct net *n = wire_net(w);
-    if (!n->tls_scratch) n->tls_scratch = mem_alloc(wire_env(w), SCRATCH);
-    return n->tls_scratch;
+    struct net *n = lane_net(&w->lane);
+    if (!n->scratch) n->scratch = mem_alloc(wire_env(w), SCRATCH);
+    return n->scratch;
 }
 
 int secure_read(struct wire *w, weft_bytes in, weft_span *plain)
@@ -32,17 +31,23 @@ int secure_read(struct wire *w, weft_bytes in, weft_span *plain)
     return n;
 }
 
-int secure_write(struct wire *w, struct outq *plain)
+bool secure_has_room(const struct wire *w)
 {
-    if (outq_empty(plain) || secure_pending(w)) return 0;
+    struct tls *tls = w->gear->tls;
+    return tls_ready(tls) && tls_out(tls)->bytes < WRITE_BUDGET;
+}
+
+int secure_write(struct wire *w, const struct outq *plain, size_t *taken)
+{
     uint8_t *room = scratch(w);
-    return room ? tls_write(w->gear->tls, plain, WRITE_BUDGET, room) : -ENOMEM;
+    return room ? tls_write(w->gear->tls, plain, room, taken) : -ENOMEM;
 }
 
 void secure_tell_plain(struct wire *w)
 {
-    if (!wire_server(w) || !tls_met_http(w->gear->tls)) return;
-    server_refused(wire_server(w), 400);
+    struct site *site = lane_site(&w->lane);
+    if (!site || !tls_met_http(w->gear->tls)) return;
+    site_refused(site, 400);
     (void)canned_answer(tls_out(w->gear->tls), wire_env(w), 400, 0,
                         "this port speaks TLS: use https:// or wss:// to get in");
 }

@@ -7,8 +7,8 @@
  *
  * Everything that one receive brought is read at once: ciphertext is never held, only what it says.
  */
-#ifndef NET_SECURE_H
-#define NET_SECURE_H
+#ifndef NET_WIRE_SECURE_H
+#define NET_WIRE_SECURE_H
 
 #include "net/wire/wire.h"
 
@@ -16,8 +16,11 @@
  * 0 or an error as tls_read. */
 int secure_read(struct wire *w, weft_bytes in, weft_span *plain);
 
-/* Let plain become records, a bounded number of bytes at a time. 0 or an error as tls_write. */
-int secure_write(struct wire *w, struct outq *plain);
+/* Whether the box takes plain bytes now: not before the handshake is done, nor while many records wait. */
+bool secure_has_room(const struct wire *w);
+
+/* Let the front of plain, which is not empty, become a record: *taken bytes of it. 0 or an error as tls_write. */
+int secure_write(struct wire *w, const struct outq *plain, size_t *taken);
 
 /* The box is broken, the wire lingers: a browser that came with http:// is told why, in plain HTTP. */
 void secure_tell_plain(struct wire *w);

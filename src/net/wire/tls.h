@@ -46,10 +46,9 @@ void tls_feed(struct tls *t, weft_bytes in);
  * Errors: WEFT_ERR_TLS, WEFT_ERR_CERTIFICATE, -ENOMEM; tls_cause says why. */
 int tls_read(struct tls *t, uint8_t *to, size_t room);
 
-/* Take bytes from the front of plain, gathered in as few records as they fit in, until tls_out holds
- * budget bytes. Before READY nothing is taken. scratch: room for TLS_RECORD bytes. 0 or an error as
- * tls_read. */
-int tls_write(struct tls *t, struct outq *plain, size_t budget, uint8_t *scratch);
+/* Let the front of plain become a record, gathered there as far as it fits in one: *taken bytes of it, which are
+ * still in plain. Before READY nothing is taken. scratch: room for TLS_RECORD bytes. 0 or an error as tls_read. */
+int tls_write(struct tls *t, const struct outq *plain, uint8_t *scratch, size_t *taken);
 
 /* Say close_notify, once, when that makes sense. */
 void tls_close(struct tls *t);

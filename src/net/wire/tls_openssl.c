@@ -286,17 +286,15 @@ static const uint8_t *gather(const struct outq *plain, uint8_t *scratch, size_t 
     return scratch;
 }
 
-int tls_write(struct tls *t, struct outq *plain, size_t budget, uint8_t *scratch)
+int tls_write(struct tls *t, const struct outq *plain, uint8_t *scratch, size_t *taken)
 {
+    *taken = 0;
     if (t->error) return t->error;
+    if (!tls_ready(t) || outq_empty(plain)) return 0;
+    size_t len;
+    const uint8_t *data = gather(plain, scratch, &len);
     forget_errors();
-    while (tls_ready(t) && !outq_empty(plain) && t->out.bytes < budget) {
-        size_t len, taken;
-        const uint8_t *data = gather(plain, scratch, &len);
-        if (!SSL_write_ex(t->ssl, data, len, &taken)) return broken(t);
-        outq_sent(plain, taken);
-    }
-    return 0;
+    return SSL_write_ex(t->ssl, data, len, taken) ? 0 : broken(t);
 }
 
 void tls_close(struct tls *t)

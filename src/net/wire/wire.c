@@ -1,53 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/wire/wire.c - the pump's end of a connection: its birth, its phases, its deadlines, its ends
+ * net/wire/wire.c - a wire's birth, its deadlines, its ends
  *
- * Bytes come and go in wire_in.c and wire_out.c.
- *
- * Every way out of here is wire_finish or wire_drop (wire_reset); they are safe in any callback, and what
- * they free is freed when the turn ends.
+ * Bytes come and go in in.c and out.c.
  */
+#include "net/wire/wire.h"
+
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "io/sock.h"
-#include "net/server/server.h"
-#include "net/web/proxied.h"
+#include "net/wire/carry.h"
 #include "net/wire/secure.h"
-#include "net/wire/wire_parts.h"
-#include "net/ws/conn.h"
-
-const weft_env *wire_env(const struct wire *w)
-{
-    return weft_loop_env(stream_loop(&w->stream));
-}
-
-struct net *wire_net(const struct wire *w)
-{
-    return net_of(stream_loop(&w->stream));
-}
-
-const weft_limits *wire_limits(const struct wire *w)
-{
-    if (wire_server(w)) return server_limits(wire_server(w));
-    if (w->phase == WIRE_WEBSOCKET) return conn_limits(w->conn);
-    return w->phase == WIRE_DIAL && w->dial ? dial_limits(w->dial) : NULL;
-}
-
-int wire_peer(const struct wire *w, char *text, size_t size)
-{
-    struct sock_addr a;
-    const struct proxied *p = wire_proxied(w);
-    if (p && p->known) return sock_format(&p->client, text, size);
-    int error = sock_peer(loop_sys(stream_loop(&w->stream)), w->stream.io.fd, &a);
-    return error ? error : sock_format(&a, text, size);
-}
-
-bool wire_is_secure(const struct wire *w)
-{
-    const struct proxied *p = wire_proxied(w);
-    return wire_tls(w) || (p && p->secure);
-}
 
 /* ---- gear ------------------------------------------------------------------------------------ */
 
@@ -61,54 +25,62 @@ static void gear_free(const weft_env *env, struct gear *g)
     mem_free(env, g);
 }
 
+bool wire_gear_up(struct wire *w)
+{
+    if (!w->gear) w->gear = mem_zalloc(wire_env(w), sizeof *w->gear);
+    return w->gear;
+}
+
 void wire_shed(struct wire *w)
 {
     struct gear *g = w->gear;
-    if (w->phase != WIRE_WEBSOCKET || !outq_empty(&g->out)) return;
-    if (g->tls || g->proxied || g->held) return;
+    if (!outq_empty(&g->out) || g->tls || g->proxied || g->held) return;
     mem_free(wire_env(w), g);
     w->gear = NULL;
 }
 
-/* ---- deadlines ------------------------------------------------------------------------------- */
+/* ---- what is asked --------------------------------------------------------------------------- */
 
-static void on_time(struct timer *t)
+static int say(struct lane *l, struct outq *q)
 {
-    struct wire *w = container_of(t, struct wire, timer);
-    if (secure_pending(w)) {
-        wire_drop(w, WEFT_ERR_TIMEOUT, "the TLS handshake took too long");
-        return;
-    }
-    switch ((enum wire_phase)w->phase) {
-    case WIRE_WEB: web_late(w); break;
-    case WIRE_WEBSOCKET: conn_late(w->conn); break;
-    default: wire_drop(w, WEFT_ERR_TIMEOUT, "a deadline passed"); break;
-    }
+    struct wire *w = wire_of(l);
+    if (!wire_gear_up(w)) return -ENOMEM;
+    outq_splice(&w->gear->out, q);
+    l->more = true;
+    lane_dirty(l);
+    return 0;
 }
 
-void wire_deadline(struct wire *w, uint64_t ms)
+static size_t buffered(const struct lane *l)
 {
-    if (ms == WEFT_NEVER) wire_no_deadline(w);
-    else loop_timer_start(stream_loop(&w->stream), &w->timer, ms);
+    return wire_buffered(wire_const(l));
 }
 
-void wire_no_deadline(struct wire *w)
+static int peer(const struct lane *l, struct sock_addr *out)
 {
-    loop_timer_stop(stream_loop(&w->stream), &w->timer);
+    const struct wire *w = wire_const(l);
+    const struct proxied *p = wire_proxied(w);
+    if (!p || !p->known) return sock_peer(loop_sys(lane_loop(l)), l->stream.io.fd, out);
+    *out = p->client;
+    return 0;
+}
+
+static bool secure(const struct lane *l)
+{
+    return wire_tls(wire_const(l));
+}
+
+static int count_as(struct lane *l, const struct sock_addr *client)
+{
+    return site_count_as(lane_site(l), &wire_of(l)->peer_key, client);
+}
+
+static void probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms)
+{
+    sock_probe(loop_sys(lane_loop(l)), l->stream.io.fd, idle_ms, answer_ms);
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
-
-void wire_tell_lost(struct wire *w, enum wire_phase phase, int error, const char *cause)
-{
-    switch (phase) {
-    case WIRE_WEB: web_lost(w, error); break;
-    case WIRE_DIAL: dial_lost(w, error, cause); break;
-    case WIRE_WEBSOCKET: conn_lost(w->conn, error, cause); break;
-    case WIRE_LINGER:
-    case WIRE_DEAD: break;
-    }
-}
 
 static uint64_t at_most(uint64_t n, uint64_t max)
 {
@@ -129,127 +101,212 @@ static struct farewell farewell_of(const weft_limits *l)
     };
 }
 
-void wire_finish(struct wire *w, const weft_limits *limits)
+uint64_t wire_last_stall(const struct wire *w)
 {
-    if (w->phase >= WIRE_LINGER) return;
-    w->phase = WIRE_LINGER;
-    w->finishing = true;
-    if (!wire_server(w)) w->farewell = farewell_of(limits);
-    wire_deadline(w, limit_write_stall(limits));
-    if (!secure_pending(w)) stream_pause(&w->stream); /* what is queued needs the handshake */
-    wire_dirty(w);
-    if (wire_holds(w)) wire_again(w);
+    const struct site *s = lane_site(&w->lane);
+    return s ? limit_write_stall(&s->limits) : (uint64_t)w->farewell.write_stall * LINGER_UNIT;
+}
+
+void wire_finish(struct wire *w)
+{
+    struct lane *l = &w->lane;
+    if (l->state >= WIRE_LINGER) return;
+    l->state = WIRE_LINGER;
+    l->bits = (l->bits | WIRE_FINISHING) & 127U;
+    lane_deadline(l, wire_last_stall(w));
+    if (!secure_pending(w)) lane_pause(l); /* what is queued needs the handshake */
+    lane_dirty(l);
+    if (wire_holds(w)) lane_again(l);
+}
+
+static void finish(struct lane *l)
+{
+    wire_finish(wire_of(l));
 }
 
 void wire_linger(struct wire *w)
 {
-    if (w->phase != WIRE_LINGER || !w->finishing) return;
-    w->finishing = false;
-    if (w->eof || stream_shutdown_write(&w->stream) < 0) {
-        wire_drop(w, 0, "");
+    struct lane *l = &w->lane;
+    if (l->state != WIRE_LINGER || !wire_is(w, WIRE_FINISHING)) return;
+    l->bits = l->bits & (127U & ~(unsigned)WIRE_FINISHING);
+    if (l->eof || stream_shutdown_write(&l->stream) < 0) {
+        lane_drop(l, 0, "");
         return;
     }
-    struct farewell f = wire_server(w) ? farewell_of(wire_limits(w)) : w->farewell;
-    w->discard_left = f.discard_max;
-    wire_deadline(w, f.linger * LINGER_UNIT);
-    if (!wire_holds(w)) stream_resume(&w->stream);
+    const struct site *s = lane_site(l);
+    struct farewell f = s ? farewell_of(&s->limits) : w->farewell;
+    l->left = f.discard_max;
+    lane_deadline(l, (uint64_t)f.linger * LINGER_UNIT);
+    if (!wire_holds(w)) stream_resume(&l->stream);
+}
+
+static void drop(struct lane *l, bool reset)
+{
+    l->state = WIRE_DEAD;
+    if (reset) stream_will_reset(&l->stream);
 }
 
 static void bury(struct dead *d)
 {
-    struct wire *w = container_of(d, struct wire, dead);
+    struct lane *l = container_of(d, struct lane, dead);
+    struct wire *w = wire_of(l);
     const weft_env *env = wire_env(w);
+    struct site *site = lane_site(l);
     gear_free(env, w->gear);
-    net_slot_free(wire_net(w), w->slot);
-    if (wire_server(w)) server_wire_gone(wire_server(w), w);
+    lane_close(l);
+    if (site) site->carrier_gone(site, w->peer_key, wire_is(w, WIRE_TURNED_AWAY));
     mem_free(env, w);
 }
 
-void wire_drop(struct wire *w, int error, const char *cause)
+/* All is said: who only waits for the peer's end need not. */
+static bool leave(struct lane *l, const struct leaving *how)
 {
-    enum wire_phase phase = w->phase;
-    if (phase == WIRE_DEAD) return;
-    w->phase = WIRE_DEAD;
-    wire_no_deadline(w);
-    stream_close(&w->stream);
-    wire_tell_lost(w, phase, error, cause);
-    loop_bury(stream_loop(&w->stream), &w->dead, bury); /* behind what needs it */
+    const struct wire *w = wire_of(l);
+    if (l->state == WIRE_OPEN) return lane_talk(l)->leave(l, how);
+    if (!wire_is(w, WIRE_FINISHING)) lane_drop(l, 0, "");
+    return false;
 }
 
-void wire_reset(struct wire *w, int error, const char *cause)
+static void late(struct lane *l)
 {
-    stream_will_reset(&w->stream);
-    wire_drop(w, error, cause);
+    if (secure_pending(wire_of(l)))
+        lane_drop(l, WEFT_ERR_TIMEOUT, "the TLS handshake took too long");
+    else if (l->state == WIRE_OPEN) lane_talk(l)->late(l);
+    else lane_drop(l, WEFT_ERR_TIMEOUT, "a deadline passed");
 }
+
+const struct carrier wire_carrier = {
+    .resume = wire_resume,
+    .say = say,
+    .finish = finish,
+    .drop = drop,
+    .bury = bury,
+    .buffered = buffered,
+    .peer = peer,
+    .secure = secure,
+    .count_as = count_as,
+    .probe = probe,
+    .late = late,
+    .leave = leave,
+};
 
 /* ---- birth ----------------------------------------------------------------------------------- */
 
 static void on_error(struct stream *s, int err)
 {
-    wire_drop(wire_of(s), err, weft_strerror(err));
+    lane_drop(&wire_at(s)->lane, err, weft_strerror(err));
 }
 
 static void on_connected(struct stream *s)
 {
-    dial_connected(wire_of(s));
+    struct lane *l = &wire_at(s)->lane;
+    lane_talk(l)->ready(l);
 }
 
-void wire_kind_init(struct wire_kind *k, weft_loop *l, struct weft_server *server)
+void carry_kind_init(struct lane_kind *k, const struct talk *const *talks, struct net *n,
+                     struct site *site)
 {
-    k->server = server;
-    k->stream = (struct stream_handler){
-        .loop = l,
-        .on_bytes = wire_on_bytes,
-        .on_room = wire_on_room,
-        .on_eof = wire_on_eof,
-        .on_error = on_error,
-        .on_pull = wire_on_pull,
-        .on_sent = wire_on_sent,
-        .on_full = wire_on_full,
-        .on_again = wire_on_again,
-        .on_connected = on_connected,
+    *k = (struct lane_kind){
+        .stream =
+            {
+                .loop = n->loop,
+                .on_bytes = wire_on_bytes,
+                .on_room = wire_on_room,
+                .on_eof = wire_on_eof,
+                .on_error = on_error,
+                .on_pull = wire_on_pull,
+                .on_sent = wire_on_sent,
+                .on_full = wire_on_full,
+                .on_again = wire_on_again,
+                .on_connected = on_connected,
+            },
+        .carrier = &wire_carrier,
+        .net = n,
+        .site = site,
     };
+    memcpy(k->talks, talks, sizeof k->talks);
 }
 
-static struct wire *wire_new(struct net *n, enum wire_phase phase)
+/* fd is the stream's when it could be made, and closed when not. */
+static struct wire *wire_new(const struct lane_kind *k, int fd,
+                             int (*start)(struct stream *s, int fd, const struct stream_handler *h))
 {
-    const weft_env *env = weft_loop_env(n->loop);
+    const weft_env *env = net_env(k->net);
     struct wire *w = mem_zalloc(env, sizeof *w);
-    struct gear *g = w ? mem_zalloc(env, sizeof *g) : NULL;
-    if (!g || net_add_wire(n, w, &w->slot) < 0) {
-        mem_free(env, g);
-        mem_free(env, w);
-        return NULL;
-    }
-    w->gear = g;
-    w->phase = (uint8_t)phase;
-    timer_init(&w->timer, on_time);
-    return w;
-}
-
-/* The stream could not be made: nobody has seen the wire. */
-static struct wire *discard(struct net *n, struct wire *w, int fd)
-{
+    int error = w ? lane_init(&w->lane, k->net) : -ENOMEM;
+    if (!error && start(&w->lane.stream, fd, &k->stream) == 0) return w;
     close(fd);
-    if (!w) return NULL;
-    net_slot_free(n, w->slot);
-    gear_free(weft_loop_env(n->loop), w->gear);
-    mem_free(weft_loop_env(n->loop), w);
+    if (!error) slots_remove(&k->net->slots, w->lane.slot);
+    mem_free(env, w);
     return NULL;
 }
 
-struct wire *wire_accept(struct weft_server *server, int fd)
+static bool fit_out(struct wire *w, const struct arrival *a)
 {
-    struct net *n = server->net;
-    struct wire *w = wire_new(n, WIRE_WEB);
-    bool there = w && stream_init(&w->stream, fd, &server->wire_kind.stream) == 0;
-    return there ? w : discard(n, w, fd);
+    w->peer_key = a->peer_key;
+    w->lane.trusted = a->trusted;
+    if (!a->tls && !a->trusted) return true;
+    struct proxied *p = a->trusted ? proxied_new(wire_env(w)) : NULL;
+    if ((a->trusted && !p) || !wire_gear_up(w)) {
+        proxied_free(p, wire_env(w));
+        tls_free(a->tls);
+        return false;
+    }
+    w->gear->tls = a->tls;
+    w->gear->proxied = p;
+    return true;
 }
 
-struct wire *wire_connect(struct net *n, int fd, struct dial *dial)
+/* Nobody has seen it but the site, which hears that it is gone. */
+static struct lane *accepted(const struct lane_kind *k, const struct arrival *a, uint8_t bits)
 {
-    struct wire *w = wire_new(n, WIRE_DIAL);
-    if (!w || stream_connect(&w->stream, fd, &n->dialed.stream) < 0) return discard(n, w, fd);
-    w->dial = dial;
-    return w;
+    struct wire *w = wire_new(k, a->fd, stream_init);
+    if (!w) {
+        tls_free(a->tls);
+        k->site->carrier_gone(k->site, a->peer_key, bits & WIRE_TURNED_AWAY);
+        return NULL;
+    }
+    w->lane.bits = bits & 127U;
+    if (fit_out(w, a)) return &w->lane;
+    lane_drop(&w->lane, -ENOMEM, "out of memory");
+    return NULL;
+}
+
+void carry_accept(const struct lane_kind *k, const struct arrival *a, enum lane_talk first)
+{
+    struct lane *l = accepted(k, a, 0);
+    if (!l) return;
+    (void)lane_become(l, first, NULL, NULL);
+    if (a->tls) lane_deadline(l, limit_tls_handshake_timeout(&k->site->limits));
+    else lane_talk(l)->ready(l);
+}
+
+void carry_away(const struct lane_kind *k, const struct arrival *a, struct outq *text)
+{
+    struct lane *l = accepted(k, a, WIRE_TURNED_AWAY);
+    if (l) lane_finish(l, text);
+    outq_clear(text);
+}
+
+struct lane *carry_connect(const struct lane_kind *k, int fd, const weft_limits *limits,
+                           enum lane_talk first, void *talker)
+{
+    struct wire *w = wire_new(k, fd, stream_connect);
+    if (!w) return NULL;
+    w->farewell = farewell_of(limits);
+    (void)lane_become(&w->lane, first, talker, NULL);
+    return &w->lane;
+}
+
+int carry_secure(struct lane *l, struct tls *tls)
+{
+    struct wire *w = wire_of(l);
+    if (!wire_gear_up(w)) {
+        tls_free(tls);
+        return -ENOMEM;
+    }
+    w->gear->tls = tls;
+    wire_note_more(w);
+    lane_dirty(l);
+    return 0;
 }

@@ -1,44 +1,39 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/wire/wire.h - one TCP or Unix connection, whatever is spoken on it just now
+ * net/wire/wire.h - one TCP or Unix connection: the carrier that has one lane
  *
- *      accept --> WEB --[101]--> WEBSOCKET --> LINGER --> buried
- *                  +------[refusal, last reply]--^
- *      connect -> DIAL --[101]-> WEBSOCKET --> ...
+ *      carry_accept, carry_connect -> OPEN -> LINGER -> DEAD -> buried
  *
- *      WEB       -> WEBSOCKET  [conn_open]       DIAL -> WEBSOCKET [conn_open]
- *      any       -> LINGER     [wire_finish]: when the output is written, the end of our direction is
- *                              sent, and what still arrives is read and dropped (bounded in bytes and
- *                              time), so that no reset eats our last words
- *      any       -> DEAD       [wire_drop]: the socket is closed now, the memory goes when the turn ends
+ *      OPEN   -> LINGER  [lane_finish]  when the output is written, the end of our direction is sent, and
+ *                                       what still arrives is read and dropped (bounded in bytes and time),
+ *                                       so that no reset eats our last words
+ *      OPEN   -> LINGER  [break_off]    a TLS error: the alert is written first
+ *      any    -> DEAD    [lane_drop]    the socket is closed now, the memory goes when the turn ends
  *
- * Up: the stream's bytes go to what the phase says. Who stops before everything is consumed (a budget,
- * a pause, a reply that is due) leaves the rest; it is held here, and reading rests until it is used.
- * Down: what gear->out holds, then what a WebSocket's session has queued, straight from its queue.
+ * Up: the stream's bytes go to who sits on the lane. What he leaves (a budget, a pause, a reply that is due) is
+ * held here, and reading rests until it is used.
+ * Down: what gear->out holds, which somebody said who sits there no more; then what is pulled.
  *
- * With TLS there is a box between the stream and all that: what is held, what the phase gets and what
- * out holds is plain; what the stream gets and gives is the box's.
+ * With TLS there is a box between the stream and all that: what is held, what is fed and what out holds is
+ * plain; what the stream gets and gives is the box's.
+ *
+ * On a trusted proxy's wire a PROXY header may come before all else.
  */
-#ifndef NET_WIRE_H
-#define NET_WIRE_H
+#ifndef NET_WIRE_WIRE_H
+#define NET_WIRE_WIRE_H
 
-#include "base/buf.h"
-#include "base/outq.h"
-#include "io/stream.h"
-#include "net/net.h"
+#include "net/lane.h"
+#include "net/site.h"
+#include "net/wire/proxied.h"
 #include "net/wire/tls.h"
 
-enum wire_phase { WIRE_WEB, WIRE_DIAL, WIRE_WEBSOCKET, WIRE_LINGER, WIRE_DEAD };
-
-struct web;
 struct held;
-struct dial;
 
-/* What a plain WebSocket does without when all is written: it is freed then. */
+/* What an open WebSocket does without when all is written: it is freed then. */
 struct gear {
-    struct outq out;         /* what was said in HTTP, or plain bytes that are to be records */
+    struct outq out;         /* what goes first, or plain bytes that are to be records */
     struct tls *tls;         /* NULL: the bytes go as they are */
-    struct proxied *proxied; /* NULL: the peer is the client */
+    struct proxied *proxied; /* NULL: the peer is nobody's proxy */
     struct held *held;       /* input that nobody has consumed yet */
 };
 
@@ -50,67 +45,54 @@ struct farewell {
 
 enum { LINGER_UNIT = 10 };
 
+enum wire_state { WIRE_OPEN, WIRE_LINGER, WIRE_DEAD }; /* lane.state */
+
+enum {                       /* lane.bits */
+       WIRE_FINISHING = 1,   /* linger, or close, as soon as the output is written */
+       WIRE_TURNED_AWAY = 2, /* over max_connections: only told so */
+};
+
 /* What an open WebSocket costs while it is idle, bytes of heap on a machine of 64 bits:
  *
- *      wire   8 | stream 40 | gear 8 | timer 32 | conn 8 | peer_key 8 | slot, phase 8            112
- *      conn   8 | wire, user, links, subprotocol, reason 40 | times 16 | flags 8 | session 40    112
+ *      wire   8 | lane (stream 40, talker 8, timer 32, slot and bits 8) | gear 8 | peer_key 8     112
+ *      conn   8 | lane, user, links, subprotocol, reason 40 | times 16 | flags 8 | session 40    112
  *      slot                                                                                       16
  *
  * The 8 in front is malloc's. tests/net/test_idle.c counts, and fails above 256. */
 struct wire {
-    struct stream stream;
-    struct gear *gear; /* NULL only in phases WEBSOCKET and LINGER */
-    union {
-        struct timer timer; /* the phase's deadline */
-        struct dead dead;   /* in phase DEAD */
-    };
-    union {
-        struct web *web;
-        struct dial *dial;
-        weft_conn *conn;
-        uint32_t discard_left; /* lingering, when all is written: bytes to read and drop */
-    };
+    struct lane lane;
+    struct gear *gear; /* NULL only when there is nothing for it */
     union {
         uint64_t peer_key;        /* a server's: its count of connections for each address */
-        struct farewell farewell; /* a client's, while it lingers */
+        struct farewell farewell; /* a client's */
     };
-    uint32_t slot; /* among net's, and of its WebSocket's id */
-    uint8_t phase;
-    bool feeding : 1;     /* wire_feed is on the stack */
-    bool finishing : 1;   /* linger, or close, as soon as the output is written */
-    bool eof : 1;         /* the peer has sent its last byte */
-    bool turned_away : 1; /* over max_connections: only told so */
 };
 
 _Static_assert(sizeof(void *) != 8 || sizeof(struct wire) == 104, "every connection has one");
 
-void wire_kind_init(struct wire_kind *k, weft_loop *l, struct weft_server *server);
-
-/* A wire on a connected socket (WEB), or on one that is being connected (DIAL). It takes fd over.
- * NULL: no memory or no room in epoll; fd is closed. */
-struct wire *wire_accept(struct weft_server *server, int fd);
-struct wire *wire_connect(struct net *n, int fd, struct dial *dial);
-
-/* NULL: we connected. */
-static inline struct weft_server *wire_server(const struct wire *w)
+static inline struct wire *wire_at(struct stream *s)
 {
-    return container_of(w->stream.handler, const struct wire_kind, stream)->server;
+    return container_of(s, struct wire, lane.stream);
 }
 
-const weft_env *wire_env(const struct wire *w);
-struct net *wire_net(const struct wire *w);
-
-/* Of the server, or of what the client's wire is for; NULL when that has let go of it. */
-const weft_limits *wire_limits(const struct wire *w);
-
-/* Whether the client's bytes came by TLS: to us, or to a proxy that we trust. */
-bool wire_is_secure(const struct wire *w);
-
-/* Bytes that the kernel has not taken yet; a session's queue not counted. */
-static inline size_t wire_buffered(const struct wire *w)
+static inline struct wire *wire_of(struct lane *l)
 {
-    if (!w->gear) return 0;
-    return w->gear->out.bytes + (w->gear->tls ? tls_out(w->gear->tls)->bytes : 0);
+    return container_of(l, struct wire, lane);
+}
+
+static inline const struct wire *wire_const(const struct lane *l)
+{
+    return container_of(l, const struct wire, lane);
+}
+
+static inline const weft_env *wire_env(const struct wire *w)
+{
+    return lane_env(&w->lane);
+}
+
+static inline bool wire_is(const struct wire *w, unsigned bit)
+{
+    return w->lane.bits & bit;
 }
 
 static inline struct tls *wire_tls(const struct wire *w)
@@ -123,64 +105,60 @@ static inline struct proxied *wire_proxied(const struct wire *w)
     return w->gear ? w->gear->proxied : NULL;
 }
 
-/* Something was queued: in out, or in the WebSocket's session. */
-static inline void wire_dirty(struct wire *w)
+/* Bytes that we were given and the kernel has not taken. */
+static inline size_t wire_buffered(const struct wire *w)
 {
-    stream_dirty(&w->stream);
+    if (!w->gear) return 0;
+    return w->gear->out.bytes + (w->gear->tls ? tls_out(w->gear->tls)->bytes : 0);
 }
 
-/* Held input may go on, in the next turn; yield: even though we are in the middle of feeding. */
-void wire_again(struct wire *w);
-void wire_yield(struct wire *w);
+/* For lane.more, when that may have changed. */
+static inline void wire_note_more(struct wire *w)
+{
+    w->lane.more = wire_buffered(w) > 0;
+}
 
-/* The client's address, as weft_conn_peer. */
-int wire_peer(const struct wire *w, char *text, size_t size);
+/* Whether there is input that nobody has consumed yet. */
+static inline bool wire_holds(const struct wire *w)
+{
+    return w->gear && w->gear->held;
+}
 
-/* Stop reading; go on where we stopped. */
-void wire_pause(struct wire *w);
-void wire_resume(struct wire *w);
+/* ---- wire.c ---------------------------------------------------------------------------------- */
 
-/* Write what is queued, then end politely: LINGER. The owner (web, dial, conn) has let go of the wire;
- * limits are for the call. */
-void wire_finish(struct wire *w, const weft_limits *limits);
+/* There is gear: made when it is not there. false: no memory. */
+bool wire_gear_up(struct wire *w);
 
-/* Close the socket now. The owner is told (web_lost, dial_lost, conn_lost) with error and cause. */
-void wire_drop(struct wire *w, int error, const char *cause);
+void wire_shed(struct wire *w); /* for wire_unload */
 
-/* The same with a reset: nothing of what is queued is of use to the peer. */
-void wire_reset(struct wire *w, int error, const char *cause);
+static inline void wire_unload(struct wire *w)
+{
+    if (w->gear && w->lane.light) wire_shed(w);
+}
 
-/* The deadline of the phase, ms from now. */
-void wire_deadline(struct wire *w, uint64_t ms);
-void wire_no_deadline(struct wire *w);
+/* Write what is queued, then linger. */
+void wire_finish(struct wire *w);
 
-/* ---- what the phases provide ----------------------------------------------------------------- */
+/* Nothing is left to write. If the wire is finishing, it lingers from now on. */
+void wire_linger(struct wire *w);
 
-void web_feed(struct wire *w, weft_span *in);
-void web_eof(struct wire *w);
-void web_drained(struct wire *w); /* some of the output is gone */
-void web_full(struct wire *w);    /* and the rest has to wait */
-void web_late(struct wire *w);    /* the deadline has passed */
-void web_lost(struct wire *w, int error);
-void web_leave(struct wire *w); /* the server shuts down: end, unless a reply is due */
+/* How long the peer may take nothing of our last words, ms. */
+uint64_t wire_last_stall(const struct wire *w);
 
-void dial_connected(struct wire *w);
-void dial_secured(struct wire *w); /* the TLS handshake is done */
-void dial_feed(struct wire *w, weft_span *in);
-void dial_eof(struct wire *w);
-void dial_lost(struct wire *w, int error, const char *cause);
-const weft_limits *dial_limits(const struct dial *d);
+extern const struct carrier wire_carrier;
 
-const weft_limits *conn_limits(const weft_conn *c);
-void conn_feed(weft_conn *c, weft_span *in);
-void conn_eof(weft_conn *c);
-bool conn_is_paused(const weft_conn *c);
-void conn_drained(weft_conn *c);
-void conn_written(weft_conn *c); /* nothing is left to write */
-void conn_late(weft_conn *c);
-void conn_lost(weft_conn *c, int error, const char *cause);
+/* ---- in.c ------------------------------------------------------------------------------------ */
 
-/* The server's count of its wires (server.c). */
-void server_wire_gone(struct weft_server *s, struct wire *w);
+void wire_on_bytes(struct stream *s, uint8_t *data, size_t len);
+uint8_t *wire_on_room(struct stream *s, size_t *room);
+void wire_on_eof(struct stream *s);
+void wire_on_again(struct stream *s);
+void wire_resume(struct lane *l);
+
+/* ---- out.c ----------------------------------------------------------------------------------- */
+
+int wire_on_pull(struct stream *s, struct iovec *iov, int max);
+bool wire_on_sent(struct stream *s, size_t n);
+void wire_on_full(struct stream *s);
 
 #endif

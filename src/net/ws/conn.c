@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/ws/conn.c - a WebSocket on a wire: events up to the handler, frames down to the wire
+ * net/ws/conn.c - a WebSocket on a lane: events up to the handler, frames down to the carrier
  *
- *      wire bytes -> conn_feed -> session_read -> event -> handler
- *      weft_send  -> session queue -> (end of the turn) wire
+ *      lane bytes -> feed -> session_read -> event -> handler
+ *      weft_send  -> session queue -> (end of the turn) pull
  *
- * The end. Both sides have said Close and ours is written: a server ends TCP, a client waits for that.
- * After a violation ours is written. Either way the wire lingers so that the peer can read it. Whatever
+ * The end. Both sides have said Close and ours is written: a server finishes, a client waits for that.
+ * After a violation ours is written. Either way the lane ends so that the peer can read it. Whatever
  * happens, a deadline stands behind it (keepalive.c).
  */
 #include "net/ws/conn.h"
@@ -15,26 +15,37 @@
 #include <errno.h>
 
 #include "base/limits.h"
-#include "net/client/client.h"
-#include "net/server/server.h"
+#include "net/links.h"
 
 enum { TOLD_MAX = 262144 /* bytes of messages of one connection in one turn */ };
 
-const weft_limits *conn_limits(const weft_conn *c)
-{
-    return c->session.cfg->limits;
-}
-
 /* ---- birth and death ------------------------------------------------------------------------- */
 
-weft_conn *conn_new(weft_role role, const weft_session_config *cfg, void *user)
+void kind_init(struct kind *k, struct net *n, const weft_limits *limits, const weft_handler *h)
 {
-    weft_conn *c = mem_zalloc(cfg->env, sizeof *c);
+    *k = (struct kind){.net = n, .handler = h, .limits = *limits};
+    if (h->max_message) k->limits.max_message = h->max_message;
+    uint64_t soft = limit_send_queue_soft(limits), max = limit_send_queue_max(limits);
+    k->calm_bytes = soft < max ? soft : max;
+    k->calm_items = limit_send_queue_items(limits);
+    k->session = (weft_session_config){
+        .env = net_env(n),
+        .limits = &k->limits,
+        .chunked = h->on_chunk != NULL,
+        .deflate = h->deflate,
+        .pool = &n->pool,
+    };
+}
+
+weft_conn *conn_new(weft_role role, const struct kind *k, void *user)
+{
+    const weft_env *env = net_env(k->net);
+    weft_conn *c = mem_zalloc(env, sizeof *c);
     if (!c) return NULL;
-    session_init(&c->session, role, cfg);
+    session_init(&c->session, role, &k->session);
     c->user = user;
-    if (role == WEFT_CLIENT && net_add_client(conn_net(c), c, &c->slot) < 0) {
-        mem_free(cfg->env, c);
+    if (role == WEFT_CLIENT && slots_add(&k->net->slots, env, SLOT_CLIENT, c, &c->slot) < 0) {
+        mem_free(env, c);
         return NULL;
     }
     return c;
@@ -66,30 +77,29 @@ static void tell_close(weft_conn *c)
         .clean = c->clean,
         .error = c->session.error,
         .cause = c->session.cause,
-        .refusal = c->session.role == WEFT_CLIENT ? client_refusal(c->client) : NULL,
+        .refusal = c->session.role == WEFT_CLIENT ? c->owner->refusal(c->owner) : NULL,
     };
     if (conn_handler(c)->on_close) conn_handler(c)->on_close(c, &info);
 }
 
-static void tell_links(weft_conn *c)
+/* A server's id is stale when on_close has returned; a client's slot goes with it. */
+static void give_up_id(weft_conn *c)
 {
-    while (c->links) {
-        weft_link *link = c->links;
-        c->links = link->next;
-        link->on_gone(link, c);
-    }
+    struct slots *slots = &conn_net(c)->slots;
+    if (c->session.role == WEFT_CLIENT) slots_remove(slots, c->slot);
+    else if (c->state == CONN_ENDED) slots_renew(slots, c->slot);
 }
 
 void conn_discard(weft_conn *c)
 {
-    const weft_env *env = weft_loop_env(conn_net(c)->loop);
+    const weft_env *env = net_env(conn_net(c));
+    struct owner *owner = c->session.role == WEFT_CLIENT ? c->owner : NULL;
+    links_tell_all(&c->links);
     session_deinit(&c->session);
     mem_free(env, c->reason);
-    if (c->session.role == WEFT_CLIENT) {
-        net_slot_free(conn_net(c), c->slot);
-        client_free(env, c->client);
-    }
+    give_up_id(c);
     mem_free(env, c);
+    if (owner) owner->free(owner);
 }
 
 static void bury(struct dead *d)
@@ -97,7 +107,6 @@ static void bury(struct dead *d)
     weft_conn *c = container_of(d, weft_conn, dead);
     if (!c->told_open && c->session.role == WEFT_SERVER) tell_open(c);
     tell_close(c);
-    tell_links(c);
     conn_discard(c);
 }
 
@@ -108,10 +117,10 @@ void conn_end(weft_conn *c, int error, const char *cause)
         c->session.error = error;
         c->session.cause = cause;
     }
-    if (c->wire && wire_server(c->wire))
-        server_websocket_gone(wire_server(c->wire), c->code ? c->code : WEFT_CLOSE_ABNORMAL);
+    if (c->lane && lane_site(c->lane))
+        site_websocket_gone(lane_site(c->lane), c->code ? c->code : WEFT_CLOSE_ABNORMAL);
     c->state = CONN_ENDED;
-    c->wire = NULL;
+    c->lane = NULL;
     loop_bury(conn_net(c)->loop, &c->dead, bury);
 }
 
@@ -132,19 +141,19 @@ void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reaso
 void conn_begin_closing(weft_conn *c)
 {
     keepalive_closing(c);
-    wire_dirty(c->wire);
+    lane_dirty(c->lane);
 }
 
 static void finish(weft_conn *c, int error, const char *cause)
 {
-    struct wire *w = c->wire;
+    struct lane *l = c->lane;
     conn_end(c, error, cause);
-    wire_finish(w, conn_limits(c));
+    lane_finish(l, NULL);
 }
 
-static void drop(weft_conn *c, int error, const char *cause)
+static weft_conn *conn_at(const struct lane *l)
 {
-    wire_drop(c->wire, error, cause); /* comes back as conn_lost */
+    return lane_talker(l, LANE_WEBSOCKET);
 }
 
 /* Whether the connection went because of something that the peer did. */
@@ -153,8 +162,9 @@ static bool is_peers(int error)
     return error && error != WEFT_ERR_TIMEOUT && error != -ENOMEM;
 }
 
-void conn_lost(weft_conn *c, int error, const char *cause)
+static void lost(struct lane *l, int error, const char *cause)
 {
+    weft_conn *c = conn_at(l);
     bool written = !weft_buffered(c);
     if (!c->by_peer && !written) c->code = 0; /* our Close never went out */
     if (!c->code) c->by_peer = is_peers(error);
@@ -168,20 +178,18 @@ static bool is_read_to_the_end(const weft_conn *c)
     return handshake_done(c) && c->session.role == WEFT_SERVER && conn_buffered(c);
 }
 
-void conn_eof(weft_conn *c)
+static void eof(struct lane *l)
 {
-    if (is_read_to_the_end(c)) {
-        c->wire->eof = true;
-        return;
-    }
-    drop(c, WEFT_ERR_LOST, "the connection ended without a Close frame");
+    if (is_read_to_the_end(conn_at(l))) return;
+    lane_drop(l, WEFT_ERR_LOST, "the connection ended without a Close frame");
 }
 
 /* Nothing is left to write, and nothing more will be: our last word is out. What a peer still sends is
- * read while the wire lingers, so that no reset takes that word from it. */
-void conn_written(weft_conn *c)
+ * read while the lane ends, so that no reset takes that word from it. */
+static void written(struct lane *l)
 {
-    if (!c->session.closed) return;
+    weft_conn *c = conn_at(l);
+    if (!c->session.closed || session_buffered(&c->session)) return;
     if (c->session.state == RECV_FAILED) {
         finish(c, c->session.error, c->session.cause);
     } else if (handshake_done(c) && c->session.role == WEFT_SERVER) {
@@ -205,7 +213,7 @@ static void got_chunk(weft_conn *c, const weft_event *ev)
 
 static void got_ping(weft_conn *c, const weft_event *ev)
 {
-    wire_dirty(c->wire);
+    lane_dirty(c->lane);
     if (conn_handler(c)->on_ping) conn_handler(c)->on_ping(c, ev->data, ev->len);
 }
 
@@ -258,7 +266,7 @@ static void failed(weft_conn *c)
     int error = c->session.error;
     const char *cause = weft_session_cause(&c->session);
     conn_note_close(c, session_close_code(error), false, bytes_of(cause));
-    wire_pause(c->wire);
+    lane_pause(c->lane);
     conn_begin_closing(c);
 }
 
@@ -294,7 +302,7 @@ static void read_events(weft_conn *c, weft_span *in)
     weft_event ev;
     for (bool more = true; c->state != CONN_ENDED && !c->paused;) {
         if (!more) {
-            wire_yield(c->wire);
+            lane_yield(c->lane);
             return;
         }
         int result = weft_session_read(&c->session, in, &ev);
@@ -309,36 +317,56 @@ static void read_events(weft_conn *c, weft_span *in)
     }
 }
 
-void conn_feed(weft_conn *c, weft_span *in)
+static void feed(struct lane *l, weft_span *in)
 {
+    weft_conn *c = conn_at(l);
     if (in->len) keepalive_heard(c);
     if (c->state == CONN_OPENING) {
         c->state = CONN_OPEN;
         tell_open(c);
     }
     read_events(c, in);
-    if (c->state == CONN_ENDED) span_skip(in, in->len);
-    else keepalive_fed(c);
+    if (c->state == CONN_ENDED) {
+        span_skip(in, in->len);
+        return;
+    }
+    keepalive_fed(c);
+    l->in_place = c->session.state == RECV_PAYLOAD;
 }
 
-void conn_open(weft_conn *c, struct wire *w)
+static uint8_t *room(struct lane *l, size_t *room)
 {
-    c->wire = w;
-    if (c->session.role == WEFT_SERVER) c->slot = w->slot;
+    return session_room(&conn_at(l)->session, room);
+}
+
+/* The opening handshake is done. on_open follows with the first feed. */
+static void ready(struct lane *l)
+{
+    weft_conn *c = conn_at(l);
+    c->lane = l;
+    if (c->session.role == WEFT_SERVER) c->slot = l->slot;
+    if (lane_site(l)) site_websocket_opened(lane_site(l));
     c->state = CONN_OPENING;
     c->since = conn_now(c);
-    w->phase = WIRE_WEBSOCKET;
-    w->conn = c;
-    wire_no_deadline(w);
+    if (c->paused) lane_pause(l);
     keepalive_arm(c);
 }
 
-bool conn_is_paused(const weft_conn *c)
+/* ---- output ---------------------------------------------------------------------------------- */
+
+static struct outq *pull(struct lane *l)
 {
-    return c->paused;
+    return session_output(&conn_at(l)->session);
 }
 
-/* ---- output ---------------------------------------------------------------------------------- */
+/* A closing connection is pulled from once more when all is written: that is how it ends. */
+static bool sent(struct lane *l, size_t n)
+{
+    weft_conn *c = conn_at(l);
+    if (n) weft_session_sent(&c->session, n);
+    conn_drained(c);
+    return session_buffered(&c->session) || c->session.closed;
+}
 
 size_t weft_buffered(const weft_conn *c)
 {
@@ -368,3 +396,38 @@ void conn_drained(weft_conn *c)
     c->over_soft = false;
     if (conn_handler(c)->on_drain && c->state == CONN_OPEN) conn_handler(c)->on_drain(c);
 }
+
+/* ---- told by the lane ------------------------------------------------------------------------ */
+
+static void full(struct lane *l)
+{
+    keepalive_full(conn_at(l));
+}
+
+static void late(struct lane *l)
+{
+    keepalive_late(conn_at(l));
+}
+
+static bool leave(struct lane *l, const struct leaving *how)
+{
+    weft_conn *c = conn_at(l);
+    if (!weft_conn_is_open(c)) return false;
+    if (weft_close(c, how->code, NULL) < 0) weft_abort(c);
+    return true;
+}
+
+const struct talk conn_talk = {
+    .light = true,
+    .ready = ready,
+    .feed = feed,
+    .room = room,
+    .eof = eof,
+    .pull = pull,
+    .sent = sent,
+    .written = written,
+    .full = full,
+    .late = late,
+    .leave = leave,
+    .lost = lost,
+};

@@ -2,11 +2,12 @@
  *
  * net/ws/conn.h - the inside of a weft_conn: a session, its handler, and how it ends
  *
- *      DIALING -> OPEN -> (closing handshake, or a violation) -> ENDED -> buried
+ *      DIALING -> OPENING -> OPEN -> (closing handshake, or a violation) -> ENDED -> buried
  *
- *      DIALING -> OPEN    [conn_feed, first]     a client's; a server's begins here
- *      any     -> ENDED   [conn_end]             the wire is let go of, the outcome is written down
- *      ENDED   -> buried  [bury]                 at the end of the turn: on_close, the links, free
+ *      DIALING -> OPENING  [ready]     a client's; a server's begins here. It sits on a lane
+ *      OPENING -> OPEN     [feed]      on_open is told, from the loop
+ *      any     -> ENDED    [conn_end]  the lane is let go of, the outcome is written down
+ *      ENDED   -> buried   [bury]      at the end of the turn: on_close, the links, free
  *
  * on_close comes from bury and from nowhere else, so it is told exactly once and never from inside a
  * function that the user called.
@@ -14,7 +15,8 @@
 #ifndef NET_CONN_H
 #define NET_CONN_H
 
-#include "net/wire/wire.h"
+#include "net/lane.h"
+#include "net/site.h"
 #include "ws/session.h"
 
 enum conn_state { CONN_DIALING, CONN_OPENING, CONN_OPEN, CONN_ENDED };
@@ -28,14 +30,25 @@ struct reason {
     uint8_t text[];
 };
 
-/* What an open connection has to remember; wire.h draws what it costs while it is idle. */
+/* What WebSockets with one handler on one loop have in common; found from their session's config. */
+struct kind {
+    weft_session_config session;
+    struct net *net;
+    const weft_handler *handler;
+    weft_limits limits;
+    uint64_t calm_bytes, calm_items; /* up to here nothing has to be done about what is queued */
+};
+
+void kind_init(struct kind *k, struct net *n, const weft_limits *limits, const weft_handler *h);
+
+/* What an open connection has to remember; net/wire/wire.h draws what it costs while it is idle. */
 struct weft_conn {
-    struct wire *wire; /* NULL while dialing, and when ended */
+    struct lane *lane; /* NULL while dialing, and when ended */
     void *user;
     weft_link *links;
     union {
         const char *subprotocol; /* a server's, or "" */
-        struct client *client;   /* a client's, freed with the connection */
+        struct owner *owner;     /* a client's: who dialed it */
     };
     struct reason *reason; /* NULL: none */
     union {
@@ -48,7 +61,7 @@ struct weft_conn {
         };
         struct dead dead; /* once it has ended */
     };
-    uint32_t slot;     /* of its id: a server's has its wire's */
+    uint32_t slot;     /* of its id: a server's has its lane's */
     uint16_t code;     /* of the first Close, 0 before there is one */
     uint8_t state : 2; /* enum conn_state */
     bool by_peer : 1, clean : 1, paused : 1, told_open : 1;
@@ -66,6 +79,11 @@ static inline const struct kind *conn_kind(const weft_conn *c)
     return container_of(c->session.cfg, const struct kind, session);
 }
 
+static inline const weft_limits *conn_limits(const weft_conn *c)
+{
+    return c->session.cfg->limits;
+}
+
 static inline struct net *conn_net(const weft_conn *c)
 {
     return conn_kind(c)->net;
@@ -76,16 +94,23 @@ static inline const weft_handler *conn_handler(const weft_conn *c)
     return conn_kind(c)->handler;
 }
 
-/* A weft_conn that is not on a wire yet. cfg is that of a struct kind, and kept. NULL: no memory. */
-weft_conn *conn_new(weft_role role, const weft_session_config *cfg, void *user);
+/* Who dialed a client's WebSocket: asked by it, and going with it. */
+struct owner {
+    const char *subprotocol;                               /* that was agreed on; "" */
+    void (*cancel)(weft_conn *c);                          /* give up dialing; conn_end follows */
+    const weft_refusal *(*refusal)(const struct owner *o); /* NULL: there was none */
+    void (*free)(struct owner *o);
+};
+
+extern const struct talk conn_talk;
+
+/* A weft_conn that sits on no lane yet. k is kept. NULL: no memory. */
+weft_conn *conn_new(weft_role role, const struct kind *k, void *user);
 
 /* One that nobody has seen. */
 void conn_discard(weft_conn *c);
 
-/* The opening handshake is done: the wire is a WebSocket's from now on. on_open follows from conn_feed. */
-void conn_open(weft_conn *c, struct wire *w);
-
-/* Over: the wire is let go of by the caller or was lost. error and cause are for on_close. */
+/* Over: the lane is let go of by the caller or was lost. error and cause are for on_close. */
 void conn_end(weft_conn *c, int error, const char *cause);
 
 /* Write down the first Close of either side; the closing handshake has begun. */
@@ -95,19 +120,24 @@ void conn_begin_closing(weft_conn *c);
 /* weft_buffered: what is queued, in the session and on the wire. */
 static inline size_t conn_buffered(const weft_conn *c)
 {
-    return session_buffered(&c->session) + (c->wire ? wire_buffered(c->wire) : 0);
+    return session_buffered(&c->session) + (c->lane ? lane_buffered(c->lane) : 0);
 }
 
-/* So much is queued that something has to be done about it. */
+/* So much is queued that something may have to be done about it. */
 void conn_overflows(weft_conn *c);
 
-/* Something was queued: sends are refused from now on if it is too much. */
+/* Something was queued: sends are refused from now on if it is too much. What the carrier has taken over is bounded,
+ * and counts when there is much of our own. */
 static inline void conn_note_backlog(weft_conn *c)
 {
     const struct kind *k = conn_kind(c);
-    bool calm = conn_buffered(c) <= k->calm_bytes && session_items(&c->session) <= k->calm_items;
+    bool calm = session_buffered(&c->session) <= k->calm_bytes &&
+                session_items(&c->session) <= k->calm_items;
     if (!calm) conn_overflows(c);
 }
+
+/* Some of it is gone: there may be room to send again. */
+void conn_drained(weft_conn *c);
 
 /* Now, for the round trip of a ping. */
 uint32_t conn_stopwatch(const weft_conn *c);
@@ -119,16 +149,19 @@ void conn_fail(weft_conn *c, int error, const char *cause);
 
 conn_time conn_now(const weft_conn *c);
 
-/* Something began that has a deadline: let the wire's timer fire no later than that. */
+/* Something began that has a deadline: let the lane's timer fire no later than that. */
 void keepalive_arm(weft_conn *c);
 
 /* Bytes came; after feeding, whether a message is in progress. */
 void keepalive_heard(weft_conn *c);
 void keepalive_fed(weft_conn *c);
 
-/* Bytes went out; the socket takes no more. */
+/* Bytes went out; the peer takes no more. */
 void keepalive_sent(weft_conn *c);
 void keepalive_full(weft_conn *c);
+
+/* The timer fired. */
+void keepalive_late(weft_conn *c);
 
 /* The closing handshake has begun. */
 void keepalive_closing(weft_conn *c);

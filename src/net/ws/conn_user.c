@@ -8,7 +8,8 @@
 #include <errno.h>
 
 #include "base/rare.h"
-#include "net/client/client.h"
+#include "net/forwarded.h"
+#include "net/links.h"
 #include "net/ws/conn.h"
 
 bool weft_conn_is_open(const weft_conn *c)
@@ -33,7 +34,7 @@ static RARE int refusal(const weft_conn *c)
 static int queued(weft_conn *c, int error)
 {
     if (error) return error;
-    wire_dirty(c->wire);
+    lane_dirty(c->lane);
     conn_note_backlog(c);
     return 0;
 }
@@ -51,15 +52,10 @@ int weft_send_fragment(weft_conn *c, weft_opcode op, const void *data, size_t le
     return queued(c, weft_session_send_fragment(&c->session, op, data, len, final));
 }
 
-static inline int send_message(weft_conn *c, weft_message *m)
+int weft_send_message(weft_conn *c, weft_message *m)
 {
     if (!may_send(c)) return refusal(c);
     return queued(c, session_queue_shared(&c->session, m));
-}
-
-int weft_send_message(weft_conn *c, weft_message *m)
-{
-    return send_message(c, m);
 }
 
 int weft_ping(weft_conn *c, const void *data, size_t len)
@@ -90,8 +86,8 @@ int weft_close(weft_conn *c, uint16_t code, const char *reason)
 void weft_abort(weft_conn *c)
 {
     if (c->state == CONN_ENDED) return;
-    if (c->wire) wire_reset(c->wire, 0, "");
-    else dial_cancel(c);
+    if (c->lane) lane_reset(c->lane, 0, "");
+    else c->owner->cancel(c);
 }
 
 /* A second Close does not happen: a connection that is closing says WEFT_ERR_CLOSED. */
@@ -106,7 +102,7 @@ static RARE int missed(weft_conn *c, int error)
 
 int weft_deliver(weft_conn *c, weft_message *m)
 {
-    int error = send_message(c, m);
+    int error = weft_send_message(c, m);
     return error ? missed(c, error) : 0;
 }
 
@@ -114,24 +110,34 @@ void weft_pause(weft_conn *c)
 {
     if (c->paused || c->state == CONN_ENDED) return;
     c->paused = true;
-    if (c->wire && c->state >= CONN_OPENING) wire_pause(c->wire);
+    if (c->lane) lane_pause(c->lane);
 }
 
 void weft_resume(weft_conn *c)
 {
     if (!c->paused || c->state == CONN_ENDED) return;
     c->paused = false;
-    if (!c->wire || c->state < CONN_OPENING) return;
+    if (!c->lane) return;
     keepalive_resumed(c);
-    wire_resume(c->wire);
-    if (session_inflating(&c->session)) wire_again(c->wire); /* it may hold some of the message */
+    lane_resume(c->lane);
+    if (session_inflating(&c->session)) lane_again(c->lane); /* it may hold some of the message */
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */
 
 weft_id weft_conn_id(const weft_conn *c)
 {
-    return net_id_of(conn_net(c), c->slot);
+    return slots_id(&conn_net(c)->slots, c->slot);
+}
+
+weft_conn *weft_conn_find(const weft_loop *l, weft_id id)
+{
+    const struct net *n = net_there(l);
+    if (!n) return NULL;
+    const struct lane *lane = slots_find(&n->slots, id, SLOT_LANE);
+    if (lane) return lane->talk == LANE_WEBSOCKET ? lane->talker : NULL;
+    weft_conn *c = slots_find(&n->slots, id, SLOT_CLIENT);
+    return c && c->state != CONN_ENDED ? c : NULL;
 }
 
 weft_loop *weft_conn_loop(const weft_conn *c)
@@ -147,7 +153,7 @@ weft_role weft_conn_role(const weft_conn *c)
 const char *weft_conn_subprotocol(const weft_conn *c)
 {
     if (c->session.role == WEFT_SERVER) return c->subprotocol;
-    return c->client->subprotocol ? c->client->subprotocol : "";
+    return c->owner->subprotocol;
 }
 
 const weft_deflate_params *weft_conn_deflate(const weft_conn *c)
@@ -157,8 +163,8 @@ const weft_deflate_params *weft_conn_deflate(const weft_conn *c)
 
 int weft_conn_peer(const weft_conn *c, char *text, size_t size)
 {
-    if (!c->wire) return -ENOTCONN;
-    return wire_peer(c->wire, text, size);
+    if (!c->lane) return -ENOTCONN;
+    return forwarded_peer(forwarded_in(c->links), c->lane, text, size);
 }
 
 void *weft_conn_user(const weft_conn *c)
@@ -173,20 +179,15 @@ void weft_conn_set_user(weft_conn *c, void *user)
 
 void weft_conn_link(weft_conn *c, weft_link *link)
 {
-    link->next = c->links;
-    c->links = link;
+    links_add(&c->links, link);
 }
 
 void weft_conn_unlink(weft_conn *c, weft_link *link)
 {
-    weft_link **at = &c->links;
-    while (*at && *at != link) at = &(*at)->next;
-    if (*at) *at = link->next;
+    links_remove(&c->links, link);
 }
 
 weft_link *weft_conn_find_link(const weft_conn *c, const void *owner)
 {
-    weft_link *link = c->links;
-    while (link && link->owner != owner) link = link->next;
-    return link;
+    return links_find(c->links, owner);
 }

@@ -75,11 +75,7 @@ static uint64_t until_next(const weft_conn *c, conn_time now)
 /* Only a deadline that is nearer than the timer's moves the timer. */
 void keepalive_arm(weft_conn *c)
 {
-    uint64_t next = until_next(c, conn_now(c));
-    const struct timer *t = &c->wire->timer;
-    if (next == WEFT_NEVER) return;
-    if (timer_running(t) && t->deadline <= net_now(conn_net(c)) + next) return;
-    wire_deadline(c->wire, next);
+    lane_no_later(c->lane, until_next(c, conn_now(c)));
 }
 
 void keepalive_heard(weft_conn *c)
@@ -133,20 +129,20 @@ static void ping(weft_conn *c, conn_time now)
     c->since = now;
 }
 
-/* The timer fired: do what is due, and set it for what comes next. */
-void conn_late(weft_conn *c)
+/* Do what is due, and set the timer for what comes next. */
+void keepalive_late(weft_conn *c)
 {
     conn_time now = conn_now(c);
     if (!until_closed(c, now)) {
-        wire_drop(c->wire, WEFT_ERR_TIMEOUT, "the peer did not complete the closing handshake");
+        lane_drop(c->lane, WEFT_ERR_TIMEOUT, "the peer did not complete the closing handshake");
         return;
     }
     if (!until_stall(c, now)) {
-        wire_reset(c->wire, WEFT_ERR_TIMEOUT, "the peer takes none of the bytes we send");
+        lane_reset(c->lane, WEFT_ERR_TIMEOUT, "the peer takes none of the bytes we send");
         return;
     }
     if (!until_ping(c, now) && c->pinged) {
-        wire_reset(c->wire, WEFT_ERR_TIMEOUT, "no pong, nor anything else, after a ping");
+        lane_reset(c->lane, WEFT_ERR_TIMEOUT, "no pong, nor anything else, after a ping");
         return;
     }
     if (!until_message(c, now)) conn_fail(c, WEFT_ERR_POLICY, "a message took too long to arrive");

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/lane.c - what all lanes have in common, whoever carries them
+ */
+#include "net/lane.h"
+
+/* ---- nobody sits there ----------------------------------------------------------------------- */
+
+static void ignore_bytes(struct lane *l, weft_span *in)
+{
+    (void)l;
+    span_skip(in, in->len);
+}
+
+static void ignore(struct lane *l)
+{
+    (void)l;
+}
+
+static struct outq *nothing(struct lane *l)
+{
+    (void)l;
+    return NULL;
+}
+
+static bool nothing_sent(struct lane *l, size_t n)
+{
+    (void)l;
+    (void)n;
+    return false;
+}
+
+static bool has_left(struct lane *l, const struct leaving *how)
+{
+    (void)l;
+    (void)how;
+    return false;
+}
+
+static void ignore_loss(struct lane *l, int error, const char *cause)
+{
+    (void)l;
+    (void)error;
+    (void)cause;
+}
+
+const struct talk lane_nobody = {
+    .feed = ignore_bytes,
+    .eof = ignore,
+    .pull = nothing,
+    .sent = nothing_sent,
+    .written = ignore,
+    .full = ignore,
+    .late = ignore,
+    .leave = has_left,
+    .lost = ignore_loss,
+};
+
+/* ---- coming and going ------------------------------------------------------------------------ */
+
+static void on_time(struct timer *t)
+{
+    struct lane *l = container_of(t, struct lane, timer);
+    const struct carrier *c = lane_kind(l)->carrier;
+    if (c->late) c->late(l);
+    else lane_talk(l)->late(l);
+}
+
+int lane_init(struct lane *l, struct net *n)
+{
+    int error = slots_add(&n->slots, net_env(n), SLOT_LANE, l, &l->slot);
+    if (!error) timer_init(&l->timer, on_time);
+    return error;
+}
+
+void lane_close(struct lane *l)
+{
+    slots_remove(&lane_net(l)->slots, l->slot);
+}
+
+void lane_renew_id(struct lane *l)
+{
+    slots_renew(&lane_net(l)->slots, l->slot);
+}
+
+/* ---- without a socket ------------------------------------------------------------------------ */
+
+static struct lane *lane_of(struct stream *s)
+{
+    return container_of(s, struct lane, stream);
+}
+
+static int on_pull(struct stream *s, struct iovec *iov, int max)
+{
+    (void)iov;
+    (void)max;
+    lane_kind(lane_of(s))->carrier->flush(lane_of(s));
+    return 0;
+}
+
+static void on_again(struct stream *s)
+{
+    lane_kind(lane_of(s))->carrier->again(lane_of(s));
+}
+
+void lane_kind_init(struct lane_kind *k, const struct carrier *carrier,
+                    const struct talk *const *talks, struct net *n, struct site *site)
+{
+    *k = (struct lane_kind){
+        .stream = {.loop = n->loop, .on_pull = on_pull, .on_again = on_again},
+        .carrier = carrier,
+        .net = n,
+        .site = site,
+    };
+    memcpy(k->talks, talks, sizeof k->talks);
+}
+
+int lane_open(struct lane *l, const struct lane_kind *k)
+{
+    *l = (struct lane){0};
+    stream_init_bare(&l->stream, &k->stream);
+    return lane_init(l, k->net);
+}
+
+/* ---- who sits there -------------------------------------------------------------------------- */
+
+static void seat(struct lane *l, enum lane_talk talk, void *talker)
+{
+    l->talk = (uint8_t)talk;
+    l->talker = talker;
+    l->paused = l->in_place = false;
+    l->light = lane_talk(l)->light;
+    loop_timer_stop(lane_loop(l), &l->timer);
+}
+
+static int say(struct lane *l, struct outq *q)
+{
+    return q && !outq_empty(q) ? lane_kind(l)->carrier->say(l, q) : 0;
+}
+
+int lane_become(struct lane *l, enum lane_talk talk, void *talker, struct outq *said)
+{
+    assert(!l->gone);
+    int error = say(l, said);
+    if (!error) seat(l, talk, talker);
+    return error;
+}
+
+void lane_feed(struct lane *l, weft_span *in)
+{
+    uint8_t talk;
+    l->feeding = true;
+    do {
+        talk = l->talk;
+        lane_talk(l)->feed(l, in);
+    } while (l->talk != talk && l->talk != LANE_FREE);
+    l->feeding = false;
+}
+
+void lane_lost(struct lane *l, int error, const char *cause)
+{
+    lane_talk(l)->lost(l, error, cause);
+    l->talk = LANE_FREE;
+    l->talker = NULL;
+    l->light = false;
+}
+
+void lane_finish(struct lane *l, struct outq *rest)
+{
+    assert(!l->gone);
+    seat(l, LANE_FREE, NULL);
+    int error = say(l, rest);
+    if (error) lane_drop(l, error, "out of memory");
+    else lane_kind(l)->carrier->finish(l);
+}
+
+static void drop(struct lane *l, bool reset, int error, const char *cause)
+{
+    if (l->gone) return;
+    l->gone = true;
+    loop_timer_stop(lane_loop(l), &l->timer);
+    lane_kind(l)->carrier->drop(l, reset);
+    stream_close(&l->stream);
+    lane_lost(l, error, cause);
+    loop_bury(lane_loop(l), &l->dead, lane_kind(l)->carrier->bury); /* behind who sat there */
+}
+
+void lane_drop(struct lane *l, int error, const char *cause)
+{
+    drop(l, false, error, cause);
+}
+
+void lane_reset(struct lane *l, int error, const char *cause)
+{
+    drop(l, true, error, cause);
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+void lane_deadline(struct lane *l, uint64_t ms)
+{
+    assert(!l->gone);
+    if (ms == WEFT_NEVER) loop_timer_stop(lane_loop(l), &l->timer);
+    else loop_timer_start(lane_loop(l), &l->timer, ms);
+}
+
+void lane_no_later(struct lane *l, uint64_t ms)
+{
+    assert(!l->gone);
+    if (ms == WEFT_NEVER) return;
+    if (timer_running(&l->timer) && l->timer.deadline <= net_now(lane_net(l)) + ms) return;
+    loop_timer_start(lane_loop(l), &l->timer, ms);
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+/* NULL: none that is to be told. */
+static struct lane *lane_at(const struct net *n, uint32_t slot, const struct site *site)
+{
+    struct lane *l = slots_at(&n->slots, slot, SLOT_LANE);
+    if (!l || l->gone || l->carried) return NULL;
+    return !site || lane_site(l) == site ? l : NULL;
+}
+
+static bool leave(struct lane *l, const struct leaving *how)
+{
+    const struct carrier *c = lane_kind(l)->carrier;
+    return c->leave ? c->leave(l, how) : lane_talk(l)->leave(l, how);
+}
+
+size_t lanes_leave(struct net *n, const struct site *site, const struct leaving *how, size_t max)
+{
+    size_t left = max;
+    for (uint32_t i = 0; left && i < n->slots.n; i++) {
+        struct lane *l = lane_at(n, i, site);
+        if (l && leave(l, how)) left--;
+    }
+    return max - left;
+}
+
+void lanes_drop(struct net *n, const struct site *site, int error, const char *cause)
+{
+    for (uint32_t i = 0; i < n->slots.n; i++) {
+        struct lane *l = lane_at(n, i, site);
+        if (l) lane_drop(l, error, cause);
+    }
+}

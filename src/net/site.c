@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/site.c - counting for a server
+ */
+#include "net/site.h"
+
+#include "base/limits.h"
+
+void site_refused(struct site *s, int status)
+{
+    tally_add(&s->tally->refused[status]);
+}
+
+void site_websocket_opened(struct site *s)
+{
+    tally_add(&s->tally->websockets);
+}
+
+void site_websocket_gone(struct site *s, uint16_t code)
+{
+    struct tally *t = s->tally;
+    tally_take(&t->websockets);
+    if (code < sizeof t->closed / sizeof *t->closed) tally_add(&t->closed[code]);
+}
+
+int site_count_as(struct site *s, uint64_t *key, const struct sock_addr *client)
+{
+    uint64_t max = limit_max_connections_per_ip(&s->limits);
+    uint64_t wanted = peers_key(client);
+    if (!max || wanted == *key) return 0;
+    int error = peers_add(&s->tally->peers, s->env, wanted, max);
+    if (error) return error;
+    peers_remove(&s->tally->peers, *key);
+    *key = wanted;
+    return 0;
+}

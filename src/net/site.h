@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/site.h - what carriers and conversations ask of a server: limits, trust, routes, counts
+ *
+ *      weft_server -> site <- the lanes of its loop (lane_kind)
+ *                     site -> tally: what is counted over all loops of the server, so that limits are exact
+ *
+ * The server owns it and outlives all who know it. Everything here but the tally belongs to the loop's thread.
+ */
+#ifndef NET_SITE_H
+#define NET_SITE_H
+
+#include "net/peers.h"
+#include "net/route.h"
+#include "net/trust.h"
+#include <weft/server.h>
+
+/* Counts of all loops. Relaxed: a number says nothing of the others. */
+struct tally {
+    uint64_t accepted, connections, websockets, requests;
+    uint64_t refused[600]; /* by status */
+    uint64_t closed[5000]; /* by code */
+    struct peers peers;
+};
+
+static inline void tally_add(uint64_t *n)
+{
+    __atomic_fetch_add(n, 1, __ATOMIC_RELAXED);
+}
+
+static inline void tally_take(uint64_t *n)
+{
+    __atomic_fetch_sub(n, 1, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t tally_read(const uint64_t *n)
+{
+    return __atomic_load_n(n, __ATOMIC_RELAXED);
+}
+
+struct site {
+    const weft_env *env;
+    weft_limits limits;
+    const char *const *origins; /* NULL: the same, and what loopback adds */
+    bool all_loopback;          /* listeners are on loopback addresses only */
+    bool closing;               /* nobody new is let in */
+    struct trust trust;         /* proxies */
+    struct routes routes;
+    struct tally *tally;
+
+    /* A carrier is buried, after its lanes. away: it was not let in. */
+    void (*carrier_gone)(struct site *s, uint64_t peer_key, bool away);
+};
+
+/* A request or an opening handshake was refused with this status. */
+void site_refused(struct site *s, int status);
+
+void site_websocket_opened(struct site *s);
+void site_websocket_gone(struct site *s, uint16_t code);
+
+/* Count the carrier that was counted under *key under this client's address instead. 0, and *key is that;
+ * WEFT_ERR_POLICY: that address has too many; -ENOMEM. */
+int site_count_as(struct site *s, uint64_t *key, const struct sock_addr *client);
+
+#endif

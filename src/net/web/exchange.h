@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/web/exchange.h - requests on a lane, one after the other, and what answers them
+ *
+ *      lane bytes -> h1_feed -> H1_HEAD     an upgrade: checked, routed, the user asked (upgrade.c)
+ *                            -> H1_REQUEST  a plain request: routed to the user (request.c)
+ *                            -> H1_DONE     the last reply is made: the lane finishes
+ *
+ *      exchange_answer    a whole reply                      the exchange goes on with the next request
+ *      exchange_begin     the head of one that streams       the lane becomes the reply's (reply.c), until
+ *      exchange_go_on                                        it hands it back
+ *      exchange_upgrade   101                                the lane becomes a WebSocket's
+ *
+ * What is HTTP/1.1's is behind these: who answers knows of a lane, fields and a framing.
+ *
+ * There is memory for it only while HTTP is spoken: not before the first byte, and not while a reply streams.
+ *
+ * Deadlines: the head (and body) of a request must be complete handshake_timeout after its first byte
+ * (or after the lane was ready), an idle connection closes after http_keepalive, and while a reply
+ * is being written the peer has to take something of it within write_stall.
+ */
+#ifndef NET_WEB_EXCHANGE_H
+#define NET_WEB_EXCHANGE_H
+
+#include "http/h1.h"
+#include "net/forwarded.h"
+#include "net/lane.h"
+#include "net/site.h"
+
+/* Header fields of a reply, copied. */
+struct field_list {
+    weft_field *fields;
+    size_t n;
+};
+
+struct exchange {
+    struct lane *lane;
+    struct h1 h1;
+    struct outq out;
+    weft_request *request; /* waits for its reply */
+    weft_upgrade *upgrade; /* waits for its answer */
+    struct forwarded forwarded;
+    bool receiving; /* the deadline for a request runs */
+    bool full;      /* the next request waits until the client has read more */
+};
+
+extern const struct talk exchange_talk;
+
+/* Whether the client's bytes come by TLS: to us, or to a proxy that we trust. */
+bool exchange_secure(const struct exchange *x);
+
+/* A complete reply with a body; type (may be NULL) is added to fields. Errors: -EINVAL, -ENOMEM. */
+int exchange_answer(struct exchange *x, int status, struct field_list *fields, const char *type,
+                    const void *body, size_t len);
+
+/* Refuse the request that is due and close; fields may be NULL. When memory is short of even that the lane is
+ * dropped, and with it the exchange. */
+void exchange_refuse(struct exchange *x, int status, const char *why,
+                     const struct field_list *fields);
+
+/* The reply to the current request has been made. */
+void exchange_replied(struct exchange *x);
+
+/* What somebody needs who goes on with a reply that has begun. */
+struct handed {
+    struct lane *lane;
+    struct framing framing;
+    struct outq out;   /* with the head of the reply at its end */
+    uint32_t requests; /* on this connection so far */
+    bool last;         /* it ends with this reply */
+};
+
+/* The head of a reply whose body follows: *to is the caller's, and the exchange is gone; he sits down on the lane
+ * at once. forwarded goes to *links. Errors: -EINVAL, -ENOMEM, and nothing has changed. */
+int exchange_begin(struct exchange *x, int status, const struct field_list *fields, uint64_t length,
+                   weft_link **links, struct handed *to);
+
+/* The lane is an exchange's again, after so many requests. */
+void exchange_go_on(struct lane *l, uint32_t requests);
+
+/* Switch protocols, with these fields in the 101: whom it sits on from now on is c, and the exchange is gone.
+ * Errors: -EINVAL, -ENOMEM: nothing has changed. */
+int exchange_upgrade(struct exchange *x, const weft_field *fields, size_t n, weft_conn *c);
+
+/* ---- fields ---------------------------------------------------------------------------------- */
+
+/* Errors: -EINVAL, -ENOMEM. */
+int field_list_add(struct field_list *l, const weft_env *env, weft_bytes name, weft_bytes value);
+int field_list_add_all(struct field_list *l, const weft_env *env, const weft_field *fields,
+                       size_t n);
+void field_list_deinit(struct field_list *l, const weft_env *env);
+
+#endif

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/web/reply.c - a reply that streams, for as long as it likes
+ *
+ *      weft_reply_begin     exchange_begin -> head, framing -> the lane is the reply's
+ *      weft_reply_write...  framing -> out -> (end of the turn) pulled
+ *      weft_reply_end       the last chunk; when it is written the lane goes on (exchange_go_on)
+ *
+ * Nothing here calls the user back: on_drain and on_leave come from the loop, and on_close from the burial.
+ */
+#include "net/web/reply.h"
+
+#include <errno.h>
+
+#include "base/limits.h"
+#include "http/piece.h"
+#include "net/links.h"
+
+static const weft_limits *limits_of(const weft_reply *r)
+{
+    return &lane_site(r->lane)->limits;
+}
+
+static struct lane *lane_if_open(const weft_reply *r)
+{
+    return r->state == REPLY_OPEN ? r->lane : NULL;
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static void reply_free(weft_reply *r, const weft_env *env)
+{
+    links_tell_all(&r->links);
+    mem_free(env, r);
+}
+
+static void bury(struct dead *d)
+{
+    weft_reply *r = container_of(d, weft_reply, dead);
+    if (r->handler.on_close) r->handler.on_close(r, r->error, r->cause);
+    reply_free(r, weft_loop_env(r->loop));
+}
+
+/* The lane is somebody else's, or gone. */
+static void over(weft_reply *r, int error, const char *cause)
+{
+    const struct lane *l = r->lane;
+    outq_clear(&r->out); /* which may have used first */
+    r->state = REPLY_OVER;
+    r->lane = NULL;
+    r->loop = lane_loop(l);
+    r->id = lane_id(l);
+    r->error = error;
+    r->cause = cause;
+    loop_bury(r->loop, &r->dead, bury);
+}
+
+static weft_reply *reply_at(const struct lane *l)
+{
+    return lane_talker(l, LANE_REPLY);
+}
+
+static void lost(struct lane *l, int error, const char *cause)
+{
+    weft_reply *r = reply_at(l);
+    if (!error && r->state == REPLY_OPEN) error = WEFT_ERR_CLOSED;
+    over(r, error, cause);
+}
+
+/* Everything is gone to the client: the lane goes on without it. */
+static void hand_back(weft_reply *r)
+{
+    struct lane *l = r->lane;
+    uint32_t requests = r->requests;
+    bool last = r->last;
+    over(r, 0, "");
+    lane_renew_id(l);
+    if (last) lane_finish(l, NULL);
+    else exchange_go_on(l, requests);
+}
+
+/* ---- told by the lane ------------------------------------------------------------------------ */
+
+/* The next request waits. */
+static void feed(struct lane *l, weft_span *in)
+{
+    (void)l;
+    (void)in;
+}
+
+/* A reply of known length ends by itself, and is written to its end; a reset, or write_stall, tells who has left.
+ * A stream to somebody who has ended his side would go on for ever. */
+static void eof(struct lane *l)
+{
+    weft_reply *r = reply_at(l);
+    r->last = true;
+    if (r->state == REPLY_OPEN && r->framing.kind != BODY_LENGTH)
+        lane_drop(l, WEFT_ERR_LOST, "the client left");
+}
+
+static struct outq *pull(struct lane *l)
+{
+    return &reply_at(l)->out;
+}
+
+static size_t buffered(const weft_reply *r)
+{
+    return r->lane ? r->out.bytes + lane_buffered(r->lane) : 0;
+}
+
+static void drained(weft_reply *r)
+{
+    if (outq_empty(&r->out)) lane_deadline(r->lane, WEFT_NEVER);
+    if (!r->over_soft || buffered(r) >= limit_send_queue_soft(limits_of(r)) / 2) return;
+    r->over_soft = false;
+    if (r->handler.on_drain && r->state == REPLY_OPEN) r->handler.on_drain(r);
+}
+
+static bool sent(struct lane *l, size_t n)
+{
+    weft_reply *r = reply_at(l);
+    outq_sent(&r->out, n);
+    drained(r);
+    return !l->gone && (!outq_empty(&r->out) || r->state == REPLY_ENDED);
+}
+
+static void written(struct lane *l)
+{
+    weft_reply *r = reply_at(l);
+    if (r->state == REPLY_ENDED && outq_empty(&r->out)) hand_back(r);
+}
+
+static void full(struct lane *l)
+{
+    lane_deadline(l, limit_write_stall(limits_of(reply_at(l))));
+}
+
+static void late(struct lane *l)
+{
+    lane_reset(l, WEFT_ERR_TIMEOUT, "the client takes none of the bytes we send");
+}
+
+/* Not all at the same moment: from one second on, by place. */
+static uint64_t return_ms(const struct lane *l, uint64_t spread)
+{
+    return 1000 + (spread ? (l->slot * UINT64_C(2654435761) >> 7) % spread : 0);
+}
+
+static bool leave(struct lane *l, const struct leaving *how)
+{
+    weft_reply *r = reply_at(l);
+    r->last = true;
+    if (r->asked || r->state != REPLY_OPEN) return false;
+    r->asked = true;
+    if (r->handler.on_leave) r->handler.on_leave(r, return_ms(l, how->spread));
+    return r->handler.on_leave;
+}
+
+const struct talk reply_talk = {
+    .light = true,
+    .feed = feed,
+    .eof = eof,
+    .pull = pull,
+    .sent = sent,
+    .written = written,
+    .full = full,
+    .late = late,
+    .leave = leave,
+    .lost = lost,
+};
+
+/* ---- beginning ------------------------------------------------------------------------------- */
+
+static weft_reply *reply_new(const weft_env *env, const weft_reply_handler *h, void *user)
+{
+    weft_reply *r = mem_zalloc(env, sizeof *r);
+    if (!r) return NULL;
+    if (h) r->handler = *h;
+    r->user = user;
+    return r;
+}
+
+/* The one of the exchange becomes this one's. */
+static void sit_down(weft_reply *r, struct handed *from)
+{
+    r->lane = from->lane;
+    r->framing = from->framing;
+    r->out = from->out;
+    r->requests = from->requests;
+    r->last = from->last;
+    (void)lane_become(r->lane, LANE_REPLY, r, NULL);
+    lane_dirty(r->lane);
+}
+
+static int begin(weft_reply *r, weft_request *q, int status, const char *type, uint64_t length)
+{
+    struct handed handed;
+    int error = type ? weft_reply_field(q, "Content-Type", type) : 0;
+    if (!error) error = exchange_begin(q->exchange, status, &q->fields, length, &r->links, &handed);
+    if (error) return error;
+    q->exchange = NULL;
+    sit_down(r, &handed);
+    return 0;
+}
+
+int weft_reply_begin(weft_reply **out, weft_request *q, int status, const char *type,
+                     uint64_t length, const weft_reply_handler *h, void *user)
+{
+    const weft_env *env = weft_loop_env(q->loop);
+    if (!q->exchange) return request_finish(q, WEFT_ERR_CLOSED);
+    weft_reply *r = reply_new(env, h, user);
+    int error = r ? begin(r, q, status, type, length) : -ENOMEM;
+    if (error) {
+        if (r) reply_free(r, env);
+        return request_fail(q, error);
+    }
+    if (length == WEFT_LENGTH_UNKNOWN)
+        lane_probe(r->lane, limit_ping_interval(limits_of(r)), limit_pong_timeout(limits_of(r)));
+    *out = r;
+    return request_finish(q, 0);
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static int refusal(weft_reply *r)
+{
+    const weft_limits *l;
+    if (!lane_if_open(r)) return WEFT_ERR_CLOSED;
+    l = limits_of(r);
+    if (buffered(r) <= limit_send_queue_max(l) && r->out.items <= limit_send_queue_items(l))
+        return 0;
+    r->over_soft = true;
+    return WEFT_ERR_BACKLOG;
+}
+
+/* Every write ends here. What is missing in the middle of a body cannot be made good. */
+static int queued(weft_reply *r, int error)
+{
+    if (error == -ENOMEM) lane_reset(r->lane, error, "out of memory");
+    if (error) return error;
+    if (buffered(r) > limit_send_queue_soft(limits_of(r))) r->over_soft = true;
+    lane_dirty(r->lane);
+    return 0;
+}
+
+int weft_reply_write(weft_reply *r, const void *data, size_t len)
+{
+    int error = refusal(r);
+    if (error) return error;
+    return queued(r, framing_write(&r->framing, &r->out, lane_env(r->lane), data, len));
+}
+
+int weft_reply_write_piece(weft_reply *r, weft_piece *p)
+{
+    int error = refusal(r);
+    if (error) return error;
+    return queued(r, framing_piece(&r->framing, &r->out, p, &r->first));
+}
+
+int reply_share(weft_reply *r, struct blob *b)
+{
+    int error = refusal(r);
+    if (error) return error;
+    return queued(r, framing_share(&r->framing, &r->out, lane_env(r->lane), b, 0, b->len));
+}
+
+int weft_reply_end(weft_reply *r)
+{
+    struct lane *l = lane_if_open(r);
+    if (!l) return WEFT_ERR_CLOSED;
+    int error = framing_end(&r->framing, &r->out, lane_env(l));
+    if (error) {
+        lane_reset(l, error, weft_strerror(error));
+        return error;
+    }
+    r->state = REPLY_ENDED;
+    lane_dirty(l);
+    return 0;
+}
+
+void weft_reply_abort(weft_reply *r)
+{
+    if (r->lane) lane_reset(r->lane, 0, "");
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+size_t weft_reply_buffered(const weft_reply *r)
+{
+    return buffered(r);
+}
+
+bool weft_reply_is_open(const weft_reply *r)
+{
+    return lane_if_open(r);
+}
+
+weft_id weft_reply_id(const weft_reply *r)
+{
+    return r->lane ? lane_id(r->lane) : r->id;
+}
+
+weft_reply *weft_reply_find(const weft_loop *l, weft_id id)
+{
+    const struct net *n = net_there(l);
+    const struct lane *lane = n ? slots_find(&n->slots, id, SLOT_LANE) : NULL;
+    return lane && lane->talk == LANE_REPLY ? lane->talker : NULL;
+}
+
+weft_loop *weft_reply_loop(const weft_reply *r)
+{
+    return r->lane ? lane_loop(r->lane) : r->loop;
+}
+
+int weft_reply_peer(const weft_reply *r, char *text, size_t size)
+{
+    if (!r->lane) return -ENOTCONN;
+    return forwarded_peer(forwarded_in(r->links), r->lane, text, size);
+}
+
+void *weft_reply_user(const weft_reply *r)
+{
+    return r->user;
+}
+
+void weft_reply_set_user(weft_reply *r, void *user)
+{
+    r->user = user;
+}
+
+void weft_reply_link(weft_reply *r, weft_link *link)
+{
+    links_add(&r->links, link);
+}
+
+void weft_reply_unlink(weft_reply *r, weft_link *link)
+{
+    links_remove(&r->links, link);
+}
+
+weft_link *weft_reply_find_link(const weft_reply *r, const void *owner)
+{
+    return links_find(r->links, owner);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/ws/endpoint.c - makes the WebSockets of a route
+ */
+#include "net/ws/endpoint.h"
+
+#include <errno.h>
+
+#include "base/alloc.h"
+#include "net/forwarded.h"
+#include "net/ws/conn.h"
+
+struct endpoint {
+    struct endpoint *next;
+    struct kind kind;
+};
+
+static weft_conn *make(struct endpoint *e, const struct terms *t)
+{
+    weft_conn *c = conn_new(WEFT_SERVER, &e->kind, t->user);
+    if (!c) return NULL;
+    if (forwarded_keep(t->forwarded, net_env(e->kind.net), &c->links) < 0) {
+        conn_discard(c);
+        return NULL;
+    }
+    weft_session_set_deflate(&c->session, &t->deflate);
+    c->subprotocol = t->subprotocol;
+    return c;
+}
+
+int endpoint_new(struct opener *out, struct endpoint **list, struct net *n,
+                 const weft_limits *limits, const weft_handler *h)
+{
+    struct endpoint *e = mem_zalloc(net_env(n), sizeof *e);
+    if (!e) return -ENOMEM;
+    kind_init(&e->kind, n, limits, h);
+    e->next = *list;
+    *list = e;
+    *out = (struct opener){.handler = h, .endpoint = e, .make = make, .discard = conn_discard};
+    return 0;
+}
+
+void endpoints_free(struct endpoint **list, const weft_env *env)
+{
+    while (*list) {
+        struct endpoint *e = *list;
+        *list = e->next;
+        mem_free(env, e);
+    }
+}
