@@ -22,7 +22,7 @@ size_t fields_count(const weft_field *fields, size_t n, const char *name)
 
 static bool next_field(struct elements *e)
 {
-    while (e->n && !bytes_is_nocase(e->fields->name, e->name)) e->fields++, e->n--;
+    while (e->n && !bytes_equal_nocase(e->fields->name, e->name)) e->fields++, e->n--;
     if (!e->n) return false;
     e->rest = e->fields->value;
     e->fields++, e->n--;
@@ -44,7 +44,8 @@ bool elements_next(struct elements *e, weft_bytes *out)
 bool fields_have_token(const weft_field *fields, size_t n, const char *name, const char *token)
 {
     struct elements e = elements_of(fields, n, name);
+    weft_bytes want = bytes_of(token);
     for (weft_bytes element; elements_next(&e, &element);)
-        if (bytes_is_nocase(element, token)) return true;
+        if (bytes_equal_nocase(element, want)) return true;
     return false;
 }

@@ -20,7 +20,7 @@ size_t fields_count(const weft_field *fields, size_t n, const char *name);
 struct elements {
     const weft_field *fields; /* those that come, and how many */
     size_t n;
-    const char *name;
+    weft_bytes name;
     bool quoted;     /* the grammar has quoted-strings, whose commas do not separate */
     weft_bytes rest; /* of the field that we are in */
 };
@@ -28,7 +28,7 @@ struct elements {
 /* A list of tokens; for one with quoted-strings set quoted. */
 static inline struct elements elements_of(const weft_field *fields, size_t n, const char *name)
 {
-    return (struct elements){.fields = fields, .n = n, .name = name};
+    return (struct elements){.fields = fields, .n = n, .name = bytes_of(name)};
 }
 
 /* false: there is no further one. */

@@ -222,10 +222,9 @@ static struct slice *slice_new(struct blob *b, const uint8_t *data, size_t len, 
     return s;
 }
 
-int outq_share_part(struct outq *q, struct blob *b, size_t skip, size_t len)
+/* s is new, or NULL: there was no memory. */
+static int push_new(struct outq *q, struct slice *s)
 {
-    assert(len && skip <= b->len && len <= b->len - skip);
-    struct slice *s = slice_new(b, b->data + skip, len, 1);
     if (!s) return -ENOMEM;
     push(q, s);
     return 0;
@@ -233,20 +232,26 @@ int outq_share_part(struct outq *q, struct blob *b, size_t skip, size_t len)
 
 int outq_share(struct outq *q, struct blob *b)
 {
-    return outq_share_part(q, b, 0, b->len);
+    return push_new(q, slice_new(b, b->data, b->len, 1));
+}
+
+int outq_share_part(struct outq *q, struct blob *b, size_t skip, size_t len)
+{
+    assert(len && skip <= b->len && len <= b->len - skip);
+    return push_new(q, slice_new(b, b->data + skip, len, 1));
+}
+
+void outq_share_at(struct outq *q, struct blob *b, struct slice *s)
+{
+    *s = show(b, b->data, b->len, 1);
+    s->kept = true;
+    push(q, s);
 }
 
 void outq_share_part_at(struct outq *q, struct blob *b, size_t skip, size_t len, struct slice *s)
 {
     assert(len && skip <= b->len && len <= b->len - skip);
     *s = show(b, b->data + skip, len, 1);
-    s->kept = true;
-    push(q, s);
-}
-
-void outq_share_at(struct outq *q, struct blob *b, struct slice *s)
-{
-    *s = show(b, b->data, b->len, 1);
     s->kept = true;
     push(q, s);
 }

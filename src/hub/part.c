@@ -202,13 +202,13 @@ void member_unsubscribe_all(weft_hub *h, weft_conn *c)
 /* A subscriber that cannot take it is seen to by weft_deliver, or misses it. */
 int topic_send(const struct topic *t, const weft_hub *h, weft_message *m, const weft_conn *except)
 {
-    int (*send)(weft_conn *, weft_message *) =
-        h->cfg.slow == WEFT_SLOW_DROP ? weft_send_message : weft_deliver;
-    int queued = 0;
+    bool may_miss = h->cfg.slow == WEFT_SLOW_DROP;
+    uint32_t queued = 0;
     for (uint32_t i = 0; i < t->subscribers.n; i++) {
         weft_conn *c = member_of(t->subscribers.v[i].to)->conn;
         if (c == except) continue;
-        if (send(c, m) == 0 && queued < INT_MAX) queued++;
+        int error = may_miss ? weft_send_message(c, m) : weft_deliver(c, m);
+        queued += error == 0;
     }
-    return queued;
+    return queued < INT_MAX ? (int)queued : INT_MAX;
 }

@@ -17,7 +17,8 @@
 
 enum { OFFERS_MAX = 8 }; /* those behind are passed over */
 
-static const char extension_name[] = "permessage-deflate";
+static const char extension_name[] = "permessage-deflate",
+                  field_name[] = "Sec-WebSocket-Extensions";
 
 /* An offer or an answer, taken apart. Bits are 0 when they are not mentioned. */
 struct element {
@@ -30,7 +31,7 @@ struct element {
 
 static struct elements extensions_of(const weft_field *fields, size_t n)
 {
-    struct elements e = elements_of(fields, n, "Sec-WebSocket-Extensions");
+    struct elements e = elements_of(fields, n, field_name);
     e.quoted = true;
     return e;
 }
@@ -207,7 +208,7 @@ const char *extension_verify(const weft_field *fields, size_t n, const weft_defl
     struct element answer;
     weft_bytes text, other;
     *agreed = (weft_deflate_params){0};
-    if (!fields_count(fields, n, e.name)) return NULL;
+    if (!fields_count(fields, n, field_name)) return NULL;
     if (!offered) return "the 101 uses an extension, and none was offered";
     if (!elements_next(&e, &text)) return "Sec-WebSocket-Extensions in the 101 is empty";
     if (!parse(text, &answer)) return "the 101 uses an extension that was not offered so";
