@@ -6,14 +6,22 @@ import platform
 import re
 import subprocess
 from collections import Counter
+from pathlib import PurePath
 
-# Which rooms the files of a room may include, beside public headers (<weft/...>).
+# Which rooms the files of a room may include and call, beside what is public (<weft/...>). net has rooms of its
+# own; the files that lie in net itself are the seam between them.
+BOXES = ["ws", "http", "io", "base"]
 ARROWS = {
     "base": ["base"],
     "ws": ["ws", "base"],
     "http": ["http", "base"],
     "io": ["io", "base"],
-    "net": ["net", "ws", "http", "io", "base"],
+    "net": ["net", *BOXES],
+    "net/wire": ["net/wire", "net", *BOXES],
+    "net/web": ["net/web", "net", *BOXES],
+    "net/ws": ["net/ws", "net", *BOXES],
+    "net/server": ["net/server", "net/wire", "net/web", "net/ws", "net", *BOXES],
+    "net/client": ["net/client", "net/wire", "net/ws", "net", *BOXES],
     "hub": ["hub"],
     "cli": ["cli"],
 }
@@ -43,14 +51,27 @@ def includes(file):
 # ---- includes -----------------------------------------------------------------------------------
 
 
+def room_of(path):
+    """The room of a file that is named from src/: the innermost of its folders that is one, or None."""
+    return next((str(folder) for folder in PurePath(path).parents if str(folder) in ARROWS), None)
+
+
+def folders_that_are_no_room(root):
+    """All of src/ is rooms, and so is all of a room that has some of its own."""
+    for parent in sorted({str(PurePath(room).parent) for room in ARROWS}):
+        for folder in sorted((root / "src" / parent).glob("*")):
+            if folder.is_dir() and str(folder.relative_to(root / "src")) not in ARROWS:
+                yield f"{folder.relative_to(root)}: not a room; the rooms are {' '.join(ARROWS)}"
+
+
 def wrong_arrow(allowed, quote, name):
     """What is wrong with this #include in a file that may include the rooms allowed, or None."""
     if name.startswith("weft/"):
         return None if quote == "<" else f"a public header is written <{name}>"
     if quote == "<":
         return None
-    room = name.split("/")[0]
-    if "/" not in name or room not in ARROWS:
+    room = room_of(name)
+    if not room:
         return f'"{name}" is not written from src/: write "room/file.h"'
     if room not in allowed:
         may = " ".join(allowed) or "no room"
@@ -59,19 +80,14 @@ def wrong_arrow(allowed, quote, name):
 
 
 def arrows(root):
-    """Rooms include only the rooms below them; public headers only public headers."""
-    places = [("include/weft", []), ("examples", [])]
-    complaints = []
-    for room in sorted(p.name for p in (root / "src").iterdir() if p.is_dir()):
-        if room in ARROWS:
-            places.append((f"src/{room}", ARROWS[room]))
-        else:
-            complaints.append(f"src/{room}: not a room; the rooms are {' '.join(ARROWS)}")
-    for folder, allowed in places:
-        for file in c_files(root, folder):
-            for line, quote, name in includes(file):
-                if wrong := wrong_arrow(allowed, quote, name):
-                    complaints.append(f"{file.relative_to(root)}:{line}: {wrong}")
+    """Rooms include only the rooms below them, net's rooms too; public headers only public headers."""
+    complaints = list(folders_that_are_no_room(root))
+    for file in c_files(root, "include/weft", "examples", "src"):
+        allowed = ARROWS.get(room_of(file.relative_to(root / "src")), []) \
+            if file.is_relative_to(root / "src") else []
+        for line, quote, name in includes(file):
+            if wrong := wrong_arrow(allowed, quote, name):
+                complaints.append(f"{file.relative_to(root)}:{line}: {wrong}")
     return complaints
 
 
@@ -308,5 +324,5 @@ def flags(root):
 
 
 RULES = {rule.__name__: rule for rule in (
-    arrows, cycles, headers, license, packages, readme, limits, manuals, manpages, flags, style, gcc, clang,
-    symbols, hardening)}
+    arrows, cycles, headers, license, packages, readme, limits, manuals, manpages, flags, style, gcc,
+    clang, symbols, hardening)}

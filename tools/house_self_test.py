@@ -14,6 +14,10 @@ def function(name, body="return 0;", before=""):
     return f"{SPDX}{before}int {name}(void);\nint {name}(void)\n{{\n    {body}\n}}\n"
 
 
+def including(*names):
+    return SPDX + "".join(f'#include "{name}"\n' for name in names)
+
+
 # rule, what is planted: {path: text}, and what the complaint has to mention
 PLANTS = [
     ("arrows", {"src/ws/planted.c": SPDX + '#include "http/head.h"\n'}, "src/ws/planted.c:2"),
@@ -25,7 +29,20 @@ PLANTS = [
      "include/weft/planted.h:2"),
     ("arrows", {"src/net/planted.c": SPDX + '#include "weft/conn.h"\n'}, "src/net/planted.c:2"),
     ("arrows", {"src/net/planted.c": SPDX + '#include "conn.h"\n'}, "src/net/planted.c:2"),
-    ("arrows", {"src/attic/planted.c": SPDX}, "src/attic"),
+    ("arrows", {"src/attic/planted.c": SPDX}, "src/attic: not a room"),
+    ("arrows", {"src/net/attic/planted.c": SPDX}, "src/net/attic: not a room"),
+    ("arrows", {"src/net/planted.c": including("net/route.h", "net/wire/planted.h")}, "src/net/planted.c:3"),
+    ("arrows", {"src/net/wire/planted.h": including("net/route.h", "net/server/planted.h")},
+     "src/net/wire/planted.h:3"),
+    ("arrows", {"src/net/web/planted.c": including("net/web/planted.h", "net/ws/planted.h")},
+     "src/net/web/planted.c:3"),
+    ("arrows", {"src/net/ws/planted.c": including("net/ws/planted.h", "net/wire/planted.h")},
+     "src/net/ws/planted.c:3"),
+    ("arrows", {"src/net/server/planted.c": including("net/wire/planted.h", "net/client/planted.h")},
+     "src/net/server/planted.c:3"),
+    ("arrows", {"src/net/client/planted.c": including("net/wire/planted.h", "net/web/planted.h")},
+     "src/net/client/planted.c:3"),
+    ("arrows", {"src/io/planted.c": including("net/route.h")}, "src/io/planted.c:2"),
     ("cycles", {"src/base/planted.h": SPDX + '#include "base/planted2.h"\n',
                 "src/base/planted2.h": SPDX + '#include "base/planted.h"\n'}, "base/planted2.h"),
     ("headers", {"include/weft/planted.h": SPDX + "extern size_t planted;\n"},
@@ -77,6 +94,15 @@ BUILT_PLANTS = [
 ]
 BUILT = {plant[0] for plant in BUILT_PLANTS}
 
+# What a rule has to let be: whoever is told of what is right learns not to listen.
+INNOCENT = [
+    ("arrows", {"src/net/client/planted.c": including("net/client/planted.h", "net/wire/planted.h",
+                                                      "net/ws/planted.h", "net/route.h", "io/sock.h")}, "planted"),
+    ("arrows", {"src/net/server/planted.c": including("net/web/planted.h", "net/ws/planted.h")}, "planted"),
+]
+BUILT_INNOCENT = [
+]
+
 
 def copy_tree(root, to):
     ignored = shutil.ignore_patterns("build", "node_modules", ".git", ".cache", "__pycache__")
@@ -90,35 +116,50 @@ def without_sources(tree):
     (tree / "tests" / "CMakeLists.txt").write_text("")
 
 
-def caught(tree, rule, plant, mention):
-    """Plant, see whether the rule complains of it and did not before, and weed."""
+def complaints_of(tree, rule, plant):
+    """What the rule says before something is planted, and with it; then it is weeded."""
     kept = {path: (tree / path).read_text() if (tree / path).exists() else None for path in plant}
     before = "\n".join(house.RULES[rule](tree)) if rule not in BUILT else ""
     for path, text in plant.items():
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
         (tree / path).write_text(text)
-    if rule in ("symbols", "hardening"):
+    if rule in BUILT - {"gcc", "clang"}:
         house.gcc(tree)
     after = "\n".join(house.RULES[rule](tree))
     for path, text in kept.items():
         (tree / path).unlink()
         if text is not None:
             (tree / path).write_text(text)
+    return before, after
+
+
+def caught(tree, rule, plant, mention):
+    before, after = complaints_of(tree, rule, plant)
     return mention in after and mention not in before
+
+
+def let_be(tree, rule, plant, mention):
+    _, after = complaints_of(tree, rule, plant)
+    return mention not in after
 
 
 def run(root):
     untested = set(house.RULES) - {plant[0] for plant in PLANTS + BUILT_PLANTS}
-    results = [(rule, "no violation of it is planted", False) for rule in sorted(untested)]
+    results = [(rule, "no violation of it is planted", "MISSED") for rule in sorted(untested)]
+
+    def plant_all(tree, plants, innocent):
+        for rule, plant, mention in plants:
+            results.append((rule, mention, "caught" if caught(tree, rule, plant, mention) else "MISSED"))
+        for rule, plant, mention in innocent:
+            results.append((rule, " ".join(plant), "let be" if let_be(tree, rule, plant, mention) else "BLAMED"))
+
     with tempfile.TemporaryDirectory(prefix="weft-check-") as folder:
         tree = Path(folder) / "tree"
         copy_tree(root, tree)
-        results += [(rule, mention, caught(tree, rule, plant, mention))
-                    for rule, plant, mention in PLANTS]
+        plant_all(tree, PLANTS, INNOCENT)
         without_sources(tree)
-        results += [(rule, mention, caught(tree, rule, plant, mention))
-                    for rule, plant, mention in BUILT_PLANTS]
-    for rule, mention, good in results:
-        print(f"{'caught' if good else 'MISSED':8}{rule}: {mention}")
-    failed = sum(not good for _, _, good in results)
+        plant_all(tree, BUILT_PLANTS, BUILT_INNOCENT)
+    for rule, mention, verdict in results:
+        print(f"{verdict:8}{rule}: {mention}")
+    failed = sum(verdict.isupper() for _, _, verdict in results)
     return len(results) - failed, failed
