@@ -2,11 +2,12 @@
 """The rules of the house. A rule is a function of the tree's root that returns complaints: each says
 where, what is wrong, and what would be right."""
 
+import json
 import platform
 import re
 import subprocess
-from collections import Counter
-from pathlib import PurePath
+from collections import Counter, defaultdict
+from pathlib import Path, PurePath
 
 # Which rooms the files of a room may include and call, beside what is public (<weft/...>). net has rooms of its
 # own; the files that lie in net itself are the seam between them.
@@ -25,6 +26,9 @@ ARROWS = {
     "hub": ["hub"],
     "cli": ["cli"],
 }
+
+# So many files of a room may need each other in a circle: one idea in a few files.
+CIRCLE_MAX = 4
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
@@ -161,6 +165,132 @@ def public_functions(root):
     declaration = re.compile(r"^WEFT_API\b[^;(]*?\b(\w+)\s*\(", re.MULTILINE)
     return {name: header.relative_to(root) for header in c_files(root, "include/weft")
             for name in declaration.findall(header.read_text())}
+
+
+# ---- who needs whom, by what was built ----------------------------------------------------------
+
+
+def objects(root):
+    """{source, named from src/: its object} of the build that the rule gcc makes. An object has to be of one
+    source, so there is nothing to see in a unity build."""
+    folder, src = root / "build" / "check-gcc", root / "src"
+    commands = folder / "compile_commands.json"
+    built = json.loads(commands.read_text()) if commands.exists() else []
+    return {str(Path(c["file"]).relative_to(src)): folder / re.search(r" -o (\S+)", c["command"])[1]
+            for c in built if Path(c["file"]).is_relative_to(src)}
+
+
+def object_symbols(root):
+    """{source: (global symbols that its object defines, those that it needs)}"""
+    sources = {str(file): source for source, file in objects(root).items()}
+    found = {source: (set(), set()) for source in sources.values()}
+    source = next(iter(found), None)  # of one file alone readelf says no name
+    for line in run("readelf", "--symbols", "--wide", *sources)[1].splitlines():
+        fields = line.split()
+        if len(fields) == 2 and fields[0] == "File:":
+            source = sources[fields[1]]
+        elif len(fields) == 8 and fields[4] in ("GLOBAL", "WEAK"):
+            found[source][fields[6] == "UND"].add(fields[7])
+    return found
+
+
+def not_built(root):
+    """Why nothing can be said of the objects, as a list of one complaint, or of none."""
+    lacking = [source for source, file in objects(root).items() if not file.exists()]
+    if lacking or not objects(root):
+        return [f"build/check-gcc has no object of src/{(lacking or [''])[0]}; the rule gcc builds it"]
+    if any("__gnu_lto_slim" in defined for defined, _ in object_symbols(root).values()):
+        return ["build/check-gcc: the objects hold nothing but what LTO reads; add -ffat-lto-objects"]
+    return []
+
+
+def calls_between(root):
+    """{(a, b): names}: the source a calls or reads what the source b defines."""
+    symbols_of = object_symbols(root)
+    home = {name: source for source, (defined, _) in symbols_of.items() for name in defined}
+    between = defaultdict(set)
+    for source, (_, needed) in symbols_of.items():
+        for name in needed & set(home):
+            between[source, home[name]].add(name)
+    return between
+
+
+def some(names, most=4):
+    names = sorted(names)
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
+def calls(root):
+    """Calls go the way of includes: whoever declares a function by himself goes against the arrows, too. What is
+    public may be called by the rooms that know nothing else of the library."""
+    if complaints := not_built(root):
+        return complaints
+    public = set(public_functions(root))
+    for (a, b), names in sorted(calls_between(root).items()):
+        allowed = ARROWS.get(room_of(a), [])
+        on_the_api = "base" not in allowed
+        wrong = names - public if on_the_api else names
+        if room_of(b) not in allowed and wrong:
+            complaints.append(f"src/{a} calls {some(wrong)} of src/{b} against the arrows: only "
+                              f"{' '.join(allowed)} may be called here")
+    return complaints
+
+
+def family(root, path):
+    """x.h and x.c are one: the name of both is x, from src/."""
+    source = PurePath(path).with_suffix(".c")
+    return str(source.with_suffix("")) if (root / "src" / source).exists() else str(path)
+
+
+def needs(root, room):
+    """{a: {b: why}}: the files of a room that include or call others of it."""
+    why = defaultdict(lambda: defaultdict(list))
+
+    def note(a, b, reason):
+        a, b = family(root, a), family(root, b)
+        if a != b and a.startswith(room + "/") and b.startswith(room + "/"):
+            why[a][b].append(reason)
+
+    for file in c_files(root / "src", room):
+        for _, quote, name in includes(file):
+            if quote == '"':
+                note(file.relative_to(root / "src"), name, f"includes {PurePath(name).name}")
+    for (a, b), names in sorted(calls_between(root).items()):
+        note(a, b, f"calls {some(names)}")
+    return why
+
+
+def reached(graph, start):
+    """Whatever can be reached from start in one step or more."""
+    found, ahead = set(), [start]
+    while ahead:
+        new = set(graph.get(ahead.pop(), ())) - found
+        found |= new
+        ahead += new
+    return found
+
+
+def knots(graph):
+    """The largest sets in which each can be reached from each (strongly connected components), circles only."""
+    reach = {node: reached(graph, node) for node in graph}
+    return sorted({tuple(sorted(b for b in reach[a] if a in reach.get(b, ()))) for a in graph if a in reach[a]})
+
+
+def circles(root):
+    """No more than four files of a room of the library need each other in a circle, by includes and calls
+    together; net is one room here."""
+    if complaints := not_built(root):
+        return complaints
+    for room in sorted({room.split("/")[0] for room in ARROWS} - {"cli"}):
+        why = needs(root, room)
+        for knot in knots(why):
+            if len(knot) > CIRCLE_MAX:
+                arrows_in_it = [f"  {a} -> {b}  {'; '.join(dict.fromkeys(why[a][b]))}"
+                                for a in knot for b in sorted(why[a]) if b in knot]
+                complaints.append("\n".join([
+                    f"src/{room}: a circle of {len(knot)} files, {CIRCLE_MAX} at most; move what they share below "
+                    f"them, or tell instead of calling: {' '.join(knot)}", *arrows_in_it]))
+    return complaints
 
 
 def symbols(root):
@@ -325,4 +455,4 @@ def flags(root):
 
 RULES = {rule.__name__: rule for rule in (
     arrows, cycles, headers, license, packages, readme, limits, manuals, manpages, flags, style, gcc,
-    clang, symbols, hardening)}
+    clang, calls, circles, symbols, hardening)}

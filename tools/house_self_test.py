@@ -14,6 +14,16 @@ def function(name, body="return 0;", before=""):
     return f"{SPDX}{before}int {name}(void);\nint {name}(void)\n{{\n    {body}\n}}\n"
 
 
+def caller(name, other):
+    """A function that calls another one, which it declares by itself."""
+    return function(name, f"return {other}() + 1;", f"int {other}(void);\n")
+
+
+def ring(n, *rooms):
+    """So many files, in these rooms in turn, that call each other in a ring: only their objects tell."""
+    return {f"src/{rooms[i % len(rooms)]}/ring{i}.c": caller(f"ring{i}", f"ring{(i + 1) % n}") for i in range(n)}
+
+
 def including(*names):
     return SPDX + "".join(f'#include "{name}"\n' for name in names)
 
@@ -91,6 +101,24 @@ BUILT_PLANTS = [
     ("hardening", {"src/base/planted.c": function("planted"),
                    "src/base/planted2.c": SPDX + '__asm__(".section .note.GNU-stack,\\"x\\"");\n'},
      "libweft.so: an executable stack"),
+    ("calls", {"src/base/planted.c": function("planted"), "src/net/ws/planted.c": function("planted_ws"),
+               "src/net/web/planted.c": caller("planted_web", "planted_ws")},
+     "src/net/web/planted.c calls planted_ws of src/net/ws/planted.c"),
+    ("calls", {"src/base/planted.c": caller("planted", "weft_planted"),
+               "src/http/planted.c": function("weft_planted"),
+               "include/weft/planted.h": SPDX + "WEFT_API int weft_planted(void);\n"},
+     "src/base/planted.c calls weft_planted of src/http/planted.c"),
+    ("calls", {"src/base/planted.c": function("planted"), "src/hub/planted.c": caller("planted_hub", "planted")},
+     "src/hub/planted.c calls planted of src/base/planted.c"),
+    ("calls", {"src/base/planted.c": function("planted"),
+               "cmake/flags.cmake": "add_compile_options(-flto -fno-fat-lto-objects)\nadd_link_options(-flto)\n"},
+     "the objects hold nothing but what LTO reads"),
+    ("circles", ring(5, "base"), "src/base: a circle of 5 files"),
+    ("circles", ring(5, "base") | {"src/base/ring2.h": SPDX,
+                                     "src/base/ring1.c": function("ring1", before='#include "base/ring2.h"\n')},
+     "base/ring1 -> base/ring2  includes ring2.h\n"),
+    ("circles", ring(5, "net/web", "net/ws", "net") | {"src/base/planted.c": function("planted")},
+     "src/net: a circle of 5 files"),
 ]
 BUILT = {plant[0] for plant in BUILT_PLANTS}
 
@@ -101,6 +129,11 @@ INNOCENT = [
     ("arrows", {"src/net/server/planted.c": including("net/web/planted.h", "net/ws/planted.h")}, "planted"),
 ]
 BUILT_INNOCENT = [
+    ("circles", ring(4, "base"), "a circle"),
+    ("calls", {"src/base/planted.c": function("planted"), "src/ws/planted.c": caller("planted_ws", "planted"),
+               "src/net/ws/planted.c": caller("planted_net", "planted_ws")}, "planted"),
+    ("calls", {"src/base/planted.c": function("weft_planted"), "src/hub/planted.c": caller("hub", "weft_planted"),
+               "include/weft/planted.h": SPDX + "WEFT_API int weft_planted(void);\n"}, "planted"),
 ]
 
 
