@@ -117,6 +117,28 @@ def cycles(root):
     return complaints
 
 
+# What is not code, and the names of the wire.
+NO_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
+WIRE_WORD = re.compile(r"\b(?:(?:struct\s+)?(?:wire|gear|phase)(?:_\w+)?|WIRE_\w+|struct\s+stream|stream_\w+)\b")
+
+
+def code_lines(file):
+    """(line number, line) without comments, strings and characters; the name in an #include is a string."""
+    text = NO_CODE.sub(lambda match: "\n" * match[0].count("\n"), file.read_text())
+    return enumerate(text.splitlines(), 1)
+
+
+def seam(root):
+    """Who is carried does not know by what: outside net/wire and the lane nobody names the wire."""
+    src = root / "src"
+    knows = {src / "net/lane.c", src / "net/lane.h", *c_files(src, "net/wire")}
+    return [f"{file.relative_to(root)}:{number}: `{word}` is the wire's, which only net/wire and net/lane know: "
+            "ask the lane"
+            for file in c_files(src, "net", "hub", "cli") if file not in knows
+            for number, line in code_lines(file)
+            for word in dict.fromkeys(WIRE_WORD.findall(line))]
+
+
 def headers(root):
     """Each public header compiles alone, as C and as C++, with gcc and clang."""
     flags = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only", f"-I{root}/include"]
@@ -454,5 +476,5 @@ def flags(root):
 
 
 RULES = {rule.__name__: rule for rule in (
-    arrows, cycles, headers, license, packages, readme, limits, manuals, manpages, flags, style, gcc,
+    arrows, cycles, seam, headers, license, packages, readme, limits, manuals, manpages, flags, style, gcc,
     clang, calls, circles, symbols, hardening)}

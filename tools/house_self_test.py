@@ -55,6 +55,14 @@ PLANTS = [
     ("arrows", {"src/io/planted.c": including("net/route.h")}, "src/io/planted.c:2"),
     ("cycles", {"src/base/planted.h": SPDX + '#include "base/planted2.h"\n',
                 "src/base/planted2.h": SPDX + '#include "base/planted.h"\n'}, "base/planted2.h"),
+    ("seam", {"src/net/ws/planted.c": SPDX + "/* the\n * wire */\nvoid planted(struct wire *);\n"},
+     "src/net/ws/planted.c:4: `struct wire`"),
+    ("seam", {"src/net/server/planted.c": SPDX + "int a = wire_kind;\n"}, "planted.c:2: `wire_kind`"),
+    ("seam", {"src/net/planted.h": SPDX + "struct planted {\n    uint8_t phase;\n};\n"}, "planted.h:3: `phase`"),
+    ("seam", {"src/net/web/planted.c": SPDX + "int planted = WIRE_WEB + gear->out;\n"}, "planted.c:2: `gear`"),
+    ("seam", {"src/hub/planted.c": SPDX + "struct stream *planted;\n"}, "planted.c:2: `struct stream`"),
+    ("seam", {"src/cli/planted.c": SPDX + 'void (*planted)(void) = "x" ? stream_dirty : 0;\n'},
+     "planted.c:2: `stream_dirty`"),
     ("headers", {"include/weft/planted.h": SPDX + "extern size_t planted;\n"},
      "planted.h: does not compile alone with gcc"),
     ("headers", {"include/weft/planted.h": SPDX + "extern int new;\n"},
@@ -127,6 +135,11 @@ INNOCENT = [
     ("arrows", {"src/net/client/planted.c": including("net/client/planted.h", "net/wire/planted.h",
                                                       "net/ws/planted.h", "net/route.h", "io/sock.h")}, "planted"),
     ("arrows", {"src/net/server/planted.c": including("net/web/planted.h", "net/ws/planted.h")}, "planted"),
+    ("seam", {"src/net/ws/planted.c": SPDX + '#include "net/wire/wire.h"\n/* the wire\'s\n * phase */\n'
+              'const char *planted = "wire \\" gear"; // stream_dirty\nint wires, upstream_x, a = \'"\';\n'},
+     "planted"),
+    ("seam", {"src/net/wire/planted.c": SPDX + "struct wire *planted;\n",
+              "src/net/lane.h": SPDX + "struct wire *planted;\n"}, "planted"),
 ]
 BUILT_INNOCENT = [
     ("circles", ring(4, "base"), "a circle"),
