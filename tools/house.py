@@ -424,6 +424,45 @@ def readme(root):
             for block in blocks if not any(block in text for text in examples)]
 
 
+# What the documentation may name in backticks: paths from the top of the tree; paths as an #include has them; names
+# of C files. One is made, and not there to be found.
+TOP_FOLDERS = "src tests include bench tools docs fuzz examples cmake web".split()
+TOP_PATH = re.compile(rf"(?:{'|'.join(TOP_FOLDERS)})/[\w./*-]*")
+INCLUDE_PATH = re.compile(rf"(?:weft|{'|'.join(room for room in ARROWS if '/' not in room)})/[\w./*-]+")
+C_FILE = re.compile(r"[\w*-]+\.[ch]")
+MADE = "tests/e2e/node_modules"
+
+
+def names_nothing(root, word):
+    """Whether this looks like a file, a folder or a program of one source, and is none. A star is anything."""
+    if TOP_PATH.fullmatch(word) and word != MADE:
+        places = [word.rstrip("/")]
+    elif INCLUDE_PATH.fullmatch(word):
+        places = [f"src/{word}", f"include/{word}"]
+    elif C_FILE.fullmatch(word):
+        places = [f"{folder}/**/{word}" for folder in ("src", "include", "tests", "examples", "bench", "fuzz")]
+    else:
+        return False
+    return not any(next(root.glob(place + suffix), None) for place in places for suffix in ("", ".c"))
+
+
+def words(root):
+    """Every file that the documentation names in backticks, or links to, is there."""
+    complaints = []
+    for page in [root / "README.md", root / "HACKING.md", root / "SECURITY.md",
+                 *sorted((root / "docs").glob("*.md"))]:
+        text = re.sub(r"^```.*?^```", lambda block: "\n" * block[0].count("\n"), page.read_text(),
+                      flags=re.MULTILINE | re.DOTALL) if page.exists() else ""
+        for number, line in enumerate(text.splitlines(), 1):
+            here = f"{page.relative_to(root)}:{number}"
+            quoted = [word.rstrip(".,;:") for code in re.findall(r"`([^`]+)`", line) for word in code.split()]
+            complaints += [f"{here}: there is no `{word}`; say what it is called now" for word in quoted
+                           if names_nothing(root, word)]
+            complaints += [f"{here}: the link to {link} leads nowhere"
+                           for link in re.findall(r"\]\(([^)#:\s]+)", line) if not (page.parent / link).exists()]
+    return complaints
+
+
 def limits(root):
     """docs/limits.md has the limits of WEFT_LIMITS, in its order, with its defaults and texts; and
     weft_base(3) has their names and defaults."""
@@ -476,5 +515,5 @@ def flags(root):
 
 
 RULES = {rule.__name__: rule for rule in (
-    arrows, cycles, seam, headers, license, packages, readme, limits, manuals, manpages, flags, style, gcc,
+    arrows, cycles, seam, headers, license, packages, readme, words, limits, manuals, manpages, flags, style, gcc,
     clang, calls, circles, symbols, hardening)}

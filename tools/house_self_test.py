@@ -72,6 +72,12 @@ PLANTS = [
     ("packages", {"packages.txt": "gcc build gcc one\ngcc build gcc two\n"}, "listed twice"),
     ("packages", {"README.md": "sudo apt install gcc\n"}, "README.md"),
     ("readme", {"README.md": "```c\nint planted;\n```\n"}, "int planted;"),
+    ("words", {"README.md": "It is\nin `src/net/planted.c`.\n"}, "README.md:2: there is no `src/net/planted.c`"),
+    ("words", {"HACKING.md": "`tools/planted arrows` looks\n"}, "HACKING.md:1: there is no `tools/planted`"),
+    ("words", {"SECURITY.md": "| `base/planted.h`, |\n"}, "SECURITY.md:1: there is no `base/planted.h`"),
+    ("words", {"docs/net.md": "`planted.h`\n"}, "docs/net.md:1: there is no `planted.h`"),
+    ("words", {"docs/net.md": "`tests/planted/*.md`\n"}, "docs/net.md:1: there is no `tests/planted/*.md`"),
+    ("words", {"docs/net.md": "see [there](../planted.md#here)\n"}, "docs/net.md:1: the link to ../planted.md"),
     ("limits", {"docs/limits.md": "| `planted` | 1 byte | is not there |\n"}, "| `planted` |"),
     ("limits", {"docs/limits.md": "| `max_message` | 1 bytes | another default |\n"},
      "docs/limits.md: lacks this line of WEFT_LIMITS"),
@@ -140,6 +146,8 @@ INNOCENT = [
      "planted"),
     ("seam", {"src/net/wire/planted.c": SPDX + "struct wire *planted;\n",
               "src/net/lane.h": SPDX + "struct wire *planted;\n"}, "planted"),
+    ("words", {"README.md": "`src/<room>/planted.c` `planted/x` `build/planted.c` `fuzz/fuzz_*.c` `bench/kernels` "
+               "`base/limits.h`, `weft/base.h` `src/`\n```\n`src/planted.c`\n```\n"}, "README.md"),
 ]
 BUILT_INNOCENT = [
     ("circles", ring(4, "base"), "a circle"),
