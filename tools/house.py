@@ -428,7 +428,7 @@ def readme(root):
 # of C files. One is made, and not there to be found.
 TOP_FOLDERS = "src tests include bench tools docs fuzz examples cmake web".split()
 TOP_PATH = re.compile(rf"(?:{'|'.join(TOP_FOLDERS)})/[\w./*-]*")
-INCLUDE_PATH = re.compile(rf"(?:weft|{'|'.join(room for room in ARROWS if '/' not in room)})/[\w./*-]+")
+INCLUDE_PATH = re.compile(rf"(?:weft|{'|'.join(room for room in ARROWS if '/' not in room)})/[a-z_*][\w./*-]*")
 C_FILE = re.compile(r"[\w*-]+\.[ch]")
 MADE = "tests/e2e/node_modules"
 

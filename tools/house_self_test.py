@@ -147,7 +147,7 @@ INNOCENT = [
     ("seam", {"src/net/wire/planted.c": SPDX + "struct wire *planted;\n",
               "src/net/lane.h": SPDX + "struct wire *planted;\n"}, "planted"),
     ("words", {"README.md": "`src/<room>/planted.c` `planted/x` `build/planted.c` `fuzz/fuzz_*.c` `bench/kernels` "
-               "`base/limits.h`, `weft/base.h` `src/`\n```\n`src/planted.c`\n```\n"}, "README.md"),
+               "`base/limits.h`, `weft/base.h` `src/` `http/1.1`\n```\n`src/planted.c`\n```\n"}, "README.md"),
 ]
 BUILT_INNOCENT = [
     ("circles", ring(4, "base"), "a circle"),
