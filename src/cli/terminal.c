@@ -3,7 +3,7 @@
  * cli/terminal.c - weft URL at a terminal: type a line, read what others say
  *
  *      keys -> libedit -> on_line -> command or weft_send
- *      on_message -> screen_print, above the half-typed line
+ *      on_message -> screen_message, above the half-typed line
  *
  * What peers send is escaped: it cannot move the cursor or change the terminal.
  */

@@ -2,9 +2,10 @@
  *
  * io/loop.c - the turn
  *
- * epoll, level-triggered. Two descriptors of the loop's own are among the others: an eventfd that other
- * threads, signal handlers and the loop itself wake it with, and, once weft_loop_fd was called, a timerfd
- * that makes the epoll descriptor readable when a timer is due.
+ * epoll. Streams are edge-triggered: each remembers what is so (stream.c). Whatever else there is, listeners and
+ * what users watch, is level-triggered, as are two descriptors of the loop's own: an eventfd that other threads,
+ * signal handlers and the loop itself wake it with, and, once weft_loop_fd was called, a timerfd that makes the
+ * epoll descriptor readable when a timer is due.
  *
  * Invariants: ready[next .. n_ready) are events that were fetched and not delivered, and none of them
  * names a struct io that has left. Nothing is buried but at the end of a turn. Within a turn the clock
