@@ -252,9 +252,8 @@ static int recognise(struct exchange *x)
 {
     const struct site *site = lane_site(x->lane);
     const struct head *h = &x->h1.head;
-    if (!x->lane->trusted) return 0;
-    forwarded_read(&x->forwarded, &site->trust, h->fields, h->n_fields);
-    return x->forwarded.known ? lane_count_as(x->lane, &x->forwarded.client) : 0;
+    if (x->lane->trusted) forwarded_read(&x->forwarded, &site->trust, h->fields, h->n_fields);
+    return lane_count_as(x->lane, x->forwarded.known ? &x->forwarded.client : NULL);
 }
 
 static void got_head(struct exchange *x)
