@@ -2,7 +2,12 @@
  *
  * weft/base.h - the words that all headers share
  *
- * Borrowed bytes, header fields, the hooks into your program, and the limits.
+ * Who owns what, borrowed bytes, header fields, the hooks into your program, and the limits.
+ *
+ * What you hand in is copied, with all strings and lists it points to, unless the declaration says
+ * "kept": when the call returns, it is yours again. What is handed to you is good as long as its
+ * declaration says; a callback's arguments until it returns. A new gives you something to free, or a
+ * reference to unref. A user pointer is only ever handed back.
  */
 #ifndef WEFT_BASE_H
 #define WEFT_BASE_H
@@ -73,7 +78,8 @@ WEFT_API int weft_sized_take(void *to, size_t known, size_t oldest, const void *
 enum weft_log_level { WEFT_LOG_ERROR, WEFT_LOG_WARN, WEFT_LOG_INFO, WEFT_LOG_DEBUG };
 
 /* What weft needs of the program around it. A NULL hook means the default; a NULL weft_env means
- * all defaults. An env is kept, not copied: it must outlive whatever was made with it.
+ * all defaults. Whatever is made with an env has a copy of it; what ctx points to is yours, and must
+ * outlive that.
  *
  * realloc  as in C, except that size 0 frees and returns NULL, and p NULL allocates.
  *          Default: malloc and free.
@@ -83,7 +89,6 @@ enum weft_log_level { WEFT_LOG_ERROR, WEFT_LOG_WARN, WEFT_LOG_INFO, WEFT_LOG_DEB
  *
  * They are called from whichever thread works: from several at once where there are several loops. */
 typedef struct weft_env {
-    size_t size; /* sizeof(weft_env), or 0 for the fields of version 0.1 */
     void *ctx;
     void *(*realloc)(void *ctx, void *p, size_t size);
     void (*log)(void *ctx, int level, const char *line);

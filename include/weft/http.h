@@ -43,11 +43,11 @@ WEFT_API bool weft_request_is(const weft_request *r, const char *method);
 /* ---- the reply ------------------------------------------------------------------------------- */
 
 /* Add a header field to the reply that follows. Content-Length, Transfer-Encoding, Connection and
- * Date are weft's. Copies. Errors: -EINVAL (a character that may not stand in a field, or one of
+ * Date are weft's. Errors: -EINVAL (a character that may not stand in a field, or one of
  * weft's), WEFT_ERR_STATE (the head is out already), -ENOMEM. */
 WEFT_API int weft_reply_field(weft_request *r, const char *name, const char *value);
 
-/* The whole reply. type is the Content-Type (NULL: none). Copies body. With HEAD the body is left
+/* The whole reply. type is the Content-Type (NULL: none). With HEAD the body is left
  * out and its length said. Finishes the request. Errors: WEFT_ERR_CLOSED, WEFT_ERR_STATE (begun
  * already), -EINVAL (status not 200-599), -ENOMEM (the client gets a 500, or its connection ends). */
 WEFT_API int weft_reply(weft_request *r, int status, const char *type, const void *body,
@@ -58,7 +58,7 @@ WEFT_API int weft_reply(weft_request *r, int status, const char *type, const voi
 WEFT_API int weft_reply_begin(weft_request *r, int status, const char *type, uint64_t length);
 #define WEFT_LENGTH_UNKNOWN UINT64_MAX
 
-/* Queue a piece of the body; goes out at the end of the turn. Copies.
+/* Queue a piece of the body; goes out at the end of the turn.
  * Errors: WEFT_ERR_CLOSED, WEFT_ERR_STATE (not begun, or more than length), WEFT_ERR_BACKLOG (limit
  * send_queue_max; nothing was queued), -ENOMEM. */
 WEFT_API int weft_reply_write(weft_request *r, const void *data, size_t len);

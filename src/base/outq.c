@@ -42,6 +42,8 @@ struct blob *blob_new(const weft_env *env, size_t cap)
     return cap > SIZE_MAX - sizeof(struct blob) ? NULL : blob_make(env, NULL, cap);
 }
 
+_Static_assert(offsetof(struct blob, data) % _Alignof(weft_env) == 0, "an env may lie in it");
+
 struct blob *blob_new_apart(const weft_env *env, size_t cap)
 {
     if (!env) return blob_new(NULL, cap);

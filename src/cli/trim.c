@@ -6,12 +6,6 @@
 
 #include <malloc.h>
 
-/* Other threads move it. */
-static uint64_t connections(const struct trim *t)
-{
-    return __atomic_load_n(&t->stats->connections, __ATOMIC_RELAXED);
-}
-
 static void on_time(weft_timer *timer, void *user)
 {
     (void)timer;
@@ -19,7 +13,7 @@ static void on_time(weft_timer *timer, void *user)
     malloc_trim(0);
     t->times++;
     t->waiting = false;
-    t->peak = connections(t);
+    t->peak = t->now;
     t->next = weft_loop_now(t->loop) + TRIM_INTERVAL * 1000ull;
 }
 
@@ -38,18 +32,18 @@ static void keep_pulse(struct trim *t)
     t->pulsing = true;
 }
 
-int trim_init(struct trim *t, weft_loop *l, const weft_server_stats *stats)
+int trim_init(struct trim *t, weft_loop *l)
 {
     mallopt(M_TRIM_THRESHOLD, TRIM_KEPT);
     mallopt(M_MMAP_THRESHOLD, TRIM_KEPT);
-    *t = (struct trim){.loop = l, .stats = stats};
+    *t = (struct trim){.loop = l};
     int r = weft_timer_new(&t->timer, l, on_time, t);
     return r < 0 ? r : weft_timer_new(&t->pulse, l, on_pulse, t);
 }
 
-void trim_look(struct trim *t)
+void trim_look(struct trim *t, uint64_t n)
 {
-    uint64_t n = connections(t);
+    t->now = n;
     if (n > t->peak) t->peak = n;
     keep_pulse(t);
     if (t->waiting || t->peak < TRIM_PEAK || n > t->peak / 2) return;

@@ -18,7 +18,7 @@
 
 #include <stdbool.h>
 
-#include <weft/server.h>
+#include <weft/loop.h>
 
 enum {
     TRIM_KEPT = 4 << 20,  /* bytes; also, blocks up to this size come from the heap */
@@ -29,21 +29,20 @@ enum {
 
 struct trim {
     weft_loop *loop;
-    const weft_server_stats *stats;
     weft_timer *timer, *pulse;
-    uint64_t peak; /* connections since the last time */
+    uint64_t now;  /* connections */
+    uint64_t peak; /* of them, since the last time */
     uint64_t next; /* not before, by weft_loop_now */
     bool waiting;  /* for the timer */
     bool pulsing;
     unsigned times;
 };
 
-/* Tells malloc, too, once for the process. stats must outlive it. Errors: -ENOMEM. trim_deinit is fine after
- * a failure, and on zeros. */
-int trim_init(struct trim *t, weft_loop *l, const weft_server_stats *stats);
+/* Tells malloc, too, once for the process. Errors: -ENOMEM. trim_deinit is fine after a failure, and on zeros. */
+int trim_init(struct trim *t, weft_loop *l);
 
-/* After each turn of the loop; not once the stats are gone. */
-void trim_look(struct trim *t);
+/* After each turn of the loop: so many connections are there. */
+void trim_look(struct trim *t, uint64_t connections);
 
 void trim_deinit(struct trim *t);
 

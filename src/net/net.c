@@ -13,7 +13,6 @@
 #include <time.h>
 
 #include "base/alloc.h"
-#include "base/limits.h"
 #include "net/client/client.h"
 #include "net/ws/conn.h"
 
@@ -69,23 +68,6 @@ struct net *net_of(weft_loop *l)
     tls_sessions_init(&n->tls_sessions, weft_loop_env(l));
     loop_set_tenant(l, &n->tenant);
     return n;
-}
-
-void net_configure(struct net *n, struct kind *k, weft_limits *limits, const weft_handler *h)
-{
-    if (h->max_message) limits->max_message = h->max_message;
-    uint64_t soft = limit_send_queue_soft(limits), max = limit_send_queue_max(limits);
-    k->net = n;
-    k->handler = h;
-    k->calm_bytes = soft < max ? soft : max;
-    k->calm_items = limit_send_queue_items(limits);
-    k->session = (weft_session_config){
-        .env = weft_loop_env(n->loop),
-        .limits = limits,
-        .chunked = h->on_chunk != NULL,
-        .deflate = h->deflate,
-        .pool = &n->pool,
-    };
 }
 
 /* ---- kin ------------------------------------------------------------------------------------- */

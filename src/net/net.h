@@ -73,17 +73,6 @@ struct net {
 /* The loop's net; made when it is first asked for. NULL: no memory. */
 struct net *net_of(weft_loop *l);
 
-/* What WebSockets with one handler on one loop have in common; found from their session's config. */
-struct kind {
-    weft_session_config session;
-    struct net *net;
-    const weft_handler *handler;
-    uint64_t calm_bytes, calm_items; /* up to here nothing has to be done about what is queued */
-};
-
-/* What a handler says about its sessions. limits are theirs, and end up in the config. */
-void net_configure(struct net *n, struct kind *k, weft_limits *limits, const weft_handler *h);
-
 /* A slot, and with it an id, for a wire, or for a client. 0 or -ENOMEM. */
 int net_add_wire(struct net *n, struct wire *w, uint32_t *slot);
 int net_add_client(struct net *n, weft_conn *c, uint32_t *slot);

@@ -10,13 +10,15 @@
 
 #include <weft/server.h>
 
+struct profile;
+
 struct route {
     char *path; /* without the star */
     size_t len;
     bool prefix;
     void *user;
-    const weft_handler *handler; /* of a WebSocket, */
-    const weft_session_config *session;
+    const weft_handler *handler;   /* of a WebSocket, */
+    const struct profile *session; /* and of its sessions: both in a kind */
     void (*on_request)(weft_request *r, void *user);
     void (*release)(void *user); /* when the route goes; may be NULL */
 };

@@ -14,7 +14,6 @@
 
 struct play {
     weft_loop *loop;
-    weft_server_stats stats;
     struct trim trim;
 };
 
@@ -23,7 +22,7 @@ static int begin(void **state)
     struct play *p = calloc(1, sizeof *p);
     assert_non_null(p);
     assert_int_equal(weft_loop_new(&p->loop, NULL), 0);
-    assert_int_equal(trim_init(&p->trim, p->loop, &p->stats), 0);
+    assert_int_equal(trim_init(&p->trim, p->loop), 0);
     *state = p;
     return 0;
 }
@@ -39,8 +38,7 @@ static int end(void **state)
 
 static void connections(struct play *p, uint64_t n)
 {
-    p->stats.connections = n;
-    trim_look(&p->trim);
+    trim_look(&p->trim, n);
 }
 
 static void test_a_few_connections_are_not_worth_it(void **state)

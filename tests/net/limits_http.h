@@ -13,7 +13,7 @@ static void expect_status(weft_limits limits, const char *request, enum side sid
     serve(limits);
     struct raw *r = raw_connect(&world);
     assert_int_equal(raw_ask(&world, r, request), side <= AT ? 200 : status);
-    assert_int_equal(stats()->refused[status], side == ABOVE);
+    assert_int_equal(weft_server_count_refused(world.server, status), side == ABOVE);
     expect_ended(r, side == ABOVE);
     done(r);
 }
@@ -80,7 +80,7 @@ static void prove_http_requests(enum side side)
     if (side <= AT) raw_say(r, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     settle(&world);
     expect_ended(r, side >= AT);
-    assert_int_equal(stats()->requests, side == BELOW ? 2 : 3);
+    assert_int_equal(weft_server_count(world.server, WEFT_COUNT_REQUESTS), side == BELOW ? 2 : 3);
     done(r);
 }
 
@@ -95,7 +95,7 @@ static void prove_max_subprotocols(enum side side)
     serve((weft_limits){.max_subprotocols = 4});
     struct raw *r = raw_connect(&world);
     assert_int_equal(raw_ask(&world, r, request.text), side <= AT ? 101 : 400);
-    assert_int_equal(stats()->refused[400], side == ABOVE);
+    assert_int_equal(weft_server_count_refused(world.server, 400), side == ABOVE);
     done(r);
 }
 
@@ -110,7 +110,7 @@ static void expect_refused_at_the_door(int n, enum side side, int status)
         int want = side == ABOVE && i == n - 1 ? status : 200;
         assert_int_equal(raw_ask(&world, r[i], "GET / HTTP/1.1\r\nHost: x\r\n\r\n"), want);
     }
-    assert_int_equal(stats()->refused[status], side == ABOVE);
+    assert_int_equal(weft_server_count_refused(world.server, status), side == ABOVE);
     for (int i = 0; i < n; i++) raw_free(r[i]);
     world_end(&world);
 }
@@ -142,9 +142,10 @@ static void prove_accept_batch(enum side side)
     serve((weft_limits){.accept_batch = 4});
     for (int i = 0; i < 4 + side; i++) r[i] = raw_connect(&world);
     turn(&world, 5);
-    assert_int_equal(stats()->accepted, side <= AT ? 4 + side : 4);
+    assert_int_equal(weft_server_count(world.server, WEFT_COUNT_ACCEPTED),
+                     side <= AT ? 4 + side : 4);
     turn(&world, 5);
-    assert_int_equal(stats()->accepted, 4 + side);
+    assert_int_equal(weft_server_count(world.server, WEFT_COUNT_ACCEPTED), 4 + side);
     for (int i = 0; i < 4 + side; i++) raw_free(r[i]);
     world_end(&world);
 }
@@ -169,7 +170,7 @@ static void prove_accept_backoff(enum side side)
     turn_until(&world, raw_ended(shed));
     raw_free(shed);
     struct raw *r = raw_connect(&world);
-    assert_int_equal(stats()->accepted, pass_to(200, side));
+    assert_int_equal(weft_server_count(world.server, WEFT_COUNT_ACCEPTED), pass_to(200, side));
     done(r);
 }
 
@@ -194,7 +195,7 @@ static void prove_refusal_body_max(enum side side)
 {
     static const weft_handler refusing = {.on_upgrade = refuse_wordily};
     static const weft_handler handler = {.on_close = keep_refusal};
-    static const weft_client_config cfg = {.limits.refusal_body_max = 8};
+    const weft_client_config cfg = {.limits = &(weft_limits){.refusal_body_max = 8}};
     serve((weft_limits){0});
     char why[] = "012345678";
     why[8 + side - 1] = 0; /* a line feed follows */

@@ -11,7 +11,7 @@
 static void expect_dropped(bool dropped)
 {
     expect_story(&server.story, dropped ? "close 1006 WEFT_ERR_TIMEOUT;" : "");
-    assert_int_equal(stats()->closed[1006], dropped);
+    assert_int_equal(weft_server_count_closed(world.server, 1006), dropped);
 }
 
 static void prove_message_timeout(enum side side)
@@ -75,7 +75,7 @@ static void prove_tls_handshake_timeout(enum side side)
     weft_tls tls = {.certificates = &pair, .n_certificates = 1};
     assert_int_equal(weft_server_set_tls(world.server, &tls, NULL, 0), 0);
     struct raw *r = raw_connect(&world);
-    turn_until(&world, stats()->connections);
+    turn_until(&world, weft_server_count(world.server, WEFT_COUNT_CONNECTIONS));
     expect_ended(r, pass_to(600, side));
     done(r);
 }
@@ -84,12 +84,12 @@ static void prove_handshake_timeout(enum side side)
 {
     serve((weft_limits){.handshake_timeout = 600});
     struct raw *r = raw_connect(&world);
-    turn_until(&world, stats()->connections);
+    turn_until(&world, weft_server_count(world.server, WEFT_COUNT_CONNECTIONS));
     raw_say(r, "GET / HTTP/1.1\r\n");
     bool late = pass_to(600, side);
     expect_ended(r, late);
     assert_int_equal(raw_status(r), late ? 408 : 0);
-    assert_int_equal(stats()->refused[408], late);
+    assert_int_equal(weft_server_count_refused(world.server, 408), late);
     done(r);
 }
 
@@ -120,7 +120,7 @@ static void prove_shutdown_drain(enum side side)
     settle(&world);
     for (int ms = 0; ms < DRAIN + side * TICK; ms += TICK / 4) pass(&world, TICK / 4);
     if (side != AT) assert_int_equal(drained, side == ABOVE);
-    if (side != AT) assert_int_equal(stats()->closed[1001], side == ABOVE);
+    if (side != AT) assert_int_equal(weft_server_count_closed(world.server, 1001), side == ABOVE);
     done(r);
 }
 
@@ -129,7 +129,7 @@ static void prove_shutdown_drain(enum side side)
 static void prove_connect_timeout(enum side side)
 {
     static struct teller client;
-    const weft_client_config cfg = {.limits.connect_timeout = 500};
+    const weft_client_config cfg = {.limits = &(weft_limits){.connect_timeout = 500}};
     memset(&client, 0, sizeof client);
     serve((weft_limits){0});
     use_unanswered_connects(&world.sys);

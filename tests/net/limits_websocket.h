@@ -125,7 +125,7 @@ static void prove_discard_max(enum side side)
     settle(&world);
     raw_write(r, filler, (size_t)(1000 + side));
     settle(&world);
-    assert_int_equal(stats()->connections, side <= AT);
+    assert_int_equal(weft_server_count(world.server, WEFT_COUNT_CONNECTIONS), side <= AT);
     done(r);
 }
 

@@ -112,7 +112,7 @@ static void test_large(void **state)
 
 static uint64_t connections(void)
 {
-    return weft_server_get_stats(world.server)->connections;
+    return weft_server_count(world.server, WEFT_COUNT_CONNECTIONS);
 }
 
 static void test_abandoned(void **state)

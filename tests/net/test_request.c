@@ -129,7 +129,7 @@ static void test_body_in_chunks(void **state)
 static void test_body_too_large(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.http_body_max = 10});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.http_body_max = 10}});
     struct raw *r = raw_connect(&world);
     assert_int_equal(raw_ask(&world, r, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n"),
                      413);
@@ -553,7 +553,7 @@ static void test_drain_and_backlog(void **state)
 {
     (void)state;
     again_with(&(weft_server_config){
-        .limits = {.send_queue_soft = 64 * 1024, .send_queue_max = 256 * 1024}});
+        .limits = &(weft_limits){.send_queue_soft = 64 * 1024, .send_queue_max = 256 * 1024}});
     struct raw *r = ask(GET("/"));
     expect_story(&story, "GET /;");
     weft_request_watch(held, told_drain, told_gone, NULL);
@@ -577,8 +577,8 @@ static void test_drain_and_backlog(void **state)
 static void test_write_stall(void **state)
 {
     (void)state;
-    again_with(
-        &(weft_server_config){.limits = {.write_stall = 500, .send_queue_max = 64 * 1024 * 1024}});
+    again_with(&(weft_server_config){
+        .limits = &(weft_limits){.write_stall = 500, .send_queue_max = 64 * 1024 * 1024}});
     struct raw *r = ask(GET("/"));
     expect_story(&story, "GET /;");
     weft_request_watch(held, NULL, told_gone, NULL);

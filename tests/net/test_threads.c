@@ -73,11 +73,6 @@ static void server_replies(weft_request *r, void *user)
     must(weft_reply(r, 200, "text/plain", user, strlen(user)) == 0);
 }
 
-static uint64_t count_of(const uint64_t *number)
-{
-    return __atomic_load_n(number, __ATOMIC_RELAXED);
-}
-
 /* ---- the clients ----------------------------------------------------------------------------- */
 
 static void client_opens(weft_conn *c)
@@ -110,8 +105,7 @@ static const weft_handler client_handler = {
 
 static void make_server(const weft_limits *limits)
 {
-    weft_server_config cfg = {.threads = THREADS};
-    if (limits) cfg.limits = *limits;
+    weft_server_config cfg = {.limits = limits, .threads = THREADS};
     assert_int_equal(weft_server_new(&w.server, w.loop, &cfg), 0);
     assert_int_equal(weft_server_route(w.server, "/", &server_handler, NULL), 0);
     assert_int_equal(weft_server_on_request(w.server, "/page", server_replies, "hello"), 0);
@@ -179,10 +173,9 @@ static void test_each_loop_has_as_many(void **state)
     for (size_t i = 0; i < PEERS; i++) assert_int_equal(opened_on(w.loops[i]), PEERS / THREADS);
     for (size_t i = 0; i < PEERS; i++) say(&w.peers[i], "hello");
     for (size_t i = 0; i < PEERS; i++) loop_until(w.peers[i].heard == 1);
-    const weft_server_stats *stats = weft_server_get_stats(w.server);
-    assert_int_equal(count_of(&stats->accepted), PEERS);
-    assert_int_equal(count_of(&stats->connections), PEERS);
-    assert_int_equal(count_of(&stats->websockets), PEERS);
+    assert_int_equal(weft_server_count(w.server, WEFT_COUNT_ACCEPTED), PEERS);
+    assert_int_equal(weft_server_count(w.server, WEFT_COUNT_CONNECTIONS), PEERS);
+    assert_int_equal(weft_server_count(w.server, WEFT_COUNT_WEBSOCKETS), PEERS);
     end();
 }
 
@@ -194,7 +187,7 @@ static void test_the_emptiest_loop_is_next(void **state)
     for (size_t i = 0; i < THREADS * 2; i++) open_peer(i);
     weft_loop *emptier = w.loops[THREADS + 1];
     weft_close(w.peers[THREADS + 1].conn, WEFT_CLOSE_NORMAL, NULL);
-    loop_until(count_of(&weft_server_get_stats(w.server)->connections) == THREADS * 2 - 1);
+    loop_until(weft_server_count(w.server, WEFT_COUNT_CONNECTIONS) == THREADS * 2 - 1);
     open_peer(THREADS * 2);
     assert_ptr_equal(w.loops[THREADS * 2], emptier);
     end();
@@ -280,7 +273,7 @@ static void test_replies_come_from_every_loop(void **state)
         assert_non_null(strstr(reply, "200 OK"));
         close(fds[i]);
     }
-    assert_int_equal(count_of(&weft_server_get_stats(w.server)->requests), THREADS);
+    assert_int_equal(weft_server_count(w.server, WEFT_COUNT_REQUESTS), THREADS);
     end();
 }
 
@@ -295,9 +288,9 @@ static void test_max_connections_is_of_all(void **state)
     struct peer *late = begin_peer(MOST);
     loop_until(!late->conn);
     assert_int_equal(late->status, 503);
-    assert_int_equal(count_of(&weft_server_get_stats(w.server)->refused[503]), 1);
+    assert_int_equal(weft_server_count_refused(w.server, 503), 1);
     weft_close(w.peers[1].conn, WEFT_CLOSE_NORMAL, NULL);
-    loop_until(count_of(&weft_server_get_stats(w.server)->connections) == MOST - 1);
+    loop_until(weft_server_count(w.server, WEFT_COUNT_CONNECTIONS) == MOST - 1);
     open_peer(MOST);
     end();
 }

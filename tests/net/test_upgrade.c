@@ -30,7 +30,7 @@ static int begin(void **state)
     memset(&other, 0, sizeof other);
     held = NULL;
     world_begin(&world);
-    world_serve(&world, &(weft_server_config){.limits.handshake_timeout = 1000});
+    world_serve(&world, &(weft_server_config){.limits = &(weft_limits){.handshake_timeout = 1000}});
     assert_int_equal(weft_server_route(world.server, "/", &handler, &server), 0);
     world_listen(&world);
     return 0;
@@ -120,7 +120,7 @@ static void test_refuse(void **state)
     assert_string_equal(raw_body(r), "who are you?\n");
     assert_true(raw_heard(r, "WWW-Authenticate: Basic realm=\"x\"\r\n"));
     assert_true(raw_ended(r));
-    assert_int_equal(weft_server_get_stats(world.server)->refused[401], 1);
+    assert_int_equal(weft_server_count_refused(world.server, 401), 1);
     raw_free(r);
 }
 
@@ -284,7 +284,7 @@ static void test_client_leaves_while_held(void **state)
     assert_int_equal(weft_upgrade_refuse(held, 403, "x"), WEFT_ERR_CLOSED);
     settle(&world);
     expect_story(&server.story, "");
-    assert_int_equal(weft_server_get_stats(world.server)->connections, 0);
+    assert_int_equal(weft_server_count(world.server, WEFT_COUNT_CONNECTIONS), 0);
     raw_free(r);
 }
 

@@ -26,6 +26,8 @@
 #include "net/wire/tls_context.h"
 #include "net/ws/conn.h"
 
+SIZED_TAKER(config_take, weft_client_config, key_file, 72, key_file)
+
 enum stage { RESOLVING, CONNECTING, PROXY, SECURING, HANDSHAKE };
 
 struct dial {
@@ -52,7 +54,7 @@ static const weft_env *env_of(const struct dial *d)
 
 const weft_limits *dial_limits(const struct dial *d)
 {
-    return &d->conn->client->limits;
+    return &d->conn->client->kind.limits;
 }
 
 /* ---- the outcome ----------------------------------------------------------------------------- */
@@ -65,6 +67,7 @@ const weft_refusal *client_refusal(const struct client *client)
 void client_free(const weft_env *env, struct client *client)
 {
     if (!client) return;
+    kind_deinit(&client->kind);
     head_deinit(&client->response);
     buf_deinit(&client->body);
     mem_free(env, client->cause);
@@ -427,35 +430,46 @@ static int dial_new(weft_conn *c, const char *url, const weft_client_config *cfg
     return error;
 }
 
-static struct client *client_new(struct net *n, const weft_client_config *cfg,
-                                 const weft_handler *h)
+static int client_new(struct client **out, struct net *n, const weft_limits *limits,
+                      const weft_handler *h, size_t h_size, size_t deflate_size)
 {
-    struct client *client = mem_zalloc(weft_loop_env(n->loop), sizeof *client);
-    if (!client) return NULL;
-    client->limits = cfg->limits;
-    net_configure(n, &client->kind, &client->limits, h);
-    return client;
+    const weft_env *env = weft_loop_env(n->loop);
+    struct client *client = mem_zalloc(env, sizeof *client);
+    if (!client) return -ENOMEM;
+    int error = kind_init(&client->kind, n, limits, h, h_size, deflate_size);
+    if (error) client_free(env, client);
+    else *out = client;
+    return error;
 }
 
-int weft_connect(weft_conn **out, weft_loop *l, const char *url, const weft_client_config *cfg,
-                 const weft_handler *h, void *user)
+/* It owns the client. */
+static int connect_as(weft_conn **out, struct client *client, const char *url,
+                      const weft_client_config *cfg, void *user)
 {
-    static const weft_client_config defaults;
-    const weft_env *env = weft_loop_env(l);
-    if (!cfg) cfg = &defaults;
-    struct net *n = net_of(l);
-    struct client *client = n && !n->dying ? client_new(n, cfg, h) : NULL;
-    weft_conn *c = client ? conn_new(WEFT_CLIENT, &client->kind.session, user) : NULL;
+    weft_conn *c = conn_new(WEFT_CLIENT, &client->kind.profile, user);
     if (!c) {
-        client_free(env, client);
+        client_free(client->kind.profile.env, client);
         return -ENOMEM;
     }
     c->client = client;
     int error = dial_new(c, url, cfg);
-    if (error) {
-        conn_discard(c);
-        return error;
-    }
-    if (out) *out = c;
-    return 0;
+    if (error) conn_discard(c);
+    else if (out) *out = c;
+    return error;
+}
+
+int weft_connect_sized(weft_conn **out, weft_loop *l, const char *url,
+                       const weft_client_config *cfg, size_t cfg_size, size_t limits_size,
+                       const weft_handler *h, size_t h_size, size_t deflate_size, void *user)
+{
+    weft_client_config taken;
+    weft_limits limits;
+    struct client *client;
+    int error = config_take(&taken, cfg, cfg_size);
+    if (!error) error = limits_take_at(&limits, &taken.limits, limits_size);
+    if (error) return error;
+    struct net *n = net_of(l);
+    if (!n || n->dying) return -ENOMEM;
+    error = client_new(&client, n, taken.limits, h, h_size, deflate_size);
+    return error ? error : connect_as(out, client, url, &taken, user);
 }

@@ -7,6 +7,7 @@
 
 #include "http/head.h"
 #include "net/net.h"
+#include "net/ws/kind.h"
 #include <weft/client.h>
 
 struct dial;
@@ -14,7 +15,6 @@ struct net;
 
 struct client {
     struct kind kind;
-    weft_limits limits;
     const char *subprotocol;
     struct dial *dial;    /* until the WebSocket is open, or cannot be opened */
     struct head response; /* of a refusal: what its fields point into */

@@ -72,13 +72,13 @@ static void turn_away(const struct server_listener *from, int fd, int status)
     w->turned_away = true;
     s->turned_away++;
     (void)outq_append(&w->gear->out, server_env(s), text, strlen(text));
-    wire_finish(w, &s->config.limits);
+    wire_finish(w, server_limits(s));
 }
 
 int server_count_client(struct weft_server *s, struct wire *w)
 {
     struct peers *peers = &s->tally->peers;
-    uint64_t per_ip = limit_max_connections_per_ip(&s->config.limits);
+    uint64_t per_ip = limit_max_connections_per_ip(server_limits(s));
     if (!per_ip || !w->gear->proxied || !w->gear->proxied->known) return 0;
     uint64_t key = peers_key(&w->gear->proxied->client);
     if (key == w->peer_key) return 0;
@@ -102,8 +102,8 @@ void server_let_in(struct weft_server *s, const struct arrival *a)
         wire_drop(w, -ENOMEM, "out of memory");
         return;
     }
-    wire_deadline(w, w->gear->tls ? limit_tls_handshake_timeout(&s->config.limits)
-                                  : limit_handshake_timeout(&s->config.limits));
+    wire_deadline(w, w->gear->tls ? limit_tls_handshake_timeout(server_limits(s))
+                                  : limit_handshake_timeout(server_limits(s)));
 }
 
 void server_turn_back(struct weft_server *s, const struct arrival *a)
@@ -129,7 +129,7 @@ static void on_accept(struct listener *ln, int fd, const struct sock_addr *peer)
     const struct server_listener *from = container_of(ln, struct server_listener, listener);
     weft_server *s = from->server;
     uint64_t connections = __atomic_load_n(&s->tally->stats.connections, __ATOMIC_RELAXED);
-    uint64_t per_ip = limit_max_connections_per_ip(&s->config.limits);
+    uint64_t per_ip = limit_max_connections_per_ip(server_limits(s));
     bool trusted = trust_has(&s->trust, peer);
     uint64_t key = per_ip && !trusted ? peers_key(peer) : 0;
     struct arrival a = {.fd = fd, .peer_key = key, .trusted = trusted};
@@ -143,7 +143,7 @@ static void on_accept(struct listener *ln, int fd, const struct sock_addr *peer)
 int weft_server_listen(weft_server *s, const char *address)
 {
     struct sock_addr a;
-    const weft_limits *l = &s->config.limits;
+    const weft_limits *l = server_limits(s);
     int error = sock_parse(&a, address);
     if (error) return error;
     struct server_listener *sl = mem_zalloc(server_env(s), sizeof *sl);

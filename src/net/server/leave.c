@@ -103,7 +103,7 @@ struct leave *leave_new(struct weft_server *s, uint16_t code)
 
 void leave_begin(struct weft_server *s, struct leave *leave)
 {
-    uint64_t drain = limit_shutdown_drain(&s->config.limits);
+    uint64_t drain = limit_shutdown_drain(server_limits(s));
     leave->deadline = drain == WEFT_NEVER ? drain : net_now(s->net) + drain;
     leave->share = AT_ONCE;
     if (drain != WEFT_NEVER) leave->share += (size_t)(s->wires * TICK * 3 / (drain + 1));

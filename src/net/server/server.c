@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/strings.h"
 #include "net/server/crew.h"
 #include "net/web/files.h"
 #include "net/wire/tls_context.h"
@@ -17,9 +18,12 @@
 
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
 
+SIZED_TAKER(config_take, weft_server_config, trust_proxy, 32, trust_proxy)
+SIZED_TAKER(tls_take, weft_tls, client_ca_file, 24, client_ca_file)
+
 const weft_limits *server_limits(const struct weft_server *s)
 {
-    return &s->config.limits;
+    return s->config.limits;
 }
 
 const weft_env *server_env(const struct weft_server *s)
@@ -36,7 +40,7 @@ void server_websocket_opened(struct weft_server *s)
 
 void server_websocket_gone(struct weft_server *s, uint16_t code)
 {
-    weft_server_stats *stats = &s->tally->stats;
+    struct counts *stats = &s->tally->stats;
     tally_take(&stats->websockets);
     if (code < sizeof stats->closed / sizeof *stats->closed) tally_add(&stats->closed[code]);
 }
@@ -59,9 +63,34 @@ void server_refused(struct weft_server *s, int status)
     tally_add(&s->tally->stats.refused[status]);
 }
 
-const weft_server_stats *weft_server_get_stats(const weft_server *s)
+static uint64_t look(const uint64_t *n)
 {
-    return &s->tally->stats;
+    return __atomic_load_n(n, __ATOMIC_RELAXED);
+}
+
+uint64_t weft_server_count(const weft_server *s, weft_count what)
+{
+    const struct counts *stats = &s->tally->stats;
+    switch (what) {
+    case WEFT_COUNT_ACCEPTED: return look(&stats->accepted);
+    case WEFT_COUNT_CONNECTIONS: return look(&stats->connections);
+    case WEFT_COUNT_WEBSOCKETS: return look(&stats->websockets);
+    case WEFT_COUNT_REQUESTS: return look(&stats->requests);
+    }
+    return 0;
+}
+
+uint64_t weft_server_count_refused(const weft_server *s, int status)
+{
+    const struct counts *stats = &s->tally->stats;
+    bool counted = status >= 0 && (size_t)status < sizeof stats->refused / sizeof *stats->refused;
+    return counted ? look(&stats->refused[status]) : 0;
+}
+
+uint64_t weft_server_count_closed(const weft_server *s, uint16_t code)
+{
+    const struct counts *stats = &s->tally->stats;
+    return code < sizeof stats->closed / sizeof *stats->closed ? look(&stats->closed[code]) : 0;
 }
 
 /* ---- birth and death ------------------------------------------------------------------------- */
@@ -83,19 +112,26 @@ static uint64_t default_max_connections(unsigned threads)
     return r.rlim_cur > 2 * spare ? r.rlim_cur - spare : spare;
 }
 
-static int init(weft_server *s, const weft_server_config *cfg)
+/* What cfg points to is copied, or made something of. */
+static int init_config(weft_server *s, const weft_server_config *cfg)
 {
     const weft_env *env = server_env(s);
-    s->tally = mem_zalloc(env, sizeof *s->tally);
+    if (cfg->limits) s->limits = *cfg->limits;
+    s->config = (weft_server_config){.limits = &s->limits, .threads = cfg->threads};
+    int error = strings_copy(&s->config.origins, env, cfg->origins);
+    return error ? error : trust_init(&s->trust, env, cfg->trust_proxy);
+}
+
+static int init(weft_server *s, const weft_server_config *cfg)
+{
+    s->tally = mem_zalloc(server_env(s), sizeof *s->tally);
     if (!s->tally) return -ENOMEM;
     peers_init(&s->tally->peers);
-    if (cfg) s->config = *cfg;
-    unsigned threads = s->config.threads;
-    s->max_connections = limit_max_connections(&s->config.limits);
-    if (!s->max_connections) s->max_connections = default_max_connections(threads);
+    int error = init_config(s, cfg);
+    s->max_connections = limit_max_connections(&s->limits);
+    if (!s->max_connections) s->max_connections = default_max_connections(cfg->threads);
     s->all_loopback = true;
-    int error = trust_init(&s->trust, env, s->config.trust_proxy);
-    return error || threads < 2 ? error : crew_new(s, threads - 1);
+    return error || cfg->threads < 2 ? error : crew_new(s, cfg->threads - 1);
 }
 
 void server_deinit(weft_server *s)
@@ -105,6 +141,7 @@ void server_deinit(weft_server *s)
     while (s->endpoints) {
         struct endpoint *e = s->endpoints;
         s->endpoints = e->next;
+        kind_deinit(&e->kind);
         mem_free(env, e);
     }
     leave_free(s);
@@ -115,19 +152,17 @@ static void destroy(weft_server *s)
     const weft_env *env = server_env(s);
     server_deinit(s);
     trust_deinit(&s->trust, env);
+    strings_free(env, s->config.origins);
     tls_context_unref(s->tls);
     if (s->tally) peers_deinit(&s->tally->peers, env);
     mem_free(env, s->tally);
     mem_free(env, s);
 }
 
-int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg)
+static int create(weft_server **out, weft_loop *l, const weft_server_config *cfg)
 {
-    const weft_env *env = weft_loop_env(l);
-    if (cfg && !origins_are_valid(cfg->origins)) return -EINVAL;
-    if (cfg && cfg->threads > NET_LOOPS_MAX) return -EINVAL;
     struct net *n = net_of(l);
-    weft_server *s = n ? mem_zalloc(env, sizeof *s) : NULL;
+    weft_server *s = n ? mem_zalloc(weft_loop_env(l), sizeof *s) : NULL;
     if (!s) return -ENOMEM;
     s->loop = l;
     s->net = n;
@@ -137,6 +172,18 @@ int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *c
     if (error) destroy(s);
     else *out = s;
     return error;
+}
+
+int weft_server_new_sized(weft_server **out, weft_loop *l, const weft_server_config *cfg,
+                          size_t cfg_size, size_t limits_size)
+{
+    weft_server_config taken;
+    weft_limits limits;
+    int error = config_take(&taken, cfg, cfg_size);
+    if (!error) error = limits_take_at(&limits, &taken.limits, limits_size);
+    if (error) return error;
+    if (!origins_are_valid(taken.origins) || taken.threads > NET_LOOPS_MAX) return -EINVAL;
+    return create(out, l, &taken);
 }
 
 /* Each drop may bring about others: the user is told of requests that are gone. */
@@ -172,11 +219,14 @@ void server_wire_gone(struct weft_server *s, struct wire *w)
 
 /* ---- TLS ------------------------------------------------------------------------------------- */
 
-int weft_server_set_tls(weft_server *s, const weft_tls *tls, char *why, size_t size)
+int weft_server_set_tls_sized(weft_server *s, const weft_tls *tls, size_t tls_size, char *why,
+                              size_t size)
 {
+    weft_tls taken;
     struct words words = {why, size};
     struct tls_context *fresh;
-    int error = tls_context_server(&fresh, server_env(s), tls, &words);
+    int error = tls_take(&taken, tls, tls_size);
+    if (!error) error = tls_context_server(&fresh, server_env(s), &taken, &words);
     if (error) return error;
     tls_context_unref(s->tls);
     s->tls = fresh;
@@ -190,13 +240,22 @@ int weft_server_start(weft_server *s)
 
 /* ---- routes ---------------------------------------------------------------------------------- */
 
-static struct endpoint *endpoint_new(weft_server *s, const weft_handler *h)
+/* It is the server's, and r leads to it. */
+static int add_endpoint(weft_server *s, struct route *r, const weft_handler *h, size_t h_size,
+                        size_t deflate_size)
 {
     struct endpoint *e = mem_alloc(server_env(s), sizeof *e);
-    if (!e) return NULL;
-    *e = (struct endpoint){.next = s->endpoints, .limits = s->config.limits};
-    net_configure(s->net, &e->kind, &e->limits, h);
-    return s->endpoints = e;
+    if (!e) return -ENOMEM;
+    int error = kind_init(&e->kind, s->net, server_limits(s), h, h_size, deflate_size);
+    if (error) {
+        mem_free(server_env(s), e);
+        return error;
+    }
+    e->next = s->endpoints;
+    s->endpoints = e;
+    r->handler = &e->kind.handler;
+    r->session = &e->kind.profile;
+    return 0;
 }
 
 int server_copy_routes(struct weft_server *s, const struct weft_server *from)
@@ -206,9 +265,8 @@ int server_copy_routes(struct weft_server *s, const struct weft_server *from)
     if (!error) error = route_copy(&s->routes.requests, env, &from->routes.requests);
     for (size_t i = 0; i < s->routes.websockets.n && !error; i++) {
         struct route *r = &s->routes.websockets.routes[i];
-        struct endpoint *e = endpoint_new(s, r->handler);
-        if (e) r->session = &e->kind.session;
-        else error = -ENOMEM;
+        const weft_handler *h = r->handler;
+        error = add_endpoint(s, r, h, sizeof *h, sizeof *h->deflate);
     }
     return error;
 }
@@ -219,13 +277,13 @@ static bool routes_are_final(const weft_server *s)
     return s->crew && !list_empty(&s->listeners);
 }
 
-int weft_server_route(weft_server *s, const char *path, const weft_handler *h, void *user)
+int weft_server_route_sized(weft_server *s, const char *path, const weft_handler *h, size_t h_size,
+                            size_t deflate_size, void *user)
 {
     if (routes_are_final(s)) return WEFT_ERR_STATE;
-    struct endpoint *e = endpoint_new(s, h);
-    if (!e) return -ENOMEM;
-    struct route r = {.handler = h, .session = &e->kind.session, .user = user};
-    return route_add(&s->routes.websockets, server_env(s), path, &r);
+    struct route r = {.user = user};
+    int error = add_endpoint(s, &r, h, h_size, deflate_size);
+    return error ? error : route_add(&s->routes.websockets, server_env(s), path, &r);
 }
 
 int weft_server_on_request(weft_server *s, const char *path,

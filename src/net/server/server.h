@@ -18,6 +18,7 @@
 #include "net/peers.h"
 #include "net/route.h"
 #include "net/trust.h"
+#include "net/ws/kind.h"
 #include <weft/server.h>
 
 struct net;
@@ -25,10 +26,17 @@ struct wire;
 struct crew;
 struct helper;
 
+struct counts {
+    uint64_t accepted, requests;      /* since the start */
+    uint64_t connections, websockets; /* now */
+    uint64_t refused[600];            /* by HTTP status */
+    uint64_t closed[5000];            /* by status code */
+};
+
 /* What is counted over all loops of a server, so that limits are exact. Relaxed: a number says nothing of
  * the others. */
 struct tally {
-    weft_server_stats stats;
+    struct counts stats;
     struct peers peers;
 };
 
@@ -47,14 +55,14 @@ static inline void tally_take(uint64_t *n)
 struct endpoint {
     struct endpoint *next;
     struct kind kind;
-    weft_limits limits;
 };
 
 struct weft_server {
     weft_loop *loop;
     struct net *net;
     struct wire_kind wire_kind;
-    weft_server_config config;
+    weft_server_config config; /* what it points to is copied; a share's is the server's */
+    weft_limits limits;        /* the config's */
     struct endpoint *endpoints;
     struct routes routes;
     struct trust trust; /* proxies */

@@ -38,7 +38,7 @@ struct weft_request {
 struct weft_upgrade {
     weft_request request;
     const weft_handler *handler;
-    const weft_session_config *session;
+    const struct profile *session; /* of the route's kind */
     void *user;
     const char *subprotocol; /* "" for none */
     char accept[WEFT_ACCEPT_LEN + 1];

@@ -31,7 +31,8 @@ void weft_upgrade_set_user(weft_upgrade *u, void *user)
 
 const char *weft_upgrade_subprotocol(const weft_upgrade *u)
 {
-    return u->subprotocol;
+    return u->request.wire ? u->subprotocol
+                           : ""; /* else its server may be gone, with the handler */
 }
 
 int weft_upgrade_set_subprotocol(weft_upgrade *u, const char *subprotocol)

@@ -27,7 +27,7 @@ const weft_limits *conn_limits(const weft_conn *c)
 
 /* ---- birth and death ------------------------------------------------------------------------- */
 
-weft_conn *conn_new(weft_role role, const weft_session_config *cfg, void *user)
+weft_conn *conn_new(weft_role role, const struct profile *cfg, void *user)
 {
     weft_conn *c = mem_zalloc(cfg->env, sizeof *c);
     if (!c) return NULL;

@@ -15,6 +15,7 @@
 #define NET_CONN_H
 
 #include "net/wire/wire.h"
+#include "net/ws/kind.h"
 #include "ws/session.h"
 
 enum conn_state { CONN_DIALING, CONN_OPENING, CONN_OPEN, CONN_ENDED };
@@ -63,7 +64,7 @@ _Static_assert(sizeof(void *) != 8 || sizeof(weft_conn) == 104, "every connectio
 
 static inline const struct kind *conn_kind(const weft_conn *c)
 {
-    return container_of(c->session.cfg, const struct kind, session);
+    return container_of(c->session.cfg, const struct kind, profile);
 }
 
 static inline struct net *conn_net(const weft_conn *c)
@@ -73,11 +74,11 @@ static inline struct net *conn_net(const weft_conn *c)
 
 static inline const weft_handler *conn_handler(const weft_conn *c)
 {
-    return conn_kind(c)->handler;
+    return &conn_kind(c)->handler;
 }
 
 /* A weft_conn that is not on a wire yet. cfg is that of a struct kind, and kept. NULL: no memory. */
-weft_conn *conn_new(weft_role role, const weft_session_config *cfg, void *user);
+weft_conn *conn_new(weft_role role, const struct profile *cfg, void *user);
 
 /* One that nobody has seen. */
 void conn_discard(weft_conn *c);
