@@ -17,10 +17,8 @@
 /* Bytes of a struct up to the end of a field. */
 #define SIZED_THROUGH(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
 
-/* Defines int name(type *to, const type *from, size_t size), which is weft_sized_take for this struct; and
- * int name_at(type *to, const type **at, size_t size), which takes *at and lets it point to what was taken;
- * NULL stays NULL. oldest is its last field in 0.1, where the fields took so many bytes on a machine of 64
- * bits; last is its last one now. */
+/* Defines int name(type *to, const type *from, size_t size), which is weft_sized_take for this struct. oldest
+ * is its last field in 0.1, where the fields took so many bytes on a machine of 64 bits; last is its last one now. */
 #define SIZED_TAKER(name, type, oldest, bytes, last)                                          \
     _Static_assert(sizeof(void *) != 8 || SIZED_THROUGH(type, oldest) == (bytes), "as ever"); \
     _Static_assert(SIZED_THROUGH(type, last) == sizeof(type), "no padding at the end");       \
@@ -28,12 +26,16 @@
     static inline int name(type *to, const type *from, size_t size)                           \
     {                                                                                         \
         return weft_sized_take(to, sizeof *to, SIZED_THROUGH(type, oldest), from, size);      \
-    }                                                                                         \
-    static inline int name##_at(type *to, const type **at, size_t size)                       \
-    {                                                                                         \
-        int error = name(to, *at, size);                                                      \
-        if (*at) *at = to;                                                                    \
-        return error;                                                                         \
+    }
+
+/* Defines int name_at(type *to, const type **at, size_t size), for what another struct points to: it takes *at,
+ * and lets it point to what was taken. NULL stays NULL. */
+#define SIZED_TAKER_AT(name, type)                                      \
+    static inline int name##_at(type *to, const type **at, size_t size) \
+    {                                                                   \
+        int error = name(to, *at, size);                                \
+        if (*at) *at = to;                                              \
+        return error;                                                   \
     }
 
 #endif

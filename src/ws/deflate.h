@@ -30,6 +30,7 @@ enum {
 /* ---- what a weft_deflate says, defaults filled in; NULL is all zero -------------------------- */
 
 SIZED_TAKER(deflate_take, weft_deflate, threshold, 16, threshold)
+SIZED_TAKER_AT(deflate_take, weft_deflate)
 
 bool deflate_takeover(const weft_deflate *d);
 uint8_t deflate_window_bits(const weft_deflate *d);

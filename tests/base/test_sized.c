@@ -24,6 +24,7 @@ struct v4 {
 };
 
 SIZED_TAKER(take, struct v3, b, 8, d)
+SIZED_TAKER_AT(take, struct v3)
 
 static const struct v3 untouched = {91, 92, 93, 94};
 

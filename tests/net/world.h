@@ -71,8 +71,7 @@ static inline void world_fail_at(struct world *w, long nth)
     w->fail_at = nth;
 }
 
-/* A loop, nothing on it. */
-/* With a realloc of the test's, which calls world_realloc. */
+/* A loop, nothing on it; its realloc is the test's, which calls world_realloc. */
 static inline void world_begin_with(struct world *w, void *(*hook)(void *ctx, void *p, size_t size))
 {
     *w = (struct world){.env = {.ctx = w, .realloc = hook, .now_us = world_now},
@@ -84,6 +83,7 @@ static inline void world_begin_with(struct world *w, void *(*hook)(void *ctx, vo
     assert_int_equal(loop_new_with_sys(&w->loop, &cfg, &w->sys), 0);
 }
 
+/* A loop, nothing on it. */
 static inline void world_begin(struct world *w)
 {
     world_begin_with(w, world_realloc);
