@@ -312,6 +312,24 @@ def circles(root):
                 complaints.append("\n".join([
                     f"src/{room}: a circle of {len(knot)} files, {CIRCLE_MAX} at most; move what they share below "
                     f"them, or tell instead of calling: {' '.join(knot)}", *arrows_in_it]))
+
+def inline_functions(root):
+    """{name: header} of every function that a public header defines."""
+    definition = re.compile(r"^static inline\b[^;{(]*?\b(weft_\w+)\s*\(", re.MULTILINE)
+    return {name: header.relative_to(root) for header in c_files(root, "include/weft")
+            for name in definition.findall(header.read_text())}
+
+
+def sized(root):
+    """What is told the size of a struct is called by an inline function that says it; no struct has its size."""
+    inline = inline_functions(root)
+    complaints = [f"{header}: {name} has no inline {plain}, which says the size of what it is given"
+                  for name, header in sorted(public_functions(root).items())
+                  if (plain := name.removesuffix("_sized")) != name and plain not in inline]
+    complaints += [f"{header.relative_to(root)}: a struct has a field for its size, which who fills it "
+                   "may forget: let the call carry it (docs/abi.md)"
+                   for header in c_files(root, "include/weft")
+                   if re.search(r"^    size_t size;", header.read_text(), re.MULTILINE)]
     return complaints
 
 
@@ -487,7 +505,7 @@ def limits(root):
 def manpages(root):
     """The man page of each public header documents each of its functions, and weft_error(3) each error."""
     complaints = []
-    for name, header in sorted(public_functions(root).items()):
+    for name, header in sorted((public_functions(root) | inline_functions(root)).items()):
         page = root / "docs" / "man" / f"weft_{header.stem}.3"
         text = page.read_text() if page.exists() else ""
         if not re.search(rf"^\.F[no] {name}\b", text, re.MULTILINE):
@@ -515,5 +533,5 @@ def flags(root):
 
 
 RULES = {rule.__name__: rule for rule in (
-    arrows, cycles, seam, headers, license, packages, readme, words, limits, manuals, manpages, flags, style, gcc,
+    arrows, cycles, seam, headers, license, packages, readme, words, limits, sized, manuals, manpages, flags, style, gcc,
     clang, calls, circles, symbols, hardening)}

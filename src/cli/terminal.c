@@ -140,7 +140,7 @@ static void on_trace(void *user, const char *line)
 
 static int start(struct terminal *t)
 {
-    weft_loop_config config = {.size = sizeof config, .env = &t->trace.env};
+    weft_loop_config config = {.env = &t->trace.env};
     int r;
     if ((r = weft_loop_new(&t->loop, &config)) < 0 ||
         (r = signals_init(&t->signals, t->loop, on_signal, t)) < 0)
@@ -154,7 +154,6 @@ int terminal_run(const struct connect_options *o)
         .o = o,
         .handler =
             {
-                .size = sizeof(weft_handler),
                 .on_open = on_open,
                 .on_message = on_message,
                 .on_ping = on_ping,
