@@ -313,6 +313,23 @@ static void test_of_the_future_and_it_matters(void **state)
     }
 }
 
+/* ---- what does not grow: docs/abi.md ---------------------------------------------------------- */
+
+#define FROZEN(type, bytes) \
+    _Static_assert(sizeof(void *) != 8 || sizeof(type) == (bytes), "other programs have it")
+
+FROZEN(weft_bytes, 16);
+FROZEN(weft_span, 16);
+FROZEN(weft_field, 32);
+FROZEN(weft_request_head, 56);
+FROZEN(weft_handshake, 48);
+FROZEN(weft_agreement, 48);
+FROZEN(weft_deflate_params, 5);
+FROZEN(weft_event, 32);
+FROZEN(weft_chunk, 24);
+FROZEN(weft_link, 24);
+FROZEN(weft_tls_pair, 16);
+
 /* ---- what they set is heeded ----------------------------------------------------------------- */
 
 /* As a header of the future has it. */
