@@ -66,7 +66,7 @@ static size_t first_message(uint8_t *to, const weft_deflate *d)
     uint8_t bits = d && d->takeover ? 12 : 15;
     weft_deflate_params p = {d != NULL, d && !d->takeover, d && !d->takeover, bits, bits};
     weft_session_profile *profile;
-    weft_session *s;
+    weft_session *s = NULL;
     struct iovec iov;
     for (unsigned i = 0; i < MESSAGE; i++) text[i] = (char)('0' + i * i / 7 % 10);
     if (weft_session_profile_new(&profile, &config) < 0 ||

@@ -312,6 +312,8 @@ def circles(root):
                 complaints.append("\n".join([
                     f"src/{room}: a circle of {len(knot)} files, {CIRCLE_MAX} at most; move what they share below "
                     f"them, or tell instead of calling: {' '.join(knot)}", *arrows_in_it]))
+    return complaints
+
 
 def inline_functions(root):
     """{name: header} of every function that a public header defines."""
