@@ -15,8 +15,6 @@
 #include <errno.h>
 #include <isa-l.h>
 
-#include "ws/pool.h"
-
 enum { DEFAULT_BITS = 12, KEPT_OUT = 65536 };
 
 /* ---- settings -------------------------------------------------------------------------------- */

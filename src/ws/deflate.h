@@ -52,9 +52,10 @@ void window_add(struct window *w, const uint8_t *data, size_t n);
 
 struct deflater;
 
-/* Borrow one, from the pool (may be NULL), or make it; NULL: no memory. */
-struct deflater *deflater_take(weft_session_pool *p, const weft_env *env);
-void deflater_give(weft_session_pool *p, struct deflater *d);
+/* For the pool (pool.h), which lends them. NULL: no memory. */
+struct deflater *deflater_new(const weft_env *env);
+void deflater_free(struct deflater *d); /* NULL is fine */
+void deflater_trim(struct deflater *d); /* to what is worth keeping */
 
 /* One message, its tail cut off. Distances stay within 2^bits; history may be NULL. *out is good until
  * d is given back. 1; 0: it would not become smaller; -ENOMEM. */
@@ -67,8 +68,8 @@ int deflater_run(struct deflater *d, unsigned bits, const struct window *history
 struct inflater;
 
 /* As above. */
-struct inflater *inflater_take(weft_session_pool *p, const weft_env *env);
-void inflater_give(weft_session_pool *p, struct inflater *i); /* NULL is fine */
+struct inflater *inflater_new(const weft_env *env);
+void inflater_free(struct inflater *i);
 
 /* Begin a message. history may be NULL. 0 or -ENOMEM. */
 int inflater_begin(struct inflater *i, const struct window *history);

@@ -12,7 +12,7 @@
 #define ZLIB_CONST
 #include <zlib.h>
 
-#include "ws/pool.h"
+#include "ws/deflate.h"
 
 struct inflater {
     const weft_env *env;

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/env.h"
 #include "ws/frame.h"
+#include "ws/pool.h"
 
 /* It may be queued when the message is gone, and whoever gave it the env, too. */
 static struct blob *encode(const weft_env *env, uint8_t byte0, const void *data, size_t len)

@@ -30,13 +30,10 @@ void session_pool_deinit(weft_session_pool *p);
 struct box *box_take(weft_session_pool *p, const weft_env *env);
 void box_give(weft_session_pool *p, const weft_env *env, struct box *b);
 
-/* deflate.c */
-struct deflater *deflater_new(const weft_env *env);
-void deflater_free(struct deflater *d); /* NULL is fine */
-void deflater_trim(struct deflater *d); /* to what is worth keeping */
-
-/* inflate.c */
-struct inflater *inflater_new(const weft_env *env);
-void inflater_free(struct inflater *i);
+/* Borrow one, from the pool (may be NULL), or make it; NULL: no memory. */
+struct deflater *deflater_take(weft_session_pool *p, const weft_env *env);
+void deflater_give(weft_session_pool *p, struct deflater *d);
+struct inflater *inflater_take(weft_session_pool *p, const weft_env *env);
+void inflater_give(weft_session_pool *p, struct inflater *i); /* NULL is fine */
 
 #endif

@@ -21,6 +21,7 @@
 #include <errno.h>
 
 #include "base/limits.h"
+#include "ws/pool.h"
 #include "ws/session.h"
 
 enum {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * ws/session.c - birth, death and the questions one may ask a session
+ * ws/life.c - birth, death and the questions one may ask a session
  */
+#include "ws/pool.h"
 #include "ws/session.h"
 
 #include <errno.h>
