@@ -3,8 +3,8 @@
  * ws/handshake.c - the opening handshake, both sides, on header fields alone (RFC 6455, 4)
  *
  * The server's checks are a list in the order in which a person would want to hear of them: is it a
- * GET of HTTP/1.1, is it an upgrade to WebSocket, is the version ours, are key and subprotocols in
- * form, is there no body.
+ * GET of HTTP/1.1, is it an upgrade to WebSocket; is the version ours, are subprotocols in form, which any HTTP
+ * would be asked (ws/terms.h); is the key, is there no body.
  */
 #include <weft/handshake.h>
 
@@ -16,6 +16,7 @@
 #include "base/sha1.h"
 #include "ws/deflate.h"
 #include "ws/extension.h"
+#include "ws/terms.h"
 
 static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -97,41 +98,15 @@ static bool has_body(const weft_request_head *h)
     return n > 1 || (n == 1 && !bytes_is(length->value, "0"));
 }
 
-static bool version_is_13(const weft_request_head *h)
-{
-    const weft_field *version = head_field(h, "Sec-WebSocket-Version");
-    return version && bytes_is(version->value, "13");
-}
-
-/* A list of unique tokens, none empty (RFC 6455, 4.1 and 11.3.4). */
-static const char *subprotocols_fault(const weft_request_head *h, const weft_limits *limits)
-{
-    size_t fields = head_count(h, "Sec-WebSocket-Protocol"), n = 0;
-    struct elements e = elements_of(h->fields, h->n_fields, "Sec-WebSocket-Protocol");
-    for (weft_bytes token; elements_next(&e, &token); n++) {
-        if (!bytes_is_token(token))
-            return "Sec-WebSocket-Protocol holds something that is no token";
-        if (n == limit_max_subprotocols(limits))
-            return "too many subprotocols in Sec-WebSocket-Protocol";
-        struct elements before = elements_of(h->fields, h->n_fields, "Sec-WebSocket-Protocol");
-        weft_bytes other;
-        for (size_t i = 0; i < n && elements_next(&before, &other); i++)
-            if (bytes_equal(token, other))
-                return "Sec-WebSocket-Protocol names a subprotocol twice";
-    }
-    return fields && !n ? "Sec-WebSocket-Protocol is empty" : NULL;
-}
-
 static int refuse(weft_handshake *out, int status, const char *why)
 {
     out->why = why;
     return out->status = status;
 }
 
-static int check(const weft_request_head *h, const weft_limits *limits, weft_handshake *out)
+/* What makes a request an upgrade (RFC 9110, 7.8). The status of the refusal, or 0. */
+static int check_upgrade(const weft_request_head *h, weft_handshake *out)
 {
-    const weft_field *key = head_field(h, "Sec-WebSocket-Key");
-    const char *fault;
     if (!bytes_is(h->method, "GET")) return refuse(out, 405, "a WebSocket is opened with GET");
     if (h->version < 11) return refuse(out, 505, "a WebSocket needs HTTP/1.1");
     if (head_count(h, "Host") != 1) return refuse(out, 400, "there must be one Host");
@@ -139,15 +114,28 @@ static int check(const weft_request_head *h, const weft_limits *limits, weft_han
         return refuse(out, 426, "this is a WebSocket: the request must have Upgrade: websocket");
     if (!head_has_token(h, "Connection", "upgrade"))
         return refuse(out, 400, "Connection does not have the token Upgrade");
-    if (!version_is_13(h)) return refuse(out, 426, "Sec-WebSocket-Version must be 13");
+    return 0;
+}
+
+/* What proves that both ends mean a WebSocket, which a stream of HTTP/2 needs not (RFC 8441, 5). */
+static int check_key(const weft_request_head *h, weft_handshake *out)
+{
+    const weft_field *key = head_field(h, "Sec-WebSocket-Key");
     if (!key) return refuse(out, 400, "there must be one Sec-WebSocket-Key");
     if (!key_is_valid(key->value))
         return refuse(out, 400, "Sec-WebSocket-Key is not 16 bytes in base64");
-    fault = subprotocols_fault(h, limits);
-    if (fault) return refuse(out, 400, fault);
     if (has_body(h)) return refuse(out, 400, "an upgrade request may not have a body");
     weft_handshake_accept(key->value, out->accept);
-    return out->status = 101;
+    return 0;
+}
+
+static int check(const weft_request_head *h, const weft_limits *limits, weft_handshake *out)
+{
+    const char *why;
+    int status = check_upgrade(h, out);
+    if (!status && (status = terms_fault(h, limits, &why))) refuse(out, status, why);
+    if (!status) status = check_key(h, out);
+    return status ? status : (out->status = 101);
 }
 
 int weft_handshake_check_sized(const weft_request_head *h, const weft_limits *limits,
