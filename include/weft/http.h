@@ -103,7 +103,8 @@ typedef struct weft_reply_handler {
  * is chunked (to an HTTP/1.0 client: ended by closing), and a client that vanishes without a word is noticed: it is
  * probed after ping_interval of silence, and has pong_timeout to answer. h is copied, and may be NULL. Consumes the
  * request, and keeps nothing of it. *out is good until on_close returns.
- * Errors: as weft_respond, and -EINVAL when the status has no body and length is not 0; on_close is not told then. */
+ * Errors: as weft_respond, and -EINVAL when the status has no body (204, 304) and length says that there is one;
+ * on_close is not told then. */
 WEFT_API int weft_reply_begin(weft_reply **out, weft_request *r, int status, const char *type,
                               uint64_t length, const weft_reply_handler *h, void *user);
 
