@@ -79,8 +79,8 @@ static inline void heap_on_said(weft_watch *w, unsigned events, void *user)
 
 static inline void heap_begin(struct heap *h)
 {
-    *h = (struct heap){.env = {.size = sizeof h->env, .realloc = heap_count}};
-    weft_loop_config config = {.size = sizeof config, .env = &h->env};
+    *h = (struct heap){.env = {.realloc = heap_count}};
+    weft_loop_config config = {.env = &h->env};
     if (pipe(h->said) < 0 || weft_loop_new(&h->loop, &config) < 0 ||
         weft_server_new(&h->server, h->loop, NULL) < 0 ||
         weft_watch_new(&h->watch, h->loop, h->said[0], WEFT_READABLE, heap_on_said, h) < 0)

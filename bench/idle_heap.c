@@ -32,10 +32,14 @@ static size_t first_message(uint8_t *to, const weft_deflate *d)
     weft_session_config config = {.deflate = d};
     uint8_t bits = d && d->takeover ? 12 : 15;
     weft_deflate_params p = {d != NULL, d && !d->takeover, d && !d->takeover, bits, bits};
-    weft_session *s;
+    weft_session_profile *profile;
+    weft_session *s = NULL;
     struct iovec iov;
     for (unsigned i = 0; i < MESSAGE; i++) text[i] = (char)('0' + i * i / 7 % 10);
-    if (weft_session_new(&s, WEFT_CLIENT, &config) < 0) fail("idle_heap: no session");
+    if (weft_session_profile_new(&profile, &config) < 0 ||
+        weft_session_new(&s, WEFT_CLIENT, profile) < 0)
+        fail("idle_heap: no session");
+    weft_session_profile_unref(profile);
     weft_session_set_deflate(s, &p);
     if (weft_session_send(s, WEFT_TEXT, text, MESSAGE) < 0 || weft_session_output(s, &iov, 1) != 1)
         fail("idle_heap: no message");
@@ -84,7 +88,7 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
 /* Bytes for each of n connections, or -1. */
 static double measure(long n, const weft_deflate *d)
 {
-    weft_handler handler = {.size = sizeof handler, .on_message = on_message, .deflate = d};
+    weft_handler handler = {.on_message = on_message, .deflate = d};
     struct wish wish = {n, d};
     struct heap h;
     heap_begin(&h);

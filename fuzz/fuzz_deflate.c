@@ -46,18 +46,20 @@ static const weft_limits limits = {.max_message = LARGEST};
 
 static weft_session_pool *pool; /* of all sessions of an input, as those of a loop have one */
 
-static weft_session *session(weft_role role, weft_deflate *d, uint8_t mode)
+static weft_session *session(weft_role role, uint8_t mode)
 {
-    static weft_session_config config;
     weft_deflate_params p = {.on = true,
                              .server_no_context_takeover = mode & 1,
                              .client_no_context_takeover = mode & 1,
                              .server_max_window_bits = (uint8_t)(8 + (mode >> 1) % 8),
                              .client_max_window_bits = (uint8_t)(8 + (mode >> 4) % 8)};
+    const weft_deflate d = {.threshold = 1};
+    const weft_session_config config = {.limits = &limits, .deflate = &d, .pool = pool};
+    weft_session_profile *profile;
     weft_session *s;
-    *d = (weft_deflate){.threshold = 1};
-    config = (weft_session_config){.limits = &limits, .deflate = d, .pool = pool};
-    check(weft_session_new(&s, role, &config) == 0);
+    check(weft_session_profile_new(&profile, &config) == 0);
+    check(weft_session_new(&s, role, profile) == 0);
+    weft_session_profile_unref(profile);
     weft_session_set_deflate(s, &p);
     return s;
 }
@@ -85,10 +87,9 @@ static size_t write_frames(uint8_t *to, const uint8_t *data, size_t n)
 
 static void strangers(const uint8_t *data, size_t n, uint8_t mode, uint8_t cut)
 {
-    weft_deflate d;
     uint8_t *wire = malloc(2 * (n + 8));
     whole = split = (struct heard){.len = 0};
-    weft_session *a = session(WEFT_SERVER, &d, mode), *b = session(WEFT_SERVER, &d, mode);
+    weft_session *a = session(WEFT_SERVER, mode), *b = session(WEFT_SERVER, mode);
     hear(a, wire, write_frames(wire, data, n), &whole);
     size_t size = write_frames(wire, data, n), at = size * cut / 255;
     hear(b, wire, at, &split);
@@ -102,9 +103,8 @@ static void strangers(const uint8_t *data, size_t n, uint8_t mode, uint8_t cut)
 
 static void ourselves(const uint8_t *data, size_t n, uint8_t mode)
 {
-    weft_deflate d;
     struct iovec iov;
-    weft_session *a = session(WEFT_SERVER, &d, mode), *b = session(WEFT_CLIENT, &d, mode);
+    weft_session *a = session(WEFT_SERVER, mode), *b = session(WEFT_CLIENT, mode);
     for (int i = 0; i < 3; i++) {
         back = (struct heard){.len = 0};
         check(weft_session_send(a, WEFT_BINARY, data, n) == 0);

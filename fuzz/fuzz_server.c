@@ -196,12 +196,12 @@ static void begin(void)
     w = (struct world){0};
     machine_begin();
     machine_make_loop();
-    weft_server_config cfg = {.limits = {.max_connections = PEERS - 1,
-                                         .max_message = 30000,
-                                         .send_queue_max = 40000,
-                                         .request_head_max = 1000,
-                                         .http_body_max = 500,
-                                         .http_requests = 5}};
+    weft_server_config cfg = {.limits = &(weft_limits){.max_connections = PEERS - 1,
+                                                       .max_message = 30000,
+                                                       .send_queue_max = 40000,
+                                                       .request_head_max = 1000,
+                                                       .http_body_max = 500,
+                                                       .http_requests = 5}};
     check(weft_server_new(&w.server, machine.loop, &cfg) == 0);
     check(weft_server_route(w.server, "/echo", &echo, NULL) == 0);
     check(weft_server_route(w.server, "/chunks", &chunks, NULL) == 0);

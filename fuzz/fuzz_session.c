@@ -184,7 +184,10 @@ static void play(struct run *r, const struct plan *p)
                                    .chunked = p->flags & CHUNKED,
                                    .deflate = &deflate};
     weft_deflate_params params = agreed(p->flags);
-    check(weft_session_new(&r->session, role, &r->cfg) == 0);
+    weft_session_profile *profile;
+    check(weft_session_profile_new(&profile, &r->cfg) == 0);
+    check(weft_session_new(&r->session, role, profile) == 0);
+    weft_session_profile_unref(profile);
     if (params.on) weft_session_set_deflate(r->session, &params);
     act_first(r->session, p->actions);
     read_all(r, p);

@@ -2,21 +2,33 @@
 """The rules of the house. A rule is a function of the tree's root that returns complaints: each says
 where, what is wrong, and what would be right."""
 
+import json
 import platform
 import re
 import subprocess
-from collections import Counter
+from collections import Counter, defaultdict
+from pathlib import Path, PurePath
 
-# Which rooms the files of a room may include, beside public headers (<weft/...>).
+# Which rooms the files of a room may include and call, beside what is public (<weft/...>). net has rooms of its
+# own; the files that lie in net itself are the seam between them.
+BOXES = ["ws", "http", "io", "base"]
 ARROWS = {
     "base": ["base"],
     "ws": ["ws", "base"],
     "http": ["http", "base"],
     "io": ["io", "base"],
-    "net": ["net", "ws", "http", "io", "base"],
+    "net": ["net", *BOXES],
+    "net/wire": ["net/wire", "net", *BOXES],
+    "net/web": ["net/web", "net", *BOXES],
+    "net/ws": ["net/ws", "net", *BOXES],
+    "net/server": ["net/server", "net/wire", "net/web", "net/ws", "net", *BOXES],
+    "net/client": ["net/client", "net/wire", "net/ws", "net", *BOXES],
     "hub": ["hub"],
     "cli": ["cli"],
 }
+
+# So many files of a room may need each other in a circle: one idea in a few files.
+CIRCLE_MAX = 4
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
@@ -43,14 +55,27 @@ def includes(file):
 # ---- includes -----------------------------------------------------------------------------------
 
 
+def room_of(path):
+    """The room of a file that is named from src/: the innermost of its folders that is one, or None."""
+    return next((str(folder) for folder in PurePath(path).parents if str(folder) in ARROWS), None)
+
+
+def folders_that_are_no_room(root):
+    """All of src/ is rooms, and so is all of a room that has some of its own."""
+    for parent in sorted({str(PurePath(room).parent) for room in ARROWS}):
+        for folder in sorted((root / "src" / parent).glob("*")):
+            if folder.is_dir() and str(folder.relative_to(root / "src")) not in ARROWS:
+                yield f"{folder.relative_to(root)}: not a room; the rooms are {' '.join(ARROWS)}"
+
+
 def wrong_arrow(allowed, quote, name):
     """What is wrong with this #include in a file that may include the rooms allowed, or None."""
     if name.startswith("weft/"):
         return None if quote == "<" else f"a public header is written <{name}>"
     if quote == "<":
         return None
-    room = name.split("/")[0]
-    if "/" not in name or room not in ARROWS:
+    room = room_of(name)
+    if not room:
         return f'"{name}" is not written from src/: write "room/file.h"'
     if room not in allowed:
         may = " ".join(allowed) or "no room"
@@ -59,19 +84,14 @@ def wrong_arrow(allowed, quote, name):
 
 
 def arrows(root):
-    """Rooms include only the rooms below them; public headers only public headers."""
-    places = [("include/weft", []), ("examples", [])]
-    complaints = []
-    for room in sorted(p.name for p in (root / "src").iterdir() if p.is_dir()):
-        if room in ARROWS:
-            places.append((f"src/{room}", ARROWS[room]))
-        else:
-            complaints.append(f"src/{room}: not a room; the rooms are {' '.join(ARROWS)}")
-    for folder, allowed in places:
-        for file in c_files(root, folder):
-            for line, quote, name in includes(file):
-                if wrong := wrong_arrow(allowed, quote, name):
-                    complaints.append(f"{file.relative_to(root)}:{line}: {wrong}")
+    """Rooms include only the rooms below them, net's rooms too; public headers only public headers."""
+    complaints = list(folders_that_are_no_room(root))
+    for file in c_files(root, "include/weft", "examples", "src"):
+        allowed = ARROWS.get(room_of(file.relative_to(root / "src")), []) \
+            if file.is_relative_to(root / "src") else []
+        for line, quote, name in includes(file):
+            if wrong := wrong_arrow(allowed, quote, name):
+                complaints.append(f"{file.relative_to(root)}:{line}: {wrong}")
     return complaints
 
 
@@ -95,6 +115,28 @@ def cycles(root):
     for name in sorted(graph):
         visit(name, [])
     return complaints
+
+
+# What is not code, and the names of the wire.
+NO_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
+WIRE_WORD = re.compile(r"\b(?:(?:struct\s+)?(?:wire|gear|phase)(?:_\w+)?|WIRE_\w+|struct\s+stream|stream_\w+)\b")
+
+
+def code_lines(file):
+    """(line number, line) without comments, strings and characters; the name in an #include is a string."""
+    text = NO_CODE.sub(lambda match: "\n" * match[0].count("\n"), file.read_text())
+    return enumerate(text.splitlines(), 1)
+
+
+def seam(root):
+    """Who is carried does not know by what: outside net/wire and the lane nobody names the wire."""
+    src = root / "src"
+    knows = {src / "net/lane.c", src / "net/lane.h", *c_files(src, "net/wire")}
+    return [f"{file.relative_to(root)}:{number}: `{word}` is the wire's, which only net/wire and net/lane know: "
+            "ask the lane"
+            for file in c_files(src, "net", "hub", "cli") if file not in knows
+            for number, line in code_lines(file)
+            for word in dict.fromkeys(WIRE_WORD.findall(line))]
 
 
 def headers(root):
@@ -145,6 +187,152 @@ def public_functions(root):
     declaration = re.compile(r"^WEFT_API\b[^;(]*?\b(\w+)\s*\(", re.MULTILINE)
     return {name: header.relative_to(root) for header in c_files(root, "include/weft")
             for name in declaration.findall(header.read_text())}
+
+
+# ---- who needs whom, by what was built ----------------------------------------------------------
+
+
+def objects(root):
+    """{source, named from src/: its object} of the build that the rule gcc makes. An object has to be of one
+    source, so there is nothing to see in a unity build."""
+    folder, src = root / "build" / "check-gcc", root / "src"
+    commands = folder / "compile_commands.json"
+    built = json.loads(commands.read_text()) if commands.exists() else []
+    return {str(Path(c["file"]).relative_to(src)): folder / re.search(r" -o (\S+)", c["command"])[1]
+            for c in built if Path(c["file"]).is_relative_to(src)}
+
+
+def object_symbols(root):
+    """{source: (global symbols that its object defines, those that it needs)}"""
+    sources = {str(file): source for source, file in objects(root).items()}
+    found = {source: (set(), set()) for source in sources.values()}
+    source = next(iter(found), None)  # of one file alone readelf says no name
+    for line in run("readelf", "--symbols", "--wide", *sources)[1].splitlines():
+        fields = line.split()
+        if len(fields) == 2 and fields[0] == "File:":
+            source = sources[fields[1]]
+        elif len(fields) == 8 and fields[4] in ("GLOBAL", "WEAK"):
+            found[source][fields[6] == "UND"].add(fields[7])
+    return found
+
+
+def not_built(root):
+    """Why nothing can be said of the objects, as a list of one complaint, or of none."""
+    lacking = [source for source, file in objects(root).items() if not file.exists()]
+    if lacking or not objects(root):
+        return [f"build/check-gcc has no object of src/{(lacking or [''])[0]}; the rule gcc builds it"]
+    if any("__gnu_lto_slim" in defined for defined, _ in object_symbols(root).values()):
+        return ["build/check-gcc: the objects hold nothing but what LTO reads; add -ffat-lto-objects"]
+    return []
+
+
+def calls_between(root):
+    """{(a, b): names}: the source a calls or reads what the source b defines."""
+    symbols_of = object_symbols(root)
+    home = {name: source for source, (defined, _) in symbols_of.items() for name in defined}
+    between = defaultdict(set)
+    for source, (_, needed) in symbols_of.items():
+        for name in needed & set(home):
+            between[source, home[name]].add(name)
+    return between
+
+
+def some(names, most=4):
+    names = sorted(names)
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
+def calls(root):
+    """Calls go the way of includes: whoever declares a function by himself goes against the arrows, too. What is
+    public may be called by the rooms that know nothing else of the library."""
+    if complaints := not_built(root):
+        return complaints
+    public = set(public_functions(root))
+    for (a, b), names in sorted(calls_between(root).items()):
+        allowed = ARROWS.get(room_of(a), [])
+        on_the_api = "base" not in allowed
+        wrong = names - public if on_the_api else names
+        if room_of(b) not in allowed and wrong:
+            complaints.append(f"src/{a} calls {some(wrong)} of src/{b} against the arrows: only "
+                              f"{' '.join(allowed)} may be called here")
+    return complaints
+
+
+def family(root, path):
+    """x.h and x.c are one: the name of both is x, from src/."""
+    source = PurePath(path).with_suffix(".c")
+    return str(source.with_suffix("")) if (root / "src" / source).exists() else str(path)
+
+
+def needs(root, room):
+    """{a: {b: why}}: the files of a room that include or call others of it."""
+    why = defaultdict(lambda: defaultdict(list))
+
+    def note(a, b, reason):
+        a, b = family(root, a), family(root, b)
+        if a != b and a.startswith(room + "/") and b.startswith(room + "/"):
+            why[a][b].append(reason)
+
+    for file in c_files(root / "src", room):
+        for _, quote, name in includes(file):
+            if quote == '"':
+                note(file.relative_to(root / "src"), name, f"includes {PurePath(name).name}")
+    for (a, b), names in sorted(calls_between(root).items()):
+        note(a, b, f"calls {some(names)}")
+    return why
+
+
+def reached(graph, start):
+    """Whatever can be reached from start in one step or more."""
+    found, ahead = set(), [start]
+    while ahead:
+        new = set(graph.get(ahead.pop(), ())) - found
+        found |= new
+        ahead += new
+    return found
+
+
+def knots(graph):
+    """The largest sets in which each can be reached from each (strongly connected components), circles only."""
+    reach = {node: reached(graph, node) for node in graph}
+    return sorted({tuple(sorted(b for b in reach[a] if a in reach.get(b, ()))) for a in graph if a in reach[a]})
+
+
+def circles(root):
+    """No more than four files of a room of the library need each other in a circle, by includes and calls
+    together; net is one room here."""
+    if complaints := not_built(root):
+        return complaints
+    for room in sorted({room.split("/")[0] for room in ARROWS} - {"cli"}):
+        why = needs(root, room)
+        for knot in knots(why):
+            if len(knot) > CIRCLE_MAX:
+                arrows_in_it = [f"  {a} -> {b}  {'; '.join(dict.fromkeys(why[a][b]))}"
+                                for a in knot for b in sorted(why[a]) if b in knot]
+                complaints.append("\n".join([
+                    f"src/{room}: a circle of {len(knot)} files, {CIRCLE_MAX} at most; move what they share below "
+                    f"them, or tell instead of calling: {' '.join(knot)}", *arrows_in_it]))
+    return complaints
+
+
+def inline_functions(root):
+    """{name: header} of every function that a public header defines."""
+    definition = re.compile(r"^static inline\b[^;{(]*?\b(weft_\w+)\s*\(", re.MULTILINE)
+    return {name: header.relative_to(root) for header in c_files(root, "include/weft")
+            for name in definition.findall(header.read_text())}
+
+
+def sized(root):
+    """What is told the size of a struct is called by an inline function that says it; no struct has its size."""
+    inline = inline_functions(root)
+    complaints = [f"{header}: {name} has no inline {plain}, which says the size of what it is given"
+                  for name, header in sorted(public_functions(root).items())
+                  if (plain := name.removesuffix("_sized")) != name and plain not in inline]
+    complaints += [f"{header.relative_to(root)}: a struct has a field for its size, which who fills it "
+                   "may forget: let the call carry it (docs/abi.md)"
+                   for header in c_files(root, "include/weft")
+                   if re.search(r"^    size_t size;", header.read_text(), re.MULTILINE)]
+    return complaints
 
 
 def symbols(root):
@@ -256,6 +444,45 @@ def readme(root):
             for block in blocks if not any(block in text for text in examples)]
 
 
+# What the documentation may name in backticks: paths from the top of the tree; paths as an #include has them; names
+# of C files. One is made, and not there to be found.
+TOP_FOLDERS = "src tests include bench tools docs fuzz examples cmake web".split()
+TOP_PATH = re.compile(rf"(?:{'|'.join(TOP_FOLDERS)})/[\w./*-]*")
+INCLUDE_PATH = re.compile(rf"(?:weft|{'|'.join(room for room in ARROWS if '/' not in room)})/[a-z_*][\w./*-]*")
+C_FILE = re.compile(r"[\w*-]+\.[ch]")
+MADE = "tests/e2e/node_modules"
+
+
+def names_nothing(root, word):
+    """Whether this looks like a file, a folder or a program of one source, and is none. A star is anything."""
+    if TOP_PATH.fullmatch(word) and word != MADE:
+        places = [word.rstrip("/")]
+    elif INCLUDE_PATH.fullmatch(word):
+        places = [f"src/{word}", f"include/{word}"]
+    elif C_FILE.fullmatch(word):
+        places = [f"{folder}/**/{word}" for folder in ("src", "include", "tests", "examples", "bench", "fuzz")]
+    else:
+        return False
+    return not any(next(root.glob(place + suffix), None) for place in places for suffix in ("", ".c"))
+
+
+def words(root):
+    """Every file that the documentation names in backticks, or links to, is there."""
+    complaints = []
+    for page in [root / "README.md", root / "HACKING.md", root / "SECURITY.md",
+                 *sorted((root / "docs").glob("*.md"))]:
+        text = re.sub(r"^```.*?^```", lambda block: "\n" * block[0].count("\n"), page.read_text(),
+                      flags=re.MULTILINE | re.DOTALL) if page.exists() else ""
+        for number, line in enumerate(text.splitlines(), 1):
+            here = f"{page.relative_to(root)}:{number}"
+            quoted = [word.rstrip(".,;:") for code in re.findall(r"`([^`]+)`", line) for word in code.split()]
+            complaints += [f"{here}: there is no `{word}`; say what it is called now" for word in quoted
+                           if names_nothing(root, word)]
+            complaints += [f"{here}: the link to {link} leads nowhere"
+                           for link in re.findall(r"\]\(([^)#:\s]+)", line) if not (page.parent / link).exists()]
+    return complaints
+
+
 def limits(root):
     """docs/limits.md has the limits of WEFT_LIMITS, in its order, with its defaults and texts; and
     weft_base(3) has their names and defaults."""
@@ -280,7 +507,7 @@ def limits(root):
 def manpages(root):
     """The man page of each public header documents each of its functions, and weft_error(3) each error."""
     complaints = []
-    for name, header in sorted(public_functions(root).items()):
+    for name, header in sorted((public_functions(root) | inline_functions(root)).items()):
         page = root / "docs" / "man" / f"weft_{header.stem}.3"
         text = page.read_text() if page.exists() else ""
         if not re.search(rf"^\.F[no] {name}\b", text, re.MULTILINE):
@@ -308,5 +535,5 @@ def flags(root):
 
 
 RULES = {rule.__name__: rule for rule in (
-    arrows, cycles, headers, license, packages, readme, limits, manuals, manpages, flags, style, gcc, clang,
-    symbols, hardening)}
+    arrows, cycles, seam, headers, license, packages, readme, words, limits, sized, manuals, manpages, flags, style, gcc,
+    clang, calls, circles, symbols, hardening)}

@@ -2,7 +2,12 @@
  *
  * weft/base.h - the words that all headers share
  *
- * Borrowed bytes, header fields, the hooks into your program, and the limits.
+ * Who owns what, borrowed bytes, header fields, the hooks into your program, and the limits.
+ *
+ * What you hand in is copied, with all strings and lists it points to, unless the declaration says
+ * "kept": when the call returns, it is yours again. What is handed to you is good as long as its
+ * declaration says; a callback's arguments until it returns. A new gives you something to free, or a
+ * reference to unref. A user pointer is only ever handed back.
  */
 #ifndef WEFT_BASE_H
 #define WEFT_BASE_H
@@ -17,10 +22,13 @@
 extern "C" {
 #endif
 
-#define WEFT_VERSION "0.1.0"
+/* The version of these headers: as text, and as a number to compare with, 0xMMmmpp: 0x000100 is 0.1.0. */
+#define WEFT_VERSION        "0.1.0"
+#define WEFT_VERSION_NUMBER 0x000100
 
-/* The version of the library that is linked, in the form of WEFT_VERSION. */
+/* The version of the library that is linked, in the same forms. */
 WEFT_API const char *weft_version(void);
+WEFT_API uint32_t weft_version_number(void);
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
@@ -49,19 +57,40 @@ WEFT_API bool weft_utf8_valid(const void *data, size_t len);
 /* ---- links ----------------------------------------------------------------------------------- */
 
 /* A link hangs on a connection or a reply and is told when that is gone, after its on_close. Embed it in a struct
- * of yours, which is found from it; owner tells your links from others'. on_gone may free it. */
+ * of yours, which is found from it; owner tells your links from others'. on_gone may free it.
+ * Kept. */
 typedef struct weft_link {
     struct weft_link *next; /* weft's */
     const void *owner;
     void (*on_gone)(struct weft_link *link);
 } weft_link;
 
+/* ---- structs that grow ----------------------------------------------------------------------- */
+
+/* The structs that you fill (weft_env, weft_handler, weft_server_config ...) grow at their end from version to
+ * version, and all zero means defaults. So each function that takes one exists twice: as an inline function in
+ * these headers, which says how large the struct, and what of that kind it points to, is in the headers that you
+ * were compiled with; and as NAME_sized in the library, which is told. C and C++ use the first, other languages
+ * call the second. A struct of an older program is taken for what it has; one of a newer program, too, if
+ * what this library does not know of it is zero.
+ *
+ * What all of them say of a size: -EINVAL when it is below that of version 0.1 or above WEFT_SIZED_MAX, the
+ * struct is not looked at then; and when there is more than this library knows that is not zero. With a NULL
+ * pointer its size is not looked at. docs/abi.md has the whole of it. */
+#define WEFT_SIZED_MAX 4096
+
+/* How they take it; for libraries on top that have structs which grow, too (the hub is one). The first
+ * bytes of from, as many as both sides know, go to to, which has known bytes; the rest of it is zero, all of it with
+ * NULL. oldest is what the struct's first version had. 0, or -EINVAL as above, and to is not changed. */
+WEFT_API int weft_sized_take(void *to, size_t known, size_t oldest, const void *from, size_t size);
+
 /* ---- hooks ----------------------------------------------------------------------------------- */
 
 enum weft_log_level { WEFT_LOG_ERROR, WEFT_LOG_WARN, WEFT_LOG_INFO, WEFT_LOG_DEBUG };
 
 /* What weft needs of the program around it. A NULL hook means the default; a NULL weft_env means
- * all defaults. An env is kept, not copied: it must outlive whatever was made with it.
+ * all defaults. Whatever is made with an env has a copy of it; what ctx points to is yours, and must
+ * outlive that.
  *
  * realloc  as in C, except that size 0 frees and returns NULL, and p NULL allocates.
  *          Default: malloc and free.
@@ -71,7 +100,6 @@ enum weft_log_level { WEFT_LOG_ERROR, WEFT_LOG_WARN, WEFT_LOG_INFO, WEFT_LOG_DEB
  *
  * They are called from whichever thread works: from several at once where there are several loops. */
 typedef struct weft_env {
-    size_t size; /* sizeof(weft_env), or 0 for the fields of version 0.1 */
     void *ctx;
     void *(*realloc)(void *ctx, void *p, size_t size);
     void (*log)(void *ctx, int level, const char *line);
@@ -85,7 +113,8 @@ typedef struct weft_env {
 #define WEFT_NEVER UINT64_MAX
 
 /* X(name, default, unit, what happens at the limit). One definition: the struct below, the defaults
- * in code, the table in the manual and the tests are all made from this list. */
+ * in code, the table in the manual and the tests are all made from this list. A new limit goes to its
+ * end, whatever it is about: so the others stay where compiled programs have them. */
 #define WEFT_LIMITS(X)                                                                             \
     /* a session */                                                                                \
     X(max_message, 1048576, "bytes", "a longer message, or one that declares more: Close 1009")    \

@@ -33,7 +33,8 @@ typedef struct weft_chunk {
     size_t len;
 } weft_chunk;
 
-/* A server's answer that was not 101. Good until on_close returns. */
+/* A server's answer that was not 101. Good until on_close returns. Later versions may have more at its end, and at that of
+ * weft_close_info. */
 typedef struct weft_refusal {
     int status;
     const weft_field *fields;
@@ -54,11 +55,9 @@ typedef struct weft_close_info {
     const weft_refusal *refusal; /* with WEFT_ERR_REFUSED and WEFT_ERR_PROXY; else NULL */
 } weft_close_info;
 
-/* All optional. A handler is kept, not copied: it must outlive its connections. Data handed to a
- * callback is on loan until it returns. */
+/* All optional. Copied for each route and each weft_connect, with what it points to. Data handed to a callback is
+ * on loan until it returns. */
 typedef struct weft_handler {
-    size_t size; /* sizeof(weft_handler), or 0 for the fields of version 0.1 */
-
     /* Server: the opening handshake is in order, the origin allowed. Return
      *   0             accept
      *   400 ... 599   refuse with this HTTP status (weft_upgrade_why says why)
@@ -86,19 +85,19 @@ typedef struct weft_handler {
      * of the client's list that is here, and none if there is no match. */
     const char *const *subprotocols;
 
-    /* The longest message to accept, in place of the limit of the same name; 0: that one. */
-    uint64_t max_message;
-
     /* Compress messages, if the peer does: a client offers, a server agrees. NULL: do not. Read about
      * secrets in session.h first. */
     const weft_deflate *deflate;
+
+    /* The longest message to accept, in place of the limit of the same name; 0: that one. */
+    uint64_t max_message;
 } weft_handler;
 
 #define WEFT_HOLD 1
 
 /* ---- what you can do ------------------------------------------------------------------------- */
 
-/* Queue a message. op is WEFT_TEXT or WEFT_BINARY; data is copied; text must be UTF-8.
+/* Queue a message. op is WEFT_TEXT or WEFT_BINARY; text must be UTF-8.
  * Errors: WEFT_ERR_BACKLOG (limits send_queue_max, send_queue_items: nothing was queued),
  * WEFT_ERR_CLOSED, -EINVAL (op), -ENOMEM; WEFT_ERR_STATE before a client's on_open. */
 WEFT_API int weft_send(weft_conn *c, weft_opcode op, const void *data, size_t len);

@@ -3,7 +3,8 @@
  * weft/handshake.h - the opening handshake without I/O (RFC 6455, 4)
  *
  * For programs that have an HTTP server or client of their own: hand in the fields of the request or
- * the response, and learn whether to switch protocols. Everything else in weft uses these too.
+ * the response, and learn whether to switch protocols. Everything else in weft uses these too. Nothing
+ * is copied or kept here: it is borrowed for the call.
  */
 #ifndef WEFT_HANDSHAKE_H
 #define WEFT_HANDSHAKE_H
@@ -39,9 +40,14 @@ WEFT_API bool weft_handshake_wanted(const weft_request_head *head);
 /* Check method, version, Host, Connection, Upgrade, Sec-WebSocket-Key and -Version, the form of
  * Sec-WebSocket-Protocol, and that there is no body (RFC 6455, 4.2.1). Origin is weft_origin_check's.
  * A refusal with 426 or 405 needs the header fields of weft_handshake_refusal_fields.
- * limits may be NULL. Returns out->status. */
-WEFT_API int weft_handshake_check(const weft_request_head *head, const weft_limits *limits,
-                                  weft_handshake *out);
+ * limits may be NULL. Returns out->status; or -EINVAL (the size of limits), and out->status is 0. */
+WEFT_API int weft_handshake_check_sized(const weft_request_head *head, const weft_limits *limits,
+                                        size_t limits_size, weft_handshake *out);
+static inline int weft_handshake_check(const weft_request_head *head, const weft_limits *limits,
+                                       weft_handshake *out)
+{
+    return weft_handshake_check_sized(head, limits, sizeof *limits, out);
+}
 
 /* The fields that a refusal with this status carries besides the usual: Sec-WebSocket-Version and
  * Upgrade with 426, Allow with 405. Constant; returns how many (0 with other statuses). */
@@ -56,11 +62,18 @@ WEFT_API const char *weft_subprotocol_choose(const weft_request_head *head,
 #define WEFT_DEFLATE_TEXT 256
 
 /* The first offer of permessage-deflate in the request that is in order (RFC 7692, 5 and 7.1), taken
- * as far as ours allows: *agreed, and the value of Sec-WebSocket-Extensions for the 101. false: there
+ * as far as ours allows: 1, *agreed, and the value of Sec-WebSocket-Extensions for the 101. 0: there
  * is none, or ours is NULL; *agreed is all zero, text is "", and the 101 has no such field. An offer that is
- * not in order is passed over, and no reason to refuse (RFC 7692, 5.1). */
-WEFT_API bool weft_deflate_choose(const weft_request_head *head, const weft_deflate *ours,
-                                  weft_deflate_params *agreed, char text[WEFT_DEFLATE_TEXT]);
+ * not in order is passed over, and no reason to refuse (RFC 7692, 5.1). Errors: -EINVAL (the size of ours),
+ * and the rest is as with 0. */
+WEFT_API int weft_deflate_choose_sized(const weft_request_head *head, const weft_deflate *ours,
+                                       size_t ours_size, weft_deflate_params *agreed,
+                                       char text[WEFT_DEFLATE_TEXT]);
+static inline int weft_deflate_choose(const weft_request_head *head, const weft_deflate *ours,
+                                      weft_deflate_params *agreed, char text[WEFT_DEFLATE_TEXT])
+{
+    return weft_deflate_choose_sized(head, ours, sizeof *ours, agreed, text);
+}
 
 /* Whether the request may come from a page of this origin (RFC 6454; scheme, host and port compared).
  *
@@ -80,13 +93,24 @@ WEFT_API bool weft_origin_valid(const char *text);
 /* ---- client ---------------------------------------------------------------------------------- */
 
 /* A fresh Sec-WebSocket-Key. Errors: those of the env's random. */
-WEFT_API int weft_handshake_key(const weft_env *env, char key[WEFT_KEY_LEN + 1]);
+WEFT_API int weft_handshake_key_sized(const weft_env *env, size_t env_size,
+                                      char key[WEFT_KEY_LEN + 1]);
+static inline int weft_handshake_key(const weft_env *env, char key[WEFT_KEY_LEN + 1])
+{
+    return weft_handshake_key_sized(env, sizeof *env, key);
+}
 
 /* The Sec-WebSocket-Accept that answers key: base64(SHA-1(key + the GUID of RFC 6455, 1.3)). */
 WEFT_API void weft_handshake_accept(weft_bytes key, char accept[WEFT_ACCEPT_LEN + 1]);
 
-/* The value of Sec-WebSocket-Extensions that offers deflate. */
-WEFT_API void weft_deflate_offer(const weft_deflate *deflate, char text[WEFT_DEFLATE_TEXT]);
+/* The value of Sec-WebSocket-Extensions that offers deflate (NULL: all zero). 0, or -EINVAL (the size of
+ * deflate), and text is "". */
+WEFT_API int weft_deflate_offer_sized(const weft_deflate *deflate, size_t deflate_size,
+                                      char text[WEFT_DEFLATE_TEXT]);
+static inline int weft_deflate_offer(const weft_deflate *deflate, char text[WEFT_DEFLATE_TEXT])
+{
+    return weft_deflate_offer_sized(deflate, sizeof *deflate, text);
+}
 
 /* What was asked of the server, and what it made of that. */
 typedef struct weft_agreement {
@@ -101,8 +125,14 @@ typedef struct weft_agreement {
 
 /* Check a response with status 101 against what was asked (RFC 6455, 4.1; RFC 7692, 7.1): Upgrade,
  * Connection, Accept, no extension that was not offered or has other parameters, the subprotocol one of
- * those offered. Errors: WEFT_ERR_HANDSHAKE. */
-WEFT_API int weft_handshake_verify(const weft_field *fields, size_t n_fields, weft_agreement *a);
+ * those offered. Errors: WEFT_ERR_HANDSHAKE; -EINVAL (the size of a->offered). */
+WEFT_API int weft_handshake_verify_sized(const weft_field *fields, size_t n_fields,
+                                         weft_agreement *a, size_t offered_size);
+static inline int weft_handshake_verify(const weft_field *fields, size_t n_fields,
+                                        weft_agreement *a)
+{
+    return weft_handshake_verify_sized(fields, n_fields, a, sizeof *a->offered);
+}
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 

@@ -50,11 +50,11 @@ WEFT_API void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *
 /* ---- the reply ------------------------------------------------------------------------------- */
 
 /* Add a header field to the reply that follows. Content-Length, Transfer-Encoding, Connection and
- * Date are weft's. Copies. Errors: -EINVAL (a character that may not stand in a field, or one of
+ * Date are weft's. Errors: -EINVAL (a character that may not stand in a field, or one of
  * weft's), -ENOMEM. */
 WEFT_API int weft_reply_field(weft_request *r, const char *name, const char *value);
 
-/* The whole reply. type is the Content-Type (NULL: none). Copies body. With HEAD the body is left
+/* The whole reply. type is the Content-Type (NULL: none). With HEAD the body is left
  * out and its length said. Consumes the request. Errors: WEFT_ERR_CLOSED, -EINVAL (status not 200-599), -ENOMEM;
  * after these two the client gets a 500, or its connection ends. */
 WEFT_API int weft_respond(weft_request *r, int status, const char *type, const void *body,
@@ -70,8 +70,15 @@ WEFT_API void weft_request_abort(weft_request *r);
  * may be referenced and dropped in any thread. Its bytes never change. */
 typedef struct weft_piece weft_piece;
 
-/* Copies data. The caller owns one reference. Errors: -EINVAL (len is 0), -ENOMEM. */
-WEFT_API int weft_piece_new(weft_piece **out, const weft_env *env, const void *data, size_t len);
+/* The caller owns one reference. Errors: -EINVAL (len is 0, a size), -ENOMEM. */
+WEFT_API int weft_piece_new_sized(weft_piece **out, const weft_env *env, size_t env_size,
+                                  const void *data, size_t len);
+static inline int weft_piece_new(weft_piece **out, const weft_env *env, const void *data,
+                                 size_t len)
+{
+    return weft_piece_new_sized(out, env, sizeof *env, data, len);
+}
+
 WEFT_API weft_piece *weft_piece_ref(weft_piece *p);
 WEFT_API void weft_piece_unref(weft_piece *p);             /* NULL is fine */
 WEFT_API weft_bytes weft_piece_bytes(const weft_piece *p); /* as long as the reference */
@@ -101,14 +108,20 @@ typedef struct weft_reply_handler {
 
 /* Begin a reply whose body follows, for as long as you like. length is the body's, or WEFT_LENGTH_UNKNOWN: then it
  * is chunked (to an HTTP/1.0 client: ended by closing), and a client that vanishes without a word is noticed: it is
- * probed after ping_interval of silence, and has pong_timeout to answer. h is copied, and may be NULL. Consumes the
+ * probed after ping_interval of silence, and has pong_timeout to answer. h may be NULL. Consumes the
  * request, and keeps nothing of it. *out is good until on_close returns.
- * Errors: as weft_respond, and -EINVAL when the status has no body (204, 304) and length says that there is one;
- * on_close is not told then. */
-WEFT_API int weft_reply_begin(weft_reply **out, weft_request *r, int status, const char *type,
-                              uint64_t length, const weft_reply_handler *h, void *user);
+ * Errors: as weft_respond, and -EINVAL when the status has no body (204, 304) and length says that there is one, or for
+ * a size; on_close is not told then. */
+WEFT_API int weft_reply_begin_sized(weft_reply **out, weft_request *r, int status, const char *type,
+                                    uint64_t length, const weft_reply_handler *h, size_t h_size,
+                                    void *user);
+static inline int weft_reply_begin(weft_reply **out, weft_request *r, int status, const char *type,
+                                   uint64_t length, const weft_reply_handler *h, void *user)
+{
+    return weft_reply_begin_sized(out, r, status, type, length, h, sizeof *h, user);
+}
 
-/* Queue a piece of the body; goes out at the end of the turn. Copies.
+/* Queue a piece of the body; goes out at the end of the turn.
  * Errors: WEFT_ERR_CLOSED (it has ended, or is over), WEFT_ERR_STATE (more than length: nothing was queued),
  * WEFT_ERR_BACKLOG (limits send_queue_max, send_queue_items: nothing was queued, on_drain follows), -ENOMEM: the
  * body has a hole, so the reply is dropped, and on_close follows. */

@@ -27,8 +27,8 @@ typedef enum weft_slow {
     WEFT_SLOW_DROP   /* it misses this message */
 } weft_slow;
 
+/* All zero means defaults. */
 typedef struct weft_hub_config {
-    size_t size; /* sizeof(weft_hub_config), or 0 for the fields of version 0.1 */
     weft_slow slow;
     size_t max_topics;          /* default 1,000,000 */
     size_t max_topics_per_conn; /* default 128 */
@@ -40,7 +40,12 @@ typedef struct weft_hub_config {
 } weft_hub_config;
 
 /* cfg may be NULL. Errors: -ENOMEM, and the env's random's. */
-WEFT_API int weft_hub_new(weft_hub **out, weft_loop *l, const weft_hub_config *cfg);
+WEFT_API int weft_hub_new_sized(weft_hub **out, weft_loop *l, const weft_hub_config *cfg,
+                                size_t cfg_size);
+static inline int weft_hub_new(weft_hub **out, weft_loop *l, const weft_hub_config *cfg)
+{
+    return weft_hub_new_sized(out, l, cfg, sizeof *cfg);
+}
 
 /* Subscribers stay connected. Free a server with several threads first. NULL is fine. */
 WEFT_API void weft_hub_free(weft_hub *h);

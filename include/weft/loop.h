@@ -35,8 +35,8 @@ typedef enum weft_batch {
     WEFT_BATCH_RING  /* one io_uring_enter for all of them, or weft_loop_new fails */
 } weft_batch;
 
+/* All zero means defaults. */
 typedef struct weft_loop_config {
-    size_t size; /* sizeof(weft_loop_config), or 0 for the fields of version 0.1 */
     const weft_env *env;
     weft_batch batch;
 
@@ -48,7 +48,12 @@ typedef struct weft_loop_config {
 
 /* cfg may be NULL. Errors: -ENOMEM, -EMFILE and what epoll_create1 and eventfd can say; with
  * WEFT_BATCH_RING what io_uring_setup can say, -ENOSYS if weft was built without it. */
-WEFT_API int weft_loop_new(weft_loop **out, const weft_loop_config *cfg);
+WEFT_API int weft_loop_new_sized(weft_loop **out, const weft_loop_config *cfg, size_t cfg_size,
+                                 size_t env_size);
+static inline int weft_loop_new(weft_loop **out, const weft_loop_config *cfg)
+{
+    return weft_loop_new_sized(out, cfg, sizeof *cfg, sizeof(weft_env));
+}
 
 /* Drops every connection that is left (on_close is called with 1006) and frees the loop. Before that,
  * free servers, hubs, timers and watches, and finish requests and held upgrades. Posts that have not run
@@ -80,6 +85,8 @@ WEFT_API bool weft_loop_is_mine(const weft_loop *l);
 /* The loop's clock, taken once per turn: microseconds, never goes back. */
 WEFT_API uint64_t weft_loop_now(const weft_loop *l);
 
+/* The loop's copy, as long as the loop, for what you make with it; NULL if it was made without. Look at no field
+ * of it that this library may not have (weft_version_number). */
 WEFT_API const weft_env *weft_loop_env(const weft_loop *l);
 
 /* ---- timers ---------------------------------------------------------------------------------- */

@@ -27,10 +27,11 @@ extern "C" {
 
 typedef struct weft_server weft_server;
 
-/* All zero means defaults. Copied; the strings and lists it points to must outlive the server. */
+/* All zero means defaults. */
 typedef struct weft_server_config {
-    size_t size; /* sizeof(weft_server_config), or 0 for the fields of version 0.1 */
-    weft_limits limits;
+    const weft_limits *limits;
+
+    unsigned threads; /* see below; 0 and 1: the loop's own, at most 256 */
 
     /* Origins whose pages may open a WebSocket, as weft_origin_check's allowed: NULL-terminated, of
      * "https://example.org", "same" and "*". NULL: same origin only; when all listeners are on
@@ -42,13 +43,16 @@ typedef struct weft_server_config {
      * (version 1 or 2, before all else; it may be missing), X-Forwarded-For and X-Forwarded-Proto.
      * weft_conn_peer, the log, max_connections_per_ip and "same" then mean the client. NULL: nobody. */
     const char *const *trust_proxy;
-
-    unsigned threads; /* see below; 0 and 1: the loop's own, at most 256 */
 } weft_server_config;
 
 /* cfg may be NULL. Errors: -ENOMEM; -EINVAL: something in origins is not an origin, or in
  * trust_proxy not an address, or threads is too many; what weft_loop_new says of the other loops. */
-WEFT_API int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg);
+WEFT_API int weft_server_new_sized(weft_server **out, weft_loop *l, const weft_server_config *cfg,
+                                   size_t cfg_size, size_t limits_size);
+static inline int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg)
+{
+    return weft_server_new_sized(out, l, cfg, sizeof *cfg, sizeof(weft_limits));
+}
 
 /* Drops what is still connected: on_close and on_gone are called from here, so not from a callback. */
 WEFT_API void weft_server_free(weft_server *s); /* NULL is fine */
@@ -64,7 +68,7 @@ WEFT_API void weft_server_free(weft_server *s); /* NULL is fine */
  *       reaches a connection from any thread, and a hub's topics reach subscribers on all loops (hub.h)
  *   the weft_server itself is used in the first loop's thread only
  *   routes are registered before weft_server_listen, then WEFT_ERR_STATE
- *   limits and stats are of the server as a whole, and exact; max_topics of a hub is of each loop
+ *   limits and counts are of the server as a whole, and exact; max_topics of a hub is of each loop
  *   the env's hooks are called from all threads; signals are blocked in those that weft makes
  *   what you make on another loop (weft_connect, timers) is yours to end before weft_server_free
  *
@@ -83,7 +87,6 @@ typedef struct weft_tls_pair {
 } weft_tls_pair;
 
 typedef struct weft_tls {
-    size_t size; /* sizeof(weft_tls), or 0 for the fields of version 0.1 */
     /* The first is for clients that name no host, or an unknown one, and with it one for the same hosts
      * that has another kind of key (RSA beside ECDSA); the others are for the hosts in their
      * subjectAltName. */
@@ -94,11 +97,16 @@ typedef struct weft_tls {
 } weft_tls;
 
 /* From now on who connects to a TCP address has to speak TLS (wss, https); Unix sockets stay plain. The
- * files are read now; nothing is kept of tls. Called again it reads them again: open connections go on
+ * files are read now. Called again it reads them again: open connections go on
  * with what they have, and after an error so does everything else.
  * Errors: -ENOMEM; WEFT_ERR_TLS, and why (cut to fit size; may be NULL with size 0) has the file and the
  * reason: "the key b.key does not match the certificate a.crt". */
-WEFT_API int weft_server_set_tls(weft_server *s, const weft_tls *tls, char *why, size_t size);
+WEFT_API int weft_server_set_tls_sized(weft_server *s, const weft_tls *tls, size_t tls_size,
+                                       char *why, size_t size);
+static inline int weft_server_set_tls(weft_server *s, const weft_tls *tls, char *why, size_t size)
+{
+    return weft_server_set_tls_sized(s, tls, sizeof *tls, why, size);
+}
 
 /* ---- routes ---------------------------------------------------------------------------------- */
 
@@ -107,9 +115,15 @@ WEFT_API int weft_server_set_tls(weft_server *s, const weft_tls *tls, char *why,
  * A path that has only a WebSocket answers a plain request with 426; one that has only pages answers
  * an upgrade with 404. Paths compare as sent. Registering a path again replaces it. */
 
-/* user is where weft_conn_user starts. Errors: -ENOMEM, -EINVAL (path), WEFT_ERR_STATE (it listens, and has
- * several threads). */
-WEFT_API int weft_server_route(weft_server *s, const char *path, const weft_handler *h, void *user);
+/* user is where weft_conn_user starts. h may be NULL. Errors: -ENOMEM, -EINVAL (path), WEFT_ERR_STATE (it
+ * listens, and has several threads). */
+WEFT_API int weft_server_route_sized(weft_server *s, const char *path, const weft_handler *h,
+                                     size_t h_size, size_t deflate_size, void *user);
+static inline int weft_server_route(weft_server *s, const char *path, const weft_handler *h,
+                                    void *user)
+{
+    return weft_server_route_sized(s, path, h, sizeof *h, sizeof(weft_deflate), user);
+}
 
 /* Plain requests of every method. Errors: as weft_server_route. */
 WEFT_API int weft_server_on_request(weft_server *s, const char *path,
@@ -164,17 +178,18 @@ WEFT_API const weft_request *weft_upgrade_request(const weft_upgrade *u);
 WEFT_API void *weft_upgrade_user(const weft_upgrade *u); /* the route's, until set */
 WEFT_API void weft_upgrade_set_user(weft_upgrade *u, void *user);
 
-/* The subprotocol that will be answered: the handler's choice. To overrule it give a string that
- * stays valid as long as the connection, or "" for none. Errors: WEFT_ERR_STATE (not offered by the client). */
+/* The subprotocol that will be answered: the handler's choice; "" for none, and when the client has left. To
+ * overrule it give another, or "". Kept: it must stay valid as long as the connection. Errors: WEFT_ERR_STATE (not
+ * offered by the client). */
 WEFT_API const char *weft_upgrade_subprotocol(const weft_upgrade *u);
 WEFT_API int weft_upgrade_set_subprotocol(weft_upgrade *u, const char *subprotocol);
 
-/* A header field for the answer, 101 or refusal (Set-Cookie, WWW-Authenticate). Copies.
+/* A header field for the answer, 101 or refusal (Set-Cookie, WWW-Authenticate).
  * Errors: -EINVAL (a character that may not stand there; a field of the handshake's or of weft's own),
  * -ENOMEM. */
 WEFT_API int weft_upgrade_field(weft_upgrade *u, const char *name, const char *value);
 
-/* The body of the refusal that on_upgrade is about to return. Copies. Errors: -ENOMEM. */
+/* The body of the refusal that on_upgrade is about to return. Errors: -ENOMEM. */
 WEFT_API int weft_upgrade_why(weft_upgrade *u, const char *why);
 
 /* Answer one that on_upgrade held (WEFT_HOLD). Until then it is yours even if the client leaves, and no

@@ -62,10 +62,16 @@ enum weft_close_code {
  * dropped, and may be referenced and dropped in any thread. Its bytes never change. */
 typedef struct weft_message weft_message;
 
-/* op is WEFT_TEXT or WEFT_BINARY. Copies data. The caller owns one reference.
+/* op is WEFT_TEXT or WEFT_BINARY. The caller owns one reference.
  * Errors: -ENOMEM, -EINVAL (another op). */
-WEFT_API int weft_message_new(weft_message **out, const weft_env *env, weft_opcode op,
-                              const void *data, size_t len);
+WEFT_API int weft_message_new_sized(weft_message **out, const weft_env *env, size_t env_size,
+                                    weft_opcode op, const void *data, size_t len);
+static inline int weft_message_new(weft_message **out, const weft_env *env, weft_opcode op,
+                                   const void *data, size_t len)
+{
+    return weft_message_new_sized(out, env, sizeof *env, op, data, len);
+}
+
 WEFT_API weft_message *weft_message_ref(weft_message *m);
 WEFT_API void weft_message_unref(weft_message *m); /* NULL is fine */
 WEFT_API weft_opcode weft_message_opcode(const weft_message *m);
@@ -81,7 +87,6 @@ WEFT_API weft_bytes weft_message_payload(const weft_message *m); /* as long as t
  * theirs beside a secret of yours, and watch lengths, can guess the secret (CRIME, BREACH): do not
  * compress secrets together with what strangers wrote. That is why it is off unless asked for. */
 typedef struct weft_deflate {
-    size_t size;              /* sizeof(weft_deflate), or 0 for the fields of version 0.1 */
     bool takeover;            /* ours, and asked of the peer */
     uint8_t window_bits;      /* of what we send, 8-15; 0: 15, with takeover 12 */
     uint8_t peer_window_bits; /* of what the peer sends, likewise; smaller ones are asked for */
@@ -100,25 +105,48 @@ typedef struct weft_deflate_params {
 typedef struct weft_session weft_session;
 
 /* What sessions need for a while and give back: the large states of compressing and inflating, and room for
- * what is under way. For any number of sessions of one thread, which it must outlive. Made when first needed. */
+ * what is under way. For any number of sessions of one thread, which it must outlive. Made when first needed. Errors of new: -ENOMEM. */
 typedef struct weft_session_pool weft_session_pool;
 
-WEFT_API int weft_session_pool_new(weft_session_pool **out, const weft_env *env); /* or -ENOMEM */
-WEFT_API void weft_session_pool_free(weft_session_pool *p);                       /* NULL is fine */
+WEFT_API int weft_session_pool_new_sized(weft_session_pool **out, const weft_env *env,
+                                         size_t env_size);
+static inline int weft_session_pool_new(weft_session_pool **out, const weft_env *env)
+{
+    return weft_session_pool_new_sized(out, env, sizeof *env);
+}
 
-/* All zero means defaults. Kept, not copied: one config serves any number of sessions and must
- * outlive them; so must the limits. */
+WEFT_API void weft_session_pool_free(weft_session_pool *p); /* NULL is fine */
+
+/* All zero means defaults. */
 typedef struct weft_session_config {
-    size_t size; /* sizeof(weft_session_config), or 0 for the fields of version 0.1 */
     const weft_env *env;
     const weft_limits *limits;
     bool chunked; /* WEFT_EV_CHUNK as bytes arrive, instead of gathering WEFT_EV_MESSAGE */
     const weft_deflate *deflate; /* for sessions that compress; NULL: all zero */
-    weft_session_pool *pool;     /* NULL: they make what they need for each message */
+    weft_session_pool *pool;     /* kept; NULL: they make what they need for each message */
 } weft_session_config;
 
-/* cfg may be NULL. Errors: -ENOMEM. */
-WEFT_API int weft_session_new(weft_session **out, weft_role role, const weft_session_config *cfg);
+/* What any number of sessions have in common: a config, copied with all but the pool. Counted; each session
+ * has a reference of its own. The same in any thread, but for its pool. */
+typedef struct weft_session_profile weft_session_profile;
+
+/* The caller owns one reference. cfg may be NULL. Errors: -ENOMEM. */
+WEFT_API int weft_session_profile_new_sized(weft_session_profile **out,
+                                            const weft_session_config *cfg, size_t cfg_size,
+                                            size_t env_size, size_t limits_size,
+                                            size_t deflate_size);
+static inline int weft_session_profile_new(weft_session_profile **out,
+                                           const weft_session_config *cfg)
+{
+    return weft_session_profile_new_sized(out, cfg, sizeof *cfg, sizeof(weft_env),
+                                          sizeof(weft_limits), sizeof(weft_deflate));
+}
+
+WEFT_API weft_session_profile *weft_session_profile_ref(weft_session_profile *p);
+WEFT_API void weft_session_profile_unref(weft_session_profile *p); /* NULL is fine */
+
+/* A NULL profile is all defaults. Errors: -ENOMEM. */
+WEFT_API int weft_session_new(weft_session **out, weft_role role, weft_session_profile *profile);
 WEFT_API void weft_session_free(weft_session *s); /* NULL is fine */
 
 /* Compress, as was agreed in the opening handshake (weft_deflate_choose, weft_handshake_verify). Before
@@ -160,7 +188,7 @@ typedef struct weft_event {
 WEFT_API int weft_session_read(weft_session *s, weft_span *in, weft_event *ev);
 
 /* Queue a whole message; op is WEFT_TEXT, WEFT_BINARY, WEFT_PING or WEFT_PONG (these two at most 125
- * bytes). data is copied. Text is sent as it is: that it is UTF-8 is your promise.
+ * bytes). Text is sent as it is: that it is UTF-8 is your promise.
  * While a fragmented message is open, whole messages wait until its last fragment.
  * Errors: -ENOMEM, -EINVAL (op, or a control frame over 125 bytes), WEFT_ERR_CLOSED (a Close was
  * sent or received), WEFT_ERR_BACKLOG (limits send_queue_max, send_queue_items). */

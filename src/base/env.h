@@ -5,7 +5,10 @@
 #ifndef BASE_ENV_H
 #define BASE_ENV_H
 
-#include <weft/base.h>
+#include "base/sized.h"
+
+SIZED_TAKER(env_take, weft_env, random, 40, random)
+SIZED_TAKER_AT(env_take, weft_env)
 
 /* Microseconds, never goes back. */
 uint64_t env_now_us(const weft_env *env);

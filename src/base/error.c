@@ -37,3 +37,8 @@ const char *weft_version(void)
 {
     return WEFT_VERSION;
 }
+
+uint32_t weft_version_number(void)
+{
+    return WEFT_VERSION_NUMBER;
+}

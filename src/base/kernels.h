@@ -50,7 +50,7 @@ static inline const struct kernels *kernels_best(void)
     return kernels_nth(0);
 }
 
-/* portable.c, which every processor runs */
+/* Words of eight bytes, which every processor runs (kernels.c). */
 extern const struct kernels kernels_portable;
 
 #endif

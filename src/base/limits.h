@@ -7,7 +7,10 @@
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
-#include <weft/base.h>
+#include "base/sized.h"
+
+SIZED_TAKER(limits_take, weft_limits, refusal_body_max, 31 * 8, refusal_body_max)
+SIZED_TAKER_AT(limits_take, weft_limits)
 
 #define LIMIT_READER(name, value, unit, text)                 \
     static inline uint64_t limit_##name(const weft_limits *l) \

@@ -42,6 +42,20 @@ struct blob *blob_new(const weft_env *env, size_t cap)
     return cap > SIZE_MAX - sizeof(struct blob) ? NULL : blob_make(env, NULL, cap);
 }
 
+_Static_assert(offsetof(struct blob, data) % _Alignof(weft_env) == 0, "an env may lie in it");
+
+struct blob *blob_new_apart(const weft_env *env, size_t cap)
+{
+    if (!env) return blob_new(NULL, cap);
+    if (cap > SIZE_MAX - 2 * sizeof *env) return NULL;
+    size_t at = (cap + _Alignof(weft_env) - 1) / _Alignof(weft_env) * _Alignof(weft_env);
+    struct blob *b = blob_new(env, at + sizeof *env);
+    if (!b) return NULL;
+    b->env = memcpy(b->data + at, env, sizeof *env);
+    b->cap = cap;
+    return b;
+}
+
 static struct blob *take_small(struct blobs *home)
 {
     struct blob *b = home->free;

@@ -59,6 +59,9 @@ struct blob {
 /* Room for cap bytes, none used, one reference; NULL when memory runs out. */
 struct blob *blob_new(const weft_env *env, size_t cap);
 
+/* The same with a copy of env, which need not outlive it. Not to grow. */
+struct blob *blob_new_apart(const weft_env *env, size_t cap);
+
 /* The same from home, or of its memory. A long one may have room for more. */
 struct blob *blob_take(struct blobs *home, size_t cap);
 struct blob *blob_ref(struct blob *b);

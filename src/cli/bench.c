@@ -28,6 +28,7 @@ struct bench {
     struct bench_options options;
     char proxy[256];
     weft_client_config client;
+    weft_limits limits; /* the client's */
     struct bench_plan plan;
     struct bench_worker *workers;
     size_t started;
@@ -237,20 +238,24 @@ static uint64_t at_least(uint64_t n, uint64_t least)
     return n > least ? n : least;
 }
 
+static weft_limits limits_of(const struct bench_options *o)
+{
+    uint64_t largest = 0;
+    for (size_t i = 0; i < o->n_sizes; i++) largest = at_least(largest, o->sizes[i]);
+    return (weft_limits){
+        .max_message = at_least(largest, MESSAGE_MIN),
+        .send_queue_max = at_least((o->depth + 1) * (largest + 16), QUEUE_MIN),
+        .send_queue_items = at_least(o->depth + 1, 4096),
+        .ping_interval = WEFT_NEVER,
+    };
+}
+
 static weft_client_config client_of(struct bench *b)
 {
     const struct bench_options *o = &b->options;
-    uint64_t largest = 0;
-    for (size_t i = 0; i < o->n_sizes; i++) largest = at_least(largest, o->sizes[i]);
+    b->limits = limits_of(o);
     return (weft_client_config){
-        .size = sizeof(weft_client_config),
-        .limits =
-            {
-                .max_message = at_least(largest, MESSAGE_MIN),
-                .send_queue_max = at_least((o->depth + 1) * (largest + 16), QUEUE_MIN),
-                .send_queue_items = at_least(o->depth + 1, 4096),
-                .ping_interval = WEFT_NEVER,
-            },
+        .limits = &b->limits,
         .origin = o->origin,
         .fields = o->headers.items,
         .credentials = o->credentials,

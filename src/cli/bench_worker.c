@@ -267,7 +267,6 @@ int bench_worker_start(struct bench_worker *w, uint32_t number, const struct ben
         .pace = {.rate = o->rate, .worker = number, .workers = o->threads},
         .handler =
             {
-                .size = sizeof(weft_handler),
                 .on_open = on_open,
                 .on_chunk = on_chunk,
                 .on_drain = on_drain,

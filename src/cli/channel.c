@@ -146,21 +146,19 @@ static void on_close(weft_conn *c, const weft_close_info *info)
 
 int channels_add(struct channels *c, struct service *s, const char *route)
 {
+    const weft_handler handler = {
+        .on_upgrade = on_upgrade,
+        .on_open = on_open,
+        .on_message = on_message,
+        .on_ping = on_ping,
+        .on_pong = on_pong,
+        .on_close = on_close,
+        .subprotocols = s->options->subprotocols.items,
+        .deflate = s->deflate,
+        .max_message = s->options->max_message ? 0 : CHANNEL_MESSAGE_MAX,
+    };
     *c = (struct channels){
         .service = s,
-        .handler =
-            {
-                .size = sizeof(weft_handler),
-                .on_upgrade = on_upgrade,
-                .on_open = on_open,
-                .on_message = on_message,
-                .on_ping = on_ping,
-                .on_pong = on_pong,
-                .on_close = on_close,
-                .subprotocols = s->options->subprotocols.items,
-                .deflate = s->deflate,
-                .max_message = s->options->max_message ? 0 : CHANNEL_MESSAGE_MAX,
-            },
     };
-    return weft_server_route(s->server, route, &c->handler, c);
+    return weft_server_route(s->server, route, &handler, c);
 }

@@ -9,7 +9,6 @@
 
 struct channels {
     struct service *service;
-    weft_handler handler;
 };
 
 /* Every path that matches route ("/chat", or a subtree) is a channel. */

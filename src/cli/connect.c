@@ -47,17 +47,21 @@ static const char examples[] =
 
 /* ---- dial ------------------------------------------------------------------------------------ */
 
-static weft_client_config config_of(const struct connect_options *o, const char *proxy)
+static weft_limits limits_of(const struct connect_options *o)
+{
+    return (weft_limits){
+        .max_message = o->max_message,
+        .ping_interval = o->ping ? o->ping : WEFT_NEVER,
+        .close_timeout = o->wait ? o->wait : 1,
+        .send_queue_items = 1 << 20, /* tiny lines; their bytes bound them */
+    };
+}
+
+static weft_client_config config_of(const struct connect_options *o, const weft_limits *limits,
+                                    const char *proxy)
 {
     return (weft_client_config){
-        .size = sizeof(weft_client_config),
-        .limits =
-            {
-                .max_message = o->max_message,
-                .ping_interval = o->ping ? o->ping : WEFT_NEVER,
-                .close_timeout = o->wait ? o->wait : 1,
-                .send_queue_items = 1 << 20, /* tiny lines; their bytes bound them */
-            },
+        .limits = limits,
         .origin = o->origin,
         .fields = o->headers.items,
         .credentials = o->credentials,
@@ -109,7 +113,8 @@ int connect_dial(const struct connect_options *o, const struct trace *t, weft_lo
                  const weft_handler *h, void *user, weft_conn **out)
 {
     char proxy[URL_MAX];
-    weft_client_config config = config_of(o, connect_proxy(o->proxy, proxy, sizeof proxy));
+    weft_limits limits = limits_of(o);
+    weft_client_config config = config_of(o, &limits, connect_proxy(o->proxy, proxy, sizeof proxy));
     trace_request(o, t);
     int r = weft_connect(out, l, o->url, &config, h, user);
     return r < 0 ? cannot_dial(o, r) : 0;

@@ -10,8 +10,7 @@
 
 int deflate_parse(const char *text, const weft_deflate **out)
 {
-    static const weft_deflate shared = {.size = sizeof shared};
-    static const weft_deflate takeover = {.size = sizeof takeover, .takeover = true};
+    static const weft_deflate shared, takeover = {.takeover = true};
     *out = NULL;
     if (!text || !strcmp(text, "shared")) *out = &shared;
     else if (!strcmp(text, "takeover")) *out = &takeover;

@@ -111,22 +111,20 @@ static void on_close(weft_conn *c, const weft_close_info *info)
 
 int echo_add(struct echo *e, struct service *s, const char *path)
 {
+    const weft_handler handler = {
+        .on_upgrade = on_upgrade,
+        .on_open = on_open,
+        .on_message = on_message,
+        .on_drain = on_drain,
+        .on_ping = on_ping,
+        .on_pong = on_pong,
+        .on_close = on_close,
+        .subprotocols = s->options->subprotocols.items,
+        .deflate = s->deflate,
+    };
     *e = (struct echo){
         .service = s,
         .path = path,
-        .handler =
-            {
-                .size = sizeof(weft_handler),
-                .on_upgrade = on_upgrade,
-                .on_open = on_open,
-                .on_message = on_message,
-                .on_drain = on_drain,
-                .on_ping = on_ping,
-                .on_pong = on_pong,
-                .on_close = on_close,
-                .subprotocols = s->options->subprotocols.items,
-                .deflate = s->deflate,
-            },
     };
-    return weft_server_route(s->server, path, &e->handler, e);
+    return weft_server_route(s->server, path, &handler, e);
 }

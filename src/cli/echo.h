@@ -10,7 +10,6 @@
 struct echo {
     const struct service *service;
     const char *path;
-    weft_handler handler;
 };
 
 int echo_add(struct echo *e, struct service *s, const char *path);

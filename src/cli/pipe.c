@@ -253,7 +253,7 @@ static void on_signal(void *user)
 
 static int start(struct pipe *p)
 {
-    weft_loop_config config = {.size = sizeof config, .env = &p->trace.env};
+    weft_loop_config config = {.env = &p->trace.env};
     int r;
     if ((r = weft_loop_new(&p->loop, &config)) < 0 ||
         (r = signals_init(&p->signals, p->loop, on_signal, p)) < 0 ||
@@ -270,7 +270,6 @@ int pipe_run(const struct connect_options *o)
         .o = o,
         .handler =
             {
-                .size = sizeof(weft_handler),
                 .on_open = on_open,
                 .on_message = on_message,
                 .on_drain = on_drain,

@@ -117,26 +117,24 @@ int quotes_add(struct quotes *q, struct service *s, const char *path)
     uint64_t seed;
     if (getrandom(&seed, sizeof seed, 0) != sizeof seed) return -EIO;
 
+    const weft_handler handler = {
+        .on_upgrade = on_upgrade,
+        .on_open = on_open,
+        .on_message = on_message,
+        .on_ping = on_ping,
+        .on_pong = on_pong,
+        .on_close = on_close,
+        .subprotocols = s->options->subprotocols.items,
+        .deflate = s->deflate,
+    };
     *q = (struct quotes){
         .service = s,
         .path = path,
-        .handler =
-            {
-                .size = sizeof(weft_handler),
-                .on_upgrade = on_upgrade,
-                .on_open = on_open,
-                .on_message = on_message,
-                .on_ping = on_ping,
-                .on_pong = on_pong,
-                .on_close = on_close,
-                .subprotocols = s->options->subprotocols.items,
-                .deflate = s->deflate,
-            },
     };
     pthread_mutex_init(&q->lock, NULL);
     market_init(&q->market, seed);
     int r = weft_timer_new(&q->timer, s->loop, on_tick, q);
-    return r < 0 ? r : weft_server_route(s->server, path, &q->handler, q);
+    return r < 0 ? r : weft_server_route(s->server, path, &handler, q);
 }
 
 void quotes_deinit(struct quotes *q)

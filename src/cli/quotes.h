@@ -22,7 +22,6 @@ struct quotes {
     atomic_uint members;
     pthread_mutex_t lock; /* of: */
     struct market market;
-    weft_handler handler;
 };
 
 /* Errors: -errno. quotes_deinit is fine after a failure, and on a struct of zeros. */

@@ -24,7 +24,6 @@ int secret_load(const struct secret_options *o, weft_server *server, char *why, 
     for (size_t i = 0; i < o->certificates.n; i++)
         pairs[i] = (weft_tls_pair){o->certificates.items[i], o->keys.items[i]};
     weft_tls tls = {
-        .size = sizeof tls,
         .certificates = pairs,
         .n_certificates = o->certificates.n,
         .client_ca_file = o->client_ca,

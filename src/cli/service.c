@@ -138,22 +138,23 @@ static unsigned cores(void)
     return n < THREADS_MAX ? (unsigned)n : THREADS_MAX;
 }
 
-static weft_server_config server_config(const struct service_options *o, unsigned threads)
+static int new_server(struct service *s)
 {
-    return (weft_server_config){
-        .size = sizeof(weft_server_config),
-        .limits =
-            {
-                .max_message = o->max_message,
-                .handshake_timeout = o->handshake_timeout,
-                .ping_interval = o->ping ? o->ping : WEFT_NEVER,
-                .max_connections = o->max_connections,
-                .max_connections_per_ip = o->max_connections_per_ip,
-            },
+    const struct service_options *o = s->options;
+    const weft_limits limits = {
+        .max_message = o->max_message,
+        .handshake_timeout = o->handshake_timeout,
+        .ping_interval = o->ping ? o->ping : WEFT_NEVER,
+        .max_connections = o->max_connections,
+        .max_connections_per_ip = o->max_connections_per_ip,
+    };
+    const weft_server_config config = {
+        .limits = &limits,
+        .threads = s->threads,
         .origins = o->origins.n ? o->origins.items : NULL,
         .trust_proxy = o->proxies.n ? o->proxies.items : NULL,
-        .threads = threads,
     };
+    return weft_server_new(&s->server, s->loop, &config);
 }
 
 static void on_gone(weft_server *server, void *user)
@@ -199,7 +200,7 @@ static int load_secret(struct service *s)
 int service_open(struct service *s, struct service_options *o)
 {
     *s = (struct service){.options = o};
-    weft_loop_config loop = {.size = sizeof loop, .env = &s->trace.env};
+    weft_loop_config loop = {.env = &s->trace.env};
     int r = check_origins(&o->origins);
     if (!r) r = secret_check(&o->secret);
     if (!r) r = deflate_parse(o->deflate, &s->deflate);
@@ -210,11 +211,9 @@ int service_open(struct service *s, struct service_options *o)
     trace_init(&s->trace, o->verbose);
 
     s->threads = o->threads ? (unsigned)o->threads : cores();
-    weft_server_config server = server_config(o, s->threads);
     if ((r = weft_loop_new(&s->loop, &loop)) < 0 ||
         (r = signals_init(&s->signals, s->loop, on_signal, s)) < 0 ||
-        (r = weft_hub_new(&s->hub, s->loop, NULL)) < 0 ||
-        (r = weft_server_new(&s->server, s->loop, &server)) < 0 ||
+        (r = weft_hub_new(&s->hub, s->loop, NULL)) < 0 || (r = new_server(s)) < 0 ||
         (r = trim_init(&s->trim, s->loop)) < 0)
         return r == -EINVAL
                    ? complain("--trust-proxy: one of these is not an address, perhaps with /BITS")

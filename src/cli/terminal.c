@@ -3,7 +3,7 @@
  * cli/terminal.c - weft URL at a terminal: type a line, read what others say
  *
  *      keys -> libedit -> on_line -> command or weft_send
- *      on_message -> screen_print, above the half-typed line
+ *      on_message -> screen_message, above the half-typed line
  *
  * What peers send is escaped: it cannot move the cursor or change the terminal.
  */
@@ -140,7 +140,7 @@ static void on_trace(void *user, const char *line)
 
 static int start(struct terminal *t)
 {
-    weft_loop_config config = {.size = sizeof config, .env = &t->trace.env};
+    weft_loop_config config = {.env = &t->trace.env};
     int r;
     if ((r = weft_loop_new(&t->loop, &config)) < 0 ||
         (r = signals_init(&t->signals, t->loop, on_signal, t)) < 0)
@@ -154,7 +154,6 @@ int terminal_run(const struct connect_options *o)
         .o = o,
         .handler =
             {
-                .size = sizeof(weft_handler),
                 .on_open = on_open,
                 .on_message = on_message,
                 .on_ping = on_ping,

@@ -46,7 +46,7 @@ static void library_log(void *ctx, int level, const char *line)
 void trace_init(struct trace *t, unsigned level)
 {
     *t = (struct trace){.level = level};
-    t->env = (weft_env){.size = sizeof t->env, .ctx = t, .log = library_log};
+    t->env = (weft_env){.ctx = t, .log = library_log};
 }
 
 void trace_line(const struct trace *t, const char *format, ...)

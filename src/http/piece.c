@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "base/bytes.h"
+#include "base/env.h"
 #include "http/chunk.h"
 
 struct blob *piece_blob(weft_piece *p)
@@ -21,13 +22,17 @@ static const struct blob *blob_of(const weft_piece *p)
     return (const struct blob *)(const void *)p;
 }
 
-int weft_piece_new(weft_piece **out, const weft_env *env, const void *data, size_t len)
+int weft_piece_new_sized(weft_piece **out, const weft_env *env, size_t env_size, const void *data,
+                         size_t len)
 {
+    weft_env taken;
     char line[CHUNK_LINE_MAX];
     if (!len) return -EINVAL;
+    int error = env ? env_take_at(&taken, &env, env_size) : 0;
+    if (error) return error;
     size_t head = 1 + chunk_line(line, len);
     if (len > SIZE_MAX - head - CHUNK_TAIL) return -ENOMEM;
-    struct blob *b = blob_new(env, head + len + CHUNK_TAIL);
+    struct blob *b = blob_new_apart(env, head + len + CHUNK_TAIL);
     if (!b) return -ENOMEM;
     b->len = b->cap;
     b->data[0] = (uint8_t)head;

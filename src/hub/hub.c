@@ -79,22 +79,42 @@ static size_t or_default(size_t value, size_t preset)
     return value ? value : preset;
 }
 
-int weft_hub_new(weft_hub **out, weft_loop *l, const weft_hub_config *cfg)
+static void fill_in_defaults(weft_hub_config *cfg)
+{
+    cfg->max_topics = or_default(cfg->max_topics, 1000000);
+    cfg->max_topics_per_conn = or_default(cfg->max_topics_per_conn, 128);
+    cfg->max_topic_len = or_default(cfg->max_topic_len, 255);
+    cfg->pass_queue_max = or_default(cfg->pass_queue_max, 512 << 10);
+    cfg->pass_queue_items = or_default(cfg->pass_queue_items, 1024);
+}
+
+/* The last field of 0.1 is the last one still: base/sized.h. */
+enum { CONFIG_OLDEST = offsetof(weft_hub_config, pass_queue_items) + sizeof(size_t) };
+_Static_assert(sizeof(void *) != 8 || CONFIG_OLDEST == 48, "as ever");
+_Static_assert(CONFIG_OLDEST == sizeof(weft_hub_config), "no padding at the end");
+
+static weft_hub *make(weft_loop *l, const weft_hub_config *cfg)
 {
     const weft_env *env = weft_loop_env(l);
     weft_hub *h = hook_realloc(env, NULL, sizeof *h);
-    if (!h) return -ENOMEM;
-    *h = (weft_hub){.refs = 1, .loop = l, .env = env};
-    if (cfg) h->cfg = *cfg;
-    h->cfg.max_topics = or_default(h->cfg.max_topics, 1000000);
-    h->cfg.max_topics_per_conn = or_default(h->cfg.max_topics_per_conn, 128);
-    h->cfg.max_topic_len = or_default(h->cfg.max_topic_len, 255);
-    h->cfg.pass_queue_max = or_default(h->cfg.pass_queue_max, 512 << 10);
-    h->cfg.pass_queue_items = or_default(h->cfg.pass_queue_items, 1024);
+    if (!h) return NULL;
+    *h = (weft_hub){.refs = 1, .loop = l, .cfg = *cfg};
+    if (env) h->copy = *env;
+    h->env = env ? &h->copy : NULL;
+    return h;
+}
 
+int weft_hub_new_sized(weft_hub **out, weft_loop *l, const weft_hub_config *cfg, size_t cfg_size)
+{
+    weft_hub_config taken;
+    int error = weft_sized_take(&taken, sizeof taken, CONFIG_OLDEST, cfg, cfg_size);
+    if (error < 0) return error;
+    fill_in_defaults(&taken);
+    weft_hub *h = make(l, &taken);
+    if (!h) return -ENOMEM;
     struct part *p;
-    int error = add_part(h, l, &p);
-    if (error < 0) hook_free(env, h);
+    error = add_part(h, l, &p);
+    if (error < 0) hook_free(h->env, h);
     else *out = h;
     return error;
 }

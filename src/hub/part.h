@@ -31,7 +31,8 @@ struct part {
 struct weft_hub {
     atomic_uint refs; /* the user's, and one for each post under way */
     weft_loop *loop;
-    const weft_env *env;
+    const weft_env *env; /* NULL, or the copy: the last post may be done when the loop is gone */
+    weft_env copy;
     weft_hub_config cfg;
     _Atomic(struct part *) parts;
 };

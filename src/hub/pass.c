@@ -38,10 +38,10 @@ static struct passed *new_passed(weft_hub *h, struct part *to, const char *topic
 
 static void free_passed(struct passed *p)
 {
-    const weft_env *env = p->hub->env;
+    weft_hub *h = p->hub;
     weft_message_unref(p->message);
-    hub_unref(p->hub);
-    hook_free(env, p);
+    hook_free(h->env, p);
+    hub_unref(h);
 }
 
 static int post(struct passed *p, weft_loop *l, void (*run)(void *arg))

@@ -2,9 +2,10 @@
  *
  * io/loop.c - the turn
  *
- * epoll, level-triggered. Two descriptors of the loop's own are among the others: an eventfd that other
- * threads, signal handlers and the loop itself wake it with, and, once weft_loop_fd was called, a timerfd
- * that makes the epoll descriptor readable when a timer is due.
+ * epoll. Streams are edge-triggered: each remembers what is so (stream.c). Whatever else there is, listeners and
+ * what users watch, is level-triggered, as are two descriptors of the loop's own: an eventfd that other threads,
+ * signal handlers and the loop itself wake it with, and, once weft_loop_fd was called, a timerfd that makes the
+ * epoll descriptor readable when a timer is due.
  *
  * Invariants: ready[next .. n_ready) are events that were fetched and not delivered, and none of them
  * names a struct io that has left. Nothing is buried but at the end of a turn. Within a turn the clock
@@ -35,8 +36,11 @@ enum {
     FLUSH_BYTES = 1 << 18, /* so many received, and the answers are still in the cache */
 };
 
+SIZED_TAKER(config_take, weft_loop_config, poll_us, 16, poll_us)
+
 struct weft_loop {
-    const weft_env *env;
+    const weft_env *env; /* NULL, or the copy */
+    weft_env copy;
     const struct sys *sys;
     struct ring *ring; /* NULL: one system call for each send */
     weft_batch batch;  /* as it was asked for */
@@ -436,7 +440,8 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
     const weft_env *env = cfg ? cfg->env : NULL;
     weft_loop *l = mem_zalloc(env, sizeof *l);
     if (!l) return -ENOMEM;
-    l->env = env;
+    if (env) l->copy = *env;
+    l->env = env ? &l->copy : NULL;
     l->sys = sys;
     l->batch = cfg ? cfg->batch : WEFT_BATCH_AUTO;
     set_thread(l, (uintptr_t)pthread_self());
@@ -458,15 +463,19 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
     return 0;
 }
 
-int weft_loop_new(weft_loop **out, const weft_loop_config *cfg)
+int weft_loop_new_sized(weft_loop **out, const weft_loop_config *cfg, size_t cfg_size,
+                        size_t env_size)
 {
-    return loop_new_with_sys(out, cfg, &sys_real);
+    weft_loop_config taken;
+    weft_env env;
+    int error = config_take(&taken, cfg, cfg_size);
+    if (!error) error = env_take_at(&env, &taken.env, env_size);
+    return error ? error : loop_new_with_sys(out, &taken, &sys_real);
 }
 
 int loop_new_like(weft_loop **out, const weft_loop *l)
 {
-    weft_loop_config cfg = {
-        .size = sizeof cfg, .env = l->env, .batch = l->batch, .poll_us = l->poll_us};
+    weft_loop_config cfg = {.env = l->env, .batch = l->batch, .poll_us = l->poll_us};
     return loop_new_with_sys(out, &cfg, l->sys);
 }
 

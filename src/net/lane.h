@@ -138,7 +138,8 @@ struct carrier {
     int (*peer)(const struct lane *l, struct sock_addr *out);
     bool (*secure)(const struct lane *l);
 
-    /* Whoever uses the lane is somebody else than the peer: count it there. WEFT_ERR_POLICY: too many of him. */
+    /* Count the connection under whoever uses it: this client, or, NULL, the one that the carrier knows of. 0, or
+     * WEFT_ERR_POLICY: he has too many. */
     int (*count_as)(struct lane *l, const struct sock_addr *client);
 
     /* Find out whether the peer is there though neither side says anything: ask after so many ms of silence,

@@ -16,6 +16,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/sized.h"
 #include <weft/session.h>
 
 enum {
@@ -27,6 +28,9 @@ enum {
 };
 
 /* ---- what a weft_deflate says, defaults filled in; NULL is all zero -------------------------- */
+
+SIZED_TAKER(deflate_take, weft_deflate, threshold, 16, threshold)
+SIZED_TAKER_AT(deflate_take, weft_deflate)
 
 bool deflate_takeover(const weft_deflate *d);
 uint8_t deflate_window_bits(const weft_deflate *d);

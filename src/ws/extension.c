@@ -145,14 +145,11 @@ static void write_answer(const weft_deflate_params *p, const struct element *off
         put(&w, "; client_max_window_bits", p->client_max_window_bits);
 }
 
-bool weft_deflate_choose(const weft_request_head *head, const weft_deflate *ours,
-                         weft_deflate_params *agreed, char text[WEFT_DEFLATE_TEXT])
+static bool choose(const weft_request_head *head, const weft_deflate *ours,
+                   weft_deflate_params *agreed, char *text)
 {
     struct elements e = extensions_of(head->fields, head->n_fields);
     struct element offer;
-    *agreed = (weft_deflate_params){0};
-    *text = 0;
-    if (!ours) return false;
     weft_bytes element;
     for (size_t i = 0; i < OFFERS_MAX && elements_next(&e, &element); i++) {
         if (!parse(element, &offer)) continue;
@@ -161,6 +158,18 @@ bool weft_deflate_choose(const weft_request_head *head, const weft_deflate *ours
         return true;
     }
     return false;
+}
+
+int weft_deflate_choose_sized(const weft_request_head *head, const weft_deflate *ours,
+                              size_t ours_size, weft_deflate_params *agreed,
+                              char text[WEFT_DEFLATE_TEXT])
+{
+    weft_deflate copy;
+    *agreed = (weft_deflate_params){0};
+    *text = 0;
+    if (!ours) return 0;
+    int error = deflate_take(&copy, ours, ours_size);
+    return error ? error : choose(head, &copy, agreed, text);
 }
 
 /* ---- client ---------------------------------------------------------------------------------- */
@@ -176,17 +185,27 @@ static void write_offer(struct writer *w, const weft_deflate *d)
 
 /* A window of the server's that is to be small is asked for first; the second offer is for servers that
  * cannot: their context does not live on, and its size is no matter. */
-void weft_deflate_offer(const weft_deflate *d, char text[WEFT_DEFLATE_TEXT])
+static void write_offers(struct writer *w, const weft_deflate *d)
 {
     uint8_t peer = deflate_peer_window_bits(d);
-    struct writer w = {.text = text};
-    write_offer(&w, d);
-    if (!d->takeover) put(&w, "; server_no_context_takeover", 0);
+    write_offer(w, d);
+    if (!d->takeover) put(w, "; server_no_context_takeover", 0);
     if (peer == WINDOW_BITS_MAX) return;
-    put(&w, "; server_max_window_bits", peer);
-    put(&w, ", ", 0);
-    write_offer(&w, d);
-    put(&w, "; server_no_context_takeover", 0);
+    put(w, "; server_max_window_bits", peer);
+    put(w, ", ", 0);
+    write_offer(w, d);
+    put(w, "; server_no_context_takeover", 0);
+}
+
+int weft_deflate_offer_sized(const weft_deflate *deflate, size_t deflate_size,
+                             char text[WEFT_DEFLATE_TEXT])
+{
+    weft_deflate copy;
+    struct writer w = {.text = text};
+    *text = 0;
+    int error = deflate_take(&copy, deflate, deflate_size);
+    if (!error) write_offers(&w, &copy);
+    return error;
 }
 
 /* What we did not offer, or the server may not answer (RFC 7692, 7.1). */

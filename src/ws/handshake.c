@@ -14,6 +14,7 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "base/sha1.h"
+#include "ws/deflate.h"
 #include "ws/extension.h"
 
 static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -50,10 +51,12 @@ void weft_handshake_accept(weft_bytes key, char accept[WEFT_ACCEPT_LEN + 1])
     base64_encode(digest, sizeof digest, accept);
 }
 
-int weft_handshake_key(const weft_env *env, char key[WEFT_KEY_LEN + 1])
+int weft_handshake_key_sized(const weft_env *env, size_t env_size, char key[WEFT_KEY_LEN + 1])
 {
+    weft_env copy;
     uint8_t nonce[NONCE_LEN];
-    int error = env_random(env, nonce, sizeof nonce);
+    int error = env_take(&copy, env, env_size);
+    if (!error) error = env_random(&copy, nonce, sizeof nonce);
     if (!error) base64_encode(nonce, sizeof nonce, key);
     return error;
 }
@@ -125,11 +128,10 @@ static int refuse(weft_handshake *out, int status, const char *why)
     return out->status = status;
 }
 
-int weft_handshake_check(const weft_request_head *h, const weft_limits *limits, weft_handshake *out)
+static int check(const weft_request_head *h, const weft_limits *limits, weft_handshake *out)
 {
     const weft_field *key = head_field(h, "Sec-WebSocket-Key");
     const char *fault;
-    *out = (weft_handshake){.why = ""};
     if (!bytes_is(h->method, "GET")) return refuse(out, 405, "a WebSocket is opened with GET");
     if (h->version < 11) return refuse(out, 505, "a WebSocket needs HTTP/1.1");
     if (head_count(h, "Host") != 1) return refuse(out, 400, "there must be one Host");
@@ -146,6 +148,15 @@ int weft_handshake_check(const weft_request_head *h, const weft_limits *limits, 
     if (has_body(h)) return refuse(out, 400, "an upgrade request may not have a body");
     weft_handshake_accept(key->value, out->accept);
     return out->status = 101;
+}
+
+int weft_handshake_check_sized(const weft_request_head *h, const weft_limits *limits,
+                               size_t limits_size, weft_handshake *out)
+{
+    weft_limits copy;
+    *out = (weft_handshake){.why = ""};
+    int error = limits_take(&copy, limits, limits_size);
+    return error ? error : check(h, &copy, out);
 }
 
 #define FIELD(name, value)                              \
@@ -208,10 +219,16 @@ static const char *subprotocol_fault(const weft_field *fields, size_t n, weft_ag
     return a->subprotocol ? NULL : "the 101 chooses a subprotocol that was not offered";
 }
 
-int weft_handshake_verify(const weft_field *fields, size_t n, weft_agreement *a)
+int weft_handshake_verify_sized(const weft_field *fields, size_t n, weft_agreement *a,
+                                size_t offered_size)
 {
+    weft_deflate copy;
+    const weft_deflate *offered = a->offered;
+    a->why = "";
+    int error = deflate_take_at(&copy, &offered, offered_size);
+    if (error) return error;
     const char *fault = upgrade_fault(fields, n, a->key);
-    if (!fault) fault = extension_verify(fields, n, a->offered, &a->deflate);
+    if (!fault) fault = extension_verify(fields, n, offered, &a->deflate);
     if (!fault) fault = subprotocol_fault(fields, n, a);
     a->why = fault ? fault : "";
     return fault ? WEFT_ERR_HANDSHAKE : 0;

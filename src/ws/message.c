@@ -7,12 +7,14 @@
 #include <errno.h>
 
 #include "base/bytes.h"
+#include "base/env.h"
 #include "ws/frame.h"
 
+/* It may be queued when the message is gone, and whoever gave it the env, too. */
 static struct blob *encode(const weft_env *env, uint8_t byte0, const void *data, size_t len)
 {
     if (len > SIZE_MAX - FRAME_HEAD_MAX) return NULL;
-    struct blob *b = blob_new(env, frame_head_size(len, false) + len);
+    struct blob *b = blob_new_apart(env, frame_head_size(len, false) + len);
     if (!b) return NULL;
     b->len = frame_write_head(b->data, byte0, len, NULL);
     copy(b->data + b->len, data, len);
@@ -20,13 +22,15 @@ static struct blob *encode(const weft_env *env, uint8_t byte0, const void *data,
     return b;
 }
 
-int weft_message_new(weft_message **out, const weft_env *env, weft_opcode op, const void *data,
-                     size_t len)
+int weft_message_new_sized(weft_message **out, const weft_env *env, size_t env_size, weft_opcode op,
+                           const void *data, size_t len)
 {
+    weft_env copy;
     if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
+    int error = env ? env_take_at(&copy, &env, env_size) : 0;
+    if (error) return error;
     weft_message *m = mem_zalloc(env, sizeof *m);
     if (!m) return -ENOMEM;
-    m->env = env;
     atomic_init(&m->refs, 1);
     m->opcode = (uint8_t)op;
     m->head_len = (uint8_t)frame_head_size(len, false);
@@ -52,8 +56,9 @@ void weft_message_unref(weft_message *m)
         struct blob *b = atomic_load_explicit(&m->compressed[i], memory_order_relaxed);
         if (b) blob_unref(b);
     }
-    blob_unref(m->frame);
-    mem_free(m->env, m);
+    struct blob *frame = m->frame;
+    mem_free(frame->env, m);
+    blob_unref(frame);
 }
 
 weft_opcode weft_message_opcode(const weft_message *m)
@@ -75,7 +80,7 @@ static struct blob *encode_compressed(const weft_message *m, struct deflater *d,
     int result = deflater_run(d, bits, NULL, weft_message_payload(m), &small);
     if (result < 0) return NULL;
     if (!result) return blob_ref(m->frame);
-    return encode(m->env, FRAME_FIN | FRAME_RSV1 | m->opcode, small.data, small.len);
+    return encode(m->frame->env, FRAME_FIN | FRAME_RSV1 | m->opcode, small.data, small.len);
 }
 
 /* What stands in place from now on: b, or what another thread put there first. */
@@ -94,7 +99,7 @@ struct blob *message_compressed(weft_message *m, unsigned bits, weft_session_poo
     struct blob *_Atomic *place = &m->compressed[bits - WINDOW_BITS_MIN];
     struct blob *b = atomic_load_explicit(place, memory_order_acquire);
     if (b) return b;
-    struct deflater *d = deflater_take(pool, m->env);
+    struct deflater *d = deflater_take(pool, m->frame->env);
     if (!d) return NULL;
     b = settle(place, encode_compressed(m, d, bits));
     deflater_give(pool, d);

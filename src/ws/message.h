@@ -9,11 +9,10 @@
 #include "ws/deflate.h"
 
 struct weft_message {
-    const weft_env *env;
     atomic_uint refs;
     uint8_t opcode;
     uint8_t head_len;
-    struct blob *frame; /* head and payload, unmasked */
+    struct blob *frame; /* head and payload, unmasked; with the env of all of it */
 
     /* The same compressed, by window: NULL until somebody needs it, then for good. It is frame once more
      * where that is not smaller. Threads may race for a place; the first one wins. */

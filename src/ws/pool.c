@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "base/env.h"
 #include "ws/session.h"
 
 enum { BOXES_KEPT = 1024 };
@@ -16,11 +17,15 @@ void session_pool_init(weft_session_pool *p, const weft_env *env)
     *p = (weft_session_pool){.env = env, .blobs = {.env = env}};
 }
 
-int weft_session_pool_new(weft_session_pool **out, const weft_env *env)
+int weft_session_pool_new_sized(weft_session_pool **out, const weft_env *env, size_t env_size)
 {
+    weft_env copy;
+    int error = env_take_at(&copy, &env, env_size);
+    if (error) return error;
     weft_session_pool *p = mem_alloc(env, sizeof *p);
     if (!p) return -ENOMEM;
-    session_pool_init(p, env);
+    session_pool_init(p, env ? &p->copy : NULL);
+    p->copy = copy;
     *out = p;
     return 0;
 }

@@ -13,6 +13,7 @@
 
 struct weft_session_pool {
     const weft_env *env;
+    weft_env copy; /* that env points to, when it is the user's */
     struct deflater *deflater;
     struct inflater *inflaters[POOL_INFLATERS];
     size_t n;
@@ -21,7 +22,7 @@ struct weft_session_pool {
     size_t n_boxes;
 };
 
-/* For one that lies inside another object. */
+/* For one that lies inside another object, and an env that outlives it. */
 void session_pool_init(weft_session_pool *p, const weft_env *env);
 void session_pool_deinit(weft_session_pool *p);
 

@@ -6,11 +6,9 @@
 
 #include <errno.h>
 
-static const weft_session_config defaults;
-
-void session_init(weft_session *s, weft_role role, const weft_session_config *cfg)
+void session_init(weft_session *s, weft_role role, const struct profile *cfg)
 {
-    *s = (weft_session){.cfg = cfg ? cfg : &defaults, .cause = "", .role = (uint8_t)role};
+    *s = (weft_session){.cfg = cfg, .cause = "", .role = (uint8_t)role};
 }
 
 static void drop_partial(weft_session *s, struct partial *p)
@@ -51,11 +49,13 @@ void weft_session_set_deflate(weft_session *s, const weft_deflate_params *agreed
     s->deflate = *agreed;
 }
 
-int weft_session_new(weft_session **out, weft_role role, const weft_session_config *cfg)
+int weft_session_new(weft_session **out, weft_role role, weft_session_profile *profile)
 {
-    weft_session *s = mem_alloc(cfg ? cfg->env : NULL, sizeof *s);
+    const struct profile *cfg = profile ? &profile->profile : &profile_default;
+    weft_session *s = mem_alloc(cfg->env, sizeof *s);
     if (!s) return -ENOMEM;
     session_init(s, role, cfg);
+    if (profile) weft_session_profile_ref(profile);
     *out = s;
     return 0;
 }
@@ -63,9 +63,10 @@ int weft_session_new(weft_session **out, weft_role role, const weft_session_conf
 void weft_session_free(weft_session *s)
 {
     if (!s) return;
-    const weft_env *env = s->cfg->env;
+    const struct profile *cfg = s->cfg;
     session_deinit(s);
-    mem_free(env, s);
+    mem_free(cfg->env, s);
+    profile_leave(cfg);
 }
 
 bool weft_session_closed(const weft_session *s)

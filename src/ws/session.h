@@ -22,6 +22,7 @@
 #include "ws/deflate.h"
 #include "ws/frame.h"
 #include "ws/mask.h"
+#include "ws/profile.h"
 
 /* Looks into what is parked: how much of it was looked into, and the bytes they have read and written. */
 struct looks {
@@ -105,8 +106,8 @@ struct box {
 };
 
 struct weft_session {
-    const weft_session_config *cfg; /* never NULL */
-    struct box *box;                /* NULL: nothing is under way */
+    const struct profile *cfg; /* never NULL */
+    struct box *box;           /* NULL: nothing is under way */
     const char *cause;
     int error;
     uint16_t owed; /* the code of a Close for which there was no memory yet, or 0 */
@@ -121,8 +122,8 @@ struct weft_session {
 
 _Static_assert(sizeof(void *) != 8 || sizeof(weft_session) == 40, "every connection has one");
 
-/* For sessions that lie inside another object. */
-void session_init(weft_session *s, weft_role role, const weft_session_config *cfg);
+/* For sessions that lie inside another object, and a profile that outlives them. */
+void session_init(weft_session *s, weft_role role, const struct profile *cfg);
 void session_deinit(weft_session *s);
 
 /* What there is of the message that comes in is of no more use. */

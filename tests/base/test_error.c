@@ -51,7 +51,12 @@ static void test_good_and_unknown(void **state)
 static void test_version(void **state)
 {
     (void)state;
+    char text[16];
+    unsigned number = weft_version_number();
     assert_string_equal(weft_version(), WEFT_VERSION);
+    assert_int_equal(number, WEFT_VERSION_NUMBER);
+    snprintf(text, sizeof text, "%u.%u.%u", number >> 16, number >> 8 & 255, number & 255);
+    assert_string_equal(text, WEFT_VERSION);
 }
 
 int main(void)

@@ -436,6 +436,29 @@ static void test_blob_too_large(void **state)
     assert_null(blob_new(&heap.env, SIZE_MAX - sizeof(struct blob) + 1));
 }
 
+/* Queued when whoever made it is gone with its env. */
+static void test_blob_apart(void **state)
+{
+    (void)state;
+    for (size_t cap = 0; cap < 40; cap++) {
+        weft_env env = heap.env;
+        struct blob *b = blob_new_apart(&env, cap);
+        memset(&env, 0x55, sizeof env);
+        assert_int_equal(b->cap, cap);
+        memset(b->data, 0xaa, cap);
+        b->len = cap;
+        assert_int_equal(outq_share(&one.q, b), 0);
+        blob_unref(b);
+        outq_clear(&one.q);
+        assert_int_equal(heap.live, 0);
+    }
+    struct blob *b = blob_new_apart(NULL, 1);
+    assert_null(b->env);
+    blob_unref(b);
+    assert_null(blob_new_apart(&heap.env, SIZE_MAX - sizeof(weft_env)));
+    assert_null(blob_new_apart(&heap.env, SIZE_MAX - 3 * sizeof(weft_env)));
+}
+
 #define unit(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -458,6 +481,7 @@ int main(void)
         unit(test_random),
         unit(test_random_with_failures),
         unit(test_blob_too_large),
+        unit(test_blob_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

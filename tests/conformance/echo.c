@@ -91,7 +91,7 @@ static int serve(weft_loop *l, struct echo *e, const char *cert, const char *key
 static int connect_to(weft_loop *l, struct echo *e, const char *url, const char *ca)
 {
     e->url = url;
-    e->config = (weft_client_config){.size = sizeof e->config, .ca_file = ca};
+    e->config = (weft_client_config){.ca_file = ca};
     next(l, e);
     return weft_loop_run(l) < 0;
 }
@@ -103,9 +103,7 @@ int main(int argc, char **argv)
         .handler = {.on_message = on_message, .on_close = on_close, .max_message = 32 << 20}};
     if (argc < 5 || !parse_deflate(argv[3], &e)) return 2;
     weft_batch batch = strcmp(argv[2], "ring") ? WEFT_BATCH_EACH : WEFT_BATCH_RING;
-    if (weft_loop_new(&loop,
-                      &(weft_loop_config){.size = sizeof(weft_loop_config), .batch = batch}) < 0)
-        return 2;
+    if (weft_loop_new(&loop, &(weft_loop_config){.batch = batch}) < 0) return 2;
     bool server = !strcmp(argv[1], "server");
     char *const *more = argv + 5;
     e.left = strtol(argv[4], NULL, 10);

@@ -215,7 +215,7 @@ test('mistakes are told, with what may have been meant', async () => {
 
 test('--version says what base.h says', async () => {
   const header = await readFile(join(SOURCE, 'include/weft/base.h'), 'utf8');
-  const [, version] = /^#define WEFT_VERSION "(.*)"$/m.exec(header);
+  const [, version] = /^#define WEFT_VERSION +"(.*)"$/m.exec(header);
   const { code, out, err } = await weft(['--version']);
   assert.deepEqual([code, err], [0, '']);
   assert.match(out, new RegExp(`^weft ${version.replaceAll('.', '\\.')}\\n`));

@@ -113,7 +113,8 @@ static const weft_handler client_handler = {
 static void begin(const weft_hub_config *cfg)
 {
     char address[64];
-    weft_server_config server = {.threads = THREADS, .limits.send_queue_items = 1 << 20};
+    weft_server_config server = {.threads = THREADS,
+                                 .limits = &(weft_limits){.send_queue_items = 1 << 20}};
     memset(&w, 0, sizeof w);
     assert_int_equal(weft_loop_new(&w.loop, NULL), 0);
     assert_int_equal(weft_hub_new(&w.hub, w.loop, cfg), 0);
@@ -141,7 +142,7 @@ static void connect_peer(size_t i)
 {
     struct peer *p = &w.peers[i];
     *p = (struct peer){0};
-    weft_client_config cfg = {.limits.send_queue_items = 1 << 20};
+    weft_client_config cfg = {.limits = &(weft_limits){.send_queue_items = 1 << 20}};
     assert_int_equal(weft_connect(&p->conn, w.loop, w.url, &cfg, &client_handler, p), 0);
     loop_until(p->open);
 }

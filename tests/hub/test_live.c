@@ -123,7 +123,7 @@ static const weft_handler client_handler = {
 static struct world *new_world(const weft_hub_config *cfg, uint64_t send_queue_max)
 {
     struct world *w = calloc(1, sizeof *w);
-    weft_server_config server = {.limits.send_queue_max = send_queue_max};
+    weft_server_config server = {.limits = &(weft_limits){.send_queue_max = send_queue_max}};
     char address[64];
     assert_non_null(w);
     assert_int_equal(weft_loop_new(&w->loop, NULL), 0);

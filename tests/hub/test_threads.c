@@ -105,7 +105,8 @@ static const weft_handler hearing[2] = {
 
 static void side_new(struct side *s)
 {
-    weft_server_config cfg = {.limits = {.send_queue_max = 64 << 20, .send_queue_items = 1 << 20}};
+    weft_server_config cfg = {
+        .limits = &(weft_limits){.send_queue_max = 64 << 20, .send_queue_items = 1 << 20}};
     char address[64];
     assert_int_equal(weft_loop_new(&s->loop, NULL), 0);
     assert_int_equal(weft_hub_new(&s->hub, s->loop, NULL), 0);

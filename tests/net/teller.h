@@ -99,8 +99,7 @@ static const weft_handler telling = {.on_open = teller_opens,
 /* A telling WebSocket at /, with these limits (NULL: the defaults). */
 static inline void tellers_begin(struct world *w, struct teller *t, const weft_limits *limits)
 {
-    weft_server_config cfg = {0};
-    if (limits) cfg.limits = *limits;
+    weft_server_config cfg = {.limits = limits};
     world_begin(w);
     world_serve(w, &cfg);
     assert_int_equal(weft_server_route(w->server, "/", &telling, t), 0);

@@ -270,7 +270,7 @@ static void test_refusal(void **state)
 {
     (void)state;
     static const weft_handler h = {.on_close = told_refusal};
-    const weft_client_config cfg = {.limits.refusal_body_max = 10};
+    const weft_client_config cfg = {.limits = &(weft_limits){.refusal_body_max = 10}};
     assert_int_equal(weft_connect(&client.conn, world.loop, url, &cfg, &h, &client), 0);
     struct raw *r = take_request();
     answer(
@@ -486,7 +486,7 @@ static void test_connect_timeout(void **state)
 {
     (void)state;
     use_unanswered_connects(&world.sys);
-    dial(&(weft_client_config){.limits.connect_timeout = 1000});
+    dial(&(weft_client_config){.limits = &(weft_limits){.connect_timeout = 1000}});
     settle(&world);
     pass(&world, 999);
     assert_int_equal(client.closes, 0);
@@ -498,7 +498,8 @@ static void test_connect_timeout(void **state)
 static void test_handshake_timeout(void **state)
 {
     (void)state;
-    dial(&(weft_client_config){.limits = {.handshake_timeout = 1000, .connect_timeout = 200}});
+    dial(&(weft_client_config){
+        .limits = &(weft_limits){.handshake_timeout = 1000, .connect_timeout = 200}});
     struct raw *r = take_request();
     raw_say(r, "HTTP/1.1 101");
     pass(&world, 999);
@@ -512,7 +513,8 @@ static void test_handshake_timeout(void **state)
 static void test_open_has_no_handshake_deadline(void **state)
 {
     (void)state;
-    dial(&(weft_client_config){.limits = {.handshake_timeout = 1000, .ping_interval = WEFT_NEVER}});
+    dial(&(weft_client_config){
+        .limits = &(weft_limits){.handshake_timeout = 1000, .ping_interval = WEFT_NEVER}});
     struct raw *r = take_request();
     answer(r, SWITCHING "\r\n");
     turn_until(&world, client.story.len);

@@ -60,7 +60,7 @@ static const weft_limits limits = {.ping_interval = WEFT_NEVER};
 
 static void serve(void)
 {
-    weft_server_config cfg = {.limits = limits};
+    weft_server_config cfg = {.limits = &limits};
     world_begin(&world);
     world_serve(&world, &cfg);
     assert_int_equal(weft_server_route(world.server, "/", &telling, &server), 0);
@@ -102,7 +102,7 @@ static bool scenario(long allocation, bool and_all_that_follow)
     fault.seen = 0;
     world_fail_at(&world, allocation);
     world.fail_on = and_all_that_follow;
-    weft_client_config cfg = {.limits = limits};
+    weft_client_config cfg = {.limits = &limits};
     bool connected =
         weft_connect(NULL, world.loop, world_url(&world, "/"), &cfg, &telling, &client) == 0;
     raw_say(http, requests);

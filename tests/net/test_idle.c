@@ -33,9 +33,8 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
 }
 
 static const weft_deflate deflate;
-static const weft_handler plain = {.size = sizeof plain, .on_message = on_message};
-static const weft_handler small = {
-    .size = sizeof small, .on_message = on_message, .deflate = &deflate};
+static const weft_handler plain = {.on_message = on_message};
+static const weft_handler small = {.on_message = on_message, .deflate = &deflate};
 
 static void stream(weft_request *r, void *user)
 {
@@ -50,8 +49,7 @@ static void stream(weft_request *r, void *user)
 static int begin(void **state)
 {
     (void)state;
-    world_begin(&world);
-    world.env.realloc = counted_realloc;
+    world_begin_with(&world, counted_realloc);
     world_serve(&world, NULL);
     assert_int_equal(weft_server_route(world.server, "/plain", &plain, NULL), 0);
     assert_int_equal(weft_server_route(world.server, "/small", &small, NULL), 0);

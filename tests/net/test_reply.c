@@ -399,7 +399,7 @@ static void test_many_at_once(void **state)
 static void test_last_request_of_a_connection(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.http_requests = 2});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.http_requests = 2}});
     struct stream s = {.name = "a"}, t = {.name = "b"};
     struct raw *r = streaming(&s, GET("/"), 0);
     assert_int_equal(weft_reply_end(s.reply), 0);

@@ -189,7 +189,7 @@ static void test_client_ends_his_side_of_an_ended_one(void **state)
 static void test_client_takes_nothing(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.write_stall = 500});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.write_stall = 500}});
     for (int ended = 0; ended <= 1; ended++) {
         struct stream s = {.name = "a"};
         struct raw *r = streaming(&s, GET("/"), WEFT_LENGTH_UNKNOWN);
@@ -211,7 +211,7 @@ static void test_client_takes_nothing(void **state)
 static void test_client_takes_his_time(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.write_stall = 500});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.write_stall = 500}});
     struct stream s = {.name = "a"};
     struct raw *r = streaming(&s, GET("/"), WEFT_LENGTH_UNKNOWN);
     use_full_sockets(&world.sys, true);
@@ -277,7 +277,7 @@ static void test_leave(void **state)
     enum { MANY = 8 };
     struct stream s[MANY];
     struct raw *r[MANY];
-    again_with(&(weft_server_config){.limits.shutdown_drain = 9000});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.shutdown_drain = 9000}});
     memset(s, 0, sizeof s);
     for (int i = 0; i < MANY; i++) {
         s[i].name = "a";
@@ -346,7 +346,7 @@ static void test_begun_while_the_server_leaves(void **state)
 static void test_shutdown_drain_passes(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.shutdown_drain = 1000});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.shutdown_drain = 1000}});
     struct stream s = {.name = "a"}, t = {.name = "b"};
     struct raw *r = streaming(&s, GET("/"), WEFT_LENGTH_UNKNOWN), *q = streaming(&t, GET("/"), 9);
     leave();
@@ -367,7 +367,7 @@ static void test_shutdown_drain_passes(void **state)
 static void test_backlog_in_bytes(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.send_queue_max = 2000});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.send_queue_max = 2000}});
     struct stream s = {.name = "a"};
     struct raw *r = streaming(&s, GET("/"), 100000);
     weft_piece *p;
@@ -398,7 +398,7 @@ static void test_backlog_in_bytes(void **state)
 static void test_backlog_in_items(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.send_queue_items = 4});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.send_queue_items = 4}});
     struct stream s = {.name = "a"};
     struct raw *r = streaming(&s, GET("/"), WEFT_LENGTH_UNKNOWN);
     weft_piece *p;
@@ -422,7 +422,7 @@ static void test_backlog_in_items(void **state)
 static void test_drain(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.send_queue_soft = 1000});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.send_queue_soft = 1000}});
     struct stream s = {.name = "a"};
     struct raw *r = streaming(&s, GET("/"), 100000);
     use_full_sockets(&world.sys, true);
@@ -449,7 +449,7 @@ static void test_drain_and_backlog_on_a_socket(void **state)
 {
     (void)state;
     again_with(&(weft_server_config){
-        .limits = {.send_queue_soft = 64 * 1024, .send_queue_max = 256 * 1024}});
+        .limits = &(weft_limits){.send_queue_soft = 64 * 1024, .send_queue_max = 256 * 1024}});
     struct stream s = {.name = "a"};
     struct raw *r = streaming(&s, GET("/"), WEFT_LENGTH_UNKNOWN);
     size_t written = 0;
@@ -506,7 +506,7 @@ static struct raw *drains(struct stream *s, void (*then)(struct stream *s))
 static void test_calls_in_on_drain(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.send_queue_soft = 100});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.send_queue_soft = 100}});
     struct stream s;
     struct raw *r = drains(&s, end_it);
     expect_close(&s, 0, "");

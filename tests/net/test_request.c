@@ -129,7 +129,7 @@ static void test_body_in_chunks(void **state)
 static void test_body_too_large(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.http_body_max = 10});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.http_body_max = 10}});
     struct raw *r = raw_connect(&world);
     assert_int_equal(raw_ask(&world, r, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n"),
                      413);

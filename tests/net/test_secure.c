@@ -8,16 +8,18 @@
 
 static struct world world;
 static struct teller server, client;
-static weft_client_config cfg; /* of the client */
+static weft_client_config cfg; /* of the client, */
+static weft_limits cfg_limits; /* and its limits */
 
 static void serve(void)
 {
     static const weft_limits limits = {.ping_interval = WEFT_NEVER};
-    weft_server_config server_cfg = {.limits = limits};
+    weft_server_config server_cfg = {.limits = &limits};
     weft_tls_pair pair = {certificate, key};
     weft_tls tls = {.certificates = &pair, .n_certificates = 1};
     server = client = (struct teller){0};
-    cfg = (weft_client_config){0};
+    cfg_limits = (weft_limits){0};
+    cfg = (weft_client_config){.limits = &cfg_limits};
     world_begin(&world);
     world_serve(&world, &server_cfg);
     assert_int_equal(weft_server_route(world.server, "/", &telling, &server), 0);
@@ -29,7 +31,7 @@ static int dial(void)
 {
     char url[256];
     cfg.ca_file = certificate;
-    cfg.limits.ping_interval = WEFT_NEVER;
+    cfg_limits.ping_interval = WEFT_NEVER;
     snprintf(url, sizeof url, "wss://localhost%s/", strrchr(world.address, ':'));
     return weft_connect(&client.conn, world.loop, url, &cfg, &telling, &client);
 }
@@ -197,8 +199,8 @@ static void test_an_alert_to_nobody(void **state)
     serve();
     int listening = listen_instead();
     assert_int_equal(setsockopt(listening, SOL_SOCKET, SO_RCVBUF, &(int){4096}, sizeof(int)), 0);
-    cfg.limits.write_stall = 1000;
-    cfg.limits.send_queue_max = 2 * sizeof large;
+    cfg_limits.write_stall = 1000;
+    cfg_limits.send_queue_max = 2 * sizeof large;
     assert_int_equal(dial(), 0);
     struct tls_peer *p = accept_peer(listening, peer_context());
     answer_handshake(p);

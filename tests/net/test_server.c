@@ -233,7 +233,7 @@ static void test_origins_on_loopback(void **state)
 static void test_handshake_timeout(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.handshake_timeout = 1000});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.handshake_timeout = 1000}});
     struct raw *r = raw_connect(&world);
     settle(&world);
     pass(&world, 500);
@@ -250,7 +250,8 @@ static void test_handshake_timeout(void **state)
 static void test_keepalive(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits = {.http_keepalive = 2000, .handshake_timeout = 500}});
+    again_with(&(weft_server_config){
+        .limits = &(weft_limits){.http_keepalive = 2000, .handshake_timeout = 500}});
     page("/", "hi");
     struct raw *r = raw_connect(&world);
     for (int i = 0; i < 3; i++) {
@@ -267,7 +268,8 @@ static void test_keepalive(void **state)
 static void test_timeout_of_a_second_request(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits = {.http_keepalive = 2000, .handshake_timeout = 500}});
+    again_with(&(weft_server_config){
+        .limits = &(weft_limits){.http_keepalive = 2000, .handshake_timeout = 500}});
     page("/", "hi");
     struct raw *r = raw_connect(&world);
     assert_int_equal(raw_ask(&world, r, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
@@ -286,7 +288,7 @@ static void test_timeout_of_a_second_request(void **state)
 static void test_number_of_requests(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.http_requests = 2});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.http_requests = 2}});
     page("/", "hi");
     struct raw *r = raw_connect(&world);
     assert_int_equal(raw_ask(&world, r, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
@@ -302,7 +304,7 @@ static void test_number_of_requests(void **state)
 static void test_max_connections(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.max_connections = 2});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.max_connections = 2}});
     route("/");
     struct raw *a = raw_open(&world, "/"), *b = raw_open(&world, "/"), *c;
     assert_int_equal(ask(&c, UPGRADE("/", "")), 503);
@@ -322,7 +324,8 @@ static void test_max_connections(void **state)
 static void test_crowd_at_the_door(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits = {.max_connections = 1, .accept_batch = 8}});
+    again_with(
+        &(weft_server_config){.limits = &(weft_limits){.max_connections = 1, .accept_batch = 8}});
     route("/");
     struct raw *in = raw_open(&world, "/"), *crowd[40];
     for (size_t i = 0; i < countof(crowd); i++) crowd[i] = raw_connect(&world);
@@ -353,7 +356,7 @@ static int from_afar(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 static void test_max_connections_per_ip(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.max_connections_per_ip = 2});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.max_connections_per_ip = 2}});
     world.sys.accept4 = from_afar;
     route("/");
     struct raw *a = raw_open(&world, "/"), *b = raw_open(&world, "/"), *c;
@@ -382,7 +385,7 @@ static int out_of_descriptors(int fd, struct sockaddr *addr, socklen_t *len, int
 static void test_emfile(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits.accept_backoff = 100});
+    again_with(&(weft_server_config){.limits = &(weft_limits){.accept_backoff = 100}});
     page("/", "hi");
     world.sys.accept4 = out_of_descriptors;
     refusals = 1;
@@ -499,7 +502,8 @@ static void test_shutdown_lets_replies_finish(void **state)
 static void test_shutdown_deadline(void **state)
 {
     (void)state;
-    again_with(&(weft_server_config){.limits = {.shutdown_drain = 1000, .close_timeout = 9000}});
+    again_with(&(weft_server_config){
+        .limits = &(weft_limits){.shutdown_drain = 1000, .close_timeout = 9000}});
     route("/");
     struct raw *r = raw_open(&world, "/");
     leave();

@@ -88,15 +88,28 @@ static void say_hi(weft_request *r, void *user)
     (void)weft_respond(r, 200, NULL, "hi", 2);
 }
 
+/* A handler that points to all that there is to be copied. */
+static weft_handler telling_more(void)
+{
+    static const char *const subprotocols[] = {"chat", "superchat", NULL};
+    static const weft_deflate deflate = {.threshold = 1};
+    weft_handler h = telling;
+    h.subprotocols = subprotocols;
+    h.deflate = &deflate;
+    return h;
+}
+
 static int a_server_at(const char *address, const weft_tls *tls)
 {
     static const char *const origins[] = {"https://example.org", NULL};
     static const char *const proxies[] = {"10.0.0.0/8", "::1", NULL};
-    weft_server_config cfg = {.origins = origins, .trust_proxy = proxies};
+    static const weft_limits limits = {.max_message = 1000};
+    weft_server_config cfg = {.limits = &limits, .origins = origins, .trust_proxy = proxies};
+    weft_handler chat = telling_more();
     weft_server *s = NULL;
     char text[128];
     int error = weft_server_new(&s, world.loop, &cfg);
-    if (!error) error = weft_server_route(s, "/chat", &telling, &server);
+    if (!error) error = weft_server_route(s, "/chat", &chat, &server);
     if (!error) error = weft_server_on_request(s, "/page/*", say_hi, NULL);
     if (!error) error = weft_server_files(s, "/files/*", folder);
     if (!error && tls) error = weft_server_set_tls(s, tls, text, sizeof text);
@@ -165,6 +178,27 @@ static int a_hub(void)
 }
 
 /* What is posted arrives, or the error says that it does not, or the connection ends: none misses it. */
+/* Profile, pool and session are independent of the loop. */
+static int a_session(void)
+{
+    static const weft_limits limits = {.max_message = 1000};
+    static const weft_deflate deflate = {.threshold = 1};
+    weft_session_config cfg = {.env = &world.env, .limits = &limits, .deflate = &deflate};
+    weft_session_profile *profile = NULL;
+    weft_session *s = NULL;
+    weft_message *m = NULL;
+    int error = weft_session_pool_new(&cfg.pool, &world.env);
+    if (!error) error = weft_session_profile_new(&profile, &cfg);
+    if (!error) error = weft_session_new(&s, WEFT_SERVER, profile);
+    if (!error) error = weft_message_new(&m, &world.env, WEFT_TEXT, "hello", 5);
+    if (!error) error = weft_session_send_message(s, m);
+    weft_session_profile_unref(profile);
+    weft_message_unref(m);
+    weft_session_free(s);
+    weft_session_pool_free(cfg.pool);
+    return error;
+}
+
 static int a_post(void)
 {
     weft_message *m = NULL;
@@ -181,7 +215,8 @@ static int a_post(void)
 static int a_client_of(const char *url, const weft_client_config *cfg)
 {
     memset(&client, 0, sizeof client);
-    int error = weft_connect(NULL, world.loop, url, cfg, &telling, &client);
+    weft_handler h = telling_more();
+    int error = weft_connect(NULL, world.loop, url, cfg, &h, &client);
     for (int turns = 0; !error && !client.id && !client.closes; turns += !atomic_load(&threads)) {
         if (turns == TURNS) fail_msg("%s neither opens nor fails", url);
         if (turns > 40) world.now_us += 1000 * 1000;
@@ -338,6 +373,7 @@ static const struct scenario scenarios[] = {
     {"a server with TLS", a_server_with_tls, false},
     {"a hub", a_hub, false},
     {"a post", a_post, false},
+    {"a session", a_session, false},
     {"a client", a_client, true},
     {"a client of localhost", a_client_of_localhost, true},
     {"a client that resolves", a_client_that_resolves, true},

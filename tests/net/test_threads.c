@@ -105,8 +105,7 @@ static const weft_handler client_handler = {
 
 static void make_server(const weft_limits *limits)
 {
-    weft_server_config cfg = {.threads = THREADS};
-    if (limits) cfg.limits = *limits;
+    weft_server_config cfg = {.limits = limits, .threads = THREADS};
     assert_int_equal(weft_server_new(&w.server, w.loop, &cfg), 0);
     assert_int_equal(weft_server_route(w.server, "/", &server_handler, NULL), 0);
     assert_int_equal(weft_server_on_request(w.server, "/page", server_replies, "hello"), 0);

@@ -29,7 +29,7 @@ static int begin(void **state)
 {
     (void)state;
     static const weft_limits limits = {.ping_interval = WEFT_NEVER};
-    weft_server_config cfg = {.limits = limits};
+    weft_server_config cfg = {.limits = &limits};
     weft_tls_pair pair = {certificate, key};
     weft_tls tls = {.certificates = &pair, .n_certificates = 1};
     server = (struct teller){.then_message = echo};

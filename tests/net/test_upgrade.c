@@ -30,7 +30,7 @@ static int begin(void **state)
     memset(&other, 0, sizeof other);
     held = NULL;
     world_begin(&world);
-    world_serve(&world, &(weft_server_config){.limits.handshake_timeout = 1000});
+    world_serve(&world, &(weft_server_config){.limits = &(weft_limits){.handshake_timeout = 1000}});
     assert_int_equal(weft_server_route(world.server, "/", &handler, &server), 0);
     world_listen(&world);
     return 0;
@@ -206,8 +206,9 @@ static int hold(weft_upgrade *u)
 static struct raw *ask_and_hold(void)
 {
     decide = hold;
-    struct raw *r = ask();
+    struct raw *r = ask_with("Sec-WebSocket-Protocol: chat\r\n");
     assert_non_null(held);
+    assert_string_equal(weft_upgrade_subprotocol(held), "chat");
     assert_int_equal(raw_status(r), 0);
     return r;
 }
@@ -294,6 +295,7 @@ static void test_held_and_server_freed(void **state)
     struct raw *r = ask_and_hold();
     weft_server_free(world.server);
     world.server = NULL;
+    assert_string_equal(weft_upgrade_subprotocol(held), ""); /* the handler's copy went, too */
     assert_int_equal(weft_upgrade_refuse(held, 403, "x"), WEFT_ERR_CLOSED);
     raw_free(r);
 }

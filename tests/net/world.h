@@ -71,16 +71,22 @@ static inline void world_fail_at(struct world *w, long nth)
     w->fail_at = nth;
 }
 
-/* A loop, nothing on it. */
-static inline void world_begin(struct world *w)
+/* A loop, nothing on it; its realloc is the test's, which calls world_realloc. */
+static inline void world_begin_with(struct world *w, void *(*hook)(void *ctx, void *p, size_t size))
 {
-    *w = (struct world){.env = {.ctx = w, .realloc = world_realloc, .now_us = world_now},
+    *w = (struct world){.env = {.ctx = w, .realloc = hook, .now_us = world_now},
                         .now_us = 1000 * 1000 * 1000,
                         .fail_at = -1,
                         .sys = sys_real};
     /* Each send by itself: a ring would pass by what a test puts in sys.send. */
     weft_loop_config cfg = {.env = &w->env, .batch = WEFT_BATCH_EACH};
     assert_int_equal(loop_new_with_sys(&w->loop, &cfg, &w->sys), 0);
+}
+
+/* A loop, nothing on it. */
+static inline void world_begin(struct world *w)
+{
+    world_begin_with(w, world_realloc);
 }
 
 /* A server on it, not listening. */

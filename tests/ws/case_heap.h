@@ -75,8 +75,7 @@ static inline int heap_random(void *ctx, void *buf, size_t len)
 static inline void heap_init(struct heap *h, size_t fail_at, bool fail_on)
 {
     *h = (struct heap){.fail_at = fail_at, .fail_on = fail_on};
-    h->env =
-        (weft_env){.size = sizeof h->env, .ctx = h, .realloc = heap_realloc, .random = heap_random};
+    h->env = (weft_env){.ctx = h, .realloc = heap_realloc, .random = heap_random};
 }
 
 #endif

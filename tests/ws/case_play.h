@@ -17,6 +17,7 @@
 #include "ws/case_heap.h"
 #include "ws/case_script.h"
 #include "ws/case_wire.h"
+#include "ws/session_of.h"
 
 struct plan {
     size_t piece;   /* reads of this size; 0: as large as possible */
@@ -413,13 +414,10 @@ static inline void play(struct play *p, const struct script *s, const struct pla
     p->plan = *plan;
     p->wire.role = s->role;
     heap_init(&p->heap, plan->fail_at, plan->fail_on);
-    p->config = (weft_session_config){.size = sizeof p->config,
-                                      .env = &p->heap.env,
-                                      .limits = &s->limits,
-                                      .chunked = s->chunked,
-                                      .deflate = &s->deflate};
+    p->config = (weft_session_config){
+        .env = &p->heap.env, .limits = &s->limits, .chunked = s->chunked, .deflate = &s->deflate};
     p->step = &s->steps[0];
-    play_result(p, "weft_session_new", weft_session_new(&p->session, s->role, &p->config), 0);
+    play_result(p, "weft_session_new", session_of(&p->session, s->role, &p->config), 0);
     p->wire.deflates = s->params.on;
     if (!p->out_of_memory && !*p->wrong) {
         weft_session_set_deflate(p->session, &s->params);

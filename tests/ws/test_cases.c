@@ -169,7 +169,7 @@ static void without_randomness_a_client_sends_nothing(void **state)
     weft_session_config config = {.env = &env};
     weft_session *s;
     struct iovec iov;
-    assert_int_equal(weft_session_new(&s, WEFT_CLIENT, &config), 0);
+    assert_int_equal(session_of(&s, WEFT_CLIENT, &config), 0);
     assert_true(weft_session_send(s, WEFT_TEXT, "x", 1) < 0);
     assert_int_equal(weft_session_output(s, &iov, 1), 0);
     weft_session_free(s);

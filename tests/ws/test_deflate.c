@@ -18,6 +18,7 @@
 #include <weft/handshake.h>
 
 #include "ws/case_heap.h"
+#include "ws/session_of.h"
 
 enum { LARGEST = 200000 };
 
@@ -56,19 +57,25 @@ struct pair {
     weft_session *server, *client;
 };
 
-static void open_with(struct pair *p, bool takeover, unsigned bits, bool pool, bool chunked)
+static void open_within(struct pair *p, bool takeover, unsigned bits, bool pool, bool chunked,
+                        uint64_t max_message)
 {
     *p = (struct pair){.deflate = {.takeover = takeover, .threshold = 1},
-                       .limits = {.max_message = LARGEST, .send_queue_max = 1 << 24}};
+                       .limits = {.max_message = max_message, .send_queue_max = 1 << 24}};
     heap_init(&p->heap, 0, false);
     p->params = (weft_deflate_params){true, !takeover, !takeover, (uint8_t)bits, (uint8_t)bits};
     p->config = (weft_session_config){
         .env = &p->heap.env, .limits = &p->limits, .chunked = chunked, .deflate = &p->deflate};
     if (pool) assert_int_equal(weft_session_pool_new(&p->config.pool, &p->heap.env), 0);
-    assert_int_equal(weft_session_new(&p->server, WEFT_SERVER, &p->config), 0);
-    assert_int_equal(weft_session_new(&p->client, WEFT_CLIENT, &p->config), 0);
+    assert_int_equal(session_of(&p->server, WEFT_SERVER, &p->config), 0);
+    assert_int_equal(session_of(&p->client, WEFT_CLIENT, &p->config), 0);
     weft_session_set_deflate(p->server, &p->params);
     weft_session_set_deflate(p->client, &p->params);
+}
+
+static void open_with(struct pair *p, bool takeover, unsigned bits, bool pool, bool chunked)
+{
+    open_within(p, takeover, bits, pool, chunked, LARGEST);
 }
 
 static void close_pair(struct pair *p)
@@ -320,8 +327,7 @@ static void test_bombs(void **state)
         for (int chunked = 0; chunked <= 1; chunked++) {
             struct pair p;
             struct heard h = {0};
-            open_with(&p, false, 15, true, chunked);
-            p.limits.max_message = cases[i].max;
+            open_within(&p, false, 15, true, chunked, cases[i].max);
             size_t wire = write_frame(frame, out, bomb(out, sizeof out, cases[i].n));
             assert_int_equal(hear(p.server, frame, wire, 0, &h), cases[i].result);
             assert_true(h.bytes.len <= cases[i].max && h.bytes.len < 3 << 20);
@@ -479,8 +485,8 @@ static void test_the_pool_forgets_a_session(void **state)
         free(bytes);
         weft_session_free(p.server);
         weft_session_free(p.client);
-        assert_int_equal(weft_session_new(&p.server, WEFT_SERVER, &p.config), 0);
-        assert_int_equal(weft_session_new(&p.client, WEFT_CLIENT, &p.config), 0);
+        assert_int_equal(session_of(&p.server, WEFT_SERVER, &p.config), 0);
+        assert_int_equal(session_of(&p.client, WEFT_CLIENT, &p.config), 0);
         weft_session_set_deflate(p.server, &p.params);
         weft_session_set_deflate(p.client, &p.params);
     }
@@ -547,8 +553,7 @@ static void test_large_messages_are_gathered_by_doubling(void **state)
     struct heard h = {0};
     size_t wire;
     uint8_t *data = data_of(SIZE, JSON, 5);
-    open_with(&p, false, 15, true, false);
-    p.limits.max_message = SIZE;
+    open_within(&p, false, 15, true, false, SIZE);
     assert_int_equal(weft_session_send(p.server, WEFT_BINARY, data, SIZE), 0);
     uint8_t *bytes = take_output(p.server, &wire);
     size_t before = p.heap.asked;

@@ -168,7 +168,7 @@ static void set_words(const char **words, char *store, size_t size, const char *
 static void set_deflate(struct scene *s, char *text)
 {
     s->deflates = strcmp(text, "off") != 0;
-    s->deflate = (weft_deflate){.size = sizeof s->deflate};
+    s->deflate = (weft_deflate){0};
     for (char *save, *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
         unsigned bits = 0;
         if (!strcmp(word, "takeover")) s->deflate.takeover = true;

@@ -14,6 +14,7 @@
 
 #include "ws/case_heap.h"
 #include "ws/session.h"
+#include "ws/session_of.h"
 
 enum { SLACK = 4096, LARGEST = 1 << 21, LONG = 300000, BUFFER = 65536 };
 
@@ -37,7 +38,7 @@ static void open_end(struct end *e, weft_role role, bool chunked)
     heap_init(&e->heap, 0, false);
     e->config =
         (weft_session_config){.env = &e->heap.env, .limits = &e->limits, .chunked = chunked};
-    assert_int_equal(weft_session_new(&e->session, role, &e->config), 0);
+    assert_int_equal(session_of(&e->session, role, &e->config), 0);
     e->idle = e->heap.in_use;
 }
 
@@ -336,8 +337,10 @@ static void the_next_long_message_lies_where_the_last_one_lay(void **state)
     struct end e;
     weft_session_pool *pool;
     open_server(&e);
+    weft_session_free(e.session);
     assert_int_equal(weft_session_pool_new(&pool, &e.heap.env), 0);
     e.config.pool = pool;
+    assert_int_equal(session_of(&e.session, WEFT_SERVER, &e.config), 0);
     put_frame(&e.wire, 0x82, text, LONG);
     hear_wire(&e, LARGEST);
     size_t asked = e.heap.asked;

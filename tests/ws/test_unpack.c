@@ -16,6 +16,7 @@
 #include <zlib.h>
 
 #include "ws/case_heap.h"
+#include "ws/session_of.h"
 #include <weft/session.h>
 
 enum { SLACK = 4096, WINDOW = 4096, LARGEST = 1 << 20 };
@@ -42,7 +43,7 @@ static void open_server(struct server *v, bool takeover, bool chunked)
     v->config =
         (weft_session_config){.env = &v->heap.env, .limits = &v->limits, .chunked = chunked};
     weft_deflate_params params = {true, !takeover, !takeover, 12, 12};
-    assert_int_equal(weft_session_new(&v->session, WEFT_SERVER, &v->config), 0);
+    assert_int_equal(session_of(&v->session, WEFT_SERVER, &v->config), 0);
     weft_session_set_deflate(v->session, &params);
     v->idle = v->heap.in_use;
     v->window = takeover ? WINDOW : 0;

@@ -14,6 +14,8 @@
 #include "base/limits.h"
 #include "net/wire/carry.h"
 
+SIZED_TAKER(config_take, weft_client_config, key_file, 72, key_file)
+
 static const weft_env *env_of(const struct client *c)
 {
     return net_env(c->kind.net);
@@ -36,6 +38,7 @@ static void client_free(struct owner *o)
 {
     struct client *client = client_of(o);
     const weft_env *env = env_of(client);
+    kind_deinit(&client->kind);
     head_deinit(&client->response);
     buf_deinit(&client->body);
     mem_free(env, client->cause);
@@ -198,42 +201,53 @@ static int dial_new(struct client *client, struct dialer *dialer, const char *ur
     way_init(&d->way, dialer, &d->options, &client->kind.limits);
     list_append(&dialer->dials, &d->link);
     client->dial = d;
-    int error = options_init(&d->options, env, url, cfg, client->kind.handler);
+    int error = options_init(&d->options, env, url, cfg, &client->kind.handler);
     if (!error) error = way_start(&d->way);
     if (error) dial_free(d);
     return error;
 }
 
-static struct client *client_new(struct net *n, const weft_client_config *cfg,
-                                 const weft_handler *h, void *user)
+static int client_new(struct client **out, struct net *n, const weft_limits *limits,
+                      const weft_handler *h, size_t h_size, size_t deflate_size)
 {
     struct client *client = mem_zalloc(net_env(n), sizeof *client);
-    if (!client) return NULL;
+    if (!client) return -ENOMEM;
+    int error = kind_init(&client->kind, n, limits, h, h_size, deflate_size);
     client->owner = (struct owner){"", cancel, refusal, client_free};
-    kind_init(&client->kind, n, &cfg->limits, h);
-    client->conn = conn_new(WEFT_CLIENT, &client->kind, user);
-    if (client->conn) {
-        client->conn->owner = &client->owner;
-        return client;
-    }
-    client_free(&client->owner);
-    return NULL;
+    if (error) mem_free(net_env(n), client);
+    else *out = client;
+    return error;
 }
 
-int weft_connect(weft_conn **out, weft_loop *l, const char *url, const weft_client_config *cfg,
-                 const weft_handler *h, void *user)
+/* It owns the client. */
+static int connect_as(weft_conn **out, struct client *client, struct dialer *dialer,
+                      const char *url, const weft_client_config *cfg, void *user)
 {
-    static const weft_client_config defaults;
-    if (!cfg) cfg = &defaults;
-    struct dialer *dialer = dialer_of(l);
-    struct client *client = dialer ? client_new(dialer->net, cfg, h, user) : NULL;
-    if (!client) return -ENOMEM;
-    weft_conn *c = client->conn;
-    int error = dial_new(client, dialer, url, cfg);
-    if (error) {
-        conn_discard(c);
-        return error;
+    weft_conn *c = conn_new(WEFT_CLIENT, &client->kind, user);
+    if (!c) {
+        client_free(&client->owner);
+        return -ENOMEM;
     }
-    if (out) *out = c;
-    return 0;
+    client->conn = c;
+    c->owner = &client->owner;
+    int error = dial_new(client, dialer, url, cfg);
+    if (error) conn_discard(c);
+    else if (out) *out = c;
+    return error;
+}
+
+int weft_connect_sized(weft_conn **out, weft_loop *l, const char *url,
+                       const weft_client_config *cfg, size_t cfg_size, size_t limits_size,
+                       const weft_handler *h, size_t h_size, size_t deflate_size, void *user)
+{
+    weft_client_config taken;
+    weft_limits limits;
+    struct client *client;
+    int error = config_take(&taken, cfg, cfg_size);
+    if (!error) error = limits_take_at(&limits, &taken.limits, limits_size);
+    if (error) return error;
+    struct dialer *dialer = dialer_of(l);
+    if (!dialer) return -ENOMEM;
+    error = client_new(&client, dialer->net, taken.limits, h, h_size, deflate_size);
+    return error ? error : connect_as(out, client, dialer, url, &taken, user);
 }

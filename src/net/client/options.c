@@ -8,9 +8,9 @@
 
 #include "base/base64.h"
 #include "base/buf.h"
+#include "http/field_list.h"
 #include "http/reply.h"
 #include "http/reserved.h"
-#include "net/web/request.h"
 
 enum { TEXT_MAX = 8192, HOST_MAX = 300 };
 

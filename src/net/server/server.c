@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/strings.h"
 #include "net/server/crew.h"
 #include "net/web/exchange.h"
 #include "net/web/files.h"
@@ -21,6 +22,9 @@
 #include <weft/handshake.h>
 
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
+
+SIZED_TAKER(config_take, weft_server_config, trust_proxy, 32, trust_proxy)
+SIZED_TAKER(tls_take, weft_tls, client_ca_file, 24, client_ca_file)
 
 static const struct talk *const talks[LANE_TALKS] = {
     [LANE_FREE] = &lane_nobody,
@@ -63,6 +67,7 @@ static uint64_t default_max_connections(unsigned threads)
     return r.rlim_cur > 2 * spare ? r.rlim_cur - spare : spare;
 }
 
+/* What cfg points to is copied, or made something of. */
 static int init(weft_server *s, const weft_server_config *cfg)
 {
     const weft_env *env = server_env(s);
@@ -70,12 +75,12 @@ static int init(weft_server *s, const weft_server_config *cfg)
     site->tally = mem_zalloc(env, sizeof *site->tally);
     if (!site->tally) return -ENOMEM;
     peers_init(&site->tally->peers);
-    site->limits = cfg->limits;
-    site->origins = cfg->origins;
+    if (cfg->limits) site->limits = *cfg->limits;
     site->all_loopback = true;
     s->max_connections = limit_max_connections(&site->limits);
     if (!s->max_connections) s->max_connections = default_max_connections(cfg->threads);
-    int error = trust_init(&site->trust, env, cfg->trust_proxy);
+    int error = strings_copy(&site->origins, env, cfg->origins);
+    if (!error) error = trust_init(&site->trust, env, cfg->trust_proxy);
     return error || cfg->threads < 2 ? error : crew_new(s, cfg->threads - 1);
 }
 
@@ -93,6 +98,7 @@ static void destroy(weft_server *s)
     struct site *site = &s->site;
     server_deinit(s);
     trust_deinit(&site->trust, env);
+    strings_free(env, site->origins);
     tls_context_unref(s->tls);
     if (site->tally) peers_deinit(&site->tally->peers, env);
     mem_free(env, site->tally);
@@ -120,11 +126,8 @@ void server_init(struct weft_server *s, weft_loop *l, struct net *n)
     list_init(&s->listeners);
 }
 
-int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg)
+static int create(weft_server **out, weft_loop *l, const weft_server_config *cfg)
 {
-    static const weft_server_config defaults;
-    if (!cfg) cfg = &defaults;
-    if (!origins_are_valid(cfg->origins) || cfg->threads > NET_LOOPS_MAX) return -EINVAL;
     struct net *n = net_of(l);
     weft_server *s = n ? mem_zalloc(weft_loop_env(l), sizeof *s) : NULL;
     if (!s) return -ENOMEM;
@@ -133,6 +136,18 @@ int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *c
     if (error) destroy(s);
     else *out = s;
     return error;
+}
+
+int weft_server_new_sized(weft_server **out, weft_loop *l, const weft_server_config *cfg,
+                          size_t cfg_size, size_t limits_size)
+{
+    weft_server_config taken;
+    weft_limits limits;
+    int error = config_take(&taken, cfg, cfg_size);
+    if (!error) error = limits_take_at(&limits, &taken.limits, limits_size);
+    if (error) return error;
+    if (!origins_are_valid(taken.origins) || taken.threads > NET_LOOPS_MAX) return -EINVAL;
+    return create(out, l, &taken);
 }
 
 void weft_server_free(weft_server *s)
@@ -176,11 +191,14 @@ uint64_t weft_server_count_closed(const weft_server *s, uint16_t code)
 
 /* ---- TLS ------------------------------------------------------------------------------------- */
 
-int weft_server_set_tls(weft_server *s, const weft_tls *tls, char *why, size_t size)
+int weft_server_set_tls_sized(weft_server *s, const weft_tls *tls, size_t tls_size, char *why,
+                              size_t size)
 {
+    weft_tls taken;
     struct words words = {why, size};
     struct tls_context *fresh;
-    int error = tls_context_server(&fresh, server_env(s), tls, &words);
+    int error = tls_take(&taken, tls, tls_size);
+    if (!error) error = tls_context_server(&fresh, server_env(s), &taken, &words);
     if (error) return error;
     tls_context_unref(s->tls);
     s->tls = fresh;
@@ -202,7 +220,9 @@ int server_copy_routes(struct weft_server *s, const struct weft_server *from)
     if (!error) error = route_copy(&routes->requests, env, &from->site.routes.requests);
     for (size_t i = 0; i < routes->websockets.n && !error; i++) {
         struct opener *o = &routes->websockets.routes[i].opener;
-        error = endpoint_new(o, &s->endpoints, s->net, &s->site.limits, o->handler);
+        const weft_handler *h = o->handler;
+        error = endpoint_new(o, &s->endpoints, s->net, &s->site.limits, h, sizeof *h,
+                             sizeof *h->deflate);
     }
     return error;
 }
@@ -213,11 +233,13 @@ static bool routes_are_final(const weft_server *s)
     return s->crew && !list_empty(&s->listeners);
 }
 
-int weft_server_route(weft_server *s, const char *path, const weft_handler *h, void *user)
+int weft_server_route_sized(weft_server *s, const char *path, const weft_handler *h, size_t h_size,
+                            size_t deflate_size, void *user)
 {
     if (routes_are_final(s)) return WEFT_ERR_STATE;
     struct route r = {.user = user};
-    int error = endpoint_new(&r.opener, &s->endpoints, s->net, &s->site.limits, h);
+    int error =
+        endpoint_new(&r.opener, &s->endpoints, s->net, &s->site.limits, h, h_size, deflate_size);
     if (error) return error;
     return route_add(&s->site.routes.websockets, server_env(s), path, &r);
 }

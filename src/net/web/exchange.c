@@ -9,42 +9,8 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "http/reply.h"
 #include "net/web/request.h"
 #include "net/web/upgrade.h"
-
-/* ---- fields ---------------------------------------------------------------------------------- */
-
-/* One allocation holds name and value. */
-int field_list_add(struct field_list *l, const weft_env *env, weft_bytes name, weft_bytes value)
-{
-    if (!reply_field_valid(name, value)) return -EINVAL;
-    weft_field *fields = mem_realloc(env, l->fields, (l->n + 1) * sizeof *fields);
-    if (!fields) return -ENOMEM;
-    l->fields = fields;
-    uint8_t *text = mem_alloc(env, name.len + value.len);
-    if (!text) return -ENOMEM;
-    copy(text, name.data, name.len);
-    copy(text + name.len, value.data, value.len);
-    fields[l->n++] = (weft_field){{text, name.len}, {text + name.len, value.len}};
-    return 0;
-}
-
-int field_list_add_all(struct field_list *l, const weft_env *env, const weft_field *fields,
-                       size_t n)
-{
-    int error = 0;
-    for (size_t i = 0; i < n && !error; i++)
-        error = field_list_add(l, env, fields[i].name, fields[i].value);
-    return error;
-}
-
-void field_list_deinit(struct field_list *l, const weft_env *env)
-{
-    for (size_t i = 0; i < l->n; i++) mem_free(env, (void *)(uintptr_t)l->fields[i].name.data);
-    mem_free(env, l->fields);
-    *l = (struct field_list){0};
-}
 
 /* ---- birth and death ------------------------------------------------------------------------- */
 
@@ -252,9 +218,8 @@ static int recognise(struct exchange *x)
 {
     const struct site *site = lane_site(x->lane);
     const struct head *h = &x->h1.head;
-    if (!x->lane->trusted) return 0;
-    forwarded_read(&x->forwarded, &site->trust, h->fields, h->n_fields);
-    return x->forwarded.known ? lane_count_as(x->lane, &x->forwarded.client) : 0;
+    if (x->lane->trusted) forwarded_read(&x->forwarded, &site->trust, h->fields, h->n_fields);
+    return lane_count_as(x->lane, x->forwarded.known ? &x->forwarded.client : NULL);
 }
 
 static void got_head(struct exchange *x)

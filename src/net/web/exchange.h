@@ -22,16 +22,11 @@
 #ifndef NET_WEB_EXCHANGE_H
 #define NET_WEB_EXCHANGE_H
 
+#include "http/field_list.h"
 #include "http/h1.h"
 #include "net/forwarded.h"
 #include "net/lane.h"
 #include "net/site.h"
-
-/* Header fields of a reply, copied. */
-struct field_list {
-    weft_field *fields;
-    size_t n;
-};
 
 struct exchange {
     struct lane *lane;
@@ -81,13 +76,5 @@ void exchange_go_on(struct lane *l, uint32_t requests);
 /* Switch protocols, with these fields in the 101: whom it sits on from now on is c, and the exchange is gone.
  * Errors: -EINVAL, -ENOMEM: nothing has changed. */
 int exchange_upgrade(struct exchange *x, const weft_field *fields, size_t n, weft_conn *c);
-
-/* ---- fields ---------------------------------------------------------------------------------- */
-
-/* Errors: -EINVAL, -ENOMEM. */
-int field_list_add(struct field_list *l, const weft_env *env, weft_bytes name, weft_bytes value);
-int field_list_add_all(struct field_list *l, const weft_env *env, const weft_field *fields,
-                       size_t n);
-void field_list_deinit(struct field_list *l, const weft_env *env);
 
 #endif

@@ -16,6 +16,8 @@
 #include "http/piece.h"
 #include "net/links.h"
 
+SIZED_TAKER(handler_take, weft_reply_handler, on_close, 24, on_close)
+
 static const weft_limits *limits_of(const weft_reply *r)
 {
     return &lane_site(r->lane)->limits;
@@ -175,13 +177,17 @@ const struct talk reply_talk = {
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
-static weft_reply *reply_new(const weft_env *env, const weft_reply_handler *h, void *user)
+static int reply_new(weft_reply **out, const weft_env *env, const weft_reply_handler *h,
+                     size_t h_size, void *user)
 {
-    weft_reply *r = mem_zalloc(env, sizeof *r);
-    if (!r) return NULL;
-    if (h) r->handler = *h;
+    weft_reply_handler taken;
+    int error = handler_take(&taken, h, h_size);
+    if (error) return error;
+    weft_reply *r = *out = mem_zalloc(env, sizeof *r);
+    if (!r) return -ENOMEM;
+    r->handler = taken;
     r->user = user;
-    return r;
+    return 0;
 }
 
 /* The one of the exchange becomes this one's. */
@@ -207,13 +213,14 @@ static int begin(weft_reply *r, weft_request *q, int status, const char *type, u
     return 0;
 }
 
-int weft_reply_begin(weft_reply **out, weft_request *q, int status, const char *type,
-                     uint64_t length, const weft_reply_handler *h, void *user)
+int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const char *type,
+                           uint64_t length, const weft_reply_handler *h, size_t h_size, void *user)
 {
     const weft_env *env = weft_loop_env(q->loop);
+    weft_reply *r = NULL;
     if (!q->exchange) return request_finish(q, WEFT_ERR_CLOSED);
-    weft_reply *r = reply_new(env, h, user);
-    int error = r ? begin(r, q, status, type, length) : -ENOMEM;
+    int error = reply_new(&r, env, h, h_size, user);
+    if (!error) error = begin(r, q, status, type, length);
     if (error) {
         if (r) reply_free(r, env);
         return request_fail(q, error);

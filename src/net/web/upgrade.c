@@ -162,7 +162,8 @@ void weft_upgrade_set_user(weft_upgrade *u, void *user)
 
 const char *weft_upgrade_subprotocol(const weft_upgrade *u)
 {
-    return u->terms.subprotocol;
+    return u->request.exchange ? u->terms.subprotocol
+                               : ""; /* else its server may be gone, with the handler */
 }
 
 int weft_upgrade_set_subprotocol(weft_upgrade *u, const char *subprotocol)

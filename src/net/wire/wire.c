@@ -72,7 +72,10 @@ static bool secure(const struct lane *l)
 
 static int count_as(struct lane *l, const struct sock_addr *client)
 {
-    return site_count_as(lane_site(l), &wire_of(l)->peer_key, client);
+    struct wire *w = wire_of(l);
+    const struct proxied *p = wire_proxied(w);
+    if (!client && p && p->known) client = &p->client;
+    return client ? site_count_as(lane_site(l), &w->peer_key, client) : 0;
 }
 
 static void probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms)

@@ -21,28 +21,12 @@ enum { TOLD_MAX = 262144 /* bytes of messages of one connection in one turn */ }
 
 /* ---- birth and death ------------------------------------------------------------------------- */
 
-void kind_init(struct kind *k, struct net *n, const weft_limits *limits, const weft_handler *h)
-{
-    *k = (struct kind){.net = n, .handler = h, .limits = *limits};
-    if (h->max_message) k->limits.max_message = h->max_message;
-    uint64_t soft = limit_send_queue_soft(limits), max = limit_send_queue_max(limits);
-    k->calm_bytes = soft < max ? soft : max;
-    k->calm_items = limit_send_queue_items(limits);
-    k->session = (weft_session_config){
-        .env = net_env(n),
-        .limits = &k->limits,
-        .chunked = h->on_chunk != NULL,
-        .deflate = h->deflate,
-        .pool = &n->pool,
-    };
-}
-
 weft_conn *conn_new(weft_role role, const struct kind *k, void *user)
 {
     const weft_env *env = net_env(k->net);
     weft_conn *c = mem_zalloc(env, sizeof *c);
     if (!c) return NULL;
-    session_init(&c->session, role, &k->session);
+    session_init(&c->session, role, &k->profile);
     c->user = user;
     if (role == WEFT_CLIENT && slots_add(&k->net->slots, env, SLOT_CLIENT, c, &c->slot) < 0) {
         mem_free(env, c);

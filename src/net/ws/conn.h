@@ -17,6 +17,7 @@
 
 #include "net/lane.h"
 #include "net/site.h"
+#include "net/ws/kind.h"
 #include "ws/session.h"
 
 enum conn_state { CONN_DIALING, CONN_OPENING, CONN_OPEN, CONN_ENDED };
@@ -29,17 +30,6 @@ struct reason {
     uint8_t len;
     uint8_t text[];
 };
-
-/* What WebSockets with one handler on one loop have in common; found from their session's config. */
-struct kind {
-    weft_session_config session;
-    struct net *net;
-    const weft_handler *handler;
-    weft_limits limits;
-    uint64_t calm_bytes, calm_items; /* up to here nothing has to be done about what is queued */
-};
-
-void kind_init(struct kind *k, struct net *n, const weft_limits *limits, const weft_handler *h);
 
 /* What an open connection has to remember; net/wire/wire.h draws what it costs while it is idle. */
 struct weft_conn {
@@ -76,7 +66,7 @@ _Static_assert(sizeof(void *) != 8 || sizeof(weft_conn) == 104, "every connectio
 
 static inline const struct kind *conn_kind(const weft_conn *c)
 {
-    return container_of(c->session.cfg, const struct kind, session);
+    return container_of(c->session.cfg, const struct kind, profile);
 }
 
 static inline const weft_limits *conn_limits(const weft_conn *c)
@@ -91,7 +81,7 @@ static inline struct net *conn_net(const weft_conn *c)
 
 static inline const weft_handler *conn_handler(const weft_conn *c)
 {
-    return conn_kind(c)->handler;
+    return &conn_kind(c)->handler;
 }
 
 /* Who dialed a client's WebSocket: asked by it, and going with it. */

@@ -29,14 +29,20 @@ static weft_conn *make(struct endpoint *e, const struct terms *t)
 }
 
 int endpoint_new(struct opener *out, struct endpoint **list, struct net *n,
-                 const weft_limits *limits, const weft_handler *h)
+                 const weft_limits *limits, const weft_handler *h, size_t h_size,
+                 size_t deflate_size)
 {
-    struct endpoint *e = mem_zalloc(net_env(n), sizeof *e);
+    struct endpoint *e = mem_alloc(net_env(n), sizeof *e);
     if (!e) return -ENOMEM;
-    kind_init(&e->kind, n, limits, h);
+    int error = kind_init(&e->kind, n, limits, h, h_size, deflate_size);
+    if (error) {
+        mem_free(net_env(n), e);
+        return error;
+    }
     e->next = *list;
     *list = e;
-    *out = (struct opener){.handler = h, .endpoint = e, .make = make, .discard = conn_discard};
+    *out = (struct opener){
+        .handler = &e->kind.handler, .endpoint = e, .make = make, .discard = conn_discard};
     return 0;
 }
 
@@ -45,6 +51,7 @@ void endpoints_free(struct endpoint **list, const weft_env *env)
     while (*list) {
         struct endpoint *e = *list;
         *list = e->next;
+        kind_deinit(&e->kind);
         mem_free(env, e);
     }
 }

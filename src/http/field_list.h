@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * http/field_list.h - header fields that are being put together: copied, and each one may be sent
+ */
+#ifndef HTTP_FIELD_LIST_H
+#define HTTP_FIELD_LIST_H
+
+#include <weft/base.h>
+
+/* All zero is empty. */
+struct field_list {
+    weft_field *fields;
+    size_t n;
+};
+
+/* Errors: -EINVAL (a character that may not stand in a field), -ENOMEM. */
+int field_list_add(struct field_list *l, const weft_env *env, weft_bytes name, weft_bytes value);
+int field_list_add_all(struct field_list *l, const weft_env *env, const weft_field *fields,
+                       size_t n);
+void field_list_deinit(struct field_list *l, const weft_env *env);
+
+#endif

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: MIT
+"""Another language on libweft.so, through ctypes: programs of the past and of the future, and one that works.
+
+Structs are described here once more (lib/foreign.py), as a binding does it. docs/abi.md says how large they are.
+"""
+import errno
+import http.client
+import os
+import re
+import sys
+import threading
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
+import foreign  # noqa: E402
+
+foreign.run_with_sanitizer()
+from ctypes import byref, c_void_p, cast, create_string_buffer, pointer, sizeof  # noqa: E402
+from foreign import (ON_CLOSE, ON_CONN, ON_MESSAGE, ON_REQUEST, STRUCTS, ClientConfig, Deflate, Env,  # noqa: E402
+                     Handler, HubConfig, Limits, LoopConfig, ServerConfig, SessionConfig, Tls, of_the_future, strings)
+
+TEXT = 1
+ACCEPTED, CONNECTIONS, WEBSOCKETS, REQUESTS = range(4)
+WEFT_ERR_TLS = -10020
+TURNS = 2000
+weft = foreign.Weft()
+
+
+class Foreign(unittest.TestCase):
+    """A loop and a server on it."""
+
+    def setUp(self):
+        self.loop, self.server = c_void_p(), c_void_p()
+        self.assertEqual(weft.loop_new_sized(byref(self.loop), None, 0, 0), 0)
+        self.assertEqual(weft.server_new_sized(byref(self.server), self.loop, None, 0, 0), 0)
+        self.assertEqual(weft.server_listen(self.server, b'127.0.0.1:0'), 0)
+        address = create_string_buffer(64)
+        self.assertGreater(weft.server_address(self.server, 0, address, len(address)), 0)
+        self.address = address.value.decode()
+
+    def tearDown(self):
+        weft.server_free(self.server)
+        weft.loop_free(self.loop)
+
+    def turn_until(self, done):
+        for _ in range(TURNS):
+            if done():
+                return
+            self.assertEqual(weft.loop_turn(self.loop, 10), 0)
+        self.fail('it does not come')
+
+
+class Versions(Foreign):
+    """Each function that takes a struct that grows, with that struct as other versions have it."""
+
+    def made(self, free, new, *arguments):
+        out = c_void_p()
+        error = new(byref(out), *arguments)
+        if not error:
+            free(out)
+        return error
+
+    def profile(self, config, size, **sizes):
+        return self.made(weft.session_profile_unref, weft.session_profile_new_sized, config, size,
+                         sizes.get('env', 0), sizes.get('limits', 0), sizes.get('deflate', 0))
+
+    def connect(self, config, config_size, limits_size, handler, handler_size, deflate_size):
+        out = c_void_p()
+        return weft.connect_sized(byref(out), self.loop, f'ws://{self.address}/'.encode(), config, config_size,
+                                  limits_size, handler, handler_size, deflate_size, None)
+
+    @staticmethod
+    def within(outer, field, struct):
+        """outer, whose field points to struct; NULL stays NULL."""
+        whole = outer()
+        if struct is not None:
+            setattr(whole, field, cast(struct, dict(outer._fields_)[field]))
+        return byref(whole)
+
+    def takers(self):
+        """(name, the struct, what is said of one that is all zero, a function of pointer and size)"""
+        yield 'message', Env, 0, lambda p, size: self.made(
+            weft.message_unref, weft.message_new_sized, p, size, TEXT, b'x', 1)
+        yield 'pool', Env, 0, lambda p, size: self.made(
+            weft.session_pool_free, weft.session_pool_new_sized, p, size)
+        yield 'key', Env, 0, lambda p, size: weft.handshake_key_sized(p, size, create_string_buffer(25))
+        yield 'offer', Deflate, 0, lambda p, size: weft.deflate_offer_sized(p, size, create_string_buffer(256))
+        yield 'profile', SessionConfig, 0, self.profile
+        for field, struct in ('env', Env), ('limits', Limits), ('deflate', Deflate):
+            yield f'profile.{field}', struct, 0, lambda p, size, field=field: self.profile(
+                self.within(SessionConfig, field, p), sizeof(SessionConfig), **{field: size})
+        yield 'loop', LoopConfig, 0, lambda p, size: self.made(weft.loop_free, weft.loop_new_sized, p, size, 0)
+        yield 'loop.env', Env, 0, lambda p, size: self.made(
+            weft.loop_free, weft.loop_new_sized, self.within(LoopConfig, 'env', p), sizeof(LoopConfig), size)
+        yield 'server', ServerConfig, 0, lambda p, size: self.made(
+            weft.server_free, weft.server_new_sized, self.loop, p, size, 0)
+        yield 'server.limits', Limits, 0, lambda p, size: self.made(
+            weft.server_free, weft.server_new_sized, self.loop, self.within(ServerConfig, 'limits', p),
+            sizeof(ServerConfig), size)
+        yield 'tls', Tls, WEFT_ERR_TLS, lambda p, size: weft.server_set_tls_sized(self.server, p, size, None, 0)
+        yield 'route', Handler, 0, lambda p, size: weft.server_route_sized(self.server, b'/', p, size, 0, None)
+        yield 'route.deflate', Deflate, 0, lambda p, size: weft.server_route_sized(
+            self.server, b'/', self.within(Handler, 'deflate', p), sizeof(Handler), size, None)
+        yield 'connect', ClientConfig, 0, lambda p, size: self.connect(p, size, 0, None, 0, 0)
+        yield 'connect.limits', Limits, 0, lambda p, size: self.connect(
+            self.within(ClientConfig, 'limits', p), sizeof(ClientConfig), size, None, 0, 0)
+        yield 'connect.handler', Handler, 0, lambda p, size: self.connect(None, 0, 0, p, size, 0)
+        yield 'connect.deflate', Deflate, 0, lambda p, size: self.connect(
+            None, 0, 0, self.within(Handler, 'deflate', p), sizeof(Handler), size)
+        yield 'hub', HubConfig, 0, lambda p, size: self.made(weft.hub_free, weft.hub_new_sized, self.loop, p, size)
+
+    def test_sizes(self):
+        """The layouts of lib/foreign.py are those of 0.1, which docs/abi.md has."""
+        table = dict(re.findall(r'`(weft_\w+)` \| (\d+) \|', Path('docs/abi.md').read_text()))
+        self.assertEqual({name: str(sizeof(struct)) for name, struct in STRUCTS.items()}, table)
+
+    def test_of_now(self):
+        for name, struct, zero, call in self.takers():
+            with self.subTest(name):
+                self.assertEqual(call(pointer(struct()), sizeof(struct)), zero)
+
+    def test_none(self):
+        for name, _, zero, call in self.takers():
+            with self.subTest(name):
+                self.assertEqual(call(None, 0), zero)
+
+    def test_of_the_past(self):
+        """0.1 is the first version: what is shorter is none."""
+        for name, struct, _, call in self.takers():
+            for size in 0, 8, sizeof(struct) - 1:
+                with self.subTest(name, size=size):
+                    self.assertEqual(call(pointer(struct()), size), -errno.EINVAL)
+
+    def test_of_the_future(self):
+        for name, struct, zero, call in self.takers():
+            later = of_the_future(struct)
+            with self.subTest(name):
+                self.assertEqual(call(pointer(later()), sizeof(later)), zero)
+
+    def test_of_the_future_and_it_matters(self):
+        for name, struct, _, call in self.takers():
+            later = of_the_future(struct)
+            for field in 'more', 'still_more':
+                with self.subTest(name, field=field):
+                    self.assertEqual(call(pointer(later(**{field: 1})), sizeof(later)), -errno.EINVAL)
+
+    def test_too_large(self):
+        for name, _, _, call in self.takers():
+            with self.subTest(name):
+                self.assertEqual(call(create_string_buffer(4097), 4097), -errno.EINVAL)
+
+    def test_version(self):
+        header = re.search(r'WEFT_VERSION_NUMBER +(\w+)', Path('include/weft/base.h').read_text())[1]
+        self.assertEqual(weft.version_number(), int(header, 16))
+
+
+class Works(Foreign):
+    def echo(self, conn, opcode, data, size):
+        self.told.append(('server', bytes(data[:size])))
+        self.assertEqual(weft.send(conn, opcode, bytes(data[:size]), size), 0)
+
+    def greet(self, conn):
+        self.told.append(('open', weft.conn_subprotocol(conn)))
+        self.assertEqual(weft.send(conn, TEXT, b'hello, hello, hello', 19), 0)
+
+    def part(self, conn, opcode, data, size):
+        self.told.append(('client', bytes(data[:size])))
+        self.assertEqual(weft.close(conn, 1000, b'enough'), 0)
+
+    def gone(self, conn, info):
+        self.told.append(('gone', info.contents.code, info.contents.reason.get(), info.contents.clean))
+
+    def talk(self, struct):
+        """A client and a server, with handlers of this version; the structs are gone when the calls return."""
+        self.told, calls = [], []  # functions are kept by who made them, as ever
+        subprotocols = strings('chat')
+        deflate = Deflate(threshold=1)
+
+        def handler(**functions):
+            calls.extend(functions.values())
+            return struct(subprotocols=cast(subprotocols, dict(Handler._fields_)['subprotocols']),
+                          deflate=pointer(deflate), **functions)
+
+        server = handler(on_message=ON_MESSAGE(self.echo))
+        self.assertEqual(weft.server_route_sized(self.server, b'/echo', byref(server), sizeof(server),
+                                                 sizeof(deflate), None), 0)
+        client = handler(on_open=ON_CONN(self.greet), on_message=ON_MESSAGE(self.part), on_close=ON_CLOSE(self.gone))
+        config = ClientConfig(limits=pointer(Limits(max_message=1000)), origin=f'http://{self.address}'.encode())
+        self.assertEqual(weft.connect_sized(None, self.loop, f'ws://{self.address}/echo'.encode(), byref(config),
+                                            sizeof(config), sizeof(Limits), byref(client), sizeof(client),
+                                            sizeof(deflate), None), 0)
+        del server, client, config, deflate, subprotocols
+        self.turn_until(lambda: self.told and self.told[-1][0] == 'gone' and
+                        not weft.server_count(self.server, WEBSOCKETS))
+        self.assertEqual(self.told, [('open', b'chat'), ('server', b'hello, hello, hello'),
+                                     ('client', b'hello, hello, hello'), ('gone', 1000, b'enough', True)])
+        self.assertEqual(weft.server_count(self.server, ACCEPTED), 1)
+        self.assertEqual(weft.server_count_closed(self.server, 1000), 1)
+
+    def test_talk(self):
+        self.talk(Handler)
+
+    def test_talk_in_the_future(self):
+        self.talk(of_the_future(Handler))
+
+    def test_answer(self):
+        answers = []
+
+        def reply(request, user):
+            self.assertEqual(weft.reply(request, 200, b'text/plain', b'from Python', 11), 0)
+
+        def ask():
+            connection = http.client.HTTPConnection(self.address, timeout=60)
+            connection.request('GET', '/page')
+            answers.append(connection.getresponse().read())
+            connection.close()
+
+        on_request = ON_REQUEST(reply)
+        self.assertEqual(weft.server_on_request(self.server, b'/page', on_request, None), 0)
+        thread = threading.Thread(target=ask, daemon=True)
+        thread.start()
+        self.turn_until(lambda: answers)
+        thread.join()
+        self.assertEqual(answers, [b'from Python'])
+        self.assertEqual(weft.server_count(self.server, REQUESTS), 1)
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Fields that are put together: copied, refused when they could not be sent, and whole when memory runs out.
+ */
+#include "../base/unit.h"
+
+#include "base/bytes.h"
+#include "http/field_list.h"
+
+static struct heap heap;
+
+static int begin(void **state)
+{
+    (void)state;
+    heap_init(&heap);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    assert_int_equal(heap.live, 0);
+    return 0;
+}
+
+static int add(struct field_list *l, const char *name, const char *value)
+{
+    return field_list_add(l, &heap.env, bytes_of(name), bytes_of(value));
+}
+
+static void test_copies(void **state)
+{
+    (void)state;
+    char name[] = "X-One", value[] = "1";
+    struct field_list l = {0}, copy = {0};
+    assert_int_equal(add(&l, name, value), 0);
+    assert_int_equal(add(&l, "X-Two", ""), 0);
+    name[0] = value[0] = '?';
+    assert_int_equal(field_list_add_all(&copy, &heap.env, l.fields, l.n), 0);
+    field_list_deinit(&l, &heap.env);
+    assert_int_equal(copy.n, 2);
+    assert_true(bytes_is(copy.fields[0].name, "X-One") && bytes_is(copy.fields[0].value, "1"));
+    assert_true(bytes_is(copy.fields[1].name, "X-Two") && !copy.fields[1].value.len);
+    field_list_deinit(&copy, &heap.env);
+    assert_int_equal(copy.n, 0);
+}
+
+static void test_what_could_not_be_sent(void **state)
+{
+    (void)state;
+    struct field_list l = {0};
+    assert_int_equal(add(&l, "X One", "1"), -EINVAL);
+    assert_int_equal(add(&l, "", "1"), -EINVAL);
+    assert_int_equal(add(&l, "X", "1\r\nY: 2"), -EINVAL);
+    assert_int_equal(l.n, 0);
+    field_list_deinit(&l, &heap.env);
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    for (int n = 0; n < 4; n++) {
+        struct field_list l = {0};
+        heap_fail(&heap, n);
+        int first = add(&l, "X", "1"), second = add(&l, "Y", "2");
+        assert_int_equal(first, n < 2 ? -ENOMEM : 0);
+        assert_int_equal(second == 0, n != 2 && n != 3);
+        for (size_t i = 0; i < l.n; i++) assert_int_equal(l.fields[i].name.len, 1);
+        field_list_deinit(&l, &heap.env);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_copies, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_could_not_be_sent, begin, end),
+        cmocka_unit_test_setup_teardown(test_no_memory, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

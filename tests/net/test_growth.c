@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tests/net/test_growth.c - programs of the past and of the future, and that nothing of theirs is kept
+ *
+ * Each function that takes a struct of the user's is called with that struct as other versions have it. 0.1 is
+ * the first, so of the past there is only what is too short.
+ */
+#include "raw.h"
+#include "teller.h"
+
+#include <weft/client.h>
+#include <weft/handshake.h>
+#include <weft/hub.h>
+
+static struct world world;
+
+static int begin(void **state)
+{
+    (void)state;
+    world_begin(&world);
+    world_serve(&world, NULL);
+    world_listen(&world);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    world_end(&world);
+    return 0;
+}
+
+/* ---- who takes what -------------------------------------------------------------------------- */
+
+static int message_env(const void *p, size_t size)
+{
+    weft_message *m = NULL;
+    int error = weft_message_new_sized(&m, p, size, WEFT_TEXT, "x", 1);
+    weft_message_unref(m);
+    return error;
+}
+
+static int pool_env(const void *p, size_t size)
+{
+    weft_session_pool *pool = NULL;
+    int error = weft_session_pool_new_sized(&pool, p, size);
+    weft_session_pool_free(pool);
+    return error;
+}
+
+static int key_env(const void *p, size_t size)
+{
+    char key[WEFT_KEY_LEN + 1];
+    return weft_handshake_key_sized(p, size, key);
+}
+
+static int profile_of(const weft_session_config *cfg, size_t cfg_size, size_t env_size,
+                      size_t limits_size, size_t deflate_size)
+{
+    weft_session_profile *profile = NULL;
+    int error = weft_session_profile_new_sized(&profile, cfg, cfg_size, env_size, limits_size,
+                                               deflate_size);
+    weft_session_profile_unref(profile);
+    return error;
+}
+
+static int profile_config(const void *p, size_t size)
+{
+    return profile_of(p, size, 0, 0, 0);
+}
+
+static int profile_env(const void *p, size_t size)
+{
+    return profile_of(&(weft_session_config){.env = p}, sizeof(weft_session_config), size, 0, 0);
+}
+
+static int profile_limits(const void *p, size_t size)
+{
+    return profile_of(&(weft_session_config){.limits = p}, sizeof(weft_session_config), 0, size, 0);
+}
+
+static int profile_deflate(const void *p, size_t size)
+{
+    return profile_of(&(weft_session_config){.deflate = p}, sizeof(weft_session_config), 0, 0,
+                      size);
+}
+
+#define FIELD(name, value)                          \
+    {                                               \
+        {(const uint8_t *)(name), strlen(name)},    \
+        {                                           \
+            (const uint8_t *)(value), strlen(value) \
+        }                                           \
+    }
+
+static int check_limits(const void *p, size_t size)
+{
+    const weft_request_head head = {.method = {(const uint8_t *)"PUT", 3}, .version = 11};
+    weft_handshake out;
+    int status = weft_handshake_check_sized(&head, p, size, &out);
+    assert_int_equal(out.status, status == 405 ? 405 : 0);
+    return status;
+}
+
+static int choose_deflate(const void *p, size_t size)
+{
+    const weft_field fields[] = {FIELD("Sec-WebSocket-Extensions", "permessage-deflate")};
+    const weft_request_head head = {.fields = fields, .n_fields = 1};
+    weft_deflate_params agreed = {.on = true};
+    char text[WEFT_DEFLATE_TEXT];
+    int result = weft_deflate_choose_sized(&head, p, size, &agreed, text);
+    assert_int_equal(agreed.on, result == 1);
+    assert_int_equal(text[0] != 0, result == 1);
+    return result;
+}
+
+static int offer_deflate(const void *p, size_t size)
+{
+    char text[WEFT_DEFLATE_TEXT];
+    int error = weft_deflate_offer_sized(p, size, text);
+    assert_int_equal(text[0] == 0, error != 0);
+    return error;
+}
+
+static int verify_offered(const void *p, size_t size)
+{
+    weft_agreement a = {.key = "", .offered = p};
+    return weft_handshake_verify_sized(NULL, 0, &a, size);
+}
+
+static int loop_of(const weft_loop_config *cfg, size_t cfg_size, size_t env_size)
+{
+    weft_loop *l = NULL;
+    int error = weft_loop_new_sized(&l, cfg, cfg_size, env_size);
+    weft_loop_free(l);
+    return error;
+}
+
+static int loop_config(const void *p, size_t size)
+{
+    return loop_of(p, size, 0);
+}
+
+static int loop_env(const void *p, size_t size)
+{
+    return loop_of(&(weft_loop_config){.env = p}, sizeof(weft_loop_config), size);
+}
+
+static int server_of(const weft_server_config *cfg, size_t cfg_size, size_t limits_size)
+{
+    weft_server *s = NULL;
+    int error = weft_server_new_sized(&s, world.loop, cfg, cfg_size, limits_size);
+    weft_server_free(s);
+    return error;
+}
+
+static int server_config(const void *p, size_t size)
+{
+    return server_of(p, size, 0);
+}
+
+static int server_limits_of(const void *p, size_t size)
+{
+    return server_of(&(weft_server_config){.limits = p}, sizeof(weft_server_config), size);
+}
+
+static int server_tls(const void *p, size_t size)
+{
+    char why[100];
+    return weft_server_set_tls_sized(world.server, p, size, why, sizeof why);
+}
+
+static int route_handler(const void *p, size_t size)
+{
+    return weft_server_route_sized(world.server, "/", p, size, 0, NULL);
+}
+
+static int route_deflate(const void *p, size_t size)
+{
+    const weft_handler h = {.deflate = p};
+    return weft_server_route_sized(world.server, "/", &h, sizeof h, size, NULL);
+}
+
+static int dial(const weft_client_config *cfg, size_t cfg_size, size_t limits_size,
+                const weft_handler *h, size_t h_size, size_t deflate_size)
+{
+    weft_conn *c = NULL;
+    int error = weft_connect_sized(&c, world.loop, world_url(&world, "/"), cfg, cfg_size,
+                                   limits_size, h, h_size, deflate_size, NULL);
+    if (c) weft_abort(c);
+    turn(&world, 0);
+    return error;
+}
+
+static int client_config(const void *p, size_t size)
+{
+    return dial(p, size, 0, NULL, 0, 0);
+}
+
+static int client_limits(const void *p, size_t size)
+{
+    return dial(&(weft_client_config){.limits = p}, sizeof(weft_client_config), size, NULL, 0, 0);
+}
+
+static int client_handler(const void *p, size_t size)
+{
+    return dial(NULL, 0, 0, p, size, 0);
+}
+
+static int client_deflate(const void *p, size_t size)
+{
+    return dial(NULL, 0, 0, &(weft_handler){.deflate = p}, sizeof(weft_handler), size);
+}
+
+static int hub_config(const void *p, size_t size)
+{
+    weft_hub *h = NULL;
+    int error = weft_hub_new_sized(&h, world.loop, p, size);
+    weft_hub_free(h);
+    return error;
+}
+
+/* What each says of a struct that is all zero, and of none. */
+static const struct taker {
+    const char *name;
+    int (*call)(const void *p, size_t size);
+    size_t oldest;
+    int zero, none;
+} takers[] = {
+    {"weft_message_new", message_env, sizeof(weft_env), 0, 0},
+    {"weft_session_pool_new", pool_env, sizeof(weft_env), 0, 0},
+    {"weft_handshake_key", key_env, sizeof(weft_env), 0, 0},
+    {"weft_session_profile_new", profile_config, sizeof(weft_session_config), 0, 0},
+    {"weft_session_profile_new, env", profile_env, sizeof(weft_env), 0, 0},
+    {"weft_session_profile_new, limits", profile_limits, sizeof(weft_limits), 0, 0},
+    {"weft_session_profile_new, deflate", profile_deflate, sizeof(weft_deflate), 0, 0},
+    {"weft_handshake_check", check_limits, sizeof(weft_limits), 405, 405},
+    {"weft_deflate_choose", choose_deflate, sizeof(weft_deflate), 1, 0},
+    {"weft_deflate_offer", offer_deflate, sizeof(weft_deflate), 0, 0},
+    {"weft_handshake_verify", verify_offered, sizeof(weft_deflate), WEFT_ERR_HANDSHAKE,
+     WEFT_ERR_HANDSHAKE},
+    {"weft_loop_new", loop_config, sizeof(weft_loop_config), 0, 0},
+    {"weft_loop_new, env", loop_env, sizeof(weft_env), 0, 0},
+    {"weft_server_new", server_config, sizeof(weft_server_config), 0, 0},
+    {"weft_server_new, limits", server_limits_of, sizeof(weft_limits), 0, 0},
+    {"weft_server_set_tls", server_tls, sizeof(weft_tls), WEFT_ERR_TLS, WEFT_ERR_TLS},
+    {"weft_server_route", route_handler, sizeof(weft_handler), 0, 0},
+    {"weft_server_route, deflate", route_deflate, sizeof(weft_deflate), 0, 0},
+    {"weft_connect", client_config, sizeof(weft_client_config), 0, 0},
+    {"weft_connect, limits", client_limits, sizeof(weft_limits), 0, 0},
+    {"weft_connect, handler", client_handler, sizeof(weft_handler), 0, 0},
+    {"weft_connect, deflate", client_deflate, sizeof(weft_deflate), 0, 0},
+    {"weft_hub_new", hub_config, sizeof(weft_hub_config), 0, 0},
+};
+
+static void expect(const struct taker *t, const void *p, size_t size, int wanted)
+{
+    int got = t->call(p, size);
+    if (got != wanted)
+        fail_msg("%s: %s for %zu bytes (0.1: %zu), wanted %s", t->name, weft_errname(got), size,
+                 t->oldest, weft_errname(wanted));
+}
+
+static void test_of_the_past(void **state)
+{
+    (void)state;
+    const void *nowhere = (const void *)8;
+    for (const struct taker *t = takers; t < takers + countof(takers); t++) {
+        for (size_t size = 0; size < t->oldest; size++) expect(t, nowhere, size, -EINVAL);
+        expect(t, NULL, 0, t->none);
+    }
+}
+
+static void test_of_now(void **state)
+{
+    (void)state;
+    static const uint8_t zero[WEFT_SIZED_MAX];
+    for (const struct taker *t = takers; t < takers + countof(takers); t++) {
+        uint8_t *exact = calloc(1, t->oldest);
+        expect(t, exact, t->oldest, t->zero);
+        expect(t, zero, t->oldest, t->zero);
+        free(exact);
+    }
+}
+
+static void test_of_the_future(void **state)
+{
+    (void)state;
+    static const uint8_t zero[WEFT_SIZED_MAX];
+    static const size_t more[] = {1, 8, 100};
+    for (const struct taker *t = takers; t < takers + countof(takers); t++) {
+        for (size_t i = 0; i < countof(more); i++) expect(t, zero, t->oldest + more[i], t->zero);
+        expect(t, zero, WEFT_SIZED_MAX, t->zero);
+        expect(t, (const void *)8, WEFT_SIZED_MAX + 1, -EINVAL);
+        expect(t, (const void *)8, SIZE_MAX, -EINVAL);
+    }
+}
+
+static void test_of_the_future_and_it_matters(void **state)
+{
+    (void)state;
+    static uint8_t bytes[WEFT_SIZED_MAX];
+    for (const struct taker *t = takers; t < takers + countof(takers); t++) {
+        for (size_t at = t->oldest; at < t->oldest + 16; at++) {
+            bytes[at] = 1;
+            expect(t, bytes, t->oldest + 16, -EINVAL);
+            expect(t, bytes, at, t->zero);
+            bytes[at] = 0;
+        }
+        bytes[WEFT_SIZED_MAX - 1] = 1;
+        expect(t, bytes, WEFT_SIZED_MAX, -EINVAL);
+        bytes[WEFT_SIZED_MAX - 1] = 0;
+    }
+}
+
+/* ---- what does not grow: docs/abi.md ---------------------------------------------------------- */
+
+#define FROZEN(type, bytes) \
+    _Static_assert(sizeof(void *) != 8 || sizeof(type) == (bytes), "other programs have it")
+
+FROZEN(weft_bytes, 16);
+FROZEN(weft_span, 16);
+FROZEN(weft_field, 32);
+FROZEN(weft_request_head, 56);
+FROZEN(weft_handshake, 48);
+FROZEN(weft_agreement, 48);
+FROZEN(weft_deflate_params, 5);
+FROZEN(weft_event, 32);
+FROZEN(weft_chunk, 24);
+FROZEN(weft_link, 24);
+FROZEN(weft_tls_pair, 16);
+
+/* ---- what they set is heeded ----------------------------------------------------------------- */
+
+/* As a header of the future has it. */
+struct future_handler {
+    weft_handler known;
+    void (*on_something)(weft_conn *c);
+    uint64_t more;
+};
+
+static void echo(weft_conn *c, weft_opcode op, const void *data, size_t len)
+{
+    assert_int_equal(weft_send(c, op, data, len), 0);
+}
+
+static void test_a_handler_of_the_future_works(void **state)
+{
+    (void)state;
+    const struct future_handler h = {.known = {.on_message = echo}};
+    assert_int_equal(
+        weft_server_route_sized(world.server, "/", &h.known, sizeof h, sizeof(weft_deflate), NULL),
+        0);
+    struct raw *r = raw_open(&world, "/");
+    raw_text(r, "hello");
+    turn_until(&world, raw_heard(r, "hello"));
+    raw_free(r);
+}
+
+/* ---- nothing is kept ------------------------------------------------------------------------- */
+
+/* A copy that is gone, and was overwritten, when the call has returned. */
+static void *lend(const void *from, size_t size)
+{
+    void *p = malloc(size);
+    assert_non_null(p);
+    return memcpy(p, from, size);
+}
+
+static void take_back(void *p, size_t size)
+{
+    memset(p, 0x55, size);
+    free(p);
+}
+
+struct lent {
+    weft_handler *handler;
+    weft_deflate *deflate;
+    const char **subprotocols;
+    char *name;
+};
+
+static struct lent lend_handler(const weft_handler *from)
+{
+    static const weft_deflate deflate = {.threshold = 1};
+    struct lent l = {lend(from, sizeof *from), lend(&deflate, sizeof deflate),
+                     malloc(2 * sizeof(char *)), lend("chat", 5)};
+    l.subprotocols[0] = l.name;
+    l.subprotocols[1] = NULL;
+    l.handler->subprotocols = l.subprotocols;
+    l.handler->deflate = l.deflate;
+    return l;
+}
+
+static void take_handler_back(struct lent *l)
+{
+    take_back(l->handler, sizeof *l->handler);
+    take_back(l->deflate, sizeof *l->deflate);
+    take_back(l->subprotocols, 2 * sizeof(char *));
+    take_back(l->name, 5);
+}
+
+static void new_server(struct teller *t)
+{
+    const weft_limits limits = {.max_message = 1000};
+    const char *const origins[] = {"https://example.org", NULL};
+    weft_limits *lent_limits = lend(&limits, sizeof limits);
+    const char **lent_origins = lend(origins, sizeof origins);
+    weft_server_config *cfg =
+        lend(&(weft_server_config){.limits = lent_limits, .origins = lent_origins}, sizeof *cfg);
+    struct lent h = lend_handler(&telling);
+    world_serve(&world, cfg);
+    assert_int_equal(weft_server_route(world.server, "/", h.handler, t), 0);
+    take_back(cfg, sizeof *cfg);
+    take_back(lent_limits, sizeof limits);
+    take_back(lent_origins, sizeof origins);
+    take_handler_back(&h);
+    world_listen(&world);
+}
+
+static void new_client(struct teller *t)
+{
+    weft_limits *limits = lend(&(weft_limits){.max_message = 500}, sizeof *limits);
+    char *origin = lend("https://example.org", 20);
+    weft_client_config *cfg =
+        lend(&(weft_client_config){.limits = limits, .origin = origin}, sizeof *cfg);
+    struct lent h = lend_handler(&telling);
+    assert_int_equal(weft_connect(NULL, world.loop, world_url(&world, "/"), cfg, h.handler, t), 0);
+    take_back(cfg, sizeof *cfg);
+    take_back(limits, sizeof *limits);
+    take_back(origin, 20);
+    take_handler_back(&h);
+}
+
+static void test_nothing_is_kept(void **state)
+{
+    (void)state;
+    static struct teller server, client;
+    static char long_text[600];
+    weft_server_free(world.server);
+    new_server(&server);
+    new_client(&client);
+    turn_until(&world, client.conn && server.conn);
+    assert_string_equal(weft_conn_subprotocol(server.conn), "chat");
+    assert_string_equal(weft_conn_subprotocol(client.conn), "chat");
+    assert_true(weft_conn_deflate(client.conn)->on);
+    assert_int_equal(weft_send(server.conn, WEFT_TEXT, "hello, hello, hello", 19), 0);
+    turn_until(&world, told(&client.story, "text hello, hello, hello;"));
+    assert_int_equal(weft_send(server.conn, WEFT_BINARY, long_text, sizeof long_text), 0);
+    turn_until(&world, client.closes && server.closes);
+    assert_true(told(&client.story, "WEFT_ERR_TOO_BIG"));
+}
+
+/* A message's bytes may be queued when it and its env are gone. */
+static void test_no_env_is_kept(void **state)
+{
+    (void)state;
+    static struct teller server;
+    assert_int_equal(weft_server_route(world.server, "/", &telling, &server), 0);
+    struct raw *r = raw_open(&world, "/");
+    weft_env *env = lend(&world.env, sizeof *env);
+    weft_message *m;
+    assert_int_equal(weft_message_new(&m, env, WEFT_TEXT, "hello", 5), 0);
+    take_back(env, sizeof *env);
+    assert_int_equal(weft_send_message(server.conn, m), 0);
+    weft_message_unref(m);
+    turn_until(&world, raw_heard(r, "hello"));
+    raw_free(r);
+}
+
+static void test_a_profile_keeps_nothing_but_its_pool(void **state)
+{
+    (void)state;
+    weft_env *env = lend(&world.env, sizeof *env);
+    weft_limits *limits = lend(&(weft_limits){.send_queue_items = 1}, sizeof *limits);
+    weft_session_config cfg = {.env = env, .limits = limits};
+    weft_session_profile *profile;
+    weft_session *s;
+    assert_int_equal(weft_session_pool_new(&cfg.pool, env), 0);
+    assert_int_equal(weft_session_profile_new(&profile, &cfg), 0);
+    take_back(env, sizeof *env);
+    take_back(limits, sizeof *limits);
+    assert_int_equal(weft_session_new(&s, WEFT_SERVER, profile), 0);
+    weft_session_profile_unref(weft_session_profile_ref(profile));
+    weft_session_profile_unref(profile);
+    assert_int_equal(weft_session_send(s, WEFT_TEXT, "1", 1), 0);
+    assert_int_equal(weft_session_send(s, WEFT_TEXT, "2", 1), 0);
+    assert_int_equal(weft_session_send(s, WEFT_TEXT, "3", 1), WEFT_ERR_BACKLOG);
+    weft_session_free(s);
+    weft_session_pool_free(cfg.pool);
+}
+
+static void test_the_loop_has_a_copy_of_the_env(void **state)
+{
+    (void)state;
+    weft_env *env = lend(&world.env, sizeof *env);
+    weft_loop *l;
+    assert_int_equal(weft_loop_new(&l, &(weft_loop_config){.env = env}), 0);
+    assert_ptr_not_equal(weft_loop_env(l), env);
+    assert_memory_equal(weft_loop_env(l), env, sizeof *env);
+    take_back(env, sizeof *env);
+    assert_int_equal(weft_loop_turn(l, 0), 0);
+    weft_loop_free(l);
+    assert_int_equal(weft_loop_new(&l, NULL), 0);
+    assert_null(weft_loop_env(l));
+    weft_loop_free(l);
+}
+
+#define unit(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        unit(test_of_the_past),
+        unit(test_of_now),
+        unit(test_of_the_future),
+        unit(test_of_the_future_and_it_matters),
+        unit(test_a_handler_of_the_future_works),
+        unit(test_nothing_is_kept),
+        unit(test_no_env_is_kept),
+        unit(test_a_profile_keeps_nothing_but_its_pool),
+        unit(test_the_loop_has_a_copy_of_the_env),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
