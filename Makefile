@@ -11,7 +11,7 @@
 #   make conformance    every situation of the protocol, as server and as client, from outside
 #   make abuse      what an attacker can do to the server, done
 #   make bench      weft beside other servers and a bare TCP server: docs/performance.md, in half an hour
-#   make bench-quick    the same in three minutes, printed
+#   make bench-quick    the same in three minutes, printed (and by hand: build/release/bench/idle_replies, HACKING.md)
 #   make bench-gate     instructions for each message, against bench/baseline.txt
 #   make bench-baseline     what that file holds, made anew
 #   make coverage   which lines and branches the tests run

@@ -98,9 +98,9 @@ typedef struct weft_reply_handler {
     void (*on_leave)(weft_reply *r, uint64_t return_ms);
 
     /* Exactly once, whatever ended it, and the last use of r. error is 0 when the whole reply has been taken by the
-     * kernel; WEFT_ERR_CLOSED: you aborted it, or the server was freed; WEFT_ERR_LOST, -ECONNRESET: the client
-     * left; WEFT_ERR_TIMEOUT: it took nothing for write_stall; -ETIMEDOUT: it has vanished; -ENOMEM,
-     * WEFT_ERR_STATE: a call failed and said so. cause says it in words, and may be "". */
+     * kernel; WEFT_ERR_CLOSED: you aborted it, or the server was freed; WEFT_ERR_LOST, -ECONNRESET, -EPIPE: the client
+     * left; WEFT_ERR_TIMEOUT: it took nothing for write_stall, or shutdown_drain has passed; -ETIMEDOUT: it has
+     * vanished; -ENOMEM, WEFT_ERR_STATE: a call failed and said so. cause says it in words, and may be "". */
     void (*on_close)(weft_reply *r, int error, const char *cause);
 } weft_reply_handler;
 
@@ -110,8 +110,8 @@ typedef struct weft_reply_handler {
  * is chunked (to an HTTP/1.0 client: ended by closing), and a client that vanishes without a word is noticed: it is
  * probed after ping_interval of silence, and has pong_timeout to answer. h may be NULL. Consumes the
  * request, and keeps nothing of it. *out is good until on_close returns.
- * Errors: as weft_respond, and -EINVAL when the status has no body and length is not 0, or for a size; on_close is not
- * told then. */
+ * Errors: as weft_respond, and -EINVAL when the status has no body (204, 304) and length says that there is one, or for
+ * a size; on_close is not told then. */
 WEFT_API int weft_reply_begin_sized(weft_reply **out, weft_request *r, int status, const char *type,
                                     uint64_t length, const weft_reply_handler *h, size_t h_size,
                                     void *user);

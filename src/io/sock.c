@@ -14,7 +14,7 @@
 
 #include "base/bytes.h"
 
-enum { USER_TIMEOUT_MS = 20000 };
+enum { USER_TIMEOUT_MS = 20000, PROBES = 5 };
 
 /* ---- from text ------------------------------------------------------------------------------- */
 
@@ -232,15 +232,18 @@ static int in_seconds(uint64_t ms)
     return s < 32400 ? (int)s : 32400;
 }
 
+/* One that is lost on the way says nothing of the peer, so there are several. TCP_USER_TIMEOUT counts, where there is
+ * one: if it were shorter, the first that is not answered would be the last. */
 void sock_probe(const struct sys *sys, int fd, uint64_t idle_ms, uint64_t answer_ms)
 {
     if (idle_ms == WEFT_NEVER || answer_ms == WEFT_NEVER) return;
-    int idle = in_seconds(idle_ms), answer = in_seconds(answer_ms), limit = (idle + answer) * 1000;
+    int idle = in_seconds(idle_ms), answer = in_seconds(answer_ms);
+    int interval = (answer + PROBES - 1) / PROBES;
     (void)set_flag(sys, fd, IPPROTO_TCP, TCP_KEEPIDLE, idle);
-    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_KEEPINTVL, answer);
-    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_KEEPCNT, 1);
+    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_KEEPINTVL, interval);
+    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_KEEPCNT, (answer + interval - 1) / interval);
+    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (idle + answer) * 1000);
     (void)set_flag(sys, fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-    if (limit < USER_TIMEOUT_MS) (void)set_flag(sys, fd, IPPROTO_TCP, TCP_USER_TIMEOUT, limit);
 }
 
 int sock_local(const struct sys *sys, int fd, struct sock_addr *out)

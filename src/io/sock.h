@@ -53,9 +53,9 @@ int sock_listen(const struct sys *sys, const struct sock_addr *a);
 /* A socket that is being connected, or is already: its descriptor, for stream_connect; or -errno. */
 int sock_connect(const struct sys *sys, const struct sock_addr *a);
 
-/* Let the kernel ask whether the peer is there, after idle_ms in which it was not heard of, and give it up (-ETIMEDOUT)
- * when it has acknowledged nothing for answer_ms more. Whole seconds, at least one; WEFT_NEVER: do not. For TCP; of a
- * Unix socket the kernel knows anyway. */
+/* Let the kernel ask whether the peer is there, after idle_ms in which it was not heard of, a few times, and give it up
+ * (-ETIMEDOUT) when it has acknowledged nothing for answer_ms more; the same with bytes that are on their way to it.
+ * Whole seconds, at least one; WEFT_NEVER: do not. For TCP; of a Unix socket the kernel knows anyway. */
 void sock_probe(const struct sys *sys, int fd, uint64_t idle_ms, uint64_t answer_ms);
 
 /* This end's address, the peer's address. 0 or -errno. */

@@ -207,6 +207,61 @@ test('chat_server: everyone hears what one says, a page comes with it', () =>
     await bob.leave();
   }));
 
+// Yields the events of a stream as they come, as text without the empty line; ends where the stream ends.
+async function* events(url) {
+  const response = await soon(fetch(url), 'the stream to begin');
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('content-type'), 'text/event-stream');
+  let text = '';
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await soon(reader.read(), 'an event');
+    if (done) break;
+    text += value;
+    for (let end; (end = text.indexOf('\n\n')) >= 0; text = text.slice(end + 2)) yield text.slice(0, end);
+  }
+  assert.equal(text, '', 'the stream ends behind an event');
+}
+
+test('event_stream: all who watch see the same, and are told when to come back', async () => {
+  const program = new Program('event_stream', '127.0.0.1:0');
+  try {
+    const url = await program.url();
+    assert.match(await soon((await soon(fetch(url), 'the page')).text(), 'the page'), /new EventSource/);
+    const streams = [events(`${url}events`), events(`${url}events`)];
+    const next = async (stream) => {
+      const { value } = await stream.next();
+      return [+/^id: (\d+)\ndata: \d\d:\d\d:\d\d$/.exec(value)[1], value];
+    };
+    const first = await Promise.all(streams.map(next));
+    const both = Math.max(...first.map(([number]) => number)) + 1; // one may have come a tick later
+    const seen = await Promise.all(
+      streams.map(async (stream, i) => {
+        for (let expected = first[i][0] + 1; ; expected++) {
+          const [number, event] = await next(stream);
+          assert.equal(number, expected);
+          if (number === both) return event;
+        }
+      }),
+    );
+    assert.equal(seen[0], seen[1]);
+
+    program.child.kill('SIGTERM');
+    const waits = await Promise.all(
+      streams.map(async (stream) => {
+        let last;
+        for await (const event of stream) last = event;
+        return +/^retry: (\d+)$/.exec(last)[1];
+      }),
+    );
+    for (const wait of waits) assert.ok(wait >= 1000 && wait < 11_000, `${wait} ms`);
+    assert.notEqual(waits[0], waits[1]);
+    assert.deepEqual(await program.end(), { code: 0, signal: null });
+  } finally {
+    await program.stop();
+  }
+});
+
 for (const name of ['embed_epoll', 'embed_libuv']) {
   const skip = !existsSync(join(BUILD, 'examples', name)) && name === 'embed_libuv';
   test(`${name}: the host's own timer reaches everyone`, { skip: skip && 'built without libuv' }, () =>

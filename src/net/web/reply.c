@@ -62,11 +62,10 @@ static weft_reply *reply_at(const struct lane *l)
     return lane_talker(l, LANE_REPLY);
 }
 
+/* Only what is handed back has been taken whole. */
 static void lost(struct lane *l, int error, const char *cause)
 {
-    weft_reply *r = reply_at(l);
-    if (!error && r->state == REPLY_OPEN) error = WEFT_ERR_CLOSED;
-    over(r, error, cause);
+    over(reply_at(l), error ? error : WEFT_ERR_CLOSED, cause);
 }
 
 /* Everything is gone to the client: the lane goes on without it. */
@@ -90,14 +89,19 @@ static void feed(struct lane *l, weft_span *in)
     (void)in;
 }
 
+static bool may_go_on_for_ever(const weft_reply *r)
+{
+    enum body_kind kind = r->framing.kind;
+    return r->state == REPLY_OPEN && (kind == BODY_CHUNKED || kind == BODY_UNTIL_CLOSE);
+}
+
 /* A reply of known length ends by itself, and is written to its end; a reset, or write_stall, tells who has left.
- * A stream to somebody who has ended his side would go on for ever. */
+ * A stream to somebody who has ended his side would not. */
 static void eof(struct lane *l)
 {
     weft_reply *r = reply_at(l);
     r->last = true;
-    if (r->state == REPLY_OPEN && r->framing.kind != BODY_LENGTH)
-        lane_drop(l, WEFT_ERR_LOST, "the client left");
+    if (may_go_on_for_ever(r)) lane_drop(l, WEFT_ERR_LOST, "the client left");
 }
 
 static struct outq *pull(struct lane *l)

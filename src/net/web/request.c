@@ -3,7 +3,7 @@
  * net/web/request.c - plain requests: what the user reads of them, and the replies that are whole
  *
  *      head, body (taken from h1) -> weft_request -> on_request
- *      weft_reply -> exchange_answer
+ *      weft_respond -> exchange_answer
  *
  * Replies that stream: reply.c.
  */

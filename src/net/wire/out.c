@@ -28,7 +28,7 @@ static bool plain_sent(struct wire *w, size_t n)
     return lane_talk(&w->lane)->sent(&w->lane, 0);
 }
 
-/* Some of the plain bytes become records. Who hears that they went may end the lane. */
+/* Some of the plain bytes become records, which are still ours to send. Who hears that they went may end the lane. */
 static int encrypt(struct wire *w)
 {
     int error = 0;
@@ -37,6 +37,7 @@ static int encrypt(struct wire *w)
         size_t taken = 0;
         if (!plain || outq_empty(plain)) break;
         error = secure_write(w, plain, &taken);
+        wire_note_more(w);
         if (taken) (void)plain_sent(w, taken);
     }
     return error;
