@@ -19,13 +19,24 @@ import foreign  # noqa: E402
 foreign.run_with_sanitizer()
 from ctypes import byref, c_void_p, cast, create_string_buffer, pointer, sizeof  # noqa: E402
 from foreign import (ON_CLOSE, ON_CONN, ON_MESSAGE, ON_REQUEST, STRUCTS, ClientConfig, Deflate, Env,  # noqa: E402
-                     Handler, HubConfig, Limits, LoopConfig, ServerConfig, SessionConfig, Tls, of_the_future, strings)
+                     Handler, HubConfig, Limits, LoopConfig, ReplyHandler, ServerConfig, SessionConfig, Tls, of_the_future, strings)
 
 TEXT = 1
 ACCEPTED, CONNECTIONS, WEBSOCKETS, REQUESTS = range(4)
 WEFT_ERR_TLS = -10020
 TURNS = 2000
+UNKNOWN = 2**64 - 1
 weft = foreign.Weft()
+
+
+def get(address, path):
+    """The status and the body."""
+    connection = http.client.HTTPConnection(address, timeout=60)
+    connection.request('GET', path)
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    return response.status, body
 
 
 class Foreign(unittest.TestCase):
@@ -71,6 +82,25 @@ class Versions(Foreign):
         return weft.connect_sized(byref(out), self.loop, f'ws://{self.address}/'.encode(), config, config_size,
                                   limits_size, handler, handler_size, deflate_size, None)
 
+    def begin_reply(self, handler, size):
+        """What is said when a request is answered with a reply that streams."""
+        said, heard = [], []
+
+        def answer(request, user):
+            out = c_void_p()
+            said.append(weft.reply_begin_sized(byref(out), request, 200, None, UNKNOWN, handler, size, None))
+            if not said[0]:
+                self.assertEqual(weft.reply_end(out), 0)
+
+        on_request = ON_REQUEST(answer)
+        self.assertEqual(weft.server_on_request(self.server, b'/', on_request, None), 0)
+        thread = threading.Thread(target=lambda: heard.append(get(self.address, '/')[0]), daemon=True)
+        thread.start()
+        self.turn_until(lambda: heard)
+        thread.join()
+        self.assertEqual(heard, [500 if said[0] else 200])
+        return said[0]
+
     @staticmethod
     def within(outer, field, struct):
         """outer, whose field points to struct; NULL stays NULL."""
@@ -109,6 +139,9 @@ class Versions(Foreign):
         yield 'connect.handler', Handler, 0, lambda p, size: self.connect(None, 0, 0, p, size, 0)
         yield 'connect.deflate', Deflate, 0, lambda p, size: self.connect(
             None, 0, 0, self.within(Handler, 'deflate', p), sizeof(Handler), size)
+        yield 'piece', Env, 0, lambda p, size: self.made(
+            weft.piece_unref, weft.piece_new_sized, p, size, b'x', 1)
+        yield 'reply', ReplyHandler, 0, self.begin_reply
         yield 'hub', HubConfig, 0, lambda p, size: self.made(weft.hub_free, weft.hub_new_sized, self.loop, p, size)
 
     def test_sizes(self):
@@ -209,22 +242,38 @@ class Works(Foreign):
         answers = []
 
         def reply(request, user):
-            self.assertEqual(weft.reply(request, 200, b'text/plain', b'from Python', 11), 0)
-
-        def ask():
-            connection = http.client.HTTPConnection(self.address, timeout=60)
-            connection.request('GET', '/page')
-            answers.append(connection.getresponse().read())
-            connection.close()
+            self.assertEqual(weft.respond(request, 200, b'text/plain', b'from Python', 11), 0)
 
         on_request = ON_REQUEST(reply)
         self.assertEqual(weft.server_on_request(self.server, b'/page', on_request, None), 0)
-        thread = threading.Thread(target=ask, daemon=True)
+        thread = threading.Thread(target=lambda: answers.append(get(self.address, '/page')[1]), daemon=True)
         thread.start()
         self.turn_until(lambda: answers)
         thread.join()
         self.assertEqual(answers, [b'from Python'])
         self.assertEqual(weft.server_count(self.server, REQUESTS), 1)
+
+    def test_stream(self):
+        answers, closed, piece = [], [], c_void_p()
+        handler = ReplyHandler(on_close=ReplyHandler.ON_CLOSE(lambda reply, error, cause: closed.append(error)))
+        self.assertEqual(weft.piece_new_sized(byref(piece), None, 0, b'Python', 6), 0)
+
+        def stream(request, user):
+            reply = c_void_p()
+            self.assertEqual(weft.reply_begin_sized(byref(reply), request, 200, b'text/plain', UNKNOWN, byref(handler),
+                                                    sizeof(handler), None), 0)
+            self.assertEqual(weft.reply_write(reply, b'from ', 5), 0)
+            self.assertEqual(weft.reply_write_piece(reply, piece), 0)
+            self.assertEqual(weft.reply_end(reply), 0)
+
+        on_request = ON_REQUEST(stream)
+        self.assertEqual(weft.server_on_request(self.server, b'/stream', on_request, None), 0)
+        thread = threading.Thread(target=lambda: answers.append(get(self.address, '/stream')[1]), daemon=True)
+        thread.start()
+        self.turn_until(lambda: answers and closed)
+        thread.join()
+        weft.piece_unref(piece)
+        self.assertEqual((answers, closed), ([b'from Python'], [0]))
 
 
 if __name__ == '__main__':

@@ -220,6 +220,39 @@ static int hub_config(const void *p, size_t size)
     return error;
 }
 
+static int piece_env(const void *p, size_t size)
+{
+    weft_piece *piece = NULL;
+    int error = weft_piece_new_sized(&piece, p, size, "x", 1);
+    weft_piece_unref(piece);
+    return error;
+}
+
+static weft_request *asked;
+
+static void hold(weft_request *r, void *user)
+{
+    (void)user;
+    asked = r;
+}
+
+/* Who is asked and cannot begin has answered all the same. */
+static int reply_handler(const void *p, size_t size)
+{
+    weft_reply *reply;
+    asked = NULL;
+    assert_int_equal(weft_server_on_request(world.server, "/held", hold, NULL), 0);
+    struct raw *r = raw_connect(&world);
+    raw_say(r, "GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
+    turn_until(&world, asked);
+    int error = weft_reply_begin_sized(&reply, asked, 200, NULL, 2, p, size, NULL);
+    if (!error) weft_reply_abort(reply);
+    turn_until(&world, raw_ended(r));
+    assert_int_equal(raw_heard(r, " 500 "), error != 0);
+    raw_free(r);
+    return error;
+}
+
 /* What each says of a struct that is all zero, and of none. */
 static const struct taker {
     const char *name;
@@ -250,6 +283,8 @@ static const struct taker {
     {"weft_connect, limits", client_limits, sizeof(weft_limits), 0, 0},
     {"weft_connect, handler", client_handler, sizeof(weft_handler), 0, 0},
     {"weft_connect, deflate", client_deflate, sizeof(weft_deflate), 0, 0},
+    {"weft_piece_new", piece_env, sizeof(weft_env), 0, 0},
+    {"weft_reply_begin", reply_handler, sizeof(weft_reply_handler), 0, 0},
     {"weft_hub_new", hub_config, sizeof(weft_hub_config), 0, 0},
 };
 

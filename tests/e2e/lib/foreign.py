@@ -99,6 +99,13 @@ class Handler(Structure):
                 ('subprotocols', POINTER(c_char_p)), ('deflate', POINTER(Deflate)), ('max_message', c_uint64)]
 
 
+class ReplyHandler(Structure):
+    ON_REPLY = CFUNCTYPE(None, c_void_p)
+    ON_LEAVE = CFUNCTYPE(None, c_void_p, c_uint64)
+    ON_CLOSE = CFUNCTYPE(None, c_void_p, c_int, c_char_p)
+    _fields_ = [('on_drain', ON_REPLY), ('on_leave', ON_LEAVE), ('on_close', ON_CLOSE)]
+
+
 class SessionConfig(Structure):
     _fields_ = [('env', POINTER(Env)), ('limits', POINTER(Limits)), ('chunked', c_bool),
                 ('deflate', POINTER(Deflate)), ('pool', c_void_p)]
@@ -111,7 +118,7 @@ class HubConfig(Structure):
 
 STRUCTS = {'weft_env': Env, 'weft_limits': Limits, 'weft_loop_config': LoopConfig, 'weft_server_config': ServerConfig,
            'weft_tls': Tls, 'weft_client_config': ClientConfig, 'weft_handler': Handler, 'weft_deflate': Deflate,
-           'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig}
+           'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig, 'weft_reply_handler': ReplyHandler}
 
 
 def of_the_future(struct):
@@ -155,7 +162,13 @@ FUNCTIONS = {
     'weft_send': (c_int, c_void_p, c_int, c_char_p, c_size_t),
     'weft_close': (c_int, c_void_p, c_uint16, c_char_p),
     'weft_conn_subprotocol': (c_char_p, c_void_p),
-    'weft_reply': (c_int, c_void_p, c_int, c_char_p, c_char_p, c_size_t),
+    'weft_respond': (c_int, c_void_p, c_int, c_char_p, c_char_p, c_size_t),
+    'weft_piece_new_sized': (c_int, OUT, c_void_p, c_size_t, c_char_p, c_size_t),
+    'weft_piece_unref': (None, c_void_p),
+    'weft_reply_begin_sized': (c_int, OUT, c_void_p, c_int, c_char_p, c_uint64, c_void_p, c_size_t, c_void_p),
+    'weft_reply_write': (c_int, c_void_p, c_char_p, c_size_t),
+    'weft_reply_write_piece': (c_int, c_void_p, c_void_p),
+    'weft_reply_end': (c_int, c_void_p),
 }
 
 
