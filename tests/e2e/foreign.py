@@ -209,7 +209,7 @@ class Works(Foreign):
         answers = []
 
         def reply(request, user):
-            self.assertEqual(weft.reply(request, 200, b'text/plain', b'from Python', 11), 0)
+            self.assertEqual(weft.respond(request, 200, b'text/plain', b'from Python', 11), 0)
 
         def ask():
             connection = http.client.HTTPConnection(self.address, timeout=60)

@@ -155,7 +155,7 @@ FUNCTIONS = {
     'weft_send': (c_int, c_void_p, c_int, c_char_p, c_size_t),
     'weft_close': (c_int, c_void_p, c_uint16, c_char_p),
     'weft_conn_subprotocol': (c_char_p, c_void_p),
-    'weft_reply': (c_int, c_void_p, c_int, c_char_p, c_char_p, c_size_t),
+    'weft_respond': (c_int, c_void_p, c_int, c_char_p, c_char_p, c_size_t),
 }
 
 
