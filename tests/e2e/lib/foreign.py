@@ -40,6 +40,9 @@ ON_CHUNK = CFUNCTYPE(None, c_void_p, c_void_p)
 ON_PING = CFUNCTYPE(None, c_void_p, POINTER(c_uint8), c_size_t)
 ON_PONG = CFUNCTYPE(None, c_void_p, c_uint64)
 ON_REQUEST = CFUNCTYPE(None, c_void_p, c_void_p)
+ON_REPLY = CFUNCTYPE(None, c_void_p)
+ON_REPLY_LEAVE = CFUNCTYPE(None, c_void_p, c_uint64)
+ON_REPLY_CLOSE = CFUNCTYPE(None, c_void_p, c_int, c_char_p)
 
 
 class Bytes(Structure):
@@ -99,6 +102,10 @@ class Handler(Structure):
                 ('subprotocols', POINTER(c_char_p)), ('deflate', POINTER(Deflate)), ('max_message', c_uint64)]
 
 
+class ReplyHandler(Structure):
+    _fields_ = [('on_drain', ON_REPLY), ('on_leave', ON_REPLY_LEAVE), ('on_close', ON_REPLY_CLOSE)]
+
+
 class SessionConfig(Structure):
     _fields_ = [('env', POINTER(Env)), ('limits', POINTER(Limits)), ('chunked', c_bool),
                 ('deflate', POINTER(Deflate)), ('pool', c_void_p)]
@@ -111,7 +118,7 @@ class HubConfig(Structure):
 
 STRUCTS = {'weft_env': Env, 'weft_limits': Limits, 'weft_loop_config': LoopConfig, 'weft_server_config': ServerConfig,
            'weft_tls': Tls, 'weft_client_config': ClientConfig, 'weft_handler': Handler, 'weft_deflate': Deflate,
-           'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig}
+           'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig, 'weft_reply_handler': ReplyHandler}
 
 
 def of_the_future(struct):
