@@ -40,6 +40,9 @@ ON_CHUNK = CFUNCTYPE(None, c_void_p, c_void_p)
 ON_PING = CFUNCTYPE(None, c_void_p, POINTER(c_uint8), c_size_t)
 ON_PONG = CFUNCTYPE(None, c_void_p, c_uint64)
 ON_REQUEST = CFUNCTYPE(None, c_void_p, c_void_p)
+ON_REPLY = CFUNCTYPE(None, c_void_p)
+ON_REPLY_LEAVE = CFUNCTYPE(None, c_void_p, c_uint64)
+ON_REPLY_CLOSE = CFUNCTYPE(None, c_void_p, c_int, c_char_p)
 
 
 class Bytes(Structure):
