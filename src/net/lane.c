@@ -128,7 +128,7 @@ static void seat(struct lane *l, enum lane_talk talk, void *talker)
 {
     l->talk = (uint8_t)talk;
     l->talker = talker;
-    l->paused = l->in_place = false;
+    l->paused = l->in_place = l->unending = false;
     l->light = lane_talk(l)->light;
     loop_timer_stop(lane_loop(l), &l->timer);
 }
@@ -179,7 +179,7 @@ static void drop(struct lane *l, bool reset, int error, const char *cause)
     if (l->gone) return;
     l->gone = true;
     loop_timer_stop(lane_loop(l), &l->timer);
-    lane_kind(l)->carrier->drop(l, reset);
+    lane_kind(l)->carrier->drop(l, reset || l->unending);
     stream_close(&l->stream);
     lane_lost(l, error, cause);
     loop_bury(lane_loop(l), &l->dead, lane_kind(l)->carrier->bury); /* behind who sat there */

@@ -185,7 +185,8 @@ struct lane {
     bool trusted : 1;  /* the peer is a proxy of ours: what it says of its client is believed */
     bool carried : 1;  /* its carrier tells it of leaving and of the end; else the server does */
     bool gone : 1;     /* dropped, and not buried yet */
-    uint16_t bits : 7; /* the carrier's, too */
+    bool unending : 1; /* an end in order would pass for the end of what is being said */
+    uint16_t bits : 6; /* the carrier's, too */
 };
 
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lane) == 88, "every connection has one");

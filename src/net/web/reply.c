@@ -199,6 +199,7 @@ static void sit_down(weft_reply *r, struct handed *from)
     r->requests = from->requests;
     r->last = from->last;
     (void)lane_become(r->lane, LANE_REPLY, r, NULL);
+    r->lane->unending = r->framing.kind == BODY_UNTIL_CLOSE;
     lane_dirty(r->lane);
 }
 
@@ -285,6 +286,7 @@ int weft_reply_end(weft_reply *r)
         return error;
     }
     r->state = REPLY_ENDED;
+    l->unending = false;
     lane_dirty(l);
     return 0;
 }

@@ -115,7 +115,7 @@ void wire_finish(struct wire *w)
     struct lane *l = &w->lane;
     if (l->state >= WIRE_LINGER) return;
     l->state = WIRE_LINGER;
-    l->bits = (l->bits | WIRE_FINISHING) & 127U;
+    l->bits = (l->bits | WIRE_FINISHING) & WIRE_BITS;
     lane_deadline(l, wire_last_stall(w));
     if (!secure_pending(w)) lane_pause(l); /* what is queued needs the handshake */
     lane_dirty(l);
@@ -131,7 +131,7 @@ void wire_linger(struct wire *w)
 {
     struct lane *l = &w->lane;
     if (l->state != WIRE_LINGER || !wire_is(w, WIRE_FINISHING)) return;
-    l->bits = l->bits & (127U & ~(unsigned)WIRE_FINISHING);
+    l->bits = l->bits & (WIRE_BITS - WIRE_FINISHING);
     if (l->eof || stream_shutdown_write(&l->stream) < 0) {
         lane_drop(l, 0, "");
         return;
@@ -269,7 +269,7 @@ static struct lane *accepted(const struct lane_kind *k, const struct arrival *a,
         k->site->carrier_gone(k->site, a->peer_key, bits & WIRE_TURNED_AWAY);
         return NULL;
     }
-    w->lane.bits = bits & 127U;
+    w->lane.bits = bits & WIRE_BITS;
     if (fit_out(w, a)) return &w->lane;
     lane_drop(&w->lane, -ENOMEM, "out of memory");
     return NULL;
