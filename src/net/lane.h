@@ -36,6 +36,11 @@
  *
  * Time. The lane has one timer, for who sits on it. Limits, counts, routes and whom to trust are the site's, in
  * lane_kind; a client has none.
+ *
+ * Many lanes on one connection. What carries them is a lane, too, the trunk, and who sits there is their carrier: so the
+ * server, which passes over those that are carried, tells him of leaving (leave) and of the end (lost, with error and
+ * cause), and he tells them. Lost, he drops them all: they are buried before the trunk, and the site hears that the
+ * carrier is gone from the trunk's burial.
  */
 #ifndef NET_LANE_H
 #define NET_LANE_H
@@ -58,6 +63,7 @@ enum lane_talk {
     LANE_WEBSOCKET, /* after the opening handshake, of a server or a client */
     LANE_WAY,       /* a client's, until there is a way to the server */
     LANE_HANDSHAKE, /* a client's, until there is a WebSocket */
+    LANE_TRUNK,     /* who carries other lanes on this one */
     LANE_TALKS
 };
 
@@ -95,7 +101,7 @@ struct talk {
     /* There was nothing to pull, and nothing is under way. */
     void (*written)(struct lane *l);
 
-    /* The peer takes no more just now. */
+    /* The peer takes no more just now. Not told again until it has taken some. */
     void (*full)(struct lane *l);
 
     /* The lane's deadline has passed. */
@@ -112,7 +118,7 @@ struct talk {
 /* What a carrier does when he is asked. */
 struct carrier {
     /* For lanes without a socket (lane_kind_init): it is dirty, at the end of the turn; and what was held may go
-     * on, in the next turn. */
+     * on, in the next turn: who sits there is fed, unless he has paused, even if nothing was held. */
     void (*flush)(struct lane *l);
     void (*again)(struct lane *l);
 
