@@ -168,6 +168,41 @@ static void with_all_roles(void (*scenario)(void))
     }
 }
 
+/* Who is asked to come to an end, does. */
+static void come_to_an_end(struct actor *a, enum role role)
+{
+    if (role == WEBSOCKET) far_close_frame(a->far, 1001, "");
+    if (role == HELD) assert_int_equal(weft_upgrade_refuse(a->held, 503, "too late"), 0);
+    if (role == REQUEST)
+        assert_int_equal(weft_respond(a->request, 200, "text/plain", "at last", 7), 0);
+}
+
+static void leave_everything(void)
+{
+    static const char *const told[] = {
+        "open;close 1001 clean;", "asked;begin;leave;over;", "", "asked;", "", ""};
+    static const char *const heard[] = {
+        "101;close 1001;end;",
+        "200;chunk bye;last;end;",
+        "503 at last;body too late\n;end;",
+        "200;body at last;end;",
+        "503 at last;body the server is shutting down\n;end;",
+        "end;",
+    };
+    for (int turn_of = 0; turn_of < ROLES; turn_of++) {
+        for each (a) start(a, role_of(a, turn_of));
+        run();
+        shut_down();
+        for each (a) come_to_an_end(a, role_of(a, turn_of));
+        time_passes(100);
+        for each (a) one_was_told(a, told[role_of(a, turn_of)]);
+        for each (a) one_heard(a, heard[role_of(a, turn_of)]);
+        hang_up();
+        assert_true(has_left);
+        play_again();
+    }
+}
+
 static void server_freed(void)
 {
     with_all_roles(free_server);

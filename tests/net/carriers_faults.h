@@ -15,7 +15,7 @@
 
 #include "carriers_end.h"
 
-static const struct how streams = {&far_memory, CAST_MAX};
+static struct how streams = {&far_memory, CAST_MAX};
 static struct far bystanders;
 
 static void bystander_comes(void)

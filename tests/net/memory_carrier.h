@@ -314,6 +314,15 @@ static inline void memory_probe(struct lane *l, uint64_t idle_ms, uint64_t answe
     (void)answer_ms;
 }
 
+/* The server passes over lanes that are carried. */
+static inline bool memory_leave(struct lane *l, const struct leaving *how)
+{
+    (void)l;
+    (void)how;
+    assert(!"the trunk tells it");
+    return false;
+}
+
 static const struct carrier memory_carrier = {
     .flush = memory_flush,
     .again = memory_again,
@@ -327,6 +336,7 @@ static const struct carrier memory_carrier = {
     .secure = memory_secure,
     .probe = memory_probe,
     .late = memory_late,
+    .leave = memory_leave,
 };
 
 /* ---- the trunk ------------------------------------------------------------------------------- */

@@ -79,6 +79,7 @@
     X(leave_those_who_wait)         \
     X(leave_the_held)               \
     X(leave_by_the_deadline)        \
+    X(leave_everything)             \
     X(server_freed)                 \
     X(server_freed_in_a_turn)       \
     X(loop_freed)                   \
@@ -92,8 +93,8 @@
     X(on_drain_frees_the_server)    \
     X(on_close_frees_the_server)
 
-static const struct how socket_alone = {&far_socket, 1}, sockets = {&far_socket, CAST_MAX};
-static const struct how stream_alone = {&far_memory, 1};
+static struct how socket_alone = {&far_socket, 1}, sockets = {&far_socket, CAST_MAX};
+static struct how stream_alone = {&far_memory, 1};
 
 #define TEST(scenario)                        \
     static void test_##scenario(void **state) \
@@ -104,21 +105,126 @@ static const struct how stream_alone = {&far_memory, 1};
 SCENARIOS(TEST)
 #undef TEST
 
-#define PLAYED(name, scenario, how)                                                   \
-    {                                                                                 \
-        name ": " #scenario, test_##scenario, begin, end, (void *)(uintptr_t) & (how) \
+#define PLAYED(name, scenario, how)                              \
+    {                                                            \
+        name ": " #scenario, test_##scenario, begin, end, &(how) \
     }
 
 #define ON_EACH(scenario)                                                                     \
     PLAYED("one socket", scenario, socket_alone), PLAYED("three sockets", scenario, sockets), \
         PLAYED("one stream", scenario, stream_alone), PLAYED("three streams", scenario, streams),
 
+/* ---- the windows of the second ---------------------------------------------------------------- */
+
+static struct memory_stream *stream_of(size_t i)
+{
+    return fars[i].stream;
+}
+
+static void expect_windows(size_t first, size_t second, size_t third, size_t all)
+{
+    const size_t of_stream[] = {first, second, third};
+    for (size_t i = 0; i < CAST_MAX; i++) assert_int_equal(stream_of(i)->window, of_stream[i]);
+    assert_int_equal(stream_of(0)->connection->window, all);
+}
+
+static void expect_in_windows(size_t first, size_t second, size_t third, size_t all)
+{
+    const size_t of_stream[] = {first, second, third};
+    for (size_t i = 0; i < CAST_MAX; i++) assert_int_equal(stream_of(i)->in_window, of_stream[i]);
+    assert_int_equal(stream_of(0)->connection->in_window, all);
+}
+
+static void one_reads(size_t i)
+{
+    cast[i].far->reads = true;
+    run();
+    cast[i].far->reads = false;
+}
+
+static void send_long(size_t i)
+{
+    assert_int_equal(weft_send(cast[i].teller.conn, WEFT_BINARY, long_text(), 60000), 0);
+    run();
+}
+
+enum { S = STREAM_WINDOW, C = CONNECTION_WINDOW };
+
+/* What goes out is held up by the stream's window, and by the connection's. */
+static void test_windows_out(void **state)
+{
+    (void)state;
+    open_all("/talk");
+    read_no_more();
+    expect_windows(S, S, S, C);
+    send_long(0);
+    expect_windows(0, S, S, C - S);
+    send_long(1);
+    expect_windows(0, 0, S, C - 2 * S);
+    send_long(2);
+    expect_windows(0, 0, 3 * S - C, 0);
+    one_reads(1); /* which frees what the third one lacks, too */
+    one_heard(&cast[1], "bin [60000];");
+    expect_windows(0, S, 0, C - 2 * S);
+    one_resets(&cast[0]);
+    run();
+    assert_int_equal(stream_of(0)->connection->window, C - S);
+    one_reads(2);
+    one_heard(&cast[2], "bin [60000];");
+    assert_int_equal(stream_of(0)->connection->window, C);
+}
+
+/* What comes in is held up in the same way, by who is paused. */
+static void test_windows_in(void **state)
+{
+    (void)state;
+    open_all("/talk");
+    for each (a) weft_pause(a->teller.conn);
+    for each (a) far_frame(a->far, 0x82, long_text(), 60000);
+    run();
+    expect_in_windows(0, 0, 3 * S - C, 0);
+    weft_resume(cast[1].teller.conn);
+    run();
+    one_was_told(&cast[1], "bin [60000];");
+    expect_in_windows(0, S, 0, C - 2 * S);
+    weft_abort(cast[0].teller.conn);
+    run();
+    assert_int_equal(stream_of(0)->connection->in_window, C - S);
+    weft_resume(cast[2].teller.conn);
+    run();
+    one_was_told(&cast[2], "bin [60000];");
+    assert_int_equal(stream_of(0)->connection->in_window, C);
+}
+
+/* Many lanes are one connection, which ends with the last of them. */
+static void test_one_connection(void **state)
+{
+    (void)state;
+    uint64_t before = weft_server_count(world.server, WEFT_COUNT_CONNECTIONS);
+    assert_int_equal(before, 1);
+    assert_int_equal(weft_server_count(world.server, WEFT_COUNT_ACCEPTED), 1);
+    open_all("/talk");
+    assert_int_equal(weft_server_count(world.server, WEFT_COUNT_WEBSOCKETS), CAST_MAX);
+    for (size_t left = CAST_MAX; left; left--) {
+        assert_int_equal(weft_server_count(world.server, WEFT_COUNT_CONNECTIONS), 1);
+        far_close_frame(cast[left - 1].far, 1000, "");
+        run();
+    }
+    assert_int_equal(weft_server_count(world.server, WEFT_COUNT_CONNECTIONS), 0);
+}
+
+#define on_streams(test) cmocka_unit_test_prestate_setup_teardown(test, begin, end, &streams)
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        SCENARIOS(ON_EACH) cmocka_unit_test(test_nothing_fails),
+    const struct CMUnitTest played[] = {SCENARIOS(ON_EACH)};
+    const struct CMUnitTest second[] = {
+        on_streams(test_windows_out),
+        on_streams(test_windows_in),
+        on_streams(test_one_connection),
+        cmocka_unit_test(test_nothing_fails),
         cmocka_unit_test(test_every_allocation),
         cmocka_unit_test(test_memory_runs_out),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(played, NULL, NULL) + cmocka_run_group_tests(second, NULL, NULL);
 }
