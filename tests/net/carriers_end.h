@@ -145,15 +145,6 @@ static void expect_gone(int turn_of)
     for each (a) one_was_told(a, stories[role_of(a, turn_of)]);
 }
 
-/* In a world of its own. */
-static void play_again(void)
-{
-    const struct how how = {fars->kind, n_cast};
-    (void)end(NULL);
-    serve();
-    join(&how);
-}
-
 /* The scenario with each of the roles, of which each of the cast plays another. */
 static void with_all_roles(void (*scenario)(void))
 {

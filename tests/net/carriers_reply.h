@@ -360,6 +360,40 @@ static void reply_without_memory(void)
     heard_all("cut;reset;");
 }
 
+/* ---- behind a proxy -------------------------------------------------------------------------- */
+
+static const char *peer_of(const struct actor *a)
+{
+    static char text[SOCK_TEXT];
+    if (a->reply) assert_true(weft_reply_peer(a->reply, text, sizeof text) > 0);
+    else assert_true(weft_conn_peer(a->teller.conn, text, sizeof text) > 0);
+    return text;
+}
+
+/* What a proxy says of a client is of one exchange: each lane has its own, and the next request another. */
+static void behind_a_proxy(void)
+{
+    static const char *const ours[] = {"127.0.0.1", NULL};
+    char field[512], want[64];
+    config.trust_proxy = ours;
+    play_again();
+    for (int round = 0; round < 2; round++) {
+        for each (a) {
+            snprintf(field, sizeof field, "X-Forwarded-For: 192.0.2.%td\r\n%s",
+                     10 * round + (a - cast), round ? UPGRADING : "\r\n");
+            one_asks(a, "GET", round ? "/talk" : "/stream", field);
+        }
+        run();
+        for each (a) {
+            snprintf(want, sizeof want, "192.0.2.%td:0", 10 * round + (a - cast));
+            assert_string_equal(peer_of(a), want);
+        }
+        if (!round) end_replies();
+    }
+    told_all("asked;begin;over;open;");
+    heard_all("200;last;101;");
+}
+
 /* ---- names ----------------------------------------------------------------------------------- */
 
 /* An id is one exchange's: who has the lane next has another. */

@@ -152,6 +152,55 @@ static void pause_from_on_open(void)
     told_all("text early;");
 }
 
+static bool all_have_heard(const char *what)
+{
+    for each (a)
+        if (!told(&a->teller.story, what)) return false;
+    return true;
+}
+
+/* Each chunk pauses it, so the rest of the bytes is left, and brought again, many times. */
+static void paused_by_each_chunk(void)
+{
+    open_all("/chunks");
+    for each (a) {
+        far_frame(a->far, 0x02, long_text(), 60000);
+        far_frame(a->far, 0x80, long_text() + 60000, 60000);
+    }
+    run();
+    for (int i = 0; i < 1000 && !all_have_heard("[120000];"); i++) resume();
+    told_all("[120000];");
+    resume();
+}
+
+/* n bytes as a compressed message, by the way of not compressing them (RFC 7692, 7.2.3.3). */
+static void far_deflated(struct far *f, const char *text, uint16_t n)
+{
+    static uint8_t block[65536 + 8];
+    const uint8_t head[] = {0, (uint8_t)n, (uint8_t)(n >> 8), (uint8_t)~n, (uint8_t)(~n >> 8)};
+    memcpy(block, head, sizeof head);
+    memcpy(block + sizeof head, text, n);
+    block[sizeof head + n] = 0;
+    far_frame(f, 0xc2, block, sizeof head + n + 1);
+}
+
+/* What was inflated waits with the rest. */
+static void paused_while_inflating(void)
+{
+    for each (a)
+        one_asks(a, "GET", "/chunks", "Sec-WebSocket-Extensions: permessage-deflate\r\n" UPGRADING);
+    run();
+    told_all("open;");
+    heard_all("101;");
+    for each (a) far_deflated(a->far, long_text(), 60000);
+    run();
+    for (int i = 0; i < 1000 && !all_have_heard("[60000];"); i++) resume();
+    told_all("[60000];");
+    resume();
+    say_close(1000, "");
+    told_all("close 1000 by-peer clean;");
+}
+
 static void close_of_the_paused(void)
 {
     open_all("/talk");

@@ -11,6 +11,7 @@
  * them. The number in a path says whose it is: /0/echo is the first's.
  *
  *      WebSocket      /echo /talk      what is said comes back; is only told
+ *                     /chunks          is not gathered, and each chunk pauses it
  *                     /hold            the upgrade waits until accept or refuse
  *      request        /now             hello
  *                     /post            the body comes back
@@ -32,7 +33,7 @@ struct actor {
     weft_request *request;
     weft_reply *reply;
     weft_id reply_id;
-    const char *path;
+    size_t chunked; /* bytes that came in chunks */
 };
 
 /* Who plays. */
@@ -161,6 +162,22 @@ static const weft_handler websocket = {.on_upgrade = on_upgrade,
                                        .on_drain = teller_drains,
                                        .on_close = teller_closes};
 
+static void hear_chunk(weft_conn *c, const weft_chunk *chunk)
+{
+    struct actor *a = weft_conn_user(c);
+    assert_memory_equal(chunk->data, long_text() + a->chunked, chunk->len);
+    a->chunked += chunk->len;
+    if (chunk->final) tell(&a->teller.story, "[%zu];", a->chunked);
+    weft_pause(c);
+}
+
+static const weft_deflate deflate;
+static const weft_handler in_chunks = {.on_upgrade = on_upgrade,
+                                       .on_open = teller_opens,
+                                       .on_chunk = hear_chunk,
+                                       .on_close = teller_closes,
+                                       .deflate = &deflate};
+
 static void on_done(weft_server *s, void *user)
 {
     (void)user;
@@ -173,11 +190,16 @@ static void on_done(weft_server *s, void *user)
 static const weft_limits limits = {
     .ping_interval = WEFT_NEVER, .send_queue_max = 256 * 1024, .send_queue_soft = 64 * 1024};
 
+static weft_server_config config;
+
 static void serve(void)
 {
+    static const char *const chunks[] = {"/0/chunks", "/1/chunks", "/2/chunks"};
     world_begin(&world);
-    world_serve(&world, &(weft_server_config){.limits = limits});
+    world_serve(&world, &config);
     assert_int_equal(weft_server_route(world.server, "/*", &websocket, NULL), 0);
+    for (size_t i = 0; i < countof(chunks); i++)
+        assert_int_equal(weft_server_route(world.server, chunks[i], &in_chunks, NULL), 0);
     assert_int_equal(weft_server_on_request(world.server, "/*", on_request, NULL), 0);
     world_listen(&world);
 }
@@ -196,6 +218,7 @@ static void join(const struct how *how)
 
 static int begin(void **state)
 {
+    config = (weft_server_config){.limits = limits};
     serve();
     join(*state);
     return 0;
@@ -218,6 +241,15 @@ static int end(void **state)
     }
     world_end(&world);
     return 0;
+}
+
+/* The same in a world of its own. */
+static void play_again(void)
+{
+    const struct how how = {fars->kind, n_cast};
+    (void)end(NULL);
+    serve();
+    join(&how);
 }
 
 /* ---- verbs ----------------------------------------------------------------------------------- */

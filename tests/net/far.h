@@ -142,11 +142,13 @@ static struct memory_kinds memory_kinds; /* of the world's server */
 static inline struct memory *accept_memory(void)
 {
     weft_server *s = world.server;
+    struct sock_addr peer;
+    (void)memory_peer(NULL, &peer);
     tally_add(&s->site.tally->accepted);
     server_count_in(s);
     s->carriers++;
     memory_kinds_init(&memory_kinds, s->lane_kind.talks, s->net, &s->site);
-    return memory_connect(&memory_kinds);
+    return memory_connect(&memory_kinds, trust_has(&s->site.trust, &peer));
 }
 
 static inline void stream_connects(struct far *fars, size_t n)
@@ -240,10 +242,15 @@ static inline void far_say(struct far *f, const char *text)
     buf_text(&f->said, text);
 }
 
+/* Masked, so that bytes that were unmasked already, and are brought again, are not what they were. */
 static inline void far_frame(struct far *f, uint8_t first, const void *payload, size_t len)
 {
+    static const uint8_t key[4] = {0x5a, 0xc3, 0x17, 0x8e};
     static uint8_t frame[65536 + 16];
-    buf_append(&f->said, frame, put_frame(frame, first, payload, len));
+    size_t n = put_frame(frame, first, payload, len);
+    memcpy(frame + n - len - 4, key, 4);
+    for (size_t i = 0; i < len; i++) frame[n - len + i] ^= key[i % 4];
+    buf_append(&f->said, frame, n);
 }
 
 static inline void far_close_frame(struct far *f, uint16_t code, const char *reason)

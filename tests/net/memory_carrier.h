@@ -70,8 +70,9 @@ struct memory {
     struct lane trunk;
     size_t window, in_window;
     struct memory_stream streams[MEMORY_STREAMS];
-    size_t n, alive; /* lanes that were opened; and are not buried */
-    bool lost;       /* by the peer */
+    size_t n, alive;   /* lanes that were opened; and are not buried */
+    uint64_t peer_key; /* in the site's counts */
+    bool lost;         /* by the peer */
     bool buried, let_go;
 };
 
@@ -245,8 +246,12 @@ static inline void memory_flush(struct lane *l)
     else memory_is_full(s);
 }
 
+/* No memory is needed. But others need some, and who says something has to be prepared for it. */
 static inline int memory_say_first(struct lane *l, struct outq *q)
 {
+    void *needed = mem_alloc(lane_env(l), 1);
+    if (!needed) return -ENOMEM;
+    mem_free(lane_env(l), needed);
     outq_splice(&memory_of(l)->out, q);
     l->more = true;
     lane_dirty(l);
@@ -306,6 +311,11 @@ static inline bool memory_secure(const struct lane *l)
     return false;
 }
 
+static inline int memory_count_as(struct lane *l, const struct sock_addr *client)
+{
+    return site_count_as(lane_site(l), &memory_of(l)->connection->peer_key, client);
+}
+
 /* One who is lost is known to be. */
 static inline void memory_probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms)
 {
@@ -334,6 +344,7 @@ static const struct carrier memory_carrier = {
     .buffered = memory_buffered,
     .peer = memory_peer,
     .secure = memory_secure,
+    .count_as = memory_count_as,
     .probe = memory_probe,
     .late = memory_late,
     .leave = memory_leave,
@@ -380,11 +391,12 @@ static inline void trunk_bury(struct dead *d)
     struct lane *trunk = container_of(d, struct lane, dead);
     struct memory *m = memory_at(trunk);
     struct site *site = lane_site(trunk);
+    uint64_t peer_key = m->peer_key;
     assert(!m->alive && m->in_window == CONNECTION_WINDOW);
     lane_close(trunk);
     m->buried = true;
     if (m->let_go) memory_forget(m);
-    site->carrier_gone(site, 0, false); /* kinds and site may go with it */
+    site->carrier_gone(site, peer_key, false); /* kinds and site may go with it */
 }
 
 static const struct carrier trunk_carrier = {
@@ -429,6 +441,7 @@ static inline int memory_open(struct memory_stream *s, const struct memory_kinds
     if (error) return error;
     buf_init(&s->held, lane_env(&s->lane), STREAM_WINDOW);
     s->lane.carried = true;
+    s->lane.trusted = s->connection->trunk.trusted;
     s->ended = false;
     s->connection->n++;
     s->connection->alive++;
@@ -442,8 +455,9 @@ static inline void memory_begin(struct lane *l)
 }
 
 /* A connection that the site counts already: it is told when it is gone, also when memory is short of it from the
- * beginning. On each stream sits an exchange. NULL: not even the trunk could be opened. */
-static inline struct memory *memory_connect(const struct memory_kinds *k)
+ * beginning. On each stream sits an exchange. trusted: the peer is a proxy of ours. NULL: not even the trunk could be
+ * opened. */
+static inline struct memory *memory_connect(const struct memory_kinds *k, bool trusted)
 {
     struct memory *m = memory_new();
     if (lane_open(&m->trunk, &k->trunk) < 0) {
@@ -451,6 +465,7 @@ static inline struct memory *memory_connect(const struct memory_kinds *k)
         k->trunk.site->carrier_gone(k->trunk.site, 0, false);
         return NULL;
     }
+    m->trunk.trusted = trusted;
     (void)lane_become(&m->trunk, LANE_TRUNK, m, NULL);
     int error = 0;
     while (!error && m->n < MEMORY_STREAMS) error = memory_open(&m->streams[m->n], k);

@@ -20,6 +20,8 @@
     X(pause_and_resume)             \
     X(pause_before_much)            \
     X(pause_from_on_open)           \
+    X(paused_by_each_chunk)         \
+    X(paused_while_inflating)       \
     X(close_of_the_paused)          \
     X(close_by_us)                  \
     X(close_by_the_peer)            \
@@ -72,6 +74,7 @@
     X(reply_lost)                   \
     X(reply_aborted)                \
     X(reply_without_memory)         \
+    X(behind_a_proxy)               \
     X(ids)                          \
     X(leave_websockets)             \
     X(leave_replies)                \
