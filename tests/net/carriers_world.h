@@ -45,7 +45,8 @@ struct how {
 static struct far fars[CAST_MAX];
 static struct actor cast[CAST_MAX + 1]; /* and a bystander, if somebody asks him in */
 static size_t n_cast;
-static bool has_left; /* on_done of a shutdown */
+static bool has_left;        /* on_done of a shutdown */
+static bool scripted = true; /* it is known what is said, and what an answer is */
 
 #define each(a) (struct actor *a = cast; a < cast + n_cast; a++)
 
@@ -165,7 +166,7 @@ static const weft_handler websocket = {.on_upgrade = on_upgrade,
 static void hear_chunk(weft_conn *c, const weft_chunk *chunk)
 {
     struct actor *a = weft_conn_user(c);
-    assert_memory_equal(chunk->data, long_text() + a->chunked, chunk->len);
+    if (scripted) assert_memory_equal(chunk->data, long_text() + a->chunked, chunk->len);
     a->chunked += chunk->len;
     if (chunk->final) tell(&a->teller.story, "[%zu];", a->chunked);
     weft_pause(c);

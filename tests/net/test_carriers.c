@@ -8,7 +8,7 @@
  *
  * Behind them are tests of the second carrier alone, and the run in which memory fails everywhere.
  */
-#include "carriers_faults.h"
+#include "carriers_random.h"
 
 /* X(scenario) */
 #define SCENARIOS(X)                \
@@ -228,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_nothing_fails),
         cmocka_unit_test(test_every_allocation),
         cmocka_unit_test(test_memory_runs_out),
+        cmocka_unit_test(test_anything),
     };
     return cmocka_run_group_tests(played, NULL, NULL) + cmocka_run_group_tests(second, NULL, NULL);
 }
