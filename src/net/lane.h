@@ -210,7 +210,8 @@ int lane_init(struct lane *l, struct net *n);
 /* The lane is no more: its slot is free. */
 void lane_close(struct lane *l);
 
-/* Let who sits there have bytes, and whom he hands the lane to; in is what they left. */
+/* Let who sits there have bytes, and whom he hands the lane to; in is what they left. When nobody sits there any more,
+ * nobody will ask for it. */
 void lane_feed(struct lane *l, weft_span *in);
 
 /* Tell who sits there that it is over; nobody does any more. The lane may go on for a while, to end in order. */
