@@ -23,27 +23,48 @@ static size_t random_below(size_t n)
 
 /* ---- what a peer does ------------------------------------------------------------------------ */
 
-static void peer_acts(struct actor *a)
+static const char *somewhere(void)
 {
     static const char *const places[] = {"/now",  "/later", "/stream", "/known", "/echo",
                                          "/talk", "/hold",  "/chunks", "/none"};
-    struct far *f = a->far;
+    return places[random_below(countof(places))];
+}
+
+static void peer_asks(struct actor *a)
+{
+    switch (random_below(4)) {
+    case 0: one_upgrades(a, somewhere()); break;
+    case 1: one_posts(a, 1 + random_below(60000)); break;
+    default: one_asks(a, "GET", somewhere(), "\r\n");
+    }
+}
+
+static void peer_has_websocket(struct far *f)
+{
     switch (random_below(12)) {
-    case 0: one_asks(a, "GET", places[random_below(countof(places))], "\r\n"); break;
-    case 1: one_upgrades(a, places[random_below(countof(places))]); break;
-    case 2: one_posts(a, 1 + random_below(60000)); break;
-    case 3: one_says(a, "hi"); break;
-    case 4: far_frame(f, 0x82, long_text(), 65 + random_below(60000)); break;
-    case 5: far_frame(f, 0x01, "frag", 4); break;
-    case 6: far_frame(f, 0x80, "ment", 4); break;
-    case 7: far_frame(f, 0x89, "ping", 4); break;
-    case 8: far_close_frame(f, 1000, "bye"); break;
-    case 9: f->reads = !f->reads; break;
-    case 10:
-        if (random_below(4) == 0) f->ends = true;
+    case 0: far_frame(f, 0x82, long_text(), 65 + random_below(60000)); break;
+    case 1: far_frame(f, 0x01, "frag", 4); break;
+    case 2: far_frame(f, 0x80, "ment", 4); break;
+    case 3: far_frame(f, 0x89, "ping", 4); break;
+    case 4: far_close_frame(f, 1000, "bye"); break;
+    default: far_frame(f, 0x81, "hi", 2);
+    }
+}
+
+static void peer_acts(struct actor *a)
+{
+    bool talks = random_below(50) ? a->teller.conn != NULL : random_below(2);
+    switch (random_below(50)) {
+    case 0: a->far->ends = true; break;
+    case 1:
+        if (!a->far->gone) one_resets(a);
         break;
+    case 2: lose(); break;
+    case 3: a->far->reads = false; break;
+    case 4: a->far->reads = true; break;
     default:
-        if (random_below(8) == 0 && !f->gone) one_resets(a);
+        if (talks) peer_has_websocket(a->far);
+        else peer_asks(a);
     }
 }
 
@@ -119,25 +140,42 @@ static void forget(struct actor *a)
     buf_consume(&a->far->heard, a->far->heard.len);
 }
 
-static void act(void)
-{
-    struct actor *a = &cast[random_below(n_cast)];
-    if (random_below(3)) peer_acts(a);
-    else user_acts(a);
-    if (random_below(30) == 0) world_fail_at(&world, (long)random_below(10));
-    if (random_below(40) == 0) (void)weft_server_shutdown(world.server, 1001, on_done, NULL);
-    if (random_below(10) == 0) world.now_us += random_below(20) * 1000 * 1000;
-    for each (b) (void)far_move(b->far);
-    turn(&world, 0);
-    for each (b) forget(b);
-}
-
 static void finish_all_held(void)
 {
     for each (a)
         if (a->held) finish_held(a);
     for each (a)
         if (a->request) finish_request(a);
+}
+
+static bool all_are_gone(void)
+{
+    for each (a)
+        if (a->far->stream && !a->far->stream->ended && !a->far->stream->was_reset) return false;
+    return true;
+}
+
+/* Others come. */
+static void come_again(void)
+{
+    hang_up();
+    finish_all_held();
+    for each (a) far_deinit(a->far);
+    join(&streams);
+}
+
+static void act(void)
+{
+    struct actor *a = &cast[random_below(n_cast)];
+    if (all_are_gone()) come_again();
+    if (random_below(3)) peer_acts(a);
+    else user_acts(a);
+    if (random_below(30) == 0) world_fail_at(&world, (long)random_below(10));
+    if (random_below(200) == 0) (void)weft_server_shutdown(world.server, 1001, on_done, NULL);
+    if (random_below(10) == 0) world.now_us += random_below(random_below(5) ? 2 : 20) * 1000 * 1000;
+    for each (b) (void)far_move(b->far);
+    turn(&world, 0);
+    for each (b) forget(b);
 }
 
 static void play(uint64_t seed)
