@@ -36,6 +36,11 @@
  *
  * Time. The lane has one timer, for who sits on it. Limits, counts, routes and whom to trust are the site's, in
  * lane_kind; a client has none.
+ *
+ * Many lanes on one connection. What carries them is a lane, too, the trunk, and who sits there is their carrier: so the
+ * server, which passes over those that are carried, tells him of leaving (leave) and of the end (lost, with error and
+ * cause), and he tells them. Lost, he drops them all: they are buried before the trunk, and the site hears that the
+ * carrier is gone from the trunk's burial.
  */
 #ifndef NET_LANE_H
 #define NET_LANE_H
@@ -58,6 +63,7 @@ enum lane_talk {
     LANE_WEBSOCKET, /* after the opening handshake, of a server or a client */
     LANE_WAY,       /* a client's, until there is a way to the server */
     LANE_HANDSHAKE, /* a client's, until there is a WebSocket */
+    LANE_TRUNK,     /* who carries other lanes on this one */
     LANE_TALKS
 };
 
@@ -95,7 +101,7 @@ struct talk {
     /* There was nothing to pull, and nothing is under way. */
     void (*written)(struct lane *l);
 
-    /* The peer takes no more just now. */
+    /* The peer takes no more just now. Not told again until it has taken some. */
     void (*full)(struct lane *l);
 
     /* The lane's deadline has passed. */
@@ -112,7 +118,7 @@ struct talk {
 /* What a carrier does when he is asked. */
 struct carrier {
     /* For lanes without a socket (lane_kind_init): it is dirty, at the end of the turn; and what was held may go
-     * on, in the next turn. */
+     * on, in the next turn: who sits there is fed, unless he has paused, even if nothing was held. */
     void (*flush)(struct lane *l);
     void (*again)(struct lane *l);
 
@@ -206,7 +212,8 @@ int lane_init(struct lane *l, struct net *n);
 /* The lane is no more: its slot is free. */
 void lane_close(struct lane *l);
 
-/* Let who sits there have bytes, and whom he hands the lane to; in is what they left. */
+/* Let who sits there have bytes, and whom he hands the lane to; in is what they left. When nobody sits there any more,
+ * nobody will ask for it. */
 void lane_feed(struct lane *l, weft_span *in);
 
 /* Tell who sits there that it is over; nobody does any more. The lane may go on for a while, to end in order. */
