@@ -89,7 +89,7 @@ static bool leaves(bool asked)
 /* Whether that allocation was asked for. */
 static bool with_failing(long nth, bool and_all_that_follow, bool leaving)
 {
-    config = (weft_server_config){.limits = limits};
+    config = (weft_server_config){.limits = &limits};
     serve();
     n_cast = 0;
     bystander_comes();

@@ -181,7 +181,7 @@ static void act(void)
 static void play(uint64_t seed)
 {
     chance = seed;
-    config = (weft_server_config){.limits = limits};
+    config = (weft_server_config){.limits = &limits};
     serve();
     world_fail_at(&world, random_below(4) ? -1 : (long)random_below(20));
     join(&streams);

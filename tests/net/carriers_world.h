@@ -219,7 +219,7 @@ static void join(const struct how *how)
 
 static int begin(void **state)
 {
-    config = (weft_server_config){.limits = limits};
+    config = (weft_server_config){.limits = &limits};
     serve();
     join(*state);
     return 0;
