@@ -313,7 +313,8 @@ static inline bool memory_secure(const struct lane *l)
 
 static inline int memory_count_as(struct lane *l, const struct sock_addr *client)
 {
-    return site_count_as(lane_site(l), &memory_of(l)->connection->peer_key, client);
+    uint64_t *key = &memory_of(l)->connection->peer_key;
+    return client ? site_count_as(lane_site(l), key, client) : 0;
 }
 
 /* One who is lost is known to be. */

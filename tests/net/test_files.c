@@ -97,9 +97,8 @@ static void test_not_there(void **state)
     assert_memory_equal(get("POST /f/small.txt", "Content-Length: 0\r\n"), "405", 3);
 }
 
-static void test_large(void **state)
+static void expect_large(void)
 {
-    (void)state;
     struct raw *r = ask("GET /f/large.bin", "");
     turn_until(&world, raw_ended(r));
     assert_int_equal(raw_status(r), 200);
@@ -108,6 +107,27 @@ static void test_large(void **state)
     for (size_t i = 0; i < LARGE; i++)
         if (body[i] != 'a' + (char)(i % 26)) fail_msg("byte %zu", i);
     raw_free(r);
+}
+
+static void test_large(void **state)
+{
+    (void)state;
+    expect_large();
+}
+
+/* What the queue may have is less than what is read ahead. */
+static void test_little_room(void **state)
+{
+    (void)state;
+    static const weft_limits limits[] = {{.send_queue_items = 1}, {.send_queue_max = 1000}};
+    for (size_t i = 0; i < countof(limits); i++) {
+        weft_server_config cfg = {.limits = &limits[i]};
+        weft_server_free(world.server);
+        world_serve(&world, &cfg);
+        assert_int_equal(weft_server_files(world.server, "/f/*", dir), 0);
+        world_listen(&world);
+        expect_large();
+    }
 }
 
 static uint64_t connections(void)
@@ -168,8 +188,13 @@ static void test_every_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        unit(test_small),     unit(test_not_there),       unit(test_large),
-        unit(test_abandoned), unit(test_freed_under_way), unit(test_every_allocation),
+        unit(test_small),
+        unit(test_not_there),
+        unit(test_large),
+        unit(test_little_room),
+        unit(test_abandoned),
+        unit(test_freed_under_way),
+        unit(test_every_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -246,6 +246,20 @@ static void test_held_with_frames_behind(void **state)
     raw_free(r);
 }
 
+/* It was asked for under the route that there was. */
+static void test_held_while_routes_change(void **state)
+{
+    (void)state;
+    struct raw *r = ask_and_hold();
+    assert_int_equal(weft_server_route(world.server, "/", NULL, NULL), 0);
+    assert_int_equal(weft_server_route(world.server, "/another", NULL, NULL), 0);
+    assert_int_equal(weft_upgrade_accept(held), 0);
+    settle(&world);
+    assert_int_equal(raw_status(r), 101);
+    expect_story(&server.story, "open;");
+    raw_free(r);
+}
+
 static void test_held_then_refused(void **state)
 {
     (void)state;
@@ -353,6 +367,7 @@ int main(void)
         unit(test_subprotocols),
         unit(test_held_then_accepted),
         unit(test_held_with_frames_behind),
+        unit(test_held_while_routes_change),
         unit(test_held_then_refused),
         unit(test_held_then_refused_wrongly),
         unit(test_client_leaves_while_held),

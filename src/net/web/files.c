@@ -109,6 +109,8 @@ static int send_part(struct transfer *t)
     if (!error) {
         b->len = (size_t)n;
         error = reply_share(t->reply, b);
+    }
+    if (!error) {
         t->offset += b->len;
         t->left -= b->len;
     }
@@ -122,6 +124,7 @@ static void pump(weft_reply *r)
     uint64_t soft = limit_send_queue_soft(&lane_site(r->lane)->limits);
     int error = 0;
     while (t->left && !error && weft_reply_buffered(r) <= soft) error = send_part(t);
+    if (error == WEFT_ERR_BACKLOG) return; /* on_drain follows */
     if (error) weft_reply_abort(r);
     else if (!t->left) (void)weft_reply_end(r);
 }

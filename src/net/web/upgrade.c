@@ -54,7 +54,7 @@ static int switch_protocols(struct exchange *x, weft_upgrade *u, weft_conn *c)
 /* The WebSocket is made before the 101 is. */
 static int accept_as_agreed(struct exchange *x, weft_upgrade *u)
 {
-    const struct opener *o = u->opener;
+    const struct opener *o = &u->opener;
     u->terms.forwarded = &x->forwarded;
     weft_conn *c = o->make(o->endpoint, &u->terms);
     int error = c ? switch_protocols(x, u, c) : -ENOMEM;
@@ -97,7 +97,7 @@ static void ask_user(struct exchange *x, const struct route *route, const weft_h
         return;
     }
     request_init(&u->request, x);
-    u->opener = &route->opener;
+    u->opener = route->opener;
     u->terms.user = route->user;
     buf_init(&u->why, env, 1024);
     memcpy(u->accept, ok->accept, sizeof u->accept);

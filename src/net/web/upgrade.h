@@ -9,7 +9,7 @@
 
 struct weft_upgrade {
     weft_request request;
-    const struct opener *opener;
+    struct opener opener; /* a copy: routes move, and are replaced */
     struct terms terms;
     char accept[WEFT_ACCEPT_LEN + 1];
     char extension[WEFT_DEFLATE_TEXT]; /* what the 101 says about deflate */

@@ -104,12 +104,15 @@ static void break_off(struct wire *w, int error)
     lane_dirty(&w->lane);
 }
 
-/* The handshake is done. */
+/* The handshake is done; or, and that is nobody's business, a later message of it that came in pieces is whole. */
 static void secured(struct wire *w)
 {
-    lane_dirty(&w->lane);
-    if (w->lane.state == WIRE_OPEN) lane_talk(&w->lane)->ready(&w->lane);
-    else stream_pause(&w->lane.stream);
+    struct lane *l = &w->lane;
+    bool known = wire_is(w, WIRE_SECURED);
+    l->bits = (l->bits | WIRE_SECURED) & 127U;
+    lane_dirty(l);
+    if (l->state != WIRE_OPEN) stream_pause(&l->stream);
+    else if (!known) lane_talk(l)->ready(l);
 }
 
 /* The peer's close_notify: nothing that follows on the wire is of use. */

@@ -50,7 +50,8 @@ enum wire_state { WIRE_OPEN, WIRE_LINGER, WIRE_DEAD }; /* lane.state */
 enum {                       /* lane.bits */
        WIRE_FINISHING = 1,   /* linger, or close, as soon as the output is written */
        WIRE_TURNED_AWAY = 2, /* over max_connections: only told so */
-       WIRE_BITS = 3
+       WIRE_SECURED = 4,     /* the TLS handshake was done once: who sits there knows */
+       WIRE_BITS = 7
 };
 
 /* What an open WebSocket costs while it is idle, bytes of heap on a machine of 64 bits:
