@@ -109,7 +109,7 @@ static void secured(struct wire *w)
 {
     struct lane *l = &w->lane;
     bool known = wire_is(w, WIRE_SECURED);
-    l->bits = (l->bits | WIRE_SECURED) & 127U;
+    l->bits = (l->bits | WIRE_SECURED) & WIRE_BITS;
     lane_dirty(l);
     if (l->state != WIRE_OPEN) stream_pause(&l->stream);
     else if (!known) lane_talk(l)->ready(l);
