@@ -12,7 +12,7 @@ static void ignore_bytes(struct lane *l, weft_span *in)
     span_skip(in, in->len);
 }
 
-static void ignore(struct lane *l)
+void lane_ignore(struct lane *l)
 {
     (void)l;
 }
@@ -30,7 +30,7 @@ static bool nothing_sent(struct lane *l, size_t n)
     return false;
 }
 
-static bool has_left(struct lane *l, const struct leaving *how)
+bool lane_stays(struct lane *l, const struct leaving *how)
 {
     (void)l;
     (void)how;
@@ -46,13 +46,13 @@ static void ignore_loss(struct lane *l, int error, const char *cause)
 
 const struct talk lane_nobody = {
     .feed = ignore_bytes,
-    .eof = ignore,
+    .eof = lane_ignore,
     .pull = nothing,
     .sent = nothing_sent,
-    .written = ignore,
-    .full = ignore,
-    .late = ignore,
-    .leave = has_left,
+    .written = lane_ignore,
+    .full = lane_ignore,
+    .late = lane_ignore,
+    .leave = lane_stays,
     .lost = ignore_loss,
 };
 

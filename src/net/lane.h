@@ -261,6 +261,10 @@ static inline weft_id lane_id(const struct lane *l)
 /* The exchange that had the id is over. */
 void lane_renew_id(struct lane *l);
 
+/* For who has nothing to do when he is told that; or when the server leaves. */
+void lane_ignore(struct lane *l);
+bool lane_stays(struct lane *l, const struct leaving *how);
+
 /* Somebody else sits there from now on, and no deadline runs. What was said before goes out first; said may be
  * NULL, and is empty then. 0, or -ENOMEM and nothing has changed; without anything said it is 0. */
 int lane_become(struct lane *l, enum lane_talk talk, void *talker, struct outq *said);

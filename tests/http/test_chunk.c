@@ -4,26 +4,8 @@
  */
 #include "http/chunk.h"
 
-#include "base/unit.h"
+#include "output.h"
 #include "queued.h"
-
-static struct heap heap;
-static struct outq out;
-
-static int begin(void **state)
-{
-    (void)state;
-    heap_init(&heap);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    outq_clear(&out);
-    assert_int_equal(heap.live, 0);
-    return 0;
-}
 
 static void lines(void **state)
 {

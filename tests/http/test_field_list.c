@@ -2,26 +2,10 @@
  *
  * Fields that are put together: copied, refused when they could not be sent, and whole when memory runs out.
  */
-#include "../base/unit.h"
+#include "output.h"
 
 #include "base/bytes.h"
 #include "http/field_list.h"
-
-static struct heap heap;
-
-static int begin(void **state)
-{
-    (void)state;
-    heap_init(&heap);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    assert_int_equal(heap.live, 0);
-    return 0;
-}
 
 static int add(struct field_list *l, const char *name, const char *value)
 {

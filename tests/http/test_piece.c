@@ -6,28 +6,11 @@
 
 #include <pthread.h>
 
-#include "base/unit.h"
 #include "http/framing.h"
+#include "output.h"
 #include "queued.h"
 
-static struct heap heap;
-static struct outq out;
 static struct slice first;
-
-static int begin(void **state)
-{
-    (void)state;
-    heap_init(&heap);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    outq_clear(&out);
-    assert_int_equal(heap.live, 0);
-    return 0;
-}
 
 static weft_piece *piece_of(const char *text)
 {

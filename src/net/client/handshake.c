@@ -89,22 +89,10 @@ static bool sent(struct lane *l, size_t n)
     return !outq_empty(out);
 }
 
-static void ignore(struct lane *l)
-{
-    (void)l;
-}
-
 static void late(struct lane *l)
 {
     dial_fail(dial_at(l), WEFT_ERR_TIMEOUT,
               "the server did not answer the opening handshake in time");
-}
-
-static bool leave(struct lane *l, const struct leaving *how)
-{
-    (void)l;
-    (void)how;
-    return false;
 }
 
 static void lost(struct lane *l, int error, const char *cause)
@@ -120,9 +108,9 @@ const struct talk handshake_talk = {
     .eof = eof,
     .pull = pull,
     .sent = sent,
-    .written = ignore,
-    .full = ignore,
+    .written = lane_ignore,
+    .full = lane_ignore,
     .late = late,
-    .leave = leave,
+    .leave = lane_stays,
     .lost = lost,
 };

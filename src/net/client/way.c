@@ -291,29 +291,16 @@ static void lost(struct lane *l, int error, const char *cause)
     else fail(w, error, cause);
 }
 
-/* It has its own timer, and says little. */
-static void ignore(struct lane *l)
-{
-    (void)l;
-}
-
-static bool leave(struct lane *l, const struct leaving *how)
-{
-    (void)l;
-    (void)how;
-    return false;
-}
-
 const struct talk way_talk = {
     .ready = ready,
     .feed = feed,
     .eof = eof,
     .pull = pull,
     .sent = sent,
-    .written = ignore,
-    .full = ignore,
-    .late = ignore,
-    .leave = leave,
+    .written = lane_ignore,
+    .full = lane_ignore,
+    .late = lane_ignore,
+    .leave = lane_stays,
     .lost = lost,
 };
 

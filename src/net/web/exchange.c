@@ -309,11 +309,6 @@ static bool sent(struct lane *l, size_t n)
     return !outq_empty(&x->out);
 }
 
-static void written(struct lane *l)
-{
-    (void)l;
-}
-
 static void full(struct lane *l)
 {
     const struct exchange *x = exchange_at(l);
@@ -354,7 +349,7 @@ const struct talk exchange_talk = {
     .eof = eof,
     .pull = pull,
     .sent = sent,
-    .written = written,
+    .written = lane_ignore,
     .full = full,
     .late = late,
     .leave = leave,
