@@ -140,7 +140,7 @@ static int say(struct lane *l, struct outq *q)
 
 int lane_become(struct lane *l, enum lane_talk talk, void *talker, struct outq *said)
 {
-    assert(!l->gone);
+    assert(!l->gone && lane_kind(l)->talks[talk]);
     int error = say(l, said);
     if (!error) seat(l, talk, talker);
     return error;
@@ -149,6 +149,7 @@ int lane_become(struct lane *l, enum lane_talk talk, void *talker, struct outq *
 void lane_feed(struct lane *l, weft_span *in)
 {
     uint8_t talk;
+    assert(!l->gone && !l->feeding);
     l->feeding = true;
     do {
         talk = l->talk;

@@ -207,6 +207,27 @@ static void test_client_takes_nothing(void **state)
     }
 }
 
+/* Nor of what was said before: the reply is behind it. */
+static void test_client_took_nothing_before(void **state)
+{
+    (void)state;
+    again_with(&(weft_server_config){.limits = &(weft_limits){.write_stall = 500}});
+    struct stream s = {.name = "a"};
+    struct raw *r = ask(GET("/") GET("/"));
+    use_full_sockets(&world.sys, true);
+    weft_request *first = take();
+    assert_int_equal(weft_respond(first, 200, NULL, "first", 5), 0);
+    turn_until(&world, held);
+    settle(&world);
+    stream(&s, WEFT_LENGTH_UNKNOWN);
+    pass(&world, 499);
+    assert_int_equal(s.closes, 0);
+    pass(&world, 1);
+    expect_close(&s, WEFT_ERR_TIMEOUT, "the client takes none of the bytes we send");
+    socket_is_full = false;
+    raw_free(r);
+}
+
 /* What he does take moves the deadline away; a reply with nothing to say has none. */
 static void test_client_takes_his_time(void **state)
 {
@@ -635,6 +656,7 @@ int main(void)
         unit(test_client_ends_his_side_of_a_known_length),
         unit(test_client_ends_his_side_of_an_ended_one),
         unit(test_client_takes_nothing),
+        unit(test_client_took_nothing_before),
         unit(test_client_takes_his_time),
         unit(test_server_freed),
         unit(test_leave),

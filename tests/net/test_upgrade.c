@@ -3,6 +3,7 @@
  * tests/net/test_upgrade.c - on_upgrade: accept, refuse, or hold and answer later
  */
 #include "raw.h"
+#include "stuck_calls.h"
 #include "teller.h"
 
 static struct world world;
@@ -260,6 +261,32 @@ static void test_held_while_routes_change(void **state)
     raw_free(r);
 }
 
+static void answer(weft_request *r, void *user)
+{
+    (void)user;
+    assert_int_equal(weft_respond(r, 200, NULL, "first", 5), 0);
+}
+
+/* That the client took his time for the reply before it is no matter once he has it. */
+static void test_held_behind_a_reply(void **state)
+{
+    (void)state;
+    assert_int_equal(weft_server_on_request(world.server, "/", answer, NULL), 0);
+    decide = hold;
+    use_full_sockets(&world.sys, true);
+    struct raw *r = raw_connect(&world);
+    raw_say(r, "GET / HTTP/1.1\r\nHost: x\r\n\r\n" UPGRADE("/", ""));
+    turn_until(&world, held);
+    settle(&world);
+    make_room();
+    turn_until(&world, raw_heard(r, "first"));
+    pass(&world, 3600 * 1000);
+    assert_int_equal(weft_upgrade_accept(held), 0);
+    turn_until(&world, raw_heard(r, "HTTP/1.1 101 "));
+    expect_story(&server.story, "open;");
+    raw_free(r);
+}
+
 static void test_held_then_refused(void **state)
 {
     (void)state;
@@ -368,6 +395,7 @@ int main(void)
         unit(test_held_then_accepted),
         unit(test_held_with_frames_behind),
         unit(test_held_while_routes_change),
+        unit(test_held_behind_a_reply),
         unit(test_held_then_refused),
         unit(test_held_then_refused_wrongly),
         unit(test_client_leaves_while_held),

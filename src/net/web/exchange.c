@@ -291,8 +291,8 @@ static struct outq *pull(struct lane *l)
 static void drained(struct exchange *x)
 {
     uint64_t soft = limit_send_queue_soft(limits_of(x));
-    if (x->receiving || x->upgrade) return;
-    if (x->request) {
+    if (x->receiving) return;
+    if (x->request || x->upgrade) {
         if (!buffered(x)) lane_deadline(x->lane, WEFT_NEVER);
         return;
     }

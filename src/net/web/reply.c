@@ -190,7 +190,8 @@ static int reply_new(weft_reply **out, const weft_env *env, const weft_reply_han
     return 0;
 }
 
-/* The one of the exchange becomes this one's. */
+/* The one of the exchange becomes this one's. That the client takes nothing of what was queued before the head may
+ * have been said already, and is not said twice. */
 static void sit_down(weft_reply *r, struct handed *from)
 {
     r->lane = from->lane;
@@ -200,6 +201,8 @@ static void sit_down(weft_reply *r, struct handed *from)
     r->last = from->last;
     (void)lane_become(r->lane, LANE_REPLY, r, NULL);
     r->lane->unending = r->framing.kind == BODY_UNTIL_CLOSE;
+    if (r->out.items > 1 || lane_buffered(r->lane))
+        lane_deadline(r->lane, limit_write_stall(limits_of(r)));
     lane_dirty(r->lane);
 }
 
