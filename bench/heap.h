@@ -40,7 +40,7 @@ static inline void *heap_count(void *ctx, void *p, size_t size)
     return p;
 }
 
-static inline void fail(const char *what)
+static inline void heap_fail(const char *what)
 {
     perror(what);
     exit(1);
@@ -84,7 +84,7 @@ static inline void heap_begin(struct heap *h)
     if (pipe(h->said) < 0 || weft_loop_new(&h->loop, &config) < 0 ||
         weft_server_new(&h->server, h->loop, NULL) < 0 ||
         weft_watch_new(&h->watch, h->loop, h->said[0], WEFT_READABLE, heap_on_said, h) < 0)
-        fail("no server");
+        heap_fail("no server");
 }
 
 /* clients has the address of the server and where to say that it is ready. */
@@ -94,7 +94,7 @@ static inline void heap_clients(struct heap *h,
 {
     char address[64];
     struct sockaddr_in to = {.sin_family = AF_INET};
-    if (weft_server_listen(h->server, "127.0.0.1:0") < 0) fail("the server does not listen");
+    if (weft_server_listen(h->server, "127.0.0.1:0") < 0) heap_fail("the server does not listen");
     weft_server_address(h->server, 0, address, sizeof address);
     to.sin_port = htons((uint16_t)atoi(strchr(address, ':') + 1));
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -135,7 +135,7 @@ static inline int heap_socket(void)
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &(int){1}, sizeof(int)) < 0 ||
         bind(fd, (struct sockaddr *)&from, sizeof from) < 0)
-        fail("no socket");
+        heap_fail("no socket");
     return fd;
 }
 
@@ -147,16 +147,16 @@ static inline int heap_ask(const struct sockaddr_in *to, const char *request, co
     int fd = heap_socket();
     if (connect(fd, (const struct sockaddr *)to, sizeof *to) < 0 ||
         write(fd, request, strlen(request)) < 0)
-        fail("a connection failed");
+        heap_fail("a connection failed");
     while (len < 4 || memcmp(got + len - 4, "\r\n\r\n", 4) != 0)
-        if (len == sizeof got || read(fd, got + len++, 1) != 1) fail("a connection failed");
-    if (memcmp(got, answer, strlen(answer)) != 0) fail("a connection was refused");
+        if (len == sizeof got || read(fd, got + len++, 1) != 1) heap_fail("a connection failed");
+    if (memcmp(got, answer, strlen(answer)) != 0) heap_fail("a connection was refused");
     return fd;
 }
 
 static inline void heap_say(int say)
 {
-    if (write(say, "+", 1) != 1) fail("nobody listens");
+    if (write(say, "+", 1) != 1) heap_fail("nobody listens");
 }
 
 #endif

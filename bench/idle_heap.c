@@ -38,11 +38,11 @@ static size_t first_message(uint8_t *to, const weft_deflate *d)
     for (unsigned i = 0; i < MESSAGE; i++) text[i] = (char)('0' + i * i / 7 % 10);
     if (weft_session_profile_new(&profile, &config) < 0 ||
         weft_session_new(&s, WEFT_CLIENT, profile) < 0)
-        fail("idle_heap: no session");
+        heap_fail("idle_heap: no session");
     weft_session_profile_unref(profile);
     weft_session_set_deflate(s, &p);
     if (weft_session_send(s, WEFT_TEXT, text, MESSAGE) < 0 || weft_session_output(s, &iov, 1) != 1)
-        fail("idle_heap: no message");
+        heap_fail("idle_heap: no message");
     memcpy(to, iov.iov_base, iov.iov_len);
     size_t n = iov.iov_len;
     weft_session_free(s);
@@ -59,7 +59,7 @@ static void open_one(const struct sockaddr_in *to, const weft_deflate *d)
     if (!n) n = first_message(message, d);
     int fd = heap_ask(to, text, "HTTP/1.1 101");
     if (write(fd, message, n) < 0 || recv(fd, reply, n - 4, MSG_WAITALL) < (ssize_t)n - 4)
-        fail("idle_heap: a message failed");
+        heap_fail("idle_heap: a message failed");
 }
 
 struct wish {

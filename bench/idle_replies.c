@@ -45,7 +45,7 @@ static void clients(const struct sockaddr_in *to, int say, void *user)
     char chunk[256], byte;
     int len = snprintf(chunk, sizeof chunk, "%zx\r\n%s\r\n", strlen(event), event);
     int *fds = calloc((size_t)wish->n, sizeof *fds);
-    if (!fds) fail("idle_replies: no memory");
+    if (!fds) heap_fail("idle_replies: no memory");
     close(wish->go[1]);
     for (long i = 0; i < wish->n; i++) {
         fds[i] = open_one(to);
@@ -53,7 +53,8 @@ static void clients(const struct sockaddr_in *to, int say, void *user)
     }
     while (read(wish->go[0], &byte, 1) == 1) {
         for (long i = 0; i < wish->n; i++)
-            if (!has_event(fds[i], chunk, (size_t)len)) fail("idle_replies: not exactly the chunk");
+            if (!has_event(fds[i], chunk, (size_t)len))
+                heap_fail("idle_replies: not exactly the chunk");
         heap_say(say);
     }
 }
@@ -78,7 +79,7 @@ static void on_request(weft_request *r, void *user)
     (void)user;
     if (weft_reply_begin(&replies[open], r, 200, "text/event-stream", WEFT_LENGTH_UNKNOWN, &handler,
                          NULL) < 0)
-        fail("idle_replies: a reply could not be made");
+        heap_fail("idle_replies: a reply could not be made");
     open++;
 }
 
@@ -105,11 +106,12 @@ struct delivery {
 static struct delivery deliver(struct heap *h)
 {
     weft_piece *p;
-    if (weft_piece_new(&p, &h->env, event, strlen(event)) < 0) fail("idle_replies: no piece");
+    if (weft_piece_new(&p, &h->env, event, strlen(event)) < 0) heap_fail("idle_replies: no piece");
     size_t before = in_use;
     double begin = cpu_ns();
     for (long i = 0; i < open; i++)
-        if (weft_reply_write_piece(replies[i], p) < 0) fail("idle_replies: a piece was refused");
+        if (weft_reply_write_piece(replies[i], p) < 0)
+            heap_fail("idle_replies: a piece was refused");
     double queued = cpu_ns();
     size_t heap = in_use - before;
     while (!all_is_taken()) weft_loop_turn(h->loop, 0);

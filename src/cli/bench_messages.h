@@ -8,7 +8,7 @@
 #ifndef CLI_BENCH_MESSAGES_H
 #define CLI_BENCH_MESSAGES_H
 
-#include "cli/bench.h"
+#include "cli/bench_wanted.h"
 
 struct bench_messages {
     weft_message **items;

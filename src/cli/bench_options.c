@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "cli/bench.h"
+#include "cli/bench_wanted.h"
 #include "cli/cli.h"
 #include "cli/connect.h"
 #include "cli/deflate.h"

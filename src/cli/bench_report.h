@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "cli/bench.h"
+#include "cli/bench_wanted.h"
 #include "cli/bench_watch.h"
 #include "cli/blame.h"
 #include "cli/histogram.h"

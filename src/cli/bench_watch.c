@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/bench.h"
+#include "cli/bench_wanted.h"
 
 static bool read_line(uint64_t pid, const char *name, char *text, size_t size)
 {

@@ -13,8 +13,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "cli/bench.h"
 #include "cli/bench_messages.h"
+#include "cli/bench_wanted.h"
 #include "cli/blame.h"
 #include "cli/histogram.h"
 #include "cli/pace.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * cli/bench.h - weft bench: what is wanted
+ * cli/bench_wanted.h - weft bench: what is wanted
  *
  *      bench_options   flags to a struct bench_options, checked
  *      bench_messages  what is sent, made once, and whether what comes back is it
@@ -9,8 +9,8 @@
  *      bench_watch     the process that is measured, from outside
  *      bench_report    what came of it
  */
-#ifndef CLI_BENCH_H
-#define CLI_BENCH_H
+#ifndef CLI_BENCH_WANTED_H
+#define CLI_BENCH_WANTED_H
 
 #include <stdbool.h>
 #include <stdint.h>
