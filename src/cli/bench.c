@@ -282,14 +282,24 @@ static void warn(const struct bench_options *o)
             complain("note: %s is not on this machine; Ctrl-C ends the load", o->shown.items[i]);
 }
 
+static const struct bench_workload *workload_of(enum bench_kind kind)
+{
+    switch (kind) {
+    case BENCH_CHANNEL: return &bench_channel;
+    case BENCH_STORM: return &bench_storm;
+    case BENCH_IDLE: return &bench_idle;
+    default: return &bench_echo;
+    }
+}
+
 static int start_workers(struct bench *b)
 {
     const struct bench_options *o = &b->options;
     b->workers = calloc(o->threads, sizeof *b->workers);
     if (!b->workers) return -ENOMEM;
     for (; b->started < o->threads; b->started++) {
-        int r = bench_worker_start(&b->workers[b->started], (uint32_t)b->started, o, &b->client,
-                                   &b->plan);
+        int r = bench_worker_start(&b->workers[b->started], (uint32_t)b->started, o,
+                                   workload_of(o->kind), &b->client, &b->plan);
         if (r < 0) {
             bench_worker_free(&b->workers[b->started]);
             return r;

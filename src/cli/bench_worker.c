@@ -98,7 +98,7 @@ static void on_close(weft_conn *conn, const weft_close_info *info)
 {
     struct bench_conn *c = weft_conn_user(conn);
     struct bench_worker *w = c->worker;
-    bool done = w->workload == &bench_storm && c->open && !info->by_peer && !info->error;
+    bool done = w->options->kind == BENCH_STORM && c->open && !info->by_peer && !info->error;
     bool ours = c->broken || w->leaving || done;
     if (!ours) {
         blame_close(&w->blame, info, c->open);
@@ -137,7 +137,7 @@ void bench_open_again(struct bench_conn *c)
 
 static void open_more(struct bench_worker *w)
 {
-    if (is_hopeless(w) || w->workload == &bench_storm) w->next = w->n;
+    if (is_hopeless(w) || w->options->kind == BENCH_STORM) w->next = w->n;
     while (w->next < w->n && w->under_way < w->options->parallel) open_one(&w->conns[w->next++]);
     if (w->next == w->n && w->under_way == 0) atomic_store(&w->tally.ready, true);
 }
@@ -241,22 +241,13 @@ static int make_conns(struct bench_worker *w)
     return 0;
 }
 
-static const struct bench_workload *workload_of(enum bench_kind kind)
-{
-    switch (kind) {
-    case BENCH_CHANNEL: return &bench_channel;
-    case BENCH_STORM: return &bench_storm;
-    case BENCH_IDLE: return &bench_idle;
-    default: return &bench_echo;
-    }
-}
-
 int bench_worker_start(struct bench_worker *w, uint32_t number, const struct bench_options *o,
-                       const weft_client_config *client, struct bench_plan *plan)
+                       const struct bench_workload *workload, const weft_client_config *client,
+                       struct bench_plan *plan)
 {
     *w = (struct bench_worker){
         .options = o,
-        .workload = workload_of(o->kind),
+        .workload = workload,
         .client = client,
         .plan = plan,
         .number = number,

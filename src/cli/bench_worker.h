@@ -118,7 +118,8 @@ struct bench_worker {
 
 /* Errors: -ENOMEM and what pthread_create says; what happens later is in error. */
 int bench_worker_start(struct bench_worker *w, uint32_t number, const struct bench_options *o,
-                       const weft_client_config *client, struct bench_plan *plan);
+                       const struct bench_workload *workload, const weft_client_config *client,
+                       struct bench_plan *plan);
 void bench_worker_join(struct bench_worker *w);
 void bench_worker_free(struct bench_worker *w); /* a struct of zeros is fine */
 

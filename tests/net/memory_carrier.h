@@ -34,6 +34,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/unit.h"
 #include "net/lane.h"
 #include "net/site.h"
 
@@ -121,7 +122,7 @@ static inline void memory_give_back(struct memory_stream *s, size_t n)
     if (!n) return;
     s->in_window += n;
     s->connection->in_window += n;
-    assert(s->in_window <= STREAM_WINDOW && s->connection->in_window <= CONNECTION_WINDOW);
+    assert_true(s->in_window <= STREAM_WINDOW && s->connection->in_window <= CONNECTION_WINDOW);
     memory_wake(s->connection);
 }
 
@@ -329,7 +330,7 @@ static inline void memory_probe(struct lane *l, uint64_t idle_ms, uint64_t answe
 static inline bool memory_leave(struct lane *l, const struct leaving *how)
 {
     (void)how;
-    assert(!l->carried);
+    assert_true(!l->carried);
     return false;
 }
 
@@ -392,7 +393,7 @@ static inline void trunk_bury(struct dead *d)
     struct memory *m = memory_at(trunk);
     struct site *site = lane_site(trunk);
     uint64_t peer_key = m->peer_key;
-    assert(!m->alive && m->in_window == CONNECTION_WINDOW);
+    assert_true(!m->alive && m->in_window == CONNECTION_WINDOW);
     lane_close(trunk);
     m->buried = true;
     if (m->let_go) memory_forget(m);
@@ -423,7 +424,7 @@ static inline void memory_kinds_init(struct memory_kinds *k, const struct talk *
 static inline struct memory *memory_new(void)
 {
     struct memory *m = calloc(1, sizeof *m);
-    assert(m);
+    assert_non_null(m);
     m->window = m->in_window = CONNECTION_WINDOW;
     for (struct memory_stream *s = m->streams; s < m->streams + MEMORY_STREAMS; s++) {
         s->connection = m;
