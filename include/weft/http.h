@@ -108,7 +108,8 @@ typedef struct weft_reply_handler {
 
 /* Begin a reply whose body follows, for as long as you like. length is the body's, or WEFT_LENGTH_UNKNOWN: then it
  * is chunked (to an HTTP/1.0 client: ended by closing), and a client that vanishes without a word is noticed: it is
- * probed after ping_interval of silence, and has pong_timeout to answer. h may be NULL. Consumes the
+ * probed after ping_interval of silence, and has pong_timeout to answer (write_stall in all, if that is longer). h may
+ * be NULL. Consumes the
  * request, and keeps nothing of it. *out is good until on_close returns.
  * Errors: as weft_respond, and -EINVAL when the status has no body (204, 304) and length says that there is one, or for
  * a size; on_close is not told then. */

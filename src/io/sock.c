@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
@@ -232,9 +233,18 @@ static int in_seconds(uint64_t ms)
     return s < 32400 ? (int)s : 32400;
 }
 
+/* Linux counts it also while a peer that is there does not read: never before who watches for that has given up. 0 is
+ * the system's own, a quarter of an hour or so. */
+static int user_timeout(int probing_ms, uint64_t stall_ms)
+{
+    if (stall_ms > INT_MAX) return 0;
+    return probing_ms > (int)stall_ms ? probing_ms : (int)stall_ms;
+}
+
 /* One that is lost on the way says nothing of the peer, so there are several. TCP_USER_TIMEOUT counts, where there is
  * one: if it were shorter, the first that is not answered would be the last. */
-void sock_probe(const struct sys *sys, int fd, uint64_t idle_ms, uint64_t answer_ms)
+void sock_probe(const struct sys *sys, int fd, uint64_t idle_ms, uint64_t answer_ms,
+                uint64_t stall_ms)
 {
     if (idle_ms == WEFT_NEVER || answer_ms == WEFT_NEVER) return;
     int idle = in_seconds(idle_ms), answer = in_seconds(answer_ms);
@@ -242,7 +252,8 @@ void sock_probe(const struct sys *sys, int fd, uint64_t idle_ms, uint64_t answer
     (void)set_flag(sys, fd, IPPROTO_TCP, TCP_KEEPIDLE, idle);
     (void)set_flag(sys, fd, IPPROTO_TCP, TCP_KEEPINTVL, interval);
     (void)set_flag(sys, fd, IPPROTO_TCP, TCP_KEEPCNT, (answer + interval - 1) / interval);
-    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (idle + answer) * 1000);
+    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+                   user_timeout((idle + answer) * 1000, stall_ms));
     (void)set_flag(sys, fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 

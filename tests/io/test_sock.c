@@ -5,6 +5,7 @@
 #include "io/sock.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -265,6 +266,30 @@ static void refusals_come_back_and_leak_nothing(void **state)
     close(after);
 }
 
+static int user_timeout(int fd)
+{
+    int ms = -1;
+    socklen_t len = sizeof ms;
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, &len), 0);
+    return ms;
+}
+
+/* The kernel's patience with a peer that is there and does not read is the same as with one that has gone. */
+static void test_probes_leave_a_slow_reader_his_time(void **state)
+{
+    (void)state;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    sock_probe(&sys_real, fd, WEFT_NEVER, 2000, 60000);
+    assert_int_equal(user_timeout(fd), 0);
+    sock_probe(&sys_real, fd, 1000, 1500, 500);
+    assert_int_equal(user_timeout(fd), 3000);
+    sock_probe(&sys_real, fd, 1000, 2000, 60000);
+    assert_int_equal(user_timeout(fd), 60000);
+    sock_probe(&sys_real, fd, 1000, 2000, WEFT_NEVER);
+    assert_int_equal(user_timeout(fd), 0);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +302,7 @@ int main(void)
         cmocka_unit_test(every_address_is_ipv4_where_there_is_no_ipv6),
         cmocka_unit_test(a_leftover_socket_is_replaced_and_nothing_else),
         cmocka_unit_test(refusals_come_back_and_leak_nothing),
+        cmocka_unit_test(test_probes_leave_a_slow_reader_his_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

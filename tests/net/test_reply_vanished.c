@@ -90,8 +90,9 @@ static void start(weft_request *r, void *user)
 
 static void serve(weft_server **server, uint64_t pong_timeout)
 {
-    weft_server_config cfg = {
-        .limits = &(weft_limits){.ping_interval = INTERVAL, .pong_timeout = pong_timeout}};
+    weft_server_config cfg = {.limits = &(weft_limits){.ping_interval = INTERVAL,
+                                                       .pong_timeout = pong_timeout,
+                                                       .write_stall = INTERVAL}};
     world_serve(&world, &cfg);
     *server = world.server;
     assert_int_equal(weft_server_on_request(*server, "/unknown", start, NULL), 0);

@@ -3,7 +3,7 @@
  * tests/net/test_tls_pieces.c - a message of TLS's handshake that comes later, in pieces: until it is whole OpenSSL
  * says that the handshake is under way, and yet nobody begins anew
  *
- * No TLS library sends a KeyUpdate in two records, so they are made here, from the client's secret.
+ * No TLS library sends so little in two records, so they are made here, from the peer's secret.
  */
 #include <openssl/kdf.h>
 
@@ -14,15 +14,15 @@
 
 enum { SECRET = 32, KEY = 16, IV = 12, TAG = 16 };
 
-static struct teller server;
-static uint8_t secret[SECRET]; /* of what the client sends */
+static struct teller server, client;
+static uint8_t secret[SECRET]; /* of what the peer sends */
+static const char *const labels[] = {"CLIENT_TRAFFIC_SECRET_0 ", "SERVER_TRAFFIC_SECRET_0 "};
 
 static void keep_secret(const SSL *ssl, const char *line)
 {
-    static const char label[] = "CLIENT_TRAFFIC_SECRET_0 ";
+    const char *label = labels[SSL_is_server(ssl)];
     long len;
-    (void)ssl;
-    if (strncmp(line, label, sizeof label - 1) != 0) return;
+    if (strncmp(line, label, strlen(label)) != 0) return;
     uint8_t *bytes = OPENSSL_hexstr2buf(strrchr(line, ' ') + 1, &len);
     assert_int_equal(len, SECRET);
     memcpy(secret, bytes, SECRET);
@@ -72,23 +72,32 @@ static int begin_tls(void **state)
     (void)state;
     weft_tls_pair pair = {certificate, key};
     weft_tls tls = {.certificates = &pair, .n_certificates = 1};
-    server = (struct teller){0};
+    server = client = (struct teller){0};
     begin_with(NULL);
     assert_int_equal(weft_server_route(world.server, "/", &telling, &server), 0);
     assert_int_equal(weft_server_set_tls(world.server, &tls, NULL, 0), 0);
     return 0;
 }
 
+/* The handshake is done, and what the peer sends goes out at once. */
+static struct tls_peer *peer_on(int fd, SSL_CTX *ctx, bool server_side)
+{
+    assert_true(SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256"));
+    SSL_CTX_set_keylog_callback(ctx, keep_secret);
+    struct tls_peer *p = tls_peer_on(fd, ctx, server_side);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    turn_until(&world, tls_peer_settled(p));
+    assert_string_equal(p->failed, "");
+    return p;
+}
+
 /* A client that has asked this. */
 static struct tls_peer *ask_tls(const char *request)
 {
-    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-    assert_true(SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256"));
-    SSL_CTX_set_keylog_callback(ctx, keep_secret);
-    struct tls_peer *p = tls_peer_connect(&world, ctx);
-    setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    turn_until(&world, tls_peer_settled(p));
-    assert_string_equal(p->failed, "");
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in to = loopback(port_of(world.address));
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    struct tls_peer *p = peer_on(fd, SSL_CTX_new(TLS_client_method()), false);
     tls_peer_say(p, request);
     return p;
 }
@@ -145,6 +154,52 @@ static void test_never_whole(void **state)
     tls_peer_free(p);
 }
 
+static int dial_peer(void)
+{
+    char url[64];
+    struct sockaddr_in at = loopback(0);
+    socklen_t len = sizeof at;
+    weft_client_config cfg = {.insecure = true};
+    int fd = -1, listening = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(listening, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(listening, 1), 0);
+    assert_int_equal(getsockname(listening, (struct sockaddr *)&at, &len), 0);
+    snprintf(url, sizeof url, "wss://127.0.0.1:%u/", ntohs(at.sin_port));
+    assert_int_equal(weft_connect(NULL, world.loop, url, &cfg, &telling, &client), 0);
+    turn_until(&world, (fd = accept(listening, NULL, NULL)) >= 0);
+    close(listening);
+    return fd;
+}
+
+/* A server whom a client has asked. */
+static struct tls_peer *be_asked(void)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    assert_true(SSL_CTX_use_certificate_file(ctx, certificate, SSL_FILETYPE_PEM));
+    assert_true(SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM));
+    assert_true(SSL_CTX_set_num_tickets(ctx, 0));
+    struct tls_peer *p = peer_on(dial_peer(), ctx, true);
+    turn_until(&world, tls_peer_heard(p, "\r\n\r\n"));
+    return p;
+}
+
+/* A ticket, before the server has answered. */
+static void test_client(void **state)
+{
+    (void)state;
+    static const uint8_t ticket[] = {4, 0, 0, 18, 0, 0, 0, 60, 1, 2, 3,
+                                     4, 1, 7, 0,  4, 9, 9, 9,  9, 0, 0};
+    struct tls_peer *p = be_asked();
+    send_record(p, 0, ticket, 10);
+    settle(&world);
+    send_record(p, 1, ticket + 10, sizeof ticket - 10);
+    settle(&world);
+    assert_int_equal(client.closes, 0);
+    tls_peer_free(p);
+    turn_until(&world, client.closes);
+    expect_story(&client.story, "close 1006 by-peer WEFT_ERR_LOST;");
+}
+
 #define unit_tls(test) cmocka_unit_test_setup_teardown(test, begin_tls, end)
 
 int main(void)
@@ -153,6 +208,7 @@ int main(void)
         unit_tls(test_reply),
         unit_tls(test_websocket),
         unit_tls(test_never_whole),
+        unit_tls(test_client),
     };
     return cmocka_run_group_tests(tests, make_files, remove_files);
 }

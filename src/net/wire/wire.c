@@ -80,7 +80,8 @@ static int count_as(struct lane *l, const struct sock_addr *client)
 
 static void probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms)
 {
-    sock_probe(loop_sys(lane_loop(l)), l->stream.io.fd, idle_ms, answer_ms);
+    sock_probe(loop_sys(lane_loop(l)), l->stream.io.fd, idle_ms, answer_ms,
+               wire_last_stall(wire_of(l)));
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
