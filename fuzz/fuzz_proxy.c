@@ -8,7 +8,8 @@
  * A network to trust: what it is written as again means the same.
  */
 #include "fuzz.h"
-#include "net/web/proxied.h"
+#include "net/forwarded.h"
+#include "net/wire/proxy.h"
 
 static const weft_env env;
 
@@ -61,18 +62,16 @@ static void header(weft_bytes in, size_t piece)
 
 enum { FIELDS = 8 };
 
-static bool look(const struct trust *trust, const weft_field *fields, size_t n, struct proxied *p)
+static bool look(const struct trust *trust, const weft_field *fields, size_t n, struct forwarded *f)
 {
-    struct head h = {.fields = (weft_field *)fields, .n_fields = n};
-    *p = (struct proxied){0};
-    proxied_take_fields(p, trust, &h);
-    return p->known;
+    forwarded_read(f, trust, fields, n);
+    return f->known;
 }
 
 static void forwarded(const struct trust *trust, weft_bytes in)
 {
     weft_field fields[FIELDS];
-    struct proxied p, same;
+    struct forwarded f, same;
     size_t n = 0;
     while (in.len && n < FIELDS) {
         weft_bytes line = bytes_cut(&in, '\n');
@@ -80,15 +79,15 @@ static void forwarded(const struct trust *trust, weft_bytes in)
         fields[n++] = (weft_field){bytes_of(proto ? "X-Forwarded-Proto" : "X-Forwarded-For"),
                                    proto ? bytes_from(line, 1) : line};
     }
-    if (!look(trust, fields, n, &p)) return;
-    check_text(&p.client);
-    if (trust_has(trust, &p.client) || n == FIELDS) return;
+    if (!look(trust, fields, n, &f)) return;
+    check_text(&f.client);
+    if (trust_has(trust, &f.client) || n == FIELDS) return;
     /* Whatever a client puts in front changes nothing. */
     weft_field more[FIELDS] = {{bytes_of("X-Forwarded-For"), bytes_of("203.0.113.9, unknown")}};
     memcpy(more + 1, fields, n * sizeof *fields);
     check(look(trust, more, n + 1, &same));
-    check(same.client.len == p.client.len &&
-          memcmp(&same.client.sa, &p.client.sa, p.client.len) == 0);
+    check(same.client.len == f.client.len &&
+          memcmp(&same.client.sa, &f.client.sa, f.client.len) == 0);
 }
 
 /* ---- whom to trust --------------------------------------------------------------------------- */
