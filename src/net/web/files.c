@@ -2,7 +2,7 @@
  *
  * net/web/files.c - static files: http/file.c decides, io/disk.c opens and reads, the reply streams
  *
- *      path -> file_path -> disk_open -> file_evaluate -> reply_begin -> PART by PART -> reply_end
+ *      path -> file_path -> disk_open -> file_evaluate -> weft_reply_begin -> PART by PART -> weft_reply_end
  *
  * The next parts are read when the client has taken the last ones (on_drain), so a large file costs no
  * more memory than the send queue's soft limit.

@@ -2,7 +2,7 @@
  *
  * net/ws/conn.c - a WebSocket on a lane: events up to the handler, frames down to the carrier
  *
- *      lane bytes -> feed -> session_read -> event -> handler
+ *      lane bytes -> feed -> weft_session_read -> event -> handler
  *      weft_send  -> session queue -> (end of the turn) pull
  *
  * The end. Both sides have said Close and ours is written: a server finishes, a client waits for that.

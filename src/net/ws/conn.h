@@ -107,7 +107,7 @@ void conn_end(weft_conn *c, int error, const char *cause);
 void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reason);
 void conn_begin_closing(weft_conn *c);
 
-/* weft_buffered: what is queued, in the session and on the wire. */
+/* weft_buffered: what is queued, in the session and with the carrier. */
 static inline size_t conn_buffered(const weft_conn *c)
 {
     return session_buffered(&c->session) + (c->lane ? lane_buffered(c->lane) : 0);
