@@ -213,12 +213,6 @@ int h1_reply_write(struct h1 *h, const void *data, size_t len)
     return framing_write(&h->framing, h->out, h->env, data, len);
 }
 
-int h1_reply_share(struct h1 *h, struct blob *b)
-{
-    if (!h->replying) return WEFT_ERR_STATE;
-    return framing_share(&h->framing, h->out, h->env, b, 0, b->len);
-}
-
 int h1_reply_end(struct h1 *h)
 {
     if (!h->replying) return WEFT_ERR_STATE;

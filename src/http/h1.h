@@ -104,9 +104,6 @@ int h1_reply_begin(struct h1 *h, int status, const weft_field *fields, size_t n_
  * Errors: WEFT_ERR_STATE (not begun, or more than length), -ENOMEM. */
 int h1_reply_write(struct h1 *h, const void *data, size_t len);
 
-/* The same without copying: takes a reference of the blob, its bytes as they are. */
-int h1_reply_share(struct h1 *h, struct blob *b);
-
 /* The reply is complete: frees the request (if not taken); h1_feed goes on with the next, or says
  * H1_DONE. Errors: WEFT_ERR_STATE (not begun; or less than length: the connection must be
  * dropped), -ENOMEM. */

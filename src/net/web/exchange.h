@@ -73,8 +73,8 @@ int exchange_begin(struct exchange *x, int status, const struct field_list *fiel
 /* The lane is an exchange's again, after so many requests. */
 void exchange_go_on(struct lane *l, uint32_t requests);
 
-/* Switch protocols, with these fields in the 101: whom it sits on from now on is c, and the exchange is gone.
- * Errors: -EINVAL, -ENOMEM: nothing has changed. */
+/* Switch protocols, with these fields in the 101: from now on c sits on the lane, and the exchange is gone. Errors:
+ * -EINVAL, -ENOMEM: the exchange is still there, to refuse. */
 int exchange_upgrade(struct exchange *x, const weft_field *fields, size_t n, weft_conn *c);
 
 #endif
