@@ -23,7 +23,7 @@ int main(int argc, char **argv)
     char at[64];
     if (weft_loop_new(&loop, NULL) < 0 || weft_server_new(&server, loop, NULL) < 0) return 1;
     int error = weft_server_route(server, "/echo", &handler, NULL);
-    if (!error) error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080");
+    if (!error) error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080", NULL);
     if (error < 0) return dprintf(2, "%s\n", weft_strerror(error)), 1;
     if (weft_server_address(server, 0, at, sizeof at) > 0) dprintf(1, "ws://%s/echo\n", at);
     return weft_loop_run(loop) < 0;
