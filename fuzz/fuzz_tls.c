@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz/fuzz_tls.c - two TLS boxes, and between them somebody who may do anything with the bytes
+ * fuzz/fuzz_tls.c - two ends of TLS, and between them somebody who may do anything with the bytes
  *
  *      client <-- wire --> server      each step of the script is a byte: which way (top bit) and what
  *                                      is done there: see step
@@ -106,7 +106,7 @@ static void forget_tickets(void)
 static void make_contexts(void)
 {
     char text[256];
-    struct words why = {text, sizeof text};
+    struct complaint why = {text, sizeof text};
     random_state = 1;
     RAND_set_rand_method(&random_method);
     write_files();

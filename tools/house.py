@@ -120,7 +120,7 @@ def cycles(root):
 
 # What is not code, and the names of the wire.
 NO_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
-WIRE_WORD = re.compile(r"\b(?:(?:struct\s+)?(?:wire|gear|phase)(?:_\w+)?|WIRE_\w+|struct\s+stream|stream_\w+)\b")
+WIRE_WORD = re.compile(r"\b(?:(?:struct\s+)?(?:wire|phase)(?:_\w+)?|WIRE_\w+|struct\s+duplex|duplex_\w+)\b")
 
 
 def code_lines(file):

@@ -244,25 +244,25 @@ static int push_new(struct outq *q, struct slice *s)
     return 0;
 }
 
-int outq_share(struct outq *q, struct blob *b)
+int outq_append_blob(struct outq *q, struct blob *b)
 {
     return push_new(q, slice_new(b, b->data, b->len, 1));
 }
 
-int outq_share_part(struct outq *q, struct blob *b, size_t skip, size_t len)
+int outq_append_part(struct outq *q, struct blob *b, size_t skip, size_t len)
 {
     assert(len && skip <= b->len && len <= b->len - skip);
     return push_new(q, slice_new(b, b->data + skip, len, 1));
 }
 
-void outq_share_at(struct outq *q, struct blob *b, struct slice *s)
+void outq_append_blob_at(struct outq *q, struct blob *b, struct slice *s)
 {
     *s = show(b, b->data, b->len, 1);
     s->kept = true;
     push(q, s);
 }
 
-void outq_share_part_at(struct outq *q, struct blob *b, size_t skip, size_t len, struct slice *s)
+void outq_append_part_at(struct outq *q, struct blob *b, size_t skip, size_t len, struct slice *s)
 {
     assert(len && skip <= b->len && len <= b->len - skip);
     *s = show(b, b->data + skip, len, 1);

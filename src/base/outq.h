@@ -95,14 +95,14 @@ static inline void outq_commit(struct outq *q, size_t n);
 int outq_append(struct outq *q, const weft_env *env, const void *data, size_t n);
 
 /* A shared blob's bytes as one item; takes its own reference. 0 or -ENOMEM. */
-int outq_share(struct outq *q, struct blob *b);
+int outq_append_blob(struct outq *q, struct blob *b);
 
 /* The same with a slice of the caller's, that stays where it is until the item is gone. Takes no memory. */
-void outq_share_at(struct outq *q, struct blob *b, struct slice *s);
+void outq_append_blob_at(struct outq *q, struct blob *b, struct slice *s);
 
 /* Both for a part of the blob: len bytes, not 0, behind the first skip. */
-int outq_share_part(struct outq *q, struct blob *b, size_t skip, size_t len);
-void outq_share_part_at(struct outq *q, struct blob *b, size_t skip, size_t len, struct slice *s);
+int outq_append_part(struct outq *q, struct blob *b, size_t skip, size_t len);
+void outq_append_part_at(struct outq *q, struct blob *b, size_t skip, size_t len, struct slice *s);
 
 /* What is in b behind the first skip bytes as one item; takes a reference, no memory. Nothing of b is queued. */
 void outq_push(struct outq *q, struct blob *b, size_t skip);

@@ -50,7 +50,7 @@ bool sock_is_loopback(const struct sock_addr *a);       /* 127.0.0.0/8, ::1, and
 /* A listening socket: its descriptor, or -errno. A unix: socket that nobody answers at is replaced. */
 int sock_listen(const struct sys *sys, const struct sock_addr *a);
 
-/* A socket that is being connected, or is already: its descriptor, for stream_connect; or -errno. */
+/* A socket that is being connected, or is already: its descriptor, for duplex_connect; or -errno. */
 int sock_connect(const struct sys *sys, const struct sock_addr *a);
 
 /* Let the kernel ask whether the peer is there, after idle_ms in which it was not heard of, a few times, and give it up

@@ -26,11 +26,11 @@ void site_websocket_gone(struct site *s, uint16_t code)
 int site_count_as(struct site *s, uint64_t *key, const struct sock_addr *client)
 {
     uint64_t max = limit_max_connections_per_ip(&s->limits);
-    uint64_t wanted = peers_key(client);
+    uint64_t wanted = address_key(client);
     if (!max || wanted == *key) return 0;
-    int error = peers_add(&s->tally->peers, s->env, wanted, max);
+    int error = address_counts_add(&s->tally->address_counts, s->env, wanted, max);
     if (error) return error;
-    peers_remove(&s->tally->peers, *key);
+    address_counts_remove(&s->tally->address_counts, *key);
     *key = wanted;
     return 0;
 }

@@ -2,7 +2,7 @@
  *
  * net/site.h - what carriers and conversations ask of a server: limits, trust, routes, counts
  *
- *      weft_server -> site <- the lanes of its loop (lane_kind)
+ *      weft_server -> site <- the lanes of its loop (lane_class)
  *                     site -> tally: what is counted over all loops of the server, so that limits are exact
  *
  * The server owns it and outlives all who know it. Everything here but the tally belongs to the loop's thread.
@@ -10,7 +10,7 @@
 #ifndef NET_SITE_H
 #define NET_SITE_H
 
-#include "net/peers.h"
+#include "net/address_counts.h"
 #include "net/route.h"
 #include "net/trust.h"
 #include <weft/server.h>
@@ -20,7 +20,7 @@ struct tally {
     uint64_t accepted, connections, websockets, requests;
     uint64_t refused[600]; /* by status */
     uint64_t closed[5000]; /* by code */
-    struct peers peers;
+    struct address_counts address_counts;
 };
 
 static inline void tally_add(uint64_t *n)
@@ -49,7 +49,7 @@ struct site {
     struct tally *tally;
 
     /* A carrier is buried, after its lanes. away: it was not let in. */
-    void (*carrier_gone)(struct site *s, uint64_t peer_key, bool away);
+    void (*carrier_gone)(struct site *s, uint64_t address_key, bool away);
 };
 
 /* A request or an opening handshake was refused with this status. */

@@ -5,7 +5,7 @@
  *      messages, fragments, Close --> queue ----------------+--> output
  *      pings, pongs: queue is short --^
  *                    long ----------> control --[stage]-----^    at the front, between two frames
- *      whole messages while a fragmented one is open --> held --> queue
+ *      whole messages while a fragmented one is open --> messages --> queue
  *
  * A whole message is compressed where it is worth it; fragments go as they are. A message that many send
  * without context takeover is compressed once (message.c).
@@ -34,13 +34,13 @@ enum {
 /* A fresh, unpredictable masking key (RFC 6455, 5.3). */
 static int next_key(weft_session *s, mask_key *key)
 {
-    struct key_pool *pool = s->box->keys;
+    struct key_pool *pool = s->buffers->keys;
     enum { KEYS = sizeof pool->keys / sizeof *pool->keys };
     if (!pool) {
         pool = mem_alloc(s->cfg->env, sizeof *pool);
         if (!pool) return -ENOMEM;
         pool->used = KEYS;
-        s->box->keys = pool;
+        s->buffers->keys = pool;
     }
     if (pool->used == KEYS) {
         int error = env_random(s->cfg->env, pool->keys, sizeof pool->keys);
@@ -114,7 +114,7 @@ static int encode_with(weft_session *s, struct deflater *d, struct outq *q, uint
                        weft_bytes message)
 {
     weft_bytes small;
-    struct window *w = s->box->window;
+    struct window *w = s->buffers->window;
     int result = deflater_run(d, window_bits(s), w, message, &small);
     if (result < 0) return result;
     if (!result) return encode(s, q, byte0, message.data, message.len);
@@ -126,7 +126,7 @@ static int encode_with(weft_session *s, struct deflater *d, struct outq *q, uint
 static RARE int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0,
                                   weft_bytes message)
 {
-    struct window **w = &s->box->window;
+    struct window **w = &s->buffers->window;
     if (has_takeover(s) && !*w) *w = window_new(s->cfg->env, window_bits(s));
     if (has_takeover(s) && !*w) return -ENOMEM;
     struct deflater *d = deflater_take(s->cfg->pool, s->cfg->env);
@@ -136,55 +136,55 @@ static RARE int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0
     return error;
 }
 
-/* ---- the box --------------------------------------------------------------------------------- */
+/* ---- the buffers ----------------------------------------------------------------------------- */
 
-RARE struct box *session_new_box(weft_session *s)
+RARE struct buffers *session_new_buffers(weft_session *s)
 {
-    return s->box = box_take(s->cfg->pool, s->cfg->env);
+    return s->buffers = buffers_take(s->cfg->pool, s->cfg->env);
 }
 
-/* NULL: no memory. There is a box. */
-static RARE struct aside *aside_of(weft_session *s)
+/* NULL: no memory. There are buffers. */
+static RARE struct waiting *waiting_of(weft_session *s)
 {
-    struct aside **a = &s->box->aside;
-    if (!*a) *a = mem_zalloc(s->cfg->env, sizeof **a);
-    return *a;
+    struct waiting **w = &s->buffers->waiting;
+    if (!*w) *w = mem_zalloc(s->cfg->env, sizeof **w);
+    return *w;
 }
 
-static void drop_aside(weft_session *s)
+static void drop_waiting(weft_session *s)
 {
-    struct aside *a = s->box->aside;
-    outq_clear(&a->control);
-    outq_clear(&a->held);
-    mem_free(s->cfg->env, a);
-    s->box->aside = NULL;
+    struct waiting *w = s->buffers->waiting;
+    outq_clear(&w->control);
+    outq_clear(&w->messages);
+    mem_free(s->cfg->env, w);
+    s->buffers->waiting = NULL;
 }
 
-static bool is_idle(const struct aside *a)
+static bool is_idle(const struct waiting *w)
 {
-    return outq_empty(&a->control) && outq_empty(&a->held) && !a->has_late && !a->staged_pongs;
+    return outq_empty(&w->control) && outq_empty(&w->messages) && !w->has_late && !w->staged_pongs;
 }
 
 void session_tidy(weft_session *s)
 {
-    struct box *b = s->box;
-    if (b->aside && is_idle(b->aside)) drop_aside(s);
-    if (!outq_empty(&b->queue) || b->aside || b->window || b->keys) return;
+    struct buffers *b = s->buffers;
+    if (b->waiting && is_idle(b->waiting)) drop_waiting(s);
+    if (!outq_empty(&b->queue) || b->waiting || b->window || b->keys) return;
     if (b->in.busy || b->in.window) return;
-    box_give(s->cfg->pool, s->cfg->env, b);
-    s->box = NULL;
+    buffers_give(s->cfg->pool, s->cfg->env, b);
+    s->buffers = NULL;
 }
 
 void send_deinit(weft_session *s)
 {
-    struct box *b = s->box;
+    struct buffers *b = s->buffers;
     if (!b) return;
     outq_clear(&b->queue);
-    if (b->aside) drop_aside(s);
+    if (b->waiting) drop_waiting(s);
     mem_free(s->cfg->env, b->window);
     mem_free(s->cfg->env, b->keys);
-    box_give(s->cfg->pool, s->cfg->env, b);
-    s->box = NULL;
+    buffers_give(s->cfg->pool, s->cfg->env, b);
+    s->buffers = NULL;
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -206,27 +206,27 @@ static int refusal(const weft_session *s)
 /* Where a whole message goes: behind an open fragmented one it has to wait. NULL: no memory. */
 static struct outq *message_queue(weft_session *s)
 {
-    struct box *b = session_box(s);
+    struct buffers *b = session_buffers(s);
     if (!b || !s->sending) return b ? &b->queue : NULL;
-    struct aside *a = aside_of(s);
-    return a ? &a->held : NULL;
+    struct waiting *w = waiting_of(s);
+    return w ? &w->messages : NULL;
 }
 
 /* Whether a control frame can stay behind what was queued before it. */
-static bool keeps_order(const struct box *b)
+static bool keeps_order(const struct buffers *b)
 {
-    return b->queue.bytes <= SHORT && (!b->aside || outq_empty(&b->aside->control));
+    return b->queue.bytes <= SHORT && (!b->waiting || outq_empty(&b->waiting->control));
 }
 
 static int send_control(weft_session *s, weft_opcode op, const void *data, size_t len)
 {
     uint8_t byte0 = (uint8_t)(FRAME_FIN | op);
     if (len > CONTROL_MAX) return -EINVAL;
-    struct box *b = session_box(s);
+    struct buffers *b = session_buffers(s);
     if (!b) return -ENOMEM;
     if (keeps_order(b)) return encode(s, &b->queue, byte0, data, len);
-    struct aside *a = aside_of(s);
-    return a ? encode(s, &a->control, byte0, data, len) : -ENOMEM;
+    struct waiting *w = waiting_of(s);
+    return w ? encode(s, &w->control, byte0, data, len) : -ENOMEM;
 }
 
 int session_queue(weft_session *s, weft_opcode op, const void *data, size_t len)
@@ -258,8 +258,8 @@ static RARE int encode_frame(weft_session *s, struct outq *q, const struct blob 
 /* A server's, by reference. The first in the queue needs no memory for that. */
 static int queue_frame(weft_session *s, struct outq *q, struct blob *frame)
 {
-    if (q != &s->box->queue || !outq_empty(q)) return outq_share(q, frame);
-    outq_share_at(q, frame, &s->box->first);
+    if (q != &s->buffers->queue || !outq_empty(q)) return outq_append_blob(q, frame);
+    outq_append_blob_at(q, frame, &s->buffers->first);
     return 0;
 }
 
@@ -289,54 +289,54 @@ int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data
     int error = refusal(s);
     if (error) return error;
     if (s->sending && s->sending != op) return WEFT_ERR_STATE;
-    struct box *b = session_box(s);
+    struct buffers *b = session_buffers(s);
     if (!b) return -ENOMEM;
     uint8_t byte0 = (uint8_t)(s->sending ? WEFT_CONTINUATION : op);
     error = encode(s, &b->queue, (uint8_t)(byte0 | (final ? FRAME_FIN : 0)), data, len);
     if (error) return error;
     s->sending = final ? 0 : (uint8_t)op;
-    if (final && b->aside) outq_splice(&b->queue, &b->aside->held);
+    if (final && b->waiting) outq_splice(&b->queue, &b->waiting->messages);
     return 0;
 }
 
 /* ---- pongs ----------------------------------------------------------------------------------- */
 
 /* That were queued and may not be gone. */
-static uint64_t waiting_pongs(const struct box *b)
+static uint64_t waiting_pongs(const struct buffers *b)
 {
-    const struct aside *a = b->aside;
-    return b->pongs + (a ? (uint64_t)a->pongs + a->staged_pongs : 0);
+    const struct waiting *w = b->waiting;
+    return b->pongs + (w ? (uint64_t)w->pongs + w->staged_pongs : 0);
 }
 
 /* Beyond the limit only the newest ping is remembered. */
 static int send_late(weft_session *s, const uint8_t *data, size_t len)
 {
-    struct aside *a = aside_of(s);
-    if (!a) return -ENOMEM;
-    a->has_late = true;
-    a->late.len = (uint8_t)len;
-    copy(a->late.data, data, len);
+    struct waiting *w = waiting_of(s);
+    if (!w) return -ENOMEM;
+    w->has_late = true;
+    w->late.len = (uint8_t)len;
+    copy(w->late.data, data, len);
     return 0;
 }
 
 int send_pong(weft_session *s, const uint8_t *data, size_t len)
 {
     if (s->closed) return 0;
-    struct box *b = session_box(s);
+    struct buffers *b = session_buffers(s);
     if (!b) return -ENOMEM;
     if (waiting_pongs(b) >= limit_max_waiting_pongs(s->cfg->limits)) return send_late(s, data, len);
     bool in_order = keeps_order(b);
     int error = send_control(s, WEFT_PONG, data, len);
-    if (!error) ++*(in_order ? &b->pongs : &b->aside->pongs);
+    if (!error) ++*(in_order ? &b->pongs : &b->waiting->pongs);
     return error;
 }
 
 /* The pongs that waited are gone: there is room for the ping that came too late for them. */
 static void promote_late(weft_session *s)
 {
-    struct box *b = s->box;
-    struct aside *a = b->aside;
-    if (a->has_late && !waiting_pongs(b)) a->has_late = send_pong(s, a->late.data, a->late.len) < 0;
+    struct buffers *b = s->buffers;
+    struct waiting *w = b->waiting;
+    if (w->has_late && !waiting_pongs(b)) w->has_late = send_pong(s, w->late.data, w->late.len) < 0;
 }
 
 /* ---- closing --------------------------------------------------------------------------------- */
@@ -344,12 +344,12 @@ static void promote_late(weft_session *s)
 int send_close(weft_session *s, weft_bytes body)
 {
     if (s->closed) return 0;
-    struct box *b = session_box(s);
+    struct buffers *b = session_buffers(s);
     if (!b) return -ENOMEM;
     int error = encode(s, &b->queue, FRAME_FIN | WEFT_CLOSE, body.data, body.len);
     if (error) return error;
     s->closed = true;
-    if (b->aside) outq_clear(&b->aside->held); /* its fragmented message never ends */
+    if (b->waiting) outq_clear(&b->waiting->messages); /* its fragmented message never ends */
     return 0;
 }
 
@@ -401,36 +401,36 @@ static size_t rest_of_frame(const struct slice *first)
  * put there before, in front of everything else. Nothing goes behind a Close. */
 static void stage_control(weft_session *s)
 {
-    struct box *b = s->box;
-    struct aside *a = b->aside;
-    if (outq_empty(&a->control)) return;
+    struct buffers *b = s->buffers;
+    struct waiting *w = b->waiting;
+    if (outq_empty(&w->control)) return;
     size_t at = b->staged ? b->staged : rest_of_frame(b->queue.head);
-    size_t end = at + a->control.bytes;
-    if (s->closed && at == b->queue.bytes) outq_clear(&a->control);
-    else if (outq_insert(&b->queue, at, &a->control) == 0) b->staged = end;
+    size_t end = at + w->control.bytes;
+    if (s->closed && at == b->queue.bytes) outq_clear(&w->control);
+    else if (outq_insert(&b->queue, at, &w->control) == 0) b->staged = end;
     else return;
-    a->staged_pongs += a->pongs;
-    a->pongs = 0;
+    w->staged_pongs += w->pongs;
+    w->pongs = 0;
 }
 
 struct outq *session_output(weft_session *s)
 {
     if (s->owed) pay_last_words(s);
-    struct box *b = s->box;
+    struct buffers *b = s->buffers;
     if (!b) return NULL;
-    if (b->aside) promote_late(s);
-    if (b->aside) stage_control(s);
+    if (b->waiting) promote_late(s);
+    if (b->waiting) stage_control(s);
     return &b->queue;
 }
 
 void session_left(weft_session *s, size_t n)
 {
-    struct box *b = s->box;
+    struct buffers *b = s->buffers;
     if (!b) return;
     b->staged = n < b->staged ? b->staged - n : 0;
     if (outq_empty(&b->queue)) b->pongs = 0;
-    if (b->aside && !b->staged) {
-        b->aside->staged_pongs = 0;
+    if (b->waiting && !b->staged) {
+        b->waiting->staged_pongs = 0;
         promote_late(s);
     }
     session_tidy(s);
@@ -444,6 +444,6 @@ int weft_session_output(weft_session *s, struct iovec *iov, int max)
 
 void weft_session_sent(weft_session *s, size_t n)
 {
-    if (s->box) outq_sent(&s->box->queue, n);
+    if (s->buffers) outq_sent(&s->buffers->queue, n);
     session_left(s, n);
 }

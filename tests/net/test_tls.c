@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The TLS box alone: a client's and a server's, back to back, with no socket between them. What one has
+ * The TLS end alone: a client's and a server's, back to back, with no socket between them. What one has
  * in tls_out is fed to the other, in pieces as small as the test likes.
  */
 #include "cert_files.h"
@@ -15,7 +15,7 @@ static struct world memory = {
     .fail_at = -1, .env = {.ctx = &memory, .realloc = world_realloc, .now_us = world_now}};
 static struct list shared = {&shared, &shared};
 
-/* ---- two boxes ------------------------------------------------------------------------------- */
+/* ---- two ends -------------------------------------------------------------------------------- */
 
 struct end {
     struct tls_context *context;
@@ -33,7 +33,7 @@ static uint8_t scratch[TLS_RECORD];
 static struct tls_context *server_context(void)
 {
     char text[128];
-    struct words why = {text, sizeof text};
+    struct complaint why = {text, sizeof text};
     weft_tls_pair pair = {certificate, key};
     weft_tls tls = {.certificates = &pair, .n_certificates = 1};
     struct tls_context *c = NULL;
@@ -44,7 +44,7 @@ static struct tls_context *server_context(void)
 static struct tls_context *client_context(const struct tls_client_files *files)
 {
     char text[128];
-    struct words why = {text, sizeof text};
+    struct complaint why = {text, sizeof text};
     struct tls_context *c = NULL;
     (void)tls_context_client(&c, &memory.env, &shared, files, &why);
     return c;
@@ -435,7 +435,7 @@ static void test_answers_are_bounded(void **state)
 static void test_contexts_are_shared(void **state)
 {
     (void)state;
-    struct words why = {0};
+    struct complaint why = {0};
     struct tls_context *a, *b, *c;
     struct tls_client_files insecure = {.insecure = true};
     assert_int_equal(tls_context_client(&a, &memory.env, &shared, &trusting, &why), 0);
@@ -454,7 +454,7 @@ static void test_wrong_files(void **state)
 {
     (void)state;
     char text[256], expected[256];
-    struct words why = {text, sizeof text};
+    struct complaint why = {text, sizeof text};
     struct tls_context *c;
     weft_tls_pair pair = {certificate, other_key};
     weft_tls tls = {.certificates = &pair, .n_certificates = 1};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/client/dialer.h - what a loop's clients share: the kind of their lanes, their TLS, and who is on the way
+ * net/client/dialer.h - what a loop's clients share: the class of their lanes, their TLS, and who is on the way
  */
 #ifndef NET_CLIENT_DIALER_H
 #define NET_CLIENT_DIALER_H
@@ -10,9 +10,9 @@
 #include "net/wire/tls_sessions.h"
 
 struct dialer {
-    struct tenant tenant; /* net's */
+    struct attachment attachment; /* net's */
     struct net *net;
-    struct lane_kind lane_kind;
+    struct lane_class lane_class;
     struct list dials;                /* that are not open yet */
     struct list tls_contexts;         /* those that live */
     struct tls_sessions tls_sessions; /* to be resumed */

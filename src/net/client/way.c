@@ -95,7 +95,7 @@ static void try_next(struct way *w)
     const struct sys *sys = loop_sys(w->dialer->net->loop);
     while (w->next < w->n) {
         int fd = sock_connect(sys, &w->addresses[w->next++]);
-        if (fd >= 0) w->lane = carry_connect(&w->dialer->lane_kind, fd, w->limits, LANE_WAY, w);
+        if (fd >= 0) w->lane = carry_connect(&w->dialer->lane_class, fd, w->limits, LANE_WAY, w);
         w->error = fd < 0 ? fd : -ENOMEM;
         if (!w->lane) continue;
         start_attempt_timer(w);
@@ -184,11 +184,11 @@ static void ask_proxy(struct way *w)
     else lane_dirty(w->lane);
 }
 
-/* From here on the lane has a box, with our first words in it. */
+/* From here on the lane has a TLS end, with our first words in it. */
 static void begin_tls(struct way *w)
 {
     char text[512] = "";
-    struct words why = {text, sizeof text};
+    struct complaint why = {text, sizeof text};
     struct tls_context *context;
     const struct url *url = &w->options->url;
     w->stage = WAY_SECURING;

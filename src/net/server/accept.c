@@ -36,8 +36,8 @@ static const char *why_away(int status)
                          : "your address has too many connections now";
 }
 
-/* The box for a connection from there; NULL in *out: plain. Errors: -ENOMEM. */
-static int secure_for(const struct server_listener *from, struct tls **out)
+/* The TLS end for a connection from there; NULL in *out: plain. Errors: -ENOMEM. */
+static int tls_for(const struct server_listener *from, struct tls **out)
 {
     const weft_server *s = from->server;
     bool secure = s->tls && !from->unix_socket;
@@ -52,27 +52,27 @@ static void turn_away(const struct server_listener *from, int fd, int status)
     struct arrival a = {.fd = fd};
     struct outq text = {0};
     site_refused(&s->site, status);
-    if (s->turned_away >= TURNED_AWAY_MAX || secure_for(from, &a.tls) < 0) {
+    if (s->turned_away >= TURNED_AWAY_MAX || tls_for(from, &a.tls) < 0) {
         close(fd);
         return;
     }
     s->carriers++;
     s->turned_away++;
     (void)canned_answer(&text, server_env(s), status, RETRY_S, why_away(status));
-    carry_away(&s->lane_kind, &a, &text);
+    carry_away(&s->lane_class, &a, &text);
 }
 
 void server_let_in(struct weft_server *s, const struct arrival *a)
 {
     s->carriers++;
-    carry_accept(&s->lane_kind, a, LANE_EXCHANGE);
+    carry_accept(&s->lane_class, a, LANE_EXCHANGE);
 }
 
 void server_turn_back(struct weft_server *s, const struct arrival *a)
 {
     close(a->fd);
     tls_free(a->tls);
-    server_count_out(s, a->peer_key);
+    server_count_out(s, a->address_key);
 }
 
 /* There is room for it: to the loop that has the fewest. */
@@ -81,7 +81,7 @@ static void welcome(const struct server_listener *from, struct arrival *a)
     weft_server *s = crew_choose(from->server);
     tally_add(&s->site.tally->accepted);
     server_count_in(s);
-    if (secure_for(from, &a->tls) < 0) server_turn_back(s, a);
+    if (tls_for(from, &a->tls) < 0) server_turn_back(s, a);
     else if (s == from->server) server_let_in(s, a);
     else crew_send(s, a);
 }
@@ -93,10 +93,11 @@ static void on_accept(struct listener *ln, int fd, const struct sock_addr *peer)
     struct tally *tally = s->site.tally;
     uint64_t per_ip = limit_max_connections_per_ip(&s->site.limits);
     bool trusted = trust_has(&s->site.trust, peer);
-    uint64_t key = per_ip && !trusted ? peers_key(peer) : 0;
-    struct arrival a = {.fd = fd, .peer_key = key, .trusted = trusted};
+    uint64_t key = per_ip && !trusted ? address_key(peer) : 0;
+    struct arrival a = {.fd = fd, .address_key = key, .trusted = trusted};
     if (tally_read(&tally->connections) >= s->max_connections) turn_away(from, fd, 503);
-    else if (peers_add(&tally->peers, server_env(s), key, per_ip) < 0) turn_away(from, fd, 429);
+    else if (address_counts_add(&tally->address_counts, server_env(s), key, per_ip) < 0)
+        turn_away(from, fd, 429);
     else welcome(from, &a);
 }
 

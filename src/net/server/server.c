@@ -41,11 +41,11 @@ void server_count_in(struct weft_server *s)
     atomic_fetch_add_explicit(&s->load, 1, memory_order_relaxed);
 }
 
-void server_count_out(struct weft_server *s, uint64_t peer_key)
+void server_count_out(struct weft_server *s, uint64_t address_key)
 {
     atomic_fetch_sub_explicit(&s->load, 1, memory_order_relaxed);
     tally_take(&s->site.tally->connections);
-    peers_remove(&s->site.tally->peers, peer_key);
+    address_counts_remove(&s->site.tally->address_counts, address_key);
 }
 
 /* ---- birth and death ------------------------------------------------------------------------- */
@@ -74,7 +74,7 @@ static int init(weft_server *s, const weft_server_config *cfg)
     struct site *site = &s->site;
     site->tally = mem_zalloc(env, sizeof *site->tally);
     if (!site->tally) return -ENOMEM;
-    peers_init(&site->tally->peers);
+    address_counts_init(&site->tally->address_counts);
     if (cfg->limits) site->limits = *cfg->limits;
     site->all_loopback = true;
     s->max_connections = limit_max_connections(&site->limits);
@@ -100,17 +100,17 @@ static void destroy(weft_server *s)
     trust_deinit(&site->trust, env);
     strings_free(env, site->origins);
     tls_context_unref(s->tls);
-    if (site->tally) peers_deinit(&site->tally->peers, env);
+    if (site->tally) address_counts_deinit(&site->tally->address_counts, env);
     mem_free(env, site->tally);
     mem_free(env, s);
 }
 
-static void carrier_gone(struct site *site, uint64_t peer_key, bool away)
+static void carrier_gone(struct site *site, uint64_t address_key, bool away)
 {
     weft_server *s = container_of(site, weft_server, site);
     s->carriers--;
     if (away) s->turned_away--;
-    else server_count_out(s, peer_key);
+    else server_count_out(s, address_key);
     if (s->carriers) return;
     if (!s->freed && s->leave) leave_done(s); /* the user may free s there */
     else if (s->freed && !s->helper) destroy(s);
@@ -122,7 +122,7 @@ void server_init(struct weft_server *s, weft_loop *l, struct net *n)
     s->net = n;
     s->site.env = weft_loop_env(l);
     s->site.carrier_gone = carrier_gone;
-    carry_kind_init(&s->lane_kind, talks, n, &s->site);
+    carry_class_init(&s->lane_class, talks, n, &s->site);
     list_init(&s->listeners);
 }
 
@@ -195,10 +195,10 @@ int weft_server_set_tls_sized(weft_server *s, const weft_tls *tls, size_t tls_si
                               size_t size)
 {
     weft_tls taken;
-    struct words words = {why, size};
+    struct complaint complaint = {why, size};
     struct tls_context *fresh;
     int error = tls_take(&taken, tls, tls_size);
-    if (!error) error = tls_context_server(&fresh, server_env(s), &taken, &words);
+    if (!error) error = tls_context_server(&fresh, server_env(s), &taken, &complaint);
     if (error) return error;
     tls_context_unref(s->tls);
     s->tls = fresh;

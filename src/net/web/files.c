@@ -108,7 +108,7 @@ static int send_part(struct transfer *t)
     int error = n < 0 ? (int)n : n == 0 ? -EIO : 0; /* shorter than it was: it changed under us */
     if (!error) {
         b->len = (size_t)n;
-        error = reply_share(t->reply, b);
+        error = reply_queue_blob(t->reply, b);
     }
     if (!error) {
         t->offset += b->len;

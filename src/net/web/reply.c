@@ -272,11 +272,11 @@ int weft_reply_write_piece(weft_reply *r, weft_piece *p)
     return queued(r, framing_piece(&r->framing, &r->out, p, &r->first));
 }
 
-int reply_share(weft_reply *r, struct blob *b)
+int reply_queue_blob(weft_reply *r, struct blob *b)
 {
     int error = refusal(r);
     if (error) return error;
-    return queued(r, framing_share(&r->framing, &r->out, lane_env(r->lane), b, 0, b->len));
+    return queued(r, framing_blob(&r->framing, &r->out, lane_env(r->lane), b, 0, b->len));
 }
 
 int weft_reply_end(weft_reply *r)

@@ -51,6 +51,6 @@ _Static_assert(sizeof(void *) != 8 || sizeof(weft_reply) == 152, "20,000 of them
 extern const struct talk reply_talk;
 
 /* As weft_reply_write without a copy: the bytes of the blob. */
-int reply_share(weft_reply *r, struct blob *b);
+int reply_queue_blob(weft_reply *r, struct blob *b);
 
 #endif

@@ -106,16 +106,16 @@ void tls_context_unref(struct tls_context *c)
 }
 
 /* OpenSSL would not take what we read. */
-static int refused(const char *file, struct words *why)
+static int refused(const char *file, struct complaint *why)
 {
-    return words_say(why, "cannot use %s: %s", file, openssl_reason());
+    return complaint_write(why, "cannot use %s: %s", file, openssl_reason());
 }
 
 /* ---- a server's ------------------------------------------------------------------------------ */
 
 /* The default is the first, and one of another kind for the same names. */
 static int read_certificate(const struct tls_context *c, struct certificate *one,
-                            const weft_tls_pair *pair, struct words *why)
+                            const weft_tls_pair *pair, struct complaint *why)
 {
     int error = certificate_read(one, pair->certificate_file, pair->key_file, why);
     if (error) return error;
@@ -124,9 +124,9 @@ static int read_certificate(const struct tls_context *c, struct certificate *one
     return by_default && !certificate_use(one, c->ssl) ? -ENOMEM : 0;
 }
 
-static int read_certificates(struct tls_context *c, const weft_tls *files, struct words *why)
+static int read_certificates(struct tls_context *c, const weft_tls *files, struct complaint *why)
 {
-    if (!files->n_certificates) return words_say(why, "a server needs a certificate");
+    if (!files->n_certificates) return complaint_write(why, "a server needs a certificate");
     c->certificates = mem_zalloc(c->env, files->n_certificates * sizeof *c->certificates);
     if (!c->certificates) return -ENOMEM;
     for (; c->n < files->n_certificates; c->n++) {
@@ -138,7 +138,7 @@ static int read_certificates(struct tls_context *c, const weft_tls *files, struc
 }
 
 /* Clients have to show a certificate of one of these authorities. */
-static int ask_clients(struct tls_context *c, const char *file, struct words *why)
+static int ask_clients(struct tls_context *c, const char *file, struct complaint *why)
 {
     if (!file) return 0;
     SSL_CTX_set_verify(c->ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
@@ -146,7 +146,7 @@ static int ask_clients(struct tls_context *c, const char *file, struct words *wh
 }
 
 int tls_context_server(struct tls_context **out, const weft_env *env, const weft_tls *files,
-                       struct words *why)
+                       struct complaint *why)
 {
     static const unsigned char id[] = "weft";
     struct tls_context *c = new_context(env, TLS_server_method(), tls_bio_method());
@@ -180,17 +180,17 @@ static char *key_of(const weft_env *env, const struct tls_client_files *f)
     return text;
 }
 
-static int trust(struct tls_context *c, const struct tls_client_files *f, struct words *why)
+static int trust(struct tls_context *c, const struct tls_client_files *f, struct complaint *why)
 {
     if (f->insecure) return 0;
     SSL_CTX_set_verify(c->ssl, SSL_VERIFY_PEER, NULL);
     if (f->ca) return authorities_read(c->ssl, f->ca, false, why);
     if (SSL_CTX_set_default_verify_paths(c->ssl)) return 0;
-    return words_say(why, "cannot read the system's certificates: %s", openssl_reason());
+    return complaint_write(why, "cannot read the system's certificates: %s", openssl_reason());
 }
 
 /* One's own certificate; its key may stand in the same file. */
-static int show(struct tls_context *c, const struct tls_client_files *f, struct words *why)
+static int show(struct tls_context *c, const struct tls_client_files *f, struct complaint *why)
 {
     struct certificate own;
     if (!f->certificate) return 0;
@@ -201,7 +201,7 @@ static int show(struct tls_context *c, const struct tls_client_files *f, struct 
 }
 
 static int new_client(struct tls_context **out, const weft_env *env,
-                      const struct tls_client_files *f, struct words *why)
+                      const struct tls_client_files *f, struct complaint *why)
 {
     struct tls_context *c = new_context(env, TLS_client_method(), tls_bio_method());
     if (!c) return -ENOMEM;
@@ -216,7 +216,7 @@ static int new_client(struct tls_context **out, const weft_env *env,
 }
 
 int tls_context_client(struct tls_context **out, const weft_env *env, struct list *shared,
-                       const struct tls_client_files *files, struct words *why)
+                       const struct tls_client_files *files, struct complaint *why)
 {
     char *key = key_of(env, files);
     if (!key) return -ENOMEM;

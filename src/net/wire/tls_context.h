@@ -40,11 +40,11 @@ struct tls_client_files {
 
 /* Errors: WEFT_ERR_TLS with the words in why, which name the file and the reason; -ENOMEM. */
 int tls_context_server(struct tls_context **out, const weft_env *env, const weft_tls *files,
-                       struct words *why);
+                       struct complaint *why);
 
 /* The one in shared that was made from the same files, or a new one there. Errors: the same. */
 int tls_context_client(struct tls_context **out, const weft_env *env, struct list *shared,
-                       const struct tls_client_files *files, struct words *why);
+                       const struct tls_client_files *files, struct complaint *why);
 
 /* tls_openssl.c: the way between OpenSSL and a struct tls. NULL: no memory. */
 BIO_METHOD *tls_bio_method(void);

@@ -15,7 +15,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-int words_say(struct words *w, const char *format, ...)
+int complaint_write(struct complaint *w, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -47,7 +47,7 @@ static bool is_readable(BIO *bio)
     return !ferror(f) && (c == EOF || ungetc(c, f) != EOF);
 }
 
-static BIO *open_file(const char *file, struct words *why)
+static BIO *open_file(const char *file, struct complaint *why)
 {
     errno = 0;
     BIO *bio = BIO_new_file(file, "r");
@@ -55,7 +55,7 @@ static BIO *open_file(const char *file, struct words *why)
     int error = errno;
     BIO_free(bio);
     ERR_clear_error();
-    words_say(why, "cannot read %s: %s", file, weft_strerror(error ? -error : -ENOMEM));
+    complaint_write(why, "cannot read %s: %s", file, weft_strerror(error ? -error : -ENOMEM));
     return NULL;
 }
 
@@ -73,20 +73,21 @@ static bool at_end(void)
     return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
 }
 
-static int read_certificates(struct certificate *c, BIO *bio, const char *file, struct words *why)
+static int read_certificates(struct certificate *c, BIO *bio, const char *file,
+                             struct complaint *why)
 {
     c->leaf = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
-    if (!c->leaf && at_end()) return words_say(why, "there is no certificate in %s", file);
-    if (!c->leaf) return words_say(why, "cannot read %s: %s", file, openssl_reason());
+    if (!c->leaf && at_end()) return complaint_write(why, "there is no certificate in %s", file);
+    if (!c->leaf) return complaint_write(why, "cannot read %s: %s", file, openssl_reason());
     c->chain = sk_X509_new_null();
     for (X509 *x; c->chain && (x = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL));)
         if (!sk_X509_push(c->chain, x)) X509_free(x);
-    if (!at_end()) return words_say(why, "cannot read %s: %s", file, openssl_reason());
+    if (!at_end()) return complaint_write(why, "cannot read %s: %s", file, openssl_reason());
     ERR_clear_error();
     return 0;
 }
 
-static int read_key(struct certificate *c, BIO *bio, const char *file, struct words *why)
+static int read_key(struct certificate *c, BIO *bio, const char *file, struct complaint *why)
 {
     c->key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
     if (c->key) return 0;
@@ -94,25 +95,25 @@ static int read_key(struct certificate *c, BIO *bio, const char *file, struct wo
     bool locked = ERR_GET_REASON(error) == PEM_R_BAD_PASSWORD_READ ||
                   ERR_GET_REASON(error) == PEM_R_BAD_DECRYPT;
     if (ERR_GET_LIB(error) == ERR_LIB_PEM && locked)
-        return words_say(why, "the key %s is locked with a passphrase", file);
+        return complaint_write(why, "the key %s is locked with a passphrase", file);
     if (at_end() || ERR_GET_REASON(error) == ERR_R_UNSUPPORTED)
-        return words_say(why, "there is no private key in %s", file);
-    return words_say(why, "cannot read %s: %s", file, openssl_reason());
+        return complaint_write(why, "there is no private key in %s", file);
+    return complaint_write(why, "cannot read %s: %s", file, openssl_reason());
 }
 
 /* ---- checks ---------------------------------------------------------------------------------- */
 
 static int complain_of_time(const char *file, const char *what, const ASN1_TIME *when,
-                            struct words *why)
+                            struct complaint *why)
 {
     char text[64] = "";
     BIO *bio = BIO_new(BIO_s_mem());
     if (bio && ASN1_TIME_print(bio, when)) BIO_gets(bio, text, sizeof text);
     BIO_free(bio);
-    return words_say(why, "the certificate %s %s %s", file, what, text);
+    return complaint_write(why, "the certificate %s %s %s", file, what, text);
 }
 
-static int check_time(const struct certificate *c, const char *file, struct words *why)
+static int check_time(const struct certificate *c, const char *file, struct complaint *why)
 {
     const ASN1_TIME *from = X509_get0_notBefore(c->leaf), *to = X509_get0_notAfter(c->leaf);
     if (X509_cmp_current_time(to) < 0) return complain_of_time(file, "expired on", to, why);
@@ -122,16 +123,16 @@ static int check_time(const struct certificate *c, const char *file, struct word
 }
 
 static int check_key(const struct certificate *c, const char *file, const char *key_file,
-                     struct words *why)
+                     struct complaint *why)
 {
     bool matches = X509_check_private_key(c->leaf, c->key) == 1;
     ERR_clear_error();
     if (matches) return 0;
-    return words_say(why, "the key %s does not match the certificate %s", key_file, file);
+    return complaint_write(why, "the key %s does not match the certificate %s", key_file, file);
 }
 
 int certificate_read(struct certificate *c, const char *certificate_file, const char *key_file,
-                     struct words *why)
+                     struct complaint *why)
 {
     *c = (struct certificate){0};
     BIO *bio = open_file(certificate_file, why);
@@ -186,7 +187,7 @@ bool certificate_fits(const struct certificate *c, const char *name)
     return X509_check_host(c->leaf, name, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1;
 }
 
-int authorities_read(SSL_CTX *ctx, const char *file, bool ask, struct words *why)
+int authorities_read(SSL_CTX *ctx, const char *file, bool ask, struct complaint *why)
 {
     BIO *bio = open_file(file, why);
     if (!bio) return WEFT_ERR_TLS;
@@ -194,6 +195,6 @@ int authorities_read(SSL_CTX *ctx, const char *file, bool ask, struct words *why
     STACK_OF(X509_NAME) *names = ask ? SSL_load_client_CA_file(file) : NULL;
     bool read = (!ask || names) && SSL_CTX_load_verify_file(ctx, file);
     if (ask) SSL_CTX_set_client_CA_list(ctx, names);
-    if (!read && at_end()) return words_say(why, "there is no certificate in %s", file);
-    return read ? 0 : words_say(why, "cannot read %s: %s", file, openssl_reason());
+    if (!read && at_end()) return complaint_write(why, "there is no certificate in %s", file);
+    return read ? 0 : complaint_write(why, "cannot read %s: %s", file, openssl_reason());
 }

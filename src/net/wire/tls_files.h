@@ -10,13 +10,14 @@
 #include <weft/base.h>
 
 /* Where an error in words goes: cut to fit. */
-struct words {
+struct complaint {
     char *text;
     size_t size;
 };
 
 /* Fills in; returns WEFT_ERR_TLS, so that it can be returned. */
-int words_say(struct words *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int complaint_write(struct complaint *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 struct certificate {
     X509 *leaf;
@@ -27,7 +28,7 @@ struct certificate {
 /* Read both, check that the key is the certificate's and that today is in its time. Errors: WEFT_ERR_TLS,
  * and why names the file and the reason. To be freed even then. */
 int certificate_read(struct certificate *c, const char *certificate_file, const char *key_file,
-                     struct words *why);
+                     struct complaint *why);
 void certificate_free(struct certificate *c);
 
 /* Use it. 1 or 0, as OpenSSL has it. */
@@ -45,7 +46,7 @@ bool certificate_fits(const struct certificate *c, const char *name);
 
 /* Let ctx believe what the authorities in this file have signed; and ask clients for that, if it is a
  * server's. Errors: WEFT_ERR_TLS. */
-int authorities_read(SSL_CTX *ctx, const char *file, bool ask, struct words *why);
+int authorities_read(SSL_CTX *ctx, const char *file, bool ask, struct complaint *why);
 
 /* The reason of what OpenSSL complained about first; forgets it. Constant. */
 const char *openssl_reason(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/wire/tls_openssl.c - the box, by OpenSSL on a BIO of ours
+ * net/wire/tls_openssl.c - an end of TLS, by OpenSSL on a BIO of ours
  *
  *      tls_feed: in ->  bio_read -> SSL_read  -> the caller's room
  *               out <- bio_write <- SSL_write <- the caller's bytes, gathered to records

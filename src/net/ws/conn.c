@@ -21,7 +21,7 @@ enum { TOLD_MAX = 262144 /* bytes of messages of one connection in one turn */ }
 
 /* ---- birth and death ------------------------------------------------------------------------- */
 
-weft_conn *conn_new(weft_role role, const struct kind *k, void *user)
+weft_conn *conn_new(weft_role role, const struct conn_class *k, void *user)
 {
     const weft_env *env = net_env(k->net);
     weft_conn *c = mem_zalloc(env, sizeof *c);

@@ -17,7 +17,7 @@
 
 #include "net/lane.h"
 #include "net/site.h"
-#include "net/ws/kind.h"
+#include "net/ws/conn_class.h"
 #include "ws/session.h"
 
 enum conn_state { CONN_DIALING, CONN_OPENING, CONN_OPEN, CONN_ENDED };
@@ -64,9 +64,9 @@ struct weft_conn {
 
 _Static_assert(sizeof(void *) != 8 || sizeof(weft_conn) == 104, "every connection has one");
 
-static inline const struct kind *conn_kind(const weft_conn *c)
+static inline const struct conn_class *conn_class(const weft_conn *c)
 {
-    return container_of(c->session.cfg, const struct kind, profile);
+    return container_of(c->session.cfg, const struct conn_class, profile);
 }
 
 static inline const weft_limits *conn_limits(const weft_conn *c)
@@ -76,12 +76,12 @@ static inline const weft_limits *conn_limits(const weft_conn *c)
 
 static inline struct net *conn_net(const weft_conn *c)
 {
-    return conn_kind(c)->net;
+    return conn_class(c)->net;
 }
 
 static inline const weft_handler *conn_handler(const weft_conn *c)
 {
-    return &conn_kind(c)->handler;
+    return &conn_class(c)->handler;
 }
 
 /* Who dialed a client's WebSocket: asked by it, and going with it. */
@@ -95,7 +95,7 @@ struct owner {
 extern const struct talk conn_talk;
 
 /* A weft_conn that sits on no lane yet. k is kept. NULL: no memory. */
-weft_conn *conn_new(weft_role role, const struct kind *k, void *user);
+weft_conn *conn_new(weft_role role, const struct conn_class *k, void *user);
 
 /* One that nobody has seen. */
 void conn_discard(weft_conn *c);
@@ -120,7 +120,7 @@ void conn_overflows(weft_conn *c);
  * and counts when there is much of our own. */
 static inline void conn_note_backlog(weft_conn *c)
 {
-    const struct kind *k = conn_kind(c);
+    const struct conn_class *k = conn_class(c);
     bool calm = session_buffered(&c->session) <= k->calm_bytes &&
                 session_items(&c->session) <= k->calm_items;
     if (!calm) conn_overflows(c);

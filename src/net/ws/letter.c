@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "net/kin.h"
+#include "net/siblings.h"
 #include "net/ws/conn.h"
 
 struct letter {
@@ -26,7 +26,7 @@ static void open_letter(struct post *p)
 
 int weft_post(weft_loop *l, weft_id id, weft_message *m)
 {
-    weft_loop *at = kin_of(l, id);
+    weft_loop *at = siblings_find(l, id);
     if (!at) return 0;
     struct letter *letter = mem_alloc(weft_loop_env(l), sizeof *letter);
     if (!letter) return -ENOMEM;

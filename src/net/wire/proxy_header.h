@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/wire/proxy.h - the PROXY protocol, versions 1 and 2: what a proxy says of its client before all else
+ * net/wire/proxy_header.h - the PROXY protocol, versions 1 and 2: what a proxy says of its client before all else
  *
  *      PROXY TCP4 192.0.2.7 198.51.100.1 50312 443\r\n          version 1, text
  *      \r\n\r\n\0\r\nQUIT\n  0x21 0x11  length  addresses  TLVs   version 2
@@ -8,8 +8,8 @@
  * Pure: bytes in any pieces, no I/O. Strict: what is not exactly a header is refused, and none is longer
  * than PROXY_MAX. Bytes that do not begin like a header are given back: there is none.
  */
-#ifndef NET_PROXY_H
-#define NET_PROXY_H
+#ifndef NET_PROXY_HEADER_H
+#define NET_PROXY_HEADER_H
 
 #include "io/sock.h"
 
@@ -23,12 +23,12 @@ enum {
 };
 
 /* All zero is the beginning. */
-struct proxy {
+struct proxy_header {
     size_t len;
     uint8_t bytes[PROXY_MAX];
 };
 
 /* Consumes the header, not what follows it. Errors: WEFT_ERR_PROXY. */
-int proxy_feed(struct proxy *p, weft_span *in, struct sock_addr *client);
+int proxy_header_feed(struct proxy_header *p, weft_span *in, struct sock_addr *client);
 
 #endif

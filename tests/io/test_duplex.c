@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Streams over real sockets: receiving, flushing, full sockets, ends, breaks, pauses; and what happens
- * when a callback closes streams that have something under way.
+ * Duplexes over real sockets: receiving, flushing, full sockets, ends, breaks, pauses; and what happens
+ * when a callback closes duplexes that have something under way.
  */
-#include "io/stream.h"
+#include "io/duplex.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,9 +21,9 @@
 
 enum { BIG = 8 * 1024 * 1024 };
 
-/* One end is a stream, the other a plain socket that the test holds. */
+/* One end is a duplex, the other a plain socket that the test holds. */
 struct end {
-    struct stream stream;
+    struct duplex duplex;
     int peer;
     char got[256];
     size_t n_got, calls, eofs, errors, connects, agains, pulls, sent_calls;
@@ -41,22 +41,22 @@ struct end {
 static weft_loop *loop;
 static uint8_t big[BIG];
 
-static struct end *end_of(struct stream *s)
+static struct end *end_of(struct duplex *s)
 {
-    return container_of(s, struct end, stream);
+    return container_of(s, struct end, duplex);
 }
 
 static void strike(struct end *e)
 {
     struct end *victim = e->victim;
     e->victim = NULL;
-    if (victim) stream_close(&victim->stream);
+    if (victim) duplex_close(&victim->duplex);
 }
 
-static void on_bytes(struct stream *s, uint8_t *data, size_t len)
+static void on_bytes(struct duplex *s, uint8_t *data, size_t len)
 {
     struct end *e = end_of(s);
-    assert_false(stream_closed(s));
+    assert_false(duplex_closed(s));
     e->calls++;
     size_t keep = e->n_got < sizeof e->got ? sizeof e->got - e->n_got : 0;
     if (keep) memcpy(e->got + e->n_got, data, len < keep ? len : keep);
@@ -65,27 +65,27 @@ static void on_bytes(struct stream *s, uint8_t *data, size_t len)
     strike(e);
 }
 
-static uint8_t *on_room(struct stream *s, size_t *room)
+static uint8_t *on_room(struct duplex *s, size_t *room)
 {
     struct end *e = end_of(s);
     if (e->room && *room > e->room_size) *room = e->room_size;
     return e->room;
 }
 
-static void on_eof(struct stream *s)
+static void on_eof(struct duplex *s)
 {
     end_of(s)->eofs++;
 }
 
-static void on_error(struct stream *s, int err)
+static void on_error(struct duplex *s, int err)
 {
-    assert_false(stream_closed(s));
+    assert_false(duplex_closed(s));
     end_of(s)->errors++;
     end_of(s)->error = err;
-    stream_close(s);
+    duplex_close(s);
 }
 
-static int on_pull(struct stream *s, struct iovec *iov, int max)
+static int on_pull(struct duplex *s, struct iovec *iov, int max)
 {
     struct end *e = end_of(s);
     e->pulls++;
@@ -102,10 +102,10 @@ static int on_pull(struct stream *s, struct iovec *iov, int max)
     return pieces;
 }
 
-static bool on_sent(struct stream *s, size_t n)
+static bool on_sent(struct duplex *s, size_t n)
 {
     struct end *e = end_of(s);
-    assert_false(stream_closed(s));
+    assert_false(duplex_closed(s));
     assert_true(n > 0 && n <= e->n_out);
     e->sent_calls++;
     e->out += n;
@@ -114,18 +114,18 @@ static bool on_sent(struct stream *s, size_t n)
     return e->n_out > 0;
 }
 
-static void on_again(struct stream *s)
+static void on_again(struct duplex *s)
 {
     end_of(s)->agains++;
     strike(end_of(s));
 }
 
-static void on_connected(struct stream *s)
+static void on_connected(struct duplex *s)
 {
     end_of(s)->connects++;
 }
 
-static struct stream_handler handler = {
+static struct duplex_handler handler = {
     .on_bytes = on_bytes,
     .on_room = on_room,
     .on_eof = on_eof,
@@ -164,7 +164,7 @@ static void open_end(struct end *e)
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
     *e = (struct end){.peer = pair[1]};
-    assert_int_equal(stream_init(&e->stream, pair[0], &handler), 0);
+    assert_int_equal(duplex_init(&e->duplex, pair[0], &handler), 0);
 }
 
 /* TCP, because a reset and a half-close are TCP's. */
@@ -182,13 +182,13 @@ static void open_tcp_end(struct end *e)
     close(listening);
     fcntl(peer, F_SETFL, O_NONBLOCK);
     *e = (struct end){.peer = peer};
-    assert_int_equal(stream_init(&e->stream, fd, &handler), 0);
+    assert_int_equal(duplex_init(&e->duplex, fd, &handler), 0);
 }
 
 static void close_end(struct end *e)
 {
-    stream_close(&e->stream);
-    stream_close(&e->stream);
+    duplex_close(&e->duplex);
+    duplex_close(&e->duplex);
     close(e->peer);
 }
 
@@ -213,7 +213,7 @@ static void queue(struct end *e, size_t n)
 {
     e->out = big;
     e->n_out = n;
-    stream_dirty(&e->stream);
+    duplex_dirty(&e->duplex);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */
@@ -341,31 +341,31 @@ static void held_input_goes_on_in_the_next_turn(void **state)
     (void)state;
     struct end e;
     open_end(&e);
-    stream_again(&e.stream);
-    stream_again(&e.stream);
+    duplex_again(&e.duplex);
+    duplex_again(&e.duplex);
     turn();
     turn();
     assert_int_equal(e.agains, 1);
     close_end(&e);
 }
 
-static void hold_three_times(struct stream *s)
+static void hold_three_times(struct duplex *s)
 {
     on_again(s);
     assert_int_equal(end_of(s)->n_got, 0);
-    if (end_of(s)->agains < 3) stream_again(s);
+    if (end_of(s)->agains < 3) duplex_again(s);
 }
 
 static void nothing_is_received_before_held_input_is_done_with(void **state)
 {
     (void)state;
-    struct stream_handler holding = handler;
+    struct duplex_handler holding = handler;
     holding.on_again = hold_three_times;
     struct end e;
     open_end(&e);
-    e.stream.handler = &holding;
+    e.duplex.handler = &holding;
     assert_int_equal(write(e.peer, "next", 4), 4);
-    stream_again(&e.stream);
+    duplex_again(&e.duplex);
     for (int i = 0; i < 3; i++) turn();
     assert_int_equal(e.agains, 3);
     assert_int_equal(e.n_got, 4); /* in the same turn */
@@ -398,7 +398,7 @@ static void a_full_socket_is_waited_for(void **state)
     turn();
     assert_true(e.n_out > 0);
     size_t pulls = e.pulls;
-    stream_dirty(&e.stream); /* no use asking again now */
+    duplex_dirty(&e.duplex); /* no use asking again now */
     turn();
     assert_int_equal(e.pulls, pulls);
     assert_quiet();
@@ -441,7 +441,7 @@ static void endless_output_does_not_hold_the_turn(void **state)
     close_end(&e);
 }
 
-static void many_streams_need_several_batches(void **state)
+static void many_duplexes_need_several_batches(void **state)
 {
     (void)state;
     enum { MANY = FLUSH_REQUESTS + 50 };
@@ -463,10 +463,10 @@ static void the_end_of_our_direction_reaches_the_peer(void **state)
     struct end e;
     char c;
     open_end(&e);
-    assert_int_equal(stream_shutdown_write(&e.stream), 0);
+    assert_int_equal(duplex_shutdown_write(&e.duplex), 0);
     assert_int_equal(read(e.peer, &c, 1), 0);
     close_end(&e);
-    assert_int_equal(stream_shutdown_write(&e.stream), -ENOTCONN);
+    assert_int_equal(duplex_shutdown_write(&e.duplex), -ENOTCONN);
 }
 
 /* ---- ends and breaks ------------------------------------------------------------------------- */
@@ -485,7 +485,7 @@ static void eof_comes_once_and_writing_goes_on(void **state)
     queue(&e, 100);
     turn();
     assert_int_equal(drain_peer(&e, 0), 100);
-    stream_resume(&e.stream);
+    duplex_resume(&e.duplex);
     turn();
     assert_int_equal(e.eofs, 2); /* resuming only says so again */
     close_end(&e);
@@ -508,7 +508,7 @@ static void writing_to_nobody_is_an_error(void **state)
     (void)state;
     struct end e;
     open_end(&e);
-    stream_pause(&e.stream);
+    duplex_pause(&e.duplex);
     close(e.peer);
     queue(&e, 10);
     turn();
@@ -532,39 +532,39 @@ static void an_error_of_on_pull_comes_back(void **state)
 
 /* ---- pausing --------------------------------------------------------------------------------- */
 
-static void a_paused_stream_reads_nothing(void **state)
+static void a_paused_duplex_reads_nothing(void **state)
 {
     (void)state;
     struct end e;
     open_end(&e);
-    stream_pause(&e.stream);
-    stream_pause(&e.stream);
-    assert_true(stream_paused(&e.stream));
+    duplex_pause(&e.duplex);
+    duplex_pause(&e.duplex);
+    assert_true(duplex_paused(&e.duplex));
     assert_int_equal(write(e.peer, "later", 5), 5);
     assert_quiet();
     assert_int_equal(e.n_got, 0);
     queue(&e, 10); /* but writes */
     turn();
     assert_int_equal(drain_peer(&e, 0), 10);
-    assert_true(stream_paused(&e.stream));
-    stream_resume(&e.stream);
+    assert_true(duplex_paused(&e.duplex));
+    duplex_resume(&e.duplex);
     turn();
     assert_int_equal(e.n_got, 5);
     close_end(&e);
 }
 
-static void a_paused_stream_does_not_spin_when_the_peer_leaves(void **state)
+static void a_paused_duplex_does_not_spin_when_the_peer_leaves(void **state)
 {
     (void)state;
     struct end e;
     open_end(&e);
-    stream_pause(&e.stream);
+    duplex_pause(&e.duplex);
     assert_int_equal(write(e.peer, "last", 4), 4);
     close(e.peer);
     e.peer = -1;
     assert_quiet();
     assert_int_equal(e.n_got + e.errors + e.eofs, 0);
-    stream_resume(&e.stream); /* what had been sent is not lost */
+    duplex_resume(&e.duplex); /* what had been sent is not lost */
     turn();
     turn();
     assert_int_equal(e.n_got, 4);
@@ -573,12 +573,12 @@ static void a_paused_stream_does_not_spin_when_the_peer_leaves(void **state)
     close_end(&e);
 }
 
-static void a_paused_stream_notices_a_reset(void **state)
+static void a_paused_duplex_notices_a_reset(void **state)
 {
     (void)state;
     struct end e;
     open_tcp_end(&e);
-    stream_pause(&e.stream);
+    duplex_pause(&e.duplex);
     reset_by_peer(&e);
     turn();
     assert_int_equal(e.error, -ECONNRESET);
@@ -586,28 +586,28 @@ static void a_paused_stream_notices_a_reset(void **state)
     close_end(&e);
 }
 
-static void a_paused_full_stream_goes_on_writing(void **state)
+static void a_paused_full_duplex_goes_on_writing(void **state)
 {
     (void)state;
     struct end e;
     open_end(&e);
     queue(&e, BIG);
     turn();
-    stream_pause(&e.stream);
+    duplex_pause(&e.duplex);
     size_t got = 0;
     for (int i = 0; i < 5000 && got < BIG; i++) {
         got = drain_peer(&e, got);
         turn();
     }
     assert_int_equal(got, BIG);
-    assert_true(stream_paused(&e.stream));
+    assert_true(duplex_paused(&e.duplex));
     assert_quiet();
     close_end(&e);
 }
 
 /* ---- closing others -------------------------------------------------------------------------- */
 
-static void a_stream_closed_in_this_turn_is_not_told_what_was_fetched(void **state)
+static void a_duplex_closed_in_this_turn_is_not_told_what_was_fetched(void **state)
 {
     (void)state;
     struct end a, b;
@@ -623,7 +623,7 @@ static void a_stream_closed_in_this_turn_is_not_told_what_was_fetched(void **sta
     close_end(&b);
 }
 
-static void a_stream_closed_by_anothers_pull_sent_or_again_is_left_alone(void **state)
+static void a_duplex_closed_by_anothers_pull_sent_or_again_is_left_alone(void **state)
 {
     (void)state;
     struct end a, b, c;
@@ -640,8 +640,8 @@ static void a_stream_closed_by_anothers_pull_sent_or_again_is_left_alone(void **
     queue(&b, 10);
     queue(&c, 10);
     turn();
-    stream_again(&b.stream);
-    stream_again(&c.stream);
+    duplex_again(&b.duplex);
+    duplex_again(&c.duplex);
     b.victim = &c;
     turn();
     assert_int_equal(c.agains, 0);
@@ -652,30 +652,30 @@ static void a_stream_closed_by_anothers_pull_sent_or_again_is_left_alone(void **
 
 static struct end *next_in_batch;
 
-static bool close_self_and_next(struct stream *s, size_t n)
+static bool close_self_and_next(struct duplex *s, size_t n)
 {
     bool more = on_sent(s, n);
-    stream_close(s);
-    stream_close(&next_in_batch->stream);
+    duplex_close(s);
+    duplex_close(&next_in_batch->duplex);
     return more;
 }
 
 static void on_sent_may_close_itself_and_the_next(void **state)
 {
     (void)state;
-    struct stream_handler closing = handler;
+    struct duplex_handler closing = handler;
     closing.on_sent = close_self_and_next;
     struct end a, b, c;
     next_in_batch = &b;
     open_end(&a);
     open_end(&b);
     open_end(&c);
-    a.stream.handler = &closing;
+    a.duplex.handler = &closing;
     queue(&a, 10);
     queue(&b, 10);
     queue(&c, 10);
     turn();
-    assert_true(stream_closed(&a.stream));
+    assert_true(duplex_closed(&a.duplex));
     assert_int_equal(drain_peer(&b, 0), 10); /* it was sent, but nobody is told */
     assert_int_equal(b.sent_calls, 0);
     assert_int_equal(c.sent_calls, 1);
@@ -684,16 +684,16 @@ static void on_sent_may_close_itself_and_the_next(void **state)
     close_end(&c);
 }
 
-static void nothing_is_done_with_a_closed_stream(void **state)
+static void nothing_is_done_with_a_closed_duplex(void **state)
 {
     (void)state;
     struct end e;
     open_end(&e);
     close_end(&e);
-    stream_dirty(&e.stream);
-    stream_again(&e.stream);
-    stream_pause(&e.stream);
-    stream_resume(&e.stream);
+    duplex_dirty(&e.duplex);
+    duplex_again(&e.duplex);
+    duplex_pause(&e.duplex);
+    duplex_resume(&e.duplex);
     turn();
     assert_int_equal(e.pulls + e.agains, 0);
 }
@@ -705,7 +705,7 @@ static void connect_to(struct end *e, const struct sock_addr *a)
     *e = (struct end){.peer = -1};
     int fd = sock_connect(&sys_real, a);
     assert_true(fd >= 0);
-    assert_int_equal(stream_connect(&e->stream, fd, &handler), 0);
+    assert_int_equal(duplex_connect(&e->duplex, fd, &handler), 0);
 }
 
 static void connecting_ends_in_on_connected(void **state)
@@ -718,7 +718,7 @@ static void connecting_ends_in_on_connected(void **state)
     assert_int_equal(sock_local(&sys_real, listening, &a), 0);
     connect_to(&e, &a);
     queue(&e, 10); /* may be said early */
-    stream_resume(&e.stream);
+    duplex_resume(&e.duplex);
     for (int i = 0; i < 10 && !e.connects; i++) assert_int_equal(weft_loop_turn(loop, 1000), 0);
     assert_int_equal(e.connects, 1);
     queue(&e, 10);
@@ -880,15 +880,15 @@ static void bytes_that_came_during_a_pause_are_not_lost(void **state)
     (void)state;
     struct end e;
     open_end(&e);
-    stream_pause(&e.stream);
+    duplex_pause(&e.duplex);
     assert_int_equal(write(e.peer, "one", 3), 3);
     turn();
     turn();
-    stream_resume(&e.stream);
-    stream_pause(&e.stream);
+    duplex_resume(&e.duplex);
+    duplex_pause(&e.duplex);
     turn();
     assert_int_equal(e.n_got, 0);
-    stream_resume(&e.stream);
+    duplex_resume(&e.duplex);
     turn();
     assert_int_equal(e.n_got, 3);
     assert_quiet();
@@ -902,8 +902,8 @@ static void epoll_can_refuse(void **state)
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
     sys.epoll_ctl = refused_add;
-    assert_int_equal(stream_init(&e.stream, pair[0], &handler), -ENOSPC);
-    assert_true(stream_closed(&e.stream));
+    assert_int_equal(duplex_init(&e.duplex, pair[0], &handler), -ENOSPC);
+    assert_true(duplex_closed(&e.duplex));
     close(pair[0]);
     close(pair[1]);
     sys.epoll_ctl = sys_real.epoll_ctl;
@@ -920,7 +920,7 @@ static void epoll_can_refuse(void **state)
 static void is_small(void **state)
 {
     (void)state;
-    assert_true(sizeof(struct stream) <= 48);
+    assert_true(sizeof(struct duplex) <= 48);
 }
 
 static int set_up(void **state)
@@ -956,20 +956,20 @@ int main(void)
         cmocka_unit_test(a_full_socket_is_waited_for),
         cmocka_unit_test(reading_goes_on_while_the_socket_is_full),
         cmocka_unit_test(endless_output_does_not_hold_the_turn),
-        cmocka_unit_test(many_streams_need_several_batches),
+        cmocka_unit_test(many_duplexes_need_several_batches),
         cmocka_unit_test(the_end_of_our_direction_reaches_the_peer),
         cmocka_unit_test(eof_comes_once_and_writing_goes_on),
         cmocka_unit_test(a_reset_is_an_error),
         cmocka_unit_test(writing_to_nobody_is_an_error),
         cmocka_unit_test(an_error_of_on_pull_comes_back),
-        cmocka_unit_test(a_paused_stream_reads_nothing),
-        cmocka_unit_test(a_paused_stream_does_not_spin_when_the_peer_leaves),
-        cmocka_unit_test(a_paused_stream_notices_a_reset),
-        cmocka_unit_test(a_paused_full_stream_goes_on_writing),
-        cmocka_unit_test(a_stream_closed_in_this_turn_is_not_told_what_was_fetched),
-        cmocka_unit_test(a_stream_closed_by_anothers_pull_sent_or_again_is_left_alone),
+        cmocka_unit_test(a_paused_duplex_reads_nothing),
+        cmocka_unit_test(a_paused_duplex_does_not_spin_when_the_peer_leaves),
+        cmocka_unit_test(a_paused_duplex_notices_a_reset),
+        cmocka_unit_test(a_paused_full_duplex_goes_on_writing),
+        cmocka_unit_test(a_duplex_closed_in_this_turn_is_not_told_what_was_fetched),
+        cmocka_unit_test(a_duplex_closed_by_anothers_pull_sent_or_again_is_left_alone),
         cmocka_unit_test(on_sent_may_close_itself_and_the_next),
-        cmocka_unit_test(nothing_is_done_with_a_closed_stream),
+        cmocka_unit_test(nothing_is_done_with_a_closed_duplex),
         cmocka_unit_test(connecting_ends_in_on_connected),
         cmocka_unit_test(connecting_to_nobody_is_an_error),
         cmocka_unit_test(every_errno_of_send_and_recv_ends_one_connection),

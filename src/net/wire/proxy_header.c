@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/wire/proxy.c - the PROXY protocol, versions 1 and 2 (haproxy, doc/proxy-protocol.txt)
+ * net/wire/proxy_header.c - the PROXY protocol, versions 1 and 2 (haproxy, doc/proxy-protocol.txt)
  */
-#include "net/wire/proxy.h"
+#include "net/wire/proxy_header.h"
 
 #include "base/bytes.h"
 
@@ -11,7 +11,7 @@ enum { V1_MAX = 107, V2_HEAD = 16, TLV_HEAD = 3 };
 static const char v1_signature[] = "PROXY ";
 static const char v2_signature[] = "\r\n\r\n\0\r\nQUIT\n";
 
-static bool begins(const struct proxy *p, const char *signature, size_t len)
+static bool begins(const struct proxy_header *p, const char *signature, size_t len)
 {
     return memcmp(p->bytes, signature, p->len < len ? p->len : len) == 0;
 }
@@ -58,7 +58,7 @@ static int parse_v1(weft_bytes line, struct sock_addr *client)
     return PROXY_ADDRESS;
 }
 
-static int judge_v1(const struct proxy *p, struct sock_addr *client)
+static int judge_v1(const struct proxy_header *p, struct sock_addr *client)
 {
     size_t before = sizeof v1_signature - 1;
     uint8_t last = p->bytes[p->len - 1];
@@ -99,7 +99,7 @@ static int parse_addresses(weft_bytes body, int family, struct sock_addr *client
     return PROXY_ADDRESS;
 }
 
-static int parse_v2(const struct proxy *p, struct sock_addr *client)
+static int parse_v2(const struct proxy_header *p, struct sock_addr *client)
 {
     weft_bytes body = {p->bytes + V2_HEAD, p->len - V2_HEAD};
     if (p->bytes[12] == 0x20) return PROXY_LOCAL;
@@ -113,7 +113,7 @@ static int parse_v2(const struct proxy *p, struct sock_addr *client)
     }
 }
 
-static int judge_v2(const struct proxy *p, struct sock_addr *client)
+static int judge_v2(const struct proxy_header *p, struct sock_addr *client)
 {
     if (p->len < V2_HEAD) return PROXY_MORE;
     size_t whole = V2_HEAD + number(p->bytes + 14);
@@ -123,7 +123,7 @@ static int judge_v2(const struct proxy *p, struct sock_addr *client)
 
 /* ---- both ------------------------------------------------------------------------------------ */
 
-static int judge(const struct proxy *p, struct sock_addr *client)
+static int judge(const struct proxy_header *p, struct sock_addr *client)
 {
     if (begins(p, v1_signature, sizeof v1_signature - 1))
         return p->len < sizeof v1_signature - 1 ? PROXY_MORE : judge_v1(p, client);
@@ -131,7 +131,7 @@ static int judge(const struct proxy *p, struct sock_addr *client)
     return PROXY_NONE;
 }
 
-int proxy_feed(struct proxy *p, weft_span *in, struct sock_addr *client)
+int proxy_header_feed(struct proxy_header *p, weft_span *in, struct sock_addr *client)
 {
     while (in->len) {
         p->bytes[p->len++] = in->data[0];

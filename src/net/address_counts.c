@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/peers.c - a count for each address: linear probing, backward-shift deletion
+ * net/address_counts.c - a count for each address: linear probing, backward-shift deletion
  */
-#include "net/peers.h"
+#include "net/address_counts.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,7 +17,7 @@ static bool is_v4_mapped(const struct sock_addr *a)
     return a->sa.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr);
 }
 
-uint64_t peers_key(const struct sock_addr *a)
+uint64_t address_key(const struct sock_addr *a)
 {
     if (sock_is_loopback(a)) return 0;
     uint32_t v4 = 0;
@@ -30,22 +30,22 @@ uint64_t peers_key(const struct sock_addr *a)
 }
 
 /* Multiply and fold with a secret, so that nobody can choose addresses that collide. */
-static size_t home(const struct peers *p, uint64_t key)
+static size_t home_slot(const struct address_counts *p, uint64_t key)
 {
     unsigned __int128 wide = (unsigned __int128)(key ^ p->secret) * (p->secret | 1);
     return ((uint64_t)wide ^ (uint64_t)(wide >> 64)) & (p->size - 1);
 }
 
-static size_t find(const struct peers *p, uint64_t key)
+static size_t find(const struct address_counts *p, uint64_t key)
 {
-    size_t i = home(p, key);
+    size_t i = home_slot(p, key);
     while (p->table[i].key && p->table[i].key != key) i = (i + 1) & (p->size - 1);
     return i;
 }
 
-static int grow(struct peers *p, const weft_env *env)
+static int grow(struct address_counts *p, const weft_env *env)
 {
-    struct peers bigger = {.size = p->size ? 2 * p->size : SIZE_MIN};
+    struct address_counts bigger = {.size = p->size ? 2 * p->size : SIZE_MIN};
     int error = env_random(env, &bigger.secret, sizeof bigger.secret);
     if (error) return error;
     bigger.table = mem_zalloc(env, bigger.size * sizeof *bigger.table);
@@ -59,11 +59,11 @@ static int grow(struct peers *p, const weft_env *env)
     return 0;
 }
 
-static int add(struct peers *p, const weft_env *env, uint64_t key, uint64_t max)
+static int add(struct address_counts *p, const weft_env *env, uint64_t key, uint64_t max)
 {
     int error = 2 * p->used >= p->size ? grow(p, env) : 0;
     if (error) return error;
-    struct peer_count *c = &p->table[find(p, key)];
+    struct address_count *c = &p->table[find(p, key)];
     if (c->n >= max) return WEFT_ERR_POLICY;
     if (!c->n) p->used++;
     c->key = key;
@@ -71,7 +71,7 @@ static int add(struct peers *p, const weft_env *env, uint64_t key, uint64_t max)
     return 0;
 }
 
-int peers_add(struct peers *p, const weft_env *env, uint64_t key, uint64_t max)
+int address_counts_add(struct address_counts *p, const weft_env *env, uint64_t key, uint64_t max)
 {
     if (!key || !max) return 0;
     pthread_mutex_lock(&p->lock);
@@ -81,19 +81,19 @@ int peers_add(struct peers *p, const weft_env *env, uint64_t key, uint64_t max)
 }
 
 /* Close the gap at i, so that a search never stops too early. */
-static void close_gap(struct peers *p, size_t i)
+static void close_gap(struct address_counts *p, size_t i)
 {
     size_t mask = p->size - 1;
     for (size_t next = (i + 1) & mask; p->table[next].key; next = (next + 1) & mask) {
-        size_t wanted = home(p, p->table[next].key);
+        size_t wanted = home_slot(p, p->table[next].key);
         if (((next - wanted) & mask) < ((next - i) & mask)) continue;
         p->table[i] = p->table[next];
         i = next;
     }
-    p->table[i] = (struct peer_count){0};
+    p->table[i] = (struct address_count){0};
 }
 
-static void take_away(struct peers *p, uint64_t key)
+static void take_away(struct address_counts *p, uint64_t key)
 {
     if (!p->size) return;
     size_t i = find(p, key);
@@ -102,7 +102,7 @@ static void take_away(struct peers *p, uint64_t key)
     close_gap(p, i);
 }
 
-void peers_remove(struct peers *p, uint64_t key)
+void address_counts_remove(struct address_counts *p, uint64_t key)
 {
     if (!key) return;
     pthread_mutex_lock(&p->lock);
@@ -110,13 +110,13 @@ void peers_remove(struct peers *p, uint64_t key)
     pthread_mutex_unlock(&p->lock);
 }
 
-void peers_init(struct peers *p)
+void address_counts_init(struct address_counts *p)
 {
-    *p = (struct peers){0};
+    *p = (struct address_counts){0};
     pthread_mutex_init(&p->lock, NULL);
 }
 
-void peers_deinit(struct peers *p, const weft_env *env)
+void address_counts_deinit(struct address_counts *p, const weft_env *env)
 {
     mem_free(env, p->table);
     pthread_mutex_destroy(&p->lock);

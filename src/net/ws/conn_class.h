@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/ws/kind.h - what WebSockets with one handler on one loop have in common
+ * net/ws/conn_class.h - what WebSockets with one handler on one loop have in common
  *
- *      weft_conn -> session -> cfg: the profile in a kind, which lies in a server's endpoint or in a client
+ *      weft_conn -> session -> cfg: the profile in a conn_class, which lies in a server's endpoint or in a client
  *
  * It owns what the user's handler said: that is copied, with what it points to.
  */
-#ifndef NET_KIND_H
-#define NET_KIND_H
+#ifndef NET_CONN_CLASS_H
+#define NET_CONN_CLASS_H
 
 #include "ws/profile.h"
 #include <weft/conn.h>
 
 struct net;
 
-struct kind {
+struct conn_class {
     struct profile profile; /* of the sessions, which are found by it */
     struct net *net;
     uint64_t calm_bytes, calm_items; /* up to here nothing has to be done about what is queued */
@@ -25,8 +25,8 @@ struct kind {
 
 /* The sizes are those of the handler, which may be NULL, and of its deflate; limits may be NULL. Errors:
  * -EINVAL (a size), -ENOMEM: then there is nothing to deinit. */
-int kind_init(struct kind *k, struct net *n, const weft_limits *limits, const weft_handler *h,
-              size_t h_size, size_t deflate_size);
-void kind_deinit(struct kind *k);
+int conn_class_init(struct conn_class *k, struct net *n, const weft_limits *limits,
+                    const weft_handler *h, size_t h_size, size_t deflate_size);
+void conn_class_deinit(struct conn_class *k);
 
 #endif

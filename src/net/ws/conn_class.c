@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/ws/kind.c - a handler, taken from the user, and what follows from it for its sessions
+ * net/ws/conn_class.c - a handler, taken from the user, and what follows from it for its sessions
  */
-#include "net/ws/kind.h"
+#include "net/ws/conn_class.h"
 
 #include "base/limits.h"
 #include "base/strings.h"
@@ -11,7 +11,7 @@
 SIZED_TAKER(handler_take, weft_handler, max_message, 88, max_message)
 
 /* What it points to is copied, too. */
-static int take(struct kind *k, const weft_handler *from, size_t size, size_t deflate_size)
+static int take(struct conn_class *k, const weft_handler *from, size_t size, size_t deflate_size)
 {
     weft_handler *h = &k->handler;
     int error = handler_take(h, from, size);
@@ -24,17 +24,17 @@ static int take(struct kind *k, const weft_handler *from, size_t size, size_t de
 }
 
 /* Sends are refused above the maximum, and on_drain is due above the softer one. */
-static void set_calm(struct kind *k)
+static void set_calm(struct conn_class *k)
 {
     uint64_t soft = limit_send_queue_soft(&k->limits), max = limit_send_queue_max(&k->limits);
     k->calm_bytes = soft < max ? soft : max;
     k->calm_items = limit_send_queue_items(&k->limits);
 }
 
-int kind_init(struct kind *k, struct net *n, const weft_limits *limits, const weft_handler *h,
-              size_t h_size, size_t deflate_size)
+int conn_class_init(struct conn_class *k, struct net *n, const weft_limits *limits,
+                    const weft_handler *h, size_t h_size, size_t deflate_size)
 {
-    *k = (struct kind){.net = n};
+    *k = (struct conn_class){.net = n};
     int error = take(k, h, h_size, deflate_size);
     if (error) return error;
     if (limits) k->limits = *limits;
@@ -50,7 +50,7 @@ int kind_init(struct kind *k, struct net *n, const weft_limits *limits, const we
     return 0;
 }
 
-void kind_deinit(struct kind *k)
+void conn_class_deinit(struct conn_class *k)
 {
     strings_free(weft_loop_env(k->net->loop), k->handler.subprotocols);
 }

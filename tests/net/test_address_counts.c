@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * tests/net/test_peers.c - counting connections for each address, against a model
+ * tests/net/test_address_counts.c - counting connections for each address, against a model
  */
-#include "net/peers.h"
+#include "net/address_counts.h"
 
 #include "world.h"
 
@@ -10,7 +10,7 @@ static uint64_t key_of(const char *address)
 {
     struct sock_addr a;
     assert_int_equal(sock_parse(&a, address), 0);
-    return peers_key(&a);
+    return address_key(&a);
 }
 
 static void test_keys(void **state)
@@ -31,37 +31,37 @@ static void test_loopback_and_unix_are_not_counted(void **state)
     assert_true(key_of("[::1]:80") == 0);
     assert_true(key_of("[::ffff:127.0.0.1]:80") == 0);
     assert_true(key_of("unix:/tmp/x") == 0);
-    struct peers p;
-    peers_init(&p);
-    for (int i = 0; i < 10; i++) assert_int_equal(peers_add(&p, NULL, 0, 1), 0);
-    peers_remove(&p, 0);
+    struct address_counts p;
+    address_counts_init(&p);
+    for (int i = 0; i < 10; i++) assert_int_equal(address_counts_add(&p, NULL, 0, 1), 0);
+    address_counts_remove(&p, 0);
     assert_null(p.table);
 }
 
 static void test_limit(void **state)
 {
     (void)state;
-    struct peers p;
-    peers_init(&p);
-    for (int i = 0; i < 3; i++) assert_int_equal(peers_add(&p, NULL, 7, 3), 0);
-    assert_int_equal(peers_add(&p, NULL, 7, 3), WEFT_ERR_POLICY);
-    assert_int_equal(peers_add(&p, NULL, 8, 3), 0);
-    peers_remove(&p, 7);
-    assert_int_equal(peers_add(&p, NULL, 7, 3), 0);
-    assert_int_equal(peers_add(&p, NULL, 7, 3), WEFT_ERR_POLICY);
-    peers_deinit(&p, NULL);
+    struct address_counts p;
+    address_counts_init(&p);
+    for (int i = 0; i < 3; i++) assert_int_equal(address_counts_add(&p, NULL, 7, 3), 0);
+    assert_int_equal(address_counts_add(&p, NULL, 7, 3), WEFT_ERR_POLICY);
+    assert_int_equal(address_counts_add(&p, NULL, 8, 3), 0);
+    address_counts_remove(&p, 7);
+    assert_int_equal(address_counts_add(&p, NULL, 7, 3), 0);
+    assert_int_equal(address_counts_add(&p, NULL, 7, 3), WEFT_ERR_POLICY);
+    address_counts_deinit(&p, NULL);
 }
 
 static void test_remove_of_a_stranger(void **state)
 {
     (void)state;
-    struct peers p;
-    peers_init(&p);
-    peers_remove(&p, 5);
-    assert_int_equal(peers_add(&p, NULL, 7, 3), 0);
-    peers_remove(&p, 5);
+    struct address_counts p;
+    address_counts_init(&p);
+    address_counts_remove(&p, 5);
+    assert_int_equal(address_counts_add(&p, NULL, 7, 3), 0);
+    address_counts_remove(&p, 5);
     assert_int_equal(p.used, 1);
-    peers_deinit(&p, NULL);
+    address_counts_deinit(&p, NULL);
 }
 
 enum { KEYS = 300, STEPS = 100000, MOST = 5 };
@@ -74,14 +74,14 @@ static uint64_t random_below(uint64_t *seed, uint64_t below)
     return *seed % below;
 }
 
-static void step(struct peers *p, uint32_t *count, uint64_t key, bool add)
+static void step(struct address_counts *p, uint32_t *count, uint64_t key, bool add)
 {
     if (add) {
         int want = count[key] < MOST ? 0 : WEFT_ERR_POLICY;
-        assert_int_equal(peers_add(p, NULL, key + 1, MOST), want);
+        assert_int_equal(address_counts_add(p, NULL, key + 1, MOST), want);
         count[key] += want == 0;
     } else if (count[key]) {
-        peers_remove(p, key + 1);
+        address_counts_remove(p, key + 1);
         count[key]--;
     }
 }
@@ -97,8 +97,8 @@ static size_t used(const uint32_t *count)
 static void test_random_adds_and_removes(void **state)
 {
     (void)state;
-    struct peers p;
-    peers_init(&p);
+    struct address_counts p;
+    address_counts_init(&p);
     uint32_t count[KEYS] = {0};
     uint64_t seed = 88172645463325252u;
     for (int i = 0; i < STEPS; i++) {
@@ -110,7 +110,7 @@ static void test_random_adds_and_removes(void **state)
         while (count[i]) step(&p, count, i, false);
     assert_int_equal(p.used, 0);
     for (size_t i = 0; i < p.size; i++) assert_true(p.table[i].key == 0 && p.table[i].n == 0);
-    peers_deinit(&p, NULL);
+    address_counts_deinit(&p, NULL);
 }
 
 static void test_every_allocation_failing(void **state)
@@ -118,19 +118,19 @@ static void test_every_allocation_failing(void **state)
     (void)state;
     struct world w = {.fail_at = -1};
     w.env = (weft_env){.ctx = &w, .realloc = world_realloc};
-    struct peers p;
-    peers_init(&p);
+    struct address_counts p;
+    address_counts_init(&p);
     world_fail_at(&w, 0);
-    assert_int_equal(peers_add(&p, &w.env, 1, 3), -ENOMEM);
+    assert_int_equal(address_counts_add(&p, &w.env, 1, 3), -ENOMEM);
     size_t n = 0;
     for (uint64_t key = 1; key <= 200; key++) {
         world_fail_at(&w, 0);
-        int error = peers_add(&p, &w.env, key, 3);
+        int error = address_counts_add(&p, &w.env, key, 3);
         if (error) assert_int_equal(error, -ENOMEM);
-        if (error) assert_int_equal(peers_add(&p, &w.env, key, 3), 0);
+        if (error) assert_int_equal(address_counts_add(&p, &w.env, key, 3), 0);
         assert_int_equal(p.used, ++n);
     }
-    peers_deinit(&p, &w.env);
+    address_counts_deinit(&p, &w.env);
     assert_int_equal(w.live, 0);
 }
 

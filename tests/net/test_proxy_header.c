@@ -5,7 +5,7 @@
 #include "world.h"
 
 #include "base/bytes.h"
-#include "net/wire/proxy.h"
+#include "net/wire/proxy_header.h"
 
 #define V2          "\r\n\r\n\0\r\nQUIT\n"
 #define OF(literal) (const uint8_t *)(literal), sizeof(literal) - 1
@@ -14,17 +14,17 @@ static char shown[SOCK_TEXT];
 
 static int feed(const uint8_t *bytes, size_t len, size_t piece, size_t *used)
 {
-    static struct proxy p;
+    static struct proxy_header p;
     struct sock_addr client = {0};
     uint8_t copied[2048];
     assert_true(len <= sizeof copied);
     copy(copied, bytes, len);
-    p = (struct proxy){0};
+    p = (struct proxy_header){0};
     int result = PROXY_MORE;
     for (*used = 0; result == PROXY_MORE && *used < len;) {
         size_t n = len - *used < piece ? len - *used : piece;
         weft_span in = {copied + *used, n};
-        result = proxy_feed(&p, &in, &client);
+        result = proxy_header_feed(&p, &in, &client);
         *used += n - in.len;
     }
     shown[0] = 0;
