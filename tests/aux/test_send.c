@@ -65,11 +65,9 @@ static void long_ones_too(void **state)
     begin(&w);
     for (size_t i = 0; i < countof(lengths); i++) {
         char want[32];
-        long before = w.live;
         weft_send_printf(conn, "%0*d%s", lengths[i] - 3, 7, "end");
         snprintf(want, sizeof want, "text [%d];", lengths[i]);
         hears(&w, want);
-        assert_true(w.live <= before);
     }
     end(&w);
 }
