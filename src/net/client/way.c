@@ -94,7 +94,7 @@ static void try_next(struct way *w)
 {
     const struct sys *sys = loop_sys(w->dialer->net->loop);
     while (w->next < w->n) {
-        int fd = sock_connect(sys, &w->addresses[w->next++]);
+        int fd = sock_connect(sys, &w->addresses[w->next++], NULL);
         if (fd >= 0) w->lane = carry_connect(&w->dialer->lane_class, fd, w->limits, LANE_WAY, w);
         w->error = fd < 0 ? fd : -ENOMEM;
         if (!w->lane) continue;
