@@ -19,11 +19,13 @@
 
 size_t weft_buffered(const weft_conn *c)
 {
+    conn_assert_usable(c);
     return conn_buffered(c);
 }
 
 bool weft_backlogged(const weft_conn *c)
 {
+    conn_assert_usable(c);
     return c->backlogged;
 }
 
@@ -96,6 +98,7 @@ static struct wish *make_wish(weft_conn *c)
 
 int weft_want_drain(weft_conn *c, size_t bytes)
 {
+    conn_assert_usable(c);
     c->wants_drain = false;
     if (!bytes) return 0;
     if (c->state < CONN_OPENING) return WEFT_ERR_STATE;
