@@ -4,7 +4,7 @@
  *
  *      static void hello(weft_conn *c)
  *      {
- *          if (weft_send(c, WEFT_TEXT, "hello", 5) < 0) weft_abort(c);
+ *          weft_send(c, WEFT_TEXT, "hello", 5);
  *      }
  *
  *      static const weft_handler handler = {.on_open = hello};

@@ -55,7 +55,7 @@ static void server_opens(weft_conn *c)
 static void server_hears(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     must(weft_loop_is_mine(weft_conn_loop(c)));
-    must(weft_send(c, op, data, len) == 0);
+    (void)weft_send(c, op, data, len);
 }
 
 static void server_closes(weft_conn *c, const weft_close_info *info)

@@ -23,16 +23,10 @@ struct conn_class {
     weft_deflate deflate;
 };
 
-/* As a user gave it: with its size, and those of what it points to. */
-struct handler_given {
-    const weft_handler *handler; /* may be NULL */
-    size_t size, limits_size, deflate_size;
-};
-
-/* limits, those that the handler's own stand before, may be NULL. Errors: -EINVAL (a size), -ENOMEM: then there is
- * nothing to deinit. */
+/* The sizes are those of the handler, which may be NULL, and of its deflate; limits may be NULL. Errors:
+ * -EINVAL (a size), -ENOMEM: then there is nothing to deinit. */
 int conn_class_init(struct conn_class *k, struct net *n, const weft_limits *limits,
-                    const struct handler_given *given);
+                    const weft_handler *h, size_t h_size, size_t deflate_size);
 void conn_class_deinit(struct conn_class *k);
 
 #endif
