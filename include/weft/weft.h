@@ -17,6 +17,7 @@
 #include <weft/server.h>
 #include <weft/client.h>
 #include <weft/hub.h>
+#include <weft/aux.h>
 /* clang-format on */
 
 #endif
