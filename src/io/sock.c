@@ -119,12 +119,27 @@ static void format_unix(const struct sock_addr *a, char text[SOCK_TEXT])
              a->un.sun_path + abstract);
 }
 
+static void format_host(const struct sock_addr *a, char text[SOCK_TEXT])
+{
+    const void *v4 = v4_of(a);
+    inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? v4 : &a->in6.sin6_addr, text, SOCK_TEXT);
+}
+
 static void format_inet(const struct sock_addr *a, char text[SOCK_TEXT])
 {
-    char ip[INET6_ADDRSTRLEN];
-    const void *v4 = v4_of(a);
-    inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? v4 : &a->in6.sin6_addr, ip, sizeof ip);
-    snprintf(text, SOCK_TEXT, v4 ? "%s:%u" : "[%s]:%u", ip, (unsigned)port_of(a));
+    char ip[SOCK_TEXT];
+    format_host(a, ip);
+    snprintf(text, SOCK_TEXT, v4_of(a) ? "%.45s:%u" : "[%.45s]:%u", ip, (unsigned)port_of(a));
+}
+
+/* Cut to fit size. */
+static int hand_out(const char *whole, char *text, size_t size)
+{
+    size_t len = strlen(whole);
+    if (len >= size) len = size ? size - 1 : 0;
+    copy(text, whole, len);
+    if (size) text[len] = 0;
+    return (int)len;
 }
 
 int sock_format(const struct sock_addr *a, char *text, size_t size)
@@ -132,11 +147,28 @@ int sock_format(const struct sock_addr *a, char *text, size_t size)
     char whole[SOCK_TEXT];
     if (a->sa.sa_family == AF_UNIX) format_unix(a, whole);
     else format_inet(a, whole);
-    size_t len = strlen(whole);
-    if (len >= size) len = size ? size - 1 : 0;
-    copy(text, whole, len);
-    if (size) text[len] = 0;
-    return (int)len;
+    return hand_out(whole, text, size);
+}
+
+int sock_host(const struct sock_addr *a, char *text, size_t size)
+{
+    char whole[SOCK_TEXT];
+    if (a->sa.sa_family == AF_UNIX) format_unix(a, whole);
+    else format_host(a, whole);
+    return hand_out(whole, text, size);
+}
+
+int sock_who(const struct sock_addr *a, char *text, size_t size)
+{
+    bool has_port = a->sa.sa_family != AF_UNIX && port_of(a);
+    return has_port ? sock_format(a, text, size) : sock_host(a, text, size);
+}
+
+bool sock_v4(const struct sock_addr *a, struct in_addr *out)
+{
+    const void *v4 = v4_of(a);
+    if (v4) memcpy(out, v4, sizeof *out);
+    return v4;
 }
 
 void sock_set_port(struct sock_addr *a, uint16_t port)
@@ -225,6 +257,16 @@ int sock_adopt(const struct sys *sys, int fd)
     return err;
 }
 
+int sock_adopt_listening(const struct sys *sys, int fd)
+{
+    int listens, family;
+    int err = option_of(sys, fd, SO_ACCEPTCONN, &listens);
+    if (!err) err = option_of(sys, fd, SO_DOMAIN, &family);
+    bool known = !err && (family == AF_INET || family == AF_INET6 || family == AF_UNIX);
+    if (!err && (!listens || !known)) err = -EINVAL;
+    return err ? err : sock_adopt(sys, fd);
+}
+
 /* A socket that was left behind: it is one, and nobody listens. */
 static bool is_stale(const struct sys *sys, const struct sock_addr *a)
 {
@@ -244,28 +286,39 @@ static int bind_to(const struct sys *sys, int fd, const struct sock_addr *a)
     return sys->bind(fd, &a->sa, a->len) < 0 ? -errno : 0;
 }
 
-static int listen_at(const struct sys *sys, const struct sock_addr *a)
+/* Nobody gets in before it listens, so before the file has its mode. */
+static int open_to_others(const struct sys *sys, int fd, const struct sock_addr *a, unsigned mode)
+{
+    int err = bind_to(sys, fd, a);
+    if (err) return err;
+    const char *file = a->sa.sa_family == AF_UNIX && a->un.sun_path[0] ? a->un.sun_path : NULL;
+    if (file && mode && sys->chmod(file, mode) < 0) err = -errno;
+    if (!err && sys->listen(fd, SOMAXCONN) < 0) err = -errno;
+    if (err && file) sys->unlink(file);
+    return err;
+}
+
+static int listen_at(const struct sys *sys, const struct sock_addr *a, unsigned mode)
 {
     int fd = open_socket(sys, a->sa.sa_family);
     if (fd < 0) return fd;
     int err = 0;
     if (a->sa.sa_family != AF_UNIX) err = set_flag(sys, fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (!err && a->sa.sa_family == AF_INET6) err = set_flag(sys, fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-    if (!err) err = bind_to(sys, fd, a);
-    if (!err && sys->listen(fd, SOMAXCONN) < 0) err = -errno;
+    if (!err) err = open_to_others(sys, fd, a, mode);
     if (!err && a->sa.sa_family != AF_UNIX) tune(sys, fd); /* what it accepts inherits it */
     return err ? close_for(fd, err) : fd;
 }
 
-int sock_listen(const struct sys *sys, const struct sock_addr *a)
+int sock_listen(const struct sys *sys, const struct sock_addr *a, unsigned mode)
 {
-    int fd = listen_at(sys, a);
+    int fd = listen_at(sys, a, mode);
     bool no_v6 = fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL;
     if (!no_v6 || a->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr))
         return fd;
     struct sock_addr v4;
     set_v4(&v4, (struct in_addr){INADDR_ANY}, port_of(a));
-    return listen_at(sys, &v4);
+    return listen_at(sys, &v4, mode);
 }
 
 /* From one second to nine hours, which the kernel takes. */

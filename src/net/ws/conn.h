@@ -33,7 +33,7 @@ struct reason {
 
 /* What an open connection has to remember; net/wire/wire.h draws what it costs while it is idle. */
 struct weft_conn {
-    struct lane *lane; /* NULL while dialing, and when ended */
+    struct lane *lane; /* NULL while dialing; when ended, only to ask it who the peer was */
     void *user;
     weft_link *links;
     union {
@@ -114,10 +114,15 @@ void conn_end(weft_conn *c, int error, const char *cause);
 void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reason);
 void conn_begin_closing(weft_conn *c);
 
-/* weft_buffered: what is queued, in the session and with the carrier. */
+/* What is queued with the carrier; and, weft_buffered, with the session, too. */
+static inline size_t conn_carried(const weft_conn *c)
+{
+    return c->lane && c->state != CONN_ENDED ? lane_buffered(c->lane) : 0;
+}
+
 static inline size_t conn_buffered(const weft_conn *c)
 {
-    return session_buffered(&c->session) + (c->lane ? lane_buffered(c->lane) : 0);
+    return session_buffered(&c->session) + conn_carried(c);
 }
 
 /* ---- backlog.c: how much is queued ----------------------------------------------------------- */
