@@ -128,5 +128,6 @@ void conn_tell_if_drained(weft_conn *c)
         c->wants_drain = false;
         room = true;
     }
-    if (room && conn_handler(c)->on_drain && c->state == CONN_OPEN) conn_handler(c)->on_drain(c);
+    bool open = c->state == CONN_OPEN && !c->session.closed;
+    if (room && open && conn_handler(c)->on_drain) conn_handler(c)->on_drain(c);
 }
