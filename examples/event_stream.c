@@ -107,6 +107,9 @@ static void all_have_left(weft_server *server, void *user)
     weft_loop_stop(loop);
 }
 
+static const weft_request_handler start = {.on_request = page};
+static const weft_request_handler events = {.on_request = watch};
+
 int main(int argc, char **argv)
 {
     weft_server *server;
@@ -117,8 +120,8 @@ int main(int argc, char **argv)
     if ((error = weft_loop_new(&loop, NULL)) < 0 ||
         (error = weft_server_new(&server, loop, NULL)) < 0 ||
         (error = weft_timer_new(&timer, loop, tick, NULL)) < 0 ||
-        (error = weft_server_on_request(server, "/", page, NULL)) < 0 ||
-        (error = weft_server_on_request(server, "/events", watch, NULL)) < 0 ||
+        (error = weft_server_on_request(server, "/", &start, NULL)) < 0 ||
+        (error = weft_server_on_request(server, "/events", &events, NULL)) < 0 ||
         (error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080", NULL)) < 0) {
         fprintf(stderr, "event_stream: %s\n", weft_strerror(error));
         return 1;
