@@ -80,7 +80,7 @@ static void tick(weft_timer *t, void *user)
     snprintf(id, sizeof id, "%u", ++number);
     if (weft_sse_piece(&event, NULL, NULL, id, clock, strlen(clock)) < 0) return;
     for (struct viewer *v = viewers; v; v = v->next)
-        if (weft_reply_write_piece(v->reply, event) == WEFT_ERR_BACKLOG) weft_reply_abort(v->reply);
+        if (weft_reply_write_piece(v->reply, event) < 0) weft_reply_abort(v->reply);
     weft_piece_unref(event);
 }
 

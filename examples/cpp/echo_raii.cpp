@@ -21,7 +21,7 @@ static void serve(const char *address)
     echo.on_message = [](weft::conn c, weft_opcode op, std::string_view data) {
         if (data == "throw") throw std::runtime_error("as you wish");
         if (c.send(op, data) < 0) c.abort();
-        else if (c.buffered() > 262144) c.pause();
+        else if (c.backlogged()) c.pause();
     };
     echo.on_drain = [](weft::conn c) { c.resume(); };
 

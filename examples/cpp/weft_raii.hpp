@@ -34,10 +34,7 @@ class error : public std::runtime_error
 {
   public:
     explicit error(int code) : std::runtime_error(weft_strerror(code)), code_(code) {}
-    int code() const noexcept
-    {
-        return code_;
-    }
+    int code() const noexcept { return code_; }
 
   private:
     int code_;
@@ -50,10 +47,7 @@ inline int check(int result)
 }
 
 template <class T, void (*Free)(T *)> struct freed_by {
-    void operator()(T *p) const noexcept
-    {
-        Free(p);
-    }
+    void operator()(T *p) const noexcept { Free(p); }
 };
 
 inline std::string_view text(weft_bytes b)
@@ -73,18 +67,9 @@ class loop
         loop_.reset(l);
     }
 
-    weft_loop *get() const noexcept
-    {
-        return loop_.get();
-    }
-    void run()
-    {
-        check(weft_loop_run(get()));
-    }
-    void stop() noexcept
-    {
-        weft_loop_stop(get());
-    }
+    weft_loop *get() const noexcept { return loop_.get(); }
+    void run() { check(weft_loop_run(get())); }
+    void stop() noexcept { weft_loop_stop(get()); }
 
     // Any thread. fn is called in the loop's, once.
     void post(std::function<void()> fn)
@@ -114,20 +99,11 @@ class conn
   public:
     explicit conn(weft_conn *c) noexcept : conn_(c) {}
 
-    weft_conn *get() const noexcept
-    {
-        return conn_;
-    }
-    weft_id id() const noexcept
-    {
-        return weft_conn_id(conn_);
-    }
+    weft_conn *get() const noexcept { return conn_; }
+    weft_id id() const noexcept { return weft_conn_id(conn_); }
 
     // What weft_send says: look at it.
-    [[nodiscard]] int send(std::string_view text)
-    {
-        return send(WEFT_TEXT, text);
-    }
+    [[nodiscard]] int send(std::string_view text) { return send(WEFT_TEXT, text); }
     [[nodiscard]] int send(weft_opcode op, std::string_view data)
     {
         return weft_send(conn_, op, data.data(), data.size());
@@ -137,22 +113,10 @@ class conn
     {
         if (weft_close(conn_, code, reason) < 0) weft_abort(conn_);
     }
-    void abort() noexcept
-    {
-        weft_abort(conn_);
-    }
-    void pause() noexcept
-    {
-        weft_pause(conn_);
-    }
-    void resume() noexcept
-    {
-        weft_resume(conn_);
-    }
-    std::size_t buffered() const noexcept
-    {
-        return weft_buffered(conn_);
-    }
+    void abort() noexcept { weft_abort(conn_); }
+    void pause() noexcept { weft_pause(conn_); }
+    void resume() noexcept { weft_resume(conn_); }
+    bool backlogged() const noexcept { return weft_backlogged(conn_); }
 
   private:
     weft_conn *conn_;
@@ -248,22 +212,10 @@ class request
   public:
     explicit request(weft_request *r) noexcept : request_(r) {}
 
-    weft_request *get() const noexcept
-    {
-        return request_.get();
-    }
-    std::string_view method() const
-    {
-        return text(weft_request_method(get()));
-    }
-    std::string_view path() const
-    {
-        return text(weft_request_path(get()));
-    }
-    std::string_view body() const
-    {
-        return text(weft_request_body(get()));
-    }
+    weft_request *get() const noexcept { return request_.get(); }
+    std::string_view method() const { return text(weft_request_method(get())); }
+    std::string_view path() const { return text(weft_request_path(get())); }
+    std::string_view body() const { return text(weft_request_body(get())); }
 
     // Whoever has answered it has it no more.
     int respond(int status, const char *type, std::string_view body)
@@ -295,10 +247,7 @@ class server
         server_.reset(s);
     }
 
-    weft_server *get() const noexcept
-    {
-        return server_.get();
-    }
+    weft_server *get() const noexcept { return server_.get(); }
 
     void route(const char *path, callbacks c)
     {

@@ -4,10 +4,11 @@
  *
  *      static void echo(weft_conn *c, weft_opcode op, const void *data, size_t len)
  *      {
- *          weft_send(c, op, data, len);
+ *          if (weft_send(c, op, data, len) < 0) weft_abort(c);
+ *          else if (weft_backlogged(c)) weft_pause(c);
  *      }
  *
- *      static const weft_handler handler = {.on_message = echo};
+ *      static const weft_handler handler = {.on_message = echo, .on_drain = weft_resume};
  *
  *      weft_loop_new(&loop, NULL);
  *      weft_server_new(&server, loop, NULL);
@@ -90,11 +91,13 @@ WEFT_API int weft_server_start(weft_server *s);
 /* user is where weft_conn_user starts. h may be NULL. Errors: -ENOMEM, -EINVAL (path), WEFT_ERR_STATE (it
  * listens, and has several threads). */
 WEFT_API int weft_server_route_sized(weft_server *s, const char *path, const weft_handler *h,
-                                     size_t h_size, size_t deflate_size, void *user);
+                                     size_t h_size, size_t limits_size, size_t deflate_size,
+                                     void *user);
 static inline int weft_server_route(weft_server *s, const char *path, const weft_handler *h,
                                     void *user)
 {
-    return weft_server_route_sized(s, path, h, sizeof *h, sizeof(weft_deflate), user);
+    return weft_server_route_sized(s, path, h, sizeof *h, sizeof(weft_limits), sizeof(weft_deflate),
+                                   user);
 }
 
 /* Plain requests of every method. Errors: as weft_server_route. */
@@ -159,7 +162,7 @@ WEFT_API uint64_t weft_server_count_closed(const weft_server *s, uint16_t code);
 /* ---- an opening handshake that waits for its answer ------------------------------------------ */
 
 /* The request behind it; good until it is answered. */
-WEFT_API const weft_request *weft_upgrade_request(const weft_upgrade *u);
+WEFT_API weft_request *weft_upgrade_request(weft_upgrade *u);
 WEFT_API void *weft_upgrade_user(const weft_upgrade *u); /* the route's, until set */
 WEFT_API void weft_upgrade_set_user(weft_upgrade *u, void *user);
 

@@ -14,7 +14,9 @@
 
 #include "base/limits.h"
 #include "http/piece.h"
+#include "net/errand.h"
 #include "net/links.h"
+#include "net/peer.h"
 
 SIZED_TAKER(handler_take, weft_reply_handler, on_close, 24, on_close)
 
@@ -40,21 +42,21 @@ static void bury(struct dead *d)
 {
     weft_reply *r = container_of(d, weft_reply, dead);
     if (r->handler.on_close) r->handler.on_close(r, r->error, r->cause);
-    reply_free(r, weft_loop_env(r->loop));
+    reply_free(r, lane_env(r->left));
 }
 
 /* The lane is somebody else's, or gone. */
 static void over(weft_reply *r, int error, const char *cause)
 {
-    const struct lane *l = r->lane;
+    struct lane *l = r->lane;
     outq_clear(&r->out); /* which may have used first */
     r->state = REPLY_OVER;
     r->lane = NULL;
-    r->loop = lane_loop(l);
+    r->left = l;
     r->id = lane_id(l);
     r->error = error;
     r->cause = cause;
-    loop_bury(r->loop, &r->dead, bury);
+    loop_bury(lane_loop(l), &r->dead, bury);
 }
 
 static weft_reply *reply_at(const struct lane *l)
@@ -323,15 +325,28 @@ weft_reply *weft_reply_find(const weft_loop *l, weft_id id)
     return lane && lane->talk == LANE_REPLY ? lane->talker : NULL;
 }
 
-weft_loop *weft_reply_loop(const weft_reply *r)
+typedef void call(weft_reply *r, void *arg);
+
+static void run_call(struct post *p)
 {
-    return r->lane ? lane_loop(r->lane) : r->loop;
+    struct errand e = errand_take(p);
+    ((call *)e.fn)(weft_reply_find(e.loop, e.to), e.arg);
 }
 
-int weft_reply_peer(const weft_reply *r, char *text, size_t size)
+int weft_reply_call(weft_loop *l, weft_id id, void (*fn)(weft_reply *r, void *arg), void *arg)
 {
-    if (!r->lane) return -ENOTCONN;
-    return forwarded_peer(forwarded_in(r->links), r->lane, text, size);
+    struct errand e = {.post.run = run_call, .to = id, .fn = (void (*)(void))fn, .arg = arg};
+    return errand_post(l, &e);
+}
+
+weft_loop *weft_reply_loop(const weft_reply *r)
+{
+    return lane_loop(r->lane ? r->lane : r->left);
+}
+
+weft_peer *weft_reply_peer(weft_reply *r)
+{
+    return peer_there(&r->links, r->lane ? r->lane : r->left);
 }
 
 void *weft_reply_user(const weft_reply *r)

@@ -7,7 +7,7 @@
 #include <errno.h>
 
 #include "base/alloc.h"
-#include "net/forwarded.h"
+#include "net/peer.h"
 #include "net/ws/conn.h"
 
 struct endpoint {
@@ -19,22 +19,18 @@ static weft_conn *make(struct endpoint *e, const struct terms *t)
 {
     weft_conn *c = conn_new(WEFT_SERVER, &e->class, t->user);
     if (!c) return NULL;
-    if (forwarded_keep(t->forwarded, net_env(e->class.net), &c->links) < 0) {
-        conn_discard(c);
-        return NULL;
-    }
+    if (t->peer) peer_hang(weft_peer_ref(t->peer), &c->links);
     weft_session_set_deflate(&c->session, &t->deflate);
     c->subprotocol = t->subprotocol;
     return c;
 }
 
 int endpoint_new(struct opener *out, struct endpoint **list, struct net *n,
-                 const weft_limits *limits, const weft_handler *h, size_t h_size,
-                 size_t deflate_size)
+                 const weft_limits *limits, const struct handler_given *given)
 {
     struct endpoint *e = mem_alloc(net_env(n), sizeof *e);
     if (!e) return -ENOMEM;
-    int error = conn_class_init(&e->class, n, limits, h, h_size, deflate_size);
+    int error = conn_class_init(&e->class, n, limits, given);
     if (error) {
         mem_free(net_env(n), e);
         return error;
