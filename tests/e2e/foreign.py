@@ -19,7 +19,8 @@ import foreign  # noqa: E402
 foreign.run_with_sanitizer()
 from ctypes import byref, c_void_p, cast, create_string_buffer, pointer, sizeof  # noqa: E402
 from foreign import (ON_CLOSE, ON_CONN, ON_MESSAGE, ON_REQUEST, STRUCTS, ClientConfig, Deflate, Env,  # noqa: E402
-                     Handler, HubConfig, Limits, LoopConfig, ReplyHandler, ServerConfig, SessionConfig, Tls, of_the_future, strings)
+                     Handler, HubConfig, Limits, ListenOptions, LoopConfig, ReplyHandler, ServerConfig, SessionConfig,
+                     TlsConfig, of_the_future, strings)
 
 TEXT = 1
 ACCEPTED, CONNECTIONS, WEBSOCKETS, REQUESTS = range(4)
