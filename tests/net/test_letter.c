@@ -19,7 +19,9 @@ static int begin_telling(void **state)
     memset(&story, 0, sizeof story);
     held = NULL;
     tellers_begin(&world, &server, &(weft_limits){.send_queue_items = 2});
-    assert_int_equal(weft_server_on_request(world.server, "/*", hold, NULL), 0);
+    assert_int_equal(weft_server_on_request(world.server, "/*",
+                                            &(weft_request_handler){.on_request = hold}, NULL),
+                     0);
     return 0;
 }
 
