@@ -258,8 +258,10 @@ class server
 
     void on_request(const char *path, page p)
     {
+        weft_request_handler h{};
+        h.on_request = serve;
         pages_.push_back(std::make_unique<page>(std::move(p)));
-        check(weft_server_on_request(get(), path, serve, pages_.back().get()));
+        check(weft_server_on_request(get(), path, &h, pages_.back().get()));
     }
 
     void listen(const char *address, const weft_listen_options *options = nullptr)
