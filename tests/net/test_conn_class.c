@@ -97,7 +97,8 @@ static void test_of_a_client(void **state)
     begin(NULL, NULL);
     weft_handler handler = telling;
     handler.limits = &(weft_limits){.max_message = 20};
-    const weft_client_config cfg = {.limits = &(weft_limits){.max_message = 10}};
+    const weft_dial dial = {.limits = &(weft_limits){.max_message = 10}};
+    const weft_client_config cfg = {.dial = &dial};
     assert_int_equal(
         weft_connect(NULL, world.loop, world_url(&world, "/"), &cfg, &handler, &client), 0);
     turn_until(&world, client.conn && server.conn);
