@@ -259,7 +259,9 @@ class server
     void on_request(const char *path, page p)
     {
         pages_.push_back(std::make_unique<page>(std::move(p)));
-        check(weft_server_on_request(get(), path, serve, pages_.back().get()));
+        weft_request_handler h{};
+        h.on_request = serve;
+        check(weft_server_on_request(get(), path, &h, pages_.back().get()));
     }
 
     void listen(const char *address, const weft_listen_options *options = nullptr)
