@@ -258,9 +258,9 @@ class server
 
     void on_request(const char *path, page p)
     {
-        pages_.push_back(std::make_unique<page>(std::move(p)));
         weft_request_handler h{};
         h.on_request = serve;
+        pages_.push_back(std::make_unique<page>(std::move(p)));
         check(weft_server_on_request(get(), path, &h, pages_.back().get()));
     }
 
