@@ -529,7 +529,7 @@ def flags(root):
         pages = ["weft-bench.1", "weft.1"] if source.name.startswith("bench") else ["weft.1"]
         text = "".join((man / page).read_text() for page in pages if (man / page).exists())
         complaints += [f"docs/man/{pages[0]}: has no entry for --{name} of {source.relative_to(root)}"
-                       for name in re.findall(r"\{(?:0|'.'), \"([a-z0-9-]+)\", FLAG_", source.read_text())
+                       for name in re.findall(r"\{(?:0|'.'), \"([a-z0-9-]+)\", \.kind = FLAG_", source.read_text())
                        if not re.search(rf"^\.It Fl (\w , )?-{name}(\s|$)", text, re.MULTILINE)]
     return complaints
 

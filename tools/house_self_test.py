@@ -92,7 +92,7 @@ PLANTS = [
     ("sized", {"include/weft/planted.h": SPDX + "struct planted {\n    size_t size;\n};\n"},
      "planted.h: a struct has a field for its size"),
     ("manpages", {"docs/man/weft_error.3": ".Dd x\n"}, "does not document WEFT_ERR_BACKLOG"),
-    ("flags", {"src/cli/planted.c": SPDX + "static const struct flag f = {0, \"planted\", FLAG_BOOL};\n"},
+    ("flags", {"src/cli/planted.c": SPDX + "static const struct flag f = {0, \"planted\", .kind = FLAG_BOOL};\n"},
      "weft.1: has no entry for --planted"),
     ("manuals", {"docs/man/planted.1": ".Dd $Mdocdate$\n.Dt PLANTED 1\n.Os\n.Xy\n"},
      "docs/man/planted.1"),
