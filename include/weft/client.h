@@ -42,12 +42,12 @@ typedef struct weft_client_config {
 } weft_client_config;
 
 /* Begin to connect. url is "ws://host[:port][/path][?query]", "wss://...", or "ws+unix:/socket:/path"; user and
- * password in it are used as credentials. cfg, h and out may be NULL. The handler's subprotocols are offered. on_open follows, or on_close with
- * what went wrong: WEFT_ERR_RESOLVE, -ECONNREFUSED ..., WEFT_ERR_TIMEOUT, WEFT_ERR_PROXY,
- * WEFT_ERR_TLS, WEFT_ERR_CERTIFICATE (info->cause says why not), WEFT_ERR_REFUSED (info->refusal has
- * status, fields and body), WEFT_ERR_HTTP, WEFT_ERR_HANDSHAKE, WEFT_ERR_UNSUPPORTED (a redirect from wss
- * to ws).
- * Errors here (no callback follows): WEFT_ERR_URL, -EINVAL (fields, origin, proxy, a subprotocol that is no token), -ENOMEM. */
+ * password in it are used as credentials. cfg, h and out may be NULL. The handler's subprotocols are offered.
+ * on_open follows, or on_close with what went wrong: WEFT_ERR_RESOLVE, -ECONNREFUSED ..., WEFT_ERR_TIMEOUT,
+ * WEFT_ERR_PROXY, WEFT_ERR_TLS, WEFT_ERR_CERTIFICATE (info->cause says why not), WEFT_ERR_REFUSED (info->refusal
+ * has status, fields and body), WEFT_ERR_HTTP, WEFT_ERR_HANDSHAKE, WEFT_ERR_UNSUPPORTED (a redirect from wss to ws).
+ * Errors here (no callback follows): WEFT_ERR_URL, -EINVAL (fields, origin, proxy, a subprotocol that is no
+ * token), -ENOMEM. */
 WEFT_API int weft_connect_sized(weft_conn **out, weft_loop *l, const char *url,
                                 const weft_client_config *cfg, size_t cfg_size, size_t limits_size,
                                 const weft_handler *h, size_t h_size, size_t deflate_size,

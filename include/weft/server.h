@@ -110,8 +110,8 @@ static inline int weft_server_set_tls(weft_server *s, const weft_tls *tls, char 
 
 /* ---- routes ---------------------------------------------------------------------------------- */
 
-/* A path is exact ("/chat"), or ends in "/" followed by "*" and takes everything below; the longest match wins. WebSocket
- * upgrades and plain requests have separate tables, so that a page and a WebSocket can share a path.
+/* A path is exact ("/chat"), or ends in "/" followed by "*" and takes everything below; the longest match wins.
+ * WebSocket upgrades and plain requests have separate tables, so that a page and a WebSocket can share a path.
  * A path that has only a WebSocket answers a plain request with 426; one that has only pages answers
  * an upgrade with 404. Paths compare as sent. Registering a path again replaces it. */
 
