@@ -114,6 +114,12 @@ static const char *name_of(const struct trace *t, const weft_conn *c)
     return n ? n->text : "-";
 }
 
+static bool is_traced(const weft_conn *c)
+{
+    const struct traced *at = weft_conn_user(c);
+    return at->trace->level;
+}
+
 /* The same about a connection. */
 static void trace_conn(const weft_conn *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -141,18 +147,17 @@ void trace_open(weft_conn *c)
 
 void trace_received(const weft_conn *c, weft_opcode op, size_t len)
 {
-    trace_conn(c, "<- %s, %zu bytes", trace_opcode(op), len);
+    if (is_traced(c)) trace_conn(c, "<- %s, %zu bytes", trace_opcode(op), len);
 }
 
 void trace_sent(const weft_conn *c, weft_opcode op, size_t len)
 {
-    trace_conn(c, "-> %s, %zu bytes", trace_opcode(op), len);
+    if (is_traced(c)) trace_conn(c, "-> %s, %zu bytes", trace_opcode(op), len);
 }
 
 void trace_close(const weft_conn *c, const weft_close_info *info)
 {
-    const struct traced *at = weft_conn_user(c);
-    if (!at->trace->level) return;
+    if (!is_traced(c)) return;
     char *text = NULL;
     size_t len;
     FILE *to = open_memstream(&text, &len);
