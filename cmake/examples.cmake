@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Every examples/*.c is a program on the public headers and libweft.so, as a stranger would build it.
+# Every examples/*.c is a program on the public headers and libweft.so, as a stranger would build it; those that end in
+# _only need no more than libweft-core.a.
 # Those with libuv in their name are built where libuv is. Every bench/*.c is a program on libweft.a.
 
 pkg_check_modules(libuv IMPORTED_TARGET libuv)
@@ -17,7 +18,11 @@ function(weft_programs room library)
         add_executable(${target} ${source})
         set_target_properties(${target} PROPERTIES
             OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/${room})
-        target_link_libraries(${target} PRIVATE ${library} Threads::Threads)
+        if(name MATCHES "_only$")
+            target_link_libraries(${target} PRIVATE weft-core)
+        else()
+            target_link_libraries(${target} PRIVATE ${library} Threads::Threads)
+        endif()
         if(name MATCHES "libuv")
             target_link_libraries(${target} PRIVATE PkgConfig::libuv)
         endif()

@@ -64,7 +64,7 @@ int main(int argc, char **argv)
         (error = weft_hub_new(&hub, loop, NULL)) < 0 ||
         (error = weft_server_on_request(server, "/", page, NULL)) < 0 ||
         (error = weft_server_route(server, "/chat", &chat, hub)) < 0 ||
-        (error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080")) < 0) {
+        (error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080", NULL)) < 0) {
         fprintf(stderr, "chat_server: %s\n", weft_strerror(error));
         return 1;
     }

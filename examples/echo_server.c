@@ -22,7 +22,7 @@ int main(int argc, char **argv)
     char address[64];
     if (weft_loop_new(&loop, NULL) < 0 || weft_server_new(&server, loop, NULL) < 0) return 1;
     weft_server_route(server, "/echo", &handler, NULL);
-    int error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080");
+    int error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080", NULL);
     if (error < 0) return dprintf(2, "%s\n", weft_strerror(error)), 1;
     weft_server_address(server, 0, address, sizeof address);
     dprintf(1, "ws://%s/echo\n", address);

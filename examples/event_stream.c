@@ -120,7 +120,7 @@ int main(int argc, char **argv)
         (error = weft_timer_new(&timer, loop, tick, NULL)) < 0 ||
         (error = weft_server_on_request(server, "/", page, NULL)) < 0 ||
         (error = weft_server_on_request(server, "/events", watch, NULL)) < 0 ||
-        (error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080")) < 0) {
+        (error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080", NULL)) < 0) {
         fprintf(stderr, "event_stream: %s\n", weft_strerror(error));
         return 1;
     }

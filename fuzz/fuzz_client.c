@@ -198,6 +198,9 @@ static bool begin(unsigned url, unsigned how)
     static const char *const subprotocols[] = {"chat", "other", NULL};
     static const weft_deflate deflate = {0};
     static weft_handler handler;
+    static weft_tls *insecure;
+    if (!insecure)
+        check(weft_tls_new(&insecure, NULL, &(weft_tls_config){.insecure = true}, NULL, 0) == 0);
     handler = (weft_handler){
         .on_open = on_open, .on_message = on_message, .on_drain = on_drain, .on_close = on_close};
     if (how & 1) handler.subprotocols = subprotocols;
@@ -208,7 +211,7 @@ static bool begin(unsigned url, unsigned how)
                               .credentials = how & 8 ? "user:password" : NULL,
                               .proxy = how & 16 ? "http://127.0.0.1:3128" : NULL,
                               .redirects = how >> 5 & 3,
-                              .insecure = true};
+                              .tls = insecure};
     machine_make_loop();
     if (weft_connect(&w.conn, machine.loop, urls[url & 7], &cfg, &handler, NULL) == 0) return true;
     w.conn = NULL;

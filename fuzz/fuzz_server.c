@@ -208,7 +208,7 @@ static void begin(void)
     check(weft_server_route(w.server, "/hold", &holding, NULL) == 0);
     check(weft_server_on_request(w.server, "/now", reply_now, NULL) == 0);
     check(weft_server_on_request(w.server, "/later", reply_later, NULL) == 0);
-    check(weft_server_listen(w.server, "127.0.0.1:8080") == 0);
+    check(weft_server_listen(w.server, "127.0.0.1:8080", NULL) == 0);
 }
 
 static void end(void)

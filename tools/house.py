@@ -24,6 +24,7 @@ ARROWS = {
     "net/server": ["net/server", "net/wire", "net/web", "net/ws", "net", *BOXES],
     "net/client": ["net/client", "net/wire", "net/ws", "net", *BOXES],
     "hub": ["hub"],
+    "aux": ["aux"],
     "cli": ["cli"],
 }
 

@@ -12,7 +12,7 @@
  *      weft_loop_new(&loop, NULL);
  *      weft_server_new(&server, loop, NULL);
  *      weft_server_route(server, "/echo", &handler, NULL);
- *      weft_server_listen(server, "127.0.0.1:8080");
+ *      weft_server_listen(server, "127.0.0.1:8080", NULL);
  *      weft_loop_run(loop);
  */
 #ifndef WEFT_SERVER_H
@@ -20,6 +20,7 @@
 
 #include <weft/conn.h>
 #include <weft/http.h>
+#include <weft/tls.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -79,35 +80,6 @@ WEFT_API void weft_server_free(weft_server *s); /* NULL is fine */
  * and the others have their share. Errors: -EAGAIN, -ENOMEM: try again, or go on with those that run. */
 WEFT_API int weft_server_start(weft_server *s);
 
-/* ---- TLS ------------------------------------------------------------------------------------- */
-
-/* PEM files. The certificate's may go on with those that stand between it and the root. */
-typedef struct weft_tls_pair {
-    const char *certificate_file, *key_file;
-} weft_tls_pair;
-
-typedef struct weft_tls {
-    /* The first is for clients that name no host, or an unknown one, and with it one for the same hosts
-     * that has another kind of key (RSA beside ECDSA); the others are for the hosts in their
-     * subjectAltName. */
-    const weft_tls_pair *certificates;
-    size_t n_certificates;
-    const char
-        *client_ca_file; /* clients have to show a certificate that one of these has signed */
-} weft_tls;
-
-/* From now on who connects to a TCP address has to speak TLS (wss, https); Unix sockets stay plain. The
- * files are read now. Called again it reads them again: open connections go on
- * with what they have, and after an error so does everything else.
- * Errors: -ENOMEM; WEFT_ERR_TLS, and why (cut to fit size; may be NULL with size 0) has the file and the
- * reason: "the key b.key does not match the certificate a.crt". */
-WEFT_API int weft_server_set_tls_sized(weft_server *s, const weft_tls *tls, size_t tls_size,
-                                       char *why, size_t size);
-static inline int weft_server_set_tls(weft_server *s, const weft_tls *tls, char *why, size_t size)
-{
-    return weft_server_set_tls_sized(s, tls, sizeof *tls, why, size);
-}
-
 /* ---- routes ---------------------------------------------------------------------------------- */
 
 /* A path is exact ("/chat"), or ends in "/" followed by "*" and takes everything below; the longest match wins.
@@ -136,10 +108,23 @@ WEFT_API int weft_server_files(weft_server *s, const char *path, const char *dir
 
 /* ---- listening ------------------------------------------------------------------------------- */
 
+/* All zero means defaults. */
+typedef struct weft_listen_options {
+    unsigned mode; /* of a Unix socket's file, 0660 and the like; 0: as the umask says */
+    weft_tls *tls; /* who connects has to speak TLS (wss, https); NULL: not. A reference is taken */
+} weft_listen_options;
+
 /* address: "127.0.0.1:8080", "[::1]:0" (0: the kernel chooses), "localhost:8080", "*:8080" (every
- * address, IPv6 too) or "unix:/run/x" (a leftover socket is replaced). May be called again.
- * Errors: WEFT_ERR_ADDRESS, -EADDRINUSE, -EACCES and the like. */
-WEFT_API int weft_server_listen(weft_server *s, const char *address);
+ * address, IPv6 too) or "unix:/run/x" (a leftover socket is replaced). o may be NULL. May be called again: each
+ * listener is plain or speaks TLS, for itself.
+ * Errors: WEFT_ERR_ADDRESS, -EADDRINUSE, -EACCES and the like; -EINVAL: tls has no certificate. */
+WEFT_API int weft_server_listen_sized(weft_server *s, const char *address,
+                                      const weft_listen_options *o, size_t o_size);
+static inline int weft_server_listen(weft_server *s, const char *address,
+                                     const weft_listen_options *o)
+{
+    return weft_server_listen_sized(s, address, o, sizeof *o);
+}
 
 /* The i-th listener's address with its real port: "127.0.0.1:43127". Returns the length (cut to fit
  * size, always terminated); -ENOENT when there are not so many. */

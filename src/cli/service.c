@@ -184,7 +184,7 @@ static void on_hangup(void *user)
     struct service *s = user;
     char why[WHY_MAX] = "";
     sandbox_wake();
-    int r = secret_load(&s->options->secret, s->server, why, sizeof why);
+    int r = weft_tls_reload(s->tls, why, sizeof why);
     sandbox_sleep();
     if (r < 0) complain("certificates stay as they are: %s", why);
     else trace_line(&s->trace, "certificates were read again");
@@ -196,7 +196,7 @@ static int load_secret(struct service *s)
     if (!secret_wanted(&s->options->secret)) return 0;
     int r = signals_add_hangup(&s->signals, on_hangup);
     if (r < 0) return complain("cannot start: %s", weft_strerror(r));
-    r = secret_load(&s->options->secret, s->server, why, sizeof why);
+    r = secret_load(&s->options->secret, &s->tls, why, sizeof why);
     return r < 0 ? complain("%s", why) : 0;
 }
 
@@ -235,6 +235,7 @@ void service_close(struct service *s)
 {
     trim_deinit(&s->trim);
     weft_server_free(s->server);
+    weft_tls_unref(s->tls);
     weft_hub_free(s->hub);
     signals_deinit(&s->signals);
     weft_loop_free(s->loop);
@@ -261,21 +262,26 @@ static int cannot_listen(const char *address, int error)
     return complain("cannot listen on %s: %s", address, weft_strerror(error));
 }
 
+/* Whoever comes by a Unix socket is on this machine: a proxy, that has done TLS before. */
+static int listen_at(struct service *s, const char *address)
+{
+    const weft_listen_options options = {.tls = port_of(address) ? s->tls : NULL};
+    int r = weft_server_listen(s->server, address, &options);
+    return r < 0 ? cannot_listen(address, r) : 0;
+}
+
 static int listen_all(struct service *s)
 {
     const struct service_options *o = s->options;
-    int r;
+    int r = 0;
     if (o->port != SERVICE_NO_PORT || !o->listen.n) {
         char address[ADDRESS_MAX];
         unsigned port = o->port == SERVICE_NO_PORT ? 8080 : (unsigned)o->port;
         snprintf(address, sizeof address, "127.0.0.1:%u", port);
-        if ((r = weft_server_listen(s->server, address)) < 0) return cannot_listen(address, r);
+        r = listen_at(s, address);
     }
-    for (size_t i = 0; i < o->listen.n; i++) {
-        const char *address = o->listen.items[i];
-        if ((r = weft_server_listen(s->server, address)) < 0) return cannot_listen(address, r);
-    }
-    return 0;
+    for (size_t i = 0; i < o->listen.n && !r; i++) r = listen_at(s, o->listen.items[i]);
+    return r;
 }
 
 static int confine(struct service *s)

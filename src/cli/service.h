@@ -53,6 +53,7 @@ struct service {
     weft_loop *loop;
     weft_hub *hub;
     weft_server *server;
+    weft_tls *tls;               /* NULL: plain */
     const weft_deflate *deflate; /* for handlers; NULL: off */
     struct signals signals;
     struct trim trim;

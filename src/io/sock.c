@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -46,12 +47,14 @@ int sock_numeric(struct sock_addr *out, const char *host, uint16_t port)
 int sock_unix(struct sock_addr *out, const char *path)
 {
     size_t len = strlen(path);
-    if (len == 0 || len >= sizeof out->un.sun_path) return WEFT_ERR_ADDRESS;
+    bool abstract = *path == '@';
+    if (len <= abstract || len >= sizeof out->un.sun_path) return WEFT_ERR_ADDRESS;
     *out = (struct sock_addr){
-        .len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1),
+        .len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + !abstract),
         .un = {.sun_family = AF_UNIX},
     };
     memcpy(out->un.sun_path, path, len + 1);
+    if (abstract) out->un.sun_path[0] = 0;
     return 0;
 }
 
@@ -111,7 +114,9 @@ static void format_unix(const struct sock_addr *a, char text[SOCK_TEXT])
     size_t header = offsetof(struct sockaddr_un, sun_path);
     int len =
         a->len > header ? (int)(a->len - header) : 0; /* the kernel need not end it with NUL */
-    snprintf(text, SOCK_TEXT, "unix:%.*s", len, a->un.sun_path);
+    bool abstract = len > 1 && !a->un.sun_path[0];
+    snprintf(text, SOCK_TEXT, "unix:%s%.*s", abstract ? "@" : "", len - abstract,
+             a->un.sun_path + abstract);
 }
 
 static void format_inet(const struct sock_addr *a, char text[SOCK_TEXT])
@@ -173,13 +178,51 @@ static void tune(const struct sys *sys, int fd)
     (void)set_flag(sys, fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
 }
 
-int sock_connect(const struct sys *sys, const struct sock_addr *a)
+/* A port that is given may still be waiting for stray segments of the connection before; one that is not is chosen when
+ * it is known where to, so that each destination has all of them. */
+static int bind_source(const struct sys *sys, int fd, const struct sock_addr *source)
 {
+    bool chosen = port_of(source) != 0;
+    (void)set_flag(sys, fd, chosen ? SOL_SOCKET : IPPROTO_IP,
+                   chosen ? SO_REUSEADDR : IP_BIND_ADDRESS_NO_PORT, 1);
+    return sys->bind(fd, &source->sa, source->len) < 0 ? -errno : 0;
+}
+
+int sock_connect(const struct sys *sys, const struct sock_addr *a, const struct sock_addr *source)
+{
+    if (source && source->sa.sa_family != a->sa.sa_family) return -EAFNOSUPPORT;
     int fd = open_socket(sys, a->sa.sa_family);
     if (fd < 0) return fd;
     if (a->sa.sa_family != AF_UNIX) tune(sys, fd);
+    int err = source ? bind_source(sys, fd, source) : 0;
+    if (err) return close_for(fd, err);
     if (sys->connect(fd, &a->sa, a->len) == 0 || errno == EINPROGRESS) return fd;
     return close_for(fd, -errno);
+}
+
+/* Non-blocking and close-on-exec. */
+static int set_modes(const struct sys *sys, int fd)
+{
+    int modes = sys->fcntl(fd, F_GETFL, 0);
+    if (modes < 0 || sys->fcntl(fd, F_SETFL, modes | O_NONBLOCK) < 0) return -errno;
+    return sys->fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
+}
+
+static int option_of(const struct sys *sys, int fd, int name, int *value)
+{
+    socklen_t len = sizeof *value;
+    return sys->getsockopt(fd, SOL_SOCKET, name, value, &len) < 0 ? -errno : 0;
+}
+
+int sock_adopt(const struct sys *sys, int fd)
+{
+    int type, family;
+    int err = option_of(sys, fd, SO_TYPE, &type);
+    if (!err) err = option_of(sys, fd, SO_DOMAIN, &family);
+    if (!err && type != SOCK_STREAM) err = -EINVAL;
+    if (!err) err = set_modes(sys, fd);
+    if (!err && family != AF_UNIX) tune(sys, fd);
+    return err;
 }
 
 /* A socket that was left behind: it is one, and nobody listens. */
@@ -187,7 +230,7 @@ static bool is_stale(const struct sys *sys, const struct sock_addr *a)
 {
     struct stat st;
     if (sys->lstat(a->un.sun_path, &st) < 0 || !S_ISSOCK(st.st_mode)) return false;
-    int fd = sock_connect(sys, a);
+    int fd = sock_connect(sys, a, NULL);
     if (fd >= 0) close(fd);
     return fd == -ECONNREFUSED;
 }

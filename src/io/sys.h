@@ -36,6 +36,7 @@ struct sys {
     int (*setsockopt)(int fd, int level, int name, const void *value, socklen_t len);
     int (*getsockname)(int fd, struct sockaddr *addr, socklen_t *len);
     int (*getpeername)(int fd, struct sockaddr *addr, socklen_t *len);
+    int (*fcntl)(int fd, int command, int value);
     int (*getaddrinfo)(const char *host, const char *service, const struct addrinfo *hints,
                        struct addrinfo **out);
     void (*freeaddrinfo)(struct addrinfo *list);

@@ -23,7 +23,6 @@ from foreign import (ON_CLOSE, ON_CONN, ON_MESSAGE, ON_REQUEST, STRUCTS, ClientC
 
 TEXT = 1
 ACCEPTED, CONNECTIONS, WEBSOCKETS, REQUESTS = range(4)
-WEFT_ERR_TLS = -10020
 TURNS = 2000
 UNKNOWN = 2**64 - 1
 weft = foreign.Weft()
@@ -46,7 +45,7 @@ class Foreign(unittest.TestCase):
         self.loop, self.server = c_void_p(), c_void_p()
         self.assertEqual(weft.loop_new_sized(byref(self.loop), None, 0, 0), 0)
         self.assertEqual(weft.server_new_sized(byref(self.server), self.loop, None, 0, 0), 0)
-        self.assertEqual(weft.server_listen(self.server, b'127.0.0.1:0'), 0)
+        self.assertEqual(weft.server_listen_sized(self.server, b'127.0.0.1:0', None, 0), 0)
         address = create_string_buffer(64)
         self.assertGreater(weft.server_address(self.server, 0, address, len(address)), 0)
         self.address = address.value.decode()
@@ -71,6 +70,13 @@ class Versions(Foreign):
         error = new(byref(out), *arguments)
         if not error:
             free(out)
+        return error
+
+    def replace_tls(self, config, size):
+        tls = c_void_p()
+        self.assertEqual(weft.tls_new_sized(byref(tls), None, 0, None, 0, None, 0), 0)
+        error = weft.tls_replace_sized(tls, config, size, None, 0)
+        weft.tls_unref(tls)
         return error
 
     def profile(self, config, size, **sizes):
@@ -129,7 +135,13 @@ class Versions(Foreign):
         yield 'server.limits', Limits, 0, lambda p, size: self.made(
             weft.server_free, weft.server_new_sized, self.loop, self.within(ServerConfig, 'limits', p),
             sizeof(ServerConfig), size)
-        yield 'tls', Tls, WEFT_ERR_TLS, lambda p, size: weft.server_set_tls_sized(self.server, p, size, None, 0)
+        yield 'listen', ListenOptions, 0, lambda p, size: weft.server_listen_sized(
+            self.server, b'127.0.0.1:0', p, size)
+        yield 'tls', TlsConfig, 0, lambda p, size: self.made(
+            weft.tls_unref, weft.tls_new_sized, None, 0, p, size, None, 0)
+        yield 'tls.env', Env, 0, lambda p, size: self.made(
+            weft.tls_unref, weft.tls_new_sized, p, size, None, 0, None, 0)
+        yield 'tls.replace', TlsConfig, 0, self.replace_tls
         yield 'route', Handler, 0, lambda p, size: weft.server_route_sized(self.server, b'/', p, size, 0, None)
         yield 'route.deflate', Deflate, 0, lambda p, size: weft.server_route_sized(
             self.server, b'/', self.within(Handler, 'deflate', p), sizeof(Handler), size, None)

@@ -703,7 +703,7 @@ static void nothing_is_done_with_a_closed_duplex(void **state)
 static void connect_to(struct end *e, const struct sock_addr *a)
 {
     *e = (struct end){.peer = -1};
-    int fd = sock_connect(&sys_real, a);
+    int fd = sock_connect(&sys_real, a, NULL);
     assert_true(fd >= 0);
     assert_int_equal(duplex_connect(&e->duplex, fd, &handler), 0);
 }

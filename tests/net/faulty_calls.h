@@ -27,6 +27,7 @@
     X(setsockopt, int, (int fd, int l, int o, const void *p, socklen_t n), (fd, l, o, p, n))   \
     X(getsockname, int, (int fd, struct sockaddr *a, socklen_t *n), (fd, a, n))                \
     X(getpeername, int, (int fd, struct sockaddr *a, socklen_t *n), (fd, a, n))                \
+    X(fcntl, int, (int fd, int c, int v), (fd, c, v))                                          \
     X(epoll_create1, int, (int f), (f))                                                        \
     X(epoll_ctl, int, (int ep, int op, int fd, struct epoll_event *e), (ep, op, fd, e))        \
     X(epoll_wait, int, (int ep, struct epoll_event *e, int n, int ms), (ep, e, n, ms))         \

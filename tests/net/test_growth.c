@@ -164,10 +164,39 @@ static int server_limits_of(const void *p, size_t size)
     return server_of(&(weft_server_config){.limits = p}, sizeof(weft_server_config), size);
 }
 
-static int server_tls(const void *p, size_t size)
+static int tls_of(const void *env, size_t env_size, const void *cfg, size_t cfg_size)
 {
-    char why[100];
-    return weft_server_set_tls_sized(world.server, p, size, why, sizeof why);
+    char why[100] = "";
+    weft_tls *tls = NULL;
+    int error = weft_tls_new_sized(&tls, env, env_size, cfg, cfg_size, why, sizeof why);
+    assert_int_equal(why[0] != 0, error != 0);
+    weft_tls_unref(tls);
+    return error;
+}
+
+static int tls_env(const void *p, size_t size)
+{
+    return tls_of(p, size, NULL, 0);
+}
+
+static int tls_config(const void *p, size_t size)
+{
+    return tls_of(NULL, 0, p, size);
+}
+
+static int tls_other_config(const void *p, size_t size)
+{
+    char why[100] = "";
+    weft_tls *tls = NULL;
+    assert_int_equal(weft_tls_new(&tls, NULL, NULL, why, sizeof why), 0);
+    int error = weft_tls_replace_sized(tls, p, size, why, sizeof why);
+    weft_tls_unref(tls);
+    return error;
+}
+
+static int listen_options(const void *p, size_t size)
+{
+    return weft_server_listen_sized(world.server, "127.0.0.1:0", p, size);
 }
 
 static int route_handler(const void *p, size_t size)
@@ -276,7 +305,10 @@ static const struct taker {
     {"weft_loop_new, env", loop_env, sizeof(weft_env), 0, 0},
     {"weft_server_new", server_config, sizeof(weft_server_config), 0, 0},
     {"weft_server_new, limits", server_limits_of, sizeof(weft_limits), 0, 0},
-    {"weft_server_set_tls", server_tls, sizeof(weft_tls), WEFT_ERR_TLS, WEFT_ERR_TLS},
+    {"weft_server_listen", listen_options, sizeof(weft_listen_options), 0, 0},
+    {"weft_tls_new, env", tls_env, sizeof(weft_env), 0, 0},
+    {"weft_tls_new", tls_config, sizeof(weft_tls_config), 0, 0},
+    {"weft_tls_replace", tls_other_config, sizeof(weft_tls_config), 0, 0},
     {"weft_server_route", route_handler, sizeof(weft_handler), 0, 0},
     {"weft_server_route, deflate", route_deflate, sizeof(weft_deflate), 0, 0},
     {"weft_connect", client_config, sizeof(weft_client_config), 0, 0},

@@ -224,7 +224,7 @@ static void test_origins_on_loopback(void **state)
     struct raw *r = raw_connect(&world);
     assert_int_equal(raw_ask(&world, r, UPGRADE("/ws", "Origin: http://127.0.0.1:5\r\n")), 101);
     raw_free(r);
-    assert_int_equal(weft_server_listen(world.server, "0.0.0.0:0"), 0);
+    assert_int_equal(weft_server_listen(world.server, "0.0.0.0:0", NULL), 0);
     assert_int_equal(ask(NULL, UPGRADE("/ws", "Origin: http://127.0.0.1:5\r\n")), 403);
 }
 
@@ -652,9 +652,9 @@ static void test_addresses(void **state)
     (void)state;
     char text[64], tiny[4];
     assert_int_equal(weft_server_address(world.server, 1, text, sizeof text), -ENOENT);
-    assert_int_equal(weft_server_listen(world.server, "nonsense"), WEFT_ERR_ADDRESS);
-    assert_int_equal(weft_server_listen(world.server, world.address), -EADDRINUSE);
-    assert_int_equal(weft_server_listen(world.server, "localhost:0"), 0);
+    assert_int_equal(weft_server_listen(world.server, "nonsense", NULL), WEFT_ERR_ADDRESS);
+    assert_int_equal(weft_server_listen(world.server, world.address, NULL), -EADDRINUSE);
+    assert_int_equal(weft_server_listen(world.server, "localhost:0", NULL), 0);
     assert_true(weft_server_address(world.server, 1, text, sizeof text) > 0);
     assert_memory_equal(text, "127.0.0.1:", 10);
     assert_int_equal(weft_server_address(world.server, 0, tiny, sizeof tiny), 3);
@@ -668,7 +668,7 @@ static void test_unix_socket(void **state)
     assert_non_null(mkdtemp(dir));
     snprintf(address, sizeof address, "unix:%s/s", dir);
     snprintf(url, sizeof url, "ws+unix:%s/s:/", dir);
-    assert_int_equal(weft_server_listen(world.server, address), 0);
+    assert_int_equal(weft_server_listen(world.server, address, NULL), 0);
     route("/");
     struct teller client = {0};
     assert_int_equal(weft_connect(&client.conn, world.loop, url, NULL, &telling, &client), 0);

@@ -97,7 +97,7 @@ static inline void world_serve(struct world *w, const weft_server_config *cfg)
 
 static inline void world_listen(struct world *w)
 {
-    assert_int_equal(weft_server_listen(w->server, "127.0.0.1:0"), 0);
+    assert_int_equal(weft_server_listen(w->server, "127.0.0.1:0", NULL), 0);
     assert_true(weft_server_address(w->server, 0, w->address, sizeof w->address) > 0);
 }
 

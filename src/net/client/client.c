@@ -14,7 +14,7 @@
 #include "base/limits.h"
 #include "net/wire/carry.h"
 
-SIZED_TAKER(config_take, weft_client_config, key_file, 72, key_file)
+SIZED_TAKER(config_take, weft_client_config, tls, 56, tls)
 
 static const weft_env *env_of(const struct client *c)
 {
@@ -166,7 +166,7 @@ static void cancel_all(struct attachment *a)
 static void dialer_free(struct attachment *a)
 {
     struct dialer *r = container_of(a, struct dialer, attachment);
-    tls_sessions_deinit(&r->tls_sessions);
+    weft_tls_unref(r->tls);
     mem_free(net_env(r->net), r);
 }
 
@@ -181,8 +181,6 @@ struct dialer *dialer_of(weft_loop *l)
     r->net = n;
     carry_class_init(&r->lane_class, talks, n, NULL);
     list_init(&r->dials);
-    list_init(&r->tls_contexts);
-    tls_sessions_init(&r->tls_sessions, net_env(n));
     n->client = &r->attachment;
     return r;
 }

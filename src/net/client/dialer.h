@@ -7,15 +7,14 @@
 
 #include "base/list.h"
 #include "net/lane.h"
-#include "net/wire/tls_sessions.h"
+#include <weft/tls.h>
 
 struct dialer {
     struct attachment attachment; /* net's */
     struct net *net;
     struct lane_class lane_class;
-    struct list dials;                /* that are not open yet */
-    struct list tls_contexts;         /* those that live */
-    struct tls_sessions tls_sessions; /* to be resumed */
+    struct list dials; /* that are not open yet */
+    weft_tls *tls;     /* of those who say nothing of it; NULL until one needs it */
 };
 
 /* The loop's; made when it is first asked for. NULL: no memory, or the loop is being freed. */

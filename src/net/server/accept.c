@@ -13,22 +13,22 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/sized.h"
 #include "http/canned.h"
 #include "io/listener.h"
 #include "net/server/crew.h"
 #include "net/wire/tls.h"
-#include "net/wire/tls_context.h"
 
-enum { TURNED_AWAY_MAX = 32 };
+enum { TURNED_AWAY_MAX = 32, RETRY_S = 5 };
+
+SIZED_TAKER(options_take, weft_listen_options, tls, 16, tls)
 
 struct server_listener {
     struct listener listener;
     struct list link;
     weft_server *server;
-    bool unix_socket; /* never TLS */
+    weft_tls *tls; /* NULL: plain */
 };
-
-enum { RETRY_S = 5 };
 
 static const char *why_away(int status)
 {
@@ -39,10 +39,8 @@ static const char *why_away(int status)
 /* The TLS end for a connection from there; NULL in *out: plain. Errors: -ENOMEM. */
 static int tls_for(const struct server_listener *from, struct tls **out)
 {
-    const weft_server *s = from->server;
-    bool secure = s->tls && !from->unix_socket;
-    *out = secure ? tls_accept(server_env(s), s->tls) : NULL;
-    return secure && !*out ? -ENOMEM : 0;
+    *out = from->tls ? tls_accept(server_env(from->server), from->tls) : NULL;
+    return from->tls && !*out ? -ENOMEM : 0;
 }
 
 /* Told why and closed, unless many wait for that already. */
@@ -103,25 +101,37 @@ static void on_accept(struct listener *ln, int fd, const struct sock_addr *peer)
 
 /* ---- listening ------------------------------------------------------------------------------- */
 
-int weft_server_listen(weft_server *s, const char *address)
+static void listener_free(struct server_listener *sl)
 {
-    struct sock_addr a;
+    listener_close(&sl->listener);
+    weft_tls_unref(sl->tls);
+    mem_free(server_env(sl->server), sl);
+}
+
+static int listen_at(weft_server *s, const struct sock_addr *a, const weft_listen_options *o)
+{
     const weft_limits *l = &s->site.limits;
-    int error = sock_parse(&a, address);
-    if (error) return error;
     struct server_listener *sl = mem_zalloc(server_env(s), sizeof *sl);
     if (!sl) return -ENOMEM;
     sl->server = s;
-    sl->unix_socket = a.sa.sa_family == AF_UNIX;
-    error = listener_init(&sl->listener, s->loop, &a, (unsigned)limit_accept_batch(l),
-                          limit_accept_backoff(l), on_accept);
-    if (error) {
-        mem_free(server_env(s), sl);
-        return error;
-    }
-    if (!sock_is_loopback(&a)) s->site.all_loopback = false;
+    sl->tls = o->tls ? weft_tls_ref(o->tls) : NULL;
+    int error = listener_init(&sl->listener, s->loop, a, (unsigned)limit_accept_batch(l),
+                              limit_accept_backoff(l), on_accept);
+    if (error) return listener_free(sl), error;
+    if (!sock_is_loopback(a)) s->site.all_loopback = false;
     list_append(&s->listeners, &sl->link);
     return 0;
+}
+
+int weft_server_listen_sized(weft_server *s, const char *address, const weft_listen_options *o,
+                             size_t o_size)
+{
+    struct sock_addr a;
+    weft_listen_options taken;
+    int error = options_take(&taken, o, o_size);
+    if (!error && taken.tls && !tls_can_accept(taken.tls)) error = -EINVAL;
+    if (!error) error = sock_parse(&a, address);
+    return error ? error : listen_at(s, &a, &taken);
 }
 
 int weft_server_address(const weft_server *s, size_t i, char *text, size_t size)
@@ -139,7 +149,6 @@ void server_close_listeners(weft_server *s)
     while (!list_empty(&s->listeners)) {
         struct server_listener *sl = container_of(s->listeners.next, struct server_listener, link);
         list_remove(&sl->link);
-        listener_close(&sl->listener);
-        mem_free(server_env(s), sl);
+        listener_free(sl);
     }
 }

@@ -16,7 +16,6 @@
 #include "net/web/exchange.h"
 #include "net/web/files.h"
 #include "net/web/reply.h"
-#include "net/wire/tls_context.h"
 #include "net/ws/conn.h"
 #include "net/ws/endpoint.h"
 #include <weft/handshake.h>
@@ -24,7 +23,6 @@
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
 
 SIZED_TAKER(config_take, weft_server_config, trust_proxy, 32, trust_proxy)
-SIZED_TAKER(tls_take, weft_tls, client_ca_file, 24, client_ca_file)
 
 static const struct talk *const talks[LANE_TALKS] = {
     [LANE_FREE] = &lane_nobody,
@@ -99,7 +97,6 @@ static void destroy(weft_server *s)
     server_deinit(s);
     trust_deinit(&site->trust, env);
     strings_free(env, site->origins);
-    tls_context_unref(s->tls);
     if (site->tally) address_counts_deinit(&site->tally->address_counts, env);
     mem_free(env, site->tally);
     mem_free(env, s);
@@ -187,22 +184,6 @@ uint64_t weft_server_count_closed(const weft_server *s, uint16_t code)
 {
     const struct tally *t = s->site.tally;
     return code < sizeof t->closed / sizeof *t->closed ? tally_read(&t->closed[code]) : 0;
-}
-
-/* ---- TLS ------------------------------------------------------------------------------------- */
-
-int weft_server_set_tls_sized(weft_server *s, const weft_tls *tls, size_t tls_size, char *why,
-                              size_t size)
-{
-    weft_tls taken;
-    struct complaint complaint = {why, size};
-    struct tls_context *fresh;
-    int error = tls_take(&taken, tls, tls_size);
-    if (!error) error = tls_context_server(&fresh, server_env(s), &taken, &complaint);
-    if (error) return error;
-    tls_context_unref(s->tls);
-    s->tls = fresh;
-    return 0;
 }
 
 int weft_server_start(weft_server *s)

@@ -34,10 +34,9 @@ struct weft_server {
     atomic_size_t load; /* connections let in here, those on their way to the loop included */
     size_t turned_away;
     bool freed;
-    struct tls_context *tls; /* NULL: plain */
-    struct leave *leave;     /* a graceful shutdown (leave.c) */
-    struct crew *crew;       /* NULL: one loop is all there is */
-    struct helper *helper;   /* NULL: the user's; else this is a local */
+    struct leave *leave;   /* a graceful shutdown (leave.c) */
+    struct crew *crew;     /* NULL: one loop is all there is */
+    struct helper *helper; /* NULL: the user's; else this is a local */
 };
 
 static inline const weft_env *server_env(const struct weft_server *s)

@@ -81,14 +81,18 @@ class ServerConfig(Structure):
                 ('trust_proxy', POINTER(c_char_p))]
 
 
-class Tls(Structure):
-    _fields_ = [('certificates', c_void_p), ('n_certificates', c_size_t), ('client_ca_file', c_char_p)]
+class TlsConfig(Structure):
+    _fields_ = [('certificates', c_void_p), ('n_certificates', c_size_t), ('insecure', c_bool), ('optional', c_bool),
+                ('authorities', c_char_p)]
+
+
+class ListenOptions(Structure):
+    _fields_ = [('mode', c_uint), ('tls', c_void_p)]
 
 
 class ClientConfig(Structure):
     _fields_ = [('limits', POINTER(Limits)), ('origin', c_char_p), ('fields', POINTER(c_char_p)),
-                ('credentials', c_char_p), ('proxy', c_char_p), ('redirects', c_uint), ('insecure', c_bool),
-                ('ca_file', c_char_p), ('certificate_file', c_char_p), ('key_file', c_char_p)]
+                ('credentials', c_char_p), ('proxy', c_char_p), ('redirects', c_uint), ('tls', c_void_p)]
 
 
 class Deflate(Structure):
@@ -120,7 +124,8 @@ class HubConfig(Structure):
 
 
 STRUCTS = {'weft_env': Env, 'weft_limits': Limits, 'weft_loop_config': LoopConfig, 'weft_server_config': ServerConfig,
-           'weft_tls': Tls, 'weft_client_config': ClientConfig, 'weft_handler': Handler, 'weft_deflate': Deflate,
+           'weft_tls_config': TlsConfig, 'weft_listen_options': ListenOptions, 'weft_client_config': ClientConfig,
+           'weft_handler': Handler, 'weft_deflate': Deflate,
            'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig, 'weft_reply_handler': ReplyHandler}
 
 
@@ -151,10 +156,12 @@ FUNCTIONS = {
     'weft_loop_free': (None, c_void_p),
     'weft_server_new_sized': (c_int, OUT, c_void_p, c_void_p, c_size_t, c_size_t),
     'weft_server_free': (None, c_void_p),
-    'weft_server_set_tls_sized': (c_int, c_void_p, c_void_p, c_size_t, c_char_p, c_size_t),
+    'weft_tls_new_sized': (c_int, OUT, c_void_p, c_size_t, c_void_p, c_size_t, c_char_p, c_size_t),
+    'weft_tls_replace_sized': (c_int, c_void_p, c_void_p, c_size_t, c_char_p, c_size_t),
+    'weft_tls_unref': (None, c_void_p),
     'weft_server_route_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_void_p),
     'weft_server_on_request': (c_int, c_void_p, c_char_p, ON_REQUEST, c_void_p),
-    'weft_server_listen': (c_int, c_void_p, c_char_p),
+    'weft_server_listen_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t),
     'weft_server_address': (c_int, c_void_p, c_size_t, c_char_p, c_size_t),
     'weft_server_count': (c_uint64, c_void_p, c_int),
     'weft_server_count_closed': (c_uint64, c_void_p, c_uint16),
