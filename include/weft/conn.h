@@ -15,6 +15,7 @@
 #define WEFT_CONN_H
 
 #include <weft/loop.h>
+#include <weft/peer.h>
 #include <weft/session.h>
 
 #ifdef __cplusplus
@@ -153,9 +154,10 @@ WEFT_API const char *weft_conn_subprotocol(const weft_conn *c); /* "" if none wa
 /* What was agreed on about compression; good as long as the connection. */
 WEFT_API const weft_deflate_params *weft_conn_deflate(const weft_conn *c);
 
-/* The peer's address as text: "127.0.0.1:50312", "[::1]:50312", "unix:". Returns the length (cut to
- * fit size, always terminated) or -errno: -ENOTCONN before a client is connected, and in on_close. */
-WEFT_API int weft_conn_peer(const weft_conn *c, char *text, size_t size);
+/* Who is at the other end: made when it is first asked for, and yours to read until on_close has returned
+ * (weft_peer_ref: longer). NULL: no memory, or a client's that never got as far as its on_open; peer.h takes that for
+ * nothing known. */
+WEFT_API weft_peer *weft_conn_peer(weft_conn *c);
 
 /* Your pointer: a server's starts as the route's or what weft_upgrade_set_user said, a client's as
  * weft_connect's. */

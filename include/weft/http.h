@@ -21,6 +21,7 @@
 #define WEFT_HTTP_H
 
 #include <weft/loop.h>
+#include <weft/peer.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,9 +40,10 @@ WEFT_API weft_bytes weft_request_field(const weft_request *r,
                                        const char *name); /* first, or empty */
 WEFT_API weft_bytes weft_request_body(const weft_request *r);
 WEFT_API weft_loop *weft_request_loop(const weft_request *r);
-WEFT_API int weft_request_peer(const weft_request *r, char *text,
-                               size_t size); /* as weft_conn_peer */
 WEFT_API bool weft_request_is(const weft_request *r, const char *method);
+
+/* Who sent it: as weft_conn_peer, until you answer; also after the client has left. NULL: no memory. */
+WEFT_API weft_peer *weft_request_peer(weft_request *r);
 
 /* While you have not answered: on_gone is told, from the loop, when the client has left. May be NULL. */
 WEFT_API void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *r, void *user),
@@ -144,8 +146,8 @@ WEFT_API size_t weft_reply_buffered(const weft_reply *r);
 WEFT_API bool weft_reply_is_open(const weft_reply *r); /* a write would not say WEFT_ERR_CLOSED */
 WEFT_API weft_loop *weft_reply_loop(const weft_reply *r);
 
-/* The client's address, as weft_conn_peer. */
-WEFT_API int weft_reply_peer(const weft_reply *r, char *text, size_t size);
+/* Who it is for: as weft_conn_peer, in on_close, too. NULL: no memory. */
+WEFT_API weft_peer *weft_reply_peer(weft_reply *r);
 WEFT_API void *weft_reply_user(const weft_reply *r);
 WEFT_API void weft_reply_set_user(weft_reply *r, void *user);
 

@@ -159,7 +159,7 @@ WEFT_API uint64_t weft_server_count_closed(const weft_server *s, uint16_t code);
 /* ---- an opening handshake that waits for its answer ------------------------------------------ */
 
 /* The request behind it; good until it is answered. */
-WEFT_API const weft_request *weft_upgrade_request(const weft_upgrade *u);
+WEFT_API weft_request *weft_upgrade_request(weft_upgrade *u);
 WEFT_API void *weft_upgrade_user(const weft_upgrade *u); /* the route's, until set */
 WEFT_API void weft_upgrade_set_user(weft_upgrade *u, void *user);
 

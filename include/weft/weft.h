@@ -11,6 +11,7 @@
 #include <weft/session.h>
 #include <weft/handshake.h>
 #include <weft/loop.h>
+#include <weft/peer.h>
 #include <weft/tls.h>
 #include <weft/conn.h>
 #include <weft/http.h>

@@ -65,6 +65,12 @@ const char *trace_opcode(weft_opcode op)
     return op == WEFT_TEXT ? "text" : "binary";
 }
 
+static const char *name_of(const weft_peer *p)
+{
+    const char *address = weft_peer_address(p);
+    return *address ? address : "-";
+}
+
 static void add_field(FILE *to, const weft_request *r, const char *words, const char *name)
 {
     weft_bytes value = weft_request_field(r, name);
@@ -73,45 +79,20 @@ static void add_field(FILE *to, const weft_request *r, const char *words, const 
     escape_terminal(to, value, " ");
 }
 
-void trace_handshake(const weft_upgrade *u, const struct traced *at)
+void trace_handshake(weft_upgrade *u, const struct traced *at)
 {
     if (!at->trace->level) return;
-    const weft_request *r = weft_upgrade_request(u);
-    char peer[128], *text = NULL;
+    weft_request *r = weft_upgrade_request(u);
+    char *text = NULL;
     size_t len;
     FILE *to = open_memstream(&text, &len);
     if (!to) return;
     add_field(to, r, ", origin ", "Origin");
     add_field(to, r, ", offers ", "Sec-WebSocket-Protocol");
-    if (weft_request_peer(r, peer, sizeof peer) < 0) strcpy(peer, "-");
-    if (fclose(to) == 0) trace_line(at->trace, "%s %s  handshake%.300s", peer, at->place, text);
+    if (fclose(to) == 0)
+        trace_line(at->trace, "%.255s %s  handshake%.300s", name_of(weft_request_peer(r)),
+                   at->place, text);
     free(text);
-}
-
-/* The peer's name, for when the connection is gone and nobody can be asked any more. */
-struct name {
-    weft_link link;
-    char text[128];
-};
-
-static void forget_name(weft_link *link)
-{
-    free(link); /* the first member of a struct name */
-}
-
-static void remember_name(const struct trace *t, weft_conn *c)
-{
-    struct name *n = t->level ? malloc(sizeof *n) : NULL;
-    if (!n) return;
-    n->link = (weft_link){.owner = t, .on_gone = forget_name};
-    if (weft_conn_peer(c, n->text, sizeof n->text) < 0) strcpy(n->text, "-");
-    weft_conn_link(c, &n->link);
-}
-
-static const char *name_of(const struct trace *t, const weft_conn *c)
-{
-    const struct name *n = (const struct name *)weft_conn_find_link(c, t);
-    return n ? n->text : "-";
 }
 
 static bool is_traced(const weft_conn *c)
@@ -121,10 +102,9 @@ static bool is_traced(const weft_conn *c)
 }
 
 /* The same about a connection. */
-static void trace_conn(const weft_conn *c, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static void trace_conn(weft_conn *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static void trace_conn(const weft_conn *c, const char *format, ...)
+static void trace_conn(weft_conn *c, const char *format, ...)
 {
     const struct traced *at = weft_conn_user(c);
     if (!at->trace->level) return;
@@ -133,29 +113,27 @@ static void trace_conn(const weft_conn *c, const char *format, ...)
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    trace_line(at->trace, "%s %.255s  %s", name_of(at->trace, c), at->place, what);
+    trace_line(at->trace, "%s %.255s  %s", name_of(weft_conn_peer(c)), at->place, what);
 }
 
 void trace_open(weft_conn *c)
 {
-    const struct traced *at = weft_conn_user(c);
-    remember_name(at->trace, c);
     const char *subprotocol = weft_conn_subprotocol(c);
     trace_conn(c, "open%s%s%s", *subprotocol ? ", subprotocol " : "", subprotocol,
                weft_conn_deflate(c)->on ? ", compressed" : "");
 }
 
-void trace_received(const weft_conn *c, weft_opcode op, size_t len)
+void trace_received(weft_conn *c, weft_opcode op, size_t len)
 {
     if (is_traced(c)) trace_conn(c, "<- %s, %zu bytes", trace_opcode(op), len);
 }
 
-void trace_sent(const weft_conn *c, weft_opcode op, size_t len)
+void trace_sent(weft_conn *c, weft_opcode op, size_t len)
 {
     if (is_traced(c)) trace_conn(c, "-> %s, %zu bytes", trace_opcode(op), len);
 }
 
-void trace_close(const weft_conn *c, const weft_close_info *info)
+void trace_close(weft_conn *c, const weft_close_info *info)
 {
     if (!is_traced(c)) return;
     char *text = NULL;

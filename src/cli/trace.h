@@ -33,12 +33,12 @@ struct traced {
 
 /* What happens on a connection; its peer and place stand in front. */
 void trace_open(weft_conn *c);
-void trace_received(const weft_conn *c, weft_opcode op, size_t len);
-void trace_sent(const weft_conn *c, weft_opcode op, size_t len);
-void trace_close(const weft_conn *c, const weft_close_info *info);
+void trace_received(weft_conn *c, weft_opcode op, size_t len);
+void trace_sent(weft_conn *c, weft_opcode op, size_t len);
+void trace_close(weft_conn *c, const weft_close_info *info);
 
 /* From on_upgrade, whose user is traced: who asks, from which page, and for which subprotocols. */
-void trace_handshake(const weft_upgrade *u, const struct traced *at);
+void trace_handshake(weft_upgrade *u, const struct traced *at);
 
 /* Handlers that do nothing else. The user of the upgrade is that of the connection. */
 int traced_on_upgrade(weft_upgrade *u);

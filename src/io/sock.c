@@ -119,12 +119,27 @@ static void format_unix(const struct sock_addr *a, char text[SOCK_TEXT])
              a->un.sun_path + abstract);
 }
 
+static void format_host(const struct sock_addr *a, char text[SOCK_TEXT])
+{
+    const void *v4 = v4_of(a);
+    inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? v4 : &a->in6.sin6_addr, text, SOCK_TEXT);
+}
+
 static void format_inet(const struct sock_addr *a, char text[SOCK_TEXT])
 {
-    char ip[INET6_ADDRSTRLEN];
-    const void *v4 = v4_of(a);
-    inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? v4 : &a->in6.sin6_addr, ip, sizeof ip);
-    snprintf(text, SOCK_TEXT, v4 ? "%s:%u" : "[%s]:%u", ip, (unsigned)port_of(a));
+    char ip[SOCK_TEXT];
+    format_host(a, ip);
+    snprintf(text, SOCK_TEXT, v4_of(a) ? "%.45s:%u" : "[%.45s]:%u", ip, (unsigned)port_of(a));
+}
+
+/* Cut to fit size. */
+static int hand_out(const char *whole, char *text, size_t size)
+{
+    size_t len = strlen(whole);
+    if (len >= size) len = size ? size - 1 : 0;
+    copy(text, whole, len);
+    if (size) text[len] = 0;
+    return (int)len;
 }
 
 int sock_format(const struct sock_addr *a, char *text, size_t size)
@@ -132,11 +147,28 @@ int sock_format(const struct sock_addr *a, char *text, size_t size)
     char whole[SOCK_TEXT];
     if (a->sa.sa_family == AF_UNIX) format_unix(a, whole);
     else format_inet(a, whole);
-    size_t len = strlen(whole);
-    if (len >= size) len = size ? size - 1 : 0;
-    copy(text, whole, len);
-    if (size) text[len] = 0;
-    return (int)len;
+    return hand_out(whole, text, size);
+}
+
+int sock_host(const struct sock_addr *a, char *text, size_t size)
+{
+    char whole[SOCK_TEXT];
+    if (a->sa.sa_family == AF_UNIX) format_unix(a, whole);
+    else format_host(a, whole);
+    return hand_out(whole, text, size);
+}
+
+int sock_who(const struct sock_addr *a, char *text, size_t size)
+{
+    bool has_port = a->sa.sa_family != AF_UNIX && port_of(a);
+    return has_port ? sock_format(a, text, size) : sock_host(a, text, size);
+}
+
+bool sock_v4(const struct sock_addr *a, struct in_addr *out)
+{
+    const void *v4 = v4_of(a);
+    if (v4) memcpy(out, v4, sizeof *out);
+    return v4;
 }
 
 void sock_set_port(struct sock_addr *a, uint16_t port)

@@ -44,6 +44,13 @@ int sock_unix(struct sock_addr *out, const char *path);
 /* As text that sock_parse reads: returns the length (cut to fit size, always terminated). */
 int sock_format(const struct sock_addr *a, char *text, size_t size);
 
+/* Who that is: the same without a port if it is 0, which nobody has. And without port and brackets. */
+int sock_who(const struct sock_addr *a, char *text, size_t size);
+int sock_host(const struct sock_addr *a, char *text, size_t size);
+
+/* Whether it is, or contains, an IPv4 address, and that. */
+bool sock_v4(const struct sock_addr *a, struct in_addr *out);
+
 void sock_set_port(struct sock_addr *a, uint16_t port); /* not for unix: */
 bool sock_is_loopback(const struct sock_addr *a);       /* 127.0.0.0/8, ::1, and unix: */
 

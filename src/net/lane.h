@@ -52,6 +52,7 @@
 #include "io/sock.h"
 #include "net/net.h"
 
+struct facts;
 struct lane;
 struct site;
 
@@ -140,9 +141,11 @@ struct carrier {
     /* Bytes that he was given and that have not been taken. */
     size_t (*buffered)(const struct lane *l);
 
-    /* The other end's address; 0 or -errno. Whether bytes come in secret. */
+    /* The other end's address: 0, or -ENOTCONN as long as it is not known. Whether bytes come in secret. And what else
+     * is known of the other end (peer.h); NULL: nothing is. All of them until bury, also of a lane that is gone. */
     int (*peer)(const struct lane *l, struct sock_addr *out);
     bool (*secure)(const struct lane *l);
+    void (*identify)(const struct lane *l, struct facts *f);
 
     /* Count the connection under whoever uses it: this client, or, NULL, the one that the carrier knows of. 0, or
      * WEFT_ERR_POLICY: he has too many. */
@@ -338,6 +341,11 @@ static inline int lane_peer(const struct lane *l, struct sock_addr *out)
 static inline bool lane_secure(const struct lane *l)
 {
     return lane_class(l)->carrier->secure(l);
+}
+
+static inline void lane_identify(const struct lane *l, struct facts *f)
+{
+    if (lane_class(l)->carrier->identify) lane_class(l)->carrier->identify(l, f);
 }
 
 static inline void lane_probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms)

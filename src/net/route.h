@@ -11,7 +11,6 @@
 #include <weft/handshake.h>
 #include <weft/server.h>
 
-struct forwarded;
 struct endpoint;
 
 /* What an opening handshake has agreed on. */
@@ -19,7 +18,7 @@ struct terms {
     void *user;
     const char *subprotocol; /* "": none; stays as long as the WebSocket */
     weft_deflate_params deflate;
-    const struct forwarded *forwarded; /* for the call */
+    weft_peer *peer; /* a proxy's client, whom the lane does not know; NULL. Borrowed */
 };
 
 /* Where the WebSockets of a route come from. Who accepts them knows nothing of frames. */

@@ -10,6 +10,7 @@
 #ifndef NET_SITE_H
 #define NET_SITE_H
 
+#include "net/address.h"
 #include "net/address_counts.h"
 #include "net/route.h"
 #include "net/trust.h"
@@ -48,8 +49,8 @@ struct site {
     struct routes routes;
     struct tally *tally;
 
-    /* A carrier is buried, after its lanes. away: it was not let in. */
-    void (*carrier_gone)(struct site *s, uint64_t address_key, bool away);
+    /* A carrier is buried, after its lanes; counted_as is its address's. away: it was not let in. */
+    void (*carrier_gone)(struct site *s, uint64_t counted_as, bool away);
 };
 
 /* A request or an opening handshake was refused with this status. */
@@ -58,8 +59,8 @@ void site_refused(struct site *s, int status);
 void site_websocket_opened(struct site *s);
 void site_websocket_gone(struct site *s, uint16_t code);
 
-/* Count the carrier that was counted under *key under this client's address instead. 0, and *key is that;
- * WEFT_ERR_POLICY: that address has too many; -ENOMEM. */
-int site_count_as(struct site *s, uint64_t *key, const struct sock_addr *client);
+/* Count the carrier that has this address under this client's, and no more as it was counted before. 0;
+ * WEFT_ERR_POLICY: that client has too many; -ENOMEM. */
+int site_count_as(struct site *s, struct address *a, const struct sock_addr *client);
 
 #endif

@@ -142,8 +142,7 @@ static struct memory_classes memory_classes; /* of the world's server */
 static inline struct memory *accept_memory(void)
 {
     weft_server *s = world.server;
-    struct sock_addr peer;
-    (void)memory_peer(NULL, &peer);
+    struct sock_addr peer = memory_address();
     tally_add(&s->site.tally->accepted);
     server_count_in(s);
     s->carriers++;

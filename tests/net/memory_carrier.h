@@ -71,9 +71,9 @@ struct memory {
     struct lane trunk;
     size_t window, in_window;
     struct memory_stream streams[MEMORY_STREAMS];
-    size_t n, alive;      /* lanes that were opened; and are not buried */
-    uint64_t address_key; /* in the site's counts */
-    bool lost;            /* by the peer */
+    size_t n, alive; /* lanes that were opened; and are not buried */
+    struct address address;
+    bool lost; /* by the peer */
     bool buried, let_go;
 };
 
@@ -300,10 +300,17 @@ static inline void memory_bury(struct dead *d)
     if (!--m->alive) lane_drop(&m->trunk, 0, "");
 }
 
+/* The peer's. */
+static inline struct sock_addr memory_address(void)
+{
+    struct sock_addr peer;
+    assert_int_equal(sock_parse(&peer, "127.0.0.1:1"), 0);
+    return peer;
+}
+
 static inline int memory_peer(const struct lane *l, struct sock_addr *out)
 {
-    (void)l;
-    return sock_parse(out, "127.0.0.1:1");
+    return address_get(&memory_of(l)->connection->address, out);
 }
 
 static inline bool memory_secure(const struct lane *l)
@@ -314,8 +321,8 @@ static inline bool memory_secure(const struct lane *l)
 
 static inline int memory_count_as(struct lane *l, const struct sock_addr *client)
 {
-    uint64_t *key = &memory_of(l)->connection->address_key;
-    return client ? site_count_as(lane_site(l), key, client) : 0;
+    struct address *own = &memory_of(l)->connection->address;
+    return client ? site_count_as(lane_site(l), own, client) : 0;
 }
 
 /* One who is lost is known to be. */
@@ -392,12 +399,13 @@ static inline void trunk_bury(struct dead *d)
     struct lane *trunk = container_of(d, struct lane, dead);
     struct memory *m = memory_at(trunk);
     struct site *site = lane_site(trunk);
-    uint64_t address_key = m->address_key;
+    uint64_t counted_as = address_counted_as(&m->address);
     assert_true(!m->alive && m->in_window == CONNECTION_WINDOW);
     lane_close(trunk);
+    address_clear(&m->address, lane_env(trunk));
     m->buried = true;
     if (m->let_go) memory_forget(m);
-    site->carrier_gone(site, address_key, false); /* classes and site may go with it */
+    site->carrier_gone(site, counted_as, false); /* classes and site may go with it */
 }
 
 static const struct carrier trunk_carrier = {
@@ -424,7 +432,9 @@ static inline void memory_classes_init(struct memory_classes *k, const struct ta
 static inline struct memory *memory_new(void)
 {
     struct memory *m = calloc(1, sizeof *m);
+    struct sock_addr peer = memory_address();
     assert_non_null(m);
+    assert_int_equal(address_set(&m->address, NULL, &peer, 0), 0); /* needs no memory */
     m->window = m->in_window = CONNECTION_WINDOW;
     for (struct memory_stream *s = m->streams; s < m->streams + MEMORY_STREAMS; s++) {
         s->connection = m;

@@ -847,12 +847,10 @@ static void test_questions(void **state)
 {
     (void)state;
     connect_client();
-    char peer[64];
     assert_int_equal(weft_conn_role(client.conn), WEFT_CLIENT);
     assert_int_equal(weft_conn_role(server.conn), WEFT_SERVER);
     assert_ptr_equal(weft_conn_loop(client.conn), world.loop);
-    assert_true(weft_conn_peer(client.conn, peer, sizeof peer) > 0);
-    assert_string_equal(peer, world.address);
+    assert_string_equal(weft_peer_address(weft_conn_peer(client.conn)), world.address);
     assert_string_equal(weft_conn_subprotocol(client.conn), "");
     weft_conn_set_user(server.conn, &client);
     assert_ptr_equal(weft_conn_user(server.conn), &client);

@@ -43,34 +43,40 @@ static int tls_for(const struct server_listener *from, struct tls **out)
     return from->tls && !*out ? -ENOMEM : 0;
 }
 
+static void discard(const weft_server *s, struct arrival *a)
+{
+    close(a->fd);
+    tls_free(a->tls);
+    address_clear(&a->address, server_env(s));
+}
+
 /* Told why and closed, unless many wait for that already. */
-static void turn_away(const struct server_listener *from, int fd, int status)
+static void turn_away(const struct server_listener *from, struct arrival *a, int status)
 {
     weft_server *s = from->server;
-    struct arrival a = {.fd = fd};
     struct outq text = {0};
     site_refused(&s->site, status);
-    if (s->turned_away >= TURNED_AWAY_MAX || tls_for(from, &a.tls) < 0) {
-        close(fd);
+    if (s->turned_away >= TURNED_AWAY_MAX || tls_for(from, &a->tls) < 0) {
+        discard(s, a);
         return;
     }
     s->carriers++;
     s->turned_away++;
+    a->trusted = false; /* nobody will read what it says */
     (void)canned_answer(&text, server_env(s), status, RETRY_S, why_away(status));
-    carry_away(&s->lane_class, &a, &text);
+    carry_away(&s->lane_class, a, &text);
 }
 
-void server_let_in(struct weft_server *s, const struct arrival *a)
+void server_let_in(struct weft_server *s, struct arrival *a)
 {
     s->carriers++;
     carry_accept(&s->lane_class, a, LANE_EXCHANGE);
 }
 
-void server_turn_back(struct weft_server *s, const struct arrival *a)
+void server_turn_back(struct weft_server *s, struct arrival *a)
 {
-    close(a->fd);
-    tls_free(a->tls);
-    server_count_out(s, a->address_key);
+    server_count_out(s, address_counted_as(&a->address));
+    discard(s, a);
 }
 
 /* There is room for it: to the loop that has the fewest. */
@@ -88,14 +94,11 @@ static void on_accept(struct listener *ln, int fd, const struct sock_addr *peer)
 {
     const struct server_listener *from = container_of(ln, struct server_listener, listener);
     weft_server *s = from->server;
-    struct tally *tally = s->site.tally;
-    uint64_t per_ip = limit_max_connections_per_ip(&s->site.limits);
-    bool trusted = trust_has(&s->site.trust, peer);
-    uint64_t key = per_ip && !trusted ? address_key(peer) : 0;
-    struct arrival a = {.fd = fd, .address_key = key, .trusted = trusted};
-    if (tally_read(&tally->connections) >= s->max_connections) turn_away(from, fd, 503);
-    else if (address_counts_add(&tally->address_counts, server_env(s), key, per_ip) < 0)
-        turn_away(from, fd, 429);
+    struct arrival a = {.fd = fd, .trusted = trust_has(&s->site.trust, peer)};
+    if (address_set(&a.address, server_env(s), peer, 0) < 0) discard(s, &a);
+    else if (tally_read(&s->site.tally->connections) >= s->max_connections)
+        turn_away(from, &a, 503);
+    else if (!a.trusted && site_count_as(&s->site, &a.address, peer) < 0) turn_away(from, &a, 429);
     else welcome(from, &a);
 }
 

@@ -168,7 +168,7 @@ static void arrive(struct post *p)
     mem_free(server_env(local), sent);
 }
 
-void crew_send(weft_server *local, const struct arrival *a)
+void crew_send(weft_server *local, struct arrival *a)
 {
     struct sent *sent = mem_alloc(server_env(local), sizeof *sent);
     if (!sent) {

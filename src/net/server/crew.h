@@ -30,7 +30,7 @@ int crew_start(struct crew *c);
 weft_server *crew_choose(weft_server *s);
 
 /* To a local, which counts it already. */
-void crew_send(weft_server *local, const struct arrival *a);
+void crew_send(weft_server *local, struct arrival *a);
 
 /* Let every local leave. Returns how many there are that will call leave_local_done, or -ENOMEM. */
 int crew_leave(weft_server *s, uint16_t code);

@@ -39,11 +39,11 @@ void server_count_in(struct weft_server *s)
     atomic_fetch_add_explicit(&s->load, 1, memory_order_relaxed);
 }
 
-void server_count_out(struct weft_server *s, uint64_t address_key)
+void server_count_out(struct weft_server *s, uint64_t counted_as)
 {
     atomic_fetch_sub_explicit(&s->load, 1, memory_order_relaxed);
     tally_take(&s->site.tally->connections);
-    address_counts_remove(&s->site.tally->address_counts, address_key);
+    address_counts_remove(&s->site.tally->address_counts, counted_as);
 }
 
 /* ---- birth and death ------------------------------------------------------------------------- */
@@ -102,12 +102,12 @@ static void destroy(weft_server *s)
     mem_free(env, s);
 }
 
-static void carrier_gone(struct site *site, uint64_t address_key, bool away)
+static void carrier_gone(struct site *site, uint64_t counted_as, bool away)
 {
     weft_server *s = container_of(site, weft_server, site);
     s->carriers--;
     if (away) s->turned_away--;
-    else server_count_out(s, address_key);
+    else server_count_out(s, counted_as);
     if (s->carriers) return;
     if (!s->freed && s->leave) leave_done(s); /* the user may free s there */
     else if (s->freed && !s->helper) destroy(s);

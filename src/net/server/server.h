@@ -49,15 +49,15 @@ void server_init(struct weft_server *s, weft_loop *l, struct net *n);
 
 /* A connection is s's, from when it was accepted to when it is buried. */
 void server_count_in(struct weft_server *s);
-void server_count_out(struct weft_server *s, uint64_t address_key);
+void server_count_out(struct weft_server *s, uint64_t counted_as);
 
 void server_close_listeners(struct weft_server *s);
 
 /* In the thread of s, which counts it already. */
-void server_let_in(struct weft_server *s, const struct arrival *a);
+void server_let_in(struct weft_server *s, struct arrival *a);
 
 /* It goes before anybody has seen it. Any thread. */
-void server_turn_back(struct weft_server *s, const struct arrival *a);
+void server_turn_back(struct weft_server *s, struct arrival *a);
 
 /* The routes of another server, for a local. Errors: -ENOMEM. */
 int server_copy_routes(struct weft_server *s, const struct weft_server *from);

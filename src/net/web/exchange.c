@@ -9,6 +9,7 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "net/peer.h"
 #include "net/web/request.h"
 #include "net/web/upgrade.h"
 
@@ -52,6 +53,7 @@ static void exchange_free(struct exchange *x)
     const weft_env *env = env_of(x);
     h1_deinit(&x->h1);
     outq_clear(&x->out);
+    weft_peer_unref(x->peer);
     mem_free(env, x);
 }
 
@@ -59,7 +61,8 @@ static void exchange_free(struct exchange *x)
 static void let_go(struct exchange *x)
 {
     weft_request *r = x->request;
-    if (x->upgrade) x->upgrade->request.exchange = NULL;
+    if (r) request_leave(r);
+    if (x->upgrade) request_leave(&x->upgrade->request);
     exchange_free(x);
     if (r) request_gone(r);
 }
@@ -89,6 +92,37 @@ void exchange_go_on(struct lane *l, uint32_t requests)
     }
     lane_deadline(l, limit_http_keepalive(limits_of(x)));
     lane_again(l);
+}
+
+/* ---- whom they are from ---------------------------------------------------------------------- */
+
+weft_peer *exchange_peer(struct exchange *x)
+{
+    if (!x->peer) x->peer = peer_of(x->lane, &x->forwarded);
+    return x->peer;
+}
+
+int exchange_client(struct exchange *x, weft_peer **out)
+{
+    bool needed = x->forwarded.known || x->forwarded.secure;
+    *out = needed ? exchange_peer(x) : NULL;
+    return needed && !*out ? -ENOMEM : 0;
+}
+
+/* A proxy's next request may be somebody else's. */
+static void read_forwarded(struct exchange *x)
+{
+    const struct head *h = &x->h1.head;
+    weft_peer_unref(x->peer);
+    x->peer = NULL;
+    forwarded_read(&x->forwarded, &lane_site(x->lane)->trust, h->fields, h->n_fields);
+}
+
+/* WEFT_ERR_POLICY: somebody who has too many connections. */
+static int recognise(struct exchange *x)
+{
+    if (x->lane->trusted) read_forwarded(x);
+    return lane_count_as(x->lane, x->forwarded.known ? &x->forwarded.client : NULL);
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
@@ -125,8 +159,10 @@ void exchange_replied(struct exchange *x)
 static void log_refusal(const struct exchange *x, int status, const char *why)
 {
     char peer[SOCK_TEXT] = "";
+    struct sock_addr address;
     if (!env_of(x) || !env_of(x)->log) return;
-    (void)forwarded_peer(&x->forwarded, x->lane, peer, sizeof peer);
+    if (forwarded_peer(&x->forwarded, x->lane, &address) == 0)
+        (void)sock_who(&address, peer, sizeof peer);
     log_line(env_of(x), WEFT_LOG_INFO, "%s: refused with %d: %s", peer, status, why);
 }
 
@@ -160,7 +196,9 @@ void exchange_refuse(struct exchange *x, int status, const char *why,
 int exchange_begin(struct exchange *x, int status, const struct field_list *fields, uint64_t length,
                    weft_link **links, struct handed *to)
 {
-    int error = forwarded_keep(&x->forwarded, env_of(x), links);
+    weft_peer *client;
+    int error = exchange_client(x, &client);
+    if (!error && client) peer_hang(weft_peer_ref(client), links);
     if (!error)
         error = h1_reply_begin(&x->h1, status, fields->fields, fields->n,
                                net_date(lane_net(x->lane)), length);
@@ -211,15 +249,6 @@ static bool is_full(struct exchange *x)
     x->full = !x->request && buffered(x) > limit_send_queue_soft(limits_of(x));
     if (x->full) x->receiving = false;
     return x->full;
-}
-
-/* Whom the request is from. WEFT_ERR_POLICY: somebody who has too many connections. */
-static int recognise(struct exchange *x)
-{
-    const struct site *site = lane_site(x->lane);
-    const struct head *h = &x->h1.head;
-    if (x->lane->trusted) forwarded_read(&x->forwarded, &site->trust, h->fields, h->n_fields);
-    return lane_count_as(x->lane, x->forwarded.known ? &x->forwarded.client : NULL);
 }
 
 static void got_head(struct exchange *x)

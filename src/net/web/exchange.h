@@ -35,14 +35,23 @@ struct exchange {
     weft_request *request; /* waits for its reply */
     weft_upgrade *upgrade; /* waits for its answer */
     struct forwarded forwarded;
-    bool receiving; /* the deadline for a request runs */
-    bool full;      /* the next request waits until the client has read more */
+    weft_peer *peer; /* of the request at hand; NULL: nobody has asked */
+    bool receiving;  /* the deadline for a request runs */
+    bool full;       /* the next request waits until the client has read more */
 };
 
 extern const struct talk exchange_talk;
 
 /* Whether the client's bytes come by TLS: to us, or to a proxy that we trust. */
 bool exchange_secure(const struct exchange *x);
+
+/* Who sent the request at hand: made when it is first asked for, and kept for as many requests as he sends. Borrowed.
+ * NULL: no memory. */
+weft_peer *exchange_peer(struct exchange *x);
+
+/* The same for a conversation that stays, if the lane will not know: a proxy's client. 0, and NULL in *out if there is
+ * none; or -ENOMEM. */
+int exchange_client(struct exchange *x, weft_peer **out);
 
 /* A complete reply with a body; type (may be NULL) is added to fields. Errors: -EINVAL, -ENOMEM. */
 int exchange_answer(struct exchange *x, int status, struct field_list *fields, const char *type,
@@ -66,7 +75,7 @@ struct handed {
 };
 
 /* The head of a reply whose body follows: *to is the caller's, and the exchange is gone; he sits down on the lane
- * at once. forwarded goes to *links. Errors: -EINVAL, -ENOMEM, and nothing has changed. */
+ * at once. A proxy's client hangs in *links. Errors: -EINVAL, -ENOMEM, and nothing has changed. */
 int exchange_begin(struct exchange *x, int status, const struct field_list *fields, uint64_t length,
                    weft_link **links, struct handed *to);
 

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "http/piece.h"
 #include "net/links.h"
+#include "net/peer.h"
 
 SIZED_TAKER(handler_take, weft_reply_handler, on_close, 24, on_close)
 
@@ -40,21 +41,21 @@ static void bury(struct dead *d)
 {
     weft_reply *r = container_of(d, weft_reply, dead);
     if (r->handler.on_close) r->handler.on_close(r, r->error, r->cause);
-    reply_free(r, weft_loop_env(r->loop));
+    reply_free(r, lane_env(r->left));
 }
 
 /* The lane is somebody else's, or gone. */
 static void over(weft_reply *r, int error, const char *cause)
 {
-    const struct lane *l = r->lane;
+    struct lane *l = r->lane;
     outq_clear(&r->out); /* which may have used first */
     r->state = REPLY_OVER;
     r->lane = NULL;
-    r->loop = lane_loop(l);
+    r->left = l;
     r->id = lane_id(l);
     r->error = error;
     r->cause = cause;
-    loop_bury(r->loop, &r->dead, bury);
+    loop_bury(lane_loop(l), &r->dead, bury);
 }
 
 static weft_reply *reply_at(const struct lane *l)
@@ -325,13 +326,12 @@ weft_reply *weft_reply_find(const weft_loop *l, weft_id id)
 
 weft_loop *weft_reply_loop(const weft_reply *r)
 {
-    return r->lane ? lane_loop(r->lane) : r->loop;
+    return lane_loop(r->lane ? r->lane : r->left);
 }
 
-int weft_reply_peer(const weft_reply *r, char *text, size_t size)
+weft_peer *weft_reply_peer(weft_reply *r)
 {
-    if (!r->lane) return -ENOTCONN;
-    return forwarded_peer(forwarded_in(r->links), r->lane, text, size);
+    return peer_there(&r->links, r->lane ? r->lane : r->left);
 }
 
 void *weft_reply_user(const weft_reply *r)

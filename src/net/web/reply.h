@@ -32,7 +32,7 @@ struct weft_reply {
         struct slice first; /* of out, for a piece */
         struct {            /* when it is over */
             struct dead dead;
-            weft_loop *loop;
+            struct lane *left; /* which is buried behind it */
             weft_id id;
             const char *cause;
             int error;

@@ -31,6 +31,7 @@ void request_init(weft_request *r, struct exchange *x)
 
 void request_deinit(weft_request *r)
 {
+    weft_peer_unref(r->peer);
     head_deinit(&r->head);
     buf_deinit(&r->body);
     field_list_deinit(&r->fields, weft_loop_env(r->loop));
@@ -56,9 +57,14 @@ int request_fail(weft_request *r, int error)
     return request_finish(r, error);
 }
 
+void request_leave(weft_request *r)
+{
+    (void)weft_request_peer(r);
+    r->exchange = NULL;
+}
+
 void request_gone(weft_request *r)
 {
-    r->exchange = NULL;
     if (r->on_gone) r->on_gone(r, r->user);
 }
 
@@ -137,10 +143,10 @@ weft_loop *weft_request_loop(const weft_request *r)
     return r->loop;
 }
 
-int weft_request_peer(const weft_request *r, char *text, size_t size)
+weft_peer *weft_request_peer(weft_request *r)
 {
-    const struct exchange *x = r->exchange;
-    return x ? forwarded_peer(&x->forwarded, x->lane, text, size) : -ENOTCONN;
+    if (!r->peer && r->exchange) r->peer = weft_peer_ref(exchange_peer(r->exchange));
+    return r->peer;
 }
 
 bool weft_request_is(const weft_request *r, const char *method)

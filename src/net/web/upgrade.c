@@ -55,9 +55,9 @@ static int switch_protocols(struct exchange *x, weft_upgrade *u, weft_conn *c)
 static int accept_as_agreed(struct exchange *x, weft_upgrade *u)
 {
     const struct opener *o = &u->opener;
-    u->terms.forwarded = &x->forwarded;
-    weft_conn *c = o->make(o->endpoint, &u->terms);
-    int error = c ? switch_protocols(x, u, c) : -ENOMEM;
+    int error = exchange_client(x, &u->terms.peer);
+    weft_conn *c = error ? NULL : o->make(o->endpoint, &u->terms);
+    error = c ? switch_protocols(x, u, c) : -ENOMEM;
     if (!error) return 0;
     if (c) o->discard(c);
     exchange_refuse(x, 503, "out of memory", NULL);
@@ -145,7 +145,7 @@ void upgrade_begin(struct exchange *x)
 
 /* ---- what the user asks and says ------------------------------------------------------------- */
 
-const weft_request *weft_upgrade_request(const weft_upgrade *u)
+weft_request *weft_upgrade_request(weft_upgrade *u)
 {
     return &u->request;
 }

@@ -151,29 +151,32 @@ static void take(struct wire *w, weft_span in)
     else feed_or_keep(w, in);
 }
 
-/* Whom a header names is somebody we do not trust: what he says of himself in fields does not count. */
+/* Whom a header names is the peer from now on, and somebody we do not trust: what he says of himself in fields
+ * does not count. false: no memory. */
+static bool meet(struct wire *w, const struct sock_addr *client)
+{
+    w->lane.trusted = trust_has(&lane_site(&w->lane)->trust, client);
+    return address_set(&w->address, wire_env(w), client, 0) == 0;
+}
+
 static void end_header(struct wire *w)
 {
-    struct wire_proxy_header *p = w->extra->proxy_header;
-    wire_proxy_header_done(p, wire_env(w));
-    if (p->known) {
-        w->lane.trusted = trust_has(&lane_site(&w->lane)->trust, &p->client);
-    } else {
-        wire_proxy_header_free(p, wire_env(w));
-        w->extra->proxy_header = NULL;
-    }
+    mem_free(wire_env(w), w->extra->proxy_header);
+    w->extra->proxy_header = NULL;
 }
 
 /* What a proxy says comes before all else. What turns out not to be its header is too short to be
  * anything else that is complete, so none of it is left unread. */
 static void take_proxy_header(struct wire *w, weft_span in)
 {
-    weft_span first;
-    int result = wire_proxy_header_feed(w->extra->proxy_header, &in, &first);
+    struct proxy_header *p = wire_proxy_header(w);
+    struct sock_addr client;
+    int result = proxy_header_feed(p, &in, &client);
     if (result < 0) lane_drop(&w->lane, result, "a PROXY header that is none");
-    if (result <= 0) return;
-    if (first.len) take(w, first);
-    if (w->lane.gone) return;
+    else if (result == PROXY_NONE) take(w, (weft_span){p->bytes, p->len});
+    else if (result == PROXY_ADDRESS && !meet(w, &client))
+        lane_drop(&w->lane, -ENOMEM, "out of memory");
+    if (result == PROXY_MORE || w->lane.gone) return;
     end_header(w);
     if (in.len) take(w, in);
 }
@@ -181,8 +184,7 @@ static void take_proxy_header(struct wire *w, weft_span in)
 void wire_on_bytes(struct duplex *d, uint8_t *data, size_t len)
 {
     struct wire *w = wire_at(d);
-    const struct wire_proxy_header *p = wire_proxy_header(w);
-    if (p && p->parser) take_proxy_header(w, (weft_span){data, len});
+    if (wire_proxy_header(w)) take_proxy_header(w, (weft_span){data, len});
     else take(w, (weft_span){data, len});
 }
 

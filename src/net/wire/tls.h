@@ -18,6 +18,7 @@
 #include "base/outq.h"
 #include <weft/tls.h>
 
+struct facts;
 struct tls;
 
 enum {
@@ -62,5 +63,8 @@ bool tls_broken(const struct tls *t);
 bool tls_met_http(
     const struct tls *t); /* broken, by a plain HTTP request; no alert is in tls_out */
 const char *tls_cause(const struct tls *t); /* good as long as t */
+
+/* After the handshake: the name that was asked for, what was agreed on, the certificate that the peer has shown. */
+void tls_identify(const struct tls *t, struct facts *f);
 
 #endif

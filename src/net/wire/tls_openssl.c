@@ -18,6 +18,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/bytes.h"
+#include "net/wire/tls_shown.h"
 #include "net/wire/tls_user.h"
 
 struct tls {
@@ -331,4 +332,19 @@ bool tls_broken(const struct tls *t)
 bool tls_met_http(const struct tls *t)
 {
     return t->met_http;
+}
+
+static void say(struct facts *f, enum fact what, const char *text)
+{
+    if (text) facts_say(f, what, bytes_of(text));
+}
+
+void tls_identify(const struct tls *t, struct facts *f)
+{
+    const SSL_CIPHER *cipher = SSL_get_current_cipher(t->ssl);
+    X509 *shown = SSL_get0_peer_certificate(t->ssl);
+    say(f, FACT_SERVER_NAME, SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name));
+    say(f, FACT_PROTOCOL, SSL_get_version(t->ssl));
+    say(f, FACT_CIPHER, cipher ? SSL_CIPHER_standard_name(cipher) : NULL);
+    if (shown) tls_shown(shown, f);
 }

@@ -20,7 +20,7 @@ static void extra_free(const weft_env *env, struct wire_extra *e)
     if (!e) return;
     outq_clear(&e->out);
     tls_free(e->tls);
-    wire_proxy_header_free(e->proxy_header, env);
+    mem_free(env, e->proxy_header);
     mem_free(env, e->unread);
     mem_free(env, e);
 }
@@ -58,11 +58,7 @@ static size_t buffered(const struct lane *l)
 
 static int peer(const struct lane *l, struct sock_addr *out)
 {
-    const struct wire *w = wire_const(l);
-    const struct wire_proxy_header *p = wire_proxy_header(w);
-    if (!p || !p->known) return sock_peer(loop_sys(lane_loop(l)), l->duplex.io.fd, out);
-    *out = p->client;
-    return 0;
+    return address_get(&wire_const(l)->address, out);
 }
 
 static bool secure(const struct lane *l)
@@ -70,12 +66,20 @@ static bool secure(const struct lane *l)
     return wire_tls(wire_const(l));
 }
 
+static void identify(const struct lane *l, struct facts *f)
+{
+    struct tls *t = wire_tls(wire_const(l));
+    if (t) tls_identify(t, f);
+}
+
+/* Who is no proxy is counted by his own address: since accept, or, named by a PROXY header, from now on. */
 static int count_as(struct lane *l, const struct sock_addr *client)
 {
     struct wire *w = wire_of(l);
-    const struct wire_proxy_header *p = wire_proxy_header(w);
-    if (!client && p && p->known) client = &p->client;
-    return client ? site_count_as(lane_site(l), &w->address_key, client) : 0;
+    struct sock_addr own;
+    if (!limit_max_connections_per_ip(&lane_site(l)->limits)) return 0;
+    if (!client && !l->trusted && address_get(&w->address, &own) == 0) client = &own;
+    return client ? site_count_as(lane_site(l), &w->address, client) : 0;
 }
 
 static void probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms)
@@ -108,7 +112,7 @@ static struct farewell farewell_of(const weft_limits *l)
 uint64_t wire_last_stall(const struct wire *w)
 {
     const struct site *s = lane_site(&w->lane);
-    return s ? limit_write_stall(&s->limits) : (uint64_t)w->farewell.write_stall * LINGER_UNIT;
+    return s ? limit_write_stall(&s->limits) : (uint64_t)w->farewell->write_stall * LINGER_UNIT;
 }
 
 void wire_finish(struct wire *w)
@@ -138,7 +142,7 @@ void wire_linger(struct wire *w)
         return;
     }
     const struct site *s = lane_site(l);
-    struct farewell f = s ? farewell_of(&s->limits) : w->farewell;
+    struct farewell f = s ? farewell_of(&s->limits) : *w->farewell;
     l->left = f.discard_max;
     lane_deadline(l, (uint64_t)f.linger * LINGER_UNIT);
     if (!wire_has_unread(w)) duplex_resume(&l->duplex);
@@ -158,8 +162,11 @@ static void bury(struct dead *d)
     struct site *site = lane_site(l);
     extra_free(env, w->extra);
     lane_close(l);
-    if (site) site->carrier_gone(site, w->address_key, wire_is(w, WIRE_TURNED_AWAY));
+    uint64_t counted_as = address_counted_as(&w->address);
+    bool away = wire_is(w, WIRE_TURNED_AWAY);
+    address_clear(&w->address, env);
     mem_free(env, w);
+    if (site) site->carrier_gone(site, counted_as, away);
 }
 
 /* All is said: who only waits for the peer's end need not. */
@@ -188,6 +195,7 @@ const struct carrier wire_carrier = {
     .buffered = buffered,
     .peer = peer,
     .secure = secure,
+    .identify = identify,
     .count_as = count_as,
     .probe = probe,
     .late = late,
@@ -201,10 +209,16 @@ static void on_error(struct duplex *d, int err)
     lane_drop(&wire_at(d)->lane, err, weft_strerror(err));
 }
 
+/* Whoever had the socket connected: so only the kernel knows to whom. */
 static void on_connected(struct duplex *d)
 {
-    struct lane *l = &wire_at(d)->lane;
-    lane_talk(l)->ready(l);
+    struct wire *w = wire_at(d);
+    struct lane *l = &w->lane;
+    struct sock_addr peer;
+    bool known = sock_peer(loop_sys(lane_loop(l)), d->io.fd, &peer) == 0;
+    if (known && address_set(&w->address, wire_env(w), &peer, 0) < 0)
+        lane_drop(l, -ENOMEM, "out of memory");
+    else lane_talk(l)->ready(l);
 }
 
 void carry_class_init(struct lane_class *k, const struct talk *const *talks, struct net *n,
@@ -236,7 +250,8 @@ static struct wire *wire_new(const struct lane_class *k, int fd,
                              int (*start)(struct duplex *d, int fd, const struct duplex_handler *h))
 {
     const weft_env *env = net_env(k->net);
-    struct wire *w = mem_zalloc(env, sizeof *w);
+    size_t size = sizeof(struct wire) + (k->site ? 0 : sizeof(struct farewell));
+    struct wire *w = mem_zalloc(env, size);
     int error = w ? lane_init(&w->lane, k->net) : -ENOMEM;
     if (!error && start(&w->lane.duplex, fd, &k->duplex) == 0) return w;
     close(fd);
@@ -247,27 +262,28 @@ static struct wire *wire_new(const struct lane_class *k, int fd,
 
 static bool fit_out(struct wire *w, const struct arrival *a)
 {
-    w->address_key = a->address_key;
+    w->address = a->address;
     w->lane.trusted = a->trusted;
     if (!a->tls && !a->trusted) return true;
-    struct wire_proxy_header *p = a->trusted ? wire_proxy_header_new(wire_env(w)) : NULL;
-    if ((a->trusted && !p) || !wire_need_extra(w)) {
-        wire_proxy_header_free(p, wire_env(w));
+    if (!wire_need_extra(w)) {
         tls_free(a->tls);
         return false;
     }
     w->extra->tls = a->tls;
-    w->extra->proxy_header = p;
-    return true;
+    if (!a->trusted) return true;
+    w->extra->proxy_header = mem_zalloc(wire_env(w), sizeof *w->extra->proxy_header);
+    return w->extra->proxy_header;
 }
 
 /* Nobody has seen it but the site, which hears that it is gone. */
-static struct lane *accepted(const struct lane_class *k, const struct arrival *a, uint8_t bits)
+static struct lane *accepted(const struct lane_class *k, struct arrival *a, uint8_t bits)
 {
     struct wire *w = wire_new(k, a->fd, duplex_init);
     if (!w) {
+        uint64_t counted_as = address_counted_as(&a->address);
         tls_free(a->tls);
-        k->site->carrier_gone(k->site, a->address_key, bits & WIRE_TURNED_AWAY);
+        address_clear(&a->address, net_env(k->net));
+        k->site->carrier_gone(k->site, counted_as, bits & WIRE_TURNED_AWAY);
         return NULL;
     }
     w->lane.bits = bits & WIRE_BITS;
@@ -276,7 +292,7 @@ static struct lane *accepted(const struct lane_class *k, const struct arrival *a
     return NULL;
 }
 
-void carry_accept(const struct lane_class *k, const struct arrival *a, enum lane_talk first)
+void carry_accept(const struct lane_class *k, struct arrival *a, enum lane_talk first)
 {
     struct lane *l = accepted(k, a, 0);
     if (!l) return;
@@ -285,7 +301,7 @@ void carry_accept(const struct lane_class *k, const struct arrival *a, enum lane
     else lane_talk(l)->ready(l);
 }
 
-void carry_away(const struct lane_class *k, const struct arrival *a, struct outq *text)
+void carry_away(const struct lane_class *k, struct arrival *a, struct outq *text)
 {
     struct lane *l = accepted(k, a, WIRE_TURNED_AWAY);
     if (l) lane_finish(l, text);
@@ -297,7 +313,7 @@ struct lane *carry_connect(const struct lane_class *k, int fd, const weft_limits
 {
     struct wire *w = wire_new(k, fd, duplex_connect);
     if (!w) return NULL;
-    w->farewell = farewell_of(limits);
+    *w->farewell = farewell_of(limits);
     (void)lane_become(&w->lane, first, talker, NULL);
     return &w->lane;
 }

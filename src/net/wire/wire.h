@@ -22,19 +22,20 @@
 #ifndef NET_WIRE_WIRE_H
 #define NET_WIRE_WIRE_H
 
+#include "net/address.h"
 #include "net/lane.h"
 #include "net/site.h"
+#include "net/wire/proxy_header.h"
 #include "net/wire/tls.h"
-#include "net/wire/wire_proxy_header.h"
 
 struct unread;
 
 /* What an open WebSocket does without when all is written: it is freed then. */
 struct wire_extra {
-    struct outq out; /* what goes first, or plain bytes that are to be records */
-    struct tls *tls; /* NULL: the bytes go as they are */
-    struct wire_proxy_header *proxy_header; /* NULL: the peer is nobody's proxy */
-    struct unread *unread;                  /* input that nobody has consumed yet */
+    struct outq out;                   /* what goes first, or plain bytes that are to be records */
+    struct tls *tls;                   /* NULL: the bytes go as they are */
+    struct proxy_header *proxy_header; /* NULL: it has been read, or none may come */
+    struct unread *unread;             /* input that nobody has consumed yet */
 };
 
 /* How a client's wire ends: of its limits, which are gone by then. */
@@ -56,7 +57,7 @@ enum {                       /* lane.bits */
 
 /* What an open WebSocket costs while it is idle, bytes of heap on a machine of 64 bits:
  *
- *      wire   8 | lane (duplex 40, talker 8, timer 32, slot and bits 8) | extra 8 | address_key 8 112
+ *      wire   8 | lane (duplex 40, talker 8, timer 32, slot and bits 8) | extra 8 | address 8     112
  *      conn   8 | lane, user, links, subprotocol, reason 40 | times 16 | flags 8 | session 40    112
  *      slot                                                                                       16
  *
@@ -64,10 +65,8 @@ enum {                       /* lane.bits */
 struct wire {
     struct lane lane;
     struct wire_extra *extra; /* NULL only when there is nothing for it */
-    union {
-        uint64_t address_key;     /* a server's: its count of connections for each address */
-        struct farewell farewell; /* a client's */
-    };
+    struct address address;   /* of the peer: a proxy's client, once a PROXY header has named him */
+    struct farewell farewell[]; /* a client's has one */
 };
 
 _Static_assert(sizeof(void *) != 8 || sizeof(struct wire) == 104, "every connection has one");
@@ -102,7 +101,7 @@ static inline struct tls *wire_tls(const struct wire *w)
     return w->extra ? w->extra->tls : NULL;
 }
 
-static inline struct wire_proxy_header *wire_proxy_header(const struct wire *w)
+static inline struct proxy_header *wire_proxy_header(const struct wire *w)
 {
     return w->extra ? w->extra->proxy_header : NULL;
 }

@@ -7,7 +7,7 @@
  *
  * The end. Both sides have said Close and ours is written: a server finishes, a client waits for that.
  * After a violation ours is written. Either way the lane ends so that the peer can read it. Whatever
- * happens, a deadline stands behind it (keepalive.c).
+ * happens, a deadline stands behind it (keepalive.c). The lane is buried behind the connection that sat there.
  */
 #include "net/ws/conn.h"
 
@@ -104,7 +104,6 @@ void conn_end(weft_conn *c, int error, const char *cause)
     if (c->lane && lane_site(c->lane))
         site_websocket_gone(lane_site(c->lane), c->code ? c->code : WEFT_CLOSE_ABNORMAL);
     c->state = CONN_ENDED;
-    c->lane = NULL;
     loop_bury(conn_net(c)->loop, &c->dead, bury);
 }
 

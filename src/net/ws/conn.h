@@ -33,7 +33,7 @@ struct reason {
 
 /* What an open connection has to remember; net/wire/wire.h draws what it costs while it is idle. */
 struct weft_conn {
-    struct lane *lane; /* NULL while dialing, and when ended */
+    struct lane *lane; /* NULL while dialing; when ended, only to ask it who the peer was */
     void *user;
     weft_link *links;
     union {
@@ -110,7 +110,8 @@ void conn_begin_closing(weft_conn *c);
 /* weft_buffered: what is queued, in the session and with the carrier. */
 static inline size_t conn_buffered(const weft_conn *c)
 {
-    return session_buffered(&c->session) + (c->lane ? lane_buffered(c->lane) : 0);
+    const struct lane *l = c->state == CONN_ENDED ? NULL : c->lane;
+    return session_buffered(&c->session) + (l ? lane_buffered(l) : 0);
 }
 
 /* So much is queued that something may have to be done about it. */

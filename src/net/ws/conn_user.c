@@ -8,8 +8,8 @@
 #include <errno.h>
 
 #include "base/rare.h"
-#include "net/forwarded.h"
 #include "net/links.h"
+#include "net/peer.h"
 #include "net/ws/conn.h"
 
 bool weft_conn_is_open(const weft_conn *c)
@@ -161,10 +161,9 @@ const weft_deflate_params *weft_conn_deflate(const weft_conn *c)
     return &c->session.deflate;
 }
 
-int weft_conn_peer(const weft_conn *c, char *text, size_t size)
+weft_peer *weft_conn_peer(weft_conn *c)
 {
-    if (!c->lane) return -ENOTCONN;
-    return forwarded_peer(forwarded_in(c->links), c->lane, text, size);
+    return peer_there(&c->links, c->lane);
 }
 
 void *weft_conn_user(const weft_conn *c)

@@ -7,7 +7,7 @@
 #include <errno.h>
 
 #include "base/alloc.h"
-#include "net/forwarded.h"
+#include "net/peer.h"
 #include "net/ws/conn.h"
 
 struct endpoint {
@@ -19,10 +19,7 @@ static weft_conn *make(struct endpoint *e, const struct terms *t)
 {
     weft_conn *c = conn_new(WEFT_SERVER, &e->class, t->user);
     if (!c) return NULL;
-    if (forwarded_keep(t->forwarded, net_env(e->class.net), &c->links) < 0) {
-        conn_discard(c);
-        return NULL;
-    }
+    if (t->peer) peer_hang(weft_peer_ref(t->peer), &c->links);
     weft_session_set_deflate(&c->session, &t->deflate);
     c->subprotocol = t->subprotocol;
     return c;
