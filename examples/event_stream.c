@@ -47,8 +47,7 @@ static void send_away(weft_reply *r, uint64_t return_ms)
 {
     char text[64];
     int len = snprintf(text, sizeof text, "retry: %" PRIu64 "\n\n", return_ms);
-    weft_reply_write(r, text, (size_t)len);
-    weft_reply_end(r);
+    if (weft_reply_write(r, text, (size_t)len) < 0 || weft_reply_end(r) < 0) weft_reply_abort(r);
 }
 
 /* Whatever ended it. */
@@ -92,7 +91,7 @@ static void tick(weft_timer *t, void *user)
     int len = snprintf(text, sizeof text, "id: %u\ndata: %s\n\n", ++number, clock);
     if (weft_piece_new(&event, NULL, text, (size_t)len) < 0) return;
     for (struct viewer *v = viewers; v; v = v->next)
-        if (weft_reply_write_piece(v->reply, event) == WEFT_ERR_BACKLOG) weft_reply_abort(v->reply);
+        if (weft_reply_write_piece(v->reply, event) < 0) weft_reply_abort(v->reply);
     weft_piece_unref(event);
 }
 

@@ -4,7 +4,7 @@
  *
  *      static void hello(weft_conn *c)
  *      {
- *          weft_send(c, WEFT_TEXT, "hello", 5);
+ *          if (weft_send(c, WEFT_TEXT, "hello", 5) < 0) weft_abort(c);
  *      }
  *
  *      static const weft_handler handler = {.on_open = hello};

@@ -128,14 +128,14 @@ static inline int weft_reply_begin(weft_reply **out, weft_request *r, int status
  * Errors: WEFT_ERR_CLOSED (it has ended, or is over), WEFT_ERR_STATE (more than length: nothing was queued),
  * WEFT_ERR_BACKLOG (limits send_queue_max, send_queue_items: nothing was queued, on_drain follows), -ENOMEM: the
  * body has a hole, so the reply is dropped, and on_close follows. */
-WEFT_API int weft_reply_write(weft_reply *r, const void *data, size_t len);
+WEFT_API WEFT_CHECK int weft_reply_write(weft_reply *r, const void *data, size_t len);
 
 /* Queue a piece by reference: no copy, and for the first in the queue no memory. Errors: as weft_reply_write. */
-WEFT_API int weft_reply_write_piece(weft_reply *r, weft_piece *p);
+WEFT_API WEFT_CHECK int weft_reply_write_piece(weft_reply *r, weft_piece *p);
 
 /* The body is complete: the rest is written, then on_close is told. Errors: WEFT_ERR_CLOSED; WEFT_ERR_STATE (less
  * than length was written) and -ENOMEM: the reply is dropped, so that the client notices. */
-WEFT_API int weft_reply_end(weft_reply *r);
+WEFT_API WEFT_CHECK int weft_reply_end(weft_reply *r);
 
 /* Give up: drop the connection so that the client sees a broken reply. on_close follows. */
 WEFT_API void weft_reply_abort(weft_reply *r);
@@ -154,6 +154,11 @@ WEFT_API void weft_reply_set_user(weft_reply *r, void *user);
 /* Its name, for other threads: post to its loop, and find it there. NULL: it is over, or on another loop. */
 WEFT_API weft_id weft_reply_id(const weft_reply *r);
 WEFT_API weft_reply *weft_reply_find(const weft_loop *l, weft_id id);
+
+/* Call fn in the thread of the loop that id belongs to, soon, and exactly once, as weft_conn_call does: with the
+ * reply, or with NULL when it is over. Any thread. Errors: -ENOMEM: fn is not called. */
+WEFT_API WEFT_CHECK int weft_reply_call(weft_loop *l, weft_id id,
+                                        void (*fn)(weft_reply *r, void *arg), void *arg);
 
 /* For libraries on top: links (base.h). */
 WEFT_API void weft_reply_link(weft_reply *r, weft_link *link);

@@ -4,10 +4,11 @@
  *
  *      static void echo(weft_conn *c, weft_opcode op, const void *data, size_t len)
  *      {
- *          weft_send(c, op, data, len);
+ *          if (weft_send(c, op, data, len) < 0) weft_abort(c);
+ *          else if (weft_backlogged(c)) weft_pause(c);
  *      }
  *
- *      static const weft_handler handler = {.on_message = echo};
+ *      static const weft_handler handler = {.on_message = echo, .on_drain = weft_resume};
  *
  *      weft_loop_new(&loop, NULL);
  *      weft_server_new(&server, loop, NULL);
@@ -90,11 +91,13 @@ WEFT_API int weft_server_start(weft_server *s);
 /* user is where weft_conn_user starts. h may be NULL. Errors: -ENOMEM, -EINVAL (path), WEFT_ERR_STATE (it
  * listens, and has several threads). */
 WEFT_API int weft_server_route_sized(weft_server *s, const char *path, const weft_handler *h,
-                                     size_t h_size, size_t deflate_size, void *user);
+                                     size_t h_size, size_t limits_size, size_t deflate_size,
+                                     void *user);
 static inline int weft_server_route(weft_server *s, const char *path, const weft_handler *h,
                                     void *user)
 {
-    return weft_server_route_sized(s, path, h, sizeof *h, sizeof(weft_deflate), user);
+    return weft_server_route_sized(s, path, h, sizeof *h, sizeof(weft_limits), sizeof(weft_deflate),
+                                   user);
 }
 
 /* Plain requests of every method. Errors: as weft_server_route. */
@@ -114,16 +117,32 @@ typedef struct weft_listen_options {
     weft_tls *tls; /* who connects has to speak TLS (wss, https); NULL: not. A reference is taken */
 } weft_listen_options;
 
-/* address: "127.0.0.1:8080", "[::1]:0" (0: the kernel chooses), "localhost:8080", "*:8080" (every
- * address, IPv6 too) or "unix:/run/x" (a leftover socket is replaced). o may be NULL. May be called again: each
- * listener is plain or speaks TLS, for itself.
- * Errors: WEFT_ERR_ADDRESS, -EADDRINUSE, -EACCES and the like; -EINVAL: tls has no certificate. */
+/* Listen at an address: "127.0.0.1:8080", "[::1]:0" (0: the kernel chooses), "localhost:8080", "*:8080" (every
+ * address, IPv6 too), "unix:/run/x" or "unix:@name", which is in no file system. o may be NULL. May be called again;
+ * each listener is plain or speaks TLS for itself.
+ *
+ * A socket's file that was left behind is replaced. When the listener ends its own file is removed: not one
+ * that has taken its place, and wherever this process may be by then.
+ *
+ * Errors: WEFT_ERR_ADDRESS, -EADDRINUSE, -EACCES and the like; -EINVAL: mode is more than 0777, or tls has no
+ * certificate; -ENOMEM. */
 WEFT_API int weft_server_listen_sized(weft_server *s, const char *address,
                                       const weft_listen_options *o, size_t o_size);
 static inline int weft_server_listen(weft_server *s, const char *address,
                                      const weft_listen_options *o)
 {
     return weft_server_listen_sized(s, address, o, sizeof *o);
+}
+
+/* Listen at a socket that listens already: a stream socket, TCP's or a Unix one, that somebody else has opened, as
+ * systemd does (those of LISTEN_FDS are 3, 4 ...). It is weft's from now on, and made non-blocking and
+ * close-on-exec; after an error it is yours as before. A file that it has stays when it is closed. mode is not looked at.
+ * Errors: -EINVAL: it is not such a socket, or tls has no certificate; -EBADF, -ENOTSOCK, -ENOMEM. */
+WEFT_API int weft_server_listen_fd_sized(weft_server *s, int fd, const weft_listen_options *o,
+                                         size_t o_size);
+static inline int weft_server_listen_fd(weft_server *s, int fd, const weft_listen_options *o)
+{
+    return weft_server_listen_fd_sized(s, fd, o, sizeof *o);
 }
 
 /* The i-th listener's address with its real port: "127.0.0.1:43127". Returns the length (cut to fit

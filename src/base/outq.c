@@ -301,33 +301,6 @@ static int split(struct outq *q, struct slice *s, size_t n)
     return 0;
 }
 
-int outq_insert(struct outq *q, size_t n, struct outq *from)
-{
-    struct outq front = {0};
-    while (n) {
-        assert(q->head);
-        if (n < q->head->len && split(q, q->head, n) < 0) {
-            outq_splice(&front, q);
-            *q = front;
-            return -ENOMEM;
-        }
-        n -= q->head->len;
-        push(&front, pop(q));
-    }
-    outq_splice(&front, from);
-    outq_splice(&front, q);
-    *q = front;
-    return 0;
-}
-
-int outq_iov(const struct outq *q, struct iovec *iov, int max)
-{
-    int n = 0;
-    for (const struct slice *s = q->head; s && n < max; s = s->next)
-        iov[n++] = (struct iovec){(void *)(uintptr_t)s->data, s->len};
-    return n;
-}
-
 void outq_sent(struct outq *q, size_t n)
 {
     assert(n <= q->bytes);
@@ -339,6 +312,56 @@ void outq_sent(struct outq *q, size_t n)
     q->head->data += n;
     q->head->len -= n;
     q->bytes -= n;
+}
+
+/* Everything of front goes before the first of q. */
+static void put_back(struct outq *q, struct outq *front)
+{
+    outq_splice(front, q);
+    *q = *front;
+}
+
+/* The first n bytes of q go to front, which is empty. 0, or -ENOMEM and nothing has changed. */
+static int take_front(struct outq *q, size_t n, struct outq *front)
+{
+    while (n) {
+        assert(q->head);
+        if (n < q->head->len && split(q, q->head, n) < 0) {
+            put_back(q, front);
+            return -ENOMEM;
+        }
+        n -= q->head->len;
+        push(front, pop(q));
+    }
+    return 0;
+}
+
+int outq_insert(struct outq *q, size_t n, struct outq *from)
+{
+    struct outq front = {0};
+    int error = take_front(q, n, &front);
+    if (error) return error;
+    outq_splice(&front, from);
+    put_back(q, &front);
+    return 0;
+}
+
+int outq_cut(struct outq *q, size_t from, size_t to)
+{
+    struct outq front = {0};
+    int error = take_front(q, from, &front);
+    if (error) return error;
+    outq_sent(q, to - from);
+    put_back(q, &front);
+    return 0;
+}
+
+int outq_iov(const struct outq *q, struct iovec *iov, int max)
+{
+    int n = 0;
+    for (const struct slice *s = q->head; s && n < max; s = s->next)
+        iov[n++] = (struct iovec){(void *)(uintptr_t)s->data, s->len};
+    return n;
 }
 
 void outq_clear(struct outq *q)

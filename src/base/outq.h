@@ -113,6 +113,10 @@ void outq_splice(struct outq *q, struct outq *from);
 /* Everything of from goes in behind the first n bytes of q, where an item ends. 0 or -ENOMEM. */
 int outq_insert(struct outq *q, size_t n, struct outq *from);
 
+/* The bytes from the first number to the second go; the first is where an item ends. 0 or -ENOMEM, and q is as it
+ * was. How many items there are is not exact any more: one of which a part went counts. */
+int outq_cut(struct outq *q, size_t from, size_t to);
+
 /* The first at most max pieces; returns how many. */
 int outq_iov(const struct outq *q, struct iovec *iov, int max);
 

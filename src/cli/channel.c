@@ -135,6 +135,7 @@ static void on_close(weft_conn *c, const weft_close_info *info)
 
 int channels_add(struct channels *c, struct service *s, const char *route)
 {
+    static const weft_limits limits = {.max_message = CHANNEL_MESSAGE_MAX};
     const weft_handler handler = {
         .on_upgrade = on_upgrade,
         .on_open = on_open,
@@ -144,7 +145,7 @@ int channels_add(struct channels *c, struct service *s, const char *route)
         .on_close = on_close,
         .subprotocols = s->options->subprotocols.items,
         .deflate = s->deflate,
-        .max_message = s->options->max_message ? 0 : CHANNEL_MESSAGE_MAX,
+        .limits = s->options->max_message ? NULL : &limits,
     };
     *c = (struct channels){
         .service = s,

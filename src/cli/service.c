@@ -24,7 +24,7 @@ enum { ADDRESS_MAX = 256, WHY_MAX = 1024, THREADS_MAX = 256 };
 void service_options_init(struct service_options *o)
 {
     *o = (struct service_options){
-        .port = SERVICE_NO_PORT,
+        .listening.port = LISTENING_NO_PORT,
         .handshake_timeout = 10000,
         .ping = 25000,
         .max_connections_per_ip = 256,
@@ -34,11 +34,13 @@ void service_options_init(struct service_options *o)
 void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
 {
     const struct flag table[SERVICE_FLAGS] = {
-        {'p', "port", .kind = FLAG_NUMBER, .into = &o->port, .max = 65535, .value = "PORT",
-         .noun = "a port number", .help = "listen on 127.0.0.1:PORT (8080); 0: any free port"},
-        {'l', "listen", .kind = FLAG_LIST, .into = &o->listen, .value = "ADDR",
+        {'p', "port", .kind = FLAG_NUMBER, .into = &o->listening.port, .max = 65535,
+         .value = "PORT", .noun = "a port number",
+         .help = "listen on 127.0.0.1:PORT (8080); 0: any free port"},
+        {'l', "listen", .kind = FLAG_LIST, .into = &o->listening.addresses, .value = "ADDR",
          .help = "listen here instead: host:port, [ipv6]:port, *:port (every\n"
-                 "address of this machine), unix:PATH; repeatable"},
+                 "address of this machine), unix:PATH, unix:@NAME, fd:N (a socket\n"
+                 "that listens already); repeatable"},
         {0, "origin", .kind = FLAG_LIST, .into = &o->origins, .value = "ORIGIN",
          .help = "whose pages may connect: same (this server's), any, or\n"
                  "https://example.org; repeatable. Without it: same, and on\n"
@@ -243,47 +245,6 @@ void service_close(struct service *s)
 
 /* ---- listen ---------------------------------------------------------------------------------- */
 
-/* The port at the end of an address, or NULL for a Unix socket. */
-static const char *port_of(const char *address)
-{
-    const char *colon = strrchr(address, ':');
-    return strncmp(address, "unix:", 5) && colon ? colon + 1 : NULL;
-}
-
-static int cannot_listen(const char *address, int error)
-{
-    const char *port = port_of(address);
-    if (error == -EADDRINUSE && port)
-        return complain("port %s is already in use; choose another with --port", port);
-    if (error == WEFT_ERR_ADDRESS)
-        return complain("--listen: \"%s\" is not an address: host:port, [ipv6]:port, *:port or "
-                        "unix:PATH",
-                        address);
-    return complain("cannot listen on %s: %s", address, weft_strerror(error));
-}
-
-/* Whoever comes by a Unix socket is on this machine: a proxy, that has done TLS before. */
-static int listen_at(struct service *s, const char *address)
-{
-    const weft_listen_options options = {.tls = port_of(address) ? s->tls : NULL};
-    int r = weft_server_listen(s->server, address, &options);
-    return r < 0 ? cannot_listen(address, r) : 0;
-}
-
-static int listen_all(struct service *s)
-{
-    const struct service_options *o = s->options;
-    int r = 0;
-    if (o->port != SERVICE_NO_PORT || !o->listen.n) {
-        char address[ADDRESS_MAX];
-        unsigned port = o->port == SERVICE_NO_PORT ? 8080 : (unsigned)o->port;
-        snprintf(address, sizeof address, "127.0.0.1:%u", port);
-        r = listen_at(s, address);
-    }
-    for (size_t i = 0; i < o->listen.n && !r; i++) r = listen_at(s, o->listen.items[i]);
-    return r;
-}
-
 static int confine(struct service *s)
 {
     const struct service_options *o = s->options;
@@ -293,7 +254,7 @@ static int confine(struct service *s)
             .user = o->user,
             .dir = o->dir,
             .secret = &o->secret,
-            .listen = &o->listen,
+            .listen = &o->listening.addresses,
         },
         &s->trace);
 }
@@ -303,12 +264,12 @@ static void print_addresses(const struct service *s)
     char address[ADDRESS_MAX];
     const char *scheme = secret_wanted(&s->options->secret) ? "https://" : "http://";
     for (size_t i = 0; weft_server_address(s->server, i, address, sizeof address) >= 0; i++)
-        printf("%s%s\n", port_of(address) ? scheme : "", address);
+        printf("%s%s\n", listening_is_unix(address) ? "" : scheme, address);
 }
 
 int service_run(struct service *s, void (*hint)(const char *address, bool secure))
 {
-    int r = listen_all(s);
+    int r = listening_begin(&s->options->listening, s->server, s->tls);
     if (r == 0) r = confine(s);
     if (r) return r;
 

@@ -257,6 +257,16 @@ int sock_adopt(const struct sys *sys, int fd)
     return err;
 }
 
+int sock_adopt_listening(const struct sys *sys, int fd)
+{
+    int listens, family;
+    int err = option_of(sys, fd, SO_ACCEPTCONN, &listens);
+    if (!err) err = option_of(sys, fd, SO_DOMAIN, &family);
+    bool known = !err && (family == AF_INET || family == AF_INET6 || family == AF_UNIX);
+    if (!err && (!listens || !known)) err = -EINVAL;
+    return err ? err : sock_adopt(sys, fd);
+}
+
 /* A socket that was left behind: it is one, and nobody listens. */
 static bool is_stale(const struct sys *sys, const struct sock_addr *a)
 {
@@ -276,28 +286,39 @@ static int bind_to(const struct sys *sys, int fd, const struct sock_addr *a)
     return sys->bind(fd, &a->sa, a->len) < 0 ? -errno : 0;
 }
 
-static int listen_at(const struct sys *sys, const struct sock_addr *a)
+/* Nobody gets in before it listens, so before the file has its mode. */
+static int open_to_others(const struct sys *sys, int fd, const struct sock_addr *a, unsigned mode)
+{
+    int err = bind_to(sys, fd, a);
+    if (err) return err;
+    const char *file = a->sa.sa_family == AF_UNIX && a->un.sun_path[0] ? a->un.sun_path : NULL;
+    if (file && mode && sys->chmod(file, mode) < 0) err = -errno;
+    if (!err && sys->listen(fd, SOMAXCONN) < 0) err = -errno;
+    if (err && file) sys->unlink(file);
+    return err;
+}
+
+static int listen_at(const struct sys *sys, const struct sock_addr *a, unsigned mode)
 {
     int fd = open_socket(sys, a->sa.sa_family);
     if (fd < 0) return fd;
     int err = 0;
     if (a->sa.sa_family != AF_UNIX) err = set_flag(sys, fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (!err && a->sa.sa_family == AF_INET6) err = set_flag(sys, fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-    if (!err) err = bind_to(sys, fd, a);
-    if (!err && sys->listen(fd, SOMAXCONN) < 0) err = -errno;
+    if (!err) err = open_to_others(sys, fd, a, mode);
     if (!err && a->sa.sa_family != AF_UNIX) tune(sys, fd); /* what it accepts inherits it */
     return err ? close_for(fd, err) : fd;
 }
 
-int sock_listen(const struct sys *sys, const struct sock_addr *a)
+int sock_listen(const struct sys *sys, const struct sock_addr *a, unsigned mode)
 {
-    int fd = listen_at(sys, a);
+    int fd = listen_at(sys, a, mode);
     bool no_v6 = fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL;
     if (!no_v6 || a->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr))
         return fd;
     struct sock_addr v4;
     set_v4(&v4, (struct in_addr){INADDR_ANY}, port_of(a));
-    return listen_at(sys, &v4);
+    return listen_at(sys, &v4, mode);
 }
 
 /* From one second to nine hours, which the kernel takes. */

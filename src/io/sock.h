@@ -54,8 +54,9 @@ bool sock_v4(const struct sock_addr *a, struct in_addr *out);
 void sock_set_port(struct sock_addr *a, uint16_t port); /* not for unix: */
 bool sock_is_loopback(const struct sock_addr *a);       /* 127.0.0.0/8, ::1, and unix: */
 
-/* A listening socket: its descriptor, or -errno. A unix: socket that nobody answers at is replaced. */
-int sock_listen(const struct sys *sys, const struct sock_addr *a);
+/* A listening socket: its descriptor, or -errno. A unix: socket that nobody answers at is replaced. mode: of its file;
+ * 0: as the umask says. */
+int sock_listen(const struct sys *sys, const struct sock_addr *a, unsigned mode);
 
 /* A socket that is being connected, or is already, from source (NULL: wherever): its descriptor, for duplex_connect; or
  * -errno. -EAFNOSUPPORT, too, when source is of another family. */
@@ -64,6 +65,9 @@ int sock_connect(const struct sys *sys, const struct sock_addr *a, const struct 
 /* A stream socket that somebody else has connected, or is connecting, becomes as ours are. 0, or -errno (-EINVAL: it is
  * of another type). */
 int sock_adopt(const struct sys *sys, int fd);
+
+/* The same with one that listens. -EINVAL, too, when it does not, or is neither TCP's nor a Unix socket. */
+int sock_adopt_listening(const struct sys *sys, int fd);
 
 /* Let the kernel ask whether the peer is there, after idle_ms in which it was not heard of, a few times, and give it up
  * (-ETIMEDOUT) when it has acknowledged nothing for answer_ms more; the same with bytes that are on their way to it.

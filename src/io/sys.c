@@ -86,6 +86,9 @@ const struct sys sys_real = {
     .openat2 = real_openat2,
     .fstat = fstat,
     .lstat = lstat,
+    .fstatat = fstatat,
     .pread = pread,
     .unlink = unlink,
+    .unlinkat = unlinkat,
+    .chmod = chmod,
 };

@@ -58,8 +58,11 @@ struct sys {
     int (*openat2)(int dir, const char *path, struct open_how *how);
     int (*fstat)(int fd, struct stat *out);
     int (*lstat)(const char *path, struct stat *out);
+    int (*fstatat)(int dir, const char *path, struct stat *out, int flags);
     ssize_t (*pread)(int fd, void *data, size_t len, off_t offset);
     int (*unlink)(const char *path);
+    int (*unlinkat)(int dir, const char *path, int flags);
+    int (*chmod)(const char *path, mode_t mode);
 };
 
 extern const struct sys sys_real;

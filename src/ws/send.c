@@ -9,9 +9,6 @@
  *
  * A whole message is compressed where it is worth it; fragments go as they are. A message that many send
  * without context takeover is compressed once (message.c).
- *
- * Each slice of the queue begins with a frame and holds whole frames; what was sent of the first one
- * is known from its begin, so the next frame boundary can be found without bookkeeping.
  */
 #include <assert.h>
 #include <errno.h>
@@ -21,7 +18,7 @@
 #include "base/limits.h"
 #include "base/rare.h"
 #include "ws/message.h"
-#include "ws/pool.h"
+#include "ws/ratio.h"
 #include "ws/session.h"
 
 enum {
@@ -88,6 +85,36 @@ static inline int encode(weft_session *s, struct outq *q, uint8_t byte0, const v
     return 0;
 }
 
+static int random_key(weft_session *s, mask_key *key)
+{
+    *key = (mask_key){{0}};
+    return s->role == WEFT_CLIENT ? next_key(s, key) : 0;
+}
+
+/* One frame of several pieces: for a server the key is zero, and masking is copying. */
+static int encode_pieces(weft_session *s, struct outq *q, uint8_t byte0,
+                         const struct pieces *message)
+{
+    mask_key key;
+    bool masked = s->role == WEFT_CLIENT;
+    if (message->n == 1) return encode(s, q, byte0, message->at[0].data, message->at[0].len);
+    if (message->len > SIZE_MAX - FRAME_HEAD_MAX) return -ENOMEM;
+    int error = random_key(s, &key);
+    if (error) return error;
+    size_t size = frame_head_size(message->len, masked) + message->len;
+    uint8_t *to = reserve(s, q, size);
+    if (!to) return -ENOMEM;
+    to += frame_write_head(to, byte0, message->len, masked ? key.bytes : NULL);
+    for (size_t i = 0; i < message->n; i++) {
+        weft_bytes piece = message->at[i];
+        if (masked) key = mask_copy(to, piece.data, piece.len, key);
+        else copy(to, piece.data, piece.len);
+        to += piece.len;
+    }
+    outq_commit(q, size);
+    return 0;
+}
+
 /* ---- compressing ----------------------------------------------------------------------------- */
 
 static bool has_takeover(const weft_session *s)
@@ -108,23 +135,31 @@ static bool is_to_be_compressed(const weft_session *s, size_t len)
     return s->deflate.on && len >= deflate_threshold(s->cfg->deflate);
 }
 
-/* A message through d, and into q. One that did not get smaller goes as it is, and leaves no trace in the
- * window, because the peer's will have none. */
+static void remember(struct window *w, const struct pieces *message)
+{
+    for (size_t i = 0; w && i < message->n; i++)
+        window_add(w, message->at[i].data, message->at[i].len);
+}
+
+/* A message through d, and into q. One that did not get smaller, or too small, goes as it is, and leaves no trace in
+ * the window, because the peer's will have none. */
 static int encode_with(weft_session *s, struct deflater *d, struct outq *q, uint8_t byte0,
-                       weft_bytes message)
+                       const struct pieces *message)
 {
     weft_bytes small;
     struct window *w = s->buffers->window;
     int result = deflater_run(d, window_bits(s), w, message, &small);
+    if (result > 0 && message->len > RATIO_FREE)
+        result = ratio_is_taken(s->cfg->pool, s->cfg->env, w, message->len, small);
     if (result < 0) return result;
-    if (!result) return encode(s, q, byte0, message.data, message.len);
+    if (!result) return encode_pieces(s, q, byte0, message);
     int error = encode(s, q, byte0 | FRAME_RSV1, small.data, small.len);
-    if (!error && w) window_add(w, message.data, message.len);
+    if (!error) remember(w, message);
     return error;
 }
 
 static RARE int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0,
-                                  weft_bytes message)
+                                  const struct pieces *message)
 {
     struct window **w = &s->buffers->window;
     if (has_takeover(s) && !*w) *w = window_new(s->cfg->env, window_bits(s));
@@ -194,13 +229,24 @@ size_t weft_session_buffered(const weft_session *s)
     return session_buffered(s);
 }
 
-static int refusal(const weft_session *s)
+/* Whether what goes behind so much may be queued. */
+static int refusal(const weft_session *s, size_t bytes, size_t items)
 {
     const weft_limits *l = s->cfg->limits;
     if (s->closed || s->state >= RECV_CLOSED) return WEFT_ERR_CLOSED;
-    bool full = session_buffered(s) > limit_send_queue_max(l) ||
-                session_items(s) > limit_send_queue_items(l);
+    bool full = bytes > limit_send_queue_max(l) || items > limit_send_queue_items(l);
     return full ? WEFT_ERR_BACKLOG : 0;
+}
+
+static int message_refusal(const weft_session *s)
+{
+    return refusal(s, session_buffered(s), session_items(s));
+}
+
+/* Messages that wait for the last fragment are behind it: they do not keep it back. */
+static int refusal_ahead(const weft_session *s)
+{
+    return refusal(s, session_ahead(s), session_items_ahead(s));
 }
 
 /* Where a whole message goes: behind an open fragmented one it has to wait. NULL: no memory. */
@@ -236,16 +282,56 @@ int session_queue(weft_session *s, weft_opcode op, const void *data, size_t len)
     if (!q) return -ENOMEM;
     if (!is_to_be_compressed(s, len))
         return partial_send(s, q, byte0, data, len) ? 0 : encode(s, q, byte0, data, len);
-    return encode_compressed(s, q, byte0, (weft_bytes){data, len});
+    weft_bytes message = {data, len};
+    return encode_compressed(s, q, byte0, &(struct pieces){&message, 1, len});
 }
 
 int weft_session_send(weft_session *s, weft_opcode op, const void *data, size_t len)
 {
-    int error = refusal(s);
+    bool control = op == WEFT_PING || op == WEFT_PONG;
+    int error = control ? refusal_ahead(s) : message_refusal(s);
     if (error) return error;
-    if (op == WEFT_PING || op == WEFT_PONG) return send_control(s, op, data, len);
+    if (control) return send_control(s, op, data, len);
     if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
     return session_queue(s, op, data, len);
+}
+
+static struct pieces pieces_of(const weft_bytes *parts, size_t n)
+{
+    struct pieces p = {parts, n, 0};
+    for (size_t i = 0; i < n; i++)
+        p.len = parts[i].len > SIZE_MAX - p.len ? SIZE_MAX : p.len + parts[i].len;
+    return p;
+}
+
+static bool is_text(const struct pieces *message)
+{
+    utf8_state state = 0;
+    for (size_t i = 0; i < message->n; i++)
+        if (!utf8_feed(&state, message->at[i].data, message->at[i].len)) return false;
+    return !state;
+}
+
+int session_queue_parts(weft_session *s, weft_opcode op, unsigned flags, const weft_bytes *parts,
+                        size_t n)
+{
+    struct pieces message = pieces_of(parts, n);
+    uint8_t byte0 = (uint8_t)(FRAME_FIN | op);
+    if (op == WEFT_TEXT && (flags & WEFT_SEND_CHECK) && !is_text(&message)) return WEFT_ERR_UTF8;
+    struct outq *q = message_queue(s);
+    if (!q) return -ENOMEM;
+    if (!(flags & WEFT_SEND_PLAIN) && is_to_be_compressed(s, message.len))
+        return encode_compressed(s, q, byte0, &message);
+    if (n == 1 && partial_send(s, q, byte0, parts->data, parts->len)) return 0;
+    return encode_pieces(s, q, byte0, &message);
+}
+
+int weft_session_sendv(weft_session *s, weft_opcode op, unsigned flags, const weft_bytes *parts,
+                       size_t n)
+{
+    if ((op != WEFT_TEXT && op != WEFT_BINARY) || !session_knows_flags(flags)) return -EINVAL;
+    int error = message_refusal(s);
+    return error ? error : session_queue_parts(s, op, flags, parts, n);
 }
 
 /* A frame without a masking key, once more with one. */
@@ -278,7 +364,7 @@ int session_queue_shared(weft_session *s, weft_message *m)
 
 int weft_session_send_message(weft_session *s, weft_message *m)
 {
-    int error = refusal(s);
+    int error = message_refusal(s);
     return error ? error : session_queue_shared(s, m);
 }
 
@@ -286,7 +372,7 @@ int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data
                                bool final)
 {
     if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
-    int error = refusal(s);
+    int error = refusal_ahead(s);
     if (error) return error;
     if (s->sending && s->sending != op) return WEFT_ERR_STATE;
     struct buffers *b = session_buffers(s);
@@ -332,7 +418,7 @@ int send_pong(weft_session *s, const uint8_t *data, size_t len)
 }
 
 /* The pongs that waited are gone: there is room for the ping that came too late for them. */
-static void promote_late(weft_session *s)
+void send_late_pong(weft_session *s)
 {
     struct buffers *b = s->buffers;
     struct waiting *w = b->waiting;
@@ -373,77 +459,18 @@ void send_last_words(weft_session *s, uint16_t code, const char *cause)
     s->owed = code;
 }
 
-static void pay_last_words(weft_session *s)
+int weft_session_close_now(weft_session *s, uint16_t code, const char *reason, size_t len)
 {
+    int error = weft_session_close(s, code, reason, len);
+    if (!error) session_hurry(s);
+    return error;
+}
+
+void send_owed_close(weft_session *s)
+{
+    if (!s->owed) return;
     uint8_t body[] = {(uint8_t)(s->owed >> 8), (uint8_t)s->owed};
     s->closed = false;
     if (send_close(s, (weft_bytes){body, sizeof body}) == 0) s->owed = 0;
     s->closed = true;
-}
-
-/* ---- output ---------------------------------------------------------------------------------- */
-
-static size_t frame_size(const uint8_t *frame)
-{
-    return frame_head_end(frame) + (size_t)frame_length(frame);
-}
-
-/* How much of the frame that is on its way is still in the queue; 0 between two frames. */
-static size_t rest_of_frame(const struct slice *first)
-{
-    if (!first || first->data == first->begin) return 0;
-    const uint8_t *end = first->begin;
-    while (end < first->data) end += frame_size(end);
-    return (size_t)(end - first->data);
-}
-
-/* Put the control frames where they are next to go out: behind the frame that is on its way and those
- * put there before, in front of everything else. Nothing goes behind a Close. */
-static void stage_control(weft_session *s)
-{
-    struct buffers *b = s->buffers;
-    struct waiting *w = b->waiting;
-    if (outq_empty(&w->control)) return;
-    size_t at = b->staged ? b->staged : rest_of_frame(b->queue.head);
-    size_t end = at + w->control.bytes;
-    if (s->closed && at == b->queue.bytes) outq_clear(&w->control);
-    else if (outq_insert(&b->queue, at, &w->control) == 0) b->staged = end;
-    else return;
-    w->staged_pongs += w->pongs;
-    w->pongs = 0;
-}
-
-struct outq *session_output(weft_session *s)
-{
-    if (s->owed) pay_last_words(s);
-    struct buffers *b = s->buffers;
-    if (!b) return NULL;
-    if (b->waiting) promote_late(s);
-    if (b->waiting) stage_control(s);
-    return &b->queue;
-}
-
-void session_left(weft_session *s, size_t n)
-{
-    struct buffers *b = s->buffers;
-    if (!b) return;
-    b->staged = n < b->staged ? b->staged - n : 0;
-    if (outq_empty(&b->queue)) b->pongs = 0;
-    if (b->waiting && !b->staged) {
-        b->waiting->staged_pongs = 0;
-        promote_late(s);
-    }
-    session_tidy(s);
-}
-
-int weft_session_output(weft_session *s, struct iovec *iov, int max)
-{
-    const struct outq *q = session_output(s);
-    return q ? outq_iov(q, iov, max) : 0;
-}
-
-void weft_session_sent(weft_session *s, size_t n)
-{
-    if (s->buffers) outq_sent(&s->buffers->queue, n);
-    session_left(s, n);
 }

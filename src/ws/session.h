@@ -118,6 +118,7 @@ struct weft_session {
     uint8_t sending; /* opcode of our open fragmented message, 0 when there is none */
     bool closed : 1; /* our Close is queued, gone or owed: nothing may follow it */
     bool placed : 1; /* long messages are received where they are to stay */
+    bool hasty : 1;  /* what is in front of our Close is to be dropped */
 };
 
 _Static_assert(sizeof(void *) != 8 || sizeof(weft_session) == 40, "every connection has one");
@@ -198,14 +199,33 @@ int send_close(weft_session *s, weft_bytes body);
  * short it is owed, and tried again with the output. */
 void send_last_words(weft_session *s, uint16_t code, const char *cause);
 
+/* Queue a message, WEFT_TEXT or WEFT_BINARY; that nothing speaks against sending was found out. */
+int session_queue(weft_session *s, weft_opcode op, const void *data, size_t len);
+int session_queue_parts(weft_session *s, weft_opcode op, unsigned flags, const weft_bytes *parts,
+                        size_t n);
+int session_queue_shared(weft_session *s, weft_message *m);
+
+/* For the output: what could not be queued when it was due, for want of memory or of room. */
+void send_owed_close(weft_session *s);
+void send_late_pong(weft_session *s);
+
+static inline bool session_knows_flags(unsigned flags)
+{
+    return !(flags & ~(unsigned)(WEFT_SEND_PLAIN | WEFT_SEND_CHECK));
+}
+
+/* output.c */
+
+/* What is queued in front of our Close is of no use any more (weft_session_close_now). */
+static inline void session_hurry(weft_session *s)
+{
+    s->hasty = true;
+}
+
 /* What weft_session_output shows, for who takes bytes from its front himself and says so: n bytes. NULL:
  * nothing. */
 struct outq *session_output(weft_session *s);
 void session_left(weft_session *s, size_t n);
-
-/* Queue a message, WEFT_TEXT or WEFT_BINARY; that nothing speaks against sending was found out. */
-int session_queue(weft_session *s, weft_opcode op, const void *data, size_t len);
-int session_queue_shared(weft_session *s, weft_message *m);
 
 /* rules.c */
 
@@ -227,6 +247,21 @@ int session_out_of_memory(weft_session *s);
 /* What is there of a frame's head, and a Close frame's body: 0, or an error and the session has failed. */
 int rules_check_head(weft_session *s, const uint8_t *head, size_t have);
 int rules_check_close(weft_session *s, weft_bytes body);
+
+/* Bytes, and frames, that go out before a fragment that is queued now, or a ping. */
+static inline size_t session_ahead(const weft_session *s)
+{
+    const struct buffers *b = s->buffers;
+    if (!b) return 0;
+    return b->queue.bytes + (b->waiting ? b->waiting->control.bytes : 0);
+}
+
+static inline size_t session_items_ahead(const weft_session *s)
+{
+    const struct buffers *b = s->buffers;
+    if (!b) return 0;
+    return b->queue.items + (b->waiting ? b->waiting->control.items : 0);
+}
 
 /* weft_session_buffered */
 static inline size_t session_buffered(const weft_session *s)

@@ -21,14 +21,12 @@
 #include <errno.h>
 
 #include "base/limits.h"
-#include "ws/pool.h"
+#include "ws/ratio.h"
 #include "ws/session.h"
 
 enum {
-    PARKED_MAX = 32768,   /* of a message that is handed out in chunks */
-    TRIAL_FREE = 16384,   /* bytes read and written by trials, without regard to doubling */
-    RATIO_MAX = 200,      /* inflated bytes for each received, */
-    RATIO_FREE = 1 << 20, /* beyond the first of them */
+    PARKED_MAX = 32768, /* of a message that is handed out in chunks */
+    TRIAL_FREE = 16384, /* bytes read and written by trials, without regard to doubling */
 };
 
 /* ---- the inflater ---------------------------------------------------------------------------- */
@@ -73,10 +71,13 @@ static int not_deflate(weft_session *s)
 /* A bomb is refused while it goes off. */
 static int check_inflated(weft_session *s)
 {
+    const weft_limits *l = s->cfg->limits;
     uint64_t produced = inflater_produced(s->buffers->in.inflater);
-    if (produced > limit_max_message(s->cfg->limits)) return session_too_big(s);
-    if (produced > RATIO_FREE && produced / RATIO_MAX > inflater_consumed(s->buffers->in.inflater))
-        return session_fail(s, WEFT_ERR_TOO_BIG, "a message that is compressed more than 200 to 1");
+    uint64_t consumed = inflater_consumed(s->buffers->in.inflater);
+    if (produced > limit_max_message(l)) return session_too_big(s);
+    if (ratio_is_too_high(produced, consumed, limit_max_inflate_ratio(l)))
+        return session_fail(s, WEFT_ERR_TOO_BIG,
+                            "a message that is compressed more than max_inflate_ratio allows");
     return 0;
 }
 

@@ -106,8 +106,9 @@ static int connect_to(weft_loop *l, struct echo *e, const char *url, const char 
 int main(int argc, char **argv)
 {
     weft_loop *loop;
+    static const weft_limits limits = {.max_message = 32 << 20};
     struct echo e = {
-        .handler = {.on_message = on_message, .on_close = on_close, .max_message = 32 << 20}};
+        .handler = {.on_message = on_message, .on_close = on_close, .limits = &limits}};
     if (argc < 5 || !parse_deflate(argv[3], &e)) return 2;
     weft_batch batch = strcmp(argv[2], "ring") ? WEFT_BATCH_EACH : WEFT_BATCH_RING;
     if (weft_loop_new(&loop, &(weft_loop_config){.batch = batch}) < 0) return 2;

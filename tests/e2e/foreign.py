@@ -19,7 +19,8 @@ import foreign  # noqa: E402
 foreign.run_with_sanitizer()
 from ctypes import byref, c_void_p, cast, create_string_buffer, pointer, sizeof  # noqa: E402
 from foreign import (ON_CLOSE, ON_CONN, ON_MESSAGE, ON_REQUEST, STRUCTS, ClientConfig, Deflate, Env,  # noqa: E402
-                     Handler, HubConfig, Limits, LoopConfig, ReplyHandler, ServerConfig, SessionConfig, Tls, of_the_future, strings)
+                     Handler, HubConfig, Limits, ListenOptions, LoopConfig, ReplyHandler, ServerConfig, SessionConfig,
+                     TlsConfig, of_the_future, strings)
 
 TEXT = 1
 ACCEPTED, CONNECTIONS, WEBSOCKETS, REQUESTS = range(4)
@@ -142,9 +143,11 @@ class Versions(Foreign):
         yield 'tls.env', Env, 0, lambda p, size: self.made(
             weft.tls_unref, weft.tls_new_sized, p, size, None, 0, None, 0)
         yield 'tls.replace', TlsConfig, 0, self.replace_tls
-        yield 'route', Handler, 0, lambda p, size: weft.server_route_sized(self.server, b'/', p, size, 0, None)
+        yield 'route', Handler, 0, lambda p, size: weft.server_route_sized(self.server, b'/', p, size, 0, 0, None)
         yield 'route.deflate', Deflate, 0, lambda p, size: weft.server_route_sized(
-            self.server, b'/', self.within(Handler, 'deflate', p), sizeof(Handler), size, None)
+            self.server, b'/', self.within(Handler, 'deflate', p), sizeof(Handler), 0, size, None)
+        yield 'route.limits', Limits, 0, lambda p, size: weft.server_route_sized(
+            self.server, b'/', self.within(Handler, 'limits', p), sizeof(Handler), size, 0, None)
         yield 'connect', ClientConfig, 0, lambda p, size: self.connect(p, size, 0, None, 0, 0)
         yield 'connect.limits', Limits, 0, lambda p, size: self.connect(
             self.within(ClientConfig, 'limits', p), sizeof(ClientConfig), size, None, 0, 0)
@@ -230,7 +233,7 @@ class Works(Foreign):
 
         server = handler(on_message=ON_MESSAGE(self.echo))
         self.assertEqual(weft.server_route_sized(self.server, b'/echo', byref(server), sizeof(server),
-                                                 sizeof(deflate), None), 0)
+                                                 sizeof(Limits), sizeof(deflate), None), 0)
         client = handler(on_open=ON_CONN(self.greet), on_message=ON_MESSAGE(self.part), on_close=ON_CLOSE(self.gone))
         config = ClientConfig(limits=pointer(Limits(max_message=1000)), origin=f'http://{self.address}'.encode())
         self.assertEqual(weft.connect_sized(None, self.loop, f'ws://{self.address}/echo'.encode(), byref(config),

@@ -63,7 +63,7 @@ static void server_hears(weft_conn *c, weft_opcode op, const void *data, size_t 
     must(sscanf(line, "%c %15s %31[^\n]", &command, topic, text) >= 2);
     if (command == '+') {
         must(weft_subscribe(w.hub, c, topic) == 0);
-        (void)weft_send(c, op, "+", 1);
+        if (weft_send(c, op, "+", 1) < 0) weft_abort(c);
     } else if (command == '-') {
         (void)weft_unsubscribe(w.hub, c, topic);
     } else {
@@ -135,7 +135,8 @@ static void end(void)
 
 static void say(struct peer *p, const char *text)
 {
-    if (p->conn) (void)weft_send(p->conn, WEFT_TEXT, text, strlen(text));
+    int r = p->conn ? weft_send(p->conn, WEFT_TEXT, text, strlen(text)) : 0;
+    (void)r; /* it may be closing */
 }
 
 static void connect_peer(size_t i)

@@ -172,7 +172,7 @@ static void open_tcp_end(struct end *e)
 {
     struct sock_addr a;
     assert_int_equal(sock_parse(&a, "127.0.0.1:0"), 0);
-    int listening = sock_listen(&sys_real, &a);
+    int listening = sock_listen(&sys_real, &a, 0);
     assert_true(listening >= 0);
     assert_int_equal(sock_local(&sys_real, listening, &a), 0);
     int peer = socket(AF_INET, SOCK_STREAM, 0);
@@ -714,7 +714,7 @@ static void connecting_ends_in_on_connected(void **state)
     struct sock_addr a;
     struct end e;
     assert_int_equal(sock_parse(&a, "127.0.0.1:0"), 0);
-    int listening = sock_listen(&sys_real, &a);
+    int listening = sock_listen(&sys_real, &a, 0);
     assert_int_equal(sock_local(&sys_real, listening, &a), 0);
     connect_to(&e, &a);
     queue(&e, 10); /* may be said early */
@@ -735,7 +735,7 @@ static void connecting_to_nobody_is_an_error(void **state)
     struct sock_addr a;
     struct end e;
     assert_int_equal(sock_parse(&a, "127.0.0.1:0"), 0);
-    int listening = sock_listen(&sys_real, &a);
+    int listening = sock_listen(&sys_real, &a, 0);
     assert_int_equal(sock_local(&sys_real, listening, &a), 0);
     close(listening);
     connect_to(&e, &a);

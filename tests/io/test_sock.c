@@ -139,7 +139,7 @@ static void the_kernel_chooses_a_port_and_each_end_knows_the_other(void **state)
     (void)state;
     struct sock_addr a, b;
     assert_int_equal(sock_parse(&a, "*:0"), 0);
-    int listening = sock_listen(&sys_real, &a);
+    int listening = sock_listen(&sys_real, &a, 0);
     assert_true(listening >= 0);
     assert_int_equal(sock_local(&sys_real, listening, &a), 0);
     uint16_t port = ntohs(a.in6.sin6_port);
@@ -168,11 +168,11 @@ static void every_address_is_ipv4_where_there_is_no_ipv6(void **state)
     struct sock_addr a;
     sys.socket = no_v6;
     assert_int_equal(sock_parse(&a, "*:0"), 0);
-    int fd = sock_listen(&sys, &a);
+    int fd = sock_listen(&sys, &a, 0);
     assert_true(fd >= 0);
     close(fd);
     assert_int_equal(sock_parse(&a, "[::1]:0"), 0);
-    assert_int_equal(sock_listen(&sys, &a), -EAFNOSUPPORT);
+    assert_int_equal(sock_listen(&sys, &a, 0), -EAFNOSUPPORT);
 }
 
 /* ---- unix: ----------------------------------------------------------------------------------- */
@@ -186,9 +186,9 @@ static void a_leftover_socket_is_replaced_and_nothing_else(void **state)
     snprintf(path, sizeof path, "%s/s", dir);
     assert_int_equal(sock_unix(&a, path), 0);
 
-    int first = sock_listen(&sys_real, &a);
+    int first = sock_listen(&sys_real, &a, 0);
     assert_true(first >= 0);
-    assert_int_equal(sock_listen(&sys_real, &a), -EADDRINUSE); /* somebody answers */
+    assert_int_equal(sock_listen(&sys_real, &a, 0), -EADDRINUSE); /* somebody answers */
     int c = sock_connect(&sys_real, &a, NULL);
     assert_true(c >= 0);
     struct sock_addr peer;
@@ -198,14 +198,14 @@ static void a_leftover_socket_is_replaced_and_nothing_else(void **state)
     close(c);
     close(first);
 
-    int second = sock_listen(&sys_real, &a); /* nobody answers */
+    int second = sock_listen(&sys_real, &a, 0); /* nobody answers */
     assert_true(second >= 0);
     close(second);
     unlink(path);
 
     FILE *f = fopen(path, "w"); /* somebody's file is not ours to remove */
     fclose(f);
-    assert_int_equal(sock_listen(&sys_real, &a), -EADDRINUSE);
+    assert_int_equal(sock_listen(&sys_real, &a, 0), -EADDRINUSE);
     assert_int_equal(access(path, F_OK), 0);
     unlink(path);
     rmdir(dir);
@@ -218,9 +218,9 @@ static void a_name_that_is_in_no_file_system(void **state)
     char text[64], heard[SOCK_TEXT];
     snprintf(text, sizeof text, "unix:@weft-test-sock-%d", (int)getpid());
     assert_int_equal(sock_parse(&a, text), 0);
-    int listening = sock_listen(&sys_real, &a);
+    int listening = sock_listen(&sys_real, &a, 0);
     assert_true(listening >= 0);
-    assert_int_equal(sock_listen(&sys_real, &a), -EADDRINUSE);
+    assert_int_equal(sock_listen(&sys_real, &a, 0), -EADDRINUSE);
     int c = sock_connect(&sys_real, &a, NULL);
     assert_true(c >= 0);
     assert_int_equal(sock_peer(&sys_real, c, &peer), 0);
@@ -239,7 +239,7 @@ static void a_source_is_where_a_connection_comes_from(void **state)
     struct sock_addr a, source, local;
     char text[SOCK_TEXT];
     assert_int_equal(sock_parse(&a, "127.0.0.1:0"), 0);
-    int listening = sock_listen(&sys_real, &a);
+    int listening = sock_listen(&sys_real, &a, 0);
     assert_int_equal(sock_local(&sys_real, listening, &a), 0);
     assert_int_equal(sock_numeric(&source, "127.0.0.9", 0), 0);
     int c = sock_connect(&sys_real, &a, &source);
@@ -328,17 +328,17 @@ static void refusals_come_back_and_leak_nothing(void **state)
     int before = dup(0);
     assert_int_equal(sock_parse(&a, "127.0.0.1:0"), 0);
     sys.socket = refused3;
-    assert_int_equal(sock_listen(&sys, &a), -EMFILE);
+    assert_int_equal(sock_listen(&sys, &a, 0), -EMFILE);
     assert_int_equal(sock_connect(&sys, &a, NULL), -EMFILE);
     sys = sys_real;
     sys.bind = refused_bind;
-    assert_int_equal(sock_listen(&sys, &a), -EACCES);
+    assert_int_equal(sock_listen(&sys, &a, 0), -EACCES);
     sys = sys_real;
     sys.listen = refused_listen;
-    assert_int_equal(sock_listen(&sys, &a), -EADDRINUSE);
+    assert_int_equal(sock_listen(&sys, &a, 0), -EADDRINUSE);
     sys = sys_real;
     sys.setsockopt = refused_setsockopt;
-    assert_int_equal(sock_listen(&sys, &a), -ENOMEM);
+    assert_int_equal(sock_listen(&sys, &a, 0), -ENOMEM);
     sys = sys_real;
     sys.connect = refused_bind;
     assert_int_equal(sock_connect(&sys, &a, NULL), -EACCES);

@@ -110,7 +110,7 @@ static void on_leave(weft_reply *r, uint64_t return_ms)
 {
     assert_true(return_ms >= 1000);
     tell(&actor_in(r)->teller.story, "leave;");
-    if (weft_reply_write(r, "bye", 3) == 0) (void)weft_reply_end(r);
+    if (weft_reply_write(r, "bye", 3) == 0) whatever(weft_reply_end(r));
 }
 
 static void on_close(weft_reply *r, int error, const char *cause)

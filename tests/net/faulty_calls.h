@@ -40,8 +40,11 @@
     X(openat2, int, (int d, const char *p, struct open_how *h), (d, p, h))                     \
     X(fstat, int, (int fd, struct stat *s), (fd, s))                                           \
     X(lstat, int, (const char *p, struct stat *s), (p, s))                                     \
+    X(fstatat, int, (int d, const char *p, struct stat *s, int f), (d, p, s, f))               \
     X(pread, ssize_t, (int fd, void *p, size_t n, off_t o), (fd, p, n, o))                     \
-    X(unlink, int, (const char *p), (p))
+    X(unlink, int, (const char *p), (p))                                                       \
+    X(unlinkat, int, (int d, const char *p, int f), (d, p, f))                                 \
+    X(chmod, int, (const char *p, mode_t m), (p, m))
 
 enum call {
 #define CALL_ENUM(name, type, parameters, arguments) CALL_##name,

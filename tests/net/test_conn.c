@@ -61,8 +61,8 @@ static void test_order_of_callbacks(void **state)
     (void)state;
     server.then_message = echo;
     connect_client();
-    weft_send(client.conn, WEFT_TEXT, "a", 1);
-    weft_send(client.conn, WEFT_TEXT, "b", 1);
+    assert_int_equal(weft_send(client.conn, WEFT_TEXT, "a", 1), 0);
+    assert_int_equal(weft_send(client.conn, WEFT_TEXT, "b", 1), 0);
     turn_until(&world, told(&client.story, "text b;"));
     weft_ping(client.conn, "p", 1);
     turn_until(&world, told(&client.story, "pong"));
@@ -581,7 +581,7 @@ static void test_on_drain(void **state)
     settle(&world);
     assert_false(told(&server.story, "drain"));
     use_full_sockets(&world.sys, true);
-    weft_send(server.conn, WEFT_BINARY, big, sizeof big);
+    assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, sizeof big), 0);
     settle(&world);
     assert_false(told(&server.story, "drain"));
     make_room();
@@ -603,7 +603,7 @@ static void test_abort_from_on_drain(void **state)
     again_with(&(weft_limits){.send_queue_soft = 1000});
     server.then_drain = abort_on_drain;
     struct raw *r = raw_open(&world, "/");
-    weft_send(server.conn, WEFT_BINARY, big, 2000);
+    assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, 2000), 0);
     turn_until(&world, server.closes);
     expect_story(&server.story, "open;drain;close 1006;");
     raw_free(r);

@@ -50,7 +50,7 @@ static void stream(weft_request *r, void *user)
     (void)user;
     weft_reply *reply;
     if (weft_reply_begin(&reply, r, 200, "text/plain", WEFT_LENGTH_UNKNOWN, NULL, NULL) < 0) return;
-    if (weft_reply_write(reply, "piece", 5) == 0) (void)weft_reply_end(reply);
+    if (weft_reply_write(reply, "piece", 5) == 0) whatever(weft_reply_end(reply));
 }
 
 static const char requests[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"

@@ -201,13 +201,19 @@ static int listen_options(const void *p, size_t size)
 
 static int route_handler(const void *p, size_t size)
 {
-    return weft_server_route_sized(world.server, "/", p, size, 0, NULL);
+    return weft_server_route_sized(world.server, "/", p, size, 0, 0, NULL);
 }
 
 static int route_deflate(const void *p, size_t size)
 {
     const weft_handler h = {.deflate = p};
-    return weft_server_route_sized(world.server, "/", &h, sizeof h, size, NULL);
+    return weft_server_route_sized(world.server, "/", &h, sizeof h, 0, size, NULL);
+}
+
+static int route_limits(const void *p, size_t size)
+{
+    const weft_handler h = {.limits = p};
+    return weft_server_route_sized(world.server, "/", &h, sizeof h, size, 0, NULL);
 }
 
 static int dial(const weft_client_config *cfg, size_t cfg_size, size_t limits_size,
@@ -229,6 +235,11 @@ static int client_config(const void *p, size_t size)
 static int client_limits(const void *p, size_t size)
 {
     return dial(&(weft_client_config){.limits = p}, sizeof(weft_client_config), size, NULL, 0, 0);
+}
+
+static int client_handler_limits(const void *p, size_t size)
+{
+    return dial(NULL, 0, size, &(weft_handler){.limits = p}, sizeof(weft_handler), 0);
 }
 
 static int client_handler(const void *p, size_t size)
@@ -310,10 +321,12 @@ static const struct taker {
     {"weft_tls_new", tls_config, sizeof(weft_tls_config), 0, 0},
     {"weft_tls_replace", tls_other_config, sizeof(weft_tls_config), 0, 0},
     {"weft_server_route", route_handler, sizeof(weft_handler), 0, 0},
+    {"weft_server_route, limits", route_limits, sizeof(weft_limits), 0, 0},
     {"weft_server_route, deflate", route_deflate, sizeof(weft_deflate), 0, 0},
     {"weft_connect", client_config, sizeof(weft_client_config), 0, 0},
     {"weft_connect, limits", client_limits, sizeof(weft_limits), 0, 0},
     {"weft_connect, handler", client_handler, sizeof(weft_handler), 0, 0},
+    {"weft_connect, the handler's limits", client_handler_limits, sizeof(weft_limits), 0, 0},
     {"weft_connect, deflate", client_deflate, sizeof(weft_deflate), 0, 0},
     {"weft_piece_new", piece_env, sizeof(weft_env), 0, 0},
     {"weft_reply_begin", reply_handler, sizeof(weft_reply_handler), 0, 0},
@@ -415,9 +428,9 @@ static void test_a_handler_of_the_future_works(void **state)
 {
     (void)state;
     const struct future_handler h = {.known = {.on_message = echo}};
-    assert_int_equal(
-        weft_server_route_sized(world.server, "/", &h.known, sizeof h, sizeof(weft_deflate), NULL),
-        0);
+    assert_int_equal(weft_server_route_sized(world.server, "/", &h.known, sizeof h,
+                                             sizeof(weft_limits), sizeof(weft_deflate), NULL),
+                     0);
     struct raw *r = raw_open(&world, "/");
     raw_text(r, "hello");
     turn_until(&world, raw_heard(r, "hello"));
@@ -443,6 +456,7 @@ static void take_back(void *p, size_t size)
 struct lent {
     weft_handler *handler;
     weft_deflate *deflate;
+    weft_limits *limits;
     const char **subprotocols;
     char *name;
 };
@@ -450,12 +464,14 @@ struct lent {
 static struct lent lend_handler(const weft_handler *from)
 {
     static const weft_deflate deflate = {.threshold = 1};
+    static const weft_limits limits = {.max_fragments = 7};
     struct lent l = {lend(from, sizeof *from), lend(&deflate, sizeof deflate),
-                     malloc(2 * sizeof(char *)), lend("chat", 5)};
+                     lend(&limits, sizeof limits), malloc(2 * sizeof(char *)), lend("chat", 5)};
     l.subprotocols[0] = l.name;
     l.subprotocols[1] = NULL;
     l.handler->subprotocols = l.subprotocols;
     l.handler->deflate = l.deflate;
+    l.handler->limits = l.limits;
     return l;
 }
 
@@ -463,6 +479,7 @@ static void take_handler_back(struct lent *l)
 {
     take_back(l->handler, sizeof *l->handler);
     take_back(l->deflate, sizeof *l->deflate);
+    take_back(l->limits, sizeof *l->limits);
     take_back(l->subprotocols, 2 * sizeof(char *));
     take_back(l->name, 5);
 }

@@ -610,7 +610,7 @@ static void test_freed_with_everything_in_flight(void **state)
     weft_server_on_request(world.server, "/held", hold_request, NULL);
     struct raw *ws = raw_open(&world, "/"), *head = raw_connect(&world), *up = raw_connect(&world),
                *reply = raw_connect(&world), *bad = raw_connect(&world), *fresh;
-    weft_send(server.conn, WEFT_BINARY, big, sizeof big);
+    assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, sizeof big), 0);
     raw_frame(ws, 0x01, "half", 4);
     raw_say(head, "GET / HT");
     raw_say(up, UPGRADE("/hold", ""));
@@ -674,7 +674,7 @@ static void test_unix_socket(void **state)
     assert_int_equal(weft_connect(&client.conn, world.loop, url, NULL, &telling, &client), 0);
     pass(&world, 1); /* a turn of the loop's later */
     turn_until(&world, told(&client.story, "open;"));
-    weft_send(client.conn, WEFT_TEXT, "hi", 2);
+    assert_int_equal(weft_send(client.conn, WEFT_TEXT, "hi", 2), 0);
     turn_until(&world, told(&server.story, "text hi;"));
     weft_close(client.conn, 1000, NULL);
     turn_until(&world, client.closes);

@@ -447,8 +447,11 @@ static const struct {
     {CALL_openat2, {EMFILE, ENFILE, EACCES, EAGAIN, ENOSYS}},
     {CALL_fstat, {EIO, ENOMEM}},
     {CALL_lstat, {ENOENT, EACCES}},
+    {CALL_fstatat, {ENOENT, EACCES}},
+    {CALL_chmod, {EPERM, EROFS}},
     {CALL_pread, {EIO, EINTR}},
     {CALL_unlink, {EROFS, EACCES}},
+    {CALL_unlinkat, {EROFS, EACCES}},
 };
 
 /* Whether the scenario has such a call. */

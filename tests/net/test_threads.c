@@ -55,7 +55,7 @@ static void server_opens(weft_conn *c)
 static void server_hears(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     must(weft_loop_is_mine(weft_conn_loop(c)));
-    (void)weft_send(c, op, data, len);
+    must(weft_send(c, op, data, len) == 0);
 }
 
 static void server_closes(weft_conn *c, const weft_close_info *info)

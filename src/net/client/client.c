@@ -206,11 +206,11 @@ static int dial_new(struct client *client, struct dialer *dialer, const char *ur
 }
 
 static int client_new(struct client **out, struct net *n, const weft_limits *limits,
-                      const weft_handler *h, size_t h_size, size_t deflate_size)
+                      const struct handler_given *given)
 {
     struct client *client = mem_zalloc(net_env(n), sizeof *client);
     if (!client) return -ENOMEM;
-    int error = conn_class_init(&client->class, n, limits, h, h_size, deflate_size);
+    int error = conn_class_init(&client->class, n, limits, given);
     client->owner = (struct owner){"", cancel, refusal, client_free};
     if (error) mem_free(net_env(n), client);
     else *out = client;
@@ -246,6 +246,7 @@ int weft_connect_sized(weft_conn **out, weft_loop *l, const char *url,
     if (error) return error;
     struct dialer *dialer = dialer_of(l);
     if (!dialer) return -ENOMEM;
-    error = client_new(&client, dialer->net, taken.limits, h, h_size, deflate_size);
+    struct handler_given given = {h, h_size, limits_size, deflate_size};
+    error = client_new(&client, dialer->net, taken.limits, &given);
     return error ? error : connect_as(out, client, dialer, url, &taken, user);
 }

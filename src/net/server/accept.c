@@ -19,7 +19,7 @@
 #include "net/server/crew.h"
 #include "net/wire/tls.h"
 
-enum { TURNED_AWAY_MAX = 32, RETRY_S = 5 };
+enum { TURNED_AWAY_MAX = 32, RETRY_S = 5, MODE_MAX = 0777 };
 
 SIZED_TAKER(options_take, weft_listen_options, tls, 16, tls)
 
@@ -111,19 +111,32 @@ static void listener_free(struct server_listener *sl)
     mem_free(server_env(sl->server), sl);
 }
 
-static int listen_at(weft_server *s, const struct sock_addr *a, const weft_listen_options *o)
+/* It does not listen yet. NULL: no memory. */
+static struct server_listener *listener_new(weft_server *s, weft_tls *tls)
 {
     const weft_limits *l = &s->site.limits;
     struct server_listener *sl = mem_zalloc(server_env(s), sizeof *sl);
-    if (!sl) return -ENOMEM;
+    if (!sl) return NULL;
     sl->server = s;
-    sl->tls = o->tls ? weft_tls_ref(o->tls) : NULL;
-    int error = listener_init(&sl->listener, s->loop, a, (unsigned)limit_accept_batch(l),
-                              limit_accept_backoff(l), on_accept);
-    if (error) return listener_free(sl), error;
+    sl->tls = tls ? weft_tls_ref(tls) : NULL;
+    listener_init(&sl->listener, s->loop, (unsigned)limit_accept_batch(l), limit_accept_backoff(l),
+                  on_accept);
+    return sl;
+}
+
+/* a: where it listens. */
+static void listener_joins(struct server_listener *sl, const struct sock_addr *a)
+{
+    weft_server *s = sl->server;
     if (!sock_is_loopback(a)) s->site.all_loopback = false;
     list_append(&s->listeners, &sl->link);
-    return 0;
+}
+
+static int take(weft_listen_options *to, const weft_listen_options *o, size_t size)
+{
+    int error = options_take(to, o, size);
+    bool wrong = !error && (to->mode > MODE_MAX || (to->tls && !tls_can_accept(to->tls)));
+    return wrong ? -EINVAL : error;
 }
 
 int weft_server_listen_sized(weft_server *s, const char *address, const weft_listen_options *o,
@@ -131,10 +144,28 @@ int weft_server_listen_sized(weft_server *s, const char *address, const weft_lis
 {
     struct sock_addr a;
     weft_listen_options taken;
-    int error = options_take(&taken, o, o_size);
-    if (!error && taken.tls && !tls_can_accept(taken.tls)) error = -EINVAL;
+    int error = take(&taken, o, o_size);
     if (!error) error = sock_parse(&a, address);
-    return error ? error : listen_at(s, &a, &taken);
+    if (error) return error;
+    struct server_listener *sl = listener_new(s, taken.tls);
+    error = sl ? listener_open(&sl->listener, &a, taken.mode) : -ENOMEM;
+    if (!error) listener_joins(sl, &a);
+    else if (sl) listener_free(sl);
+    return error;
+}
+
+int weft_server_listen_fd_sized(weft_server *s, int fd, const weft_listen_options *o, size_t o_size)
+{
+    struct sock_addr a;
+    weft_listen_options taken;
+    int error = take(&taken, o, o_size);
+    if (!error) error = sock_local(loop_sys(s->loop), fd, &a);
+    if (error) return error;
+    struct server_listener *sl = listener_new(s, taken.tls);
+    error = sl ? listener_adopt(&sl->listener, fd) : -ENOMEM;
+    if (!error) listener_joins(sl, &a);
+    else if (sl) listener_free(sl);
+    return error;
 }
 
 int weft_server_address(const weft_server *s, size_t i, char *text, size_t size)

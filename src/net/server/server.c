@@ -202,8 +202,8 @@ int server_copy_routes(struct weft_server *s, const struct weft_server *from)
     for (size_t i = 0; i < routes->websockets.n && !error; i++) {
         struct opener *o = &routes->websockets.routes[i].opener;
         const weft_handler *h = o->handler;
-        error = endpoint_new(o, &s->endpoints, s->net, &s->site.limits, h, sizeof *h,
-                             sizeof *h->deflate);
+        struct handler_given given = {h, sizeof *h, sizeof *h->limits, sizeof *h->deflate};
+        error = endpoint_new(o, &s->endpoints, s->net, &s->site.limits, &given);
     }
     return error;
 }
@@ -215,12 +215,12 @@ static bool routes_are_final(const weft_server *s)
 }
 
 int weft_server_route_sized(weft_server *s, const char *path, const weft_handler *h, size_t h_size,
-                            size_t deflate_size, void *user)
+                            size_t limits_size, size_t deflate_size, void *user)
 {
     if (routes_are_final(s)) return WEFT_ERR_STATE;
     struct route r = {.user = user};
-    int error =
-        endpoint_new(&r.opener, &s->endpoints, s->net, &s->site.limits, h, h_size, deflate_size);
+    struct handler_given given = {h, h_size, limits_size, deflate_size};
+    int error = endpoint_new(&r.opener, &s->endpoints, s->net, &s->site.limits, &given);
     if (error) return error;
     return route_add(&s->site.routes.websockets, server_env(s), path, &r);
 }

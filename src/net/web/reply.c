@@ -14,6 +14,7 @@
 
 #include "base/limits.h"
 #include "http/piece.h"
+#include "net/errand.h"
 #include "net/links.h"
 #include "net/peer.h"
 
@@ -322,6 +323,20 @@ weft_reply *weft_reply_find(const weft_loop *l, weft_id id)
     const struct net *n = net_there(l);
     const struct lane *lane = n ? slots_find(&n->slots, id, SLOT_LANE) : NULL;
     return lane && lane->talk == LANE_REPLY ? lane->talker : NULL;
+}
+
+typedef void call(weft_reply *r, void *arg);
+
+static void run_call(struct post *p)
+{
+    struct errand e = errand_take(p);
+    ((call *)e.fn)(weft_reply_find(e.loop, e.to), e.arg);
+}
+
+int weft_reply_call(weft_loop *l, weft_id id, void (*fn)(weft_reply *r, void *arg), void *arg)
+{
+    struct errand e = {.post.run = run_call, .to = id, .fn = (void (*)(void))fn, .arg = arg};
+    return errand_post(l, &e);
 }
 
 weft_loop *weft_reply_loop(const weft_reply *r)

@@ -347,37 +347,9 @@ static bool sent(struct lane *l, size_t n)
 {
     weft_conn *c = conn_at(l);
     if (n) weft_session_sent(&c->session, n);
-    conn_drained(c);
-    return session_buffered(&c->session) || c->session.closed;
-}
-
-size_t weft_buffered(const weft_conn *c)
-{
-    return conn_buffered(c);
-}
-
-static bool is_full(const weft_conn *c, size_t bytes)
-{
-    const weft_limits *l = conn_limits(c);
-    return bytes > limit_send_queue_max(l) ||
-           session_items(&c->session) > limit_send_queue_items(l);
-}
-
-void conn_overflows(weft_conn *c)
-{
-    c->full = is_full(c, conn_buffered(c));
-    c->over_soft = true;
-}
-
-void conn_drained(weft_conn *c)
-{
     keepalive_sent(c);
-    if (!c->over_soft) return;
-    size_t bytes = conn_buffered(c);
-    c->full = is_full(c, bytes);
-    if (c->full || bytes >= limit_send_queue_soft(conn_limits(c)) / 2) return;
-    c->over_soft = false;
-    if (conn_handler(c)->on_drain && c->state == CONN_OPEN) conn_handler(c)->on_drain(c);
+    if (c->backlogged || c->wants_drain || c->full) conn_tell_if_drained(c);
+    return session_buffered(&c->session) || c->session.closed;
 }
 
 /* ---- told by the lane ------------------------------------------------------------------------ */

@@ -51,12 +51,14 @@ struct weft_conn {
         };
         struct dead dead; /* once it has ended */
     };
-    uint32_t slot;     /* of its id: a server's has its lane's */
-    uint16_t code;     /* of the first Close, 0 before there is one */
-    uint8_t state : 2; /* enum conn_state */
-    bool by_peer : 1, clean : 1, paused : 1, told_open : 1;
-    bool over_soft : 1;   /* on_drain is due when there is room */
-    bool full : 1;        /* and until then sends are refused */
+    uint32_t slot;        /* of its id: a server's has its lane's */
+    uint16_t code;        /* of the first Close, 0 before there is one */
+    uint8_t state : 2;    /* enum conn_state */
+    bool backlogged : 1;  /* on_drain is due when there is room */
+    bool wants_drain : 1; /* or earlier: see backlog.c */
+    bool full : 1;        /* whole messages are refused */
+    bool by_peer : 1, clean : 1, paused : 1;
+    bool told_open : 1;
     bool pinged : 1;      /* by keep-alive, and no byte has followed yet */
     bool closing : 1;     /* the closing handshake has begun */
     weft_session session; /* its error and cause say in the end why the connection ended */
@@ -114,8 +116,16 @@ static inline size_t conn_buffered(const weft_conn *c)
     return session_buffered(&c->session) + (l ? lane_buffered(l) : 0);
 }
 
+/* ---- backlog.c: how much is queued ----------------------------------------------------------- */
+
 /* So much is queued that something may have to be done about it. */
 void conn_overflows(weft_conn *c);
+
+/* Whether fragments, and pings, are refused. */
+bool conn_is_full_ahead(const weft_conn *c);
+
+/* There is less. */
+void conn_tell_if_drained(weft_conn *c);
 
 /* Something was queued: sends are refused from now on if it is too much. What the carrier has taken over is bounded,
  * and counts when there is much of our own. */
@@ -126,9 +136,6 @@ static inline void conn_note_backlog(weft_conn *c)
                 session_items(&c->session) <= k->calm_items;
     if (!calm) conn_overflows(c);
 }
-
-/* Some of it is gone: there may be room to send again. */
-void conn_drained(weft_conn *c);
 
 /* Now, for the round trip of a ping. */
 uint32_t conn_stopwatch(const weft_conn *c);

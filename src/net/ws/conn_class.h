@@ -23,10 +23,16 @@ struct conn_class {
     weft_deflate deflate;
 };
 
-/* The sizes are those of the handler, which may be NULL, and of its deflate; limits may be NULL. Errors:
- * -EINVAL (a size), -ENOMEM: then there is nothing to deinit. */
+/* As a user gave it: with its size, and those of what it points to. */
+struct handler_given {
+    const weft_handler *handler; /* may be NULL */
+    size_t size, limits_size, deflate_size;
+};
+
+/* limits, those that the handler's own stand before, may be NULL. Errors: -EINVAL (a size), -ENOMEM: then there is
+ * nothing to deinit. */
 int conn_class_init(struct conn_class *k, struct net *n, const weft_limits *limits,
-                    const weft_handler *h, size_t h_size, size_t deflate_size);
+                    const struct handler_given *given);
 void conn_class_deinit(struct conn_class *k);
 
 #endif

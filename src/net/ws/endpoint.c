@@ -26,12 +26,11 @@ static weft_conn *make(struct endpoint *e, const struct terms *t)
 }
 
 int endpoint_new(struct opener *out, struct endpoint **list, struct net *n,
-                 const weft_limits *limits, const weft_handler *h, size_t h_size,
-                 size_t deflate_size)
+                 const weft_limits *limits, const struct handler_given *given)
 {
     struct endpoint *e = mem_alloc(net_env(n), sizeof *e);
     if (!e) return -ENOMEM;
-    int error = conn_class_init(&e->class, n, limits, h, h_size, deflate_size);
+    int error = conn_class_init(&e->class, n, limits, given);
     if (error) {
         mem_free(net_env(n), e);
         return error;

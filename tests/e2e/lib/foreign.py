@@ -103,7 +103,7 @@ class Deflate(Structure):
 class Handler(Structure):
     _fields_ = [('on_upgrade', ON_UPGRADE), ('on_open', ON_CONN), ('on_message', ON_MESSAGE), ('on_chunk', ON_CHUNK),
                 ('on_drain', ON_CONN), ('on_ping', ON_PING), ('on_pong', ON_PONG), ('on_close', ON_CLOSE),
-                ('subprotocols', POINTER(c_char_p)), ('deflate', POINTER(Deflate)), ('max_message', c_uint64)]
+                ('subprotocols', POINTER(c_char_p)), ('deflate', POINTER(Deflate)), ('limits', POINTER(Limits))]
 
 
 class ReplyHandler(Structure):
@@ -159,7 +159,7 @@ FUNCTIONS = {
     'weft_tls_new_sized': (c_int, OUT, c_void_p, c_size_t, c_void_p, c_size_t, c_char_p, c_size_t),
     'weft_tls_replace_sized': (c_int, c_void_p, c_void_p, c_size_t, c_char_p, c_size_t),
     'weft_tls_unref': (None, c_void_p),
-    'weft_server_route_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_void_p),
+    'weft_server_route_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_size_t, c_void_p),
     'weft_server_on_request': (c_int, c_void_p, c_char_p, ON_REQUEST, c_void_p),
     'weft_server_listen_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t),
     'weft_server_address': (c_int, c_void_p, c_size_t, c_char_p, c_size_t),
