@@ -39,7 +39,7 @@ test:
 tsan:
 	@tools/setup test
 	@tools/build tsan
-	@tools/test tsan -R '^(base|ws|http|io|net|hub|cli)\.'
+	@tools/test tsan -R '^(base|ws|http|io|net|hub|aux|cli)\.'
 
 check:
 	@tools/setup check
@@ -101,7 +101,7 @@ install:
 
 format:
 	@tools/setup check
-	git ls-files '*.c' '*.h' | xargs clang-format -i
+	git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs clang-format -i
 
 clean:
 	rm -rf build

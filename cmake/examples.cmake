@@ -30,6 +30,30 @@ function(weft_programs room library)
 endfunction()
 
 weft_programs(examples weft)
+
+# The same in C++, where there is a compiler for it of the same make (sanitizers of two do not mix).
+include(CheckLanguage)
+check_language(CXX)
+if(CMAKE_CXX_COMPILER)
+    enable_language(CXX)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL CMAKE_C_COMPILER_ID)
+    file(GLOB sources CONFIGURE_DEPENDS examples/cpp/*.cpp)
+    foreach(source IN LISTS sources)
+        get_filename_component(name ${source} NAME_WE)
+        add_executable(examples-cpp-${name} ${source})
+        set_target_properties(examples-cpp-${name} PROPERTIES
+            OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/examples/cpp
+            CXX_STANDARD 17 CXX_EXTENSIONS OFF)
+        if(name MATCHES "cpp11")
+            set_target_properties(examples-cpp-${name} PROPERTIES CXX_STANDARD 11)
+        endif()
+        target_compile_options(examples-cpp-${name} PRIVATE -pedantic)
+        target_link_libraries(examples-cpp-${name} PRIVATE weft Threads::Threads)
+    endforeach()
+else()
+    message(STATUS "examples/cpp/ is left out: no C++ compiler that goes with ${CMAKE_C_COMPILER}")
+endif()
 weft_programs(bench weft-static)
 
 # The encoders that bench/deflate.c compares; libdeflate where it is.

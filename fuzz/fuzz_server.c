@@ -87,6 +87,11 @@ static void reply_later(weft_request *r, void *user)
     (void)weft_reply_begin(&w.asked, r, 200, NULL, WEFT_LENGTH_UNKNOWN, &handler, NULL);
 }
 
+static const weft_request_handler now = {.on_request = reply_now};
+static const weft_request_handler later = {
+    .on_request = reply_later,
+    .limits = &(const weft_limits){.http_body_max = 50, .send_queue_max = 5000}};
+
 static const weft_handler echo = {
     .on_open = on_open, .on_message = on_message, .on_drain = on_drain, .on_close = on_close};
 static const weft_limits small = {.max_message = 3000};
@@ -101,7 +106,7 @@ static void answer_held(unsigned how)
     weft_upgrade *u = w.held;
     w.held = NULL;
     if (how & 1) (void)weft_upgrade_accept(u);
-    else (void)weft_upgrade_refuse(u, how & 2 ? 403 : 200, "no");
+    else (void)weft_upgrade_refuse(u, how & 2 ? 403 : 200, how & 4 ? "text/html" : NULL, "no", 2);
 }
 
 static void finish_asked(bool abort_it)
@@ -207,8 +212,8 @@ static void begin(void)
     check(weft_server_route(w.server, "/echo", &echo, NULL) == 0);
     check(weft_server_route(w.server, "/chunks", &chunks, NULL) == 0);
     check(weft_server_route(w.server, "/hold", &holding, NULL) == 0);
-    check(weft_server_on_request(w.server, "/now", reply_now, NULL) == 0);
-    check(weft_server_on_request(w.server, "/later", reply_later, NULL) == 0);
+    check(weft_server_on_request(w.server, "/now", &now, NULL) == 0);
+    check(weft_server_on_request(w.server, "/later", &later, NULL) == 0);
     check(weft_server_listen(w.server, "127.0.0.1:8080", NULL) == 0);
 }
 

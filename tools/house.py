@@ -49,6 +49,10 @@ def c_files(root, *folders):
                   for f in (root / folder).rglob(suffix))
 
 
+def cpp_files(root):
+    return sorted(f for suffix in ("*.cpp", "*.hpp") for f in (root / "examples").rglob(suffix))
+
+
 def includes(file):
     """(line number, '<' or '"', name) of each #include."""
     for number, line in enumerate(file.read_text().splitlines(), 1):
@@ -138,7 +142,7 @@ def seam(root):
     knows = {src / "net/lane.c", src / "net/lane.h", *c_files(src, "net/wire")}
     return [f"{file.relative_to(root)}:{number}: `{word}` is the wire's, which only net/wire and net/lane know: "
             "ask the lane"
-            for file in c_files(src, "net", "hub", "cli") if file not in knows
+            for file in c_files(src, "net", "hub", "aux", "cli") if file not in knows
             for number, line in code_lines(file)
             for word in dict.fromkeys(WIRE_WORD.findall(line))]
 
@@ -394,7 +398,7 @@ def hardening(root):
 
 def style(root):
     """The code looks as .clang-format says."""
-    files = c_files(root, *C_FOLDERS)
+    files = c_files(root, *C_FOLDERS) + cpp_files(root)
     status, said = run("clang-format", "--dry-run", "-Werror",
                        *(f.relative_to(root) for f in files), cwd=root)
     return [f"run `make format`\n{said[:8000]}"] if status else []
@@ -457,7 +461,7 @@ def license(root):
     """Each file of C begins with its licence."""
     first = "/* SPDX-License-Identifier: MIT"
     return [f"{f.relative_to(root)}:1: the first line is not {first!r}"
-            for f in c_files(root, *C_FOLDERS)
+            for f in c_files(root, *C_FOLDERS) + cpp_files(root)
             if not f.read_text().startswith(first)]
 
 

@@ -128,8 +128,8 @@ static inline int weft_sse_piece(weft_piece **out, const weft_env *env, const ch
 }
 
 /* One event for one reply. Errors: as weft_sse_format, and weft_reply_write. */
-WEFT_API int weft_sse_write(weft_reply *r, const char *event, const char *id, const void *data,
-                            size_t len);
+WEFT_API WEFT_CHECK int weft_sse_write(weft_reply *r, const char *event, const char *id,
+                                       const void *data, size_t len);
 
 /* Tell the client to come back in return_ms, and end the stream: as it is, the on_leave of a weft_reply_handler. */
 WEFT_API void weft_sse_leave(weft_reply *r, uint64_t return_ms);

@@ -158,7 +158,9 @@ typedef struct weft_env {
     X(refusal_body_max, 4096, "bytes", "of a refusal's body this much is kept for you")            \
     /* a session, once more */                                                                     \
     X(max_inflate_ratio, 200, "times",                                                             \
-      "more inflated bytes for each received, beyond the first 1 MiB of a message: Close 1009")
+      "more inflated bytes for each received, beyond the first 1 MiB of a message: Close 1009")    \
+    /* a server, once more */                                                                      \
+    X(hold_timeout, 30000, "ms", "an upgrade that is held longer without an answer: 503")
 
 /* 0 means the default of the list, never "unlimited". */
 typedef struct weft_limits {

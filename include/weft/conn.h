@@ -61,9 +61,11 @@ typedef struct weft_close_info {
 typedef struct weft_handler {
     /* Server: the opening handshake is in order, the origin allowed. Return
      *   0             accept
-     *   400 ... 599   refuse with this HTTP status (weft_upgrade_why says why)
-     *   WEFT_HOLD     answer later: weft_upgrade_accept or weft_upgrade_refuse (server.h)
-     * NULL accepts everybody. */
+     *   300 ... 599   refuse with this HTTP status (weft_upgrade_body: with what body), or send elsewhere:
+     *                 weft_upgrade_field(u, "Location", ...)
+     *   WEFT_HOLD     it was answered already, or will be later: weft_upgrade_accept, weft_upgrade_refuse (server.h)
+     * Anything else, true to begin with, is a mistake: the client gets a 500, and the log has a line. NULL accepts
+     * everybody. */
     int (*on_upgrade)(weft_upgrade *u);
 
     void (*on_open)(weft_conn *c);
@@ -96,7 +98,7 @@ typedef struct weft_handler {
     const weft_limits *limits;
 } weft_handler;
 
-#define WEFT_HOLD 1
+#define WEFT_HOLD 0x686f6c64 /* nothing that is returned by accident */
 
 /* ---- what you can do ------------------------------------------------------------------------- */
 

@@ -10,6 +10,10 @@
  *          weft_respond(r, 200, "text/plain", "hello\n", 6);
  *      }
  *
+ *      static const weft_request_handler handler = {.on_request = hello};
+ *
+ *      weft_server_on_request(server, "/hello", &handler, NULL);
+ *
  * A weft_request is yours from the callback until you answer it: weft_respond, weft_reply_begin and weft_request_abort
  * consume it, whatever they return. If the client leaves before, the request stays valid, calls return
  * WEFT_ERR_CLOSED, and on_gone (if set) is told; answer it all the same.
@@ -29,6 +33,18 @@ extern "C" {
 
 typedef struct weft_request weft_request;
 
+/* What a path does with plain requests (weft_server_on_request). Copied for each route, with its limits. */
+typedef struct weft_request_handler {
+    void (*on_request)(weft_request *r, void *user);
+
+    /* What is not 0 here stands in place of the server's limits for requests of this route, once their head is there:
+     *   http_body_max                       a Content-Length above it: 413 at once, before a byte of the body is read
+     *   send_queue_max, _items, _soft, write_stall, ping_interval, pong_timeout       of their replies
+     *   http_keepalive                      behind them
+     * All others are about what comes before a route is known, and stay the server's. NULL: all of them do. */
+    const weft_limits *limits;
+} weft_request_handler;
+
 /* ---- the request; everything borrowed, good until it is finished ------------------------------ */
 
 WEFT_API weft_bytes weft_request_method(const weft_request *r); /* "GET"; case matters */
@@ -42,6 +58,12 @@ WEFT_API weft_bytes weft_request_body(const weft_request *r);
 WEFT_API weft_loop *weft_request_loop(const weft_request *r);
 WEFT_API bool weft_request_is(const weft_request *r, const char *method);
 
+/* Whether the page that sent it, if one did, may read and write here: the rule for upgrades,
+ * weft_server_config.origins,
+ * asked of a plain request. Without an Origin it is no page of somebody else's, or one that cannot read the answer:
+ * true. A request that changes something should look at it, and so should whatever is not for everybody. false when the
+ * client has left. */
+WEFT_API bool weft_request_allowed(const weft_request *r);
 /* Who sent it: as weft_conn_peer, until you answer; also after the client has left. NULL: no memory. */
 WEFT_API weft_peer *weft_request_peer(weft_request *r);
 
@@ -51,12 +73,13 @@ WEFT_API void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *
 
 /* ---- the reply ------------------------------------------------------------------------------- */
 
-/* Add a header field to the reply that follows. Content-Length, Transfer-Encoding, Connection and
- * Date are weft's. Errors: -EINVAL (a character that may not stand in a field, or one of
- * weft's), -ENOMEM. */
+/* Add a header field to the reply that follows; a Content-Type replaces the one before. Content-Length,
+ * Transfer-Encoding, Connection and Date are weft's. Errors: -EINVAL (a character that may not stand in a field, or
+ * one of weft's), -ENOMEM. */
 WEFT_API int weft_reply_field(weft_request *r, const char *name, const char *value);
 
-/* The whole reply. type is the Content-Type (NULL: none). With HEAD the body is left
+/* The whole reply. type is the Content-Type, whatever weft_reply_field has said of it (NULL: what that has said, or
+ * none). With HEAD the body is left
  * out and its length said. Consumes the request. Errors: WEFT_ERR_CLOSED, -EINVAL (status not 200-599), -ENOMEM;
  * after these two the client gets a 500, or its connection ends. */
 WEFT_API int weft_respond(weft_request *r, int status, const char *type, const void *body,

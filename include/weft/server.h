@@ -45,10 +45,16 @@ typedef struct weft_server_config {
      * (version 1 or 2, before all else; it may be missing), X-Forwarded-For and X-Forwarded-Proto.
      * weft_conn_peer, the log, max_connections_per_ip and "same" then mean the client. NULL: nobody. */
     const char *const *trust_proxy;
+
+    /* Names that the server answers to: NULL-terminated, of "example.org", "*.example.org" (all below it),
+     * "localhost" (and all below it) and "ip" (every IP address); the port is no matter. Requests and upgrades
+     * whose Host is another are refused with 421, so that no page can have its own name resolve to this server and
+     * pass for the same origin. A proxy in front may pass on its own Host, or the client's. NULL: any. */
+    const char *const *hosts;
 } weft_server_config;
 
-/* cfg may be NULL. Errors: -ENOMEM; -EINVAL: something in origins is not an origin, or in
- * trust_proxy not an address, or threads is too many; what weft_loop_new says of the other loops. */
+/* cfg may be NULL. Errors: -ENOMEM; -EINVAL: something in origins is not an origin, in trust_proxy not an
+ * address, or in hosts not a host, or threads is too many; what weft_loop_new says of the other loops. */
 WEFT_API int weft_server_new_sized(weft_server **out, weft_loop *l, const weft_server_config *cfg,
                                    size_t cfg_size, size_t limits_size);
 static inline int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg)
@@ -83,13 +89,15 @@ WEFT_API int weft_server_start(weft_server *s);
 
 /* ---- routes ---------------------------------------------------------------------------------- */
 
-/* A path is exact ("/chat"), or ends in "/" followed by "*" and takes everything below; the longest match wins.
- * WebSocket upgrades and plain requests have separate tables, so that a page and a WebSocket can share a path.
+/* A path is exact ("/chat"), or ends in "/" followed by "*" and takes everything below; the longest match wins. It
+ * stands as in requests: no space, '?', '#', control character, nothing beyond ASCII, '%' before two hexadecimal
+ * digits only. WebSocket
+ * upgrades and plain requests have separate tables, so that a page and a WebSocket can share a path.
  * A path that has only a WebSocket answers a plain request with 426; one that has only pages answers
  * an upgrade with 404. Paths compare as sent. Registering a path again replaces it. */
 
-/* user is where weft_conn_user starts. h may be NULL. Errors: -ENOMEM, -EINVAL (path), WEFT_ERR_STATE (it
- * listens, and has several threads). */
+/* user is where weft_conn_user starts. h may be NULL. Errors: -ENOMEM, -EINVAL (path, that no request has; a size),
+ * WEFT_ERR_STATE (it listens, and has several threads). */
 WEFT_API int weft_server_route_sized(weft_server *s, const char *path, const weft_handler *h,
                                      size_t h_size, size_t limits_size, size_t deflate_size,
                                      void *user);
@@ -100,9 +108,15 @@ static inline int weft_server_route(weft_server *s, const char *path, const weft
                                    user);
 }
 
-/* Plain requests of every method. Errors: as weft_server_route. */
-WEFT_API int weft_server_on_request(weft_server *s, const char *path,
-                                    void (*on_request)(weft_request *r, void *user), void *user);
+/* Plain requests of every method (http.h). Errors: as weft_server_route; -EINVAL, too, if h has no on_request. */
+WEFT_API int weft_server_on_request_sized(weft_server *s, const char *path,
+                                          const weft_request_handler *h, size_t h_size,
+                                          size_t limits_size, void *user);
+static inline int weft_server_on_request(weft_server *s, const char *path,
+                                         const weft_request_handler *h, void *user)
+{
+    return weft_server_on_request_sized(s, path, h, sizeof *h, sizeof(weft_limits), user);
+}
 
 /* Files beneath dir for GET and HEAD: index.html, types, ETag and Last-Modified with 304, one range.
  * Nothing outside dir, no symbolic links, nothing that begins with a dot. path must end in the
@@ -136,8 +150,8 @@ static inline int weft_server_listen(weft_server *s, const char *address,
 
 /* Listen at a socket that listens already: a stream socket, TCP's or a Unix one, that somebody else has opened, as
  * systemd does (those of LISTEN_FDS are 3, 4 ...). It is weft's from now on, and made non-blocking and
- * close-on-exec; after an error it is yours as before. A file that it has stays when it is closed. mode is not looked at.
- * Errors: -EINVAL: it is not such a socket, or tls has no certificate; -EBADF, -ENOTSOCK, -ENOMEM. */
+ * close-on-exec; after an error it is yours as before. A file that it has stays when it is closed. mode is not looked
+ * at. Errors: -EINVAL: it is not such a socket, or tls has no certificate; -EBADF, -ENOTSOCK, -ENOMEM. */
 WEFT_API int weft_server_listen_fd_sized(weft_server *s, int fd, const weft_listen_options *o,
                                          size_t o_size);
 static inline int weft_server_listen_fd(weft_server *s, int fd, const weft_listen_options *o)
@@ -177,7 +191,11 @@ WEFT_API uint64_t weft_server_count_closed(const weft_server *s, uint16_t code);
 
 /* ---- an opening handshake that waits for its answer ------------------------------------------ */
 
-/* The request behind it; good until it is answered. */
+/* What on_upgrade (conn.h) is given. It returns the answer, or has it given by a call: weft_upgrade_accept or
+ * weft_upgrade_refuse, before it returns WEFT_HOLD (a check that has its answer at once) or later. */
+
+/* The request behind it; good until it is answered, and not answered as a plain one is. weft_request_watch tells
+ * when the client of one that is held has left, or hold_timeout has passed. */
 WEFT_API weft_request *weft_upgrade_request(weft_upgrade *u);
 WEFT_API void *weft_upgrade_user(const weft_upgrade *u); /* the route's, until set */
 WEFT_API void weft_upgrade_set_user(weft_upgrade *u, void *user);
@@ -188,20 +206,28 @@ WEFT_API void weft_upgrade_set_user(weft_upgrade *u, void *user);
 WEFT_API const char *weft_upgrade_subprotocol(const weft_upgrade *u);
 WEFT_API int weft_upgrade_set_subprotocol(weft_upgrade *u, const char *subprotocol);
 
-/* A header field for the answer, 101 or refusal (Set-Cookie, WWW-Authenticate).
+/* A header field for the answer, 101 or refusal (Set-Cookie, WWW-Authenticate, Location).
  * Errors: -EINVAL (a character that may not stand there; a field of the handshake's or of weft's own),
  * -ENOMEM. */
 WEFT_API int weft_upgrade_field(weft_upgrade *u, const char *name, const char *value);
 
-/* The body of the refusal that on_upgrade is about to return. Errors: -ENOMEM. */
-WEFT_API int weft_upgrade_why(weft_upgrade *u, const char *why);
+/* The body of a refusal, exactly as given, and its Content-Type (NULL: none). Without one it is the status in words, as
+ * text. Called again it replaces what was said before. Errors: -EINVAL (a character that may not stand in type),
+ * -ENOMEM; then there is none. */
+WEFT_API int weft_upgrade_body(weft_upgrade *u, const char *type, const void *body, size_t len);
 
-/* Answer one that on_upgrade held (WEFT_HOLD). Until then it is yours even if the client leaves, and no
- * deadline runs; the answer frees it, whatever is returned. on_open follows from the loop.
- * Errors: WEFT_ERR_CLOSED (the client left), -ENOMEM (it got a 503), -EINVAL (status is not 400-599: it
- * got a 500); WEFT_ERR_STATE (not held: nothing was done). */
+/* The answer. Of one that on_upgrade held (WEFT_HOLD): until then it is yours even if the client leaves or
+ * hold_timeout passes, which tells the client 503; the answer frees it, whatever is returned. on_open follows from the
+ * loop. Inside on_upgrade: it is given when that has returned, which says WEFT_HOLD; what else it may say is not
+ * looked at.
+ * refuse: status is 300 to 599; type and body are as for weft_upgrade_body, and body NULL with len 0 means what that
+ * was told.
+ * Errors: WEFT_ERR_CLOSED (the client left, or hold_timeout has passed), -ENOMEM (it got a 503, or a 500), -EINVAL (a
+ * status, or a character in type, that may not be: it got a 500); WEFT_ERR_STATE (inside on_upgrade, which has answered
+ * already: nothing was done). */
 WEFT_API int weft_upgrade_accept(weft_upgrade *u);
-WEFT_API int weft_upgrade_refuse(weft_upgrade *u, int status, const char *why);
+WEFT_API int weft_upgrade_refuse(weft_upgrade *u, int status, const char *type, const void *body,
+                                 size_t len);
 
 #ifdef __cplusplus
 }

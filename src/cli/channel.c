@@ -36,7 +36,8 @@ static int on_upgrade(weft_upgrade *u)
 {
     weft_bytes path = weft_request_path(weft_upgrade_request(u));
     if (path.len > TOPIC_MAX) {
-        weft_upgrade_why(u, "the path of a channel has at most 255 bytes");
+        static const char why[] = "the path of a channel has at most 255 bytes\n";
+        weft_upgrade_body(u, "text/plain; charset=utf-8", why, sizeof why - 1);
         return 414;
     }
     struct member *m = malloc(sizeof *m + path.len + 1);

@@ -152,8 +152,8 @@ struct carrier {
     int (*count_as)(struct lane *l, const struct sock_addr *client);
 
     /* Find out whether the peer is there though neither side says anything: ask after so many ms of silence,
-     * and drop the lane so many later. */
-    void (*probe)(struct lane *l, uint64_t idle_ms, uint64_t answer_ms);
+     * and drop the lane so many later; a peer that is there but does not read has stall_ms at least. */
+    void (*probe)(struct lane *l, uint64_t idle_ms, uint64_t answer_ms, uint64_t stall_ms);
 
     /* The deadline has passed. NULL: who sits there is told. */
     void (*late)(struct lane *l);
@@ -348,9 +348,10 @@ static inline void lane_identify(const struct lane *l, struct facts *f)
     if (lane_class(l)->carrier->identify) lane_class(l)->carrier->identify(l, f);
 }
 
-static inline void lane_probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms)
+static inline void lane_probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms,
+                              uint64_t stall_ms)
 {
-    lane_class(l)->carrier->probe(l, idle_ms, answer_ms);
+    lane_class(l)->carrier->probe(l, idle_ms, answer_ms, stall_ms);
 }
 
 static inline int lane_count_as(struct lane *l, const struct sock_addr *client)

@@ -43,15 +43,23 @@ struct site {
     const weft_env *env;
     weft_limits limits;
     const char *const *origins; /* NULL: the same, and what loopback adds */
+    const char *const *hosts;   /* NULL: any */
     bool all_loopback;          /* listeners are on loopback addresses only */
     bool closing;               /* nobody new is let in */
     struct trust trust;         /* proxies */
     struct routes routes;
+    struct own_limits own_limits;
     struct tally *tally;
 
     /* A carrier is buried, after its lanes; counted_as is its address's. away: it was not let in. */
     void (*carrier_gone)(struct site *s, uint64_t counted_as, bool away);
 };
+
+/* Those that a route has a number for. */
+static inline const weft_limits *site_limits(const struct site *s, uint16_t number)
+{
+    return number ? s->own_limits.sets[number - 1] : &s->limits;
+}
 
 /* A request or an opening handshake was refused with this status. */
 void site_refused(struct site *s, int status);

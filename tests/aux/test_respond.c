@@ -22,7 +22,7 @@ static void begin(struct world *w)
 {
     world_begin(w);
     world_serve(w, NULL);
-    assert_int_equal(weft_server_on_request(w->server, "/", on_request, NULL), 0);
+    assert_int_equal(world_requests(w->server, "/", on_request, NULL), 0);
     world_listen(w);
 }
 

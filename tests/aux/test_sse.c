@@ -86,7 +86,7 @@ static struct raw *begin(void)
 {
     world_begin(&w);
     world_serve(&w, NULL);
-    assert_int_equal(weft_server_on_request(w.server, "/", on_request, NULL), 0);
+    assert_int_equal(world_requests(w.server, "/", on_request, NULL), 0);
     world_listen(&w);
     ended = 1;
     return raw_connect(&w);

@@ -109,7 +109,7 @@ static void finish_held(struct actor *a)
     weft_upgrade *u = a->held;
     a->held = NULL;
     if (random_below(2)) (void)weft_upgrade_accept(u);
-    else (void)weft_upgrade_refuse(u, 403, "no");
+    else (void)weft_upgrade_refuse(u, 403, NULL, "no", 2);
 }
 
 static void finish_request(struct actor *a)

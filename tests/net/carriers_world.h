@@ -201,7 +201,7 @@ static void serve(void)
     assert_int_equal(weft_server_route(world.server, "/*", &websocket, NULL), 0);
     for (size_t i = 0; i < countof(chunks); i++)
         assert_int_equal(weft_server_route(world.server, chunks[i], &in_chunks, NULL), 0);
-    assert_int_equal(weft_server_on_request(world.server, "/*", on_request, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/*", on_request, NULL), 0);
     world_listen(&world);
 }
 

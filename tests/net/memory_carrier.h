@@ -326,11 +326,12 @@ static inline int memory_count_as(struct lane *l, const struct sock_addr *client
 }
 
 /* One who is lost is known to be. */
-static inline void memory_probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms)
+static inline void memory_probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms,
+                                uint64_t stall_ms)
 {
     (void)l;
     (void)idle_ms;
-    (void)answer_ms;
+    (void)answer_ms, (void)stall_ms;
 }
 
 /* Never: the trunk tells who sits there. */

@@ -65,8 +65,8 @@ static void serve(void)
     world_serve(&world, &cfg);
     assert_int_equal(weft_server_route(world.server, "/", &telling, &server), 0);
     assert_int_equal(weft_server_route(world.server, "/third", &telling, &bystander), 0);
-    assert_int_equal(weft_server_on_request(world.server, "/", reply, NULL), 0);
-    assert_int_equal(weft_server_on_request(world.server, "/stream", stream, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/", reply, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/stream", stream, NULL), 0);
     world_listen(&world);
     use_faulty_calls(&world.sys);
 }

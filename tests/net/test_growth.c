@@ -204,6 +204,24 @@ static int route_handler(const void *p, size_t size)
     return weft_server_route_sized(world.server, "/", p, size, 0, 0, NULL);
 }
 
+static void ignore(weft_request *r, void *user)
+{
+    (void)user;
+    weft_request_abort(r);
+}
+
+/* One that is all zero has nobody to tell. */
+static int request_handler(const void *p, size_t size)
+{
+    return weft_server_on_request_sized(world.server, "/", p, size, 0, NULL);
+}
+
+static int request_limits(const void *p, size_t size)
+{
+    const weft_request_handler h = {.on_request = ignore, .limits = p};
+    return weft_server_on_request_sized(world.server, "/", &h, sizeof h, size, NULL);
+}
+
 static int route_deflate(const void *p, size_t size)
 {
     const weft_handler h = {.deflate = p};
@@ -281,7 +299,7 @@ static int reply_handler(const void *p, size_t size)
 {
     weft_reply *reply;
     asked = NULL;
-    assert_int_equal(weft_server_on_request(world.server, "/held", hold, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/held", hold, NULL), 0);
     struct raw *r = raw_connect(&world);
     raw_say(r, "GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
     turn_until(&world, asked);
@@ -321,6 +339,8 @@ static const struct taker {
     {"weft_tls_new", tls_config, sizeof(weft_tls_config), 0, 0},
     {"weft_tls_replace", tls_other_config, sizeof(weft_tls_config), 0, 0},
     {"weft_server_route", route_handler, sizeof(weft_handler), 0, 0},
+    {"weft_server_on_request", request_handler, sizeof(weft_request_handler), -EINVAL, -EINVAL},
+    {"weft_server_on_request, limits", request_limits, sizeof(weft_limits), 0, 0},
     {"weft_server_route, limits", route_limits, sizeof(weft_limits), 0, 0},
     {"weft_server_route, deflate", route_deflate, sizeof(weft_deflate), 0, 0},
     {"weft_connect", client_config, sizeof(weft_client_config), 0, 0},

@@ -25,7 +25,7 @@ static int begin(void **state)
     world_begin(&world);
     world_serve(&world, NULL);
     assert_int_equal(weft_server_route(world.server, "/", &telling, &server), 0);
-    assert_int_equal(weft_server_on_request(world.server, "/hi", say_hi, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/hi", say_hi, NULL), 0);
     return 0;
 }
 

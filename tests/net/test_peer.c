@@ -271,7 +271,7 @@ static struct raw *ask(struct raw *r, const char *request)
 
 static void take_requests(void)
 {
-    assert_int_equal(weft_server_on_request(world.server, "/", hold, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/", hold, NULL), 0);
 }
 
 static void answer(void)

@@ -378,7 +378,7 @@ static void test_many_at_once(void **state)
 {
     (void)state;
     enum { MANY = 50 };
-    assert_int_equal(weft_server_on_request(world.server, "/*", at_once, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/*", at_once, NULL), 0);
     struct raw *r = raw_connect(&world);
     for (int i = 0; i < MANY; i++) {
         char text[64];

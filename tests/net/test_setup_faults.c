@@ -111,7 +111,7 @@ static int a_server_at(const char *address, const weft_tls_config *tls)
     char text[128];
     int error = weft_server_new(&s, world.loop, &cfg);
     if (!error) error = weft_server_route(s, "/chat", &chat, &server);
-    if (!error) error = weft_server_on_request(s, "/page/*", say_hi, NULL);
+    if (!error) error = world_requests(s, "/page/*", say_hi, NULL);
     if (!error) error = weft_server_files(s, "/files/*", folder);
     if (!error && tls) error = weft_tls_new(&o.tls, &world.env, tls, text, sizeof text);
     if (!error) error = weft_server_listen(s, address, &o);

@@ -109,7 +109,7 @@ static void make_server(const weft_limits *limits)
     weft_server_config cfg = {.limits = limits, .threads = THREADS};
     assert_int_equal(weft_server_new(&w.server, w.loop, &cfg), 0);
     assert_int_equal(weft_server_route(w.server, "/", &server_handler, NULL), 0);
-    assert_int_equal(weft_server_on_request(w.server, "/page", server_replies, "hello"), 0);
+    assert_int_equal(world_requests(w.server, "/page", server_replies, "hello"), 0);
 }
 
 static void listen_at(const char *address)
@@ -303,7 +303,7 @@ static void test_routes_are_final(void **state)
     (void)state;
     begin_with(NULL);
     assert_int_equal(weft_server_route(w.server, "/late", &server_handler, NULL), WEFT_ERR_STATE);
-    assert_int_equal(weft_server_on_request(w.server, "/late", server_replies, ""), WEFT_ERR_STATE);
+    assert_int_equal(world_requests(w.server, "/late", server_replies, ""), WEFT_ERR_STATE);
     assert_int_equal(weft_server_files(w.server, "/late/*", "/tmp"), WEFT_ERR_STATE);
     end();
 }
@@ -345,7 +345,7 @@ static void test_every_allocation_of_start_fails(void **state)
         world_begin(&m);
         world_serve(&m, &(weft_server_config){.threads = 2});
         assert_int_equal(weft_server_route(m.server, "/", &server_handler, NULL), 0);
-        assert_int_equal(weft_server_on_request(m.server, "/p", server_replies, ""), 0);
+        assert_int_equal(world_requests(m.server, "/p", server_replies, ""), 0);
         world_fail_at(&m, nth);
         error = weft_server_start(m.server);
         if (error) assert_int_equal(error, -ENOMEM);

@@ -73,6 +73,7 @@ static int local_init(struct helper *h)
     h->local = (weft_server){
         .site = {.limits = s->site.limits,
                  .origins = s->site.origins,
+                 .hosts = s->site.hosts,
                  .trust = s->site.trust,
                  .tally = s->site.tally,
                  .all_loopback = s->site.all_loopback},

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "base/strings.h"
+#include "net/hosts.h"
 #include "net/server/crew.h"
 #include "net/web/exchange.h"
 #include "net/web/files.h"
@@ -22,7 +23,8 @@
 
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
 
-SIZED_TAKER(config_take, weft_server_config, trust_proxy, 32, trust_proxy)
+SIZED_TAKER(config_take, weft_server_config, hosts, 40, hosts)
+SIZED_TAKER(request_handler_take, weft_request_handler, limits, 16, limits)
 
 static const struct talk *const talks[LANE_TALKS] = {
     [LANE_FREE] = &lane_nobody,
@@ -78,6 +80,7 @@ static int init(weft_server *s, const weft_server_config *cfg)
     s->max_connections = limit_max_connections(&site->limits);
     if (!s->max_connections) s->max_connections = default_max_connections(cfg->threads);
     int error = strings_copy(&site->origins, env, cfg->origins);
+    if (!error) error = strings_copy(&site->hosts, env, cfg->hosts);
     if (!error) error = trust_init(&site->trust, env, cfg->trust_proxy);
     return error || cfg->threads < 2 ? error : crew_new(s, cfg->threads - 1);
 }
@@ -86,6 +89,7 @@ void server_deinit(struct weft_server *s)
 {
     const weft_env *env = server_env(s);
     routes_deinit(&s->site.routes, env);
+    own_limits_forget(&s->site.own_limits, env);
     endpoints_free(&s->endpoints, env);
     leave_free(s);
 }
@@ -94,9 +98,11 @@ static void destroy(weft_server *s)
 {
     const weft_env *env = server_env(s);
     struct site *site = &s->site;
+    own_limits_free(&site->own_limits, env);
     server_deinit(s);
     trust_deinit(&site->trust, env);
     strings_free(env, site->origins);
+    strings_free(env, site->hosts);
     if (site->tally) address_counts_deinit(&site->tally->address_counts, env);
     mem_free(env, site->tally);
     mem_free(env, s);
@@ -143,7 +149,8 @@ int weft_server_new_sized(weft_server **out, weft_loop *l, const weft_server_con
     int error = config_take(&taken, cfg, cfg_size);
     if (!error) error = limits_take_at(&limits, &taken.limits, limits_size);
     if (error) return error;
-    if (!origins_are_valid(taken.origins) || taken.threads > NET_LOOPS_MAX) return -EINVAL;
+    if (!origins_are_valid(taken.origins) || !hosts_valid(taken.hosts)) return -EINVAL;
+    if (taken.threads > NET_LOOPS_MAX) return -EINVAL;
     return create(out, l, &taken);
 }
 
@@ -199,6 +206,7 @@ int server_copy_routes(struct weft_server *s, const struct weft_server *from)
     struct routes *routes = &s->site.routes;
     int error = route_copy(&routes->websockets, env, &from->site.routes.websockets);
     if (!error) error = route_copy(&routes->requests, env, &from->site.routes.requests);
+    if (!error) error = own_limits_copy(&s->site.own_limits, env, &from->site.own_limits);
     for (size_t i = 0; i < routes->websockets.n && !error; i++) {
         struct opener *o = &routes->websockets.routes[i].opener;
         const weft_handler *h = o->handler;
@@ -225,12 +233,28 @@ int weft_server_route_sized(weft_server *s, const char *path, const weft_handler
     return route_add(&s->site.routes.websockets, server_env(s), path, &r);
 }
 
-int weft_server_on_request(weft_server *s, const char *path,
-                           void (*on_request)(weft_request *r, void *user), void *user)
+/* Limits of a route's own are the server's but for those that it sets. */
+static int set_limits(weft_server *s, struct route *r, const weft_limits *own)
 {
+    weft_limits limits = s->site.limits;
+    if (!own) return 0;
+    limits_override(&limits, own);
+    return own_limits_add(&s->site.own_limits, server_env(s), &limits, &r->limits);
+}
+
+int weft_server_on_request_sized(weft_server *s, const char *path, const weft_request_handler *h,
+                                 size_t h_size, size_t limits_size, void *user)
+{
+    weft_request_handler taken;
+    weft_limits limits;
+    int error = request_handler_take(&taken, h, h_size);
+    if (!error) error = limits_take_at(&limits, &taken.limits, limits_size);
+    if (!error && !taken.on_request) error = -EINVAL;
+    if (error) return error;
     if (routes_are_final(s)) return WEFT_ERR_STATE;
-    struct route r = {.on_request = on_request, .user = user};
-    return route_add(&s->site.routes.requests, server_env(s), path, &r);
+    struct route r = {.on_request = taken.on_request, .user = user};
+    error = set_limits(s, &r, taken.limits);
+    return error ? error : route_add(&s->site.routes.requests, server_env(s), path, &r);
 }
 
 int weft_server_files(weft_server *s, const char *path, const char *dir)

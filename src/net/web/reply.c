@@ -22,7 +22,7 @@ SIZED_TAKER(handler_take, weft_reply_handler, on_close, 24, on_close)
 
 static const weft_limits *limits_of(const weft_reply *r)
 {
-    return &lane_site(r->lane)->limits;
+    return site_limits(lane_site(r->lane), r->limits);
 }
 
 static struct lane *lane_if_open(const weft_reply *r)
@@ -75,11 +75,12 @@ static void hand_back(weft_reply *r)
 {
     struct lane *l = r->lane;
     uint32_t requests = r->requests;
+    uint16_t limits = r->limits;
     bool last = r->last;
     over(r, 0, "");
     lane_renew_id(l);
     if (last) lane_finish(l, NULL);
-    else exchange_go_on(l, requests);
+    else exchange_go_on(l, requests, limits);
 }
 
 /* ---- told by the lane ------------------------------------------------------------------------ */
@@ -200,6 +201,7 @@ static void sit_down(weft_reply *r, struct handed *from)
     r->framing = from->framing;
     r->out = from->out;
     r->requests = from->requests;
+    r->limits = from->limits;
     r->last = from->last;
     (void)lane_become(r->lane, LANE_REPLY, r, NULL);
     r->lane->unending = r->framing.kind == BODY_UNTIL_CLOSE;
@@ -219,6 +221,12 @@ static int begin(weft_reply *r, weft_request *q, int status, const char *type, u
     return 0;
 }
 
+/* A stream may be silent for ever: somebody has to ask whether the client is there. */
+static void probe(const weft_reply *r, const weft_limits *l)
+{
+    lane_probe(r->lane, limit_ping_interval(l), limit_pong_timeout(l), limit_write_stall(l));
+}
+
 int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const char *type,
                            uint64_t length, const weft_reply_handler *h, size_t h_size, void *user)
 {
@@ -231,8 +239,7 @@ int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const 
         if (r) reply_free(r, env);
         return request_fail(q, error);
     }
-    if (length == WEFT_LENGTH_UNKNOWN)
-        lane_probe(r->lane, limit_ping_interval(limits_of(r)), limit_pong_timeout(limits_of(r)));
+    if (length == WEFT_LENGTH_UNKNOWN) probe(r, limits_of(r));
     *out = r;
     return request_finish(q, 0);
 }

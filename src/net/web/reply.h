@@ -40,6 +40,7 @@ struct weft_reply {
     };
     struct framing framing;
     uint32_t requests;  /* that began on the connection before */
+    uint16_t limits;    /* site_limits */
     uint8_t state : 2;  /* enum reply_state */
     bool last : 1;      /* the connection ends with it */
     bool over_soft : 1; /* on_drain is due when there is room */

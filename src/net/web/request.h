@@ -28,6 +28,9 @@ weft_request_head request_head_of(const weft_request *r);
 void request_init(weft_request *r, struct exchange *x);
 void request_deinit(weft_request *r);
 
+/* The head of a request is there: its route's limits hold from now on. */
+void request_expect(struct exchange *x);
+
 /* A complete request: to the route, or refused. The exchange may be gone afterwards. */
 void request_dispatch(struct exchange *x);
 

@@ -19,30 +19,23 @@ static void fail(struct facts *f)
     f->text.failed = true;
 }
 
-/* What was written there. Takes b. */
+/* What was written there. Takes b, which may be NULL. */
 static void append_bio(struct facts *f, BIO *b)
 {
-    char *data;
-    long len = BIO_get_mem_data(b, &data);
+    char *data = NULL;
+    long len = b ? BIO_get_mem_data(b, &data) : 0;
     buf_append(&f->text, data, len > 0 ? (size_t)len : 0);
     BIO_free(b);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-/* By RFC 4514, which escapes; a string that breaks the rules of its own kind stands there as its DER. */
+/* By RFC 4514, which escapes. Strings that break the rules of their own kind OpenSSL has refused before. */
 static void append_name(struct facts *f, const X509_NAME *name)
 {
-    static const unsigned long how[] = {XN_FLAG_RFC2253, XN_FLAG_RFC2253 | ASN1_STRFLGS_DUMP_ALL};
-    for (size_t i = 0; i < sizeof how / sizeof *how; i++) {
-        BIO *b = BIO_new(BIO_s_mem());
-        if (b && X509_NAME_print_ex(b, name, 0, how[i]) >= 0) {
-            append_bio(f, b);
-            return;
-        }
-        BIO_free(b);
-    }
-    fail(f);
+    BIO *b = BIO_new(BIO_s_mem());
+    if (!b || X509_NAME_print_ex(b, name, 0, XN_FLAG_RFC2253) < 0) fail(f);
+    append_bio(f, b);
 }
 
 static void append_string(struct facts *f, const char *kind, const ASN1_STRING *s)
@@ -51,16 +44,25 @@ static void append_string(struct facts *f, const char *kind, const ASN1_STRING *
     facts_escape(&f->text, (weft_bytes){ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)});
 }
 
+/* What is no text of its kind: a '#', as in RFC 4514, with which none begins. */
+static void append_bytes(struct facts *f, const uint8_t *data, size_t len)
+{
+    buf_text(&f->text, "#");
+    facts_hex(&f->text, data, len);
+}
+
 static void append_ip(struct facts *f, const ASN1_STRING *s)
 {
     char text[INET6_ADDRSTRLEN];
+    const uint8_t *data = ASN1_STRING_get0_data(s);
     int len = ASN1_STRING_length(s);
+    buf_text(&f->text, "IP:");
     if (len != 4 && len != 16) {
-        append_string(f, "IP:", s); /* which no address looks like */
+        append_bytes(f, data, (size_t)len);
         return;
     }
-    inet_ntop(len == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(s), text, sizeof text);
-    buf_printf(&f->text, "IP:%s", text);
+    inet_ntop(len == 4 ? AF_INET : AF_INET6, data, text, sizeof text);
+    buf_text(&f->text, text);
 }
 
 static void append_oid(struct facts *f, const char *kind, const ASN1_OBJECT *oid)
@@ -68,9 +70,8 @@ static void append_oid(struct facts *f, const char *kind, const ASN1_OBJECT *oid
     char text[128];
     int len = OBJ_obj2txt(text, sizeof text, oid, true);
     buf_text(&f->text, kind);
-    if (len < 0 || (size_t)len >= sizeof text)
-        facts_hex(&f->text, OBJ_get0_data(oid), OBJ_length(oid));
-    else buf_text(&f->text, text);
+    if (len > 0 && (size_t)len < sizeof text) buf_text(&f->text, text);
+    else append_bytes(f, OBJ_get0_data(oid), OBJ_length(oid));
 }
 
 static void append_der(struct facts *f, const ASN1_TYPE *value)
@@ -81,8 +82,7 @@ static void append_der(struct facts *f, const ASN1_TYPE *value)
         fail(f);
         return;
     }
-    buf_text(&f->text, "#");
-    facts_hex(&f->text, der, (size_t)len);
+    append_bytes(f, der, (size_t)len);
     OPENSSL_free(der);
 }
 

@@ -82,10 +82,9 @@ static int count_as(struct lane *l, const struct sock_addr *client)
     return client ? site_count_as(lane_site(l), &w->address, client) : 0;
 }
 
-static void probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms)
+static void probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms, uint64_t stall_ms)
 {
-    sock_probe(loop_sys(lane_loop(l)), l->duplex.io.fd, idle_ms, answer_ms,
-               wire_last_stall(wire_of(l)));
+    sock_probe(loop_sys(lane_loop(l)), l->duplex.io.fd, idle_ms, answer_ms, stall_ms);
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */

@@ -29,14 +29,9 @@ bool weft_backlogged(const weft_conn *c)
 
 /* ---- rising ---------------------------------------------------------------------------------- */
 
-static size_t carried(const weft_conn *c)
-{
-    return c->lane ? lane_buffered(c->lane) : 0;
-}
-
 static size_t ahead(const weft_conn *c)
 {
-    return session_ahead(&c->session) + carried(c);
+    return session_ahead(&c->session) + conn_carried(c);
 }
 
 static bool is_full(const weft_conn *c, size_t bytes, size_t items)

@@ -109,11 +109,15 @@ void conn_end(weft_conn *c, int error, const char *cause);
 void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reason);
 void conn_begin_closing(weft_conn *c);
 
-/* weft_buffered: what is queued, in the session and with the carrier. */
+/* What is queued with the carrier; and, weft_buffered, with the session, too. */
+static inline size_t conn_carried(const weft_conn *c)
+{
+    return c->lane && c->state != CONN_ENDED ? lane_buffered(c->lane) : 0;
+}
+
 static inline size_t conn_buffered(const weft_conn *c)
 {
-    const struct lane *l = c->state == CONN_ENDED ? NULL : c->lane;
-    return session_buffered(&c->session) + (l ? lane_buffered(l) : 0);
+    return session_buffered(&c->session) + conn_carried(c);
 }
 
 /* ---- backlog.c: how much is queued ----------------------------------------------------------- */

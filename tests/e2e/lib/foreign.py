@@ -78,7 +78,7 @@ class LoopConfig(Structure):
 
 class ServerConfig(Structure):
     _fields_ = [('limits', POINTER(Limits)), ('threads', c_uint), ('origins', POINTER(c_char_p)),
-                ('trust_proxy', POINTER(c_char_p))]
+                ('trust_proxy', POINTER(c_char_p)), ('hosts', POINTER(c_char_p))]
 
 
 class TlsConfig(Structure):
@@ -113,6 +113,10 @@ class ReplyHandler(Structure):
     _fields_ = [('on_drain', ON_REPLY), ('on_leave', ON_LEAVE), ('on_close', ON_CLOSE)]
 
 
+class RequestHandler(Structure):
+    _fields_ = [('on_request', ON_REQUEST), ('limits', POINTER(Limits))]
+
+
 class SessionConfig(Structure):
     _fields_ = [('env', POINTER(Env)), ('limits', POINTER(Limits)), ('chunked', c_bool),
                 ('deflate', POINTER(Deflate)), ('pool', c_void_p)]
@@ -126,7 +130,8 @@ class HubConfig(Structure):
 STRUCTS = {'weft_env': Env, 'weft_limits': Limits, 'weft_loop_config': LoopConfig, 'weft_server_config': ServerConfig,
            'weft_tls_config': TlsConfig, 'weft_listen_options': ListenOptions, 'weft_client_config': ClientConfig,
            'weft_handler': Handler, 'weft_deflate': Deflate,
-           'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig, 'weft_reply_handler': ReplyHandler}
+           'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig, 'weft_reply_handler': ReplyHandler,
+           'weft_request_handler': RequestHandler}
 
 
 def of_the_future(struct):
@@ -160,7 +165,7 @@ FUNCTIONS = {
     'weft_tls_replace_sized': (c_int, c_void_p, c_void_p, c_size_t, c_char_p, c_size_t),
     'weft_tls_unref': (None, c_void_p),
     'weft_server_route_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_size_t, c_void_p),
-    'weft_server_on_request': (c_int, c_void_p, c_char_p, ON_REQUEST, c_void_p),
+    'weft_server_on_request_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_void_p),
     'weft_server_listen_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t),
     'weft_server_address': (c_int, c_void_p, c_size_t, c_char_p, c_size_t),
     'weft_server_count': (c_uint64, c_void_p, c_int),
