@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib
 import foreign  # noqa: E402
 
 foreign.run_with_sanitizer()
-from ctypes import byref, c_void_p, cast, create_string_buffer, pointer, sizeof  # noqa: E402
+from ctypes import POINTER, byref, c_void_p, cast, create_string_buffer, pointer, sizeof  # noqa: E402
 from foreign import (ON_CLOSE, ON_CONN, ON_MESSAGE, ON_REQUEST, STRUCTS, ClientConfig, Deflate, Env,  # noqa: E402
                      Handler, HubConfig, Limits, ListenOptions, LoopConfig, ReplyHandler, RequestHandler, ServerConfig,
                      SessionConfig, TlsConfig, of_the_future, strings)

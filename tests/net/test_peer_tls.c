@@ -70,7 +70,7 @@ static void serve(const weft_server_config *cfg)
     world_begin(&world);
     world_serve(&world, &own);
     assert_int_equal(weft_server_route(world.server, "/", &telling, &server), 0);
-    assert_int_equal(weft_server_on_request(world.server, "/", hold, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/", hold, NULL), 0);
     weft_tls *tls = new_tls(&world.env, &(weft_tls_config){.certificates = &pair,
                                                            .n_certificates = 1,
                                                            .authorities = alice,
