@@ -26,6 +26,7 @@
 
 #include <weft/loop.h>
 #include <weft/peer.h>
+#include <weft/piece.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -87,26 +88,6 @@ WEFT_API int weft_respond(weft_request *r, int status, const char *type, const v
 
 /* No answer: drop the connection so that the client notices. Consumes the request. */
 WEFT_API void weft_request_abort(weft_request *r);
-
-/* ---- pieces that many replies share ------------------------------------------------------------ */
-
-/* Bytes of a body that any number of replies queue by reference: one block, in a form in which they need
- * no copy whether the reply is chunked or not. Counted: it lives until the last reference is dropped, and
- * may be referenced and dropped in any thread. Its bytes never change. */
-typedef struct weft_piece weft_piece;
-
-/* The caller owns one reference. Errors: -EINVAL (len is 0, a size), -ENOMEM. */
-WEFT_API int weft_piece_new_sized(weft_piece **out, const weft_env *env, size_t env_size,
-                                  const void *data, size_t len);
-static inline int weft_piece_new(weft_piece **out, const weft_env *env, const void *data,
-                                 size_t len)
-{
-    return weft_piece_new_sized(out, env, sizeof *env, data, len);
-}
-
-WEFT_API weft_piece *weft_piece_ref(weft_piece *p);
-WEFT_API void weft_piece_unref(weft_piece *p);             /* NULL is fine */
-WEFT_API weft_bytes weft_piece_bytes(const weft_piece *p); /* as long as the reference */
 
 /* ---- a reply that streams -------------------------------------------------------------------- */
 

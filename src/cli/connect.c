@@ -57,17 +57,14 @@ static weft_limits limits_of(const struct connect_options *o)
     };
 }
 
-static weft_client_config config_of(const struct connect_options *o, const weft_limits *limits,
-                                    const char *proxy, weft_tls *tls)
+static weft_client_config config_of(const struct connect_options *o, const weft_dial *dial)
 {
     return (weft_client_config){
-        .limits = limits,
+        .dial = dial,
         .origin = o->origin,
         .fields = o->headers.items,
         .credentials = o->credentials,
-        .proxy = proxy,
         .redirects = o->follow ? REDIRECTS : 0,
-        .tls = tls,
     };
 }
 
@@ -127,15 +124,14 @@ int connect_dial(const struct connect_options *o, const struct trace *t, weft_lo
                  const weft_handler *h, void *user, weft_conn **out)
 {
     char proxy[URL_MAX];
-    weft_tls *tls;
     weft_limits limits = limits_of(o);
-    int r = connect_trust(&tls, &o->trust);
+    weft_dial dial = {.limits = &limits, .proxy = connect_proxy(o->proxy, proxy, sizeof proxy)};
+    weft_client_config config = config_of(o, &dial);
+    int r = connect_trust(&dial.tls, &o->trust);
     if (r) return r;
-    weft_client_config config =
-        config_of(o, &limits, connect_proxy(o->proxy, proxy, sizeof proxy), tls);
     trace_request(o, t);
     r = weft_connect(out, l, o->url, &config, h, user);
-    weft_tls_unref(tls);
+    weft_tls_unref(dial.tls);
     return r < 0 ? cannot_dial(o, r) : 0;
 }
 
