@@ -56,6 +56,11 @@ class Foreign(unittest.TestCase):
         weft.server_free(self.server)
         weft.loop_free(self.loop)
 
+    def on_request(self, path, function):
+        handler = RequestHandler(on_request=ON_REQUEST(function))
+        self.kept.append(handler)
+        self.assertEqual(weft.server_on_request_sized(self.server, path, byref(handler), sizeof(handler), 0, None), 0)
+
     def turn_until(self, done):
         for _ in range(TURNS):
             if done():
@@ -89,11 +94,6 @@ class Versions(Foreign):
         out = c_void_p()
         return weft.connect_sized(byref(out), self.loop, f'ws://{self.address}/'.encode(), config, config_size,
                                   limits_size, handler, handler_size, deflate_size, None)
-
-    def on_request(self, path, function):
-        handler = RequestHandler(on_request=ON_REQUEST(function))
-        self.kept.append(handler)
-        self.assertEqual(weft.server_on_request_sized(self.server, path, byref(handler), sizeof(handler), 0, None), 0)
 
     def request_limits(self, limits, size):
         handler = RequestHandler(on_request=ON_REQUEST(lambda request, user: None))
