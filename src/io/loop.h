@@ -36,8 +36,8 @@ struct io {
 /* Not registered. */
 void io_init(struct io *io, int fd, void (*on_ready)(struct io *io, uint32_t events));
 
-/* Wait for these events, with EPOLLET always or never; 0 leaves the loop, and what was fetched from the kernel but not yet delivered
- * is forgotten, so io and fd can be disposed of at once. 0 or -errno; leaving cannot fail. */
+/* Wait for these events, with EPOLLET always or never; 0 leaves the loop, and what was fetched from the kernel
+ * but not yet delivered is forgotten, so io and fd can be disposed of at once. 0 or -errno; leaving cannot fail. */
 int io_set(weft_loop *l, struct io *io, uint32_t events);
 
 /* The same, even if it waits for them already: with EPOLLET what is so by now is said once more. */
