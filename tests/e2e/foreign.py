@@ -56,6 +56,11 @@ class Foreign(unittest.TestCase):
         weft.server_free(self.server)
         weft.loop_free(self.loop)
 
+    def on_request(self, path, function):
+        handler = RequestHandler(on_request=ON_REQUEST(function))
+        self.kept.append(handler)
+        self.assertEqual(weft.server_on_request_sized(self.server, path, byref(handler), sizeof(handler), 0, None), 0)
+
     def turn_until(self, done):
         for _ in range(TURNS):
             if done():
@@ -99,11 +104,6 @@ class Versions(Foreign):
             weft.pipe_abort(out)
         return error
 
-    def on_request(self, path, function):
-        handler = RequestHandler(on_request=ON_REQUEST(function))
-        self.kept.append(handler)
-        self.assertEqual(weft.server_on_request_sized(self.server, path, byref(handler), sizeof(handler), 0, None), 0)
-
     def request_limits(self, limits, size):
         handler = RequestHandler(on_request=ON_REQUEST(lambda request, user: None))
         self.kept.append(handler)
@@ -129,8 +129,7 @@ class Versions(Foreign):
         self.assertEqual(heard, [500 if said[0] else 200])
         return said[0]
 
-    @staticmethod
-    def within(outer, field, struct):
+    def within(self, outer, field, struct):
         """outer, whose field points to struct; NULL stays NULL."""
         whole = outer()
         if struct is not None:
