@@ -37,10 +37,10 @@
  * Time. The lane has one timer, for who sits on it. Limits, counts, routes and whom to trust are the site's, in
  * lane_class; a client has none.
  *
- * Many lanes on one connection. What carries them is a lane, too, the trunk, and who sits there is their carrier: so the
- * server, which passes over those that are carried, tells him of leaving (leave) and of the end (lost, with error and
- * cause), and he tells them. Lost, he drops them all: they are buried before the trunk, and the site hears that the
- * carrier is gone from the trunk's burial.
+ * Many lanes on one connection. What carries them is a lane, too, the trunk, and who sits there is their carrier: so
+ * the server, which passes over those that are carried, tells him of leaving (leave) and of the end (lost, with
+ * error and cause), and he tells them. Lost, he drops them all: they are buried before the trunk, and the site hears
+ * that the carrier is gone from the trunk's burial.
  */
 #ifndef NET_LANE_H
 #define NET_LANE_H

@@ -102,6 +102,23 @@ static int check_limits(const void *p, size_t size)
     return status;
 }
 
+static int parse_limits(const void *p, size_t size)
+{
+    char text[] = "GET";
+    weft_span in = {(uint8_t *)text, 3};
+    weft_request_head head;
+    weft_handshake out;
+    return weft_head_parse_sized(&in, p, size, NULL, 0, &head, &out);
+}
+
+static int response_limits(const void *p, size_t size)
+{
+    char text[] = "HTTP";
+    weft_span in = {(uint8_t *)text, 4};
+    weft_response_head head;
+    return weft_response_parse_sized(&in, p, size, NULL, 0, &head);
+}
+
 static int choose_deflate(const void *p, size_t size)
 {
     const weft_field fields[] = {FIELD("Sec-WebSocket-Extensions", "permessage-deflate")};
@@ -328,6 +345,14 @@ static int piece_env(const void *p, size_t size)
     return error;
 }
 
+static int event_env(const void *p, size_t size)
+{
+    weft_piece *piece = NULL;
+    int error = weft_sse_piece_sized(&piece, p, size, NULL, NULL, "x", 1);
+    weft_piece_unref(piece);
+    return error;
+}
+
 static weft_request *asked;
 
 static void hold(weft_request *r, void *user)
@@ -367,6 +392,8 @@ static const struct taker {
     {"weft_session_profile_new, env", profile_env, sizeof(weft_env), 0, 0},
     {"weft_session_profile_new, limits", profile_limits, sizeof(weft_limits), 0, 0},
     {"weft_session_profile_new, deflate", profile_deflate, sizeof(weft_deflate), 0, 0},
+    {"weft_head_parse", parse_limits, sizeof(weft_limits), 0, 0},
+    {"weft_response_parse", response_limits, sizeof(weft_limits), 0, 0},
     {"weft_handshake_check", check_limits, sizeof(weft_limits), 405, 405},
     {"weft_deflate_choose", choose_deflate, sizeof(weft_deflate), 1, 0},
     {"weft_deflate_offer", offer_deflate, sizeof(weft_deflate), 0, 0},
@@ -397,6 +424,7 @@ static const struct taker {
     {"weft_pipe_connect, handler", pipe_handler, sizeof(weft_pipe_handler), 0, 0},
     {"weft_piece_new", piece_env, sizeof(weft_env), 0, 0},
     {"weft_reply_begin", reply_handler, sizeof(weft_reply_handler), 0, 0},
+    {"weft_sse_piece", event_env, sizeof(weft_env), 0, 0},
     {"weft_hub_new", hub_config, sizeof(weft_hub_config), 0, 0},
 };
 
@@ -470,6 +498,7 @@ FROZEN(weft_span, 16);
 FROZEN(weft_field, 32);
 FROZEN(weft_request_head, 56);
 FROZEN(weft_handshake, 48);
+FROZEN(weft_response_head, 48);
 FROZEN(weft_agreement, 48);
 FROZEN(weft_deflate_params, 5);
 FROZEN(weft_event, 32);
