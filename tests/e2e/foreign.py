@@ -7,6 +7,7 @@ import errno
 import http.client
 import os
 import re
+import socket
 import sys
 import threading
 import unittest
@@ -77,6 +78,15 @@ class Versions(Foreign):
         error = new(byref(out), *arguments)
         if not error:
             free(out)
+        return error
+
+    def listen_fd(self, options, size):
+        listening = socket.create_server(('127.0.0.1', 0))
+        error = weft.server_listen_fd_sized(self.server, listening.fileno(), options, size)
+        if error:
+            listening.close()
+        else:
+            listening.detach()
         return error
 
     def replace_tls(self, config, size):
@@ -159,6 +169,7 @@ class Versions(Foreign):
             sizeof(ServerConfig), size)
         yield 'listen', ListenOptions, 0, lambda p, size: weft.server_listen_sized(
             self.server, b'127.0.0.1:0', p, size)
+        yield 'listen_fd', ListenOptions, 0, self.listen_fd
         yield 'tls', TlsConfig, 0, lambda p, size: self.made(
             weft.tls_unref, weft.tls_new_sized, None, 0, p, size, None, 0)
         yield 'tls.env', Env, 0, lambda p, size: self.made(

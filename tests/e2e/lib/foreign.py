@@ -182,6 +182,7 @@ FUNCTIONS = {
     'weft_server_route_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_size_t, c_void_p),
     'weft_server_on_request_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_void_p),
     'weft_server_listen_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t),
+    'weft_server_listen_fd_sized': (c_int, c_void_p, c_int, c_void_p, c_size_t),
     'weft_server_address': (c_int, c_void_p, c_size_t, c_char_p, c_size_t),
     'weft_server_count': (c_uint64, c_void_p, c_int),
     'weft_server_count_closed': (c_uint64, c_void_p, c_uint16),
