@@ -34,8 +34,8 @@ typedef struct weft_chunk {
     size_t len;
 } weft_chunk;
 
-/* A server's answer that was not 101. Good until on_close returns. Later versions may have more at its end, and at that of
- * weft_close_info. */
+/* A server's answer that was not 101. Good until on_close returns. Later versions may have more at its end, and at
+ * that of weft_close_info. */
 typedef struct weft_refusal {
     int status;
     const weft_field *fields;
