@@ -176,7 +176,9 @@ typedef enum weft_count {
     WEFT_COUNT_ACCEPTED,    /* connections since the start */
     WEFT_COUNT_CONNECTIONS, /* now, of any kind */
     WEFT_COUNT_WEBSOCKETS,  /* now */
-    WEFT_COUNT_REQUESTS     /* plain requests since the start */
+    WEFT_COUNT_REQUESTS,    /* plain requests since the start */
+    WEFT_COUNT_UNDELIVERED /* messages of weft_post, weft_deliver and hubs since the start that a WebSocket could not
+                             * take; it was closed for that, or dropped */
 } weft_count;
 
 /* As long as the server is there, from any thread. With several threads the numbers move at any time: each is
