@@ -87,6 +87,13 @@ static void reply_later(weft_request *r, void *user)
     (void)weft_reply_begin(&w.asked, r, 200, NULL, WEFT_LENGTH_UNKNOWN, &handler, NULL);
 }
 
+static void on_access(const weft_access *a, void *user)
+{
+    check(user == &w && a->cause && a->kind <= WEFT_ACCESS_WEBSOCKET && a->status < 600);
+    check((a->code != 0) == (a->kind == WEFT_ACCESS_WEBSOCKET));
+    check(a->method.len || !a->target.len);
+}
+
 static const weft_request_handler now = {.on_request = reply_now};
 static const weft_request_handler later = {
     .on_request = reply_later,
@@ -207,7 +214,9 @@ static void begin(void)
                                                        .send_queue_max = 40000,
                                                        .request_head_max = 1000,
                                                        .http_body_max = 500,
-                                                       .http_requests = 5}};
+                                                       .http_requests = 5},
+                              .on_access = on_access,
+                              .access_user = &w};
     check(weft_server_new(&w.server, machine.loop, &cfg) == 0);
     check(weft_server_route(w.server, "/echo", &echo, NULL) == 0);
     check(weft_server_route(w.server, "/chunks", &chunks, NULL) == 0);

@@ -45,7 +45,7 @@ extern "C" {
     X(TIMEOUT, 16, "a deadline passed")                                                      \
     X(LOST, 17, "the connection ended without a Close frame")                                \
     X(ADDRESS, 18, "this is not an address of the form host:port, [ipv6]:port or unix:path") \
-    X(UNSUPPORTED, 19, "weft does not follow from wss to ws")                                \
+    X(UNSUPPORTED, 19, "weft has no TLS here, or does not follow from wss to ws")            \
     X(TLS, 20, "TLS failed")                                                                 \
     X(CERTIFICATE, 21, "the peer's certificate is not to be trusted")                        \
     X(DEFLATE, 22, "a compressed message that cannot be inflated")

@@ -7,6 +7,7 @@ import errno
 import http.client
 import os
 import re
+import socket
 import sys
 import threading
 import unittest
@@ -56,6 +57,11 @@ class Foreign(unittest.TestCase):
         weft.server_free(self.server)
         weft.loop_free(self.loop)
 
+    def on_request(self, path, function):
+        handler = RequestHandler(on_request=ON_REQUEST(function))
+        self.kept.append(handler)
+        self.assertEqual(weft.server_on_request_sized(self.server, path, byref(handler), sizeof(handler), 0, None), 0)
+
     def turn_until(self, done):
         for _ in range(TURNS):
             if done():
@@ -74,6 +80,15 @@ class Versions(Foreign):
             free(out)
         return error
 
+    def listen_fd(self, options, size):
+        listening = socket.create_server(('127.0.0.1', 0))
+        error = weft.server_listen_fd_sized(self.server, listening.fileno(), options, size)
+        if error:
+            listening.close()
+        else:
+            listening.detach()
+        return error
+
     def replace_tls(self, config, size):
         tls = c_void_p()
         self.assertEqual(weft.tls_new_sized(byref(tls), None, 0, None, 0, None, 0), 0)
@@ -89,11 +104,6 @@ class Versions(Foreign):
         out = c_void_p()
         return weft.connect_sized(byref(out), self.loop, f'ws://{self.address}/'.encode(), config, config_size,
                                   limits_size, handler, handler_size, deflate_size, None)
-
-    def on_request(self, path, function):
-        handler = RequestHandler(on_request=ON_REQUEST(function))
-        self.kept.append(handler)
-        self.assertEqual(weft.server_on_request_sized(self.server, path, byref(handler), sizeof(handler), 0, None), 0)
 
     def request_limits(self, limits, size):
         handler = RequestHandler(on_request=ON_REQUEST(lambda request, user: None))
@@ -150,6 +160,7 @@ class Versions(Foreign):
             sizeof(ServerConfig), size)
         yield 'listen', ListenOptions, 0, lambda p, size: weft.server_listen_sized(
             self.server, b'127.0.0.1:0', p, size)
+        yield 'listen_fd', ListenOptions, 0, self.listen_fd
         yield 'tls', TlsConfig, 0, lambda p, size: self.made(
             weft.tls_unref, weft.tls_new_sized, None, 0, p, size, None, 0)
         yield 'tls.env', Env, 0, lambda p, size: self.made(

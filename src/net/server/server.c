@@ -24,7 +24,7 @@
 
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
 
-SIZED_TAKER(config_take, weft_server_config, hosts, 40, hosts)
+SIZED_TAKER(config_take, weft_server_config, access_user, 56, access_user)
 SIZED_TAKER(request_handler_take, weft_request_handler, limits, 16, limits)
 
 static const struct talk *const talks[LANE_TALKS] = {
@@ -120,6 +120,15 @@ static void carrier_gone(struct site *site, uint64_t counted_as, bool away)
     else if (s->freed && !s->helper) destroy(s);
 }
 
+/* Somebody wants to know how many bytes there were. */
+static void count_bytes(weft_server *s)
+{
+    s->websockets = conn_talk_counting();
+    s->replies = reply_talk_counting();
+    s->lane_class.talks[LANE_WEBSOCKET] = &s->websockets;
+    s->lane_class.talks[LANE_REPLY] = &s->replies;
+}
+
 void server_init(struct weft_server *s, weft_loop *l, struct net *n)
 {
     s->loop = l;
@@ -127,6 +136,7 @@ void server_init(struct weft_server *s, weft_loop *l, struct net *n)
     s->site.env = weft_loop_env(l);
     s->site.carrier_gone = carrier_gone;
     carry_class_init(&s->lane_class, talks, n, &s->site);
+    if (s->site.on_access) count_bytes(s);
     list_init(&s->listeners);
 }
 
@@ -135,6 +145,8 @@ static int create(weft_server **out, weft_loop *l, const weft_server_config *cfg
     struct net *n = net_of(l);
     weft_server *s = n ? mem_zalloc(weft_loop_env(l), sizeof *s) : NULL;
     if (!s) return -ENOMEM;
+    s->site.on_access = cfg->on_access;
+    s->site.access_user = cfg->access_user;
     server_init(s, l, n);
     int error = init(s, cfg);
     if (error) destroy(s);

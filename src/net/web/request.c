@@ -14,6 +14,7 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "http/reserved.h"
+#include "net/access.h"
 
 /* ---- birth and death ------------------------------------------------------------------------- */
 
@@ -107,6 +108,7 @@ void request_dispatch(struct exchange *x)
     if (site->closing) h1_last(&x->h1);
     tally_add(&site->tally->requests);
     request_init(r, x);
+    if (x->access) x->access->seen.received = r->body.len;
     x->request = r;
     lane_deadline(x->lane, WEFT_NEVER);
     route->on_request(r, route->user);

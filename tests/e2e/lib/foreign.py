@@ -78,7 +78,8 @@ class LoopConfig(Structure):
 
 class ServerConfig(Structure):
     _fields_ = [('limits', POINTER(Limits)), ('threads', c_uint), ('origins', POINTER(c_char_p)),
-                ('trust_proxy', POINTER(c_char_p)), ('hosts', POINTER(c_char_p))]
+                ('trust_proxy', POINTER(c_char_p)), ('hosts', POINTER(c_char_p)),
+                ('on_access', c_void_p), ('access_user', c_void_p)]
 
 
 class TlsConfig(Structure):
@@ -167,6 +168,7 @@ FUNCTIONS = {
     'weft_server_route_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_size_t, c_void_p),
     'weft_server_on_request_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_void_p),
     'weft_server_listen_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t),
+    'weft_server_listen_fd_sized': (c_int, c_void_p, c_int, c_void_p, c_size_t),
     'weft_server_address': (c_int, c_void_p, c_size_t, c_char_p, c_size_t),
     'weft_server_count': (c_uint64, c_void_p, c_int),
     'weft_server_count_closed': (c_uint64, c_void_p, c_uint16),
