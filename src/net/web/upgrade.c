@@ -269,6 +269,7 @@ static int answer_held(weft_upgrade *u, int answer)
 
 static int answer_with(weft_upgrade *u, int answer)
 {
+    net_assert_usable(u->request.loop);
     return u->state == UPGRADE_HELD ? answer_held(u, answer) : answer_soon(u, answer);
 }
 
