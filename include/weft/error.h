@@ -40,7 +40,7 @@ extern "C" {
     X(HANDSHAKE, 11, "the server's opening handshake does not answer ours")                  \
     X(REFUSED, 12, "the server refused to open a WebSocket")                                 \
     X(PROXY, 13, "the proxy refused to connect us")                                          \
-    X(URL, 14, "this is not a URL of the form ws://host[:port][/path][?query]")              \
+    X(URL, 14, "this is not a URL like ws://host[:port][/path][?query] or tcp://host:port")  \
     X(RESOLVE, 15, "the host name could not be resolved")                                    \
     X(TIMEOUT, 16, "a deadline passed")                                                      \
     X(LOST, 17, "the connection ended without a Close frame")                                \

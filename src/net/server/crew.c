@@ -74,6 +74,8 @@ static int local_init(struct helper *h)
         .site = {.limits = s->site.limits,
                  .origins = s->site.origins,
                  .hosts = s->site.hosts,
+                 .on_access = s->site.on_access,
+                 .access_user = s->site.access_user,
                  .trust = s->site.trust,
                  .tally = s->site.tally,
                  .all_loopback = s->site.all_loopback},
