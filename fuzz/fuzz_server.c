@@ -124,9 +124,17 @@ static void finish_asked(bool abort_it)
     else whatever(weft_reply_end(r));
 }
 
+/* The connection may have gone. */
+static void called(weft_conn *c, void *arg)
+{
+    (void)arg;
+    if (c) whatever(weft_send(c, WEFT_TEXT, "called", 6));
+}
+
 static void act(unsigned what)
 {
     static const char some[2000];
+    static const weft_bytes pieces[] = {{(const uint8_t *)"pie", 3}, {(const uint8_t *)"ces", 3}};
     weft_conn *c = w.conns[what >> 6];
     switch (what & 15) {
     case 0: answer_held(what >> 4); break;
@@ -147,6 +155,10 @@ static void act(unsigned what)
         case 8: weft_resume(c); break;
         case 9: (void)weft_ping(c, "?", 1); break;
         case 10: whatever(weft_send_fragment(c, WEFT_TEXT, "part", 4, what & 16)); break;
+        case 11: (void)weft_close_now(c, 1001, "now"); break;
+        case 12: (void)weft_want_drain(c, what >> 4); break;
+        case 13: whatever(weft_sendv(c, WEFT_TEXT, what >> 4 & 3, pieces, 2)); break;
+        case 14: whatever(weft_conn_call(weft_conn_loop(c), weft_conn_id(c), called, NULL)); break;
         }
     }
 }

@@ -193,6 +193,13 @@ static inline int weft_server_listen_fd(weft_server *s, int fd, const weft_liste
  * size, always terminated); -ENOENT when there are not so many. */
 WEFT_API int weft_server_address(const weft_server *s, size_t i, char *text, size_t size);
 
+/* Call fn for every WebSocket of the server that is past its on_open and has not ended, each in the thread of its
+ * loop: those of the first loop before this returns, others' soon. fn may do to it what it likes: send, close, abort.
+ * Then done (may be NULL), once, from the first loop, when all are through; at the latest when that is freed.
+ * Errors: -ENOMEM: nobody was told, and done does not come. */
+WEFT_API int weft_server_each(weft_server *s, void (*fn)(weft_conn *c, void *arg),
+                              void (*done)(void *arg), void *arg);
+
 /* Leave gracefully: stop listening, refuse upgrades, answer requests with Connection: close, send every
  * WebSocket a Close with code (WEFT_CLOSE_GOING_AWAY or WEFT_CLOSE_SERVICE_RESTART) spread over a part of
  * shutdown_drain, let replies finish, drop what is left at the deadline. Then on_done (may be NULL), from

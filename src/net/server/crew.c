@@ -137,6 +137,17 @@ static void start_late(struct crew *c)
                  weft_strerror(error));
 }
 
+unsigned crew_size(const struct crew *c)
+{
+    return c ? c->n : 0;
+}
+
+weft_server *crew_local(struct crew *c, unsigned i)
+{
+    struct helper *h = &c->helpers[i];
+    return h->running ? &h->local : NULL;
+}
+
 /* ---- arrivals -------------------------------------------------------------------------------- */
 
 static size_t load_of(const weft_server *s)

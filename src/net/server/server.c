@@ -212,6 +212,7 @@ uint64_t weft_server_count_closed(const weft_server *s, uint16_t code)
 
 int weft_server_start(weft_server *s)
 {
+    net_assert_usable(s->loop);
     return s->crew ? crew_start(s->crew) : 0;
 }
 
@@ -242,6 +243,7 @@ static bool routes_are_final(const weft_server *s)
 int weft_server_route_sized(weft_server *s, const char *path, const weft_handler *h, size_t h_size,
                             size_t limits_size, size_t deflate_size, void *user)
 {
+    net_assert_usable(s->loop);
     if (routes_are_final(s)) return WEFT_ERR_STATE;
     struct route r = {.user = user};
     struct handler_given given = {h, h_size, limits_size, deflate_size};
@@ -262,6 +264,7 @@ static int set_limits(weft_server *s, struct route *r, const weft_limits *own)
 int weft_server_on_request_sized(weft_server *s, const char *path, const weft_request_handler *h,
                                  size_t h_size, size_t limits_size, void *user)
 {
+    net_assert_usable(s->loop);
     weft_request_handler taken;
     weft_limits limits;
     int error = request_handler_take(&taken, h, h_size);
@@ -276,6 +279,7 @@ int weft_server_on_request_sized(weft_server *s, const char *path, const weft_re
 
 int weft_server_files(weft_server *s, const char *path, const char *dir)
 {
+    net_assert_usable(s->loop);
     struct files *f;
     size_t len = strlen(path);
     if (len < 2 || strcmp(path + len - 2, "/*") != 0) return -EINVAL;
