@@ -16,7 +16,7 @@
 
 #include "base/bytes.h"
 
-enum { USER_TIMEOUT_MS = 20000, PROBES = 5 };
+enum { USER_TIMEOUT_MS = SOCK_PATIENCE, PROBES = 5 };
 
 /* ---- from text ------------------------------------------------------------------------------- */
 
@@ -342,7 +342,10 @@ static int user_timeout(int probing_ms, uint64_t stall_ms)
 void sock_probe(const struct sys *sys, int fd, uint64_t idle_ms, uint64_t answer_ms,
                 uint64_t stall_ms)
 {
-    if (idle_ms == WEFT_NEVER || answer_ms == WEFT_NEVER) return;
+    bool asks = idle_ms != WEFT_NEVER && answer_ms != WEFT_NEVER;
+    if (!asks && stall_ms > USER_TIMEOUT_MS)
+        (void)set_flag(sys, fd, IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout(0, stall_ms));
+    if (!asks) return;
     int idle = in_seconds(idle_ms), answer = in_seconds(answer_ms);
     int interval = (answer + PROBES - 1) / PROBES;
     (void)set_flag(sys, fd, IPPROTO_TCP, TCP_KEEPIDLE, idle);

@@ -69,10 +69,15 @@ int sock_adopt(const struct sys *sys, int fd);
 /* The same with one that listens. -EINVAL, too, when it does not, or is neither TCP's nor a Unix socket. */
 int sock_adopt_listening(const struct sys *sys, int fd);
 
+enum {
+    SOCK_PATIENCE =
+        20000 /* ms for which a peer may take nothing, unless sock_probe said otherwise */
+};
+
 /* Let the kernel ask whether the peer is there, after idle_ms in which it was not heard of, a few times, and give it up
  * (-ETIMEDOUT) when it has acknowledged nothing for answer_ms more; the same with bytes that are on their way to it.
  * A peer that is there but does not read has at least stall_ms (WEFT_NEVER: the system's patience).
- * Whole seconds, at least one; WEFT_NEVER: do not. For TCP; of a Unix socket the kernel knows anyway. */
+ * Whole seconds, at least one; WEFT_NEVER: do not ask, and only have that patience. For TCP; of a Unix socket the kernel knows anyway. */
 void sock_probe(const struct sys *sys, int fd, uint64_t idle_ms, uint64_t answer_ms,
                 uint64_t stall_ms);
 

@@ -368,8 +368,10 @@ static void test_probes_leave_a_slow_reader_his_time(void **state)
 {
     (void)state;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    sock_probe(&sys_real, fd, WEFT_NEVER, 2000, 60000);
+    sock_probe(&sys_real, fd, WEFT_NEVER, 2000, 20000);
     assert_int_equal(user_timeout(fd), 0);
+    sock_probe(&sys_real, fd, WEFT_NEVER, 2000, 60000);
+    assert_int_equal(user_timeout(fd), 60000);
     sock_probe(&sys_real, fd, 1000, 1500, 500);
     assert_int_equal(user_timeout(fd), 3000);
     sock_probe(&sys_real, fd, 1000, 2000, 60000);

@@ -91,6 +91,33 @@ static void test_keep_alive(void **state)
     keep_alive(&soon, &never, dropped, "open;");
 }
 
+/* The kernel counts a peer that does not read: it may not give up before write_stall, which is the handler's. */
+static int patience;
+
+static int note_patience(int fd, int level, int name, const void *value, socklen_t len)
+{
+    if (level == IPPROTO_TCP && name == TCP_USER_TIMEOUT) patience = *(const int *)value;
+    return setsockopt(fd, level, name, value, len);
+}
+
+static void test_the_kernels_patience(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t write_stall;
+        int patience;
+    } all[] = {{0, -1}, {20000, -1}, {60000, 60000}, {WEFT_NEVER, 0}};
+    for (size_t i = 0; i < countof(all); i++) {
+        begin(NULL, &(weft_limits){.write_stall = all[i].write_stall});
+        world.sys.setsockopt = note_patience;
+        patience = -1;
+        struct raw *r = raw_open(&world, "/own");
+        assert_int_equal(patience, all[i].patience);
+        raw_free(r);
+        world_end(&world);
+    }
+}
+
 static void test_of_a_client(void **state)
 {
     (void)state;
@@ -113,8 +140,11 @@ static void test_of_a_client(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_message),   cmocka_unit_test(test_what_is_not_said),
-        cmocka_unit_test(test_the_queue),   cmocka_unit_test(test_keep_alive),
+        cmocka_unit_test(test_a_message),
+        cmocka_unit_test(test_what_is_not_said),
+        cmocka_unit_test(test_the_queue),
+        cmocka_unit_test(test_keep_alive),
+        cmocka_unit_test(test_the_kernels_patience),
         cmocka_unit_test(test_of_a_client),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -344,6 +344,9 @@ static void ready(struct lane *l)
     c->state = CONN_OPENING;
     c->since = conn_now(c);
     if (c->paused) lane_pause(l);
+    uint64_t stall = limit_write_stall(conn_limits(c));
+    if (stall > SOCK_PATIENCE)
+        lane_probe(l, WEFT_NEVER, WEFT_NEVER, stall); /* we watch, not the kernel */
     keepalive_arm(c);
 }
 
