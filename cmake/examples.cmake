@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Every examples/*.c is a program on the public headers and libweft.so, as a stranger would build it.
-# Those with libuv in their name are built where libuv is. Every bench/*.c is a program on libweft.a.
+# Those with libuv in their name are built where libuv is. Every bench/*.c is a program on
+# libweft-inside.a, with LTO as the program weft is.
 
 pkg_check_modules(libuv IMPORTED_TARGET libuv)
 
@@ -25,7 +26,7 @@ function(weft_programs room library)
 endfunction()
 
 weft_programs(examples weft)
-weft_programs(bench weft-static)
+weft_programs(bench weft-inside)
 
 # The encoders that bench/deflate.c compares; libdeflate where it is.
 if(TARGET bench-deflate)

@@ -335,28 +335,38 @@ def sized(root):
     return complaints
 
 
+VERSION = re.compile(r"@@?WEFT_\d+\.\d+$")
+
+
+def global_names(root, file):
+    """The names that a library gives to whoever is linked with it, with their versions where it has some."""
+    table = "--dyn-syms" if file.suffix == ".so" else "--symbols"
+    rows = (line.split() for line in run("readelf", table, "--wide", file)[1].splitlines())
+    return sorted({row[7] for row in rows if len(row) == 8 and row[4] in ("GLOBAL", "WEAK")
+                   and row[6] not in ("UND", "ABS")})
+
+
 def symbols(root):
-    """libweft.so exports what the public headers declare, and nothing else; the rest of libweft.a is
-    hidden, so that it does not leak out of a library that contains weft."""
+    """libweft.so exports what the public headers declare, under a version of the interface; libweft.a has the same
+    names, libweft-core.a some of them, and nothing else in them is global: neither clashes with a program's names."""
     folder = root / "build" / "check-gcc"
-    so, a = folder / "libweft.so", folder / "libweft.a"
-    if not so.exists() or not a.exists():
-        return [f"{so.relative_to(root)} and libweft.a are not built; the rule gcc builds them"]
-    exported = {line.split()[-1] for line in run("nm", "-D", "--defined-only", so)[1].splitlines()}
-    public = public_functions(root)
-    complaints = [f"libweft.so exports {name}: names of the library begin with weft_; "
-                  "drop its visibility attribute, or make it static"
-                  for name in sorted(exported) if not name.startswith("weft_")]
-    complaints += [f"libweft.so exports {name}, which no public header declares with WEFT_API"
-                   for name in sorted(exported - set(public)) if name.startswith("weft_")]
-    complaints += [f"{header}: declares {name}, but libweft.so has no such function; define it"
-                   for name, header in sorted(public.items()) if name not in exported]
-    for line in run("readelf", "--symbols", "--wide", a)[1].splitlines():
-        fields = line.split()
-        if len(fields) == 8 and fields[4] in ("GLOBAL", "WEAK") and fields[5] == "DEFAULT" \
-                and fields[6] != "UND" and not fields[7].startswith("weft_"):
-            complaints.append(f"libweft.a: {fields[7]} is neither weft_ nor hidden; make it static, "
-                              "or compile it with -fvisibility=hidden")
+    libraries = [folder / name for name in ("libweft.so", "libweft.a", "libweft-core.a")]
+    if lacking := [file for file in libraries if not file.exists()]:
+        return [f"{lacking[0].relative_to(root)} is not built; the rule gcc builds it"]
+    public, complaints = public_functions(root), []
+    for library in libraries:
+        names = global_names(root, library)
+        complaints += [f"{library.name}: {name} has no version; cmake/weft.map gives it one"
+                       for name in names if library.suffix == ".so" and not VERSION.search(name)]
+        names = {VERSION.sub("", name) for name in names}
+        complaints += [f"{library.name} exports {name}: names of the library begin with weft_; drop its "
+                       "visibility attribute, or make it static"
+                       for name in sorted(names) if not name.startswith("weft_")]
+        complaints += [f"{library.name} exports {name}, which no public header declares with WEFT_API"
+                       for name in sorted(names - set(public)) if name.startswith("weft_")]
+        complaints += [f"{header}: declares {name}, but {library.name} has no such function; define it"
+                       for name, header in sorted(public.items())
+                       if name not in names and library.name != "libweft-core.a"]
     return complaints
 
 

@@ -106,13 +106,23 @@ BUILT_PLANTS = [
      "planted.c"),
     ("symbols", {"src/base/planted.c":
                  function("planted", before='__attribute__((visibility("default"))) ')},
-     "exports planted"),
-    ("symbols", {"src/base/planted.c":
-                 function("weft_planted", before='__attribute__((visibility("default"))) ')},
-     "exports weft_planted"),
+     "libweft.a exports planted: "),
     ("symbols", {"src/base/planted.c":
                  function("planted", before='__attribute__((visibility("default"))) ')},
-     "libweft.a: planted"),
+     "libweft-core.a exports planted: "),
+    ("symbols", {"src/base/planted.c":
+                 function("weft_planted", before='__attribute__((visibility("default"))) ')},
+     "libweft.so exports weft_planted, which no"),
+    ("symbols", {"src/base/planted.c": function("planted"), "cmake/archive.cmake": "function(weft_archive target)\n"
+                 "    add_library(${target} STATIC ${ARGN})\n"
+                 "    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE C)\nendfunction()\n"},
+     "libweft.a exports planted: "),
+    ("symbols", {"src/base/planted.c":
+                 function("planted", before='__attribute__((visibility("default"))) '),
+                 "cmake/weft.map": "WEFT_0.1 { *; };\n"}, "libweft.so exports planted: "),
+    ("symbols", {"src/base/planted.c":
+                 function("weft_planted", before='__attribute__((visibility("default"))) '),
+                 "cmake/weft.map": "{ global: weft_*; local: *; };\n"}, "libweft.so: weft_planted has no version"),
     ("symbols", {"src/base/planted.c": function("planted"),
                  "include/weft/planted.h": SPDX + "WEFT_API int weft_planted(void);\n"},
      "declares weft_planted"),
