@@ -7,6 +7,7 @@
 #   make test       every test, under AddressSanitizer and UBSan (PRESET=tsan, dev: under others)
 #   make tsan       the rooms' tests under ThreadSanitizer
 #   make check      the rules of the house: arrows, headers, symbols, style, warnings, manuals
+#   make small      builds without compression, without TLS, without both; with musl; a smoke test of each
 #   make fuzz       every harness of fuzz/ for FUZZ_TIME seconds (60); make fuzz-long: until one finds something
 #   make conformance    every situation of the protocol, as server and as client, from outside
 #   make abuse      what an attacker can do to the server, done
@@ -44,6 +45,10 @@ tsan:
 check:
 	@tools/setup check
 	tools/check
+
+small:
+	@tools/setup check
+	tools/small
 
 bench:
 	@tools/setup build
@@ -106,4 +111,4 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all demo test tsan check bench bench-quick bench-gate bench-baseline fuzz fuzz-long conformance abuse coverage install format clean
+.PHONY: all demo test tsan check small bench bench-quick bench-gate bench-baseline fuzz fuzz-long conformance abuse coverage install format clean

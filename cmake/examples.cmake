@@ -25,7 +25,7 @@ function(weft_programs room library)
     endforeach()
 endfunction()
 
-weft_programs(examples weft)
+weft_programs(examples $<IF:$<TARGET_EXISTS:weft>,weft,weft-static>)
 weft_programs(bench weft-inside)
 
 # The encoders that bench/deflate.c compares; libdeflate where it is.

@@ -5,7 +5,10 @@
 
 include(CMakePackageConfigHelpers)
 
-install(TARGETS weft weft-static weft-core EXPORT weft-targets)
+install(TARGETS weft-static weft-core EXPORT weft-targets)
+if(TARGET weft)
+    install(TARGETS weft EXPORT weft-targets)
+endif()
 install(DIRECTORY include/weft TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
 if(TARGET weft-program)
     install(TARGETS weft-program)
