@@ -40,7 +40,7 @@ test:
 tsan:
 	@tools/setup test
 	@tools/build tsan
-	@tools/test tsan -R '^(base|ws|http|io|net|hub|cli)\.'
+	@tools/test tsan -R '^(base|ws|http|io|net|hub|aux|cli)\.'
 
 check:
 	@tools/setup check
@@ -106,7 +106,7 @@ install:
 
 format:
 	@tools/setup check
-	git ls-files '*.c' '*.h' | xargs clang-format -i
+	git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs clang-format -i
 
 clean:
 	rm -rf build

@@ -94,7 +94,8 @@ static inline void heap_clients(struct heap *h,
 {
     char address[64];
     struct sockaddr_in to = {.sin_family = AF_INET};
-    if (weft_server_listen(h->server, "127.0.0.1:0") < 0) heap_fail("the server does not listen");
+    if (weft_server_listen(h->server, "127.0.0.1:0", NULL) < 0)
+        heap_fail("the server does not listen");
     weft_server_address(h->server, 0, address, sizeof address);
     to.sin_port = htons((uint16_t)atoi(strchr(address, ':') + 1));
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -82,7 +82,7 @@ static void clients(const struct sockaddr_in *to, int say, void *user)
 
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
-    (void)weft_send(c, op, data, len);
+    if (weft_send(c, op, data, len) < 0) weft_abort(c);
 }
 
 /* Bytes for each of n connections, or -1. */

@@ -143,8 +143,9 @@ int main(int argc, char **argv)
     if (wish.n < 2 || pipe(wish.go) < 0 ||
         !(replies = calloc((size_t)wish.n, sizeof(weft_reply *))))
         return 1;
+    const weft_request_handler handler = {.on_request = on_request};
     heap_begin(&h);
-    if (weft_server_on_request(h.server, "/events", on_request, NULL) < 0) return 1;
+    if (weft_server_on_request(h.server, "/events", &handler, NULL) < 0) return 1;
     heap_clients(&h, clients, &wish);
     close(wish.go[0]);
     if (heap_await(&h) == EOF) return 1;

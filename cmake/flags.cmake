@@ -4,8 +4,8 @@
 # `make check`, make errors of them (CMAKE_COMPILE_WARNING_AS_ERROR).
 
 add_compile_definitions(_GNU_SOURCE)
-add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
-    -Wpointer-arith -Wvla)
+add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wpointer-arith -Wvla
+    $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>)
 
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g -DNDEBUG")
 

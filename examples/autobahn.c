@@ -32,7 +32,8 @@ static void connect_to(weft_loop *l, struct run *run, const char *what, const we
 
 static void echo(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
-    weft_send(c, op, data, len);
+    if (weft_send(c, op, data, len) < 0) weft_abort(c);
+    else if (weft_backlogged(c)) weft_pause(c);
 }
 
 static void reported(weft_conn *c, const weft_close_info *info)
@@ -44,9 +45,13 @@ static void reported(weft_conn *c, const weft_close_info *info)
 static void next(weft_conn *c, const weft_close_info *info)
 {
     static const weft_deflate deflate = {.takeover = true};
+    static const weft_limits limits = {.max_message = MESSAGE_MAX};
     static const weft_handler reporting = {.on_close = reported};
-    static const weft_handler echoing = {
-        .on_message = echo, .on_close = next, .max_message = MESSAGE_MAX, .deflate = &deflate};
+    static const weft_handler echoing = {.on_message = echo,
+                                         .on_drain = weft_resume,
+                                         .on_close = next,
+                                         .deflate = &deflate,
+                                         .limits = &limits};
     struct run *run = weft_conn_user(c);
     weft_loop *l = weft_conn_loop(c);
     char what[64];

@@ -49,6 +49,7 @@ static void say(weft_conn *c, weft_opcode op, const void *data, size_t len)
     weft_publish(weft_conn_user(c), "chat", op, data, len);
 }
 
+static const weft_request_handler start = {.on_request = page};
 static const weft_handler chat = {.on_open = join, .on_message = say};
 
 int main(int argc, char **argv)
@@ -62,9 +63,9 @@ int main(int argc, char **argv)
     if ((error = weft_loop_new(&loop, NULL)) < 0 ||
         (error = weft_server_new(&server, loop, NULL)) < 0 ||
         (error = weft_hub_new(&hub, loop, NULL)) < 0 ||
-        (error = weft_server_on_request(server, "/", page, NULL)) < 0 ||
+        (error = weft_server_on_request(server, "/", &start, NULL)) < 0 ||
         (error = weft_server_route(server, "/chat", &chat, hub)) < 0 ||
-        (error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080")) < 0) {
+        (error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080", NULL)) < 0) {
         fprintf(stderr, "chat_server: %s\n", weft_strerror(error));
         return 1;
     }

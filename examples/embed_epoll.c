@@ -33,7 +33,7 @@ static int start(weft_loop **loop, weft_hub **hub, const char *address)
     if ((error = weft_loop_new(loop, NULL)) < 0 || (error = weft_hub_new(hub, *loop, NULL)) < 0 ||
         (error = weft_server_new(&server, *loop, NULL)) < 0 ||
         (error = weft_server_route(server, "/clock", &clock_handler, *hub)) < 0 ||
-        (error = weft_server_listen(server, address)) < 0)
+        (error = weft_server_listen(server, address, NULL)) < 0)
         return error;
     weft_server_address(server, 0, text, sizeof text);
     printf("ws://%s/clock\n", text);

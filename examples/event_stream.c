@@ -10,7 +10,6 @@
  * and all replies queue it by reference: a thousand pages cost a thousand pointers. On SIGINT or SIGTERM the server
  * leaves: each page is told to come back at another moment.
  */
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,15 +41,6 @@ static void page(weft_request *r, void *user)
     weft_respond(r, 200, "text/html; charset=utf-8", page_html, strlen(page_html));
 }
 
-/* The server leaves: say when to come back, and come to an end. */
-static void send_away(weft_reply *r, uint64_t return_ms)
-{
-    char text[64];
-    int len = snprintf(text, sizeof text, "retry: %" PRIu64 "\n\n", return_ms);
-    weft_reply_write(r, text, (size_t)len);
-    weft_reply_end(r);
-}
-
 /* Whatever ended it. */
 static void forget(weft_reply *r, int error, const char *cause)
 {
@@ -63,12 +53,10 @@ static void forget(weft_reply *r, int error, const char *cause)
 
 static void watch(weft_request *r, void *user)
 {
-    static const weft_reply_handler handler = {.on_leave = send_away, .on_close = forget};
+    static const weft_reply_handler handler = {.on_leave = weft_sse_leave, .on_close = forget};
     struct viewer *v = malloc(sizeof *v);
     (void)user;
-    weft_reply_field(r, "Cache-Control", "no-store");
-    if (!v || weft_reply_begin(&v->reply, r, 200, "text/event-stream", WEFT_LENGTH_UNKNOWN,
-                               &handler, v) < 0) {
+    if (!v || weft_sse_begin(&v->reply, r, &handler, v) < 0) {
         if (!v) weft_respond(r, 503, NULL, NULL, 0);
         free(v);
         return;
@@ -83,16 +71,16 @@ static void watch(weft_request *r, void *user)
 static void tick(weft_timer *t, void *user)
 {
     static unsigned number;
-    char text[128], clock[32];
+    char id[16], clock[32];
     time_t now = time(NULL);
     weft_piece *event;
     (void)user;
     weft_timer_start(t, 1000);
     strftime(clock, sizeof clock, "%H:%M:%S", localtime(&now));
-    int len = snprintf(text, sizeof text, "id: %u\ndata: %s\n\n", ++number, clock);
-    if (weft_piece_new(&event, NULL, text, (size_t)len) < 0) return;
+    snprintf(id, sizeof id, "%u", ++number);
+    if (weft_sse_piece(&event, NULL, NULL, id, clock, strlen(clock)) < 0) return;
     for (struct viewer *v = viewers; v; v = v->next)
-        if (weft_reply_write_piece(v->reply, event) == WEFT_ERR_BACKLOG) weft_reply_abort(v->reply);
+        if (weft_reply_write_piece(v->reply, event) < 0) weft_reply_abort(v->reply);
     weft_piece_unref(event);
 }
 
@@ -108,6 +96,9 @@ static void all_have_left(weft_server *server, void *user)
     weft_loop_stop(loop);
 }
 
+static const weft_request_handler start = {.on_request = page};
+static const weft_request_handler events = {.on_request = watch};
+
 int main(int argc, char **argv)
 {
     weft_server *server;
@@ -118,9 +109,9 @@ int main(int argc, char **argv)
     if ((error = weft_loop_new(&loop, NULL)) < 0 ||
         (error = weft_server_new(&server, loop, NULL)) < 0 ||
         (error = weft_timer_new(&timer, loop, tick, NULL)) < 0 ||
-        (error = weft_server_on_request(server, "/", page, NULL)) < 0 ||
-        (error = weft_server_on_request(server, "/events", watch, NULL)) < 0 ||
-        (error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080")) < 0) {
+        (error = weft_server_on_request(server, "/", &start, NULL)) < 0 ||
+        (error = weft_server_on_request(server, "/events", &events, NULL)) < 0 ||
+        (error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080", NULL)) < 0) {
         fprintf(stderr, "event_stream: %s\n", weft_strerror(error));
         return 1;
     }

@@ -108,7 +108,7 @@ int main(int argc, char **argv)
         (error = weft_server_new(&server, loop, NULL)) < 0 ||
         (error = weft_hub_new(&hub, loop, NULL)) < 0 ||
         (error = weft_server_route(server, "/work", &handler, hub)) < 0 ||
-        (error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080")) < 0 ||
+        (error = weft_server_listen(server, argc > 1 ? argv[1] : "127.0.0.1:8080", NULL)) < 0 ||
         (error = -pthread_create(&worker, NULL, work, hub)) < 0) {
         fprintf(stderr, "threads_post: %s\n", weft_strerror(error));
         return 1;

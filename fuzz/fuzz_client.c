@@ -52,7 +52,7 @@ static void on_open(weft_conn *c)
     check(c == w.conn && !w.opened && !w.closed);
     w.opened++;
     check(weft_conn_subprotocol(c) != NULL);
-    (void)weft_send(c, WEFT_TEXT, "hello", 5);
+    whatever(weft_send(c, WEFT_TEXT, "hello", 5));
 }
 
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
@@ -83,13 +83,13 @@ static void act(unsigned what)
     weft_conn *c = w.conn;
     if (!c) return;
     switch (what & 7) {
-    case 0: (void)weft_send(c, WEFT_BINARY, some, sizeof some); break;
+    case 0: whatever(weft_send(c, WEFT_BINARY, some, sizeof some)); break;
     case 1: (void)weft_close(c, 1000, "enough"); break;
     case 2: weft_abort(c); break;
     case 3: weft_pause(c); break;
     case 4: weft_resume(c); break;
     case 5: (void)weft_ping(c, "?", 1); break;
-    case 6: (void)weft_send_fragment(c, WEFT_TEXT, "part", 4, what & 8); break;
+    case 6: whatever(weft_send_fragment(c, WEFT_TEXT, "part", 4, what & 8)); break;
     }
 }
 
@@ -198,6 +198,9 @@ static bool begin(unsigned url, unsigned how)
     static const char *const subprotocols[] = {"chat", "other", NULL};
     static const weft_deflate deflate = {0};
     static weft_handler handler;
+    static weft_tls *insecure;
+    if (!insecure)
+        check(weft_tls_new(&insecure, NULL, &(weft_tls_config){.insecure = true}, NULL, 0) == 0);
     handler = (weft_handler){
         .on_open = on_open, .on_message = on_message, .on_drain = on_drain, .on_close = on_close};
     if (how & 1) handler.subprotocols = subprotocols;
@@ -208,7 +211,7 @@ static bool begin(unsigned url, unsigned how)
                               .credentials = how & 8 ? "user:password" : NULL,
                               .proxy = how & 16 ? "http://127.0.0.1:3128" : NULL,
                               .redirects = how >> 5 & 3,
-                              .insecure = true};
+                              .tls = insecure};
     machine_make_loop();
     if (weft_connect(&w.conn, machine.loop, urls[url & 7], &cfg, &handler, NULL) == 0) return true;
     w.conn = NULL;

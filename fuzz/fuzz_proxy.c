@@ -9,7 +9,7 @@
  */
 #include "fuzz.h"
 #include "net/forwarded.h"
-#include "net/wire/proxy.h"
+#include "net/wire/proxy_header.h"
 
 static const weft_env env;
 
@@ -18,7 +18,7 @@ static const weft_env env;
 struct outcome {
     int result;
     size_t used;
-    struct proxy proxy;
+    struct proxy_header header;
     struct sock_addr client;
 };
 
@@ -29,7 +29,7 @@ static void feed(struct outcome *o, weft_bytes in, size_t piece)
         weft_span copy = exact_copy(taken(&in, piece));
         size_t len = copy.len;
         uint8_t *start = copy.data;
-        o->result = proxy_feed(&o->proxy, &copy, &o->client);
+        o->result = proxy_header_feed(&o->header, &copy, &o->client);
         o->used += len - copy.len;
         free(start);
     }
@@ -49,8 +49,8 @@ static void header(weft_bytes in, size_t piece)
     feed(&whole, in, in.len);
     feed(&pieces, in, piece);
     check(whole.result == pieces.result && whole.used == pieces.used);
-    check(whole.used <= PROXY_MAX && whole.used == whole.proxy.len);
-    check(!whole.used || memcmp(whole.proxy.bytes, in.data, whole.used) == 0);
+    check(whole.used <= PROXY_MAX && whole.used == whole.header.len);
+    check(!whole.used || memcmp(whole.header.bytes, in.data, whole.used) == 0);
     if (whole.result == PROXY_ADDRESS) {
         check(whole.client.len == pieces.client.len);
         check(memcmp(&whole.client.sa, &pieces.client.sa, whole.client.len) == 0);

@@ -53,7 +53,7 @@ static void on_drain(weft_conn *c)
 
 static void on_chunk(weft_conn *c, const weft_chunk *chunk)
 {
-    (void)weft_send_fragment(c, chunk->opcode, chunk->data, chunk->len, chunk->final);
+    whatever(weft_send_fragment(c, chunk->opcode, chunk->data, chunk->len, chunk->final));
 }
 
 static int hold(weft_upgrade *u)
@@ -87,10 +87,16 @@ static void reply_later(weft_request *r, void *user)
     (void)weft_reply_begin(&w.asked, r, 200, NULL, WEFT_LENGTH_UNKNOWN, &handler, NULL);
 }
 
+static const weft_request_handler now = {.on_request = reply_now};
+static const weft_request_handler later = {
+    .on_request = reply_later,
+    .limits = &(const weft_limits){.http_body_max = 50, .send_queue_max = 5000}};
+
 static const weft_handler echo = {
     .on_open = on_open, .on_message = on_message, .on_drain = on_drain, .on_close = on_close};
+static const weft_limits small = {.max_message = 3000};
 static const weft_handler chunks = {
-    .on_open = on_open, .on_chunk = on_chunk, .on_close = on_close, .max_message = 3000};
+    .on_open = on_open, .on_chunk = on_chunk, .on_close = on_close, .limits = &small};
 static const weft_handler holding = {
     .on_upgrade = hold, .on_open = on_open, .on_message = on_message, .on_close = on_close};
 
@@ -100,7 +106,7 @@ static void answer_held(unsigned how)
     weft_upgrade *u = w.held;
     w.held = NULL;
     if (how & 1) (void)weft_upgrade_accept(u);
-    else (void)weft_upgrade_refuse(u, how & 2 ? 403 : 200, "no");
+    else (void)weft_upgrade_refuse(u, how & 2 ? 403 : 200, how & 4 ? "text/html" : NULL, "no", 2);
 }
 
 static void finish_asked(bool abort_it)
@@ -108,7 +114,7 @@ static void finish_asked(bool abort_it)
     if (!w.asked) return;
     weft_reply *r = w.asked;
     if (abort_it) weft_reply_abort(r);
-    else (void)weft_reply_end(r);
+    else whatever(weft_reply_end(r));
 }
 
 static void act(unsigned what)
@@ -119,7 +125,7 @@ static void act(unsigned what)
     case 0: answer_held(what >> 4); break;
     case 1: finish_asked(what & 16); break;
     case 2:
-        if (w.asked) (void)weft_reply_write(w.asked, some, what);
+        if (w.asked) whatever(weft_reply_write(w.asked, some, what));
         break;
     case 3:
         if (w.server) (void)weft_server_shutdown(w.server, WEFT_CLOSE_GOING_AWAY, NULL, NULL);
@@ -127,13 +133,13 @@ static void act(unsigned what)
     default:
         if (!c) return;
         switch (what & 15) {
-        case 4: (void)weft_send(c, WEFT_BINARY, some, sizeof some); break;
+        case 4: whatever(weft_send(c, WEFT_BINARY, some, sizeof some)); break;
         case 5: (void)weft_close(c, 1000, "enough"); break;
         case 6: weft_abort(c); break;
         case 7: weft_pause(c); break;
         case 8: weft_resume(c); break;
         case 9: (void)weft_ping(c, "?", 1); break;
-        case 10: (void)weft_send_fragment(c, WEFT_TEXT, "part", 4, what & 16); break;
+        case 10: whatever(weft_send_fragment(c, WEFT_TEXT, "part", 4, what & 16)); break;
         }
     }
 }
@@ -206,9 +212,9 @@ static void begin(void)
     check(weft_server_route(w.server, "/echo", &echo, NULL) == 0);
     check(weft_server_route(w.server, "/chunks", &chunks, NULL) == 0);
     check(weft_server_route(w.server, "/hold", &holding, NULL) == 0);
-    check(weft_server_on_request(w.server, "/now", reply_now, NULL) == 0);
-    check(weft_server_on_request(w.server, "/later", reply_later, NULL) == 0);
-    check(weft_server_listen(w.server, "127.0.0.1:8080") == 0);
+    check(weft_server_on_request(w.server, "/now", &now, NULL) == 0);
+    check(weft_server_on_request(w.server, "/later", &later, NULL) == 0);
+    check(weft_server_listen(w.server, "127.0.0.1:8080", NULL) == 0);
 }
 
 static void end(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz/fuzz_tls.c - two TLS boxes, and between them somebody who may do anything with the bytes
+ * fuzz/fuzz_tls.c - two ends of TLS, and between them somebody who may do anything with the bytes
  *
  *      client <-- wire --> server      each step of the script is a byte: which way (top bit) and what
  *                                      is done there: see step
@@ -21,8 +21,7 @@
 #include "base/alloc.h"
 #include "fuzz.h"
 #include "net/wire/tls.h"
-#include "net/wire/tls_context.h"
-#include "net/wire/tls_sessions.h"
+#include "net/wire/tls_user.h"
 #include "ws/case_bytes.h"
 
 enum { STEPS_MOST = 300, SAID_MOST = 60000 };
@@ -61,8 +60,7 @@ static uint64_t script_now(void *ctx)
 }
 
 static const weft_env plain_env = {.now_us = script_now};
-static struct list shared = {&shared, &shared};
-static struct tls_context *server_context, *client_contexts[2]; /* TLS 1.3, and at most 1.2 */
+static weft_tls *server_tls, *client_tls[2]; /* TLS 1.3, and at most 1.2 */
 static char certificate_file[40], key_file[40];
 
 /* A file that has only a name in /proc. */
@@ -97,30 +95,24 @@ static void write_files(void)
 
 static void forget_tickets(void)
 {
-    struct tls_tickets *t = &server_context->tickets;
+    struct tls_context *server = server_tls->context;
     now_us = 0;
-    tls_tickets_deinit(t);
-    tls_tickets_init(t, &plain_env, server_context->ssl);
+    tls_tickets_deinit(&server->tickets);
+    tls_tickets_init(&server->tickets, &plain_env, server->server);
 }
 
 static void make_contexts(void)
 {
-    char text[256];
-    struct words why = {text, sizeof text};
     random_state = 1;
     RAND_set_rand_method(&random_method);
     write_files();
     weft_tls_pair pair = {certificate_file, key_file};
-    weft_tls tls = {.certificates = &pair, .n_certificates = 1};
-    check(tls_context_server(&server_context, &plain_env, &tls, &why) == 0);
-    for (int i = 0; i < 2; i++) {
-        struct list none = {&none, &none};
-        struct tls_client_files files = {.ca = certificate_file};
-        check(tls_context_client(&client_contexts[i], &plain_env, i ? &none : &shared, &files,
-                                 &why) == 0);
-        if (i) list_remove(&client_contexts[i]->link);
-    }
-    SSL_CTX_set_max_proto_version(client_contexts[1]->ssl, TLS1_2_VERSION);
+    weft_tls_config of_server = {.certificates = &pair, .n_certificates = 1};
+    weft_tls_config of_client = {.authorities = certificate_file};
+    check(weft_tls_new(&server_tls, &plain_env, &of_server, NULL, 0) == 0);
+    for (int i = 0; i < 2; i++)
+        check(weft_tls_new(&client_tls[i], &plain_env, &of_client, NULL, 0) == 0);
+    SSL_CTX_set_max_proto_version(client_tls[1]->context->client, TLS1_2_VERSION);
 }
 
 /* ---- two ends -------------------------------------------------------------------------------- */
@@ -153,15 +145,14 @@ struct end {
 };
 
 static struct end ends[2]; /* client, server */
-static struct tls_sessions sessions;
 static uint8_t scratch[TLS_RECORD];
 
 static bool begin(unsigned context)
 {
     memset(ends, 0, sizeof ends);
-    ends[0].tls = tls_connect(&env, client_contexts[context],
-                              (weft_bytes){(const uint8_t *)"localhost", 9}, 443, &sessions);
-    ends[1].tls = tls_accept(&env, server_context);
+    ends[0].tls = tls_connect(&env, client_tls[context],
+                              (weft_bytes){(const uint8_t *)"localhost", 9}, 443, false);
+    ends[1].tls = tls_accept(&env, server_tls);
     return ends[0].tls && ends[1].tls;
 }
 
@@ -294,12 +285,13 @@ static void step(weft_bytes *in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     weft_bytes in = {data, size};
-    if (!server_context) make_contexts();
+    if (!server_tls) make_contexts();
     random_state = 88172645463325252;
     fail_in = 0;
     forget_tickets();
-    tls_sessions_init(&sessions, &env);
     uint8_t choice = taken_byte(&in);
+    struct tls_sessions *sessions = &client_tls[choice & 1]->context->sessions;
+    tls_sessions_init(sessions, &env);
     if (choice & 2) { /* so that there is a session to resume */
         check(begin(choice & 1));
         exchange();
@@ -309,7 +301,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (choice & 4) exchange();
     for (int i = 0; i < STEPS_MOST && in.len; i++) step(&in);
     finish();
-    tls_sessions_deinit(&sessions);
+    tls_sessions_deinit(sessions);
     check(live == 0);
     return 0;
 }

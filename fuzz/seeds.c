@@ -270,6 +270,9 @@ static void other_seeds(void)
     seed_text("fuzz_url", "/site/%7Euser/index.html");
     seed_text("fuzz_body", "d5\r\nhello\r\n0\r\n\r\n");
     seed_text("fuzz_body", "d1;name=\"value\"\r\nx\r\n0\r\nTrailer: value\r\n\r\n");
+    seed_text("fuzz_aux", "\x08\x03nameroom=1&name=a%20b+c&x&n%61me=%zz");
+    seed_text("fuzz_aux", "\x40\x01a; a=\"s%3Aabc\"; theme=dark;;=");
+    seed_text("fuzz_aux", "\x20\x04idtyline\r\nline\nevent: x\rBearer abc");
     seed_text("fuzz_mask", "\x12\x34\x56\x78 \3the payload, longer than a word");
     /* fuzz_cli: the first byte modulo 5 chooses */
     seed_text("fuzz_cli", "i-vbp80\n--max-message=64K\n--ping\n2.5s\nws://localhost\n--\n-x");

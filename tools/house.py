@@ -25,6 +25,7 @@ ARROWS = {
     "net/server": ["net/server", "net/wire", "net/web", "net/ws", "net", *BOXES],
     "net/client": ["net/client", "net/wire", "net/ws", "net", *BOXES],
     "hub": ["hub"],
+    "aux": ["aux"],
     "cli": ["cli"],
 }
 
@@ -44,6 +45,10 @@ def run(*command, cwd=None):
 def c_files(root, *folders):
     return sorted(f for folder in folders for suffix in ("*.c", "*.h")
                   for f in (root / folder).rglob(suffix))
+
+
+def cpp_files(root):
+    return sorted(f for suffix in ("*.cpp", "*.hpp") for f in (root / "examples").rglob(suffix))
 
 
 def includes(file):
@@ -120,7 +125,7 @@ def cycles(root):
 
 # What is not code, and the names of the wire.
 NO_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
-WIRE_WORD = re.compile(r"\b(?:(?:struct\s+)?(?:wire|gear|phase)(?:_\w+)?|WIRE_\w+|struct\s+stream|stream_\w+)\b")
+WIRE_WORD = re.compile(r"\b(?:(?:struct\s+)?(?:wire|phase)(?:_\w+)?|WIRE_\w+|struct\s+duplex|duplex_\w+)\b")
 
 
 def code_lines(file):
@@ -135,7 +140,7 @@ def seam(root):
     knows = {src / "net/lane.c", src / "net/lane.h", *c_files(src, "net/wire")}
     return [f"{file.relative_to(root)}:{number}: `{word}` is the wire's, which only net/wire and net/lane know: "
             "ask the lane"
-            for file in c_files(src, "net", "hub", "cli") if file not in knows
+            for file in c_files(src, "net", "hub", "aux", "cli") if file not in knows
             for number, line in code_lines(file)
             for word in dict.fromkeys(WIRE_WORD.findall(line))]
 
@@ -413,7 +418,7 @@ def hardening(root):
 
 def style(root):
     """The code looks as .clang-format says."""
-    files = c_files(root, "include", "src", "tests", "examples", "bench", "fuzz")
+    files = c_files(root, "include", "src", "tests", "examples", "bench", "fuzz") + cpp_files(root)
     status, said = run("clang-format", "--dry-run", "-Werror",
                        *(f.relative_to(root) for f in files), cwd=root)
     return [f"run `make format`\n{said[:8000]}"] if status else []
@@ -423,7 +428,7 @@ def license(root):
     """Each file of C begins with its licence."""
     first = "/* SPDX-License-Identifier: MIT"
     return [f"{f.relative_to(root)}:1: the first line is not {first!r}"
-            for f in c_files(root, "include", "src", "tests", "examples", "bench", "fuzz")
+            for f in c_files(root, "include", "src", "tests", "examples", "bench", "fuzz") + cpp_files(root)
             if not f.read_text().startswith(first)]
 
 

@@ -125,7 +125,7 @@ typedef struct weft_env {
     X(send_queue_items, 4096, "messages", "a send while more are queued: WEFT_ERR_BACKLOG")        \
     /* a connection */                                                                             \
     X(send_queue_soft, 262144, "bytes",                                                            \
-      "on_drain follows when the queue has fallen below half of it")                               \
+      "above it weft_backlogged; on_drain follows below half of it")                               \
     X(frame_budget, 256, "frames", "the connection's turn ends, the others have theirs")           \
     X(message_timeout, 30000, "ms", "a message that takes longer to arrive: Close 1008")           \
     X(ping_interval, 25000, "ms", "silence after which a ping is sent (10 % jitter)")              \
@@ -155,7 +155,12 @@ typedef struct weft_env {
     X(shutdown_drain, 30000, "ms", "a graceful shutdown that takes longer drops what is left")     \
     /* a client */                                                                                 \
     X(connect_timeout, 10000, "ms", "resolving and connecting that take longer: WEFT_ERR_TIMEOUT") \
-    X(refusal_body_max, 4096, "bytes", "of a refusal's body this much is kept for you")
+    X(refusal_body_max, 4096, "bytes", "of a refusal's body this much is kept for you")            \
+    /* a session, once more */                                                                     \
+    X(max_inflate_ratio, 200, "times",                                                             \
+      "more inflated bytes for each received, beyond the first 1 MiB of a message: Close 1009")    \
+    /* a server, once more */                                                                      \
+    X(hold_timeout, 30000, "ms", "an upgrade that is held longer without an answer: 503")
 
 /* 0 means the default of the list, never "unlimited". */
 typedef struct weft_limits {

@@ -4,7 +4,7 @@
  *
  *      static void hello(weft_conn *c)
  *      {
- *          weft_send(c, WEFT_TEXT, "hello", 5);
+ *          if (weft_send(c, WEFT_TEXT, "hello", 5) < 0) weft_abort(c);
  *      }
  *
  *      static const weft_handler handler = {.on_open = hello};
@@ -17,6 +17,7 @@
 #define WEFT_CLIENT_H
 
 #include <weft/conn.h>
+#include <weft/tls.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -31,14 +32,11 @@ typedef struct weft_client_config {
     const char *proxy;  /* "http://[user:password@]host:port": connect through it by HTTP CONNECT */
     unsigned redirects; /* how many 301, 302, 303, 307 and 308 to follow; credentials and cookies
                                   are not taken to another origin */
-    bool insecure;      /* wss: do without all of the following; whoever answers will do */
 
-    /* For wss. The server has to show a certificate for the URL's host that one of these authorities
-     * has signed. PEM files, read when they are needed; connections with the same ones share them. Who
-     * connects again from the same loop resumes the session, and that certificate is not looked at again. */
-    const char *ca_file;          /* the authorities; NULL: the system's */
-    const char *certificate_file; /* your own, for a server that asks; may be NULL */
-    const char *key_file;         /* its key; NULL: in certificate_file, too */
+    /* For wss: whom to trust, and what to show. NULL: the server has to show a certificate for the URL's host that one
+     * of the system's authorities has signed, as these were when the loop first needed them. A reference is taken.
+     * Who connects again with the same resumes the session, and that certificate is not looked at again. */
+    weft_tls *tls;
 } weft_client_config;
 
 /* Begin to connect. url is "ws://host[:port][/path][?query]", "wss://...", or "ws+unix:/socket:/path"; user and

@@ -15,6 +15,7 @@
 #define WEFT_CONN_H
 
 #include <weft/loop.h>
+#include <weft/peer.h>
 #include <weft/session.h>
 
 #ifdef __cplusplus
@@ -60,16 +61,18 @@ typedef struct weft_close_info {
 typedef struct weft_handler {
     /* Server: the opening handshake is in order, the origin allowed. Return
      *   0             accept
-     *   400 ... 599   refuse with this HTTP status (weft_upgrade_why says why)
-     *   WEFT_HOLD     answer later: weft_upgrade_accept or weft_upgrade_refuse (server.h)
-     * NULL accepts everybody. */
+     *   300 ... 599   refuse with this HTTP status (weft_upgrade_body: with what body), or send elsewhere:
+     *                 weft_upgrade_field(u, "Location", ...)
+     *   WEFT_HOLD     it was answered already, or will be later: weft_upgrade_accept, weft_upgrade_refuse (server.h)
+     * Anything else, true to begin with, is a mistake: the client gets a 500, and the log has a line. NULL accepts
+     * everybody. */
     int (*on_upgrade)(weft_upgrade *u);
 
     void (*on_open)(weft_conn *c);
     void (*on_message)(weft_conn *c, weft_opcode op, const void *data, size_t len);
     void (*on_chunk)(weft_conn *c, const weft_chunk *chunk); /* set: messages come as chunks */
-    /* There is room to send again: after a send said WEFT_ERR_BACKLOG, or buffered rose over
-     * send_queue_soft, it has fallen below half of that. */
+    /* There is room to send again: weft_backlogged was true, and what is queued has fallen below half of
+     * send_queue_soft and a quarter of send_queue_items. Also when weft_want_drain asked. */
     void (*on_drain)(weft_conn *c);
 
     void (*on_ping)(weft_conn *c, const void *data,
@@ -89,26 +92,34 @@ typedef struct weft_handler {
      * secrets in session.h first. */
     const weft_deflate *deflate;
 
-    /* The longest message to accept, in place of the limit of the same name; 0: that one. */
-    uint64_t max_message;
+    /* What is not 0 here stands in place of the limit of the server, or of weft_connect's: max_message, the send
+     * queue's, the deadlines of an open connection (base.h, "a session" and "a connection"). WEFT_NEVER
+     * is a value as any other. */
+    const weft_limits *limits;
 } weft_handler;
 
-#define WEFT_HOLD 1
+#define WEFT_HOLD 0x686f6c64 /* nothing that is returned by accident */
 
 /* ---- what you can do ------------------------------------------------------------------------- */
 
 /* Queue a message. op is WEFT_TEXT or WEFT_BINARY; text must be UTF-8.
- * Errors: WEFT_ERR_BACKLOG (limits send_queue_max, send_queue_items: nothing was queued),
- * WEFT_ERR_CLOSED, -EINVAL (op), -ENOMEM; WEFT_ERR_STATE before a client's on_open. */
-WEFT_API int weft_send(weft_conn *c, weft_opcode op, const void *data, size_t len);
+ * Errors: WEFT_ERR_BACKLOG (limits send_queue_max, send_queue_items: nothing was queued, on_drain follows),
+ * WEFT_ERR_CLOSED, -EINVAL (op), -ENOMEM; WEFT_ERR_STATE before a client's on_open. After any of them the
+ * message is lost: follow up, at least with weft_abort, or the peer misses something and never knows. */
+WEFT_API WEFT_CHECK int weft_send(weft_conn *c, weft_opcode op, const void *data, size_t len);
 
-/* Queue one fragment of a message; final ends it. Whole messages wait meanwhile; pings do not.
- * Errors: as weft_send, and WEFT_ERR_STATE when op differs from the open message's. */
-WEFT_API int weft_send_fragment(weft_conn *c, weft_opcode op, const void *data, size_t len,
-                                bool final);
+/* Queue n pieces as one message, in one frame; flags are weft_send_flag's (session.h). Errors: as weft_send, -EINVAL
+ * for a flag that is unknown, too, and WEFT_ERR_UTF8 (WEFT_SEND_CHECK). */
+WEFT_API WEFT_CHECK int weft_sendv(weft_conn *c, weft_opcode op, unsigned flags,
+                                   const weft_bytes *parts, size_t n);
+
+/* Queue one fragment of a message; final ends it. Whole messages wait meanwhile, and do not count for what fragments
+ * may queue; pings do not wait. Errors: as weft_send, and WEFT_ERR_STATE when op differs from the open message's. */
+WEFT_API WEFT_CHECK int weft_send_fragment(weft_conn *c, weft_opcode op, const void *data,
+                                           size_t len, bool final);
 
 /* Queue a message by reference (a client masks, so it copies). Errors: as weft_send. */
-WEFT_API int weft_send_message(weft_conn *c, weft_message *m);
+WEFT_API WEFT_CHECK int weft_send_message(weft_conn *c, weft_message *m);
 
 /* The same for who publishes, and does not follow up on errors: so that none misses a message and stays,
  * who cannot take it is closed with 1008 (WEFT_ERR_BACKLOG), or dropped where the message or that Close finds no
@@ -126,6 +137,13 @@ WEFT_API int weft_ping(weft_conn *c, const void *data, size_t len);
  * a code), WEFT_ERR_UTF8, -ENOMEM. */
 WEFT_API int weft_close(weft_conn *c, uint16_t code, const char *reason);
 
+/* weft_close for who cannot wait for what is queued: it is dropped, all but the rest of the frame that is on its way
+ * (and, with TLS, what is sealed already), and the Close goes out. A message that is cut off by it ends without its
+ * last fragment, which is legal in front of a Close. It happens when the turn ends: until then weft_buffered counts
+ * what is dropped. On a connection that is closing, what waits in front of the Close is dropped; the Close that was
+ * said first stays. Errors: as weft_close. */
+WEFT_API int weft_close_now(weft_conn *c, uint16_t code, const char *reason);
+
 /* Drop the connection now: no Close, TCP is reset, and what is queued is lost. on_close follows (1006) before
  * the turn ends. */
 WEFT_API void weft_abort(weft_conn *c);
@@ -138,6 +156,16 @@ WEFT_API void weft_resume(weft_conn *c);
 
 /* Bytes queued and not yet taken by the kernel. */
 WEFT_API size_t weft_buffered(const weft_conn *c);
+
+/* Whether more is queued than send_queue_soft, or than half of send_queue_items, or a send was refused: on_drain
+ * follows. Who answers what a peer sends pauses it then, and resumes it in on_drain: so nobody has to read what he
+ * will not be able to answer, and nothing is refused. */
+WEFT_API bool weft_backlogged(const weft_conn *c);
+
+/* Call on_drain once, from the loop, as soon as fewer than bytes are queued: in the next turn, if they are
+ * already. A second call replaces the first, 0 takes it back. For who makes what he sends while the peer takes it.
+ * Errors: -ENOMEM, WEFT_ERR_CLOSED; WEFT_ERR_STATE before a client's on_open. */
+WEFT_API int weft_want_drain(weft_conn *c, size_t bytes);
 
 /* ---- what you can ask ------------------------------------------------------------------------ */
 
@@ -153,9 +181,10 @@ WEFT_API const char *weft_conn_subprotocol(const weft_conn *c); /* "" if none wa
 /* What was agreed on about compression; good as long as the connection. */
 WEFT_API const weft_deflate_params *weft_conn_deflate(const weft_conn *c);
 
-/* The peer's address as text: "127.0.0.1:50312", "[::1]:50312", "unix:". Returns the length (cut to
- * fit size, always terminated) or -errno: -ENOTCONN before a client is connected, and in on_close. */
-WEFT_API int weft_conn_peer(const weft_conn *c, char *text, size_t size);
+/* Who is at the other end: made when it is first asked for, and yours to read until on_close has returned
+ * (weft_peer_ref: longer). NULL: no memory, or a client's that never got as far as its on_open; peer.h takes that for
+ * nothing known. */
+WEFT_API weft_peer *weft_conn_peer(weft_conn *c);
 
 /* Your pointer: a server's starts as the route's or what weft_upgrade_set_user said, a client's as
  * weft_connect's. */
@@ -169,6 +198,13 @@ WEFT_API void weft_conn_set_user(weft_conn *c, void *user);
  * weft_deliver. With a server of several threads l may be any of its loops, such as the first. Any
  * thread. Errors: -ENOMEM. */
 WEFT_API int weft_post(weft_loop *l, weft_id id, weft_message *m);
+
+/* Call fn in the thread of the loop that id belongs to, soon, and exactly once: with the connection, or with NULL when
+ * that is gone by then, so that arg can be freed. From within that loop as well as from outside, l as for
+ * weft_post. What was posted from one thread to one loop comes in order. Any thread.
+ * Errors: -ENOMEM: fn is not called. */
+WEFT_API WEFT_CHECK int weft_conn_call(weft_loop *l, weft_id id,
+                                       void (*fn)(weft_conn *c, void *arg), void *arg);
 
 /* ---- for libraries on top (the hub is one) --------------------------------------------------- */
 

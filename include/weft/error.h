@@ -13,9 +13,11 @@
 #define WEFT_ERROR_H
 
 #if defined(__GNUC__)
-#define WEFT_API __attribute__((visibility("default")))
+#define WEFT_API   __attribute__((visibility("default")))
+#define WEFT_CHECK __attribute__((warn_unused_result))
 #else
 #define WEFT_API
+#define WEFT_CHECK /* whoever does not look at the result loses data without a word */
 #endif
 
 #ifdef __cplusplus

@@ -2,9 +2,12 @@
  *
  * weft/handshake.h - the opening handshake without I/O (RFC 6455, 4)
  *
- * For programs that have an HTTP server or client of their own: hand in the fields of the request or
- * the response, and learn whether to switch protocols. Everything else in weft uses these too. Nothing
- * is copied or kept here: it is borrowed for the call.
+ * For programs that bring their own sockets. Who has an HTTP server or client hands in the fields of the
+ * request or the response, and learns whether to switch protocols; who has none parses heads here. Everything else
+ * in weft uses these too. Nothing is copied or kept here: it is borrowed for the call.
+ *
+ *      weft_head_parse -> weft_handshake_check -> the 101 -> weft_session_read            a server
+ *      the request -> weft_response_parse -> weft_handshake_verify -> weft_session_send   a client
  */
 #ifndef WEFT_HANDSHAKE_H
 #define WEFT_HANDSHAKE_H
@@ -33,6 +36,28 @@ typedef struct weft_handshake {
     const char *why; /* the refusal in words, for the body; "" with 101 */
     char accept[WEFT_ACCEPT_LEN + 1];
 } weft_handshake;
+
+/* Take a request's head off the front of in, parsed strictly (RFC 9112): what two programs could read in two ways is
+ * refused. Without memory of its own: fields, of which there are max, are yours, and everything in *head points
+ * into them and into in.
+ *
+ *   1     the head is complete: *head is filled, and in is what stands behind it
+ *   0     it is not: bring more, behind what is there already. in is as it was
+ *   < 0   WEFT_ERR_HTTP: out->status is what to answer (400, 405, 414, 417, 431, 501, 505), and out->why the
+ *         reason in words. -EINVAL (the size of limits), and out->status is 0
+ *
+ * The limits are request_line_max, header_field_max, request_head_max and max_headers, or max, if that is less. How
+ * often it is asked about a head that trickles in is up to you; each time it is looked at from its beginning. The
+ * host of a target in absolute-form stands in the field Host, whatever was sent (RFC 9112, 3.2.2).
+ * limits may be NULL. With 1 and 0 *out is as at the beginning of a check: status 0, why "". */
+WEFT_API int weft_head_parse_sized(weft_span *in, const weft_limits *limits, size_t limits_size,
+                                   weft_field *fields, size_t max, weft_request_head *head,
+                                   weft_handshake *out);
+static inline int weft_head_parse(weft_span *in, const weft_limits *limits, weft_field *fields,
+                                  size_t max, weft_request_head *head, weft_handshake *out)
+{
+    return weft_head_parse_sized(in, limits, sizeof *limits, fields, max, head, out);
+}
 
 /* Whether the request asks for a WebSocket at all: Upgrade has the token "websocket". */
 WEFT_API bool weft_handshake_wanted(const weft_request_head *head);
@@ -91,6 +116,26 @@ WEFT_API bool weft_origin_check(const weft_request_head *head, const char *const
 WEFT_API bool weft_origin_valid(const char *text);
 
 /* ---- client ---------------------------------------------------------------------------------- */
+
+/* A response's head. All borrowed. */
+typedef struct weft_response_head {
+    int version; /* 10 or 11 */
+    int status;  /* 100 to 599 */
+    weft_bytes reason;
+    const weft_field *fields;
+    size_t n_fields;
+    const char *why; /* what is wrong with it in words, a constant string; "" */
+} weft_response_head;
+
+/* The same as weft_head_parse for a response. Interim ones (status 1xx but 101) have a head each: parse what follows.
+ * Errors: WEFT_ERR_HTTP, and head->why; -EINVAL (the size of limits). */
+WEFT_API int weft_response_parse_sized(weft_span *in, const weft_limits *limits, size_t limits_size,
+                                       weft_field *fields, size_t max, weft_response_head *head);
+static inline int weft_response_parse(weft_span *in, const weft_limits *limits, weft_field *fields,
+                                      size_t max, weft_response_head *head)
+{
+    return weft_response_parse_sized(in, limits, sizeof *limits, fields, max, head);
+}
 
 /* A fresh Sec-WebSocket-Key. Errors: those of the env's random. */
 WEFT_API int weft_handshake_key_sized(const weft_env *env, size_t env_size,

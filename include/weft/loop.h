@@ -75,8 +75,8 @@ WEFT_API int weft_loop_turn(weft_loop *l, int timeout_ms);
  * Errors: -errno of timerfd_create. */
 WEFT_API int weft_loop_fd(weft_loop *l);
 
-/* Run fn(arg) in the loop's thread, in order of posting. Any thread. Errors: -ENOMEM. */
-WEFT_API int weft_loop_post(weft_loop *l, void (*fn)(void *arg), void *arg);
+/* Run fn(arg) in the loop's thread, in order of posting. Any thread. Errors: -ENOMEM: fn is not called. */
+WEFT_API WEFT_CHECK int weft_loop_post(weft_loop *l, void (*fn)(void *arg), void *arg);
 
 /* Whether the calling thread is the loop's: the one that turns it, turned it last, or made it. Any
  * thread. */

@@ -4,15 +4,16 @@
  *
  *      static void echo(weft_conn *c, weft_opcode op, const void *data, size_t len)
  *      {
- *          weft_send(c, op, data, len);
+ *          if (weft_send(c, op, data, len) < 0) weft_abort(c);
+ *          else if (weft_backlogged(c)) weft_pause(c);
  *      }
  *
- *      static const weft_handler handler = {.on_message = echo};
+ *      static const weft_handler handler = {.on_message = echo, .on_drain = weft_resume};
  *
  *      weft_loop_new(&loop, NULL);
  *      weft_server_new(&server, loop, NULL);
  *      weft_server_route(server, "/echo", &handler, NULL);
- *      weft_server_listen(server, "127.0.0.1:8080");
+ *      weft_server_listen(server, "127.0.0.1:8080", NULL);
  *      weft_loop_run(loop);
  */
 #ifndef WEFT_SERVER_H
@@ -20,6 +21,7 @@
 
 #include <weft/conn.h>
 #include <weft/http.h>
+#include <weft/tls.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -43,10 +45,16 @@ typedef struct weft_server_config {
      * (version 1 or 2, before all else; it may be missing), X-Forwarded-For and X-Forwarded-Proto.
      * weft_conn_peer, the log, max_connections_per_ip and "same" then mean the client. NULL: nobody. */
     const char *const *trust_proxy;
+
+    /* Names that the server answers to: NULL-terminated, of "example.org", "*.example.org" (all below it),
+     * "localhost" (and all below it) and "ip" (every IP address); the port is no matter. Requests and upgrades
+     * whose Host is another are refused with 421, so that no page can have its own name resolve to this server and
+     * pass for the same origin. A proxy in front may pass on its own Host, or the client's. NULL: any. */
+    const char *const *hosts;
 } weft_server_config;
 
-/* cfg may be NULL. Errors: -ENOMEM; -EINVAL: something in origins is not an origin, or in
- * trust_proxy not an address, or threads is too many; what weft_loop_new says of the other loops. */
+/* cfg may be NULL. Errors: -ENOMEM; -EINVAL: something in origins is not an origin, in trust_proxy not an
+ * address, or in hosts not a host, or threads is too many; what weft_loop_new says of the other loops. */
 WEFT_API int weft_server_new_sized(weft_server **out, weft_loop *l, const weft_server_config *cfg,
                                    size_t cfg_size, size_t limits_size);
 static inline int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg)
@@ -79,55 +87,36 @@ WEFT_API void weft_server_free(weft_server *s); /* NULL is fine */
  * and the others have their share. Errors: -EAGAIN, -ENOMEM: try again, or go on with those that run. */
 WEFT_API int weft_server_start(weft_server *s);
 
-/* ---- TLS ------------------------------------------------------------------------------------- */
-
-/* PEM files. The certificate's may go on with those that stand between it and the root. */
-typedef struct weft_tls_pair {
-    const char *certificate_file, *key_file;
-} weft_tls_pair;
-
-typedef struct weft_tls {
-    /* The first is for clients that name no host, or an unknown one, and with it one for the same hosts
-     * that has another kind of key (RSA beside ECDSA); the others are for the hosts in their
-     * subjectAltName. */
-    const weft_tls_pair *certificates;
-    size_t n_certificates;
-    const char
-        *client_ca_file; /* clients have to show a certificate that one of these has signed */
-} weft_tls;
-
-/* From now on who connects to a TCP address has to speak TLS (wss, https); Unix sockets stay plain. The
- * files are read now. Called again it reads them again: open connections go on
- * with what they have, and after an error so does everything else.
- * Errors: -ENOMEM; WEFT_ERR_TLS, and why (cut to fit size; may be NULL with size 0) has the file and the
- * reason: "the key b.key does not match the certificate a.crt". */
-WEFT_API int weft_server_set_tls_sized(weft_server *s, const weft_tls *tls, size_t tls_size,
-                                       char *why, size_t size);
-static inline int weft_server_set_tls(weft_server *s, const weft_tls *tls, char *why, size_t size)
-{
-    return weft_server_set_tls_sized(s, tls, sizeof *tls, why, size);
-}
-
 /* ---- routes ---------------------------------------------------------------------------------- */
 
-/* A path is exact ("/chat"), or ends in "/" followed by "*" and takes everything below; the longest match wins. WebSocket
+/* A path is exact ("/chat"), or ends in "/" followed by "*" and takes everything below; the longest match wins. It
+ * stands as in requests: no space, '?', '#', control character, nothing beyond ASCII, '%' before two hexadecimal
+ * digits only. WebSocket
  * upgrades and plain requests have separate tables, so that a page and a WebSocket can share a path.
  * A path that has only a WebSocket answers a plain request with 426; one that has only pages answers
  * an upgrade with 404. Paths compare as sent. Registering a path again replaces it. */
 
-/* user is where weft_conn_user starts. h may be NULL. Errors: -ENOMEM, -EINVAL (path), WEFT_ERR_STATE (it
- * listens, and has several threads). */
+/* user is where weft_conn_user starts. h may be NULL. Errors: -ENOMEM, -EINVAL (path, that no request has; a size),
+ * WEFT_ERR_STATE (it listens, and has several threads). */
 WEFT_API int weft_server_route_sized(weft_server *s, const char *path, const weft_handler *h,
-                                     size_t h_size, size_t deflate_size, void *user);
+                                     size_t h_size, size_t limits_size, size_t deflate_size,
+                                     void *user);
 static inline int weft_server_route(weft_server *s, const char *path, const weft_handler *h,
                                     void *user)
 {
-    return weft_server_route_sized(s, path, h, sizeof *h, sizeof(weft_deflate), user);
+    return weft_server_route_sized(s, path, h, sizeof *h, sizeof(weft_limits), sizeof(weft_deflate),
+                                   user);
 }
 
-/* Plain requests of every method. Errors: as weft_server_route. */
-WEFT_API int weft_server_on_request(weft_server *s, const char *path,
-                                    void (*on_request)(weft_request *r, void *user), void *user);
+/* Plain requests of every method (http.h). Errors: as weft_server_route; -EINVAL, too, if h has no on_request. */
+WEFT_API int weft_server_on_request_sized(weft_server *s, const char *path,
+                                          const weft_request_handler *h, size_t h_size,
+                                          size_t limits_size, void *user);
+static inline int weft_server_on_request(weft_server *s, const char *path,
+                                         const weft_request_handler *h, void *user)
+{
+    return weft_server_on_request_sized(s, path, h, sizeof *h, sizeof(weft_limits), user);
+}
 
 /* Files beneath dir for GET and HEAD: index.html, types, ETag and Last-Modified with 304, one range.
  * Nothing outside dir, no symbolic links, nothing that begins with a dot. path must end in the
@@ -136,10 +125,39 @@ WEFT_API int weft_server_files(weft_server *s, const char *path, const char *dir
 
 /* ---- listening ------------------------------------------------------------------------------- */
 
-/* address: "127.0.0.1:8080", "[::1]:0" (0: the kernel chooses), "localhost:8080", "*:8080" (every
- * address, IPv6 too) or "unix:/run/x" (a leftover socket is replaced). May be called again.
- * Errors: WEFT_ERR_ADDRESS, -EADDRINUSE, -EACCES and the like. */
-WEFT_API int weft_server_listen(weft_server *s, const char *address);
+/* All zero means defaults. */
+typedef struct weft_listen_options {
+    unsigned mode; /* of a Unix socket's file, 0660 and the like; 0: as the umask says */
+    weft_tls *tls; /* who connects has to speak TLS (wss, https); NULL: not. A reference is taken */
+} weft_listen_options;
+
+/* Listen at an address: "127.0.0.1:8080", "[::1]:0" (0: the kernel chooses), "localhost:8080", "*:8080" (every
+ * address, IPv6 too), "unix:/run/x" or "unix:@name", which is in no file system. o may be NULL. May be called again;
+ * each listener is plain or speaks TLS for itself.
+ *
+ * A socket's file that was left behind is replaced. When the listener ends its own file is removed: not one
+ * that has taken its place, and wherever this process may be by then.
+ *
+ * Errors: WEFT_ERR_ADDRESS, -EADDRINUSE, -EACCES and the like; -EINVAL: mode is more than 0777, or tls has no
+ * certificate; -ENOMEM. */
+WEFT_API int weft_server_listen_sized(weft_server *s, const char *address,
+                                      const weft_listen_options *o, size_t o_size);
+static inline int weft_server_listen(weft_server *s, const char *address,
+                                     const weft_listen_options *o)
+{
+    return weft_server_listen_sized(s, address, o, sizeof *o);
+}
+
+/* Listen at a socket that listens already: a stream socket, TCP's or a Unix one, that somebody else has opened, as
+ * systemd does (those of LISTEN_FDS are 3, 4 ...). It is weft's from now on, and made non-blocking and
+ * close-on-exec; after an error it is yours as before. A file that it has stays when it is closed. mode is not looked at.
+ * Errors: -EINVAL: it is not such a socket, or tls has no certificate; -EBADF, -ENOTSOCK, -ENOMEM. */
+WEFT_API int weft_server_listen_fd_sized(weft_server *s, int fd, const weft_listen_options *o,
+                                         size_t o_size);
+static inline int weft_server_listen_fd(weft_server *s, int fd, const weft_listen_options *o)
+{
+    return weft_server_listen_fd_sized(s, fd, o, sizeof *o);
+}
 
 /* The i-th listener's address with its real port: "127.0.0.1:43127". Returns the length (cut to fit
  * size, always terminated); -ENOENT when there are not so many. */
@@ -173,8 +191,12 @@ WEFT_API uint64_t weft_server_count_closed(const weft_server *s, uint16_t code);
 
 /* ---- an opening handshake that waits for its answer ------------------------------------------ */
 
-/* The request behind it; good until it is answered. */
-WEFT_API const weft_request *weft_upgrade_request(const weft_upgrade *u);
+/* What on_upgrade (conn.h) is given. It returns the answer, or has it given by a call: weft_upgrade_accept or
+ * weft_upgrade_refuse, before it returns WEFT_HOLD (a check that has its answer at once) or later. */
+
+/* The request behind it; good until it is answered, and not answered as a plain one is. weft_request_watch tells
+ * when the client of one that is held has left, or hold_timeout has passed. */
+WEFT_API weft_request *weft_upgrade_request(weft_upgrade *u);
 WEFT_API void *weft_upgrade_user(const weft_upgrade *u); /* the route's, until set */
 WEFT_API void weft_upgrade_set_user(weft_upgrade *u, void *user);
 
@@ -184,20 +206,27 @@ WEFT_API void weft_upgrade_set_user(weft_upgrade *u, void *user);
 WEFT_API const char *weft_upgrade_subprotocol(const weft_upgrade *u);
 WEFT_API int weft_upgrade_set_subprotocol(weft_upgrade *u, const char *subprotocol);
 
-/* A header field for the answer, 101 or refusal (Set-Cookie, WWW-Authenticate).
+/* A header field for the answer, 101 or refusal (Set-Cookie, WWW-Authenticate, Location).
  * Errors: -EINVAL (a character that may not stand there; a field of the handshake's or of weft's own),
  * -ENOMEM. */
 WEFT_API int weft_upgrade_field(weft_upgrade *u, const char *name, const char *value);
 
-/* The body of the refusal that on_upgrade is about to return. Errors: -ENOMEM. */
-WEFT_API int weft_upgrade_why(weft_upgrade *u, const char *why);
+/* The body of a refusal, exactly as given, and its Content-Type (NULL: none). Without one it is the status in words, as
+ * text. Called again it replaces what was said before. Errors: -EINVAL (a character that may not stand in type), -ENOMEM;
+ * then there is none. */
+WEFT_API int weft_upgrade_body(weft_upgrade *u, const char *type, const void *body, size_t len);
 
-/* Answer one that on_upgrade held (WEFT_HOLD). Until then it is yours even if the client leaves, and no
- * deadline runs; the answer frees it, whatever is returned. on_open follows from the loop.
- * Errors: WEFT_ERR_CLOSED (the client left), -ENOMEM (it got a 503), -EINVAL (status is not 400-599: it
- * got a 500); WEFT_ERR_STATE (not held: nothing was done). */
+/* The answer. Of one that on_upgrade held (WEFT_HOLD): until then it is yours even if the client leaves or
+ * hold_timeout passes, which tells the client 503; the answer frees it, whatever is returned. on_open follows from the
+ * loop. Inside on_upgrade: it is given when that has returned, which says WEFT_HOLD; what else it may say is not looked at.
+ * refuse: status is 300 to 599; type and body are as for weft_upgrade_body, and body NULL with len 0 means what that
+ * was told.
+ * Errors: WEFT_ERR_CLOSED (the client left, or hold_timeout has passed), -ENOMEM (it got a 503, or a 500), -EINVAL (a
+ * status, or a character in type, that may not be: it got a 500); WEFT_ERR_STATE (inside on_upgrade, which has answered
+ * already: nothing was done). */
 WEFT_API int weft_upgrade_accept(weft_upgrade *u);
-WEFT_API int weft_upgrade_refuse(weft_upgrade *u, int status, const char *why);
+WEFT_API int weft_upgrade_refuse(weft_upgrade *u, int status, const char *type, const void *body,
+                                 size_t len);
 
 #ifdef __cplusplus
 }

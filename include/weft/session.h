@@ -194,6 +194,18 @@ WEFT_API int weft_session_read(weft_session *s, weft_span *in, weft_event *ev);
  * sent or received), WEFT_ERR_BACKLOG (limits send_queue_max, send_queue_items). */
 WEFT_API int weft_session_send(weft_session *s, weft_opcode op, const void *data, size_t len);
 
+/* Of weft_session_sendv and weft_sendv; or'ed. */
+enum weft_send_flag {
+    WEFT_SEND_PLAIN = 1, /* do not compress it: there are secrets in it (see weft_deflate) */
+    WEFT_SEND_CHECK = 2  /* text that may not be UTF-8: then WEFT_ERR_UTF8, and nothing is queued */
+};
+
+/* Queue n pieces as one message, in one frame: they need not lie side by side. op is WEFT_TEXT or WEFT_BINARY;
+ * parts may be NULL when n is 0. Errors: as weft_session_send, -EINVAL for a flag that is unknown, too, and
+ * WEFT_ERR_UTF8. */
+WEFT_API int weft_session_sendv(weft_session *s, weft_opcode op, unsigned flags,
+                                const weft_bytes *parts, size_t n);
+
 /* Queue one fragment (RFC 6455, 5.4). op is that of the message, the same for all its fragments;
  * final ends it. Fragmented messages are not compressed. Errors: as weft_session_send, and WEFT_ERR_STATE when op differs from the open message's. */
 WEFT_API int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data,
@@ -207,6 +219,12 @@ WEFT_API int weft_session_send_message(weft_session *s, weft_message *m);
  * UTF-8 or NULL, cut at 123 bytes on a code point. A second call does nothing.
  * Errors: -ENOMEM, WEFT_ERR_CODE (also: a reason without a code), WEFT_ERR_UTF8. */
 WEFT_API int weft_session_close(weft_session *s, uint16_t code, const char *reason, size_t len);
+
+/* weft_session_close for who cannot wait for what is queued: when the output is next looked at, all of it is dropped
+ * that is in front of the Close, but for the rest of a frame of which a part is gone. So it may be said between
+ * weft_session_output and weft_session_sent. When a Close is queued already, that is the one that stays.
+ * Errors: as weft_session_close. */
+WEFT_API int weft_session_close_now(weft_session *s, uint16_t code, const char *reason, size_t len);
 
 /* Look at what is queued: fills at most max entries, returns how many. They are good until the next
  * call with this session; tell weft_session_sent before any other call. */

@@ -11,11 +11,14 @@
 #include <weft/session.h>
 #include <weft/handshake.h>
 #include <weft/loop.h>
+#include <weft/peer.h>
+#include <weft/tls.h>
 #include <weft/conn.h>
 #include <weft/http.h>
 #include <weft/server.h>
 #include <weft/client.h>
 #include <weft/hub.h>
+#include <weft/aux.h>
 /* clang-format on */
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/sized.h"
 
-SIZED_TAKER(limits_take, weft_limits, refusal_body_max, 31 * 8, refusal_body_max)
+SIZED_TAKER(limits_take, weft_limits, hold_timeout, 33 * 8, hold_timeout)
 SIZED_TAKER_AT(limits_take, weft_limits)
 
 #define LIMIT_READER(name, value, unit, text)                 \
@@ -19,5 +19,15 @@ SIZED_TAKER_AT(limits_take, weft_limits)
     }
 WEFT_LIMITS(LIMIT_READER)
 #undef LIMIT_READER
+
+/* What is not 0 in over stands in place of what is in to. over may be NULL. */
+static inline void limits_override(weft_limits *to, const weft_limits *over)
+{
+    if (!over) return;
+#define LIMIT_OVERRIDE(name, value, unit, text) \
+    if (over->name) to->name = over->name;
+    WEFT_LIMITS(LIMIT_OVERRIDE)
+#undef LIMIT_OVERRIDE
+}
 
 #endif

@@ -244,25 +244,25 @@ static int push_new(struct outq *q, struct slice *s)
     return 0;
 }
 
-int outq_share(struct outq *q, struct blob *b)
+int outq_append_blob(struct outq *q, struct blob *b)
 {
     return push_new(q, slice_new(b, b->data, b->len, 1));
 }
 
-int outq_share_part(struct outq *q, struct blob *b, size_t skip, size_t len)
+int outq_append_part(struct outq *q, struct blob *b, size_t skip, size_t len)
 {
     assert(len && skip <= b->len && len <= b->len - skip);
     return push_new(q, slice_new(b, b->data + skip, len, 1));
 }
 
-void outq_share_at(struct outq *q, struct blob *b, struct slice *s)
+void outq_append_blob_at(struct outq *q, struct blob *b, struct slice *s)
 {
     *s = show(b, b->data, b->len, 1);
     s->kept = true;
     push(q, s);
 }
 
-void outq_share_part_at(struct outq *q, struct blob *b, size_t skip, size_t len, struct slice *s)
+void outq_append_part_at(struct outq *q, struct blob *b, size_t skip, size_t len, struct slice *s)
 {
     assert(len && skip <= b->len && len <= b->len - skip);
     *s = show(b, b->data + skip, len, 1);
@@ -301,33 +301,6 @@ static int split(struct outq *q, struct slice *s, size_t n)
     return 0;
 }
 
-int outq_insert(struct outq *q, size_t n, struct outq *from)
-{
-    struct outq front = {0};
-    while (n) {
-        assert(q->head);
-        if (n < q->head->len && split(q, q->head, n) < 0) {
-            outq_splice(&front, q);
-            *q = front;
-            return -ENOMEM;
-        }
-        n -= q->head->len;
-        push(&front, pop(q));
-    }
-    outq_splice(&front, from);
-    outq_splice(&front, q);
-    *q = front;
-    return 0;
-}
-
-int outq_iov(const struct outq *q, struct iovec *iov, int max)
-{
-    int n = 0;
-    for (const struct slice *s = q->head; s && n < max; s = s->next)
-        iov[n++] = (struct iovec){(void *)(uintptr_t)s->data, s->len};
-    return n;
-}
-
 void outq_sent(struct outq *q, size_t n)
 {
     assert(n <= q->bytes);
@@ -339,6 +312,56 @@ void outq_sent(struct outq *q, size_t n)
     q->head->data += n;
     q->head->len -= n;
     q->bytes -= n;
+}
+
+/* Everything of front goes before the first of q. */
+static void put_back(struct outq *q, struct outq *front)
+{
+    outq_splice(front, q);
+    *q = *front;
+}
+
+/* The first n bytes of q go to front, which is empty. 0, or -ENOMEM and nothing has changed. */
+static int take_front(struct outq *q, size_t n, struct outq *front)
+{
+    while (n) {
+        assert(q->head);
+        if (n < q->head->len && split(q, q->head, n) < 0) {
+            put_back(q, front);
+            return -ENOMEM;
+        }
+        n -= q->head->len;
+        push(front, pop(q));
+    }
+    return 0;
+}
+
+int outq_insert(struct outq *q, size_t n, struct outq *from)
+{
+    struct outq front = {0};
+    int error = take_front(q, n, &front);
+    if (error) return error;
+    outq_splice(&front, from);
+    put_back(q, &front);
+    return 0;
+}
+
+int outq_cut(struct outq *q, size_t from, size_t to)
+{
+    struct outq front = {0};
+    int error = take_front(q, from, &front);
+    if (error) return error;
+    outq_sent(q, to - from);
+    put_back(q, &front);
+    return 0;
+}
+
+int outq_iov(const struct outq *q, struct iovec *iov, int max)
+{
+    int n = 0;
+    for (const struct slice *s = q->head; s && n < max; s = s->next)
+        iov[n++] = (struct iovec){(void *)(uintptr_t)s->data, s->len};
+    return n;
 }
 
 void outq_clear(struct outq *q)

@@ -95,14 +95,14 @@ static inline void outq_commit(struct outq *q, size_t n);
 int outq_append(struct outq *q, const weft_env *env, const void *data, size_t n);
 
 /* A shared blob's bytes as one item; takes its own reference. 0 or -ENOMEM. */
-int outq_share(struct outq *q, struct blob *b);
+int outq_append_blob(struct outq *q, struct blob *b);
 
 /* The same with a slice of the caller's, that stays where it is until the item is gone. Takes no memory. */
-void outq_share_at(struct outq *q, struct blob *b, struct slice *s);
+void outq_append_blob_at(struct outq *q, struct blob *b, struct slice *s);
 
 /* Both for a part of the blob: len bytes, not 0, behind the first skip. */
-int outq_share_part(struct outq *q, struct blob *b, size_t skip, size_t len);
-void outq_share_part_at(struct outq *q, struct blob *b, size_t skip, size_t len, struct slice *s);
+int outq_append_part(struct outq *q, struct blob *b, size_t skip, size_t len);
+void outq_append_part_at(struct outq *q, struct blob *b, size_t skip, size_t len, struct slice *s);
 
 /* What is in b behind the first skip bytes as one item; takes a reference, no memory. Nothing of b is queued. */
 void outq_push(struct outq *q, struct blob *b, size_t skip);
@@ -112,6 +112,10 @@ void outq_splice(struct outq *q, struct outq *from);
 
 /* Everything of from goes in behind the first n bytes of q, where an item ends. 0 or -ENOMEM. */
 int outq_insert(struct outq *q, size_t n, struct outq *from);
+
+/* The bytes from the first number to the second go; the first is where an item ends. 0 or -ENOMEM, and q is as it
+ * was. How many items there are is not exact any more: one of which a part went counts. */
+int outq_cut(struct outq *q, size_t from, size_t to);
 
 /* The first at most max pieces; returns how many. */
 int outq_iov(const struct outq *q, struct iovec *iov, int max);

@@ -29,6 +29,7 @@ struct bench {
     char proxy[256];
     weft_client_config client;
     weft_limits limits; /* the client's */
+    weft_tls *tls;      /* the client's; NULL: the system's authorities */
     struct bench_plan plan;
     struct bench_worker *workers;
     size_t started;
@@ -260,10 +261,7 @@ static weft_client_config client_of(struct bench *b)
         .fields = o->headers.items,
         .credentials = o->credentials,
         .proxy = connect_proxy(o->proxy, b->proxy, sizeof b->proxy),
-        .ca_file = o->ca_file,
-        .certificate_file = o->certificate_file,
-        .key_file = o->key_file,
-        .insecure = o->insecure,
+        .tls = b->tls,
     };
 }
 
@@ -329,6 +327,8 @@ static int run(struct bench *b)
     const struct bench_options *o = &b->options;
     if (o->pid && !bench_usage_read(o->pid, &b->result.server_first))
         return complain("--pid: there is no process %llu", (unsigned long long)o->pid);
+    int status = connect_trust(&b->tls, &o->trust);
+    if (status) return status;
     bench_usage_read(0, &b->result.self_first);
     block_signals(b);
     keep_memory();
@@ -354,6 +354,7 @@ int bench_run(int argc, char **argv)
     if (status == BENCH_HELP) status = EXIT_CLEAN;
     else if (status == 0) status = run(b);
     for (size_t i = 0; i < b->started; i++) bench_worker_free(&b->workers[i]);
+    weft_tls_unref(b->tls);
     bench_options_free(&b->options);
     free(b->workers);
     free(b);

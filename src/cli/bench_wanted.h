@@ -18,7 +18,7 @@
 
 #include <weft/client.h>
 
-#include "cli/flags.h"
+#include "cli/connect.h"
 
 enum bench_kind { BENCH_ECHO, BENCH_CHANNEL, BENCH_STORM, BENCH_IDLE };
 
@@ -42,8 +42,8 @@ struct bench_options {
     uint64_t pid; /* 0: nobody is watched */
 
     struct flag_list headers, subprotocols;
-    const char *credentials, *proxy, *origin, *ca_file, *certificate_file, *key_file;
-    bool insecure;
+    const char *credentials, *proxy, *origin;
+    struct connect_trust trust;
     const weft_deflate *deflate;
 };
 

@@ -35,7 +35,8 @@ static int on_upgrade(weft_upgrade *u)
 {
     weft_bytes path = weft_request_path(weft_upgrade_request(u));
     if (path.len > TOPIC_MAX) {
-        weft_upgrade_why(u, "the path of a channel has at most 255 bytes");
+        static const char why[] = "the path of a channel has at most 255 bytes\n";
+        weft_upgrade_body(u, "text/plain; charset=utf-8", why, sizeof why - 1);
         return 414;
     }
     struct member *m = malloc(sizeof *m + path.len + 1);
@@ -146,6 +147,7 @@ static void on_close(weft_conn *c, const weft_close_info *info)
 
 int channels_add(struct channels *c, struct service *s, const char *route)
 {
+    static const weft_limits limits = {.max_message = CHANNEL_MESSAGE_MAX};
     const weft_handler handler = {
         .on_upgrade = on_upgrade,
         .on_open = on_open,
@@ -155,7 +157,7 @@ int channels_add(struct channels *c, struct service *s, const char *route)
         .on_close = on_close,
         .subprotocols = s->options->subprotocols.items,
         .deflate = s->deflate,
-        .max_message = s->options->max_message ? 0 : CHANNEL_MESSAGE_MAX,
+        .limits = s->options->max_message ? NULL : &limits,
     };
     *c = (struct channels){
         .service = s,

@@ -17,7 +17,7 @@
 #include "cli/manual.h"
 #include "cli/outcome.h"
 
-enum { URL_MAX = 8192, REDIRECTS = 10 };
+enum { URL_MAX = 8192, REDIRECTS = 10, WHY_MAX = 1024 };
 
 static const char about[] =
     "Connect to a WebSocket server. URL is ws://host[:port][/path][?query],\n"
@@ -58,7 +58,7 @@ static weft_limits limits_of(const struct connect_options *o)
 }
 
 static weft_client_config config_of(const struct connect_options *o, const weft_limits *limits,
-                                    const char *proxy)
+                                    const char *proxy, weft_tls *tls)
 {
     return (weft_client_config){
         .limits = limits,
@@ -67,11 +67,25 @@ static weft_client_config config_of(const struct connect_options *o, const weft_
         .credentials = o->credentials,
         .proxy = proxy,
         .redirects = o->follow ? REDIRECTS : 0,
-        .ca_file = o->ca_file,
-        .certificate_file = o->certificate_file,
-        .key_file = o->key_file,
-        .insecure = o->insecure,
+        .tls = tls,
     };
+}
+
+int connect_trust(weft_tls **out, const struct connect_trust *o)
+{
+    char why[WHY_MAX] = "";
+    weft_tls_pair own = {o->certificate, o->key};
+    weft_tls_config config = {
+        .certificates = &own,
+        .n_certificates = o->certificate ? 1 : 0,
+        .insecure = o->insecure,
+        .authorities = o->authorities,
+    };
+    *out = NULL;
+    if (!o->certificate && !o->insecure && !o->authorities) return 0;
+    int r = weft_tls_new(out, NULL, &config, why, sizeof why);
+    if (r < 0) complain("%s", why);
+    return r < 0 ? outcome_exit_connect(r) : 0;
 }
 
 const char *connect_proxy(const char *proxy, char *text, size_t size)
@@ -113,10 +127,15 @@ int connect_dial(const struct connect_options *o, const struct trace *t, weft_lo
                  const weft_handler *h, void *user, weft_conn **out)
 {
     char proxy[URL_MAX];
+    weft_tls *tls;
     weft_limits limits = limits_of(o);
-    weft_client_config config = config_of(o, &limits, connect_proxy(o->proxy, proxy, sizeof proxy));
+    int r = connect_trust(&tls, &o->trust);
+    if (r) return r;
+    weft_client_config config =
+        config_of(o, &limits, connect_proxy(o->proxy, proxy, sizeof proxy), tls);
     trace_request(o, t);
-    int r = weft_connect(out, l, o->url, &config, h, user);
+    r = weft_connect(out, l, o->url, &config, h, user);
+    weft_tls_unref(tls);
     return r < 0 ? cannot_dial(o, r) : 0;
 }
 
@@ -217,14 +236,14 @@ int connect_run(int argc, char **argv)
          "a header field for the request; repeatable"},
         {'u', "user", FLAG_TEXT, &o.credentials, 0, 0, "USER:PASSWORD", NULL,
          "basic authentication"},
-        {'k', "insecure", FLAG_BOOL, &o.insecure, 0, 0, NULL, NULL,
+        {'k', "insecure", FLAG_BOOL, &o.trust.insecure, 0, 0, NULL, NULL,
          "with wss: accept any certificate"},
-        {0, "cacert", FLAG_TEXT, &o.ca_file, 0, 0, "FILE", NULL,
+        {0, "cacert", FLAG_TEXT, &o.trust.authorities, 0, 0, "FILE", NULL,
          "with wss: trust what these authorities have signed, and not\n"
          "what this system trusts"},
-        {0, "cert", FLAG_TEXT, &o.certificate_file, 0, 0, "FILE", NULL,
+        {0, "cert", FLAG_TEXT, &o.trust.certificate, 0, 0, "FILE", NULL,
          "with wss: a certificate of yours, for a server that asks"},
-        {0, "key", FLAG_TEXT, &o.key_file, 0, 0, "FILE", NULL,
+        {0, "key", FLAG_TEXT, &o.trust.key, 0, 0, "FILE", NULL,
          "its key, unless it is in the same file"},
         {'x', "proxy", FLAG_TEXT, &o.proxy, 0, 0, "[http://]HOST:PORT", NULL,
          "connect through this proxy, by HTTP CONNECT"},

@@ -14,20 +14,30 @@
 
 enum { LINE_MAX_DEFAULT = 16 << 20 };
 
+/* With wss: whom to trust, and what to show. Files; NULL: the system's, none. */
+struct connect_trust {
+    const char *authorities, *certificate, *key;
+    bool insecure;
+};
+
 struct connect_options {
     const char *url;
     const char *shown; /* the URL without user and password, for messages */
     struct flag_list headers, subprotocols;
     const char *credentials, *proxy, *origin;
     const weft_deflate *deflate; /* to offer; NULL: nothing */
-    const char *ca_file, *certificate_file, *key_file;
-    bool insecure, binary, follow;
+    struct connect_trust trust;
+    bool binary, follow;
     uint64_t count;       /* stop after so many messages; 0: never */
     uint64_t wait;        /* ms for the peer's Close */
     uint64_t max_message; /* to accept, and of a line to send */
     uint64_t ping;        /* ms; 0: never */
     unsigned verbose;
 };
+
+/* *out: for weft_connect, and to be unreferenced; NULL: there is nothing to say. 0, or an exit code after having
+ * complained. */
+int connect_trust(weft_tls **out, const struct connect_trust *o);
 
 /* Begin to connect. 0, or an exit code after having complained. */
 int connect_dial(const struct connect_options *o, const struct trace *t, weft_loop *l,

@@ -53,13 +53,14 @@ static void hint(const char *address, bool secure)
 
 static int add_routes(struct demo *d)
 {
+    static const weft_request_handler pages = {.on_request = page_serve};
     struct service *s = &d->service;
     int r;
     if ((r = channels_add(&d->chat, s, "/chat")) < 0 ||
         (r = channels_add(&d->rooms, s, "/chat/*")) < 0 ||
         (r = quotes_add(&d->quotes, s, "/quotes")) < 0 ||
         (r = echo_add(&d->echo, s, "/echo")) < 0 ||
-        (r = weft_server_on_request(s->server, "/*", page_serve, NULL)) < 0)
+        (r = weft_server_on_request(s->server, "/*", &pages, NULL)) < 0)
         return complain("cannot start: %s", weft_strerror(r));
     return 0;
 }

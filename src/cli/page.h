@@ -18,7 +18,7 @@ enum { PAGE_ETAG = 19 }; /* "\"0123456789abcdef\"" with its NUL */
 /* A hash of the content, in quotes. */
 void page_etag(const struct web_file *file, char etag[PAGE_ETAG]);
 
-/* A handler for weft_server_on_request; user is ignored. */
+/* For a weft_request_handler; user is ignored. */
 void page_serve(weft_request *r, void *user);
 
 #endif

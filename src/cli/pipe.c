@@ -2,7 +2,7 @@
  *
  * cli/pipe.c - weft URL in a pipe: one line is one message
  *
- *      stdin -> lines -> weft_send       stops while more than HIGH is queued, goes on in on_drain
+ *      stdin -> lines -> weft_send       stops when the connection is backlogged, goes on in on_drain
  *      on_message -> output -> stdout    more than HIGH queued: weft_pause, until it is empty
  *
  * Input waits until the connection is open. The end comes by one of: end of input, -n messages, a
@@ -113,7 +113,7 @@ static void pump(struct pipe *p)
     if (!p->opened || !p->conn || p->leaving || p->done) return;
     weft_bytes line;
     int r = 0;
-    while (weft_buffered(p->conn) <= HIGH && (r = lines_peek(&p->lines, p->ended, &line)) > 0)
+    while (!weft_backlogged(p->conn) && (r = lines_peek(&p->lines, p->ended, &line)) > 0)
         if (!send_line(p, line)) return;
 
     if (r == WEFT_ERR_TOO_BIG) {
@@ -121,7 +121,7 @@ static void pump(struct pipe *p)
                  " bytes; --max-message allows more",
                  p->lines.number + 1, p->o->max_message);
         fail(p);
-    } else if (weft_buffered(p->conn) > HIGH) {
+    } else if (weft_backlogged(p->conn)) {
         ready_want(&p->input, false);
     } else if (p->ended) {
         end_of_input(p);

@@ -18,6 +18,7 @@
 
 #include "cli/cli.h"
 #include "cli/landlock.h"
+#include "cli/listening.h"
 #include "cli/privileges.h"
 #include "cli/syscalls.h"
 
@@ -54,11 +55,6 @@ static void directory_of(const char *path, char out[PATH_MAX])
 
 /* ---- who ------------------------------------------------------------------------------------- */
 
-static const char *socket_of(const char *address)
-{
-    return strncmp(address, "unix:", 5) ? NULL : address + 5;
-}
-
 static int choose(struct privileges *p, const struct sandbox *s)
 {
     struct privileges_place places[FLAG_LIST_MAX + 1];
@@ -67,7 +63,7 @@ static int choose(struct privileges *p, const struct sandbox *s)
     if (!paths) return -ENOMEM;
     if (s->dir) places[n++] = (struct privileges_place){s->dir, S_IXOTH};
     for (size_t i = 0; i < s->listen->n; i++) {
-        const char *path = socket_of(s->listen->items[i]);
+        const char *path = listening_file(s->listen->items[i]);
         if (!path) continue;
         directory_of(path, paths[i]);
         places[n++] = (struct privileges_place){paths[i], S_IXOTH | S_IWOTH};
@@ -145,7 +141,7 @@ static int allow_sockets(const struct landlock *l, const struct flag_list *addre
     int r = 0;
     for (size_t i = 0; i < addresses->n && r == 0; i++) {
         char dir[PATH_MAX];
-        const char *path = socket_of(addresses->items[i]);
+        const char *path = listening_file(addresses->items[i]);
         if (!path) continue;
         directory_of(path, dir);
         r = allow(l, dir, LANDLOCK_REMOVE);

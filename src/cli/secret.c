@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * cli/secret.c - certificates and keys: from flags to the server, once and on every SIGHUP
+ * cli/secret.c - certificates and keys: from flags to a weft_tls
  */
 #include "cli/secret.h"
 
@@ -18,17 +18,15 @@ int secret_check(const struct secret_options *o)
     return 0;
 }
 
-int secret_load(const struct secret_options *o, weft_server *server, char *why, size_t size)
+int secret_load(const struct secret_options *o, weft_tls **out, char *why, size_t size)
 {
     weft_tls_pair pairs[FLAG_LIST_MAX];
     for (size_t i = 0; i < o->certificates.n; i++)
         pairs[i] = (weft_tls_pair){o->certificates.items[i], o->keys.items[i]};
-    weft_tls tls = {
+    const weft_tls_config config = {
         .certificates = pairs,
         .n_certificates = o->certificates.n,
-        .client_ca_file = o->client_ca,
+        .authorities = o->client_ca,
     };
-    int r = weft_server_set_tls(server, &tls, why, size);
-    if (r < 0 && r != WEFT_ERR_TLS) snprintf(why, size, "%s", weft_strerror(r));
-    return r;
+    return weft_tls_new(out, NULL, &config, why, size);
 }

@@ -5,7 +5,7 @@
 #ifndef CLI_SECRET_H
 #define CLI_SECRET_H
 
-#include <weft/server.h>
+#include <weft/tls.h>
 
 #include "cli/flags.h"
 
@@ -22,7 +22,7 @@ static inline bool secret_wanted(const struct secret_options *o)
     return o->certificates.n > 0;
 }
 
-/* Read the files, at first and again. 0, or an error with its words in why. */
-int secret_load(const struct secret_options *o, weft_server *server, char *why, size_t size);
+/* Read the files; weft_tls_reload does it again. 0, or an error with its words in why. */
+int secret_load(const struct secret_options *o, weft_tls **out, char *why, size_t size);
 
 #endif

@@ -93,7 +93,8 @@ static int add_routes(struct serve *s, const struct flag_list *echoes, const cha
         r = weft_server_files(s->service.server, "/*", dir);
         return r < 0 ? complain("%s: %s", dir, weft_strerror(r)) : 0;
     }
-    r = weft_server_on_request(s->service.server, "/", greet, &s->service);
+    static const weft_request_handler greeting = {.on_request = greet};
+    r = weft_server_on_request(s->service.server, "/", &greeting, &s->service);
     return r < 0 ? complain("cannot start: %s", weft_strerror(r)) : 0;
 }
 

@@ -24,7 +24,7 @@ enum { ADDRESS_MAX = 256, WHY_MAX = 1024, THREADS_MAX = 256 };
 void service_options_init(struct service_options *o)
 {
     *o = (struct service_options){
-        .port = SERVICE_NO_PORT,
+        .listening.port = LISTENING_NO_PORT,
         .handshake_timeout = 10000,
         .ping = 25000,
         .max_connections_per_ip = 256,
@@ -34,11 +34,12 @@ void service_options_init(struct service_options *o)
 void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
 {
     const struct flag table[SERVICE_FLAGS] = {
-        {'p', "port", FLAG_NUMBER, &o->port, 0, 65535, "PORT", "a port number",
+        {'p', "port", FLAG_NUMBER, &o->listening.port, 0, 65535, "PORT", "a port number",
          "listen on 127.0.0.1:PORT (8080); 0: any free port"},
-        {'l', "listen", FLAG_LIST, &o->listen, 0, 0, "ADDR", NULL,
+        {'l', "listen", FLAG_LIST, &o->listening.addresses, 0, 0, "ADDR", NULL,
          "listen here instead: host:port, [ipv6]:port, *:port (every\n"
-         "address of this machine), unix:PATH; repeatable"},
+         "address of this machine), unix:PATH, unix:@NAME, fd:N (a socket\n"
+         "that listens already); repeatable"},
         {0, "origin", FLAG_LIST, &o->origins, 0, 0, "ORIGIN", NULL,
          "whose pages may connect: same (this server's), any, or\n"
          "https://example.org; repeatable. Without it: same, and on\n"
@@ -181,7 +182,7 @@ static void on_hangup(void *user)
     struct service *s = user;
     char why[WHY_MAX] = "";
     sandbox_wake();
-    int r = secret_load(&s->options->secret, s->server, why, sizeof why);
+    int r = weft_tls_reload(s->tls, why, sizeof why);
     sandbox_sleep();
     if (r < 0) complain("certificates stay as they are: %s", why);
     else trace_line(&s->trace, "certificates were read again");
@@ -193,7 +194,7 @@ static int load_secret(struct service *s)
     if (!secret_wanted(&s->options->secret)) return 0;
     int r = signals_add_hangup(&s->signals, on_hangup);
     if (r < 0) return complain("cannot start: %s", weft_strerror(r));
-    r = secret_load(&s->options->secret, s->server, why, sizeof why);
+    r = secret_load(&s->options->secret, &s->tls, why, sizeof why);
     return r < 0 ? complain("%s", why) : 0;
 }
 
@@ -232,48 +233,13 @@ void service_close(struct service *s)
 {
     trim_deinit(&s->trim);
     weft_server_free(s->server);
+    weft_tls_unref(s->tls);
     weft_hub_free(s->hub);
     signals_deinit(&s->signals);
     weft_loop_free(s->loop);
 }
 
 /* ---- listen ---------------------------------------------------------------------------------- */
-
-/* The port at the end of an address, or NULL for a Unix socket. */
-static const char *port_of(const char *address)
-{
-    const char *colon = strrchr(address, ':');
-    return strncmp(address, "unix:", 5) && colon ? colon + 1 : NULL;
-}
-
-static int cannot_listen(const char *address, int error)
-{
-    const char *port = port_of(address);
-    if (error == -EADDRINUSE && port)
-        return complain("port %s is already in use; choose another with --port", port);
-    if (error == WEFT_ERR_ADDRESS)
-        return complain("--listen: \"%s\" is not an address: host:port, [ipv6]:port, *:port or "
-                        "unix:PATH",
-                        address);
-    return complain("cannot listen on %s: %s", address, weft_strerror(error));
-}
-
-static int listen_all(struct service *s)
-{
-    const struct service_options *o = s->options;
-    int r;
-    if (o->port != SERVICE_NO_PORT || !o->listen.n) {
-        char address[ADDRESS_MAX];
-        unsigned port = o->port == SERVICE_NO_PORT ? 8080 : (unsigned)o->port;
-        snprintf(address, sizeof address, "127.0.0.1:%u", port);
-        if ((r = weft_server_listen(s->server, address)) < 0) return cannot_listen(address, r);
-    }
-    for (size_t i = 0; i < o->listen.n; i++) {
-        const char *address = o->listen.items[i];
-        if ((r = weft_server_listen(s->server, address)) < 0) return cannot_listen(address, r);
-    }
-    return 0;
-}
 
 static int confine(struct service *s)
 {
@@ -284,7 +250,7 @@ static int confine(struct service *s)
             .user = o->user,
             .dir = o->dir,
             .secret = &o->secret,
-            .listen = &o->listen,
+            .listen = &o->listening.addresses,
         },
         &s->trace);
 }
@@ -294,12 +260,12 @@ static void print_addresses(const struct service *s)
     char address[ADDRESS_MAX];
     const char *scheme = secret_wanted(&s->options->secret) ? "https://" : "http://";
     for (size_t i = 0; weft_server_address(s->server, i, address, sizeof address) >= 0; i++)
-        printf("%s%s\n", port_of(address) ? scheme : "", address);
+        printf("%s%s\n", listening_is_unix(address) ? "" : scheme, address);
 }
 
 int service_run(struct service *s, void (*hint)(const char *address, bool secure))
 {
-    int r = listen_all(s);
+    int r = listening_begin(&s->options->listening, s->server, s->tls);
     if (r == 0) r = confine(s);
     if (r) return r;
 

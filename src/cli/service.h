@@ -23,16 +23,17 @@
 #include <weft/server.h>
 
 #include "cli/flags.h"
+#include "cli/listening.h"
 #include "cli/secret.h"
 #include "cli/signals.h"
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 21, SERVICE_NO_PORT = 65536 };
+enum { SERVICE_FLAGS = 21 };
 
 struct service_options {
-    uint64_t port; /* SERVICE_NO_PORT: -p was not given */
-    struct flag_list listen, origins, subprotocols, proxies;
+    struct listening listening;
+    struct flag_list origins, subprotocols, proxies;
     uint64_t max_message; /* 0: as --help says */
     uint64_t handshake_timeout, ping;
     uint64_t max_connections, max_connections_per_ip;
@@ -53,6 +54,7 @@ struct service {
     weft_loop *loop;
     weft_hub *hub;
     weft_server *server;
+    weft_tls *tls;               /* NULL: plain */
     const weft_deflate *deflate; /* for handlers; NULL: off */
     struct signals signals;
     struct trim trim;

@@ -65,6 +65,12 @@ const char *trace_opcode(weft_opcode op)
     return op == WEFT_TEXT ? "text" : "binary";
 }
 
+static const char *name_of(const weft_peer *p)
+{
+    const char *address = weft_peer_address(p);
+    return *address ? address : "-";
+}
+
 static void add_field(FILE *to, const weft_request *r, const char *words, const char *name)
 {
     weft_bytes value = weft_request_field(r, name);
@@ -73,49 +79,22 @@ static void add_field(FILE *to, const weft_request *r, const char *words, const 
     escape_terminal(to, value, " ");
 }
 
-void trace_handshake(const struct trace *t, const weft_upgrade *u, const char *place)
+void trace_handshake(const struct trace *t, weft_upgrade *u, const char *place)
 {
     if (!t->level) return;
-    const weft_request *r = weft_upgrade_request(u);
-    char peer[128], *text = NULL;
+    weft_request *r = weft_upgrade_request(u);
+    char *text = NULL;
     size_t len;
     FILE *to = open_memstream(&text, &len);
     if (!to) return;
     add_field(to, r, ", origin ", "Origin");
     add_field(to, r, ", offers ", "Sec-WebSocket-Protocol");
-    if (weft_request_peer(r, peer, sizeof peer) < 0) strcpy(peer, "-");
-    if (fclose(to) == 0) trace_line(t, "%s %s  handshake%.300s", peer, place, text);
+    if (fclose(to) == 0)
+        trace_line(t, "%.255s %s  handshake%.300s", name_of(weft_request_peer(r)), place, text);
     free(text);
 }
 
-/* The peer's name, for when the connection is gone and nobody can be asked any more. */
-struct name {
-    weft_link link;
-    char text[128];
-};
-
-static void forget_name(weft_link *link)
-{
-    free(link); /* the first member of a struct name */
-}
-
-static void remember_name(const struct trace *t, weft_conn *c)
-{
-    struct name *n = t->level ? malloc(sizeof *n) : NULL;
-    if (!n) return;
-    n->link = (weft_link){.owner = t, .on_gone = forget_name};
-    if (weft_conn_peer(c, n->text, sizeof n->text) < 0) strcpy(n->text, "-");
-    weft_conn_link(c, &n->link);
-}
-
-static const char *name_of(const struct trace *t, const weft_conn *c)
-{
-    const struct name *n = (const struct name *)weft_conn_find_link(c, t);
-    return n ? n->text : "-";
-}
-
-void trace_conn(const struct trace *t, const weft_conn *c, const char *place, const char *format,
-                ...)
+void trace_conn(const struct trace *t, weft_conn *c, const char *place, const char *format, ...)
 {
     if (!t->level) return;
     char what[512];
@@ -123,41 +102,39 @@ void trace_conn(const struct trace *t, const weft_conn *c, const char *place, co
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    trace_line(t, "%s %.255s  %s", name_of(t, c), place, what);
+    trace_line(t, "%s %.255s  %s", name_of(weft_conn_peer(c)), place, what);
 }
 
 void trace_open(const struct trace *t, weft_conn *c, const char *place)
 {
-    remember_name(t, c);
     const char *subprotocol = weft_conn_subprotocol(c);
     trace_conn(t, c, place, "open%s%s%s", *subprotocol ? ", subprotocol " : "", subprotocol,
                weft_conn_deflate(c)->on ? ", compressed" : "");
 }
 
-void trace_received(const struct trace *t, const weft_conn *c, const char *place, weft_opcode op,
+void trace_received(const struct trace *t, weft_conn *c, const char *place, weft_opcode op,
                     size_t len)
 {
     if (t->level) trace_conn(t, c, place, "<- %s, %zu bytes", trace_opcode(op), len);
 }
 
-void trace_sent(const struct trace *t, const weft_conn *c, const char *place, weft_opcode op,
-                size_t len)
+void trace_sent(const struct trace *t, weft_conn *c, const char *place, weft_opcode op, size_t len)
 {
     if (t->level) trace_conn(t, c, place, "-> %s, %zu bytes", trace_opcode(op), len);
 }
 
-void trace_ping(const struct trace *t, const weft_conn *c, const char *place, size_t len)
+void trace_ping(const struct trace *t, weft_conn *c, const char *place, size_t len)
 {
     trace_conn(t, c, place, "<- ping, %zu bytes; -> pong", len);
 }
 
-void trace_pong(const struct trace *t, const weft_conn *c, const char *place, uint64_t rtt_us)
+void trace_pong(const struct trace *t, weft_conn *c, const char *place, uint64_t rtt_us)
 {
     if (rtt_us) trace_conn(t, c, place, "<- pong, after %.1f ms", (double)rtt_us / 1000);
     else trace_conn(t, c, place, "<- pong, to no ping of ours");
 }
 
-void trace_close(const struct trace *t, const weft_conn *c, const char *place,
+void trace_close(const struct trace *t, weft_conn *c, const char *place,
                  const weft_close_info *info)
 {
     if (!t->level) return;

@@ -26,19 +26,18 @@ void trace_line(const struct trace *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* The same about a connection: its peer and place stand in front. */
-void trace_conn(const struct trace *t, const weft_conn *c, const char *place, const char *format,
-                ...) __attribute__((format(printf, 4, 5)));
+void trace_conn(const struct trace *t, weft_conn *c, const char *place, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* From on_upgrade: who asks, from which page, and for which subprotocols. */
-void trace_handshake(const struct trace *t, const weft_upgrade *u, const char *place);
+void trace_handshake(const struct trace *t, weft_upgrade *u, const char *place);
 void trace_open(const struct trace *t, weft_conn *c, const char *place);
-void trace_received(const struct trace *t, const weft_conn *c, const char *place, weft_opcode op,
+void trace_received(const struct trace *t, weft_conn *c, const char *place, weft_opcode op,
                     size_t len);
-void trace_sent(const struct trace *t, const weft_conn *c, const char *place, weft_opcode op,
-                size_t len);
-void trace_ping(const struct trace *t, const weft_conn *c, const char *place, size_t len);
-void trace_pong(const struct trace *t, const weft_conn *c, const char *place, uint64_t rtt_us);
-void trace_close(const struct trace *t, const weft_conn *c, const char *place,
+void trace_sent(const struct trace *t, weft_conn *c, const char *place, weft_opcode op, size_t len);
+void trace_ping(const struct trace *t, weft_conn *c, const char *place, size_t len);
+void trace_pong(const struct trace *t, weft_conn *c, const char *place, uint64_t rtt_us);
+void trace_close(const struct trace *t, weft_conn *c, const char *place,
                  const weft_close_info *info);
 
 const char *trace_opcode(weft_opcode op);

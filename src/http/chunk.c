@@ -32,12 +32,12 @@ int chunk_write(struct outq *out, const weft_env *env, const void *data, size_t 
     return 0;
 }
 
-int chunk_share(struct outq *out, const weft_env *env, struct blob *b, size_t skip, size_t len)
+int chunk_blob(struct outq *out, const weft_env *env, struct blob *b, size_t skip, size_t len)
 {
     char line[CHUNK_LINE_MAX];
     struct outq chunk = {0};
     int error = outq_append(&chunk, env, line, chunk_line(line, len));
-    if (!error) error = outq_share_part(&chunk, b, skip, len);
+    if (!error) error = outq_append_part(&chunk, b, skip, len);
     if (!error) error = outq_append(&chunk, env, "\r\n", CHUNK_TAIL);
     if (error) outq_clear(&chunk);
     else outq_splice(out, &chunk);

@@ -21,7 +21,7 @@ size_t chunk_line(char line[CHUNK_LINE_MAX], size_t len);
 int chunk_write(struct outq *out, const weft_env *env, const void *data, size_t len);
 
 /* The same by reference: the len bytes behind the first skip of a shared blob. */
-int chunk_share(struct outq *out, const weft_env *env, struct blob *b, size_t skip, size_t len);
+int chunk_blob(struct outq *out, const weft_env *env, struct blob *b, size_t skip, size_t len);
 
 /* The last one. 0 or -ENOMEM. */
 int chunk_end(struct outq *out, const weft_env *env);

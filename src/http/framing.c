@@ -30,20 +30,20 @@ int framing_write(struct framing *f, struct outq *out, const weft_env *env, cons
     return written(f, outq_append(out, env, data, len), len);
 }
 
-int framing_share(struct framing *f, struct outq *out, const weft_env *env, struct blob *b,
-                  size_t skip, size_t len)
+int framing_blob(struct framing *f, struct outq *out, const weft_env *env, struct blob *b,
+                 size_t skip, size_t len)
 {
     int error = allowed(f, len);
     if (error || !len) return error;
     if (f->is_head) return written(f, 0, len);
-    if (f->kind == BODY_CHUNKED) return chunk_share(out, env, b, skip, len);
-    return written(f, outq_share_part(out, b, skip, len), len);
+    if (f->kind == BODY_CHUNKED) return chunk_blob(out, env, b, skip, len);
+    return written(f, outq_append_part(out, b, skip, len), len);
 }
 
 static int queue_range(struct outq *out, struct blob *b, struct range range, struct slice *first)
 {
-    if (!first || !outq_empty(out)) return outq_share_part(out, b, range.skip, range.len);
-    outq_share_part_at(out, b, range.skip, range.len, first);
+    if (!first || !outq_empty(out)) return outq_append_part(out, b, range.skip, range.len);
+    outq_append_part_at(out, b, range.skip, range.len, first);
     return 0;
 }
 

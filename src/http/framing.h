@@ -36,8 +36,8 @@ int framing_write(struct framing *f, struct outq *out, const weft_env *env, cons
                   size_t len);
 
 /* The same by reference: the len bytes behind the first skip of a shared blob. */
-int framing_share(struct framing *f, struct outq *out, const weft_env *env, struct blob *b,
-                  size_t skip, size_t len);
+int framing_blob(struct framing *f, struct outq *out, const weft_env *env, struct blob *b,
+                 size_t skip, size_t len);
 
 /* A piece by reference, chunked or plain. first is a slice of the owner's of the queue, that is free while
  * the queue is empty; then no memory is needed. NULL: there is none. */

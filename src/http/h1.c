@@ -57,6 +57,11 @@ static int fail(struct h1 *h, int error, int status, const char *why)
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
+void h1_body_max(struct h1 *h, uint64_t max)
+{
+    h->body.max = max < SIZE_MAX ? (size_t)max : SIZE_MAX;
+}
+
 static int read_head(struct h1 *h, weft_span *in)
 {
     int r = head_feed(&h->head, in);
@@ -69,13 +74,14 @@ static int read_head(struct h1 *h, weft_span *in)
     h->last |= !h->head.keep_alive || h->requests >= limit_http_requests(h->limits);
     h->in = BODY;
     h->body_begun = false;
+    h1_body_max(h, limit_http_body_max(h->limits));
     return H1_HEAD;
 }
 
 static int begin_body(struct h1 *h)
 {
     h->body_begun = true;
-    int r = body_init(&h->decoder, h->head.body, h->head.length, limit_http_body_max(h->limits));
+    int r = body_init(&h->decoder, h->head.body, h->head.length, h->body.max);
     if (r < 0) return fail(h, r, h->decoder.status, h->decoder.why);
     if (!h->head.expect_continue) return 0;
     r = reply_head(h->out, h->env, &(struct reply){.status = 100});

@@ -67,6 +67,9 @@ void h1_continue(struct h1 *h, uint32_t requests);
  * body. */
 int h1_feed(struct h1 *h, weft_span *in);
 
+/* At H1_HEAD: how long the body of this request may be, if not http_body_max of the limits. */
+void h1_body_max(struct h1 *h, uint64_t max);
+
 /* The client has sent its last byte: H1_WAIT if a reply is still due, H1_DONE between requests,
  * WEFT_ERR_HTTP inside a request. */
 int h1_eof(struct h1 *h);

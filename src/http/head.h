@@ -12,6 +12,7 @@
 #define HTTP_HEAD_H
 
 #include "base/buf.h"
+#include "http/scan.h"
 
 /* How a message's body is delimited (RFC 9112, 6.3). */
 enum body_kind { BODY_NONE, BODY_LENGTH, BODY_CHUNKED, BODY_UNTIL_CLOSE };
@@ -41,13 +42,8 @@ struct head {
     const char *why; /* the violation in words, constant */
 
     /* inside */
-    const weft_limits *limits;
+    struct scan scan;
     struct buf text;
-    size_t line;     /* where the current line begins in text */
-    size_t lines;    /* header fields so far */
-    uint8_t state;   /* enum in head.c */
-    uint8_t matched; /* characters of the version or digits of the status */
-    bool response;
 };
 
 /* limits may be NULL; kept, not copied. */
@@ -66,5 +62,9 @@ static inline bool head_begun(const struct head *h)
 }
 
 void head_deinit(struct head *h);
+
+/* For a head that scan has found complete: text is all of it, and fields has room for scan.lines. The results point
+ * into text. 1, or WEFT_ERR_HTTP. */
+int head_cut(struct head *h, weft_bytes text);
 
 #endif

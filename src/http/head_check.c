@@ -110,7 +110,7 @@ static int check_body(struct head *h)
     if (lengths && codings) return head_fail(h, 400, "both Content-Length and Transfer-Encoding");
     if (codings) {
         if (h->version == 10) return head_fail(h, 400, "Transfer-Encoding in HTTP/1.0");
-        if (!h->response && fields_have_token(h->fields, h->n_fields, "Upgrade", "websocket"))
+        if (!h->scan.response && fields_have_token(h->fields, h->n_fields, "Upgrade", "websocket"))
             return head_fail(h, 400, "a request for an upgrade may not have a body");
         if (codings > 1 || !bytes_is_nocase(first(h, "Transfer-Encoding")->value, "chunked"))
             return head_fail(h, 501, "a Transfer-Encoding other than chunked");

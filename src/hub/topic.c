@@ -15,7 +15,7 @@
 
 enum { MIN_CAP = 8 };
 
-static size_t home(const struct topics *map, uint64_t hash)
+static size_t home_slot(const struct topics *map, uint64_t hash)
 {
     return (size_t)hash & (map->cap - 1);
 }
@@ -29,7 +29,7 @@ static size_t next(const struct topics *map, size_t i)
 
 static void place(struct topics *map, struct topic_slot entry)
 {
-    size_t i = home(map, entry.hash);
+    size_t i = home_slot(map, entry.hash);
     while (map->slots[i].topic) i = next(map, i);
     map->slots[i] = entry;
 }
@@ -66,7 +66,7 @@ static void give_back(struct topics *map)
 static bool may_move(const struct topics *map, size_t i, size_t to)
 {
     size_t mask = map->cap - 1;
-    return ((i - home(map, map->slots[i].hash)) & mask) >= ((i - to) & mask);
+    return ((i - home_slot(map, map->slots[i].hash)) & mask) >= ((i - to) & mask);
 }
 
 /* Slot i becomes free, and what was probed past it moves closer to its home. */
@@ -114,7 +114,7 @@ struct topic *topics_find(const struct topics *map, const char *name, size_t len
 {
     if (map->n == 0) return NULL;
     uint64_t hash = siphash(map->key, name, len);
-    for (size_t i = home(map, hash); map->slots[i].topic; i = next(map, i)) {
+    for (size_t i = home_slot(map, hash); map->slots[i].topic; i = next(map, i)) {
         if (is(&map->slots[i], hash, name, len)) return map->slots[i].topic;
     }
     return NULL;
@@ -139,7 +139,7 @@ int topics_add(struct topics *map, struct topic **out, const char *name, size_t 
 void topics_remove(struct topics *map, struct topic *t)
 {
     assert(t->subscribers.n == 0);
-    size_t i = home(map, t->hash);
+    size_t i = home_slot(map, t->hash);
     while (map->slots[i].topic != t) i = next(map, i);
     pull_back(map, i);
     map->n--;

@@ -19,36 +19,36 @@ bool flush_waiting(const struct flush *f)
 
 /* ---- chains ---------------------------------------------------------------------------------- */
 
-/* Both kinds of chain are walked in one way: next is where in a stream its link lies. */
-typedef struct stream **(*link_of)(struct stream *s);
+/* Both kinds of chain are walked in one way: next is where in a duplex its link lies. */
+typedef struct duplex **(*link_of)(struct duplex *d);
 
-static struct stream **dirty_of(struct stream *s)
+static struct duplex **dirty_of(struct duplex *d)
 {
-    return &s->dirty;
+    return &d->dirty;
 }
 
-static struct stream **again_of(struct stream *s)
+static struct duplex **again_of(struct duplex *d)
 {
-    return &s->again;
+    return &d->again;
 }
 
-static inline void append(struct chain *c, struct stream *s, link_of link)
+static inline void append(struct chain *c, struct duplex *d, link_of link)
 {
-    if (*link(s)) return;
-    *link(s) = s;
-    if (c->first) *link(c->last) = s;
-    else c->first = s;
-    c->last = s;
+    if (*link(d)) return;
+    *link(d) = d;
+    if (c->first) *link(c->last) = d;
+    else c->first = d;
+    c->last = d;
     c->n++;
 }
 
-static inline struct stream *take_first(struct chain *c, link_of link)
+static inline struct duplex *take_first(struct chain *c, link_of link)
 {
-    struct stream *s = c->first, *next = *link(s);
-    c->first = next == s ? NULL : next;
-    *link(s) = NULL;
+    struct duplex *d = c->first, *next = *link(d);
+    c->first = next == d ? NULL : next;
+    *link(d) = NULL;
     c->n--;
-    return s;
+    return d;
 }
 
 static inline void sweep(struct chain *c, link_of link)
@@ -56,19 +56,19 @@ static inline void sweep(struct chain *c, link_of link)
     struct chain all = *c;
     *c = (struct chain){0};
     while (all.first) {
-        struct stream *s = take_first(&all, link);
-        if (!stream_closed(s)) append(c, s, link);
+        struct duplex *d = take_first(&all, link);
+        if (!duplex_closed(d)) append(c, d, link);
     }
 }
 
-void flush_add_dirty(struct flush *f, struct stream *s)
+void flush_add_dirty(struct flush *f, struct duplex *d)
 {
-    append(&f->dirty, s, dirty_of);
+    append(&f->dirty, d, dirty_of);
 }
 
-void flush_add_again(struct flush *f, struct stream *s)
+void flush_add_again(struct flush *f, struct duplex *d)
 {
-    append(&f->again, s, again_of);
+    append(&f->again, d, again_of);
 }
 
 void flush_sweep(struct flush *f)
@@ -79,12 +79,12 @@ void flush_sweep(struct flush *f)
     f->stale = false;
 }
 
-void flush_forget(struct flush *f, const struct stream *s)
+void flush_forget(struct flush *f, const struct duplex *d)
 {
-    f->stale |= s->dirty || s->again;
+    f->stale |= d->dirty || d->again;
     for (size_t i = 0; i < f->n; i++) {
-        if (f->streams[i] != s) continue;
-        f->streams[i] = NULL;
+        if (f->duplexes[i] != d) continue;
+        f->duplexes[i] = NULL;
         f->requests[i].fd = -1;
     }
 }
@@ -96,24 +96,24 @@ void flush_again(struct flush *f)
     struct chain todo = f->again;
     f->again = (struct chain){0};
     while (todo.first) {
-        struct stream *s = take_first(&todo, again_of);
-        if (stream_closed(s)) continue;
-        if (stream_stands_back(s) && todo.first) append(&todo, s, again_of);
-        else stream_go_on(s);
+        struct duplex *d = take_first(&todo, again_of);
+        if (duplex_closed(d)) continue;
+        if (duplex_stands_back(d) && todo.first) append(&todo, d, again_of);
+        else duplex_go_on(d);
     }
 }
 
-static void pull(struct flush *f, struct stream *s)
+static void pull(struct flush *f, struct duplex *d)
 {
     struct iovec *iov = f->iov[f->n];
-    int n = s->handler->on_pull(s, iov, FLUSH_IOV);
-    if (stream_closed(s)) return;
+    int n = d->handler->on_pull(d, iov, FLUSH_IOV);
+    if (duplex_closed(d)) return;
     if (n < 0) {
-        s->handler->on_error(s, n);
+        d->handler->on_error(d, n);
     } else if (n > 0) {
         assert(n <= FLUSH_IOV);
-        f->requests[f->n] = (struct batch_request){.fd = s->io.fd, .n_iov = n, .iov = iov};
-        f->streams[f->n++] = s;
+        f->requests[f->n] = (struct batch_request){.fd = d->io.fd, .n_iov = n, .iov = iov};
+        f->duplexes[f->n++] = d;
     }
 }
 
@@ -121,8 +121,8 @@ static void collect(struct flush *f, struct chain *todo)
 {
     f->n = 0;
     while (f->n < FLUSH_REQUESTS && todo->first) {
-        struct stream *s = take_first(todo, dirty_of);
-        if (!stream_closed(s)) pull(f, s);
+        struct duplex *d = take_first(todo, dirty_of);
+        if (!duplex_closed(d)) pull(f, d);
     }
 }
 
@@ -133,12 +133,12 @@ static size_t offered(const struct batch_request *r)
     return bytes;
 }
 
-/* The socket is full: the stream goes on when the kernel says so. */
-static void wait_for_room(struct stream *s)
+/* The socket is full: the duplex goes on when the kernel says so. */
+static void wait_for_room(struct duplex *d)
 {
-    int err = stream_want_write(s);
-    if (err < 0) s->handler->on_error(s, err);
-    else if (s->handler->on_full) s->handler->on_full(s);
+    int err = duplex_want_write(d);
+    if (err < 0) d->handler->on_error(d, err);
+    else if (d->handler->on_full) d->handler->on_full(d);
 }
 
 static void settle(struct flush *f, size_t i)
@@ -147,19 +147,19 @@ static void settle(struct flush *f, size_t i)
     size_t total = offered(r); /* before on_sent, which may free the pieces */
     bool more = true;
     assert(total > 0);
-    if (r->result > 0) more = f->streams[i]->handler->on_sent(f->streams[i], (size_t)r->result);
+    if (r->result > 0) more = f->duplexes[i]->handler->on_sent(f->duplexes[i], (size_t)r->result);
 
-    struct stream *s = f->streams[i];
-    if (!s) return; /* on_sent closed it */
-    if (r->result < 0 && r->result != -EAGAIN) s->handler->on_error(s, (int)r->result);
-    else if (r->result < (ssize_t)total) wait_for_room(s);
-    else if (more) flush_add_dirty(f, s);
+    struct duplex *d = f->duplexes[i];
+    if (!d) return; /* on_sent closed it */
+    if (r->result < 0 && r->result != -EAGAIN) d->handler->on_error(d, (int)r->result);
+    else if (r->result < (ssize_t)total) wait_for_room(d);
+    else if (more) flush_add_dirty(f, d);
 }
 
 static void settle_all(struct flush *f)
 {
     for (size_t i = 0; i < f->n; i++)
-        if (f->streams[i]) settle(f, i);
+        if (f->duplexes[i]) settle(f, i);
     f->n = 0;
 }
 

@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: MIT
  *
- * io/flush.h - the streams that have something to do without the kernel's saying so
+ * io/flush.h - the duplexes that have something to do without the kernel's saying so
  *
  *      dirty   have output: pulled from at the end of the turn, many of them, then sent in one batch
- *      again   have held input, or more to receive: they go on at the beginning of the next turn
+ *      again   have unread input, or more to receive: they go on at the beginning of the next turn
  *
- * Requests are made from streams in rounds: a stream whose socket took everything is asked for more in
- * the next round; after FLUSH_ROUNDS it stays dirty for the next turn. A stream that is closed while its
+ * Requests are made from duplexes in rounds: a duplex whose socket took everything is asked for more in
+ * the next round; after FLUSH_ROUNDS it stays dirty for the next turn. A duplex that is closed while its
  * request is under way is taken out of the batch, so its descriptor is not used and nobody is called.
  */
 #ifndef IO_FLUSH_H
 #define IO_FLUSH_H
 
 #include "io/batch.h"
-#include "io/stream.h"
+#include "io/duplex.h"
 
 enum { FLUSH_REQUESTS = BATCH_MAX, FLUSH_IOV = 16, FLUSH_ROUNDS = 16 };
 
-/* Streams by their dirty or their again. */
+/* Duplexes by their dirty or their again. */
 struct chain {
-    struct stream *first, *last;
+    struct duplex *first, *last;
     size_t n;
 };
 
 struct flush {
     struct chain dirty, again;
-    bool stale; /* there are streams in them that were closed */
+    bool stale; /* there are duplexes in them that were closed */
     size_t n;   /* of the batch that is being collected, sent or settled */
-    struct stream *streams[FLUSH_REQUESTS];
+    struct duplex *duplexes[FLUSH_REQUESTS];
     struct batch_request requests[FLUSH_REQUESTS];
     struct iovec iov[FLUSH_REQUESTS][FLUSH_IOV];
 };
@@ -40,15 +40,15 @@ bool flush_waiting(const struct flush *f);
 /* Let the again list go on, once each. */
 void flush_again(struct flush *f);
 
-/* Write what dirty streams have. ring may be NULL. */
+/* Write what dirty duplexes have. ring may be NULL. */
 void flush_dirty(struct flush *f, const struct sys *sys, struct ring *ring);
 
-/* The stream has output, or is to go on in the next turn. Twice is harmless. */
-void flush_add_dirty(struct flush *f, struct stream *s);
-void flush_add_again(struct flush *f, struct stream *s);
+/* The duplex has output, or is to go on in the next turn. Twice is harmless. */
+void flush_add_dirty(struct flush *f, struct duplex *d);
+void flush_add_again(struct flush *f, struct duplex *d);
 
-/* The stream is closed. It may still be in the chains, until flush_sweep. */
-void flush_forget(struct flush *f, const struct stream *s);
+/* The duplex is closed. It may still be in the chains, until flush_sweep. */
+void flush_forget(struct flush *f, const struct duplex *d);
 
 /* Before the dead are buried: nothing in the chains is closed. */
 void flush_sweep(struct flush *f);

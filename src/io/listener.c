@@ -100,9 +100,8 @@ static void on_ready(struct io *io, uint32_t events)
     }
 }
 
-int listener_init(struct listener *ln, weft_loop *l, const struct sock_addr *address,
-                  unsigned batch, uint64_t backoff_ms,
-                  void (*on_accept)(struct listener *ln, int fd, const struct sock_addr *peer))
+void listener_init(struct listener *ln, weft_loop *l, unsigned batch, uint64_t backoff_ms,
+                   void (*on_accept)(struct listener *ln, int fd, const struct sock_addr *peer))
 {
     *ln = (struct listener){
         .loop = l,
@@ -113,21 +112,43 @@ int listener_init(struct listener *ln, weft_loop *l, const struct sock_addr *add
         .on_accept = on_accept,
     };
     timer_init(&ln->rest, on_rested);
-    int fd = sock_listen(loop_sys(l), address);
-    io_init(&ln->io, fd < 0 ? -1 : fd, on_ready);
-    if (fd < 0) return fd;
-    int err = io_set(l, &ln->io, EPOLLIN);
-    if (err < 0) listener_close(ln);
+    io_init(&ln->io, -1, on_ready);
+    socket_file_none(&ln->file);
+}
+
+/* fd is ours from here on, if that goes well. */
+static int start(struct listener *ln, int fd)
+{
+    ln->io.fd = fd;
+    int err = io_set(ln->loop, &ln->io, EPOLLIN);
+    if (err < 0) ln->io.fd = -1;
     else open_spare(ln);
     return err;
+}
+
+int listener_open(struct listener *ln, const struct sock_addr *address, unsigned mode)
+{
+    const struct sys *sys = loop_sys(ln->loop);
+    int fd = sock_listen(sys, address, mode);
+    if (fd < 0) return fd;
+    int err = socket_file_note(&ln->file, sys, address);
+    if (!err) err = start(ln, fd);
+    if (!err) return 0;
+    socket_file_remove(&ln->file, sys);
+    close(fd);
+    return err;
+}
+
+int listener_adopt(struct listener *ln, int fd)
+{
+    int err = sock_adopt_listening(loop_sys(ln->loop), fd);
+    return err ? err : start(ln, fd);
 }
 
 void listener_close(struct listener *ln)
 {
     if (ln->io.fd < 0) return;
-    struct sock_addr a;
-    if (listener_address(ln, &a) == 0 && a.sa.sa_family == AF_UNIX)
-        loop_sys(ln->loop)->unlink(a.un.sun_path);
+    socket_file_remove(&ln->file, loop_sys(ln->loop));
     (void)io_set(ln->loop, &ln->io, 0);
     loop_timer_stop(ln->loop, &ln->rest);
     close_spare(ln);

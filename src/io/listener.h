@@ -11,7 +11,7 @@
 #define IO_LISTENER_H
 
 #include "io/loop.h"
-#include "io/sock.h"
+#include "io/socket_file.h"
 
 struct listener {
     struct io io;
@@ -20,16 +20,25 @@ struct listener {
     unsigned batch;
     uint64_t backoff, pause; /* ms: the first rest, the next one */
     int spare;
+    struct socket_file file;
     void (*on_accept)(struct listener *ln, int fd, const struct sock_addr *peer);
 };
 
-/* Listen at address; on_accept is given descriptors that are non-blocking, to keep or close.
- * batch and backoff_ms: limits accept_batch and accept_backoff. Errors: as sock_listen and epoll_ctl. */
-int listener_init(struct listener *ln, weft_loop *l, const struct sock_addr *address,
-                  unsigned batch, uint64_t backoff_ms,
-                  void (*on_accept)(struct listener *ln, int fd, const struct sock_addr *peer));
+/* Does not listen yet. on_accept is given descriptors that are non-blocking, to keep or close.
+ * batch and backoff_ms: limits accept_batch and accept_backoff. */
+void listener_init(struct listener *ln, weft_loop *l, unsigned batch, uint64_t backoff_ms,
+                   void (*on_accept)(struct listener *ln, int fd, const struct sock_addr *peer));
 
-/* Stop listening; also from on_accept. The path of a unix: socket is removed. Twice is harmless. */
+/* Listen at address; mode is that of a Unix socket's file, 0: as the umask says. Errors: as sock_listen and epoll_ctl,
+ * and what goes wrong with the file's directory. */
+int listener_open(struct listener *ln, const struct sock_addr *address, unsigned mode);
+
+/* Take over a socket that listens. After an error it is the caller's as before. Errors: as sock_adopt_listening and
+ * epoll_ctl. */
+int listener_adopt(struct listener *ln, int fd);
+
+/* Stop listening; also from on_accept. The file of a Unix socket that was opened here goes, if it is still that one.
+ * One that does not listen is fine. */
 void listener_close(struct listener *ln);
 
 /* The address with its real port. 0 or -errno. */

@@ -2,7 +2,7 @@
  *
  * io/loop.c - the turn
  *
- * epoll. Streams are edge-triggered: each remembers what is so (stream.c). Whatever else there is, listeners and
+ * epoll. Duplexes are edge-triggered: each remembers what is so (duplex.c). Whatever else there is, listeners and
  * what users watch, is level-triggered, as are two descriptors of the loop's own: an eventfd that other threads,
  * signal handlers and the loop itself wake it with, and, once weft_loop_fd was called, a timerfd that makes the
  * epoll descriptor readable when a timer is due.
@@ -29,10 +29,10 @@
 #include "io/resolve.h"
 
 enum {
-    READY_MAX = 256, /* with the least share 2 MiB, too */
+    READY_MAX = 256, /* with the least quota 2 MiB, too */
     US_PER_TICK = 1000,
     TURN_BYTES = 2 << 20,
-    SHARE_MIN = 8192,
+    QUOTA_MIN = 8192,
     FLUSH_BYTES = 1 << 18, /* so many received, and the answers are still in the cache */
 };
 
@@ -53,7 +53,7 @@ struct weft_loop {
     bool in_turn;
     atomic_bool stop;
     atomic_uintptr_t thread; /* that turns it, or did so last; 0: nobody knows */
-    struct tenant *tenant;
+    struct attachment *attachment;
     struct resolver *resolver;
     struct posts posts;
     struct dead *dead, **dead_end;
@@ -84,11 +84,11 @@ uint8_t *loop_buffer(weft_loop *l)
     return l->buffer;
 }
 
-size_t loop_share(const weft_loop *l)
+size_t loop_quota(const weft_loop *l)
 {
-    size_t share = TURN_BYTES / (l->sharing ? l->sharing : 1);
-    if (share < SHARE_MIN) return SHARE_MIN;
-    return share < LOOP_BUFFER ? share : LOOP_BUFFER;
+    size_t quota = TURN_BYTES / (l->sharing ? l->sharing : 1);
+    if (quota < QUOTA_MIN) return QUOTA_MIN;
+    return quota < LOOP_BUFFER ? quota : LOOP_BUFFER;
 }
 
 void loop_received(weft_loop *l, size_t n)
@@ -116,15 +116,15 @@ struct resolver **loop_resolver(weft_loop *l)
     return &l->resolver;
 }
 
-void loop_set_tenant(weft_loop *l, struct tenant *t)
+void loop_attach(weft_loop *l, struct attachment *a)
 {
-    assert(!l->tenant);
-    l->tenant = t;
+    assert(!l->attachment);
+    l->attachment = a;
 }
 
-struct tenant *loop_tenant(const weft_loop *l)
+struct attachment *loop_attachment(const weft_loop *l)
 {
-    return l->tenant;
+    return l->attachment;
 }
 
 uint64_t weft_loop_now(const weft_loop *l)
@@ -495,9 +495,9 @@ void weft_loop_free(weft_loop *l)
     l->now = weft_loop_now(l);
     l->in_turn = true; /* the last one: whoever is told now sees it as any other */
     while (posts_run(&l->posts)) continue;
-    if (l->tenant) l->tenant->leave(l->tenant);
+    if (l->attachment) l->attachment->leave(l->attachment);
     resolver_disown(l->resolver);
     finish_all(l);
-    if (l->tenant) l->tenant->free(l->tenant);
+    if (l->attachment) l->attachment->free(l->attachment);
     destroy(l);
 }

@@ -2,10 +2,10 @@
  *
  * io/loop.h - the loop's inside, for net and for the rest of io
  *
- *      wait for the kernel and deliver what it says      io.on_ready, stream_handler.on_again
+ *      wait for the kernel and deliver what it says      io.on_ready, duplex_handler.on_again
  *      run due timers                                    timer.on_time
  *      run work posted by other threads                  post.run
- *      flush every dirty connection, all at once         stream_handler.on_pull, on_sent
+ *      flush every dirty connection, all at once         duplex_handler.on_pull, on_sent
  *      bury the dead                                     dead.bury
  *
  * What waits for something embeds a link (struct io, timer, post, dead) and is found from it with
@@ -75,13 +75,13 @@ void loop_bury_now(weft_loop *l);
 
 /* What net keeps for each loop: one, found from the loop. When the loop is about to be freed it is told
  * to end everything (leave), and, when posts have run and the dead are buried, to free itself. */
-struct tenant {
-    void (*leave)(struct tenant *t);
-    void (*free)(struct tenant *t);
+struct attachment {
+    void (*leave)(struct attachment *a);
+    void (*free)(struct attachment *a);
 };
 
-void loop_set_tenant(weft_loop *l, struct tenant *t);
-struct tenant *loop_tenant(const weft_loop *l); /* NULL: none was set */
+void loop_attach(weft_loop *l, struct attachment *a);
+struct attachment *loop_attachment(const weft_loop *l); /* NULL: none was set */
 
 /* weft_loop_new with another table of system calls. */
 int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct sys *sys);
@@ -100,7 +100,7 @@ uint8_t *loop_buffer(weft_loop *l);
 
 /* How many bytes each of those that are ready may take in this turn, so that nobody waits long for the rest:
  * a part of 2 MiB, from 8 KiB to LOOP_BUFFER. */
-size_t loop_share(const weft_loop *l);
+size_t loop_quota(const weft_loop *l);
 
 /* n bytes were received. After many the output is flushed, and not only when the turn ends. */
 void loop_received(weft_loop *l, size_t n);
@@ -113,7 +113,7 @@ void loop_take_long(weft_loop *l, size_t n);
 
 /* ---- for the rest of io ---------------------------------------------------------------------- */
 
-struct flush; /* io/flush.h: streams with something to do at the end of the turn, or in the next */
+struct flush; /* io/flush.h: duplexes with something to do at the end of the turn, or in the next */
 struct resolver; /* io/resolve.c: the threads that look up names; NULL until the first lookup */
 
 struct flush *loop_flush(weft_loop *l);

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -46,12 +47,14 @@ int sock_numeric(struct sock_addr *out, const char *host, uint16_t port)
 int sock_unix(struct sock_addr *out, const char *path)
 {
     size_t len = strlen(path);
-    if (len == 0 || len >= sizeof out->un.sun_path) return WEFT_ERR_ADDRESS;
+    bool abstract = *path == '@';
+    if (len <= abstract || len >= sizeof out->un.sun_path) return WEFT_ERR_ADDRESS;
     *out = (struct sock_addr){
-        .len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1),
+        .len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + !abstract),
         .un = {.sun_family = AF_UNIX},
     };
     memcpy(out->un.sun_path, path, len + 1);
+    if (abstract) out->un.sun_path[0] = 0;
     return 0;
 }
 
@@ -111,15 +114,32 @@ static void format_unix(const struct sock_addr *a, char text[SOCK_TEXT])
     size_t header = offsetof(struct sockaddr_un, sun_path);
     int len =
         a->len > header ? (int)(a->len - header) : 0; /* the kernel need not end it with NUL */
-    snprintf(text, SOCK_TEXT, "unix:%.*s", len, a->un.sun_path);
+    bool abstract = len > 1 && !a->un.sun_path[0];
+    snprintf(text, SOCK_TEXT, "unix:%s%.*s", abstract ? "@" : "", len - abstract,
+             a->un.sun_path + abstract);
+}
+
+static void format_host(const struct sock_addr *a, char text[SOCK_TEXT])
+{
+    const void *v4 = v4_of(a);
+    inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? v4 : &a->in6.sin6_addr, text, SOCK_TEXT);
 }
 
 static void format_inet(const struct sock_addr *a, char text[SOCK_TEXT])
 {
-    char ip[INET6_ADDRSTRLEN];
-    const void *v4 = v4_of(a);
-    inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? v4 : &a->in6.sin6_addr, ip, sizeof ip);
-    snprintf(text, SOCK_TEXT, v4 ? "%s:%u" : "[%s]:%u", ip, (unsigned)port_of(a));
+    char ip[SOCK_TEXT];
+    format_host(a, ip);
+    snprintf(text, SOCK_TEXT, v4_of(a) ? "%.45s:%u" : "[%.45s]:%u", ip, (unsigned)port_of(a));
+}
+
+/* Cut to fit size. */
+static int hand_out(const char *whole, char *text, size_t size)
+{
+    size_t len = strlen(whole);
+    if (len >= size) len = size ? size - 1 : 0;
+    copy(text, whole, len);
+    if (size) text[len] = 0;
+    return (int)len;
 }
 
 int sock_format(const struct sock_addr *a, char *text, size_t size)
@@ -127,11 +147,28 @@ int sock_format(const struct sock_addr *a, char *text, size_t size)
     char whole[SOCK_TEXT];
     if (a->sa.sa_family == AF_UNIX) format_unix(a, whole);
     else format_inet(a, whole);
-    size_t len = strlen(whole);
-    if (len >= size) len = size ? size - 1 : 0;
-    copy(text, whole, len);
-    if (size) text[len] = 0;
-    return (int)len;
+    return hand_out(whole, text, size);
+}
+
+int sock_host(const struct sock_addr *a, char *text, size_t size)
+{
+    char whole[SOCK_TEXT];
+    if (a->sa.sa_family == AF_UNIX) format_unix(a, whole);
+    else format_host(a, whole);
+    return hand_out(whole, text, size);
+}
+
+int sock_who(const struct sock_addr *a, char *text, size_t size)
+{
+    bool has_port = a->sa.sa_family != AF_UNIX && port_of(a);
+    return has_port ? sock_format(a, text, size) : sock_host(a, text, size);
+}
+
+bool sock_v4(const struct sock_addr *a, struct in_addr *out)
+{
+    const void *v4 = v4_of(a);
+    if (v4) memcpy(out, v4, sizeof *out);
+    return v4;
 }
 
 void sock_set_port(struct sock_addr *a, uint16_t port)
@@ -173,13 +210,61 @@ static void tune(const struct sys *sys, int fd)
     (void)set_flag(sys, fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
 }
 
-int sock_connect(const struct sys *sys, const struct sock_addr *a)
+/* A port that is given may still be waiting for stray segments of the connection before; one that is not is chosen when
+ * it is known where to, so that each destination has all of them. */
+static int bind_source(const struct sys *sys, int fd, const struct sock_addr *source)
 {
+    bool chosen = port_of(source) != 0;
+    (void)set_flag(sys, fd, chosen ? SOL_SOCKET : IPPROTO_IP,
+                   chosen ? SO_REUSEADDR : IP_BIND_ADDRESS_NO_PORT, 1);
+    return sys->bind(fd, &source->sa, source->len) < 0 ? -errno : 0;
+}
+
+int sock_connect(const struct sys *sys, const struct sock_addr *a, const struct sock_addr *source)
+{
+    if (source && source->sa.sa_family != a->sa.sa_family) return -EAFNOSUPPORT;
     int fd = open_socket(sys, a->sa.sa_family);
     if (fd < 0) return fd;
     if (a->sa.sa_family != AF_UNIX) tune(sys, fd);
+    int err = source ? bind_source(sys, fd, source) : 0;
+    if (err) return close_for(fd, err);
     if (sys->connect(fd, &a->sa, a->len) == 0 || errno == EINPROGRESS) return fd;
     return close_for(fd, -errno);
+}
+
+/* Non-blocking and close-on-exec. */
+static int set_modes(const struct sys *sys, int fd)
+{
+    int modes = sys->fcntl(fd, F_GETFL, 0);
+    if (modes < 0 || sys->fcntl(fd, F_SETFL, modes | O_NONBLOCK) < 0) return -errno;
+    return sys->fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
+}
+
+static int option_of(const struct sys *sys, int fd, int name, int *value)
+{
+    socklen_t len = sizeof *value;
+    return sys->getsockopt(fd, SOL_SOCKET, name, value, &len) < 0 ? -errno : 0;
+}
+
+int sock_adopt(const struct sys *sys, int fd)
+{
+    int type, family;
+    int err = option_of(sys, fd, SO_TYPE, &type);
+    if (!err) err = option_of(sys, fd, SO_DOMAIN, &family);
+    if (!err && type != SOCK_STREAM) err = -EINVAL;
+    if (!err) err = set_modes(sys, fd);
+    if (!err && family != AF_UNIX) tune(sys, fd);
+    return err;
+}
+
+int sock_adopt_listening(const struct sys *sys, int fd)
+{
+    int listens, family;
+    int err = option_of(sys, fd, SO_ACCEPTCONN, &listens);
+    if (!err) err = option_of(sys, fd, SO_DOMAIN, &family);
+    bool known = !err && (family == AF_INET || family == AF_INET6 || family == AF_UNIX);
+    if (!err && (!listens || !known)) err = -EINVAL;
+    return err ? err : sock_adopt(sys, fd);
 }
 
 /* A socket that was left behind: it is one, and nobody listens. */
@@ -187,7 +272,7 @@ static bool is_stale(const struct sys *sys, const struct sock_addr *a)
 {
     struct stat st;
     if (sys->lstat(a->un.sun_path, &st) < 0 || !S_ISSOCK(st.st_mode)) return false;
-    int fd = sock_connect(sys, a);
+    int fd = sock_connect(sys, a, NULL);
     if (fd >= 0) close(fd);
     return fd == -ECONNREFUSED;
 }
@@ -201,28 +286,39 @@ static int bind_to(const struct sys *sys, int fd, const struct sock_addr *a)
     return sys->bind(fd, &a->sa, a->len) < 0 ? -errno : 0;
 }
 
-static int listen_at(const struct sys *sys, const struct sock_addr *a)
+/* Nobody gets in before it listens, so before the file has its mode. */
+static int open_to_others(const struct sys *sys, int fd, const struct sock_addr *a, unsigned mode)
+{
+    int err = bind_to(sys, fd, a);
+    if (err) return err;
+    const char *file = a->sa.sa_family == AF_UNIX && a->un.sun_path[0] ? a->un.sun_path : NULL;
+    if (file && mode && sys->chmod(file, mode) < 0) err = -errno;
+    if (!err && sys->listen(fd, SOMAXCONN) < 0) err = -errno;
+    if (err && file) sys->unlink(file);
+    return err;
+}
+
+static int listen_at(const struct sys *sys, const struct sock_addr *a, unsigned mode)
 {
     int fd = open_socket(sys, a->sa.sa_family);
     if (fd < 0) return fd;
     int err = 0;
     if (a->sa.sa_family != AF_UNIX) err = set_flag(sys, fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (!err && a->sa.sa_family == AF_INET6) err = set_flag(sys, fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-    if (!err) err = bind_to(sys, fd, a);
-    if (!err && sys->listen(fd, SOMAXCONN) < 0) err = -errno;
+    if (!err) err = open_to_others(sys, fd, a, mode);
     if (!err && a->sa.sa_family != AF_UNIX) tune(sys, fd); /* what it accepts inherits it */
     return err ? close_for(fd, err) : fd;
 }
 
-int sock_listen(const struct sys *sys, const struct sock_addr *a)
+int sock_listen(const struct sys *sys, const struct sock_addr *a, unsigned mode)
 {
-    int fd = listen_at(sys, a);
+    int fd = listen_at(sys, a, mode);
     bool no_v6 = fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL;
     if (!no_v6 || a->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr))
         return fd;
     struct sock_addr v4;
     set_v4(&v4, (struct in_addr){INADDR_ANY}, port_of(a));
-    return listen_at(sys, &v4);
+    return listen_at(sys, &v4, mode);
 }
 
 /* From one second to nine hours, which the kernel takes. */

@@ -36,6 +36,11 @@ static int real_getpeername(int fd, struct sockaddr *addr, socklen_t *len)
     return getpeername(fd, addr, len);
 }
 
+static int real_fcntl(int fd, int command, int value)
+{
+    return fcntl(fd, command, value);
+}
+
 static int real_open(const char *path, int flags)
 {
     return open(path, flags);
@@ -65,6 +70,7 @@ const struct sys sys_real = {
     .setsockopt = setsockopt,
     .getsockname = real_getsockname,
     .getpeername = real_getpeername,
+    .fcntl = real_fcntl,
     .getaddrinfo = getaddrinfo,
     .freeaddrinfo = freeaddrinfo,
     .epoll_create1 = epoll_create1,
@@ -80,6 +86,9 @@ const struct sys sys_real = {
     .openat2 = real_openat2,
     .fstat = fstat,
     .lstat = lstat,
+    .fstatat = fstatat,
     .pread = pread,
     .unlink = unlink,
+    .unlinkat = unlinkat,
+    .chmod = chmod,
 };

@@ -36,6 +36,7 @@ struct sys {
     int (*setsockopt)(int fd, int level, int name, const void *value, socklen_t len);
     int (*getsockname)(int fd, struct sockaddr *addr, socklen_t *len);
     int (*getpeername)(int fd, struct sockaddr *addr, socklen_t *len);
+    int (*fcntl)(int fd, int command, int value);
     int (*getaddrinfo)(const char *host, const char *service, const struct addrinfo *hints,
                        struct addrinfo **out);
     void (*freeaddrinfo)(struct addrinfo *list);
@@ -57,8 +58,11 @@ struct sys {
     int (*openat2)(int dir, const char *path, struct open_how *how);
     int (*fstat)(int fd, struct stat *out);
     int (*lstat)(const char *path, struct stat *out);
+    int (*fstatat)(int dir, const char *path, struct stat *out, int flags);
     ssize_t (*pread)(int fd, void *data, size_t len, off_t offset);
     int (*unlink)(const char *path);
+    int (*unlinkat)(int dir, const char *path, int flags);
+    int (*chmod)(const char *path, mode_t mode);
 };
 
 extern const struct sys sys_real;

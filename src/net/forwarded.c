@@ -7,13 +7,7 @@
  */
 #include "net/forwarded.h"
 
-#include <errno.h>
-
-#include "base/alloc.h"
 #include "base/bytes.h"
-#include "net/links.h"
-
-/* ---- reading --------------------------------------------------------------------------------- */
 
 /* An IP address, with or without port. */
 static bool parse_address(weft_bytes text, struct sock_addr *out)
@@ -67,42 +61,9 @@ void forwarded_read(struct forwarded *f, const struct trust *trust, const weft_f
     }
 }
 
-int forwarded_peer(const struct forwarded *f, const struct lane *l, char *text, size_t size)
+int forwarded_peer(const struct forwarded *f, const struct lane *l, struct sock_addr *out)
 {
-    struct sock_addr peer;
-    if (f && f->known) return sock_format(&f->client, text, size);
-    int error = lane_peer(l, &peer);
-    return error ? error : sock_format(&peer, text, size);
-}
-
-/* ---- keeping --------------------------------------------------------------------------------- */
-
-struct kept {
-    weft_link link;
-    const weft_env *env;
-    struct forwarded forwarded;
-};
-
-static const char owner[] = "net/forwarded";
-
-static void on_gone(weft_link *link)
-{
-    struct kept *k = container_of(link, struct kept, link);
-    mem_free(k->env, k);
-}
-
-int forwarded_keep(const struct forwarded *f, const weft_env *env, weft_link **links)
-{
-    if (!f->known && !f->secure) return 0;
-    struct kept *k = mem_alloc(env, sizeof *k);
-    if (!k) return -ENOMEM;
-    *k = (struct kept){{.owner = owner, .on_gone = on_gone}, env, *f};
-    links_add(links, &k->link);
+    if (!f || !f->known) return lane_peer(l, out);
+    *out = f->client;
     return 0;
-}
-
-const struct forwarded *forwarded_in(weft_link *links)
-{
-    const weft_link *link = links_find(links, owner);
-    return link ? &container_of(link, const struct kept, link)->forwarded : NULL;
 }

@@ -61,7 +61,7 @@ const struct talk lane_nobody = {
 static void on_time(struct timer *t)
 {
     struct lane *l = container_of(t, struct lane, timer);
-    const struct carrier *c = lane_kind(l)->carrier;
+    const struct carrier *c = lane_class(l)->carrier;
     if (c->late) c->late(l);
     else lane_talk(l)->late(l);
 }
@@ -85,29 +85,29 @@ void lane_renew_id(struct lane *l)
 
 /* ---- without a socket ------------------------------------------------------------------------ */
 
-static struct lane *lane_of(struct stream *s)
+static struct lane *lane_of(struct duplex *d)
 {
-    return container_of(s, struct lane, stream);
+    return container_of(d, struct lane, duplex);
 }
 
-static int on_pull(struct stream *s, struct iovec *iov, int max)
+static int on_pull(struct duplex *d, struct iovec *iov, int max)
 {
     (void)iov;
     (void)max;
-    lane_kind(lane_of(s))->carrier->flush(lane_of(s));
+    lane_class(lane_of(d))->carrier->flush(lane_of(d));
     return 0;
 }
 
-static void on_again(struct stream *s)
+static void on_again(struct duplex *d)
 {
-    lane_kind(lane_of(s))->carrier->again(lane_of(s));
+    lane_class(lane_of(d))->carrier->again(lane_of(d));
 }
 
-void lane_kind_init(struct lane_kind *k, const struct carrier *carrier,
-                    const struct talk *const *talks, struct net *n, struct site *site)
+void lane_class_init(struct lane_class *k, const struct carrier *carrier,
+                     const struct talk *const *talks, struct net *n, struct site *site)
 {
-    *k = (struct lane_kind){
-        .stream = {.loop = n->loop, .on_pull = on_pull, .on_again = on_again},
+    *k = (struct lane_class){
+        .duplex = {.loop = n->loop, .on_pull = on_pull, .on_again = on_again},
         .carrier = carrier,
         .net = n,
         .site = site,
@@ -115,10 +115,10 @@ void lane_kind_init(struct lane_kind *k, const struct carrier *carrier,
     memcpy(k->talks, talks, sizeof k->talks);
 }
 
-int lane_open(struct lane *l, const struct lane_kind *k)
+int lane_open(struct lane *l, const struct lane_class *k)
 {
     *l = (struct lane){0};
-    stream_init_bare(&l->stream, &k->stream);
+    duplex_init_bare(&l->duplex, &k->duplex);
     return lane_init(l, k->net);
 }
 
@@ -135,12 +135,12 @@ static void seat(struct lane *l, enum lane_talk talk, void *talker)
 
 static int say(struct lane *l, struct outq *q)
 {
-    return q && !outq_empty(q) ? lane_kind(l)->carrier->say(l, q) : 0;
+    return q && !outq_empty(q) ? lane_class(l)->carrier->say(l, q) : 0;
 }
 
 int lane_become(struct lane *l, enum lane_talk talk, void *talker, struct outq *said)
 {
-    assert(!l->gone && lane_kind(l)->talks[talk]);
+    assert(!l->gone && lane_class(l)->talks[talk]);
     int error = say(l, said);
     if (!error) seat(l, talk, talker);
     return error;
@@ -172,7 +172,7 @@ void lane_finish(struct lane *l, struct outq *rest)
     seat(l, LANE_FREE, NULL);
     int error = say(l, rest);
     if (error) lane_drop(l, error, "out of memory");
-    else lane_kind(l)->carrier->finish(l);
+    else lane_class(l)->carrier->finish(l);
 }
 
 static void drop(struct lane *l, bool reset, int error, const char *cause)
@@ -180,10 +180,10 @@ static void drop(struct lane *l, bool reset, int error, const char *cause)
     if (l->gone) return;
     l->gone = true;
     loop_timer_stop(lane_loop(l), &l->timer);
-    lane_kind(l)->carrier->drop(l, reset || l->unending);
-    stream_close(&l->stream);
+    lane_class(l)->carrier->drop(l, reset || l->unending);
+    duplex_close(&l->duplex);
     lane_lost(l, error, cause);
-    loop_bury(lane_loop(l), &l->dead, lane_kind(l)->carrier->bury); /* behind who sat there */
+    loop_bury(lane_loop(l), &l->dead, lane_class(l)->carrier->bury); /* behind who sat there */
 }
 
 void lane_drop(struct lane *l, int error, const char *cause)
@@ -225,7 +225,7 @@ static struct lane *lane_at(const struct net *n, uint32_t slot, const struct sit
 
 static bool leave(struct lane *l, const struct leaving *how)
 {
-    const struct carrier *c = lane_kind(l)->carrier;
+    const struct carrier *c = lane_class(l)->carrier;
     return c->leave ? c->leave(l, how) : lane_talk(l)->leave(l, how);
 }
 

@@ -14,7 +14,7 @@
  *
  * Nobody above knows which carrier it is on, and no carrier knows what is talked about. Who writes another
  * carrier needs this file only: a table of what it does (struct carrier), for each server and loop a struct
- * lane_kind, and for each lane a struct lane, embedded in what the carrier has of it.
+ * lane_class, and for each lane a struct lane, embedded in what the carrier has of it.
  *
  * The life of a lane:
  *
@@ -35,7 +35,7 @@
  * is gone (sent). So what a peer does not take stays with the conversation, which has the limits.
  *
  * Time. The lane has one timer, for who sits on it. Limits, counts, routes and whom to trust are the site's, in
- * lane_kind; a client has none.
+ * lane_class; a client has none.
  *
  * Many lanes on one connection. What carries them is a lane, too, the trunk, and who sits there is their carrier: so the
  * server, which passes over those that are carried, tells him of leaving (leave) and of the end (lost, with error and
@@ -48,10 +48,11 @@
 #include <assert.h>
 
 #include "base/outq.h"
+#include "io/duplex.h"
 #include "io/sock.h"
-#include "io/stream.h"
 #include "net/net.h"
 
+struct facts;
 struct lane;
 struct site;
 
@@ -117,8 +118,8 @@ struct talk {
 
 /* What a carrier does when he is asked. */
 struct carrier {
-    /* For lanes without a socket (lane_kind_init): it is dirty, at the end of the turn; and what was held may go
-     * on, in the next turn: who sits there is fed, unless he has paused, even if nothing was held. */
+    /* For lanes without a socket (lane_class_init): it is dirty, at the end of the turn; and what was left may go
+     * on, in the next turn: who sits there is fed, unless he has paused, even if nothing was left. */
     void (*flush)(struct lane *l);
     void (*again)(struct lane *l);
 
@@ -140,17 +141,19 @@ struct carrier {
     /* Bytes that he was given and that have not been taken. */
     size_t (*buffered)(const struct lane *l);
 
-    /* The other end's address; 0 or -errno. Whether bytes come in secret. */
+    /* The other end's address: 0, or -ENOTCONN as long as it is not known. Whether bytes come in secret. And what else
+     * is known of the other end (peer.h); NULL: nothing is. All of them until bury, also of a lane that is gone. */
     int (*peer)(const struct lane *l, struct sock_addr *out);
     bool (*secure)(const struct lane *l);
+    void (*identify)(const struct lane *l, struct facts *f);
 
     /* Count the connection under whoever uses it: this client, or, NULL, the one that the carrier knows of. 0, or
      * WEFT_ERR_POLICY: he has too many. */
     int (*count_as)(struct lane *l, const struct sock_addr *client);
 
     /* Find out whether the peer is there though neither side says anything: ask after so many ms of silence,
-     * and drop the lane so many later. */
-    void (*probe)(struct lane *l, uint64_t idle_ms, uint64_t answer_ms);
+     * and drop the lane so many later; a peer that is there but does not read has stall_ms at least. */
+    void (*probe)(struct lane *l, uint64_t idle_ms, uint64_t answer_ms, uint64_t stall_ms);
 
     /* The deadline has passed. NULL: who sits there is told. */
     void (*late)(struct lane *l);
@@ -160,8 +163,8 @@ struct carrier {
 };
 
 /* What the lanes of one carrier have in common, on one loop and for one server; found from the lane. */
-struct lane_kind {
-    struct stream_handler stream;
+struct lane_class {
+    struct duplex_handler duplex;
     const struct carrier *carrier;
     const struct talk *talks[LANE_TALKS]; /* NULL: such does not sit here */
     struct net *net;
@@ -170,7 +173,7 @@ struct lane_kind {
 
 /* 88 bytes; every idle WebSocket has one (net/wire/wire.h adds it up). */
 struct lane {
-    struct stream stream; /* its turn in the loop; and, of a wire, its socket */
+    struct duplex duplex; /* its turn in the loop; and, of a wire, its socket */
     union {
         void *talker;  /* of the kind that talk says */
         uint64_t left; /* while nobody sits here: the carrier's */
@@ -199,14 +202,14 @@ _Static_assert(sizeof(void *) != 8 || sizeof(struct lane) == 88, "every connecti
 
 /* ---- for carriers ---------------------------------------------------------------------------- */
 
-/* A kind for lanes without sockets. site may be NULL. */
-void lane_kind_init(struct lane_kind *k, const struct carrier *carrier,
-                    const struct talk *const *talks, struct net *n, struct site *site);
+/* A class for lanes without sockets. site may be NULL. */
+void lane_class_init(struct lane_class *k, const struct carrier *carrier,
+                     const struct talk *const *talks, struct net *n, struct site *site);
 
-/* A lane of such a kind. 0 or -ENOMEM. */
-int lane_open(struct lane *l, const struct lane_kind *k);
+/* A lane of such a class. 0 or -ENOMEM. */
+int lane_open(struct lane *l, const struct lane_class *k);
 
-/* For carriers with a socket: all but the stream, which is the caller's. 0 or -ENOMEM. */
+/* For carriers with a socket: all but the duplex, which is the caller's. 0 or -ENOMEM. */
 int lane_init(struct lane *l, struct net *n);
 
 /* The lane is no more: its slot is free. */
@@ -221,31 +224,31 @@ void lane_lost(struct lane *l, int error, const char *cause);
 
 extern const struct talk lane_nobody; /* of every table the first: LANE_FREE */
 
-static inline const struct lane_kind *lane_kind(const struct lane *l)
+static inline const struct lane_class *lane_class(const struct lane *l)
 {
-    return container_of(l->stream.handler, const struct lane_kind, stream);
+    return container_of(l->duplex.handler, const struct lane_class, duplex);
 }
 
 static inline const struct talk *lane_talk(const struct lane *l)
 {
-    return lane_kind(l)->talks[l->talk];
+    return lane_class(l)->talks[l->talk];
 }
 
 /* ---- for conversations ----------------------------------------------------------------------- */
 
 static inline weft_loop *lane_loop(const struct lane *l)
 {
-    return stream_loop(&l->stream);
+    return duplex_loop(&l->duplex);
 }
 
 static inline struct net *lane_net(const struct lane *l)
 {
-    return lane_kind(l)->net;
+    return lane_class(l)->net;
 }
 
 static inline struct site *lane_site(const struct lane *l)
 {
-    return lane_kind(l)->site;
+    return lane_class(l)->site;
 }
 
 static inline const weft_env *lane_env(const struct lane *l)
@@ -280,25 +283,25 @@ static inline void *lane_talker(const struct lane *l, enum lane_talk talk)
 /* Something was queued: it is pulled at the end of the turn. */
 static inline void lane_dirty(struct lane *l)
 {
-    stream_dirty(&l->stream);
+    duplex_dirty(&l->duplex);
 }
 
 /* What was left of the input may go on, in the next turn; yield: even though we are in the middle of it. */
 static inline void lane_yield(struct lane *l)
 {
-    stream_again(&l->stream);
+    duplex_again(&l->duplex);
 }
 
 static inline void lane_again(struct lane *l)
 {
-    if (!l->feeding) stream_again(&l->stream);
+    if (!l->feeding) duplex_again(&l->duplex);
 }
 
 /* Stop being fed, and go on where we stopped. */
 static inline void lane_pause(struct lane *l)
 {
     l->paused = true;
-    stream_pause(&l->stream);
+    duplex_pause(&l->duplex);
 }
 
 static inline bool lane_paused(const struct lane *l)
@@ -309,7 +312,7 @@ static inline bool lane_paused(const struct lane *l)
 static inline void lane_resume(struct lane *l)
 {
     l->paused = false;
-    lane_kind(l)->carrier->resume(l);
+    lane_class(l)->carrier->resume(l);
 }
 
 /* The deadline of who sits there, ms from now; WEFT_NEVER: none. */
@@ -327,27 +330,33 @@ void lane_reset(struct lane *l, int error, const char *cause);
 
 static inline size_t lane_buffered(const struct lane *l)
 {
-    return l->more ? lane_kind(l)->carrier->buffered(l) : 0;
+    return l->more ? lane_class(l)->carrier->buffered(l) : 0;
 }
 
 static inline int lane_peer(const struct lane *l, struct sock_addr *out)
 {
-    return lane_kind(l)->carrier->peer(l, out);
+    return lane_class(l)->carrier->peer(l, out);
 }
 
 static inline bool lane_secure(const struct lane *l)
 {
-    return lane_kind(l)->carrier->secure(l);
+    return lane_class(l)->carrier->secure(l);
 }
 
-static inline void lane_probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms)
+static inline void lane_identify(const struct lane *l, struct facts *f)
 {
-    lane_kind(l)->carrier->probe(l, idle_ms, answer_ms);
+    if (lane_class(l)->carrier->identify) lane_class(l)->carrier->identify(l, f);
+}
+
+static inline void lane_probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms,
+                              uint64_t stall_ms)
+{
+    lane_class(l)->carrier->probe(l, idle_ms, answer_ms, stall_ms);
 }
 
 static inline int lane_count_as(struct lane *l, const struct sock_addr *client)
 {
-    return lane_kind(l)->carrier->count_as(l, client);
+    return lane_class(l)->carrier->count_as(l, client);
 }
 
 /* ---- for servers ----------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/net.c - the loop's tenant
+ * net/net.c - the loop's attachment
  */
 #include "net/net.h"
 
@@ -9,31 +9,31 @@
 #include "base/alloc.h"
 #include "net/lane.h"
 
-static void free_net(struct tenant *t)
+static void free_net(struct attachment *a)
 {
-    struct net *n = container_of(t, struct net, tenant);
+    struct net *n = container_of(a, struct net, attachment);
     const weft_env *env = net_env(n);
     if (n->client) n->client->free(n->client);
     session_pool_deinit(&n->pool);
     mem_free(env, n->slots.table);
-    mem_free(env, n->kin);
+    mem_free(env, n->siblings);
     mem_free(env, n->scratch);
     mem_free(env, n);
 }
 
-static void free_kin(struct net *n)
+static void free_siblings(struct net *n)
 {
-    for (size_t i = 1; n->kin && i < NET_LOOPS_MAX; i++) {
-        weft_loop *l = n->kin->loops[i];
-        n->kin->loops[i] = NULL;
+    for (size_t i = 1; n->siblings && i < NET_LOOPS_MAX; i++) {
+        weft_loop *l = n->siblings->loops[i];
+        n->siblings->loops[i] = NULL;
         weft_loop_free(l);
     }
 }
 
-static void leave(struct tenant *t)
+static void leave(struct attachment *a)
 {
-    struct net *n = container_of(t, struct net, tenant);
-    free_kin(n);
+    struct net *n = container_of(a, struct net, attachment);
+    free_siblings(n);
     n->dying = true;
     if (n->client) n->client->leave(n->client);
     lanes_drop(n, NULL, 0, "the loop was freed");
@@ -41,8 +41,8 @@ static void leave(struct tenant *t)
 
 struct net *net_there(const weft_loop *l)
 {
-    struct tenant *t = loop_tenant(l);
-    return t ? container_of(t, struct net, tenant) : NULL;
+    struct attachment *a = loop_attachment(l);
+    return a ? container_of(a, struct net, attachment) : NULL;
 }
 
 struct net *net_of(weft_loop *l)
@@ -51,12 +51,12 @@ struct net *net_of(weft_loop *l)
     if (n) return n;
     n = mem_zalloc(weft_loop_env(l), sizeof *n);
     if (!n) return NULL;
-    n->tenant = (struct tenant){.leave = leave, .free = free_net};
+    n->attachment = (struct attachment){.leave = leave, .free = free_net};
     n->loop = l;
     n->leader = n;
     session_pool_init(&n->pool, weft_loop_env(l));
     n->date_second = -1;
-    loop_set_tenant(l, &n->tenant);
+    loop_attach(l, &n->attachment);
     return n;
 }
 

@@ -5,7 +5,7 @@
  *      weft_loop -> net -> slots -> lanes, and the WebSockets of clients
  *                       -> client   what the client's room has here
  *                       -> pool, scratch, date: what all of them use for a moment
- *                       -> kin: the loops of its servers' other threads (kin.h)
+ *                       -> siblings: the loops of its servers' other threads (siblings.h)
  */
 #ifndef NET_NET_H
 #define NET_NET_H
@@ -18,17 +18,17 @@
 enum { NET_LOOPS_MAX = 256 };
 
 /* The others of a loop, by number; 0 is the loop itself. */
-struct net_kin {
+struct net_siblings {
     weft_loop *loops[NET_LOOPS_MAX];
     bool lent[NET_LOOPS_MAX];
 };
 
 struct net {
-    struct tenant tenant;
+    struct attachment attachment;
     weft_loop *loop;
-    struct net *leader;  /* whose kin this is; itself */
-    struct net_kin *kin; /* a leader's; NULL: none were needed */
-    struct tenant
+    struct net *leader;            /* whose sibling this is; itself */
+    struct net_siblings *siblings; /* a leader's; NULL: none were needed */
+    struct attachment
         *client;      /* told before the lanes go, freed behind them; NULL: nobody has dialed */
     uint8_t *scratch; /* what TLS reads to and gathers in; NULL until it does */
     struct slots slots;

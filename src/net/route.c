@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "http/chars.h"
 
 static bool fits(const struct route *r, weft_bytes path)
 {
@@ -24,6 +25,19 @@ const struct route *route_find(const struct route_table *t, weft_bytes path)
         if (!best || r->len > best->len || (r->len == best->len && !r->prefix)) best = r;
     }
     return best;
+}
+
+/* One that a request may have, as it is sent. */
+static bool path_is_valid(weft_bytes path)
+{
+    if (!path.len || path.data[0] != '/') return false;
+    for (size_t i = 0; i < path.len; i++) {
+        const uint8_t *c = path.data + i;
+        if (!(char_class[*c] & CHAR_TARGET) || *c == '?') return false;
+        if (*c != '%') continue;
+        if (path.len - i < 3 || char_hex(c[1]) < 0 || char_hex(c[2]) < 0) return false;
+    }
+    return true;
 }
 
 static struct route *find_same(struct route_table *t, weft_bytes path, bool prefix)
@@ -56,7 +70,7 @@ int route_add(struct route_table *t, const weft_env *env, const char *path,
 {
     weft_bytes bytes = bytes_of(path);
     bool prefix = bytes.len >= 2 && memcmp(path + bytes.len - 2, "/*", 2) == 0;
-    if (!bytes.len || path[0] != '/') return -EINVAL;
+    if (!path_is_valid(bytes)) return -EINVAL;
     if (prefix) bytes.len--;
     struct route *r = find_same(t, bytes, prefix);
     if (r && r->release) r->release(r->user);
@@ -83,6 +97,57 @@ int route_copy(struct route_table *to, const weft_env *env, const struct route_t
     }
     return 0;
 }
+
+/* ---- limits ---------------------------------------------------------------------------------- */
+
+static int find_limits(const struct own_limits *own, const weft_limits *limits)
+{
+    int i = 0;
+    while (i < own->n && memcmp(own->sets[i], limits, sizeof *limits) != 0) i++;
+    return i;
+}
+
+int own_limits_add(struct own_limits *own, const weft_env *env, const weft_limits *limits,
+                   uint16_t *number)
+{
+    int i = find_limits(own, limits);
+    *number = (uint16_t)(i + 1);
+    if (i < own->n) return 0;
+    weft_limits *set = i < UINT16_MAX ? mem_alloc(env, sizeof *set) : NULL;
+    weft_limits **sets = set ? mem_realloc(env, own->sets, (size_t)(i + 1) * sizeof *sets) : NULL;
+    if (!sets) {
+        mem_free(env, set);
+        return -ENOMEM;
+    }
+    *set = *limits;
+    own->sets = sets;
+    own->sets[own->n++] = set;
+    return 0;
+}
+
+int own_limits_copy(struct own_limits *to, const weft_env *env, const struct own_limits *from)
+{
+    if (!from->n) return 0;
+    to->sets = mem_alloc(env, from->n * sizeof *to->sets);
+    if (!to->sets) return -ENOMEM;
+    memcpy(to->sets, from->sets, from->n * sizeof *to->sets);
+    to->n = from->n;
+    return 0;
+}
+
+void own_limits_forget(struct own_limits *own, const weft_env *env)
+{
+    mem_free(env, own->sets);
+    *own = (struct own_limits){0};
+}
+
+void own_limits_free(struct own_limits *own, const weft_env *env)
+{
+    for (uint16_t i = 0; i < own->n; i++) mem_free(env, own->sets[i]);
+    own_limits_forget(own, env);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
 
 static void table_deinit(struct route_table *t, const weft_env *env)
 {

@@ -4,6 +4,9 @@
  *
  * A path is exact, or ends in a slash and a star and takes everything below; of several that fit, the
  * longest. Tables are short lists, walked from one end to the other.
+ *
+ * A route of requests may have limits of its own. What is said under them outlives the route, which may be replaced, and
+ * has a number to keep and not a pointer (struct own_limits).
  */
 #ifndef NET_ROUTE_H
 #define NET_ROUTE_H
@@ -11,7 +14,6 @@
 #include <weft/handshake.h>
 #include <weft/server.h>
 
-struct forwarded;
 struct endpoint;
 
 /* What an opening handshake has agreed on. */
@@ -19,7 +21,7 @@ struct terms {
     void *user;
     const char *subprotocol; /* "": none; stays as long as the WebSocket */
     weft_deflate_params deflate;
-    const struct forwarded *forwarded; /* for the call */
+    weft_peer *peer; /* a proxy's client, whom the lane does not know; NULL. Borrowed */
 };
 
 /* Where the WebSockets of a route come from. Who accepts them knows nothing of frames. */
@@ -40,7 +42,15 @@ struct route {
     void *user;
     struct opener opener; /* of a WebSocket, */
     void (*on_request)(weft_request *r, void *user);
+    uint16_t limits;             /* of requests: a number among struct own_limits */
     void (*release)(void *user); /* when the route goes; may be NULL */
+};
+
+/* The limits of those routes that have some of their own, each set once, for as long as the server. Number 0 is the
+ * server's. */
+struct own_limits {
+    weft_limits **sets; /* the first is number 1 */
+    uint16_t n;
 };
 
 struct route_table {
@@ -52,7 +62,7 @@ struct routes {
     struct route_table websockets, requests;
 };
 
-/* A copy of r with this path, in place of the one that had it. Errors: -EINVAL, -ENOMEM. */
+/* A copy of r with this path, in place of the one that had it. Errors: -EINVAL (no request has such a path), -ENOMEM. */
 int route_add(struct route_table *t, const weft_env *env, const char *path, const struct route *r);
 
 /* All of them once more; what a route releases stays from's. Errors: -ENOMEM. */
@@ -62,5 +72,15 @@ int route_copy(struct route_table *to, const weft_env *env, const struct route_t
 const struct route *route_find(const struct route_table *t, weft_bytes path);
 
 void routes_deinit(struct routes *r, const weft_env *env);
+
+/* *number is that of these limits. Errors: -ENOMEM, too if there are 65,535 already. */
+int own_limits_add(struct own_limits *own, const weft_env *env, const weft_limits *limits,
+                   uint16_t *number);
+
+/* The same ones, under the same numbers; they stay from's. Errors: -ENOMEM. */
+int own_limits_copy(struct own_limits *to, const weft_env *env, const struct own_limits *from);
+
+void own_limits_free(struct own_limits *own, const weft_env *env); /* of a copy: */
+void own_limits_forget(struct own_limits *own, const weft_env *env);
 
 #endif

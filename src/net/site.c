@@ -23,14 +23,15 @@ void site_websocket_gone(struct site *s, uint16_t code)
     if (code < sizeof t->closed / sizeof *t->closed) tally_add(&t->closed[code]);
 }
 
-int site_count_as(struct site *s, uint64_t *key, const struct sock_addr *client)
+int site_count_as(struct site *s, struct address *a, const struct sock_addr *client)
 {
+    struct address_counts *counts = &s->tally->address_counts;
     uint64_t max = limit_max_connections_per_ip(&s->limits);
-    uint64_t wanted = peers_key(client);
-    if (!max || wanted == *key) return 0;
-    int error = peers_add(&s->tally->peers, s->env, wanted, max);
+    uint64_t wanted = address_key(client), was = address_counted_as(a);
+    if (!max || wanted == was) return 0;
+    int error = address_counts_add(counts, s->env, wanted, max);
     if (error) return error;
-    peers_remove(&s->tally->peers, *key);
-    *key = wanted;
-    return 0;
+    error = address_count_as(a, s->env, wanted);
+    address_counts_remove(counts, error ? wanted : was);
+    return error;
 }

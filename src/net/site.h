@@ -2,7 +2,7 @@
  *
  * net/site.h - what carriers and conversations ask of a server: limits, trust, routes, counts
  *
- *      weft_server -> site <- the lanes of its loop (lane_kind)
+ *      weft_server -> site <- the lanes of its loop (lane_class)
  *                     site -> tally: what is counted over all loops of the server, so that limits are exact
  *
  * The server owns it and outlives all who know it. Everything here but the tally belongs to the loop's thread.
@@ -10,7 +10,8 @@
 #ifndef NET_SITE_H
 #define NET_SITE_H
 
-#include "net/peers.h"
+#include "net/address.h"
+#include "net/address_counts.h"
 #include "net/route.h"
 #include "net/trust.h"
 #include <weft/server.h>
@@ -20,7 +21,7 @@ struct tally {
     uint64_t accepted, connections, websockets, requests;
     uint64_t refused[600]; /* by status */
     uint64_t closed[5000]; /* by code */
-    struct peers peers;
+    struct address_counts address_counts;
 };
 
 static inline void tally_add(uint64_t *n)
@@ -42,15 +43,23 @@ struct site {
     const weft_env *env;
     weft_limits limits;
     const char *const *origins; /* NULL: the same, and what loopback adds */
+    const char *const *hosts;   /* NULL: any */
     bool all_loopback;          /* listeners are on loopback addresses only */
     bool closing;               /* nobody new is let in */
     struct trust trust;         /* proxies */
     struct routes routes;
+    struct own_limits own_limits;
     struct tally *tally;
 
-    /* A carrier is buried, after its lanes. away: it was not let in. */
-    void (*carrier_gone)(struct site *s, uint64_t peer_key, bool away);
+    /* A carrier is buried, after its lanes; counted_as is its address's. away: it was not let in. */
+    void (*carrier_gone)(struct site *s, uint64_t counted_as, bool away);
 };
+
+/* Those that a route has a number for. */
+static inline const weft_limits *site_limits(const struct site *s, uint16_t number)
+{
+    return number ? s->own_limits.sets[number - 1] : &s->limits;
+}
 
 /* A request or an opening handshake was refused with this status. */
 void site_refused(struct site *s, int status);
@@ -58,8 +67,8 @@ void site_refused(struct site *s, int status);
 void site_websocket_opened(struct site *s);
 void site_websocket_gone(struct site *s, uint16_t code);
 
-/* Count the carrier that was counted under *key under this client's address instead. 0, and *key is that;
- * WEFT_ERR_POLICY: that address has too many; -ENOMEM. */
-int site_count_as(struct site *s, uint64_t *key, const struct sock_addr *client);
+/* Count the carrier that has this address under this client's, and no more as it was counted before. 0;
+ * WEFT_ERR_POLICY: that client has too many; -ENOMEM. */
+int site_count_as(struct site *s, struct address *a, const struct sock_addr *client);
 
 #endif

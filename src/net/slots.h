@@ -31,7 +31,7 @@ struct slots {
     struct slot *table;
     uint32_t n;                     /* of the table */
     uint32_t first_free, last_free; /* first_free == n: none is */
-    uint8_t loop;                   /* whose ids these are, among its kin */
+    uint8_t loop;                   /* whose ids these are, among its siblings */
 };
 
 /* 0 or -ENOMEM. */
@@ -50,7 +50,7 @@ weft_id slots_id(const struct slots *s, uint32_t slot);
 /* NULL: a stale id, another loop's, or another kind's. */
 void *slots_find(const struct slots *s, weft_id id, enum slot_kind kind);
 
-/* The loop that an id is of, among its kin. */
+/* The loop that an id is of, among its siblings. */
 uint8_t slots_loop_in(weft_id id);
 
 #endif

@@ -4,7 +4,8 @@
  *
  * A message is one run of the encoder that ends in a sync flush, 00 00 FF FF, which is cut off
  * (RFC 7692, 7.2.1). The output has as much room as the message is long: what does not fit would not be
- * worth it. So the encoder is never asked to go on after a full buffer, where it would add a block.
+ * worth it. So the encoder is never asked to go on after a full buffer, where it would add a block. What comes in
+ * pieces is put together behind that room.
  *
  * Level 1 of ISA-L is ahead of zlib's and libdeflate's in time and in size (bench/deflate.c), keeps
  * to any window, and takes a dictionary.
@@ -127,12 +128,23 @@ static uint8_t *unconst(const uint8_t *data)
     return (uint8_t *)(uintptr_t)data;
 }
 
-int deflater_run(struct deflater *d, unsigned bits, const struct window *history,
-                 weft_bytes message, weft_bytes *out)
+static const uint8_t *gather(uint8_t *to, const struct pieces *message)
 {
-    if (message.len > INT32_MAX) return 0;
-    size_t room = message.len + DEFLATE_TAIL;
-    if (make_room(d, room) < 0) return -ENOMEM;
+    size_t len = 0;
+    for (size_t i = 0; i < message->n; i++) {
+        copy(to + len, message->at[i].data, message->at[i].len);
+        len += message->at[i].len;
+    }
+    return to;
+}
+
+int deflater_run(struct deflater *d, unsigned bits, const struct window *history,
+                 const struct pieces *message, weft_bytes *out)
+{
+    if (message->len > INT32_MAX) return 0;
+    size_t room = message->len + DEFLATE_TAIL;
+    bool whole = message->n == 1;
+    if (make_room(d, whole ? room : room + message->len) < 0) return -ENOMEM;
     isal_deflate_init(&d->z);
     d->z.level = 1;
     d->z.level_buf = d->level;
@@ -141,8 +153,8 @@ int deflater_run(struct deflater *d, unsigned bits, const struct window *history
     d->z.flush = SYNC_FLUSH;
     if (history && history->len)
         isal_deflate_set_dict(&d->z, unconst(history->data), (uint32_t)history->len);
-    d->z.next_in = unconst(message.data);
-    d->z.avail_in = (uint32_t)message.len;
+    d->z.next_in = unconst(whole ? message->at[0].data : gather(d->out + room, message));
+    d->z.avail_in = (uint32_t)message->len;
     d->z.next_out = d->out;
     d->z.avail_out = (uint32_t)room;
     (void)isal_deflate(&d->z); /* fails only for settings that are wrong */

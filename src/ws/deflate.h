@@ -59,10 +59,16 @@ struct deflater *deflater_new(const weft_env *env);
 void deflater_free(struct deflater *d); /* NULL is fine */
 void deflater_trim(struct deflater *d); /* to what is worth keeping */
 
+/* A message that does not lie in one place; len is that of all of it. */
+struct pieces {
+    const weft_bytes *at;
+    size_t n, len;
+};
+
 /* One message, its tail cut off. Distances stay within 2^bits; history may be NULL. *out is good until
  * d is given back. 1; 0: it would not become smaller; -ENOMEM. */
 int deflater_run(struct deflater *d, unsigned bits, const struct window *history,
-                 weft_bytes message, weft_bytes *out);
+                 const struct pieces *message, weft_bytes *out);
 
 /* ---- inflating ------------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * ws/deflate_none.c - weft without compression: in place of deflate.c, extension.c, inflate.c and unpack.c
+ * ws/deflate_none.c - weft without compression: in place of deflate.c, extension.c, inflate.c, ratio.c and unpack.c
  *
  * What decides is at the top, and says no: no settings are kept, no offer is made or taken, and whatever a session is
  * told of an agreement, it does not compress. A compressed message is then one with a reserved bit set (rules.c). So what
@@ -10,6 +10,7 @@
 
 #include "base/fields.h"
 #include "ws/extension.h"
+#include "ws/ratio.h"
 #include "ws/session.h"
 
 /* ---- nothing is agreed on -------------------------------------------------------------------- */
@@ -112,9 +113,16 @@ void deflater_trim(struct deflater *d)
 }
 
 int deflater_run(struct deflater *d, unsigned bits, const struct window *history,
-                 weft_bytes message, weft_bytes *out)
+                 const struct pieces *message, weft_bytes *out)
 {
     (void)d, (void)bits, (void)history, (void)message, (void)out;
+    return 0;
+}
+
+int ratio_is_taken(weft_session_pool *pool, const weft_env *env, const struct window *history,
+                   size_t len, weft_bytes small)
+{
+    (void)pool, (void)env, (void)history, (void)len, (void)small;
     return 0;
 }
 

@@ -21,8 +21,8 @@ static void drop_partial(weft_session *s, struct partial *p)
 
 void session_drop_message(weft_session *s)
 {
-    if (!s->box) return;
-    struct recv *r = &s->box->in;
+    if (!s->buffers) return;
+    struct recv *r = &s->buffers->in;
     inflater_give(s->cfg->pool, r->inflater);
     if (r->partial) drop_partial(s, r->partial);
     mem_free(s->cfg->env, r->control);
@@ -33,9 +33,9 @@ void session_drop_message(weft_session *s)
 
 static void forget_window(weft_session *s)
 {
-    if (!s->box) return;
-    mem_free(s->cfg->env, s->box->in.window);
-    s->box->in.window = NULL;
+    if (!s->buffers) return;
+    mem_free(s->cfg->env, s->buffers->in.window);
+    s->buffers->in.window = NULL;
 }
 
 void session_deinit(weft_session *s)

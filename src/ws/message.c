@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "base/env.h"
 #include "ws/frame.h"
-#include "ws/pool.h"
+#include "ws/ratio.h"
 
 /* It may be queued when the message is gone, and whoever gave it the env, too. */
 static struct blob *encode(const weft_env *env, uint8_t byte0, const void *data, size_t len)
@@ -75,10 +75,13 @@ weft_bytes weft_message_payload(const weft_message *m)
 /* ---- compressed ------------------------------------------------------------------------------ */
 
 /* A reference of its own, or NULL. */
-static struct blob *encode_compressed(const weft_message *m, struct deflater *d, unsigned bits)
+static struct blob *encode_compressed(const weft_message *m, struct deflater *d, unsigned bits,
+                                      weft_session_pool *pool)
 {
-    weft_bytes small;
-    int result = deflater_run(d, bits, NULL, weft_message_payload(m), &small);
+    weft_bytes small, payload = weft_message_payload(m);
+    int result = deflater_run(d, bits, NULL, &(struct pieces){&payload, 1, payload.len}, &small);
+    if (result > 0 && payload.len > RATIO_FREE)
+        result = ratio_is_taken(pool, m->frame->env, NULL, payload.len, small);
     if (result < 0) return NULL;
     if (!result) return blob_ref(m->frame);
     return encode(m->frame->env, FRAME_FIN | FRAME_RSV1 | m->opcode, small.data, small.len);
@@ -102,7 +105,7 @@ struct blob *message_compressed(weft_message *m, unsigned bits, weft_session_poo
     if (b) return b;
     struct deflater *d = deflater_take(pool, m->frame->env);
     if (!d) return NULL;
-    b = settle(place, encode_compressed(m, d, bits));
+    b = settle(place, encode_compressed(m, d, bits, pool));
     deflater_give(pool, d);
     return b;
 }

@@ -29,7 +29,7 @@ enum {
 
 struct partial *session_partial(weft_session *s)
 {
-    struct partial **p = &s->box->in.partial;
+    struct partial **p = &s->buffers->in.partial;
     if (*p) return *p;
     *p = mem_zalloc(s->cfg->env, sizeof **p);
     if (*p) buf_init(&(*p)->parked, s->cfg->env, SIZE_MAX);
@@ -47,7 +47,7 @@ weft_bytes partial_message(const struct partial *p)
  * compressed. */
 static size_t partial_size(const weft_session *s, size_t need, size_t reach)
 {
-    const struct recv *r = &s->box->in;
+    const struct recv *r = &s->buffers->in;
     size_t size = need < PARTIAL_MIN ? PARTIAL_MIN : 2 * need;
     bool known = r->left && (r->byte0 & FRAME_FIN) && !r->inflater;
     if (known && size < reach) size = reach;
@@ -63,7 +63,7 @@ static struct blob *first_blob(const weft_session *s, size_t cap)
 /* Room for need bytes of the message, and for more. */
 static bool grow(weft_session *s, size_t need, size_t reach)
 {
-    struct blob **b = &s->box->in.partial->blob;
+    struct blob **b = &s->buffers->in.partial->blob;
     size_t cap = PARTIAL_HEAD + partial_size(s, need, reach);
     struct blob *grown = *b ? blob_grow(*b, cap) : first_blob(s, cap);
     if (!grown) return false;
@@ -108,7 +108,7 @@ int partial_gather(weft_session *s, weft_bytes piece)
 uint8_t *session_room(weft_session *s, size_t *room)
 {
     if (s->state != RECV_PAYLOAD) return NULL;
-    const struct recv *r = &s->box->in;
+    const struct recv *r = &s->buffers->in;
     struct partial *p = r->partial;
     bool data = !(r->byte0 & FRAME_CONTROL) && !r->compressed;
     if (!data || r->left < ROOM_MIN || !p || !p->blob || p->len < ROOM_MIN) return NULL;
@@ -124,7 +124,7 @@ uint8_t *session_room(weft_session *s, size_t *room)
 
 static bool is_on_loan(const weft_session *s, const void *data, size_t len)
 {
-    const struct recv *r = &s->box->in;
+    const struct recv *r = &s->buffers->in;
     if (!r->lent || r->message || !r->partial || !r->partial->blob) return false;
     weft_bytes message = partial_message(r->partial);
     return data == message.data && len == message.len;
@@ -133,7 +133,7 @@ static bool is_on_loan(const weft_session *s, const void *data, size_t len)
 bool partial_send(weft_session *s, struct outq *q, uint8_t byte0, const void *data, size_t len)
 {
     if (len < LOAN_MIN || s->role == WEFT_CLIENT || !is_on_loan(s, data, len)) return false;
-    struct blob *b = s->box->in.partial->blob;
+    struct blob *b = s->buffers->in.partial->blob;
     if (atomic_load_explicit(&b->refs, memory_order_relaxed) != 1) return false; /* it is queued */
     size_t begin = PARTIAL_HEAD - frame_head_size(len, false);
     frame_write_head(b->data + begin, byte0, len, NULL);

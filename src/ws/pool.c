@@ -10,7 +10,7 @@
 #include "base/env.h"
 #include "ws/session.h"
 
-enum { BOXES_KEPT = 1024 };
+enum { BUFFERS_KEPT = 1024 };
 
 void session_pool_init(weft_session_pool *p, const weft_env *env)
 {
@@ -35,9 +35,9 @@ void session_pool_deinit(weft_session_pool *p)
     deflater_free(p->deflater);
     while (p->n) inflater_free(p->inflaters[--p->n]);
     blobs_deinit(&p->blobs);
-    while (p->boxes) {
-        struct box *b = p->boxes;
-        p->boxes = b->next;
+    while (p->buffers) {
+        struct buffers *b = p->buffers;
+        p->buffers = b->next;
         mem_free(p->env, b);
     }
 }
@@ -80,24 +80,24 @@ void inflater_give(weft_session_pool *p, struct inflater *i)
     else inflater_free(i);
 }
 
-struct box *box_take(weft_session_pool *p, const weft_env *env)
+struct buffers *buffers_take(weft_session_pool *p, const weft_env *env)
 {
-    if (!p || !p->boxes) return mem_zalloc(p ? p->env : env, sizeof(struct box));
-    struct box *b = p->boxes;
-    p->boxes = b->next;
-    p->n_boxes--;
-    memset(b, 0, offsetof(struct box, in));
+    if (!p || !p->buffers) return mem_zalloc(p ? p->env : env, sizeof(struct buffers));
+    struct buffers *b = p->buffers;
+    p->buffers = b->next;
+    p->n_buffers--;
+    memset(b, 0, offsetof(struct buffers, in));
     return b;
 }
 
-void box_give(weft_session_pool *p, const weft_env *env, struct box *b)
+void buffers_give(weft_session_pool *p, const weft_env *env, struct buffers *b)
 {
     assert(!b->in.busy && !b->in.window);
-    if (!p || p->n_boxes == BOXES_KEPT) {
+    if (!p || p->n_buffers == BUFFERS_KEPT) {
         mem_free(p ? p->env : env, b);
         return;
     }
-    b->next = p->boxes;
-    p->boxes = b;
-    p->n_boxes++;
+    b->next = p->buffers;
+    p->buffers = b;
+    p->n_buffers++;
 }

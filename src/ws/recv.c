@@ -36,7 +36,7 @@ static int count_fragment(weft_session *s, uint64_t len)
 /* The head, gathered or where it lies, makes room for what comes next. */
 static void enter_payload(weft_session *s, const uint8_t *head)
 {
-    struct recv *r = &s->box->in;
+    struct recv *r = &s->buffers->in;
     uint64_t left = frame_length(head);
     mask_key key = {{0}};
     if (head[1] & FRAME_MASK) memcpy(key.bytes, head + frame_length_end(head), KEY_LEN);
@@ -50,7 +50,7 @@ static void enter_payload(weft_session *s, const uint8_t *head)
 /* The head is complete and in order. */
 static int begin_frame(weft_session *s, const uint8_t *head)
 {
-    struct recv *r = &s->box->in;
+    struct recv *r = &s->buffers->in;
     enter_payload(s, head);
     uint8_t opcode = r->byte0 & FRAME_OPCODE;
     if (opcode & FRAME_CONTROL) return 0;
@@ -70,7 +70,7 @@ static bool head_is_complete(const uint8_t *head, size_t have)
 /* A head in pieces: gathered byte by byte, refused as soon as it can be. 1 when it is complete. */
 static int gather_head(weft_session *s, weft_span *in)
 {
-    struct recv *r = &s->box->in;
+    struct recv *r = &s->buffers->in;
     while (!head_is_complete(r->head, r->head_len)) {
         if (!in->len) return 0;
         r->head[r->head_len++] = *in->data;
@@ -85,7 +85,7 @@ static int gather_head(weft_session *s, weft_span *in)
 /* 1: the frame's payload comes next. 0: bring more. */
 static int read_head(weft_session *s, weft_span *in)
 {
-    if (s->box->in.head_len || !head_is_complete(in->data, in->len)) return gather_head(s, in);
+    if (s->buffers->in.head_len || !head_is_complete(in->data, in->len)) return gather_head(s, in);
     const uint8_t *head = in->data;
     int error = rules_check_head(s, head, in->len);
     if (!error) error = begin_frame(s, head);
@@ -98,7 +98,7 @@ static int read_head(weft_session *s, weft_span *in)
 /* The next piece of the frame's payload, unmasked where it lies. */
 static weft_bytes take_payload(weft_session *s, weft_span *in)
 {
-    struct recv *r = &s->box->in;
+    struct recv *r = &s->buffers->in;
     size_t n = in->len < r->left ? in->len : (size_t)r->left;
     weft_bytes piece = {in->data, n};
     if (s->role == WEFT_SERVER) r->key = mask_in_place(in->data, n, r->key);
@@ -109,7 +109,7 @@ static weft_bytes take_payload(weft_session *s, weft_span *in)
 
 static bool frame_is_complete(const weft_session *s)
 {
-    return s->box->in.left == 0;
+    return s->buffers->in.left == 0;
 }
 
 static void end_frame(weft_session *s)
@@ -140,7 +140,7 @@ static int take_close(weft_session *s, weft_bytes body, weft_event *ev)
 
 static int take_control(weft_session *s, weft_bytes body, weft_event *ev)
 {
-    struct recv *r = &s->box->in;
+    struct recv *r = &s->buffers->in;
     weft_opcode opcode = (weft_opcode)(r->byte0 & FRAME_OPCODE);
     end_frame(s);
     r->lent = true;
@@ -155,7 +155,7 @@ static int take_control(weft_session *s, weft_bytes body, weft_event *ev)
 /* 1 an event; 0 bring more. */
 static int control_payload(weft_session *s, weft_span *in, weft_event *ev)
 {
-    struct recv *r = &s->box->in;
+    struct recv *r = &s->buffers->in;
     weft_bytes piece = take_payload(s, in);
     if (!r->control && frame_is_complete(s)) return take_control(s, piece, ev);
     if (!r->control) r->control = mem_zalloc(s->cfg->env, sizeof *r->control);
@@ -179,7 +179,7 @@ static int check_text(weft_session *s, utf8_state *state, weft_bytes piece, bool
 /* Chunks of nothing are not worth telling, but for the last. */
 static int chunk(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 {
-    struct partial *p = s->box->in.partial || !final ? session_partial(s) : NULL;
+    struct partial *p = s->buffers->in.partial || !final ? session_partial(s) : NULL;
     if (!p && !final) return session_out_of_memory(s);
     if (!piece.len && !final) return 0;
     ev->kind = WEFT_EV_CHUNK;
@@ -193,7 +193,7 @@ static int chunk(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 
 static int whole(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 {
-    const struct recv *r = &s->box->in;
+    const struct recv *r = &s->buffers->in;
     if ((r->partial || !final) && partial_gather(s, piece) < 0) return session_out_of_memory(s);
     if (!final) return 0;
     weft_bytes message = r->partial ? partial_message(r->partial) : piece;
@@ -207,7 +207,7 @@ static int whole(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 /* The next piece of the message: 1 an event, 0 nothing to tell yet. */
 static int take_piece(weft_session *s, weft_bytes piece, bool final, weft_event *ev)
 {
-    struct recv *r = &s->box->in;
+    struct recv *r = &s->buffers->in;
     int result = r->message == WEFT_TEXT ? check_text(s, &r->utf8, piece, final) : 0;
     if (result) return result;
     *ev = (weft_event){.opcode = (weft_opcode)r->message};
@@ -221,7 +221,7 @@ static int take_piece(weft_session *s, weft_bytes piece, bool final, weft_event 
 /* Whether the message ends with the frame, of which nothing is left. */
 static bool message_is_complete(const weft_session *s)
 {
-    return frame_is_complete(s) && (s->box->in.byte0 & FRAME_FIN);
+    return frame_is_complete(s) && (s->buffers->in.byte0 & FRAME_FIN);
 }
 
 /* 1 an event; 0 go on, or bring more. */
@@ -259,7 +259,7 @@ static int compressed_payload(weft_session *s, weft_span *in, weft_event *ev)
 
 static int data_payload(weft_session *s, weft_span *in, weft_event *ev)
 {
-    return s->box->in.compressed ? compressed_payload(s, in, ev) : plain_payload(s, in, ev);
+    return s->buffers->in.compressed ? compressed_payload(s, in, ev) : plain_payload(s, in, ev);
 }
 
 /* ---- the usual frame ------------------------------------------------------------------------- */
@@ -307,8 +307,8 @@ static int read_usual(weft_session *s, weft_span *in, weft_event *ev)
 
 void session_take_back_lent(weft_session *s)
 {
-    if (!s->box || !s->box->in.lent) return;
-    struct recv *r = &s->box->in;
+    if (!s->buffers || !s->buffers->in.lent) return;
+    struct recv *r = &s->buffers->in;
     r->lent = false;
     mem_free(s->cfg->env, r->control);
     r->control = NULL;
@@ -317,14 +317,14 @@ void session_take_back_lent(weft_session *s)
 
 static int read_payload(weft_session *s, weft_span *in, weft_event *ev)
 {
-    bool control = s->box->in.byte0 & FRAME_CONTROL;
+    bool control = s->buffers->in.byte0 & FRAME_CONTROL;
     return control ? control_payload(s, in, ev) : data_payload(s, in, ev);
 }
 
-/* The ladder needs a box. Whether there is memory for it. */
+/* The ladder needs buffers. Whether there is memory for it. */
 static bool begin(weft_session *s)
 {
-    struct box *b = session_box(s);
+    struct buffers *b = session_buffers(s);
     if (!b) return false;
     b->in.busy = true;
     s->state = RECV_HEAD;

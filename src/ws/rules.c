@@ -99,7 +99,7 @@ static int check_start(weft_session *s, const uint8_t *head)
  * larger than it is: blocks that are stored have heads. */
 static uint64_t payload_left(const weft_session *s, uint8_t byte0)
 {
-    const struct recv *r = &s->box->in;
+    const struct recv *r = &s->buffers->in;
     uint64_t max = limit_max_message(s->cfg->limits);
     bool compressed = r->message ? r->compressed : byte0 & FRAME_RSV1;
     if (!compressed) return max - (r->partial ? r->partial->len : 0);

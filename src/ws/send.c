@@ -5,13 +5,10 @@
  *      messages, fragments, Close --> queue ----------------+--> output
  *      pings, pongs: queue is short --^
  *                    long ----------> control --[stage]-----^    at the front, between two frames
- *      whole messages while a fragmented one is open --> held --> queue
+ *      whole messages while a fragmented one is open --> messages --> queue
  *
  * A whole message is compressed where it is worth it; fragments go as they are. A message that many send
  * without context takeover is compressed once (message.c).
- *
- * Each slice of the queue begins with a frame and holds whole frames; what was sent of the first one
- * is known from its begin, so the next frame boundary can be found without bookkeeping.
  */
 #include <assert.h>
 #include <errno.h>
@@ -21,7 +18,7 @@
 #include "base/limits.h"
 #include "base/rare.h"
 #include "ws/message.h"
-#include "ws/pool.h"
+#include "ws/ratio.h"
 #include "ws/session.h"
 
 enum {
@@ -34,13 +31,13 @@ enum {
 /* A fresh, unpredictable masking key (RFC 6455, 5.3). */
 static int next_key(weft_session *s, mask_key *key)
 {
-    struct key_pool *pool = s->box->keys;
+    struct key_pool *pool = s->buffers->keys;
     enum { KEYS = sizeof pool->keys / sizeof *pool->keys };
     if (!pool) {
         pool = mem_alloc(s->cfg->env, sizeof *pool);
         if (!pool) return -ENOMEM;
         pool->used = KEYS;
-        s->box->keys = pool;
+        s->buffers->keys = pool;
     }
     if (pool->used == KEYS) {
         int error = env_random(s->cfg->env, pool->keys, sizeof pool->keys);
@@ -88,6 +85,36 @@ static inline int encode(weft_session *s, struct outq *q, uint8_t byte0, const v
     return 0;
 }
 
+static int random_key(weft_session *s, mask_key *key)
+{
+    *key = (mask_key){{0}};
+    return s->role == WEFT_CLIENT ? next_key(s, key) : 0;
+}
+
+/* One frame of several pieces: for a server the key is zero, and masking is copying. */
+static int encode_pieces(weft_session *s, struct outq *q, uint8_t byte0,
+                         const struct pieces *message)
+{
+    mask_key key;
+    bool masked = s->role == WEFT_CLIENT;
+    if (message->n == 1) return encode(s, q, byte0, message->at[0].data, message->at[0].len);
+    if (message->len > SIZE_MAX - FRAME_HEAD_MAX) return -ENOMEM;
+    int error = random_key(s, &key);
+    if (error) return error;
+    size_t size = frame_head_size(message->len, masked) + message->len;
+    uint8_t *to = reserve(s, q, size);
+    if (!to) return -ENOMEM;
+    to += frame_write_head(to, byte0, message->len, masked ? key.bytes : NULL);
+    for (size_t i = 0; i < message->n; i++) {
+        weft_bytes piece = message->at[i];
+        if (masked) key = mask_copy(to, piece.data, piece.len, key);
+        else copy(to, piece.data, piece.len);
+        to += piece.len;
+    }
+    outq_commit(q, size);
+    return 0;
+}
+
 /* ---- compressing ----------------------------------------------------------------------------- */
 
 static bool has_takeover(const weft_session *s)
@@ -108,25 +135,33 @@ static bool is_to_be_compressed(const weft_session *s, size_t len)
     return s->deflate.on && len >= deflate_threshold(s->cfg->deflate);
 }
 
-/* A message through d, and into q. One that did not get smaller goes as it is, and leaves no trace in the
- * window, because the peer's will have none. */
+static void remember(struct window *w, const struct pieces *message)
+{
+    for (size_t i = 0; w && i < message->n; i++)
+        window_add(w, message->at[i].data, message->at[i].len);
+}
+
+/* A message through d, and into q. One that did not get smaller, or too small, goes as it is, and leaves no trace in
+ * the window, because the peer's will have none. */
 static int encode_with(weft_session *s, struct deflater *d, struct outq *q, uint8_t byte0,
-                       weft_bytes message)
+                       const struct pieces *message)
 {
     weft_bytes small;
-    struct window *w = s->box->window;
+    struct window *w = s->buffers->window;
     int result = deflater_run(d, window_bits(s), w, message, &small);
+    if (result > 0 && message->len > RATIO_FREE)
+        result = ratio_is_taken(s->cfg->pool, s->cfg->env, w, message->len, small);
     if (result < 0) return result;
-    if (!result) return encode(s, q, byte0, message.data, message.len);
+    if (!result) return encode_pieces(s, q, byte0, message);
     int error = encode(s, q, byte0 | FRAME_RSV1, small.data, small.len);
-    if (!error && w) window_add(w, message.data, message.len);
+    if (!error) remember(w, message);
     return error;
 }
 
 static RARE int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0,
-                                  weft_bytes message)
+                                  const struct pieces *message)
 {
-    struct window **w = &s->box->window;
+    struct window **w = &s->buffers->window;
     if (has_takeover(s) && !*w) *w = window_new(s->cfg->env, window_bits(s));
     if (has_takeover(s) && !*w) return -ENOMEM;
     struct deflater *d = deflater_take(s->cfg->pool, s->cfg->env);
@@ -136,55 +171,55 @@ static RARE int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0
     return error;
 }
 
-/* ---- the box --------------------------------------------------------------------------------- */
+/* ---- the buffers ----------------------------------------------------------------------------- */
 
-RARE struct box *session_new_box(weft_session *s)
+RARE struct buffers *session_new_buffers(weft_session *s)
 {
-    return s->box = box_take(s->cfg->pool, s->cfg->env);
+    return s->buffers = buffers_take(s->cfg->pool, s->cfg->env);
 }
 
-/* NULL: no memory. There is a box. */
-static RARE struct aside *aside_of(weft_session *s)
+/* NULL: no memory. There are buffers. */
+static RARE struct waiting *waiting_of(weft_session *s)
 {
-    struct aside **a = &s->box->aside;
-    if (!*a) *a = mem_zalloc(s->cfg->env, sizeof **a);
-    return *a;
+    struct waiting **w = &s->buffers->waiting;
+    if (!*w) *w = mem_zalloc(s->cfg->env, sizeof **w);
+    return *w;
 }
 
-static void drop_aside(weft_session *s)
+static void drop_waiting(weft_session *s)
 {
-    struct aside *a = s->box->aside;
-    outq_clear(&a->control);
-    outq_clear(&a->held);
-    mem_free(s->cfg->env, a);
-    s->box->aside = NULL;
+    struct waiting *w = s->buffers->waiting;
+    outq_clear(&w->control);
+    outq_clear(&w->messages);
+    mem_free(s->cfg->env, w);
+    s->buffers->waiting = NULL;
 }
 
-static bool is_idle(const struct aside *a)
+static bool is_idle(const struct waiting *w)
 {
-    return outq_empty(&a->control) && outq_empty(&a->held) && !a->has_late && !a->staged_pongs;
+    return outq_empty(&w->control) && outq_empty(&w->messages) && !w->has_late && !w->staged_pongs;
 }
 
 void session_tidy(weft_session *s)
 {
-    struct box *b = s->box;
-    if (b->aside && is_idle(b->aside)) drop_aside(s);
-    if (!outq_empty(&b->queue) || b->aside || b->window || b->keys) return;
+    struct buffers *b = s->buffers;
+    if (b->waiting && is_idle(b->waiting)) drop_waiting(s);
+    if (!outq_empty(&b->queue) || b->waiting || b->window || b->keys) return;
     if (b->in.busy || b->in.window) return;
-    box_give(s->cfg->pool, s->cfg->env, b);
-    s->box = NULL;
+    buffers_give(s->cfg->pool, s->cfg->env, b);
+    s->buffers = NULL;
 }
 
 void send_deinit(weft_session *s)
 {
-    struct box *b = s->box;
+    struct buffers *b = s->buffers;
     if (!b) return;
     outq_clear(&b->queue);
-    if (b->aside) drop_aside(s);
+    if (b->waiting) drop_waiting(s);
     mem_free(s->cfg->env, b->window);
     mem_free(s->cfg->env, b->keys);
-    box_give(s->cfg->pool, s->cfg->env, b);
-    s->box = NULL;
+    buffers_give(s->cfg->pool, s->cfg->env, b);
+    s->buffers = NULL;
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -194,39 +229,50 @@ size_t weft_session_buffered(const weft_session *s)
     return session_buffered(s);
 }
 
-static int refusal(const weft_session *s)
+/* Whether what goes behind so much may be queued. */
+static int refusal(const weft_session *s, size_t bytes, size_t items)
 {
     const weft_limits *l = s->cfg->limits;
     if (s->closed || s->state >= RECV_CLOSED) return WEFT_ERR_CLOSED;
-    bool full = session_buffered(s) > limit_send_queue_max(l) ||
-                session_items(s) > limit_send_queue_items(l);
+    bool full = bytes > limit_send_queue_max(l) || items > limit_send_queue_items(l);
     return full ? WEFT_ERR_BACKLOG : 0;
+}
+
+static int message_refusal(const weft_session *s)
+{
+    return refusal(s, session_buffered(s), session_items(s));
+}
+
+/* Messages that wait for the last fragment are behind it: they do not keep it back. */
+static int refusal_ahead(const weft_session *s)
+{
+    return refusal(s, session_ahead(s), session_items_ahead(s));
 }
 
 /* Where a whole message goes: behind an open fragmented one it has to wait. NULL: no memory. */
 static struct outq *message_queue(weft_session *s)
 {
-    struct box *b = session_box(s);
+    struct buffers *b = session_buffers(s);
     if (!b || !s->sending) return b ? &b->queue : NULL;
-    struct aside *a = aside_of(s);
-    return a ? &a->held : NULL;
+    struct waiting *w = waiting_of(s);
+    return w ? &w->messages : NULL;
 }
 
 /* Whether a control frame can stay behind what was queued before it. */
-static bool keeps_order(const struct box *b)
+static bool keeps_order(const struct buffers *b)
 {
-    return b->queue.bytes <= SHORT && (!b->aside || outq_empty(&b->aside->control));
+    return b->queue.bytes <= SHORT && (!b->waiting || outq_empty(&b->waiting->control));
 }
 
 static int send_control(weft_session *s, weft_opcode op, const void *data, size_t len)
 {
     uint8_t byte0 = (uint8_t)(FRAME_FIN | op);
     if (len > CONTROL_MAX) return -EINVAL;
-    struct box *b = session_box(s);
+    struct buffers *b = session_buffers(s);
     if (!b) return -ENOMEM;
     if (keeps_order(b)) return encode(s, &b->queue, byte0, data, len);
-    struct aside *a = aside_of(s);
-    return a ? encode(s, &a->control, byte0, data, len) : -ENOMEM;
+    struct waiting *w = waiting_of(s);
+    return w ? encode(s, &w->control, byte0, data, len) : -ENOMEM;
 }
 
 int session_queue(weft_session *s, weft_opcode op, const void *data, size_t len)
@@ -236,16 +282,56 @@ int session_queue(weft_session *s, weft_opcode op, const void *data, size_t len)
     if (!q) return -ENOMEM;
     if (!is_to_be_compressed(s, len))
         return partial_send(s, q, byte0, data, len) ? 0 : encode(s, q, byte0, data, len);
-    return encode_compressed(s, q, byte0, (weft_bytes){data, len});
+    weft_bytes message = {data, len};
+    return encode_compressed(s, q, byte0, &(struct pieces){&message, 1, len});
 }
 
 int weft_session_send(weft_session *s, weft_opcode op, const void *data, size_t len)
 {
-    int error = refusal(s);
+    bool control = op == WEFT_PING || op == WEFT_PONG;
+    int error = control ? refusal_ahead(s) : message_refusal(s);
     if (error) return error;
-    if (op == WEFT_PING || op == WEFT_PONG) return send_control(s, op, data, len);
+    if (control) return send_control(s, op, data, len);
     if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
     return session_queue(s, op, data, len);
+}
+
+static struct pieces pieces_of(const weft_bytes *parts, size_t n)
+{
+    struct pieces p = {parts, n, 0};
+    for (size_t i = 0; i < n; i++)
+        p.len = parts[i].len > SIZE_MAX - p.len ? SIZE_MAX : p.len + parts[i].len;
+    return p;
+}
+
+static bool is_text(const struct pieces *message)
+{
+    utf8_state state = 0;
+    for (size_t i = 0; i < message->n; i++)
+        if (!utf8_feed(&state, message->at[i].data, message->at[i].len)) return false;
+    return !state;
+}
+
+int session_queue_parts(weft_session *s, weft_opcode op, unsigned flags, const weft_bytes *parts,
+                        size_t n)
+{
+    struct pieces message = pieces_of(parts, n);
+    uint8_t byte0 = (uint8_t)(FRAME_FIN | op);
+    if (op == WEFT_TEXT && (flags & WEFT_SEND_CHECK) && !is_text(&message)) return WEFT_ERR_UTF8;
+    struct outq *q = message_queue(s);
+    if (!q) return -ENOMEM;
+    if (!(flags & WEFT_SEND_PLAIN) && is_to_be_compressed(s, message.len))
+        return encode_compressed(s, q, byte0, &message);
+    if (n == 1 && partial_send(s, q, byte0, parts->data, parts->len)) return 0;
+    return encode_pieces(s, q, byte0, &message);
+}
+
+int weft_session_sendv(weft_session *s, weft_opcode op, unsigned flags, const weft_bytes *parts,
+                       size_t n)
+{
+    if ((op != WEFT_TEXT && op != WEFT_BINARY) || !session_knows_flags(flags)) return -EINVAL;
+    int error = message_refusal(s);
+    return error ? error : session_queue_parts(s, op, flags, parts, n);
 }
 
 /* A frame without a masking key, once more with one. */
@@ -258,8 +344,8 @@ static RARE int encode_frame(weft_session *s, struct outq *q, const struct blob 
 /* A server's, by reference. The first in the queue needs no memory for that. */
 static int queue_frame(weft_session *s, struct outq *q, struct blob *frame)
 {
-    if (q != &s->box->queue || !outq_empty(q)) return outq_share(q, frame);
-    outq_share_at(q, frame, &s->box->first);
+    if (q != &s->buffers->queue || !outq_empty(q)) return outq_append_blob(q, frame);
+    outq_append_blob_at(q, frame, &s->buffers->first);
     return 0;
 }
 
@@ -278,7 +364,7 @@ int session_queue_shared(weft_session *s, weft_message *m)
 
 int weft_session_send_message(weft_session *s, weft_message *m)
 {
-    int error = refusal(s);
+    int error = message_refusal(s);
     return error ? error : session_queue_shared(s, m);
 }
 
@@ -286,57 +372,57 @@ int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data
                                bool final)
 {
     if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
-    int error = refusal(s);
+    int error = refusal_ahead(s);
     if (error) return error;
     if (s->sending && s->sending != op) return WEFT_ERR_STATE;
-    struct box *b = session_box(s);
+    struct buffers *b = session_buffers(s);
     if (!b) return -ENOMEM;
     uint8_t byte0 = (uint8_t)(s->sending ? WEFT_CONTINUATION : op);
     error = encode(s, &b->queue, (uint8_t)(byte0 | (final ? FRAME_FIN : 0)), data, len);
     if (error) return error;
     s->sending = final ? 0 : (uint8_t)op;
-    if (final && b->aside) outq_splice(&b->queue, &b->aside->held);
+    if (final && b->waiting) outq_splice(&b->queue, &b->waiting->messages);
     return 0;
 }
 
 /* ---- pongs ----------------------------------------------------------------------------------- */
 
 /* That were queued and may not be gone. */
-static uint64_t waiting_pongs(const struct box *b)
+static uint64_t waiting_pongs(const struct buffers *b)
 {
-    const struct aside *a = b->aside;
-    return b->pongs + (a ? (uint64_t)a->pongs + a->staged_pongs : 0);
+    const struct waiting *w = b->waiting;
+    return b->pongs + (w ? (uint64_t)w->pongs + w->staged_pongs : 0);
 }
 
 /* Beyond the limit only the newest ping is remembered. */
 static int send_late(weft_session *s, const uint8_t *data, size_t len)
 {
-    struct aside *a = aside_of(s);
-    if (!a) return -ENOMEM;
-    a->has_late = true;
-    a->late.len = (uint8_t)len;
-    copy(a->late.data, data, len);
+    struct waiting *w = waiting_of(s);
+    if (!w) return -ENOMEM;
+    w->has_late = true;
+    w->late.len = (uint8_t)len;
+    copy(w->late.data, data, len);
     return 0;
 }
 
 int send_pong(weft_session *s, const uint8_t *data, size_t len)
 {
     if (s->closed) return 0;
-    struct box *b = session_box(s);
+    struct buffers *b = session_buffers(s);
     if (!b) return -ENOMEM;
     if (waiting_pongs(b) >= limit_max_waiting_pongs(s->cfg->limits)) return send_late(s, data, len);
     bool in_order = keeps_order(b);
     int error = send_control(s, WEFT_PONG, data, len);
-    if (!error) ++*(in_order ? &b->pongs : &b->aside->pongs);
+    if (!error) ++*(in_order ? &b->pongs : &b->waiting->pongs);
     return error;
 }
 
 /* The pongs that waited are gone: there is room for the ping that came too late for them. */
-static void promote_late(weft_session *s)
+void send_late_pong(weft_session *s)
 {
-    struct box *b = s->box;
-    struct aside *a = b->aside;
-    if (a->has_late && !waiting_pongs(b)) a->has_late = send_pong(s, a->late.data, a->late.len) < 0;
+    struct buffers *b = s->buffers;
+    struct waiting *w = b->waiting;
+    if (w->has_late && !waiting_pongs(b)) w->has_late = send_pong(s, w->late.data, w->late.len) < 0;
 }
 
 /* ---- closing --------------------------------------------------------------------------------- */
@@ -344,12 +430,12 @@ static void promote_late(weft_session *s)
 int send_close(weft_session *s, weft_bytes body)
 {
     if (s->closed) return 0;
-    struct box *b = session_box(s);
+    struct buffers *b = session_buffers(s);
     if (!b) return -ENOMEM;
     int error = encode(s, &b->queue, FRAME_FIN | WEFT_CLOSE, body.data, body.len);
     if (error) return error;
     s->closed = true;
-    if (b->aside) outq_clear(&b->aside->held); /* its fragmented message never ends */
+    if (b->waiting) outq_clear(&b->waiting->messages); /* its fragmented message never ends */
     return 0;
 }
 
@@ -373,77 +459,18 @@ void send_last_words(weft_session *s, uint16_t code, const char *cause)
     s->owed = code;
 }
 
-static void pay_last_words(weft_session *s)
+int weft_session_close_now(weft_session *s, uint16_t code, const char *reason, size_t len)
 {
+    int error = weft_session_close(s, code, reason, len);
+    if (!error) session_hurry(s);
+    return error;
+}
+
+void send_owed_close(weft_session *s)
+{
+    if (!s->owed) return;
     uint8_t body[] = {(uint8_t)(s->owed >> 8), (uint8_t)s->owed};
     s->closed = false;
     if (send_close(s, (weft_bytes){body, sizeof body}) == 0) s->owed = 0;
     s->closed = true;
-}
-
-/* ---- output ---------------------------------------------------------------------------------- */
-
-static size_t frame_size(const uint8_t *frame)
-{
-    return frame_head_end(frame) + (size_t)frame_length(frame);
-}
-
-/* How much of the frame that is on its way is still in the queue; 0 between two frames. */
-static size_t rest_of_frame(const struct slice *first)
-{
-    if (!first || first->data == first->begin) return 0;
-    const uint8_t *end = first->begin;
-    while (end < first->data) end += frame_size(end);
-    return (size_t)(end - first->data);
-}
-
-/* Put the control frames where they are next to go out: behind the frame that is on its way and those
- * put there before, in front of everything else. Nothing goes behind a Close. */
-static void stage_control(weft_session *s)
-{
-    struct box *b = s->box;
-    struct aside *a = b->aside;
-    if (outq_empty(&a->control)) return;
-    size_t at = b->staged ? b->staged : rest_of_frame(b->queue.head);
-    size_t end = at + a->control.bytes;
-    if (s->closed && at == b->queue.bytes) outq_clear(&a->control);
-    else if (outq_insert(&b->queue, at, &a->control) == 0) b->staged = end;
-    else return;
-    a->staged_pongs += a->pongs;
-    a->pongs = 0;
-}
-
-struct outq *session_output(weft_session *s)
-{
-    if (s->owed) pay_last_words(s);
-    struct box *b = s->box;
-    if (!b) return NULL;
-    if (b->aside) promote_late(s);
-    if (b->aside) stage_control(s);
-    return &b->queue;
-}
-
-void session_left(weft_session *s, size_t n)
-{
-    struct box *b = s->box;
-    if (!b) return;
-    b->staged = n < b->staged ? b->staged - n : 0;
-    if (outq_empty(&b->queue)) b->pongs = 0;
-    if (b->aside && !b->staged) {
-        b->aside->staged_pongs = 0;
-        promote_late(s);
-    }
-    session_tidy(s);
-}
-
-int weft_session_output(weft_session *s, struct iovec *iov, int max)
-{
-    const struct outq *q = session_output(s);
-    return q ? outq_iov(q, iov, max) : 0;
-}
-
-void weft_session_sent(weft_session *s, size_t n)
-{
-    if (s->box) outq_sent(&s->box->queue, n);
-    session_left(s, n);
 }

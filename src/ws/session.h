@@ -5,12 +5,12 @@
  *      input --> recv: HEAD -> PAYLOAD -> HEAD ... -> CLOSED | FAILED --> events
  *                           | pongs, the answer to a Close, the Close of a violation
  *                           v
- *      user ---> send: queue, and aside what waits for its place in it --> output
+ *      user ---> send: queue, and beside it what waits for its place --> output
  *
  * Compression is a station on both ways: payload that RSV1 marks goes through an inflater before it is
  * looked at, and a message goes through a deflater before it is encoded.
  *
- * What is under way needs a box, in either direction; the pool lends it. A session between messages has none:
+ * What is under way needs buffers, in either direction; the pool lends them. A session between messages has none:
  * it is what its connection has to remember, 40 bytes.
  */
 #ifndef WS_SESSION_H
@@ -24,8 +24,8 @@
 #include "ws/mask.h"
 #include "ws/profile.h"
 
-/* Looks into what is parked: how much of it was looked into, and the bytes they have read and written. */
-struct looks {
+/* Trial inflations of what is parked: how much of it was tried, and the bytes they have read and written. */
+struct trials {
     size_t seen;
     uint64_t effort;
 };
@@ -36,8 +36,8 @@ struct partial {
     uint64_t frames, empty;
     struct blob
         *blob; /* the message behind PARTIAL_HEAD bytes; NULL: none, or it is told in chunks */
-    struct buf parked;         /* what is to be inflated and has come (unpack.c) */
-    struct looks ends, midway; /* at the end of fragments, and before */
+    struct buf parked;          /* what is to be inflated and has come (unpack.c) */
+    struct trials ends, midway; /* at the end of fragments, and before */
 };
 
 /* A control frame of which a part has come, or a pong that waits. */
@@ -83,31 +83,31 @@ struct key_pool {
 };
 
 /* What waits beside the queue; on the heap only while something does. */
-struct aside {
-    struct outq control; /* pings and pongs: go in front of queue at the next frame boundary */
-    struct outq held;    /* whole messages behind an open fragmented one */
-    struct control late; /* the newest ping beyond max_waiting_pongs */
+struct waiting {
+    struct outq control;  /* pings and pongs: go in front of queue at the next frame boundary */
+    struct outq messages; /* whole messages behind an open fragmented one */
+    struct control late;  /* the newest ping beyond max_waiting_pongs */
     bool has_late;
     uint32_t pongs;        /* in control */
     uint32_t staged_pongs; /* in staged */
 };
 
 /* What is under way, and what belongs to it; lent by the pool while there is something in it. */
-struct box {
+struct buffers {
     struct outq queue;     /* frames in the order in which they go out */
     struct slice first;    /* of it, when that is a message which is shared */
     struct window *window; /* what our messages may refer to, with context takeover */
-    struct aside *aside;
+    struct waiting *waiting;
     struct key_pool *keys;
-    size_t staged;    /* bytes of queue up to the end of the control frames put to its front */
-    uint32_t pongs;   /* put into queue in order, since it was last empty */
-    struct box *next; /* in the pool */
-    struct recv in;   /* all zero when nothing comes in */
+    size_t staged;        /* bytes of queue up to the end of the control frames put to its front */
+    uint32_t pongs;       /* put into queue in order, since it was last empty */
+    struct buffers *next; /* in the pool */
+    struct recv in;       /* all zero when nothing comes in */
 };
 
 struct weft_session {
     const struct profile *cfg; /* never NULL */
-    struct box *box;           /* NULL: nothing is under way */
+    struct buffers *buffers;   /* NULL: nothing is under way */
     const char *cause;
     int error;
     uint16_t owed; /* the code of a Close for which there was no memory yet, or 0 */
@@ -118,6 +118,7 @@ struct weft_session {
     uint8_t sending; /* opcode of our open fragmented message, 0 when there is none */
     bool closed : 1; /* our Close is queued, gone or owed: nothing may follow it */
     bool placed : 1; /* long messages are received where they are to stay */
+    bool hasty : 1;  /* what is in front of our Close is to be dropped */
 };
 
 _Static_assert(sizeof(void *) != 8 || sizeof(weft_session) == 40, "every connection has one");
@@ -129,15 +130,15 @@ void session_deinit(weft_session *s);
 /* What there is of the message that comes in is of no more use. */
 void session_drop_message(weft_session *s);
 
-struct box *session_new_box(weft_session *s); /* for session_box */
+struct buffers *session_new_buffers(weft_session *s); /* for session_buffers */
 
 /* NULL: no memory. */
-static inline struct box *session_box(weft_session *s)
+static inline struct buffers *session_buffers(weft_session *s)
 {
-    return s->box ? s->box : session_new_box(s);
+    return s->buffers ? s->buffers : session_new_buffers(s);
 }
 
-/* A box that holds nothing goes back. */
+/* Buffers that hold nothing go back. */
 void session_tidy(weft_session *s);
 
 /* recv.c */
@@ -198,14 +199,33 @@ int send_close(weft_session *s, weft_bytes body);
  * short it is owed, and tried again with the output. */
 void send_last_words(weft_session *s, uint16_t code, const char *cause);
 
+/* Queue a message, WEFT_TEXT or WEFT_BINARY; that nothing speaks against sending was found out. */
+int session_queue(weft_session *s, weft_opcode op, const void *data, size_t len);
+int session_queue_parts(weft_session *s, weft_opcode op, unsigned flags, const weft_bytes *parts,
+                        size_t n);
+int session_queue_shared(weft_session *s, weft_message *m);
+
+/* For the output: what could not be queued when it was due, for want of memory or of room. */
+void send_owed_close(weft_session *s);
+void send_late_pong(weft_session *s);
+
+static inline bool session_knows_flags(unsigned flags)
+{
+    return !(flags & ~(unsigned)(WEFT_SEND_PLAIN | WEFT_SEND_CHECK));
+}
+
+/* output.c */
+
+/* What is queued in front of our Close is of no use any more (weft_session_close_now). */
+static inline void session_hurry(weft_session *s)
+{
+    s->hasty = true;
+}
+
 /* What weft_session_output shows, for who takes bytes from its front himself and says so: n bytes. NULL:
  * nothing. */
 struct outq *session_output(weft_session *s);
 void session_left(weft_session *s, size_t n);
-
-/* Queue a message, WEFT_TEXT or WEFT_BINARY; that nothing speaks against sending was found out. */
-int session_queue(weft_session *s, weft_opcode op, const void *data, size_t len);
-int session_queue_shared(weft_session *s, weft_message *m);
 
 /* rules.c */
 
@@ -228,39 +248,56 @@ int session_out_of_memory(weft_session *s);
 int rules_check_head(weft_session *s, const uint8_t *head, size_t have);
 int rules_check_close(weft_session *s, weft_bytes body);
 
+/* Bytes, and frames, that go out before a fragment that is queued now, or a ping. */
+static inline size_t session_ahead(const weft_session *s)
+{
+    const struct buffers *b = s->buffers;
+    if (!b) return 0;
+    return b->queue.bytes + (b->waiting ? b->waiting->control.bytes : 0);
+}
+
+static inline size_t session_items_ahead(const weft_session *s)
+{
+    const struct buffers *b = s->buffers;
+    if (!b) return 0;
+    return b->queue.items + (b->waiting ? b->waiting->control.items : 0);
+}
+
 /* weft_session_buffered */
 static inline size_t session_buffered(const weft_session *s)
 {
-    const struct box *b = s->box;
+    const struct buffers *b = s->buffers;
     if (!b) return 0;
-    return b->queue.bytes + (b->aside ? b->aside->control.bytes + b->aside->held.bytes : 0);
+    return b->queue.bytes +
+           (b->waiting ? b->waiting->control.bytes + b->waiting->messages.bytes : 0);
 }
 
 /* Frames that are queued. */
 static inline size_t session_items(const weft_session *s)
 {
-    const struct box *b = s->box;
+    const struct buffers *b = s->buffers;
     if (!b) return 0;
-    return b->queue.items + (b->aside ? b->aside->control.items + b->aside->held.items : 0);
+    return b->queue.items +
+           (b->waiting ? b->waiting->control.items + b->waiting->messages.items : 0);
 }
 
 /* The opcode of the message that has begun and is not complete; 0: none. */
 static inline uint8_t session_message(const weft_session *s)
 {
-    return s->state != RECV_IDLE && s->box ? s->box->in.message : 0;
+    return s->state != RECV_IDLE && s->buffers ? s->buffers->in.message : 0;
 }
 
 /* Whether a frame or a message has begun and is not complete. */
 static inline bool session_in_message(const weft_session *s)
 {
-    if (s->state == RECV_HEAD) return s->box->in.head_len || s->box->in.message;
+    if (s->state == RECV_HEAD) return s->buffers->in.head_len || s->buffers->in.message;
     return s->state == RECV_PAYLOAD;
 }
 
 /* Whether there may be more of a message that has come. */
 static inline bool session_inflating(const weft_session *s)
 {
-    return s->box && s->box->in.inflater;
+    return s->buffers && s->buffers->in.inflater;
 }
 
 #endif

@@ -6,7 +6,7 @@
  *         |                                  ^
  *         '------> parked -- the last of it -'
  *                    |
- *                    '--> a look, now and then: 1007, 1009
+ *                    '--> a trial, now and then: 1007, 1009
  *
  * An inflater is 57 KiB, and what comes out of it can be a thousand times what went in. A peer that stops
  * half way must not pin either, so of a message that has not come whole there is nothing but what was
@@ -15,20 +15,18 @@
  *
  * Bad data should be refused before the end all the same. So what is parked is inflated when the input or a
  * fragment ends, and the result thrown away: every time while that was little work, then when it has grown
- * several times, which keeps the work linear. What looks at the end of fragments know of the inflated
+ * several times, which keeps the work linear. What trials at the end of fragments know of the inflated
  * length counts in the limit on fragments: that is a matter of the frames, and not of how the stream was cut.
  */
 #include <errno.h>
 
 #include "base/limits.h"
-#include "ws/pool.h"
+#include "ws/ratio.h"
 #include "ws/session.h"
 
 enum {
-    PARKED_MAX = 32768,   /* of a message that is handed out in chunks */
-    LOOK_FREE = 16384,    /* bytes read and written by looks, without regard to doubling */
-    RATIO_MAX = 200,      /* inflated bytes for each received, */
-    RATIO_FREE = 1 << 20, /* beyond the first of them */
+    PARKED_MAX = 32768, /* of a message that is handed out in chunks */
+    TRIAL_FREE = 16384, /* bytes read and written by trials, without regard to doubling */
 };
 
 /* ---- the inflater ---------------------------------------------------------------------------- */
@@ -48,7 +46,7 @@ static uint8_t peer_window_bits(const weft_session *s)
 
 static int borrow_inflater(weft_session *s)
 {
-    struct recv *r = &s->box->in;
+    struct recv *r = &s->buffers->in;
     r->inflater = inflater_take(s->cfg->pool, s->cfg->env);
     if (!r->inflater || inflater_begin(r->inflater, r->window) < 0) return session_out_of_memory(s);
     return 0;
@@ -56,12 +54,12 @@ static int borrow_inflater(weft_session *s)
 
 static int begin(weft_session *s)
 {
-    struct recv *r = &s->box->in;
+    struct recv *r = &s->buffers->in;
     if (peer_has_takeover(s) && !r->window) {
         r->window = window_new(s->cfg->env, peer_window_bits(s));
         if (!r->window) return session_out_of_memory(s);
     }
-    if (r->partial) r->partial->len = 0; /* what looks knew of it */
+    if (r->partial) r->partial->len = 0; /* what trials knew of it */
     return borrow_inflater(s);
 }
 
@@ -73,16 +71,19 @@ static int not_deflate(weft_session *s)
 /* A bomb is refused while it goes off. */
 static int check_inflated(weft_session *s)
 {
-    uint64_t produced = inflater_produced(s->box->in.inflater);
-    if (produced > limit_max_message(s->cfg->limits)) return session_too_big(s);
-    if (produced > RATIO_FREE && produced / RATIO_MAX > inflater_consumed(s->box->in.inflater))
-        return session_fail(s, WEFT_ERR_TOO_BIG, "a message that is compressed more than 200 to 1");
+    const weft_limits *l = s->cfg->limits;
+    uint64_t produced = inflater_produced(s->buffers->in.inflater);
+    uint64_t consumed = inflater_consumed(s->buffers->in.inflater);
+    if (produced > limit_max_message(l)) return session_too_big(s);
+    if (ratio_is_too_high(produced, consumed, limit_max_inflate_ratio(l)))
+        return session_fail(s, WEFT_ERR_TOO_BIG,
+                            "a message that is compressed more than max_inflate_ratio allows");
     return 0;
 }
 
 static int inflate_piece(weft_session *s, bool last, weft_bytes *piece)
 {
-    int error = inflater_run(s->box->in.inflater, last, piece);
+    int error = inflater_run(s->buffers->in.inflater, last, piece);
     if (error == -ENOMEM) return session_out_of_memory(s);
     return error ? not_deflate(s) : check_inflated(s);
 }
@@ -101,13 +102,13 @@ static int park(weft_session *s, weft_bytes *payload)
 
 static int look_at_text(weft_session *s, utf8_state *state, weft_bytes piece)
 {
-    if (s->box->in.message != WEFT_TEXT || utf8_feed(state, piece.data, piece.len)) return 0;
+    if (s->buffers->in.message != WEFT_TEXT || utf8_feed(state, piece.data, piece.len)) return 0;
     return session_not_utf8(s);
 }
 
-static int look(weft_session *s, struct looks *looks)
+static int try_inflating(weft_session *s, struct trials *trials)
 {
-    struct recv *r = &s->box->in;
+    struct recv *r = &s->buffers->in;
     weft_bytes parked = buf_bytes(&r->partial->parked), piece = {0};
     utf8_state utf8 = 0;
     int error = borrow_inflater(s);
@@ -117,42 +118,42 @@ static int look(weft_session *s, struct looks *looks)
         error = inflate_piece(s, false, &piece);
         if (!error) error = look_at_text(s, &utf8, piece);
     } while (!error && piece.len == INFLATE_OUT);
-    looks->seen = parked.len;
-    looks->effort += parked.len + inflater_produced(r->inflater);
-    if (looks == &r->partial->ends) r->partial->len = inflater_produced(r->inflater);
+    trials->seen = parked.len;
+    trials->effort += parked.len + inflater_produced(r->inflater);
+    if (trials == &r->partial->ends) r->partial->len = inflater_produced(r->inflater);
     inflater_give(s->cfg->pool, r->inflater);
     r->inflater = NULL;
     return error;
 }
 
-static bool worth_a_look(const struct looks *looks, size_t parked, size_t growth)
+static bool worth_a_trial(const struct trials *trials, size_t parked, size_t growth)
 {
-    if (parked == looks->seen) return false;
-    return looks->effort < LOOK_FREE || parked / growth >= looks->seen;
+    if (parked == trials->seen) return false;
+    return trials->effort < TRIAL_FREE || parked / growth >= trials->seen;
 }
 
-static int look_perhaps(weft_session *s)
+static int try_perhaps(weft_session *s)
 {
-    struct partial *p = s->box->in.partial;
-    bool end = s->box->in.left == 0;
-    struct looks *looks = end ? &p->ends : &p->midway;
-    return worth_a_look(looks, p->parked.len, end ? 2 : 4) ? look(s, looks) : 0;
+    struct partial *p = s->buffers->in.partial;
+    bool end = s->buffers->in.left == 0;
+    struct trials *trials = end ? &p->ends : &p->midway;
+    return worth_a_trial(trials, p->parked.len, end ? 2 : 4) ? try_inflating(s, trials) : 0;
 }
 
 /* ---- the ladder's side ----------------------------------------------------------------------- */
 
 static bool is_enough(const weft_session *s, size_t parked)
 {
-    return s->cfg->chunked && (s->box->in.inflater || parked >= PARKED_MAX);
+    return s->cfg->chunked && (s->buffers->in.inflater || parked >= PARKED_MAX);
 }
 
 int unpack_take(weft_session *s, weft_bytes payload, bool last)
 {
-    struct recv *r = &s->box->in;
+    struct recv *r = &s->buffers->in;
     int error = 0;
     if (!last || r->partial || s->cfg->chunked) error = park(s, &payload);
     if (error) return error;
-    if (!last && !is_enough(s, payload.len)) return look_perhaps(s);
+    if (!last && !is_enough(s, payload.len)) return try_perhaps(s);
     if (!r->inflater) error = begin(s);
     if (error) return error;
     inflater_feed(r->inflater, payload);
@@ -161,12 +162,12 @@ int unpack_take(weft_session *s, weft_bytes payload, bool last)
 
 bool unpack_busy(const weft_session *s)
 {
-    return s->box->in.inflater && s->box->in.partial && s->box->in.partial->parked.len;
+    return s->buffers->in.inflater && s->buffers->in.partial && s->buffers->in.partial->parked.len;
 }
 
 int unpack_piece(weft_session *s, bool last, weft_bytes *piece)
 {
-    struct recv *r = &s->box->in;
+    struct recv *r = &s->buffers->in;
     int error = inflate_piece(s, last, piece);
     if (error) return error;
     if (r->window) window_add(r->window, piece->data, piece->len);
@@ -177,7 +178,7 @@ int unpack_piece(weft_session *s, bool last, weft_bytes *piece)
 
 uint64_t unpack_received(const weft_session *s)
 {
-    const struct recv *r = &s->box->in;
+    const struct recv *r = &s->buffers->in;
     if (r->inflater) return inflater_consumed(r->inflater);
     return r->partial ? r->partial->parked.len : 0;
 }

@@ -112,8 +112,8 @@ static void share(struct pair *a, struct pair *b, size_t n)
     struct blob *blob = blob_new(&heap.env, n);
     if (!blob) return;
     blob->len = fill(blob->data, n);
-    if (outq_share(&a->q, blob) == 0) model_append(&a->m, blob->data, n);
-    if (outq_share(&b->q, blob) == 0) model_append(&b->m, blob->data, n);
+    if (outq_append_blob(&a->q, blob) == 0) model_append(&a->m, blob->data, n);
+    if (outq_append_blob(&b->q, blob) == 0) model_append(&b->m, blob->data, n);
     blob_unref(blob);
 }
 
@@ -124,8 +124,8 @@ static void share_parts(struct pair *a, struct pair *b, size_t n)
     if (!blob) return;
     blob->len = fill(blob->data, n);
     size_t skip = n / 3, len = n - n / 3 - n / 4;
-    if (outq_share_part(&a->q, blob, skip, len) == 0) model_append(&a->m, blob->data + skip, len);
-    if (outq_share_part(&b->q, blob, 0, n) == 0) model_append(&b->m, blob->data, n);
+    if (outq_append_part(&a->q, blob, skip, len) == 0) model_append(&a->m, blob->data + skip, len);
+    if (outq_append_part(&b->q, blob, 0, n) == 0) model_append(&b->m, blob->data, n);
     blob_unref(blob);
 }
 
@@ -323,12 +323,12 @@ static void test_part_of_a_blob(void **state)
     struct blob *blob = blob_new(&heap.env, 100);
     blob->len = fill(blob->data, 100);
     heap_fail(&heap, 0);
-    outq_share_part_at(&one.q, blob, 10, 30, &first);
+    outq_append_part_at(&one.q, blob, 10, 30, &first);
     model_append(&one.m, blob->data + 10, 30);
-    assert_int_equal(outq_share_part(&one.q, blob, 99, 1), -ENOMEM);
+    assert_int_equal(outq_append_part(&one.q, blob, 99, 1), -ENOMEM);
     expect_same(&one);
     heap_fail(&heap, -1);
-    assert_int_equal(outq_share_part(&one.q, blob, 99, 1), 0);
+    assert_int_equal(outq_append_part(&one.q, blob, 99, 1), 0);
     model_append(&one.m, blob->data + 99, 1);
     blob_unref(blob);
     append(&one, 5); /* what follows does not land in the blob */
@@ -447,7 +447,7 @@ static void test_blob_apart(void **state)
         assert_int_equal(b->cap, cap);
         memset(b->data, 0xaa, cap);
         b->len = cap;
-        assert_int_equal(outq_share(&one.q, b), 0);
+        assert_int_equal(outq_append_blob(&one.q, b), 0);
         blob_unref(b);
         outq_clear(&one.q);
         assert_int_equal(heap.live, 0);

@@ -72,35 +72,43 @@ static bool parse_deflate(const char *text, struct echo *e)
 static int serve(weft_loop *l, struct echo *e, const char *cert, const char *key)
 {
     const weft_tls_pair pair = {cert, key};
-    const weft_tls tls = {.certificates = &pair, .n_certificates = 1};
+    const weft_tls_config tls = {.certificates = &pair, .n_certificates = 1};
+    weft_listen_options options = {0};
     weft_server *server;
     char address[64], why[200] = "no server";
     if (weft_server_new(&server, l, NULL) < 0 ||
         weft_server_route(server, "/echo", &e->handler, e) < 0 ||
-        (cert && weft_server_set_tls(server, &tls, why, sizeof why) < 0) ||
-        weft_server_listen(server, "127.0.0.1:0") < 0)
+        (cert && weft_tls_new(&options.tls, NULL, &tls, why, sizeof why) < 0) ||
+        weft_server_listen(server, "127.0.0.1:0", &options) < 0)
         return dprintf(2, "echo: %s\n", why), 1;
     weft_server_address(server, 0, address, sizeof address);
     dprintf(1, "%s\n", strrchr(address, ':') + 1);
     next(l, e);
     int failed = weft_loop_run(l) < 0;
     weft_server_free(server);
+    weft_tls_unref(options.tls);
     return failed;
 }
 
 static int connect_to(weft_loop *l, struct echo *e, const char *url, const char *ca)
 {
+    char why[200];
     e->url = url;
-    e->config = (weft_client_config){.ca_file = ca};
+    if (weft_tls_new(&e->config.tls, NULL, &(weft_tls_config){.authorities = ca}, why, sizeof why) <
+        0)
+        return dprintf(2, "echo: %s\n", why), 1;
     next(l, e);
-    return weft_loop_run(l) < 0;
+    int failed = weft_loop_run(l) < 0;
+    weft_tls_unref(e->config.tls);
+    return failed;
 }
 
 int main(int argc, char **argv)
 {
     weft_loop *loop;
+    static const weft_limits limits = {.max_message = 32 << 20};
     struct echo e = {
-        .handler = {.on_message = on_message, .on_close = on_close, .max_message = 32 << 20}};
+        .handler = {.on_message = on_message, .on_close = on_close, .limits = &limits}};
     if (argc < 5 || !parse_deflate(argv[3], &e)) return 2;
     weft_batch batch = strcmp(argv[2], "ring") ? WEFT_BATCH_EACH : WEFT_BATCH_RING;
     if (weft_loop_new(&loop, &(weft_loop_config){.batch = batch}) < 0) return 2;

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -287,6 +288,81 @@ test('threads_post: a worker publishes, a thread answers one client', () =>
     assert.equal(await soon(bob.closed, 'a Close'), 1008);
     await ann.leave();
   }));
+
+// Says it in one piece, and hears until the other side ends.
+async function rawly(url, bytes) {
+  const socket = connect(new URL(url).port, '127.0.0.1');
+  const heard = [];
+  socket.on('data', (data) => heard.push(data));
+  socket.end(bytes);
+  await soon(once(socket, 'close'), 'the end of the connection');
+  return Buffer.concat(heard).toString('latin1');
+}
+
+async function echoes(url) {
+  const peer = await Peer.connect(url);
+  for (const text of ['hello', '', 'grüße 🧵', 'x'.repeat(300_000)]) {
+    peer.say(text);
+    assert.equal(await peer.next(), text);
+  }
+  peer.say(Buffer.from([0, 1, 254, 255]));
+  assert.deepEqual(await peer.next(), Buffer.from([0, 1, 254, 255]));
+  await peer.leave();
+}
+
+test('handshake_only: an echo on plain sockets', async () => {
+  const program = new Program('handshake_only');
+  const upgrade = (more) =>
+    `GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${more}\r\n`;
+  const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+  try {
+    const url = await program.url();
+    await echoes(url);
+    const page = await soon(fetch(url.replace('ws:', 'http:')), 'an answer to a plain request');
+    assert.equal(page.status, 426);
+    assert.equal(page.headers.get('sec-websocket-version'), '13');
+    assert.match(await rawly(url, 'GET / HTTP/1.1\n'), /^HTTP\/1\.1 400 .*a bare LF ends a line\n$/s);
+    assert.match(await rawly(url, `GET / HTTP/1.1\r\n${'A: b\r\n'.repeat(65)}`), /^HTTP\/1\.1 431 /);
+    assert.match(await rawly(url, upgrade('Sec-WebSocket-Version: 13\r\n')), /^HTTP\/1\.1 400 /);
+    assert.match(await rawly(url, upgrade(`${key}Origin: https://evil.example\r\n`)), /^HTTP\/1\.1 403 /);
+    assert.equal(await rawly(url, 'GET / HT'), '');
+    const frames = '\x81\x82\0\0\0\0hi\x88\x82\0\0\0\0\x03\xe8'; // behind the head, in the same piece
+    const heard = await rawly(url, Buffer.from(upgrade(key) + frames, 'latin1'));
+    assert.match(heard, /^HTTP\/1\.1 101 .*s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\r\n\r\n\x81\x02hi\x88\x02\x03\xe8$/s);
+    await echoes(url);
+  } finally {
+    await program.stop();
+  }
+});
+
+const noCpp = !existsSync(join(BUILD, 'examples', 'cpp', 'echo_raii')) && 'built without a C++ compiler';
+
+test('cpp/echo_raii: C++17, callbacks that are lambdas, exceptions', { skip: noCpp }, () =>
+  withServer('cpp/echo_raii', async (url) => {
+    await echoes(url);
+    const page = url.replace('ws:', 'http:').replace('echo', '');
+    assert.equal(await (await soon(fetch(page), 'the page')).text(), '1 have been here\n');
+    assert.equal((await soon(fetch(`${page}throw`), 'the page that throws')).status, 500);
+    const peer = await Peer.connect(url);
+    peer.say('throw');
+    assert.equal(await soon(peer.closed, 'a Close'), 1011);
+
+    const late = await Peer.connect(url); // reads late, and misses nothing
+    const lines = Array.from({ length: 3000 }, (_, i) => `${i} ${'x'.repeat(1000)}`);
+    late.socket.pause();
+    lines.forEach((line) => late.say(line));
+    late.socket.resume();
+    for (const line of lines) assert.equal(await late.next(), line);
+    await late.leave();
+  }));
+
+test('cpp/echo_raii: an error is said in words', { skip: noCpp }, async () => {
+  const program = new Program('cpp/echo_raii', 'nowhere');
+  assert.equal((await program.end()).code, 1);
+  assert.match(program.err, /^echo_raii: this is not an address/);
+});
+
+test('cpp/echo_cpp11: the headers in C++11', { skip: noCpp }, () => withServer('cpp/echo_cpp11', echoes));
 
 test('session_only: a whole conversation', async () => {
   const program = new Program('session_only');

@@ -17,13 +17,13 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib
 import foreign  # noqa: E402
 
 foreign.run_with_sanitizer()
-from ctypes import byref, c_void_p, cast, create_string_buffer, pointer, sizeof  # noqa: E402
+from ctypes import POINTER, byref, c_void_p, cast, create_string_buffer, pointer, sizeof  # noqa: E402
 from foreign import (ON_CLOSE, ON_CONN, ON_MESSAGE, ON_REQUEST, STRUCTS, ClientConfig, Deflate, Env,  # noqa: E402
-                     Handler, HubConfig, Limits, LoopConfig, ReplyHandler, ServerConfig, SessionConfig, Tls, of_the_future, strings)
+                     Handler, HubConfig, Limits, ListenOptions, LoopConfig, ReplyHandler, RequestHandler, ServerConfig,
+                     SessionConfig, TlsConfig, of_the_future, strings)
 
 TEXT = 1
 ACCEPTED, CONNECTIONS, WEBSOCKETS, REQUESTS = range(4)
-WEFT_ERR_TLS = -10020
 TURNS = 2000
 UNKNOWN = 2**64 - 1
 weft = foreign.Weft()
@@ -44,9 +44,10 @@ class Foreign(unittest.TestCase):
 
     def setUp(self):
         self.loop, self.server = c_void_p(), c_void_p()
+        self.kept = []  # what the library calls
         self.assertEqual(weft.loop_new_sized(byref(self.loop), None, 0, 0), 0)
         self.assertEqual(weft.server_new_sized(byref(self.server), self.loop, None, 0, 0), 0)
-        self.assertEqual(weft.server_listen(self.server, b'127.0.0.1:0'), 0)
+        self.assertEqual(weft.server_listen_sized(self.server, b'127.0.0.1:0', None, 0), 0)
         address = create_string_buffer(64)
         self.assertGreater(weft.server_address(self.server, 0, address, len(address)), 0)
         self.address = address.value.decode()
@@ -73,6 +74,13 @@ class Versions(Foreign):
             free(out)
         return error
 
+    def replace_tls(self, config, size):
+        tls = c_void_p()
+        self.assertEqual(weft.tls_new_sized(byref(tls), None, 0, None, 0, None, 0), 0)
+        error = weft.tls_replace_sized(tls, config, size, None, 0)
+        weft.tls_unref(tls)
+        return error
+
     def profile(self, config, size, **sizes):
         return self.made(weft.session_profile_unref, weft.session_profile_new_sized, config, size,
                          sizes.get('env', 0), sizes.get('limits', 0), sizes.get('deflate', 0))
@@ -81,6 +89,18 @@ class Versions(Foreign):
         out = c_void_p()
         return weft.connect_sized(byref(out), self.loop, f'ws://{self.address}/'.encode(), config, config_size,
                                   limits_size, handler, handler_size, deflate_size, None)
+
+    def on_request(self, path, function):
+        handler = RequestHandler(on_request=ON_REQUEST(function))
+        self.kept.append(handler)
+        self.assertEqual(weft.server_on_request_sized(self.server, path, byref(handler), sizeof(handler), 0, None), 0)
+
+    def request_limits(self, limits, size):
+        handler = RequestHandler(on_request=ON_REQUEST(lambda request, user: None))
+        self.kept.append(handler)
+        if limits is not None:
+            handler.limits = cast(limits, POINTER(Limits))
+        return weft.server_on_request_sized(self.server, b'/', byref(handler), sizeof(handler), size, None)
 
     def begin_reply(self, handler, size):
         """What is said when a request is answered with a reply that streams."""
@@ -92,8 +112,7 @@ class Versions(Foreign):
             if not said[0]:
                 self.assertEqual(weft.reply_end(out), 0)
 
-        on_request = ON_REQUEST(answer)
-        self.assertEqual(weft.server_on_request(self.server, b'/', on_request, None), 0)
+        self.on_request(b'/', answer)
         thread = threading.Thread(target=lambda: heard.append(get(self.address, '/')[0]), daemon=True)
         thread.start()
         self.turn_until(lambda: heard)
@@ -129,10 +148,21 @@ class Versions(Foreign):
         yield 'server.limits', Limits, 0, lambda p, size: self.made(
             weft.server_free, weft.server_new_sized, self.loop, self.within(ServerConfig, 'limits', p),
             sizeof(ServerConfig), size)
-        yield 'tls', Tls, WEFT_ERR_TLS, lambda p, size: weft.server_set_tls_sized(self.server, p, size, None, 0)
-        yield 'route', Handler, 0, lambda p, size: weft.server_route_sized(self.server, b'/', p, size, 0, None)
+        yield 'listen', ListenOptions, 0, lambda p, size: weft.server_listen_sized(
+            self.server, b'127.0.0.1:0', p, size)
+        yield 'tls', TlsConfig, 0, lambda p, size: self.made(
+            weft.tls_unref, weft.tls_new_sized, None, 0, p, size, None, 0)
+        yield 'tls.env', Env, 0, lambda p, size: self.made(
+            weft.tls_unref, weft.tls_new_sized, p, size, None, 0, None, 0)
+        yield 'tls.replace', TlsConfig, 0, self.replace_tls
+        yield 'on_request', RequestHandler, -errno.EINVAL, lambda p, size: weft.server_on_request_sized(
+            self.server, b'/', p, size, 0, None)
+        yield 'on_request.limits', Limits, 0, self.request_limits
+        yield 'route', Handler, 0, lambda p, size: weft.server_route_sized(self.server, b'/', p, size, 0, 0, None)
         yield 'route.deflate', Deflate, 0, lambda p, size: weft.server_route_sized(
-            self.server, b'/', self.within(Handler, 'deflate', p), sizeof(Handler), size, None)
+            self.server, b'/', self.within(Handler, 'deflate', p), sizeof(Handler), 0, size, None)
+        yield 'route.limits', Limits, 0, lambda p, size: weft.server_route_sized(
+            self.server, b'/', self.within(Handler, 'limits', p), sizeof(Handler), size, 0, None)
         yield 'connect', ClientConfig, 0, lambda p, size: self.connect(p, size, 0, None, 0, 0)
         yield 'connect.limits', Limits, 0, lambda p, size: self.connect(
             self.within(ClientConfig, 'limits', p), sizeof(ClientConfig), size, None, 0, 0)
@@ -218,7 +248,7 @@ class Works(Foreign):
 
         server = handler(on_message=ON_MESSAGE(self.echo))
         self.assertEqual(weft.server_route_sized(self.server, b'/echo', byref(server), sizeof(server),
-                                                 sizeof(deflate), None), 0)
+                                                 sizeof(Limits), sizeof(deflate), None), 0)
         client = handler(on_open=ON_CONN(self.greet), on_message=ON_MESSAGE(self.part), on_close=ON_CLOSE(self.gone))
         config = ClientConfig(limits=pointer(Limits(max_message=1000)), origin=f'http://{self.address}'.encode())
         self.assertEqual(weft.connect_sized(None, self.loop, f'ws://{self.address}/echo'.encode(), byref(config),
@@ -244,8 +274,7 @@ class Works(Foreign):
         def reply(request, user):
             self.assertEqual(weft.respond(request, 200, b'text/plain', b'from Python', 11), 0)
 
-        on_request = ON_REQUEST(reply)
-        self.assertEqual(weft.server_on_request(self.server, b'/page', on_request, None), 0)
+        self.on_request(b'/page', reply)
         thread = threading.Thread(target=lambda: answers.append(get(self.address, '/page')[1]), daemon=True)
         thread.start()
         self.turn_until(lambda: answers)
@@ -266,8 +295,7 @@ class Works(Foreign):
             self.assertEqual(weft.reply_write_piece(reply, piece), 0)
             self.assertEqual(weft.reply_end(reply), 0)
 
-        on_request = ON_REQUEST(stream)
-        self.assertEqual(weft.server_on_request(self.server, b'/stream', on_request, None), 0)
+        self.on_request(b'/stream', stream)
         thread = threading.Thread(target=lambda: answers.append(get(self.address, '/stream')[1]), daemon=True)
         thread.start()
         self.turn_until(lambda: answers and closed)

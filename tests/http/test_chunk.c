@@ -44,7 +44,7 @@ static void shared(void **state)
     struct blob *b = hello();
     struct iovec iov[4];
     assert_int_equal(outq_append(&out, &heap.env, "head;", 5), 0);
-    assert_int_equal(chunk_share(&out, &heap.env, b, 3, 14), 0);
+    assert_int_equal(chunk_blob(&out, &heap.env, b, 3, 14), 0);
     assert_int_equal(outq_iov(&out, iov, 4), 4);
     assert_ptr_equal(iov[2].iov_base, b->data + 3);
     assert_int_equal(chunk_end(&out, &heap.env), 0);
@@ -62,7 +62,7 @@ static void without_memory_nothing_is_queued(void **state)
     for (long nth = 0; error; nth++) {
         assert_true(nth < 10);
         heap_fail(&heap, nth);
-        error = chunk_share(&out, &heap.env, b, 3, 5);
+        error = chunk_blob(&out, &heap.env, b, 3, 5);
         assert_int_equal(error, heap.asked > nth ? -ENOMEM : 0);
         if (error) assert_int_equal(out.bytes, 5);
     }

@@ -54,10 +54,35 @@ static void test_no_memory(void **state)
     }
 }
 
+static int set(struct field_list *l, const char *name, const char *value)
+{
+    return field_list_set(l, &heap.env, bytes_of(name), bytes_of(value));
+}
+
+static void test_the_only_one_of_its_name(void **state)
+{
+    (void)state;
+    struct field_list l = {0};
+    assert_int_equal(add(&l, "X", "1"), 0);
+    assert_int_equal(set(&l, "Y", "2"), 0);
+    assert_int_equal(add(&l, "Z", "3"), 0);
+    assert_int_equal(set(&l, "y", "4"), 0);
+    assert_int_equal(set(&l, "Y", "4\n"), -EINVAL);
+    for (int n = 0; n < 2; n++) {
+        heap_fail(&heap, n);
+        assert_int_equal(set(&l, n ? "new" : "y", "5"), -ENOMEM);
+        heap_fail(&heap, -1);
+    }
+    assert_int_equal(l.n, 3);
+    assert_true(bytes_is(l.fields[1].name, "y") && bytes_is(l.fields[1].value, "4"));
+    field_list_deinit(&l, &heap.env);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_copies, begin, end),
+        cmocka_unit_test_setup_teardown(test_the_only_one_of_its_name, begin, end),
         cmocka_unit_test_setup_teardown(test_what_could_not_be_sent, begin, end),
         cmocka_unit_test_setup_teardown(test_no_memory, begin, end),
     };

@@ -20,7 +20,7 @@ static int share_text(struct framing *f, const char *text)
     b->len = len + 4;
     memset(b->data, '#', b->len);
     memcpy(b->data + 2, text, len);
-    int error = framing_share(f, &out, &heap.env, b, 2, len);
+    int error = framing_blob(f, &out, &heap.env, b, 2, len);
     blob_unref(b);
     return error;
 }
@@ -106,8 +106,8 @@ static void with_failure(enum body_kind kind, long nth, const char *want)
     memcpy(b->data, ", you", 5);
     heap_fail(&heap, nth);
     if (write_text(&f, "hello") < 0) assert_int_equal(write_text(&f, "hello"), 0);
-    if (framing_share(&f, &out, &heap.env, b, 0, 5) < 0)
-        assert_int_equal(framing_share(&f, &out, &heap.env, b, 0, 5), 0);
+    if (framing_blob(&f, &out, &heap.env, b, 0, 5) < 0)
+        assert_int_equal(framing_blob(&f, &out, &heap.env, b, 0, 5), 0);
     if (finish(&f) < 0) assert_int_equal(finish(&f), 0);
     heap_fail(&heap, -1);
     blob_unref(b);

@@ -130,7 +130,7 @@ static struct world *new_world(const weft_hub_config *cfg, uint64_t send_queue_m
     assert_int_equal(weft_hub_new(&w->hub, w->loop, cfg), 0);
     assert_int_equal(weft_server_new(&w->server, w->loop, &server), 0);
     assert_int_equal(weft_server_route(w->server, "/", &server_handler, w), 0);
-    assert_int_equal(weft_server_listen(w->server, "127.0.0.1:0"), 0);
+    assert_int_equal(weft_server_listen(w->server, "127.0.0.1:0", NULL), 0);
     weft_server_address(w->server, 0, address, sizeof address);
     snprintf(w->url, sizeof w->url, "ws://%s/", address);
     return w;

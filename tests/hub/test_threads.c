@@ -112,7 +112,7 @@ static void side_new(struct side *s)
     assert_int_equal(weft_hub_new(&s->hub, s->loop, NULL), 0);
     assert_int_equal(weft_server_new(&s->server, s->loop, &cfg), 0);
     assert_int_equal(weft_server_route(s->server, "/", &serving, s), 0);
-    assert_int_equal(weft_server_listen(s->server, "127.0.0.1:0"), 0);
+    assert_int_equal(weft_server_listen(s->server, "127.0.0.1:0", NULL), 0);
     assert_true(weft_server_address(s->server, 0, address, sizeof address) > 0);
     snprintf(s->url, sizeof s->url, "ws://%s/", address);
     for (size_t i = 0; i < CLIENTS; i++) {

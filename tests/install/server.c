@@ -15,7 +15,7 @@ int main(void)
 
     if ((error = weft_loop_new(&loop, NULL)) < 0 ||
         (error = weft_server_new(&server, loop, NULL)) < 0 ||
-        (error = weft_server_listen(server, "127.0.0.1:0")) < 0 ||
+        (error = weft_server_listen(server, "127.0.0.1:0", NULL)) < 0 ||
         (error = weft_loop_turn(loop, 0)) < 0) {
         fprintf(stderr, "server: %s\n", weft_strerror(error));
         return 1;

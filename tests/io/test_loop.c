@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "io/stream.h"
+#include "io/duplex.h"
 
 /* ---- an env whose clock the test moves ------------------------------------------------------- */
 
@@ -60,26 +60,26 @@ static void tell_dead(struct dead *d)
     tell('d');
 }
 
-static void tell_bytes(struct stream *s, uint8_t *data, size_t len)
+static void tell_bytes(struct duplex *s, uint8_t *data, size_t len)
 {
     (void)s, (void)data, (void)len;
     tell('b');
 }
 
-static int tell_pull(struct stream *s, struct iovec *iov, int max)
+static int tell_pull(struct duplex *s, struct iovec *iov, int max)
 {
     (void)s, (void)iov, (void)max;
     tell('f');
     return 0;
 }
 
-static void tell_again(struct stream *s)
+static void tell_again(struct duplex *s)
 {
     (void)s;
     tell('a');
 }
 
-static struct stream_handler teller = {
+static struct duplex_handler teller = {
     .on_bytes = tell_bytes,
     .on_pull = tell_pull,
     .on_again = tell_again,
@@ -89,7 +89,7 @@ static void a_turn_is_kernel_timers_posts_flush_dead(void **state)
 {
     (void)state;
     weft_loop *l;
-    struct stream s;
+    struct duplex s;
     struct timer t;
     struct dead d;
     struct post p = {.run = tell_post};
@@ -98,16 +98,16 @@ static void a_turn_is_kernel_timers_posts_flush_dead(void **state)
     assert_int_equal(weft_loop_new(&l, &fake_config), 0);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
     teller.loop = l;
-    assert_int_equal(stream_init(&s, pair[0], &teller), 0);
+    assert_int_equal(duplex_init(&s, pair[0], &teller), 0);
 
     loop_bury(l, &d, tell_dead);
-    stream_dirty(&s);
-    stream_dirty(&s); /* twice is once */
+    duplex_dirty(&s);
+    duplex_dirty(&s); /* twice is once */
     loop_post(l, &p);
     timer_init(&t, tell_timer);
     loop_timer_start(l, &t, 3);
     assert_int_equal(write(pair[1], "x", 1), 1);
-    stream_again(&s);
+    duplex_again(&s);
     fake_now = 8000;
     memset(story, 0, sizeof story);
     assert_int_equal(weft_loop_turn(l, -1), 0);
@@ -115,7 +115,7 @@ static void a_turn_is_kernel_timers_posts_flush_dead(void **state)
 
     assert_int_equal(weft_loop_turn(l, 0), 0); /* and nothing is left */
     assert_string_equal(story, "abtpfd");
-    stream_close(&s);
+    duplex_close(&s);
     close(pair[1]);
     weft_loop_free(l);
 }
@@ -432,7 +432,7 @@ static void the_descriptor_alone_drives_everything(void **state)
 {
     (void)state;
     weft_loop *l;
-    struct stream s;
+    struct duplex s;
     struct timer t;
     struct dead d;
     struct post p = {.run = tell_post};
@@ -441,14 +441,14 @@ static void the_descriptor_alone_drives_everything(void **state)
     assert_true(weft_loop_fd(l) >= 0);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
     teller.loop = l;
-    assert_int_equal(stream_init(&s, pair[0], &teller), 0);
+    assert_int_equal(duplex_init(&s, pair[0], &teller), 0);
     timer_init(&t, tell_timer);
     settle(l);
 
-    stream_dirty(&s);
+    duplex_dirty(&s);
     drive_until(l, 'f');
     settle(l);
-    stream_again(&s);
+    duplex_again(&s);
     drive_until(l, 'a');
     settle(l);
     loop_post(l, &p);
@@ -463,7 +463,7 @@ static void the_descriptor_alone_drives_everything(void **state)
     assert_int_equal(write(pair[1], "x", 1), 1);
     drive_until(l, 'b');
 
-    stream_close(&s);
+    duplex_close(&s);
     close(pair[1]);
     weft_loop_free(l);
 }
@@ -505,33 +505,33 @@ static void the_dead_are_buried_in_order_to_the_last(void **state)
 /* ---- what net keeps -------------------------------------------------------------------------- */
 
 struct guest {
-    struct tenant tenant;
+    struct attachment attachment;
     struct dead dead;
     weft_loop *loop;
 };
 
-static void guest_leaves(struct tenant *t)
+static void guest_leaves(struct attachment *a)
 {
-    struct guest *g = container_of(t, struct guest, tenant);
+    struct guest *g = container_of(a, struct guest, attachment);
     tell('l');
     loop_bury(g->loop, &g->dead, tell_dead);
 }
 
-static void guest_is_freed(struct tenant *t)
+static void guest_is_freed(struct attachment *a)
 {
-    (void)t;
+    (void)a;
     tell('f');
 }
 
-static void free_tells_the_tenant_and_buries(void **state)
+static void free_tells_the_attachment_and_buries(void **state)
 {
     (void)state;
-    struct guest g = {.tenant = {.leave = guest_leaves, .free = guest_is_freed}};
+    struct guest g = {.attachment = {.leave = guest_leaves, .free = guest_is_freed}};
     struct post p = {.run = tell_post};
     assert_int_equal(weft_loop_new(&g.loop, NULL), 0);
-    assert_null(loop_tenant(g.loop));
-    loop_set_tenant(g.loop, &g.tenant);
-    assert_ptr_equal(loop_tenant(g.loop), &g.tenant);
+    assert_null(loop_attachment(g.loop));
+    loop_attach(g.loop, &g.attachment);
+    assert_ptr_equal(loop_attachment(g.loop), &g.attachment);
     memset(story, 0, sizeof story);
     loop_post(g.loop, &p);
     weft_loop_free(g.loop);
@@ -654,7 +654,7 @@ int main(void)
         cmocka_unit_test(a_signal_handler_may_stop),
         cmocka_unit_test(the_descriptor_alone_drives_everything),
         cmocka_unit_test(the_dead_are_buried_in_order_to_the_last),
-        cmocka_unit_test(free_tells_the_tenant_and_buries),
+        cmocka_unit_test(free_tells_the_attachment_and_buries),
         cmocka_unit_test(a_loop_that_cannot_be_made_says_why),
         cmocka_unit_test(a_refused_wait_ends_run_and_a_signal_does_not),
         cmocka_unit_test(a_refused_timerfd_is_reported),

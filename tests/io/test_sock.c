@@ -5,6 +5,7 @@
 #include "io/sock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,6 +37,7 @@ static void good_addresses(void **state)
         {"*:8080", "[::]:8080", false},
         {"unix:/run/x", "unix:/run/x", true},
         {"unix:relative:with:colons", "unix:relative:with:colons", true},
+        {"unix:@in no file system", "unix:@in no file system", true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct sock_addr a;
@@ -76,6 +78,7 @@ static void bad_addresses(void **state)
         "1.2.3.4:999999999999",
         "**:80",
         "unix:",
+        "unix:@",
         "[fe80::1%1]:80",
         "[[::1]]:80",
         "127.0.0.1:0x50",
@@ -136,13 +139,13 @@ static void the_kernel_chooses_a_port_and_each_end_knows_the_other(void **state)
     (void)state;
     struct sock_addr a, b;
     assert_int_equal(sock_parse(&a, "*:0"), 0);
-    int listening = sock_listen(&sys_real, &a);
+    int listening = sock_listen(&sys_real, &a, 0);
     assert_true(listening >= 0);
     assert_int_equal(sock_local(&sys_real, listening, &a), 0);
     uint16_t port = ntohs(a.in6.sin6_port);
     assert_int_not_equal(port, 0);
     assert_int_equal(sock_numeric(&b, "127.0.0.1", port), 0); /* "*" is IPv4 too */
-    int c = sock_connect(&sys_real, &b);
+    int c = sock_connect(&sys_real, &b, NULL);
     assert_true(c >= 0);
     assert_int_equal(sock_peer(&sys_real, c, &a), 0);
     assert_true(sock_is_loopback(&a));
@@ -165,11 +168,11 @@ static void every_address_is_ipv4_where_there_is_no_ipv6(void **state)
     struct sock_addr a;
     sys.socket = no_v6;
     assert_int_equal(sock_parse(&a, "*:0"), 0);
-    int fd = sock_listen(&sys, &a);
+    int fd = sock_listen(&sys, &a, 0);
     assert_true(fd >= 0);
     close(fd);
     assert_int_equal(sock_parse(&a, "[::1]:0"), 0);
-    assert_int_equal(sock_listen(&sys, &a), -EAFNOSUPPORT);
+    assert_int_equal(sock_listen(&sys, &a, 0), -EAFNOSUPPORT);
 }
 
 /* ---- unix: ----------------------------------------------------------------------------------- */
@@ -183,10 +186,10 @@ static void a_leftover_socket_is_replaced_and_nothing_else(void **state)
     snprintf(path, sizeof path, "%s/s", dir);
     assert_int_equal(sock_unix(&a, path), 0);
 
-    int first = sock_listen(&sys_real, &a);
+    int first = sock_listen(&sys_real, &a, 0);
     assert_true(first >= 0);
-    assert_int_equal(sock_listen(&sys_real, &a), -EADDRINUSE); /* somebody answers */
-    int c = sock_connect(&sys_real, &a);
+    assert_int_equal(sock_listen(&sys_real, &a, 0), -EADDRINUSE); /* somebody answers */
+    int c = sock_connect(&sys_real, &a, NULL);
     assert_true(c >= 0);
     struct sock_addr peer;
     assert_int_equal(sock_local(&sys_real, c, &peer), 0);
@@ -195,17 +198,96 @@ static void a_leftover_socket_is_replaced_and_nothing_else(void **state)
     close(c);
     close(first);
 
-    int second = sock_listen(&sys_real, &a); /* nobody answers */
+    int second = sock_listen(&sys_real, &a, 0); /* nobody answers */
     assert_true(second >= 0);
     close(second);
     unlink(path);
 
     FILE *f = fopen(path, "w"); /* somebody's file is not ours to remove */
     fclose(f);
-    assert_int_equal(sock_listen(&sys_real, &a), -EADDRINUSE);
+    assert_int_equal(sock_listen(&sys_real, &a, 0), -EADDRINUSE);
     assert_int_equal(access(path, F_OK), 0);
     unlink(path);
     rmdir(dir);
+}
+
+static void a_name_that_is_in_no_file_system(void **state)
+{
+    (void)state;
+    struct sock_addr a, peer;
+    char text[64], heard[SOCK_TEXT];
+    snprintf(text, sizeof text, "unix:@weft-test-sock-%d", (int)getpid());
+    assert_int_equal(sock_parse(&a, text), 0);
+    int listening = sock_listen(&sys_real, &a, 0);
+    assert_true(listening >= 0);
+    assert_int_equal(sock_listen(&sys_real, &a, 0), -EADDRINUSE);
+    int c = sock_connect(&sys_real, &a, NULL);
+    assert_true(c >= 0);
+    assert_int_equal(sock_peer(&sys_real, c, &peer), 0);
+    sock_format(&peer, heard, sizeof heard);
+    assert_string_equal(heard, text);
+    assert_int_not_equal(access(text + strlen("unix:"), F_OK), 0);
+    close(c);
+    close(listening);
+}
+
+/* ---- from where ------------------------------------------------------------------------------ */
+
+static void a_source_is_where_a_connection_comes_from(void **state)
+{
+    (void)state;
+    struct sock_addr a, source, local;
+    char text[SOCK_TEXT];
+    assert_int_equal(sock_parse(&a, "127.0.0.1:0"), 0);
+    int listening = sock_listen(&sys_real, &a, 0);
+    assert_int_equal(sock_local(&sys_real, listening, &a), 0);
+    assert_int_equal(sock_numeric(&source, "127.0.0.9", 0), 0);
+    int c = sock_connect(&sys_real, &a, &source);
+    assert_true(c >= 0);
+    assert_int_equal(sock_local(&sys_real, c, &local), 0);
+    sock_format(&local, text, sizeof text);
+    assert_memory_equal(text, "127.0.0.9:", 10);
+    struct linger reset = {.l_onoff = 1};
+    assert_int_equal(setsockopt(c, SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
+    close(c);
+    c = sock_connect(&sys_real, &a, &local); /* and from which port */
+    assert_true(c >= 0);
+    assert_int_equal(sock_local(&sys_real, c, &source), 0);
+    assert_int_equal(source.in.sin_port, local.in.sin_port);
+    close(c);
+    assert_int_equal(sock_numeric(&source, "::1", 0), 0);
+    assert_int_equal(sock_connect(&sys_real, &a, &source), -EAFNOSUPPORT);
+    assert_int_equal(sock_numeric(&source, "192.0.2.1", 0), 0); /* not this machine's */
+    assert_int_equal(sock_connect(&sys_real, &a, &source), -EADDRNOTAVAIL);
+    close(listening);
+}
+
+/* ---- sockets of other people ----------------------------------------------------------------- */
+
+static void a_stream_socket_is_made_as_ours_are(void **state)
+{
+    (void)state;
+    int pair[2], value = 0;
+    socklen_t len = sizeof value;
+    int tcp = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(sock_adopt(&sys_real, pair[0]), 0);
+    assert_int_equal(sock_adopt(&sys_real, tcp), 0);
+    assert_true(fcntl(pair[0], F_GETFL) & O_NONBLOCK);
+    assert_true(fcntl(pair[0], F_GETFD) & FD_CLOEXEC);
+    assert_int_equal(getsockopt(tcp, IPPROTO_TCP, TCP_NODELAY, &value, &len), 0);
+    assert_int_equal(value, 1);
+    close(pair[0]), close(pair[1]), close(tcp);
+}
+
+static void anything_else_is_not(void **state)
+{
+    (void)state;
+    int datagrams = socket(AF_INET, SOCK_DGRAM, 0), file = open("/dev/null", O_RDONLY);
+    assert_int_equal(sock_adopt(&sys_real, datagrams), -EINVAL);
+    assert_int_equal(sock_adopt(&sys_real, file), -ENOTSOCK);
+    assert_int_equal(sock_adopt(&sys_real, -1), -EBADF);
+    close(datagrams), close(file);
 }
 
 /* ---- what the kernel can refuse -------------------------------------------------------------- */
@@ -246,20 +328,27 @@ static void refusals_come_back_and_leak_nothing(void **state)
     int before = dup(0);
     assert_int_equal(sock_parse(&a, "127.0.0.1:0"), 0);
     sys.socket = refused3;
-    assert_int_equal(sock_listen(&sys, &a), -EMFILE);
-    assert_int_equal(sock_connect(&sys, &a), -EMFILE);
+    assert_int_equal(sock_listen(&sys, &a, 0), -EMFILE);
+    assert_int_equal(sock_connect(&sys, &a, NULL), -EMFILE);
     sys = sys_real;
     sys.bind = refused_bind;
-    assert_int_equal(sock_listen(&sys, &a), -EACCES);
+    assert_int_equal(sock_listen(&sys, &a, 0), -EACCES);
     sys = sys_real;
     sys.listen = refused_listen;
-    assert_int_equal(sock_listen(&sys, &a), -EADDRINUSE);
+    assert_int_equal(sock_listen(&sys, &a, 0), -EADDRINUSE);
     sys = sys_real;
     sys.setsockopt = refused_setsockopt;
-    assert_int_equal(sock_listen(&sys, &a), -ENOMEM);
+    assert_int_equal(sock_listen(&sys, &a, 0), -ENOMEM);
     sys = sys_real;
     sys.connect = refused_bind;
-    assert_int_equal(sock_connect(&sys, &a), -EACCES);
+    assert_int_equal(sock_connect(&sys, &a, NULL), -EACCES);
+    sys = sys_real;
+    sys.bind = refused_bind;
+    assert_int_equal(sock_connect(&sys, &a, &a), -EACCES);
+    sys.fcntl = refused3;
+    int adopted = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(sock_adopt(&sys, adopted), -EMFILE);
+    close(adopted);
     close(before);
     int after = dup(0);
     assert_int_equal(before, after);
@@ -301,6 +390,10 @@ int main(void)
         cmocka_unit_test(the_kernel_chooses_a_port_and_each_end_knows_the_other),
         cmocka_unit_test(every_address_is_ipv4_where_there_is_no_ipv6),
         cmocka_unit_test(a_leftover_socket_is_replaced_and_nothing_else),
+        cmocka_unit_test(a_name_that_is_in_no_file_system),
+        cmocka_unit_test(a_source_is_where_a_connection_comes_from),
+        cmocka_unit_test(a_stream_socket_is_made_as_ours_are),
+        cmocka_unit_test(anything_else_is_not),
         cmocka_unit_test(refusals_come_back_and_leak_nothing),
         cmocka_unit_test(test_probes_leave_a_slow_reader_his_time),
     };

@@ -3,6 +3,7 @@
  * A server and a client on one loop: the client says hello, and leaves when it is said back. A smoke test of a weft
  * that was built or linked in another way. It says whether the two agreed on compression.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,12 +15,12 @@ static bool heard, over;
 
 static void echo(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
-    weft_send(c, op, data, len);
+    if (weft_send(c, op, data, len) < 0) weft_abort(c);
 }
 
 static void say_hello(weft_conn *c)
 {
-    weft_send(c, WEFT_TEXT, hello, strlen(hello));
+    if (weft_send(c, WEFT_TEXT, hello, strlen(hello)) < 0) weft_abort(c);
 }
 
 static void listen_to(weft_conn *c, weft_opcode op, const void *data, size_t len)
@@ -45,9 +46,9 @@ static int serve(weft_server **server, weft_loop *loop, char *url, size_t size)
     int error;
     if ((error = weft_server_new(server, loop, NULL)) < 0 ||
         (error = weft_server_route(*server, "/", &handler, NULL)) < 0 ||
-        (error = weft_server_listen(*server, "127.0.0.1:0")) < 0)
+        (error = weft_server_listen(*server, "127.0.0.1:0", NULL)) < 0)
         return error;
-    weft_server_address(*server, 0, address, sizeof address);
+    if (weft_server_address(*server, 0, address, sizeof address) <= 0) return -EINVAL;
     snprintf(url, size, "ws://%s/", address);
     return 0;
 }

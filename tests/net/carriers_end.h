@@ -163,7 +163,7 @@ static void with_all_roles(void (*scenario)(void))
 static void come_to_an_end(struct actor *a, enum role role)
 {
     if (role == WEBSOCKET) far_close_frame(a->far, 1001, "");
-    if (role == HELD) assert_int_equal(weft_upgrade_refuse(a->held, 503, "too late"), 0);
+    if (role == HELD) assert_int_equal(weft_upgrade_refuse(a->held, 503, NULL, "too late", 8), 0);
     if (role == REQUEST)
         assert_int_equal(weft_respond(a->request, 200, "text/plain", "at last", 7), 0);
 }
@@ -175,7 +175,7 @@ static void leave_everything(void)
     static const char *const heard[] = {
         "101;close 1001;end;",
         "200;chunk bye;last;end;",
-        "503 at last;body too late\n;end;",
+        "503 at last;body too late;end;",
         "200;body at last;end;",
         "503 at last;body the server is shutting down\n;end;",
         "end;",

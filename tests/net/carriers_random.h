@@ -73,8 +73,8 @@ static void peer_acts(struct actor *a)
 static void user_has_websocket(weft_conn *c)
 {
     switch (random_below(8)) {
-    case 0: (void)weft_send(c, WEFT_BINARY, long_text(), random_below(200000)); break;
-    case 1: (void)weft_send_fragment(c, WEFT_TEXT, "part", 4, random_below(2)); break;
+    case 0: whatever(weft_send(c, WEFT_BINARY, long_text(), random_below(200000))); break;
+    case 1: whatever(weft_send_fragment(c, WEFT_TEXT, "part", 4, random_below(2))); break;
     case 2: weft_pause(c); break;
     case 3: weft_resume(c); break;
     case 4: weft_resume(c); break;
@@ -89,14 +89,14 @@ static void user_has_reply(weft_reply *r)
 {
     weft_piece *p;
     switch (random_below(6)) {
-    case 0: (void)weft_reply_write(r, long_text(), random_below(100000)); break;
-    case 1: (void)weft_reply_write(r, "12345", 5); break;
+    case 0: whatever(weft_reply_write(r, long_text(), random_below(100000))); break;
+    case 1: whatever(weft_reply_write(r, "12345", 5)); break;
     case 2:
         if (weft_piece_new(&p, &world.env, "piece", 5) < 0) break;
-        (void)weft_reply_write_piece(r, p);
+        whatever(weft_reply_write_piece(r, p));
         weft_piece_unref(p);
         break;
-    case 3: (void)weft_reply_end(r); break;
+    case 3: whatever(weft_reply_end(r)); break;
     case 4:
         if (random_below(4) == 0) weft_reply_abort(r);
         break;
@@ -109,7 +109,7 @@ static void finish_held(struct actor *a)
     weft_upgrade *u = a->held;
     a->held = NULL;
     if (random_below(2)) (void)weft_upgrade_accept(u);
-    else (void)weft_upgrade_refuse(u, 403, "no");
+    else (void)weft_upgrade_refuse(u, 403, NULL, "no", 2);
 }
 
 static void finish_request(struct actor *a)

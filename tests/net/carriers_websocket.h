@@ -466,7 +466,7 @@ static void accept_all(int result)
 static void held_and_accepted(void)
 {
     hold_all();
-    time_passes(100000);
+    time_passes(29999);
     accept_all(0);
     told_all("open;");
     heard_all("101;");
@@ -487,10 +487,21 @@ static void held_with_frames_behind(void)
 static void held_and_refused(void)
 {
     hold_all();
-    for each (a) assert_int_equal(weft_upgrade_refuse(a->held, 403, "not you"), 0);
+    for each (a) assert_int_equal(weft_upgrade_refuse(a->held, 403, NULL, "not you", 7), 0);
     run();
     told_all("");
-    heard_all("403 at last;body not you\n;end;");
+    heard_all("403 at last;body not you;end;");
+}
+
+static void held_too_long(void)
+{
+    hold_all();
+    time_passes(29999);
+    heard_all("");
+    time_passes(1);
+    heard_all("503 at last;body the server did not decide in time\n;end;");
+    accept_all(WEFT_ERR_CLOSED);
+    told_all("");
 }
 
 static void held_and_reset(void)

@@ -110,7 +110,7 @@ static void on_leave(weft_reply *r, uint64_t return_ms)
 {
     assert_true(return_ms >= 1000);
     tell(&actor_in(r)->teller.story, "leave;");
-    if (weft_reply_write(r, "bye", 3) == 0) (void)weft_reply_end(r);
+    if (weft_reply_write(r, "bye", 3) == 0) whatever(weft_reply_end(r));
 }
 
 static void on_close(weft_reply *r, int error, const char *cause)
@@ -201,7 +201,7 @@ static void serve(void)
     assert_int_equal(weft_server_route(world.server, "/*", &websocket, NULL), 0);
     for (size_t i = 0; i < countof(chunks); i++)
         assert_int_equal(weft_server_route(world.server, chunks[i], &in_chunks, NULL), 0);
-    assert_int_equal(weft_server_on_request(world.server, "/*", on_request, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/*", on_request, NULL), 0);
     world_listen(&world);
 }
 

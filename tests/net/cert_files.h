@@ -46,6 +46,38 @@ static void write_certificate(EVP_PKEY *for_key)
     X509_free(x);
 }
 
+/* NULL: no memory. */
+static inline weft_tls *new_tls(const weft_env *env, const weft_tls_config *cfg)
+{
+    char why[256] = "";
+    weft_tls *tls = NULL;
+    int error = weft_tls_new(&tls, env, cfg, why, sizeof why);
+    if (error && error != -ENOMEM) fail_msg("%s", why);
+    return tls;
+}
+
+static inline weft_tls *new_server_tls(const weft_env *env)
+{
+    const weft_tls_pair pair = {certificate, key};
+    return new_tls(env, &(weft_tls_config){.certificates = &pair, .n_certificates = 1});
+}
+
+static inline weft_tls *new_client_tls(const weft_env *env)
+{
+    return new_tls(env, &(weft_tls_config){.authorities = certificate});
+}
+
+/* Listens with TLS, too; that is its address from now on. */
+static inline void world_listen_tls(struct world *w)
+{
+    weft_tls *tls = new_server_tls(&w->env);
+    assert_int_equal(
+        weft_server_listen(w->server, "127.0.0.1:0", &(weft_listen_options){.tls = tls}), 0);
+    for (size_t i = 0; weft_server_address(w->server, i, w->address, sizeof w->address) > 0; i++)
+        continue;
+    weft_tls_unref(tls);
+}
+
 static int make_files(void **state)
 {
     (void)state;

@@ -136,19 +136,18 @@ static const struct far_kind far_socket = {
 
 /* ---- streams in memory ------------------------------------------------------------------------ */
 
-static struct memory_kinds memory_kinds; /* of the world's server */
+static struct memory_classes memory_classes; /* of the world's server */
 
 /* As net/server/accept.c does it, for the world's server. */
 static inline struct memory *accept_memory(void)
 {
     weft_server *s = world.server;
-    struct sock_addr peer;
-    (void)memory_peer(NULL, &peer);
+    struct sock_addr peer = memory_address();
     tally_add(&s->site.tally->accepted);
     server_count_in(s);
     s->carriers++;
-    memory_kinds_init(&memory_kinds, s->lane_kind.talks, s->net, &s->site);
-    return memory_connect(&memory_kinds, trust_has(&s->site.trust, &peer));
+    memory_classes_init(&memory_classes, s->lane_class.talks, s->net, &s->site);
+    return memory_connect(&memory_classes, trust_has(&s->site.trust, &peer));
 }
 
 static inline void stream_connects(struct far *fars, size_t n)

@@ -27,6 +27,7 @@
     X(setsockopt, int, (int fd, int l, int o, const void *p, socklen_t n), (fd, l, o, p, n))   \
     X(getsockname, int, (int fd, struct sockaddr *a, socklen_t *n), (fd, a, n))                \
     X(getpeername, int, (int fd, struct sockaddr *a, socklen_t *n), (fd, a, n))                \
+    X(fcntl, int, (int fd, int c, int v), (fd, c, v))                                          \
     X(epoll_create1, int, (int f), (f))                                                        \
     X(epoll_ctl, int, (int ep, int op, int fd, struct epoll_event *e), (ep, op, fd, e))        \
     X(epoll_wait, int, (int ep, struct epoll_event *e, int n, int ms), (ep, e, n, ms))         \
@@ -39,8 +40,11 @@
     X(openat2, int, (int d, const char *p, struct open_how *h), (d, p, h))                     \
     X(fstat, int, (int fd, struct stat *s), (fd, s))                                           \
     X(lstat, int, (const char *p, struct stat *s), (p, s))                                     \
+    X(fstatat, int, (int d, const char *p, struct stat *s, int f), (d, p, s, f))               \
     X(pread, ssize_t, (int fd, void *p, size_t n, off_t o), (fd, p, n, o))                     \
-    X(unlink, int, (const char *p), (p))
+    X(unlink, int, (const char *p), (p))                                                       \
+    X(unlinkat, int, (int d, const char *p, int f), (d, p, f))                                 \
+    X(chmod, int, (const char *p, mode_t m), (p, m))
 
 enum call {
 #define CALL_ENUM(name, type, parameters, arguments) CALL_##name,

@@ -174,6 +174,29 @@ static void prove_accept_backoff(enum side side)
     done(r);
 }
 
+static weft_upgrade *held;
+
+static int hold(weft_upgrade *u)
+{
+    held = u;
+    return WEFT_HOLD;
+}
+
+static void prove_hold_timeout(enum side side)
+{
+    static const weft_handler holding = {.on_upgrade = hold};
+    serve((weft_limits){.hold_timeout = 7000});
+    assert_int_equal(weft_server_route(world.server, "/hold", &holding, NULL), 0);
+    struct raw *r = raw_connect(&world);
+    raw_say(r, UPGRADE("/hold", ""));
+    turn_until(&world, held);
+    bool late = pass_to(7000, side);
+    assert_int_equal(raw_status(r), late ? 503 : 0);
+    assert_int_equal(weft_upgrade_refuse(held, 403, NULL, NULL, 0), late ? WEFT_ERR_CLOSED : 0);
+    held = NULL;
+    done(r);
+}
+
 /* ---- a client ---------------------------------------------------------------------------------- */
 
 static size_t kept;
@@ -187,7 +210,8 @@ static void keep_refusal(weft_conn *c, const weft_close_info *info)
 
 static int refuse_wordily(weft_upgrade *u)
 {
-    assert_int_equal(weft_upgrade_why(u, weft_upgrade_user(u)), 0);
+    const char *why = weft_upgrade_user(u);
+    assert_int_equal(weft_upgrade_body(u, NULL, why, strlen(why)), 0);
     return 403;
 }
 
@@ -198,7 +222,7 @@ static void prove_refusal_body_max(enum side side)
     const weft_client_config cfg = {.limits = &(weft_limits){.refusal_body_max = 8}};
     serve((weft_limits){0});
     char why[] = "012345678";
-    why[8 + side - 1] = 0; /* a line feed follows */
+    why[8 + side] = 0;
     assert_int_equal(weft_server_route(world.server, "/no", &refusing, why), 0);
     kept = SIZE_MAX;
     assert_int_equal(weft_connect(NULL, world.loop, world_url(&world, "/no"), &cfg, &handler, NULL),

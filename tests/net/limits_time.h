@@ -71,9 +71,7 @@ static void prove_close_timeout(enum side side)
 static void prove_tls_handshake_timeout(enum side side)
 {
     serve((weft_limits){.tls_handshake_timeout = 600});
-    weft_tls_pair pair = {certificate, key};
-    weft_tls tls = {.certificates = &pair, .n_certificates = 1};
-    assert_int_equal(weft_server_set_tls(world.server, &tls, NULL, 0), 0);
+    world_listen_tls(&world);
     struct raw *r = raw_connect(&world);
     turn_until(&world, weft_server_count(world.server, WEFT_COUNT_CONNECTIONS));
     expect_ended(r, pass_to(600, side));

@@ -5,6 +5,8 @@
 #ifndef NET_LIMITS_WEBSOCKET_H
 #define NET_LIMITS_WEBSOCKET_H
 
+#include <zlib.h>
+
 #include "limits_world.h"
 
 static char filler[2000];
@@ -126,6 +128,72 @@ static void prove_discard_max(enum side side)
     raw_write(r, filler, (size_t)(1000 + side));
     settle(&world);
     assert_int_equal(weft_server_count(world.server, WEFT_COUNT_CONNECTIONS), side <= AT);
+    done(r);
+}
+
+/* ---- compressed ------------------------------------------------------------------------------ */
+
+enum { ZEROS = 2 << 20 };
+
+static struct raw *open_deflating(void)
+{
+    struct raw *r = raw_connect(&world);
+    int status =
+        raw_ask(&world, r, UPGRADE("/deflate", "Sec-WebSocket-Extensions: permessage-deflate\r\n"));
+    assert_int_equal(status, 101);
+    settle(&world);
+    raw_forget(r);
+    return r;
+}
+
+/* ZEROS of them as a message of permessage-deflate. */
+static size_t deflate_zeros(uint8_t *to, size_t size)
+{
+    uint8_t *zeros = calloc(1, ZEROS);
+    z_stream z = {.next_in = zeros, .avail_in = ZEROS, .next_out = to, .avail_out = (uInt)size};
+    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    assert_int_equal(deflate(&z, Z_SYNC_FLUSH), Z_OK);
+    assert_true(!z.avail_in && z.avail_out);
+    deflateEnd(&z);
+    free(zeros);
+    return z.total_out - 4;
+}
+
+/* The lowest limit that lets these bytes pass, of which ever more come out, beyond the first MiB. */
+static uint64_t lowest_ratio(uint8_t *bytes, size_t len)
+{
+    static uint8_t out[16384];
+    uint64_t lowest = 1;
+    z_stream z = {.next_in = bytes, .avail_in = (uInt)len};
+    assert_int_equal(inflateInit2(&z, -15), Z_OK);
+    do {
+        z.next_out = out;
+        z.avail_out = sizeof out;
+        inflate(&z, Z_SYNC_FLUSH);
+        uint64_t passes = z.total_out / (z.total_in + 1) + 1;
+        if (z.total_out > 1 << 20 && passes > lowest) lowest = passes;
+    } while (!z.avail_out);
+    inflateEnd(&z);
+    return lowest;
+}
+
+static void prove_max_inflate_ratio(enum side side)
+{
+    static const weft_deflate deflate = {0};
+    static uint8_t small[10000];
+    size_t len = deflate_zeros(small, sizeof small);
+    uint64_t ratio = lowest_ratio(small, len);
+    weft_handler handler = telling;
+    handler.deflate = &deflate;
+    assert_true(ratio > 500);
+    serve(
+        (weft_limits){.max_message = ZEROS, .max_inflate_ratio = ratio - (uint64_t)(int64_t)side});
+    assert_int_equal(weft_server_route(world.server, "/deflate", &handler, &server), 0);
+    struct raw *r = open_deflating();
+    raw_frame(r, 0xc2, small, len);
+    settle(&world);
+    if (side <= AT) expect_story(&server.story, "open;bin [2097152];");
+    else expect_closed(r, 1009, "WEFT_ERR_TOO_BIG");
     done(r);
 }
 

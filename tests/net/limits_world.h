@@ -31,8 +31,8 @@ static void serve(weft_limits limits)
     memset(&server, 0, sizeof server);
     if (!limits.ping_interval) limits.ping_interval = WEFT_NEVER;
     tellers_begin(&world, &server, &limits);
-    assert_int_equal(weft_server_on_request(world.server, "/*", say_hi, NULL), 0);
-    assert_int_equal(weft_server_on_request(world.server, "/", say_hi, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/*", say_hi, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/", say_hi, NULL), 0);
     use_full_sockets(&world.sys, false);
 }
 

@@ -4,7 +4,7 @@
  *
  *      the peer                     windows                       the lanes
  *
- *      said ----------------> in_window of both ----> held ----> lane_feed
+ *      said ----------------> in_window of both ----> unread --> lane_feed
  *                                     ^                              |
  *                                     +---- what was consumed -------+
  *
@@ -52,12 +52,12 @@ struct memory_stream {
 
     /* ours */
     struct lane lane;
-    struct outq out; /* said by who sits there no more */
-    size_t window;   /* what the peer lets us send */
-    bool finishing;  /* the end follows when all is out */
-    bool full;       /* who sits there has been told */
-    struct buf held; /* what nobody has consumed yet */
-    bool left;       /* somebody left it, and has not asked for it */
+    struct outq out;   /* said by who sits there no more */
+    size_t window;     /* what the peer lets us send */
+    bool finishing;    /* the end follows when all is out */
+    bool full;         /* who sits there has been told */
+    struct buf unread; /* what nobody has consumed yet */
+    bool left;         /* somebody left it, and has not asked for it */
 
     /* the peer's */
     struct buf said;  /* waits for a window */
@@ -71,15 +71,15 @@ struct memory {
     struct lane trunk;
     size_t window, in_window;
     struct memory_stream streams[MEMORY_STREAMS];
-    size_t n, alive;   /* lanes that were opened; and are not buried */
-    uint64_t peer_key; /* in the site's counts */
-    bool lost;         /* by the peer */
+    size_t n, alive; /* lanes that were opened; and are not buried */
+    struct address address;
+    bool lost; /* by the peer */
     bool buried, let_go;
 };
 
 /* For a loop and a site. */
-struct memory_kinds {
-    struct lane_kind trunk, stream;
+struct memory_classes {
+    struct lane_class trunk, stream;
 };
 
 static inline struct memory_stream *memory_of(const struct lane *l)
@@ -107,8 +107,8 @@ static inline void memory_wake(struct memory *m)
 
 static inline void memory_hold(struct memory_stream *s, const void *data, size_t n)
 {
-    buf_append(&s->held, data, n);
-    if (s->held.failed) {
+    buf_append(&s->unread, data, n);
+    if (s->unread.failed) {
         lane_drop(&s->lane, -ENOMEM, "out of memory");
     } else {
         s->in_window -= n;
@@ -116,7 +116,7 @@ static inline void memory_hold(struct memory_stream *s, const void *data, size_t
     }
 }
 
-/* Of what was held so much is gone: the peer may send as much, on any of his streams. */
+/* Of what was unread so much is gone: the peer may send as much, on any of his streams. */
 static inline void memory_give_back(struct memory_stream *s, size_t n)
 {
     if (!n) return;
@@ -129,9 +129,9 @@ static inline void memory_give_back(struct memory_stream *s, size_t n)
 static inline void memory_feed(struct memory_stream *s)
 {
     struct lane *l = &s->lane;
-    struct buf loan = s->held;
+    struct buf loan = s->unread;
     weft_span in = {loan.data, loan.len};
-    buf_init(&s->held, loan.env, loan.max);
+    buf_init(&s->unread, loan.env, loan.max);
     lane_feed(l, &in);
     if (l->gone || l->talk == LANE_FREE) in.len = 0; /* nobody wants it any more */
     s->left = in.len > 0;
@@ -142,7 +142,7 @@ static inline void memory_feed(struct memory_stream *s)
 
 static inline bool memory_at_end(const struct memory_stream *s)
 {
-    return s->said_end && !s->said.len && !s->held.len && !s->lane.eof;
+    return s->said_end && !s->said.len && !s->unread.len && !s->lane.eof;
 }
 
 /* asked: even if there is nothing. */
@@ -150,7 +150,7 @@ static inline void memory_bring(struct memory_stream *s, bool asked)
 {
     struct lane *l = &s->lane;
     if (l->gone || lane_paused(l) || s->left) return;
-    if (asked || s->held.len) memory_feed(s);
+    if (asked || s->unread.len) memory_feed(s);
     if (l->gone || lane_paused(l) || !memory_at_end(s)) return;
     l->eof = true;
     lane_talk(l)->eof(l);
@@ -271,7 +271,7 @@ static inline void memory_finish(struct lane *l)
     memory_of(l)->finishing = true;
     lane_deadline(l, memory_last_stall(l));
     lane_dirty(l);
-    lane_yield(l); /* what is held is nobody's */
+    lane_yield(l); /* what is unread is nobody's */
 }
 
 static inline void memory_late(struct lane *l)
@@ -286,9 +286,9 @@ static inline void memory_drop(struct lane *l, bool reset)
     struct memory_stream *s = memory_of(l);
     s->was_reset = reset;
     s->ended = !reset;
-    memory_give_back(s, s->held.len);
+    memory_give_back(s, s->unread.len);
     outq_clear(&s->out);
-    buf_deinit(&s->held);
+    buf_deinit(&s->unread);
     buf_deinit(&s->said);
 }
 
@@ -300,10 +300,17 @@ static inline void memory_bury(struct dead *d)
     if (!--m->alive) lane_drop(&m->trunk, 0, "");
 }
 
+/* The peer's. */
+static inline struct sock_addr memory_address(void)
+{
+    struct sock_addr peer;
+    assert_int_equal(sock_parse(&peer, "127.0.0.1:1"), 0);
+    return peer;
+}
+
 static inline int memory_peer(const struct lane *l, struct sock_addr *out)
 {
-    (void)l;
-    return sock_parse(out, "127.0.0.1:1");
+    return address_get(&memory_of(l)->connection->address, out);
 }
 
 static inline bool memory_secure(const struct lane *l)
@@ -314,16 +321,17 @@ static inline bool memory_secure(const struct lane *l)
 
 static inline int memory_count_as(struct lane *l, const struct sock_addr *client)
 {
-    uint64_t *key = &memory_of(l)->connection->peer_key;
-    return client ? site_count_as(lane_site(l), key, client) : 0;
+    struct address *own = &memory_of(l)->connection->address;
+    return client ? site_count_as(lane_site(l), own, client) : 0;
 }
 
 /* One who is lost is known to be. */
-static inline void memory_probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms)
+static inline void memory_probe(struct lane *l, uint64_t idle_ms, uint64_t answer_ms,
+                                uint64_t stall_ms)
 {
     (void)l;
     (void)idle_ms;
-    (void)answer_ms;
+    (void)answer_ms, (void)stall_ms;
 }
 
 /* Never: the trunk tells who sits there. */
@@ -392,12 +400,13 @@ static inline void trunk_bury(struct dead *d)
     struct lane *trunk = container_of(d, struct lane, dead);
     struct memory *m = memory_at(trunk);
     struct site *site = lane_site(trunk);
-    uint64_t peer_key = m->peer_key;
+    uint64_t counted_as = address_counted_as(&m->address);
     assert_true(!m->alive && m->in_window == CONNECTION_WINDOW);
     lane_close(trunk);
+    address_clear(&m->address, lane_env(trunk));
     m->buried = true;
     if (m->let_go) memory_forget(m);
-    site->carrier_gone(site, peer_key, false); /* kinds and site may go with it */
+    site->carrier_gone(site, counted_as, false); /* classes and site may go with it */
 }
 
 static const struct carrier trunk_carrier = {
@@ -414,17 +423,19 @@ static const struct talk *const trunk_talks[LANE_TALKS] = {
 };
 
 /* talks: who may sit on the streams. */
-static inline void memory_kinds_init(struct memory_kinds *k, const struct talk *const *talks,
-                                     struct net *n, struct site *site)
+static inline void memory_classes_init(struct memory_classes *k, const struct talk *const *talks,
+                                       struct net *n, struct site *site)
 {
-    lane_kind_init(&k->trunk, &trunk_carrier, trunk_talks, n, site);
-    lane_kind_init(&k->stream, &memory_carrier, talks, n, site);
+    lane_class_init(&k->trunk, &trunk_carrier, trunk_talks, n, site);
+    lane_class_init(&k->stream, &memory_carrier, talks, n, site);
 }
 
 static inline struct memory *memory_new(void)
 {
     struct memory *m = calloc(1, sizeof *m);
+    struct sock_addr peer = memory_address();
     assert_non_null(m);
+    assert_int_equal(address_set(&m->address, NULL, &peer, 0), 0); /* needs no memory */
     m->window = m->in_window = CONNECTION_WINDOW;
     for (struct memory_stream *s = m->streams; s < m->streams + MEMORY_STREAMS; s++) {
         s->connection = m;
@@ -436,11 +447,11 @@ static inline struct memory *memory_new(void)
     return m;
 }
 
-static inline int memory_open(struct memory_stream *s, const struct memory_kinds *k)
+static inline int memory_open(struct memory_stream *s, const struct memory_classes *k)
 {
     int error = lane_open(&s->lane, &k->stream);
     if (error) return error;
-    buf_init(&s->held, lane_env(&s->lane), STREAM_WINDOW);
+    buf_init(&s->unread, lane_env(&s->lane), STREAM_WINDOW);
     s->lane.carried = true;
     s->lane.trusted = s->connection->trunk.trusted;
     s->ended = false;
@@ -458,7 +469,7 @@ static inline void memory_begin(struct lane *l)
 /* A connection that the site counts already: it is told when it is gone, also when memory is short of it from the
  * beginning. On each stream sits an exchange. trusted: the peer is a proxy of ours. NULL: not even the trunk could be
  * opened. */
-static inline struct memory *memory_connect(const struct memory_kinds *k, bool trusted)
+static inline struct memory *memory_connect(const struct memory_classes *k, bool trusted)
 {
     struct memory *m = memory_new();
     if (lane_open(&m->trunk, &k->trunk) < 0) {

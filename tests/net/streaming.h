@@ -151,7 +151,7 @@ static inline void begin_with(const weft_server_config *cfg)
     story.len = 0, story.text[0] = 0;
     world_begin(&world);
     world_serve(&world, cfg);
-    assert_int_equal(weft_server_on_request(world.server, "/*", hold, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/*", hold, NULL), 0);
     world_listen(&world);
 }
 

@@ -44,6 +44,7 @@
     X(held_and_accepted)            \
     X(held_with_frames_behind)      \
     X(held_and_refused)             \
+    X(held_too_long)                \
     X(held_and_reset)               \
     X(held_and_ended)               \
     X(held_and_lost)                \

@@ -144,7 +144,7 @@ static void test_close_behind_what_is_queued(void **state)
 {
     (void)state;
     struct raw *r = open_raw();
-    weft_send(server.conn, WEFT_TEXT, "last", 4);
+    assert_int_equal(weft_send(server.conn, WEFT_TEXT, "last", 4), 0);
     weft_close(server.conn, 1000, NULL);
     settle(&world);
     assert_string_equal(raw_frames(r), "text last;close 1000;");

@@ -164,21 +164,74 @@ static int server_limits_of(const void *p, size_t size)
     return server_of(&(weft_server_config){.limits = p}, sizeof(weft_server_config), size);
 }
 
-static int server_tls(const void *p, size_t size)
+static int tls_of(const void *env, size_t env_size, const void *cfg, size_t cfg_size)
 {
-    char why[100];
-    return weft_server_set_tls_sized(world.server, p, size, why, sizeof why);
+    char why[100] = "";
+    weft_tls *tls = NULL;
+    int error = weft_tls_new_sized(&tls, env, env_size, cfg, cfg_size, why, sizeof why);
+    assert_int_equal(why[0] != 0, error != 0);
+    weft_tls_unref(tls);
+    return error;
+}
+
+static int tls_env(const void *p, size_t size)
+{
+    return tls_of(p, size, NULL, 0);
+}
+
+static int tls_config(const void *p, size_t size)
+{
+    return tls_of(NULL, 0, p, size);
+}
+
+static int tls_other_config(const void *p, size_t size)
+{
+    char why[100] = "";
+    weft_tls *tls = NULL;
+    assert_int_equal(weft_tls_new(&tls, NULL, NULL, why, sizeof why), 0);
+    int error = weft_tls_replace_sized(tls, p, size, why, sizeof why);
+    weft_tls_unref(tls);
+    return error;
+}
+
+static int listen_options(const void *p, size_t size)
+{
+    return weft_server_listen_sized(world.server, "127.0.0.1:0", p, size);
 }
 
 static int route_handler(const void *p, size_t size)
 {
-    return weft_server_route_sized(world.server, "/", p, size, 0, NULL);
+    return weft_server_route_sized(world.server, "/", p, size, 0, 0, NULL);
+}
+
+static void ignore(weft_request *r, void *user)
+{
+    (void)user;
+    weft_request_abort(r);
+}
+
+/* One that is all zero has nobody to tell. */
+static int request_handler(const void *p, size_t size)
+{
+    return weft_server_on_request_sized(world.server, "/", p, size, 0, NULL);
+}
+
+static int request_limits(const void *p, size_t size)
+{
+    const weft_request_handler h = {.on_request = ignore, .limits = p};
+    return weft_server_on_request_sized(world.server, "/", &h, sizeof h, size, NULL);
 }
 
 static int route_deflate(const void *p, size_t size)
 {
     const weft_handler h = {.deflate = p};
-    return weft_server_route_sized(world.server, "/", &h, sizeof h, size, NULL);
+    return weft_server_route_sized(world.server, "/", &h, sizeof h, 0, size, NULL);
+}
+
+static int route_limits(const void *p, size_t size)
+{
+    const weft_handler h = {.limits = p};
+    return weft_server_route_sized(world.server, "/", &h, sizeof h, size, 0, NULL);
 }
 
 static int dial(const weft_client_config *cfg, size_t cfg_size, size_t limits_size,
@@ -200,6 +253,11 @@ static int client_config(const void *p, size_t size)
 static int client_limits(const void *p, size_t size)
 {
     return dial(&(weft_client_config){.limits = p}, sizeof(weft_client_config), size, NULL, 0, 0);
+}
+
+static int client_handler_limits(const void *p, size_t size)
+{
+    return dial(NULL, 0, size, &(weft_handler){.limits = p}, sizeof(weft_handler), 0);
 }
 
 static int client_handler(const void *p, size_t size)
@@ -241,7 +299,7 @@ static int reply_handler(const void *p, size_t size)
 {
     weft_reply *reply;
     asked = NULL;
-    assert_int_equal(weft_server_on_request(world.server, "/held", hold, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/held", hold, NULL), 0);
     struct raw *r = raw_connect(&world);
     raw_say(r, "GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
     turn_until(&world, asked);
@@ -276,12 +334,19 @@ static const struct taker {
     {"weft_loop_new, env", loop_env, sizeof(weft_env), 0, 0},
     {"weft_server_new", server_config, sizeof(weft_server_config), 0, 0},
     {"weft_server_new, limits", server_limits_of, sizeof(weft_limits), 0, 0},
-    {"weft_server_set_tls", server_tls, sizeof(weft_tls), WEFT_ERR_TLS, WEFT_ERR_TLS},
+    {"weft_server_listen", listen_options, sizeof(weft_listen_options), 0, 0},
+    {"weft_tls_new, env", tls_env, sizeof(weft_env), 0, 0},
+    {"weft_tls_new", tls_config, sizeof(weft_tls_config), 0, 0},
+    {"weft_tls_replace", tls_other_config, sizeof(weft_tls_config), 0, 0},
     {"weft_server_route", route_handler, sizeof(weft_handler), 0, 0},
+    {"weft_server_on_request", request_handler, sizeof(weft_request_handler), -EINVAL, -EINVAL},
+    {"weft_server_on_request, limits", request_limits, sizeof(weft_limits), 0, 0},
+    {"weft_server_route, limits", route_limits, sizeof(weft_limits), 0, 0},
     {"weft_server_route, deflate", route_deflate, sizeof(weft_deflate), 0, 0},
     {"weft_connect", client_config, sizeof(weft_client_config), 0, 0},
     {"weft_connect, limits", client_limits, sizeof(weft_limits), 0, 0},
     {"weft_connect, handler", client_handler, sizeof(weft_handler), 0, 0},
+    {"weft_connect, the handler's limits", client_handler_limits, sizeof(weft_limits), 0, 0},
     {"weft_connect, deflate", client_deflate, sizeof(weft_deflate), 0, 0},
     {"weft_piece_new", piece_env, sizeof(weft_env), 0, 0},
     {"weft_reply_begin", reply_handler, sizeof(weft_reply_handler), 0, 0},
@@ -383,9 +448,9 @@ static void test_a_handler_of_the_future_works(void **state)
 {
     (void)state;
     const struct future_handler h = {.known = {.on_message = echo}};
-    assert_int_equal(
-        weft_server_route_sized(world.server, "/", &h.known, sizeof h, sizeof(weft_deflate), NULL),
-        0);
+    assert_int_equal(weft_server_route_sized(world.server, "/", &h.known, sizeof h,
+                                             sizeof(weft_limits), sizeof(weft_deflate), NULL),
+                     0);
     struct raw *r = raw_open(&world, "/");
     raw_text(r, "hello");
     turn_until(&world, raw_heard(r, "hello"));
@@ -411,6 +476,7 @@ static void take_back(void *p, size_t size)
 struct lent {
     weft_handler *handler;
     weft_deflate *deflate;
+    weft_limits *limits;
     const char **subprotocols;
     char *name;
 };
@@ -418,12 +484,14 @@ struct lent {
 static struct lent lend_handler(const weft_handler *from)
 {
     static const weft_deflate deflate = {.threshold = 1};
+    static const weft_limits limits = {.max_fragments = 7};
     struct lent l = {lend(from, sizeof *from), lend(&deflate, sizeof deflate),
-                     malloc(2 * sizeof(char *)), lend("chat", 5)};
+                     lend(&limits, sizeof limits), malloc(2 * sizeof(char *)), lend("chat", 5)};
     l.subprotocols[0] = l.name;
     l.subprotocols[1] = NULL;
     l.handler->subprotocols = l.subprotocols;
     l.handler->deflate = l.deflate;
+    l.handler->limits = l.limits;
     return l;
 }
 
@@ -431,6 +499,7 @@ static void take_handler_back(struct lent *l)
 {
     take_back(l->handler, sizeof *l->handler);
     take_back(l->deflate, sizeof *l->deflate);
+    take_back(l->limits, sizeof *l->limits);
     take_back(l->subprotocols, 2 * sizeof(char *));
     take_back(l->name, 5);
 }

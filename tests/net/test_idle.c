@@ -53,7 +53,7 @@ static int begin(void **state)
     world_serve(&world, NULL);
     assert_int_equal(weft_server_route(world.server, "/plain", &plain, NULL), 0);
     assert_int_equal(weft_server_route(world.server, "/small", &small, NULL), 0);
-    assert_int_equal(weft_server_on_request(world.server, "/stream", stream, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/stream", stream, NULL), 0);
     world_listen(&world);
     return 0;
 }

@@ -119,8 +119,8 @@ static void serve(void)
     begun = 0;
     begin_with(NULL);
     assert_int_equal(weft_server_route(world.server, "/third", &telling, &bystander), 0);
-    assert_int_equal(weft_server_on_request(world.server, "/stream", start, NULL), 0);
-    assert_int_equal(weft_server_on_request(world.server, "/other", other, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/stream", start, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/other", other, NULL), 0);
 }
 
 static void expect_right(unsigned i, struct raw *r)

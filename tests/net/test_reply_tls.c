@@ -16,11 +16,9 @@ static int begin_tls(void **state)
     (void)state;
     weft_server_config cfg = {.limits =
                                   &(weft_limits){.send_queue_soft = SOFT, .write_stall = STALL}};
-    weft_tls_pair pair = {certificate, key};
-    weft_tls tls = {.certificates = &pair, .n_certificates = 1};
     memset(text, 't', sizeof text);
     begin_with(&cfg);
-    assert_int_equal(weft_server_set_tls(world.server, &tls, NULL, 0), 0);
+    world_listen_tls(&world);
     return 0;
 }
 

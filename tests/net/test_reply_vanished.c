@@ -95,8 +95,8 @@ static void serve(weft_server **server, uint64_t pong_timeout)
                                                        .write_stall = INTERVAL}};
     world_serve(&world, &cfg);
     *server = world.server;
-    assert_int_equal(weft_server_on_request(*server, "/unknown", start, NULL), 0);
-    assert_int_equal(weft_server_on_request(*server, "/known", start, &world), 0);
+    assert_int_equal(world_requests(*server, "/unknown", start, NULL), 0);
+    assert_int_equal(world_requests(*server, "/known", start, &world), 0);
     world_listen(&world);
 }
 

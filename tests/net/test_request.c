@@ -26,7 +26,7 @@ static void begin_with(const weft_server_config *cfg)
     story.len = 0, story.text[0] = 0;
     world_begin(&world);
     world_serve(&world, cfg);
-    assert_int_equal(weft_server_on_request(world.server, "/*", hold, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/*", hold, NULL), 0);
     world_listen(&world);
 }
 
@@ -82,7 +82,6 @@ static void test_questions(void **state)
     (void)state;
     struct raw *r = ask("GET /a%20b?c=d HTTP/1.1\r\nHost: x\r\nX-One: 1\r\nx-one: 2\r\n\r\n");
     const weft_field *fields;
-    char peer[64];
     weft_bytes path = weft_request_path(held), query = weft_request_query(held),
                one = weft_request_field(held, "X-ONE");
     assert_memory_equal(path.data, "/a%20b", path.len);
@@ -96,8 +95,7 @@ static void test_questions(void **state)
     assert_true(weft_request_is(held, "GET"));
     assert_false(weft_request_is(held, "get"));
     assert_ptr_equal(weft_request_loop(held), world.loop);
-    assert_true(weft_request_peer(held, peer, sizeof peer) > 0);
-    assert_memory_equal(peer, "127.0.0.1:", 10);
+    assert_string_equal(weft_peer_host(weft_request_peer(held)), "127.0.0.1");
     assert_int_equal(reply(""), 0);
     raw_free(r);
 }
@@ -304,6 +302,100 @@ static void reply_at_once(weft_request *r, void *user)
     assert_int_equal(weft_respond(r, 200, NULL, path.data, path.len), 0);
 }
 
+/* ---- one Content-Type ------------------------------------------------------------------------ */
+
+static size_t types_in(const struct raw *r)
+{
+    size_t n = 0;
+    for (const char *at = r->got; (at = strcasestr(at, "\r\ncontent-type:")); at++) n++;
+    return n;
+}
+
+/* Whichever way it was said, and however often. */
+static void test_one_type(void **state)
+{
+    (void)state;
+    weft_reply *stream;
+    struct raw *r = ask(GET("/a"));
+    assert_int_equal(weft_reply_field(held, "Content-Type", "text/one"), 0);
+    assert_int_equal(weft_reply_field(held, "X-Other", "x"), 0);
+    assert_int_equal(weft_reply_field(held, "content-type", "text/two"), 0);
+    assert_int_equal(weft_respond(take(), 200, NULL, "x", 1), 0);
+    turn_until(&world, raw_heard(r, "content-type: text/two\r\n"));
+    assert_int_equal(types_in(r), 1);
+    assert_true(raw_heard(r, "X-Other: x\r\n"));
+    raw_free(r);
+    for (int i = 0; i < 2; i++) {
+        r = ask(GET("/b"));
+        assert_int_equal(weft_reply_field(held, "content-TYPE", "text/one"), 0);
+        if (i == 0) assert_int_equal(weft_respond(take(), 200, "text/two", "x", 1), 0);
+        else assert_int_equal(weft_reply_begin(&stream, take(), 200, "text/two", 0, NULL, NULL), 0);
+        turn_until(&world, raw_heard(r, "Content-Type: text/two\r\n"));
+        assert_int_equal(types_in(r), 1);
+        raw_free(r);
+    }
+    r = ask(GET("/c"));
+    assert_int_equal(weft_reply_field(held, "Content-Type", "text/one"), 0);
+    assert_int_equal(weft_reply_field(held, "Content-Type", "a\nb"), -EINVAL);
+    assert_int_equal(reply("x"), 0);
+    turn_until(&world, raw_heard(r, "Content-Type: text/plain\r\n"));
+    raw_free(r);
+}
+
+/* Others may come twice. */
+static void test_fields_that_come_twice(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    assert_int_equal(weft_reply_field(held, "Set-Cookie", "a=1"), 0);
+    assert_int_equal(weft_reply_field(held, "Set-Cookie", "b=2"), 0);
+    assert_int_equal(reply("x"), 0);
+    turn_until(&world, raw_heard(r, "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n"));
+    raw_free(r);
+}
+
+/* ---- whose page asks ------------------------------------------------------------------------- */
+
+static void expect_allowed(const char *fields, bool allowed)
+{
+    char request[512];
+    snprintf(request, sizeof request, "POST / HTTP/1.1\r\nHost: here.example\r\n%s\r\n", fields);
+    struct raw *r = ask(request);
+    assert_int_equal(weft_request_allowed(held), allowed);
+    assert_int_equal(reply("x"), 0);
+    raw_free(r);
+}
+
+/* The rule for upgrades: the same origin, this machine while all listen on loopback, or those in the list. */
+static void test_allowed(void **state)
+{
+    (void)state;
+    expect_allowed("", true);
+    expect_allowed("Origin: http://here.example\r\n", true);
+    expect_allowed("Origin: https://here.example\r\n", false);
+    expect_allowed("Origin: http://evil.example\r\n", false);
+    expect_allowed("Origin: null\r\n", false);
+    expect_allowed("Origin: http://localhost:5\r\n", true);
+    expect_allowed("Origin: http://here.example\r\nOrigin: http://here.example\r\n", false);
+    const char *const origins[] = {"https://good.example", NULL};
+    again_with(&(weft_server_config){.origins = origins});
+    expect_allowed("Origin: https://good.example\r\n", true);
+    expect_allowed("Origin: http://here.example\r\n", false);
+    expect_allowed("", true);
+}
+
+static void test_not_allowed_when_the_client_has_left(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    assert_true(weft_request_allowed(held));
+    raw_hang_up(r);
+    settle(&world);
+    assert_false(weft_request_allowed(held));
+    assert_int_equal(reply("x"), WEFT_ERR_CLOSED);
+    raw_free(r);
+}
+
 static void abort_at_2(weft_request *r, void *user)
 {
     weft_bytes path = weft_request_path(r);
@@ -316,7 +408,7 @@ static void test_many_replied_at_once(void **state)
 {
     (void)state;
     enum { MANY = 50 };
-    assert_int_equal(weft_server_on_request(world.server, "/*", reply_at_once, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/*", reply_at_once, NULL), 0);
     struct raw *r = raw_connect(&world);
     char all[MANY * 64];
     size_t n = 0;
@@ -337,7 +429,7 @@ static void test_many_replied_at_once(void **state)
 static void test_abort_in_the_callback(void **state)
 {
     (void)state;
-    assert_int_equal(weft_server_on_request(world.server, "/*", abort_at_2, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/*", abort_at_2, NULL), 0);
     struct raw *r = raw_connect(&world);
     raw_say(r, GET("/1") GET("/2") GET("/3"));
     turn_until(&world, raw_ended(r));
@@ -351,7 +443,7 @@ static void test_cut_off_by_the_end(void **state)
     static const char *const parts[] = {"G", "GET / HTTP/1.1\r\nHost: a\r\n",
                                         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx"};
     (void)state;
-    assert_int_equal(weft_server_on_request(world.server, "/*", hold, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/*", hold, NULL), 0);
     for (size_t i = 0; i < 3; i++) {
         struct raw *r = raw_connect(&world);
         raw_say(r, parts[i]);
@@ -367,11 +459,11 @@ static void test_cut_off_by_the_end(void **state)
 /* Who answers may drop his own route, and shut the server down. */
 static void leave_and_reply(weft_request *r, void *user)
 {
-    assert_int_equal(weft_server_on_request(world.server, "/*", hold, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/*", hold, NULL), 0);
     for (int i = 0; i < 20; i++) {
         char path[32];
         snprintf(path, sizeof path, "/new%d", i);
-        assert_int_equal(weft_server_on_request(world.server, path, hold, NULL), 0);
+        assert_int_equal(world_requests(world.server, path, hold, NULL), 0);
     }
     assert_int_equal(weft_server_shutdown(world.server, 1001, NULL, NULL), 0);
     reply_at_once(r, user);
@@ -380,7 +472,7 @@ static void leave_and_reply(weft_request *r, void *user)
 static void test_leave_in_the_callback(void **state)
 {
     (void)state;
-    assert_int_equal(weft_server_on_request(world.server, "/*", leave_and_reply, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/*", leave_and_reply, NULL), 0);
     struct raw *r = raw_connect(&world);
     assert_int_equal(raw_ask(&world, r, GET("/bye")), 200);
     for (int i = 0; i < 100 && !raw_ended(r); i++) pass(&world, 50);
@@ -401,14 +493,13 @@ static void test_client_leaves(void **state)
 {
     (void)state;
     struct raw *r = ask(GET("/"));
-    char peer[64];
     expect_story(&story, "GET /;");
     weft_request_watch(held, told_gone, NULL);
     raw_hang_up(r);
     turn_until(&world, story.len);
     expect_story(&story, "gone;");
     assert_int_equal(weft_request_path(held).len, 1);
-    assert_int_equal(weft_request_peer(held, peer, sizeof peer), -ENOTCONN);
+    assert_string_equal(weft_peer_host(weft_request_peer(held)), "127.0.0.1");
     assert_int_equal(reply("too late"), WEFT_ERR_CLOSED);
     raw_free(r);
 }
@@ -444,6 +535,10 @@ int main(void)
         unit(test_statuses_without_a_body),
         unit(test_abort_before_anything),
         unit(test_many_replied_at_once),
+        unit(test_one_type),
+        unit(test_fields_that_come_twice),
+        unit(test_allowed),
+        unit(test_not_allowed_when_the_client_has_left),
         unit(test_abort_in_the_callback),
         unit(test_cut_off_by_the_end),
         unit(test_leave_in_the_callback),

@@ -11,26 +11,30 @@ static struct teller server, client;
 static weft_client_config cfg; /* of the client, */
 static weft_limits cfg_limits; /* and its limits */
 
+/* Everything goes, and nothing is left. */
+static void end_world(void)
+{
+    weft_tls_unref(cfg.tls);
+    world_end(&world);
+}
+
 static void serve(void)
 {
     static const weft_limits limits = {.ping_interval = WEFT_NEVER};
     weft_server_config server_cfg = {.limits = &limits};
-    weft_tls_pair pair = {certificate, key};
-    weft_tls tls = {.certificates = &pair, .n_certificates = 1};
     server = client = (struct teller){0};
     cfg_limits = (weft_limits){0};
     cfg = (weft_client_config){.limits = &cfg_limits};
     world_begin(&world);
     world_serve(&world, &server_cfg);
     assert_int_equal(weft_server_route(world.server, "/", &telling, &server), 0);
-    assert_int_equal(weft_server_set_tls(world.server, &tls, NULL, 0), 0);
-    world_listen(&world);
+    world_listen_tls(&world);
 }
 
 static int dial(void)
 {
     char url[256];
-    cfg.ca_file = certificate;
+    if (!cfg.tls) cfg.tls = new_client_tls(&world.env);
     cfg_limits.ping_interval = WEFT_NEVER;
     snprintf(url, sizeof url, "wss://localhost%s/", strrchr(world.address, ':'));
     return weft_connect(&client.conn, world.loop, url, &cfg, &telling, &client);
@@ -63,7 +67,7 @@ static void test_a_conversation(void **state)
     turn_until(&world, client.closes && server.closes);
     expect_story(&server.story, "open;text hello;close 1000 bye by-peer clean;");
     expect_story(&client.story, "open;text hello;close 1000 bye clean;");
-    world_end(&world);
+    end_world();
 }
 
 static void test_messages_wait_while_paused(void **state)
@@ -81,7 +85,7 @@ static void test_messages_wait_while_paused(void **state)
     weft_resume(server.conn);
     turn_until(&world, client.closes && server.closes);
     expect_story(&server.story, "text hello;close 1000 by-peer clean;");
-    world_end(&world);
+    end_world();
 }
 
 /* Told why in the only language that it understands, and counted; not before it is clear what it speaks. */
@@ -107,7 +111,7 @@ static void test_plain_http_is_told_so(void **state)
     assert_int_equal(raw_status(r), 0);
     assert_int_equal(weft_server_count_refused(world.server, 400), 1);
     raw_free(r);
-    world_end(&world);
+    end_world();
 }
 
 /* A peer that says nothing, or bytes that never become a handshake. */
@@ -126,7 +130,7 @@ static void test_the_handshake_has_a_deadline(void **state)
     assert_true(raw_ended(silent) && raw_ended(slow));
     raw_free(silent);
     raw_free(slow);
-    world_end(&world);
+    end_world();
 }
 
 /* The test's own socket, which the client will be told to connect to. */
@@ -154,7 +158,7 @@ static void test_a_silent_server(void **state)
     pass(&world, 200);
     assert_true(told(&client.story, "WEFT_ERR_TIMEOUT"));
     close(fd);
-    world_end(&world);
+    end_world();
 }
 
 static SSL_CTX *peer_context(void)
@@ -218,7 +222,7 @@ static void test_an_alert_to_nobody(void **state)
     assert_true(world.live < live);
     tls_peer_free(p);
     close(listening);
-    world_end(&world);
+    end_world();
 }
 
 /* No close_notify, no Close: whoever cut that off is not believed to have said goodbye. */
@@ -239,7 +243,7 @@ static void test_a_truncated_stream(void **state)
         tls_peer_free(p);
     }
     close(listening);
-    world_end(&world);
+    end_world();
 }
 
 /* A connection resumes the session of the one before, although that was lost. */
@@ -263,7 +267,7 @@ static void test_a_client_resumes(void **state)
     }
     SSL_CTX_free(ctx);
     close(listening);
-    world_end(&world);
+    end_world();
 }
 
 /* Whichever allocation of ours fails, or all from then on: whoever was told of a connection is told of
@@ -288,7 +292,7 @@ static void fail_each(bool and_all_that_follow)
         world.fail_on = false;
         assert_int_equal(client.closes, connected);
         settle(&world);
-        world_end(&world);
+        end_world();
         assert_int_equal(server.closes, server.id != 0);
     }
 }

@@ -62,8 +62,7 @@ static void say_user(weft_request *r, void *user)
 
 static void page(const char *path, const char *text)
 {
-    assert_int_equal(weft_server_on_request(world.server, path, say_user, (void *)(uintptr_t)text),
-                     0);
+    assert_int_equal(world_requests(world.server, path, say_user, (void *)(uintptr_t)text), 0);
 }
 
 static const char *get(const char *path)
@@ -113,11 +112,27 @@ static void test_route_is_replaced(void **state)
 static void test_bad_routes(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "x", "x/*", "*"};
-    for (size_t i = 0; i < countof(bad); i++)
+    static const char *const bad[] = {"",       "x",   "x/*",       "*",     "/a b",  "/?x",
+                                      "/a?b/*", "/#x", "/\xc3\xa4", "/a\n",  "/\x7f", "/a\t",
+                                      "/%",     "/%4", "/%4g",      "/%g4x", "/x%/*", "/\x01/*"};
+    for (size_t i = 0; i < countof(bad); i++) {
         assert_int_equal(weft_server_route(world.server, bad[i], &telling, NULL), -EINVAL);
+        assert_int_equal(world_requests(world.server, bad[i], say_user, NULL), -EINVAL);
+    }
+    assert_int_equal(weft_server_files(world.server, "/a b/*", "/tmp"), -EINVAL);
     assert_int_equal(weft_server_files(world.server, "/x", "/tmp"), -EINVAL);
     assert_int_equal(weft_server_files(world.server, "/x/*", "/does/not/exist"), -ENOENT);
+}
+
+static void test_odd_paths(void **state)
+{
+    (void)state;
+    static const char *const odd[] = {"/%20", "/a%2Fb", "/%c3%A4", "/a*b",
+                                      "/~'\"<>[]{}|^`;:@&=+$,!()"};
+    for (size_t i = 0; i < countof(odd); i++) {
+        page(odd[i], "odd");
+        assert_string_equal(get(odd[i]), "200 odd");
+    }
 }
 
 static void test_page_and_websocket_on_one_path(void **state)
@@ -224,7 +239,7 @@ static void test_origins_on_loopback(void **state)
     struct raw *r = raw_connect(&world);
     assert_int_equal(raw_ask(&world, r, UPGRADE("/ws", "Origin: http://127.0.0.1:5\r\n")), 101);
     raw_free(r);
-    assert_int_equal(weft_server_listen(world.server, "0.0.0.0:0"), 0);
+    assert_int_equal(weft_server_listen(world.server, "0.0.0.0:0", NULL), 0);
     assert_int_equal(ask(NULL, UPGRADE("/ws", "Origin: http://127.0.0.1:5\r\n")), 403);
 }
 
@@ -481,7 +496,7 @@ static void hold_request(weft_request *r, void *user)
 static void test_shutdown_lets_replies_finish(void **state)
 {
     (void)state;
-    weft_server_on_request(world.server, "/", hold_request, NULL);
+    world_requests(world.server, "/", hold_request, NULL);
     struct raw *r = raw_connect(&world), *idle = raw_connect(&world);
     raw_say(r, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     settle(&world);
@@ -577,7 +592,7 @@ static void stream(weft_request *r, void *user)
 static void test_on_close_aborts_another(void **state)
 {
     (void)state;
-    weft_server_on_request(world.server, "/", stream, NULL);
+    world_requests(world.server, "/", stream, NULL);
     streams[0] = streams[1] = NULL;
     aborted = 0;
     struct raw *a = raw_connect(&world), *b = raw_connect(&world);
@@ -607,10 +622,10 @@ static void test_freed_with_everything_in_flight(void **state)
     static char big[1000000];
     route("/");
     weft_server_route(world.server, "/hold", &holding, NULL);
-    weft_server_on_request(world.server, "/held", hold_request, NULL);
+    world_requests(world.server, "/held", hold_request, NULL);
     struct raw *ws = raw_open(&world, "/"), *head = raw_connect(&world), *up = raw_connect(&world),
                *reply = raw_connect(&world), *bad = raw_connect(&world), *fresh;
-    weft_send(server.conn, WEFT_BINARY, big, sizeof big);
+    assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, sizeof big), 0);
     raw_frame(ws, 0x01, "half", 4);
     raw_say(head, "GET / HT");
     raw_say(up, UPGRADE("/hold", ""));
@@ -652,9 +667,9 @@ static void test_addresses(void **state)
     (void)state;
     char text[64], tiny[4];
     assert_int_equal(weft_server_address(world.server, 1, text, sizeof text), -ENOENT);
-    assert_int_equal(weft_server_listen(world.server, "nonsense"), WEFT_ERR_ADDRESS);
-    assert_int_equal(weft_server_listen(world.server, world.address), -EADDRINUSE);
-    assert_int_equal(weft_server_listen(world.server, "localhost:0"), 0);
+    assert_int_equal(weft_server_listen(world.server, "nonsense", NULL), WEFT_ERR_ADDRESS);
+    assert_int_equal(weft_server_listen(world.server, world.address, NULL), -EADDRINUSE);
+    assert_int_equal(weft_server_listen(world.server, "localhost:0", NULL), 0);
     assert_true(weft_server_address(world.server, 1, text, sizeof text) > 0);
     assert_memory_equal(text, "127.0.0.1:", 10);
     assert_int_equal(weft_server_address(world.server, 0, tiny, sizeof tiny), 3);
@@ -668,13 +683,13 @@ static void test_unix_socket(void **state)
     assert_non_null(mkdtemp(dir));
     snprintf(address, sizeof address, "unix:%s/s", dir);
     snprintf(url, sizeof url, "ws+unix:%s/s:/", dir);
-    assert_int_equal(weft_server_listen(world.server, address), 0);
+    assert_int_equal(weft_server_listen(world.server, address, NULL), 0);
     route("/");
     struct teller client = {0};
     assert_int_equal(weft_connect(&client.conn, world.loop, url, NULL, &telling, &client), 0);
     pass(&world, 1); /* a turn of the loop's later */
     turn_until(&world, told(&client.story, "open;"));
-    weft_send(client.conn, WEFT_TEXT, "hi", 2);
+    assert_int_equal(weft_send(client.conn, WEFT_TEXT, "hi", 2), 0);
     turn_until(&world, told(&server.story, "text hi;"));
     weft_close(client.conn, 1000, NULL);
     turn_until(&world, client.closes);
@@ -692,6 +707,7 @@ int main(void)
         unit(test_longest_route_wins),
         unit(test_route_is_replaced),
         unit(test_bad_routes),
+        unit(test_odd_paths),
         unit(test_page_and_websocket_on_one_path),
         unit(test_not_found),
         unit(test_upgrade_required),

@@ -99,7 +99,7 @@ static weft_handler telling_more(void)
     return h;
 }
 
-static int a_server_at(const char *address, const weft_tls *tls)
+static int a_server_at(const char *address, const weft_tls_config *tls)
 {
     static const char *const origins[] = {"https://example.org", NULL};
     static const char *const proxies[] = {"10.0.0.0/8", "::1", NULL};
@@ -107,13 +107,15 @@ static int a_server_at(const char *address, const weft_tls *tls)
     weft_server_config cfg = {.limits = &limits, .origins = origins, .trust_proxy = proxies};
     weft_handler chat = telling_more();
     weft_server *s = NULL;
+    weft_listen_options o = {0};
     char text[128];
     int error = weft_server_new(&s, world.loop, &cfg);
     if (!error) error = weft_server_route(s, "/chat", &chat, &server);
-    if (!error) error = weft_server_on_request(s, "/page/*", say_hi, NULL);
+    if (!error) error = world_requests(s, "/page/*", say_hi, NULL);
     if (!error) error = weft_server_files(s, "/files/*", folder);
-    if (!error && tls) error = weft_server_set_tls(s, tls, text, sizeof text);
-    if (!error) error = weft_server_listen(s, address);
+    if (!error && tls) error = weft_tls_new(&o.tls, &world.env, tls, text, sizeof text);
+    if (!error) error = weft_server_listen(s, address, &o);
+    weft_tls_unref(o.tls);
     if (!error) error = weft_server_address(s, 0, text, sizeof text);
     weft_server_free(s);
     soon();
@@ -158,7 +160,7 @@ static int a_server_with_tls(void)
 {
     static weft_tls_pair pair;
     pair = (weft_tls_pair){certificate, key};
-    weft_tls tls = {.certificates = &pair, .n_certificates = 1, .client_ca_file = certificate};
+    weft_tls_config tls = {.certificates = &pair, .n_certificates = 1, .authorities = certificate};
     return a_server_at("127.0.0.1:0", &tls);
 }
 
@@ -270,10 +272,14 @@ static int a_client_on_unix(void)
 static int a_client_with_tls(void)
 {
     char url[128];
-    weft_client_config cfg = {
-        .ca_file = certificate, .certificate_file = certificate, .key_file = key};
+    const weft_tls_pair pair = {certificate, key};
+    weft_tls_config tls = {.certificates = &pair, .n_certificates = 1, .authorities = certificate};
+    weft_client_config cfg = {0};
+    int error = weft_tls_new(&cfg.tls, &world.env, &tls, NULL, 0);
+    if (error) return error;
     snprintf(url, sizeof url, "wss://localhost:%d/", port_of(world.address));
-    int error = a_client_of(url, &cfg);
+    error = a_client_of(url, &cfg);
+    weft_tls_unref(cfg.tls);
     return told(&client.story, "WEFT_ERR_TLS") || error == WEFT_ERR_TIMEOUT ? 0 : error;
 }
 
@@ -313,7 +319,7 @@ static void begin(void)
     assert_int_equal(weft_server_files(world.server, "/files/*", folder), 0);
     snprintf(unix_here, sizeof unix_here, "unix:%s/here", folder);
     snprintf(unix_new, sizeof unix_new, "unix:%s/new", folder);
-    assert_int_equal(weft_server_listen(world.server, unix_here), 0);
+    assert_int_equal(weft_server_listen(world.server, unix_here, NULL), 0);
     there = raw_open(&world, "/");
     use_two_addresses(&world.sys, 0);
     use_faulty_calls(&world.sys);
@@ -441,8 +447,11 @@ static const struct {
     {CALL_openat2, {EMFILE, ENFILE, EACCES, EAGAIN, ENOSYS}},
     {CALL_fstat, {EIO, ENOMEM}},
     {CALL_lstat, {ENOENT, EACCES}},
+    {CALL_fstatat, {ENOENT, EACCES}},
+    {CALL_chmod, {EPERM, EROFS}},
     {CALL_pread, {EIO, EINTR}},
     {CALL_unlink, {EROFS, EACCES}},
+    {CALL_unlinkat, {EROFS, EACCES}},
 };
 
 /* Whether the scenario has such a call. */

@@ -30,6 +30,7 @@ static struct {
     weft_server *server;
     char address[64];
     const char *scheme;
+    weft_tls *tls, *insecure; /* the server's and the client's, when scheme is wss */
     atomic_uint opened, closed, requests;
     _Atomic(weft_loop *) loops[PEERS]; /* where the nth was opened */
     _Atomic weft_id ids[PEERS];
@@ -54,7 +55,7 @@ static void server_opens(weft_conn *c)
 static void server_hears(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     must(weft_loop_is_mine(weft_conn_loop(c)));
-    (void)weft_send(c, op, data, len);
+    must(weft_send(c, op, data, len) == 0);
 }
 
 static void server_closes(weft_conn *c, const weft_close_info *info)
@@ -108,12 +109,12 @@ static void make_server(const weft_limits *limits)
     weft_server_config cfg = {.limits = limits, .threads = THREADS};
     assert_int_equal(weft_server_new(&w.server, w.loop, &cfg), 0);
     assert_int_equal(weft_server_route(w.server, "/", &server_handler, NULL), 0);
-    assert_int_equal(weft_server_on_request(w.server, "/page", server_replies, "hello"), 0);
+    assert_int_equal(world_requests(w.server, "/page", server_replies, "hello"), 0);
 }
 
 static void listen_at(const char *address)
 {
-    assert_int_equal(weft_server_listen(w.server, address), 0);
+    assert_int_equal(weft_server_listen(w.server, address, NULL), 0);
     assert_true(weft_server_address(w.server, 0, w.address, sizeof w.address) > 0);
 }
 
@@ -131,6 +132,8 @@ static void end(void)
     weft_server_free(w.server);
     assert_int_equal(w.opened, w.closed); /* before weft_server_free returned */
     weft_loop_free(w.loop);
+    weft_tls_unref(w.tls);
+    weft_tls_unref(w.insecure);
 }
 
 static struct peer *begin_peer(size_t i)
@@ -138,7 +141,7 @@ static struct peer *begin_peer(size_t i)
     char url[128];
     struct peer *p = &w.peers[i];
     *p = (struct peer){0};
-    weft_client_config insecure = {.insecure = true};
+    weft_client_config insecure = {.tls = w.insecure};
     snprintf(url, sizeof url, "%s://%s/", w.scheme, w.address);
     assert_int_equal(weft_connect(&p->conn, w.loop, url, &insecure, &client_handler, p), 0);
     return p;
@@ -300,7 +303,7 @@ static void test_routes_are_final(void **state)
     (void)state;
     begin_with(NULL);
     assert_int_equal(weft_server_route(w.server, "/late", &server_handler, NULL), WEFT_ERR_STATE);
-    assert_int_equal(weft_server_on_request(w.server, "/late", server_replies, ""), WEFT_ERR_STATE);
+    assert_int_equal(world_requests(w.server, "/late", server_replies, ""), WEFT_ERR_STATE);
     assert_int_equal(weft_server_files(w.server, "/late/*", "/tmp"), WEFT_ERR_STATE);
     end();
 }
@@ -342,7 +345,7 @@ static void test_every_allocation_of_start_fails(void **state)
         world_begin(&m);
         world_serve(&m, &(weft_server_config){.threads = 2});
         assert_int_equal(weft_server_route(m.server, "/", &server_handler, NULL), 0);
-        assert_int_equal(weft_server_on_request(m.server, "/p", server_replies, ""), 0);
+        assert_int_equal(world_requests(m.server, "/p", server_replies, ""), 0);
         world_fail_at(&m, nth);
         error = weft_server_start(m.server);
         if (error) assert_int_equal(error, -ENOMEM);
@@ -379,21 +382,23 @@ static void test_signals_are_for_the_program(void **state)
 
 /* ---- TLS ------------------------------------------------------------------------------------- */
 
-static void set_tls(void)
+static void listen_with_tls(void)
 {
-    weft_tls_pair pair = {certificate, key};
-    weft_tls tls = {.certificates = &pair, .n_certificates = 1};
-    assert_int_equal(weft_server_set_tls(w.server, &tls, NULL, 0), 0);
+    w.scheme = "wss";
+    w.tls = new_server_tls(NULL);
+    w.insecure = new_tls(NULL, &(weft_tls_config){.insecure = true});
+    const weft_listen_options o = {.tls = w.tls};
+    assert_int_equal(weft_server_listen(w.server, "127.0.0.1:0", &o), 0);
+    assert_true(weft_server_address(w.server, 1, w.address, sizeof w.address) > 0);
 }
 
 static void test_tls_on_every_loop(void **state)
 {
     (void)state;
     begin_with(NULL);
-    set_tls();
-    w.scheme = "wss";
+    listen_with_tls();
     for (size_t i = 0; i < THREADS; i++) open_peer(i);
-    set_tls(); /* again: those that are there go on */
+    assert_int_equal(weft_tls_reload(w.tls, NULL, 0), 0); /* those that are there go on */
     for (size_t i = THREADS; i < PEERS; i++) open_peer(i);
     for (size_t i = 0; i < PEERS; i++) assert_int_equal(opened_on(w.loops[i]), PEERS / THREADS);
     for (size_t i = 0; i < PEERS; i++) say(&w.peers[i], "hello");

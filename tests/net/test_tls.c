@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * The TLS box alone: a client's and a server's, back to back, with no socket between them. What one has
+ * The TLS end alone: a client's and a server's, back to back, with no socket between them. What one has
  * in tls_out is fed to the other, in pieces as small as the test likes.
  */
 #include "cert_files.h"
 
 #include "base/bytes.h"
 #include "net/wire/tls.h"
-#include "net/wire/tls_context.h"
-#include "net/wire/tls_sessions.h"
+#include "net/wire/tls_user.h"
 
 /* Only its allocator and its clock. */
 static struct world memory = {
     .fail_at = -1, .env = {.ctx = &memory, .realloc = world_realloc, .now_us = world_now}};
-static struct list shared = {&shared, &shared};
 
-/* ---- two boxes ------------------------------------------------------------------------------- */
+/* ---- two ends -------------------------------------------------------------------------------- */
 
 struct end {
-    struct tls_context *context;
+    weft_tls *with;
     struct tls *tls;
     struct outq plain; /* to be said */
     uint8_t heard[100000];
@@ -27,46 +25,28 @@ struct end {
 };
 
 static struct end client, server;
-static struct tls_sessions sessions;
 static uint8_t scratch[TLS_RECORD];
 
-static struct tls_context *server_context(void)
+static struct tls *connect_with(weft_tls *with, const char *host, uint16_t port)
 {
-    char text[128];
-    struct words why = {text, sizeof text};
-    weft_tls_pair pair = {certificate, key};
-    weft_tls tls = {.certificates = &pair, .n_certificates = 1};
-    struct tls_context *c = NULL;
-    (void)tls_context_server(&c, &memory.env, &tls, &why);
-    return c;
-}
-
-static struct tls_context *client_context(const struct tls_client_files *files)
-{
-    char text[128];
-    struct words why = {text, sizeof text};
-    struct tls_context *c = NULL;
-    (void)tls_context_client(&c, &memory.env, &shared, files, &why);
-    return c;
+    return tls_connect(&memory.env, with, bytes_of(host), port, false);
 }
 
 /* false: no memory, and nothing is left of them. */
-static bool begin(const struct tls_client_files *files, const char *host)
+static bool begin(const weft_tls_config *cfg, const char *host)
 {
     client = server = (struct end){0};
-    tls_sessions_init(&sessions, &memory.env);
-    server.context = server_context();
-    client.context = client_context(files);
-    if (server.context) server.tls = tls_accept(&memory.env, server.context);
-    if (client.context)
-        client.tls = tls_connect(&memory.env, client.context, bytes_of(host), 443, &sessions);
+    server.with = new_server_tls(&memory.env);
+    client.with = new_tls(&memory.env, cfg);
+    if (server.with) server.tls = tls_accept(&memory.env, server.with);
+    if (client.with) client.tls = connect_with(client.with, host, 443);
     return client.tls && server.tls;
 }
 
 static void end_one(struct end *e)
 {
     tls_free(e->tls);
-    tls_context_unref(e->context);
+    weft_tls_unref(e->with);
     outq_clear(&e->plain);
 }
 
@@ -74,8 +54,18 @@ static void end_both(void)
 {
     end_one(&client);
     end_one(&server);
-    tls_sessions_deinit(&sessions);
     assert_int_equal(memory.live, 0);
+}
+
+static size_t n_sessions(void)
+{
+    return client.with->context->sessions.n;
+}
+
+/* Of the server. */
+static void at_most_version(int version)
+{
+    SSL_CTX_set_max_proto_version(server.with->context->server, version);
 }
 
 static void hear(struct end *e)
@@ -136,7 +126,7 @@ static void assert_heard(const struct end *e, const char *text)
     assert_memory_equal(e->heard, text, e->n_heard);
 }
 
-static const struct tls_client_files trusting = {.ca = certificate};
+static const weft_tls_config trusting = {.authorities = certificate};
 
 /* ---- tests ----------------------------------------------------------------------------------- */
 
@@ -206,9 +196,9 @@ static void test_close(void **state)
     end_both();
 }
 
-static void refuses(const struct tls_client_files *files, const char *host, const char *cause)
+static void refuses(const weft_tls_config *cfg, const char *host, const char *cause)
 {
-    assert_true(begin(files, host));
+    assert_true(begin(cfg, host));
     carry_all(100000);
     assert_int_equal(client.error, WEFT_ERR_CERTIFICATE);
     assert_string_equal(tls_cause(client.tls), cause);
@@ -220,11 +210,11 @@ static void refuses(const struct tls_client_files *files, const char *host, cons
 static void test_whom_to_trust(void **state)
 {
     (void)state;
-    refuses(&(struct tls_client_files){0}, "localhost",
+    refuses(&(weft_tls_config){0}, "localhost",
             "certificate verify failed: self-signed certificate");
     refuses(&trusting, "example.org", "certificate verify failed: hostname mismatch");
     refuses(&trusting, "127.0.0.1", "certificate verify failed: IP address mismatch");
-    assert_true(begin(&(struct tls_client_files){.insecure = true}, "example.org"));
+    assert_true(begin(&(weft_tls_config){.insecure = true}, "example.org"));
     carry_all(100000);
     assert_true(tls_ready(client.tls));
     end_both();
@@ -249,24 +239,24 @@ static void test_a_byte_is_changed(void **state)
 /* ---- sessions that are resumed --------------------------------------------------------------- */
 
 /* One more connection between the same two. Whether the server resumed a session; the answer is heard. */
-static bool resumes_with(struct tls_context *with, const char *host, uint16_t port)
+static bool resumes_with(weft_tls *with, const char *host, uint16_t port)
 {
-    long before = SSL_CTX_sess_hits(with->ssl);
+    long before = SSL_CTX_sess_hits(server.with->context->server);
     tls_free(client.tls);
     tls_free(server.tls);
     client.n_heard = server.n_heard = 0;
-    client.tls = tls_connect(&memory.env, with, bytes_of(host), port, &sessions);
-    server.tls = tls_accept(&memory.env, server.context);
+    client.tls = connect_with(with, host, port);
+    server.tls = tls_accept(&memory.env, server.with);
     say(&server, "answer");
     carry_all(100000);
     assert_true(tls_ready(client.tls) && tls_ready(server.tls));
     assert_heard(&client, "answer");
-    return SSL_CTX_sess_hits(with->ssl) > before;
+    return SSL_CTX_sess_hits(server.with->context->server) > before;
 }
 
 static bool resumes(void)
 {
-    return resumes_with(client.context, "localhost", 443);
+    return resumes_with(client.with, "localhost", 443);
 }
 
 static void test_sessions_are_resumed(void **state)
@@ -274,11 +264,11 @@ static void test_sessions_are_resumed(void **state)
     (void)state;
     for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
         assert_true(begin(&trusting, "localhost"));
-        SSL_CTX_set_max_proto_version(server.context->ssl, version);
+        at_most_version(version);
         assert_false(resumes());
-        assert_int_equal(sessions.n, 1);
+        assert_int_equal(n_sessions(), 1);
         for (int i = 0; i < 5; i++) assert_true(resumes());
-        assert_int_equal(sessions.n, 1);
+        assert_int_equal(n_sessions(), 1);
         end_both();
     }
 }
@@ -289,9 +279,8 @@ static void test_a_ticket_is_used_once(void **state)
     (void)state;
     assert_true(begin(&trusting, "localhost"));
     assert_false(resumes());
-    struct tls *first =
-        tls_connect(&memory.env, client.context, bytes_of("localhost"), 443, &sessions);
-    assert_int_equal(sessions.n, 0);
+    struct tls *first = connect_with(client.with, "localhost", 443);
+    assert_int_equal(n_sessions(), 0);
     assert_false(resumes());
     tls_free(first);
     end_both();
@@ -301,16 +290,16 @@ static void test_a_ticket_is_used_once(void **state)
 static void test_whose_session_it_is(void **state)
 {
     (void)state;
-    struct tls_context *careless = client_context(&(struct tls_client_files){.insecure = true});
+    weft_tls *careless = new_tls(&memory.env, &(weft_tls_config){.insecure = true});
     assert_true(begin(&trusting, "localhost"));
     assert_false(resumes_with(careless, "localhost", 443));
     assert_false(resumes());
-    assert_false(resumes_with(client.context, "localhost", 444));
+    assert_false(resumes_with(client.with, "localhost", 444));
     assert_false(resumes_with(careless, "example.org", 443));
     assert_true(resumes());
     assert_true(resumes_with(careless, "localhost", 443));
     assert_true(resumes_with(careless, "example.org", 443));
-    tls_context_unref(careless);
+    weft_tls_unref(careless);
     end_both();
 }
 
@@ -319,10 +308,10 @@ static void test_no_session_with_the_wrong_one(void **state)
 {
     (void)state;
     assert_true(begin(&trusting, "example.org"));
-    SSL_CTX_set_max_proto_version(server.context->ssl, TLS1_2_VERSION);
+    at_most_version(TLS1_2_VERSION);
     carry_all(100000);
     assert_int_equal(client.error, WEFT_ERR_CERTIFICATE);
-    assert_int_equal(sessions.n, 0);
+    assert_int_equal(n_sessions(), 0);
     end_both();
 }
 
@@ -332,12 +321,11 @@ static void test_tickets_end_with_a_reload(void **state)
     (void)state;
     assert_true(begin(&trusting, "localhost"));
     for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
-        SSL_CTX_set_max_proto_version(server.context->ssl, version);
+        at_most_version(version);
         (void)resumes();
         assert_true(resumes());
-        tls_context_unref(server.context);
-        server.context = server_context();
-        SSL_CTX_set_max_proto_version(server.context->ssl, version);
+        assert_int_equal(weft_tls_reload(server.with, NULL, 0), 0);
+        at_most_version(version);
         assert_false(resumes());
         assert_true(resumes());
     }
@@ -351,7 +339,7 @@ static void test_keys_of_tickets_grow_old(void **state)
     const uint64_t life = TLS_TICKET_H * 3600 * UINT64_C(1000000);
     for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
         assert_true(begin(&trusting, "localhost"));
-        SSL_CTX_set_max_proto_version(server.context->ssl, version);
+        at_most_version(version);
         (void)resumes();
         memory.now_us += life;
         assert_true(resumes());
@@ -367,13 +355,13 @@ static void test_few_are_remembered(void **state)
     (void)state;
     assert_true(begin(&trusting, "localhost"));
     for (uint16_t port = 1; port <= TLS_SESSIONS_MAX; port++)
-        assert_false(resumes_with(client.context, "localhost", port));
-    assert_true(resumes_with(client.context, "localhost", 1)); /* now it is the last */
-    assert_false(resumes_with(client.context, "localhost", TLS_SESSIONS_MAX + 1));
-    assert_int_equal(sessions.n, TLS_SESSIONS_MAX);
-    assert_true(resumes_with(client.context, "localhost", 1));
-    assert_true(resumes_with(client.context, "localhost", 3));
-    assert_false(resumes_with(client.context, "localhost", 2)); /* was the one to go */
+        assert_false(resumes_with(client.with, "localhost", port));
+    assert_true(resumes_with(client.with, "localhost", 1)); /* now it is the last */
+    assert_false(resumes_with(client.with, "localhost", TLS_SESSIONS_MAX + 1));
+    assert_int_equal(n_sessions(), TLS_SESSIONS_MAX);
+    assert_true(resumes_with(client.with, "localhost", 1));
+    assert_true(resumes_with(client.with, "localhost", 3));
+    assert_false(resumes_with(client.with, "localhost", 2)); /* was the one to go */
     end_both();
 }
 
@@ -406,7 +394,7 @@ static void test_answers_are_bounded(void **state)
 {
     (void)state;
     assert_true(begin(&trusting, "localhost"));
-    SSL *peer = SSL_new(client.context->ssl);
+    SSL *peer = SSL_new(client.with->context->client);
     BIO *to = BIO_new(BIO_s_mem()), *from = BIO_new(BIO_s_mem());
     SSL_set_bio(peer, from, to);
     SSL_set_connect_state(peer);
@@ -430,41 +418,6 @@ static void test_answers_are_bounded(void **state)
     assert_in_range(most, 1000, TLS_OUT_MAX + 1000);
     SSL_free(peer);
     end_both();
-}
-
-static void test_contexts_are_shared(void **state)
-{
-    (void)state;
-    struct words why = {0};
-    struct tls_context *a, *b, *c;
-    struct tls_client_files insecure = {.insecure = true};
-    assert_int_equal(tls_context_client(&a, &memory.env, &shared, &trusting, &why), 0);
-    assert_int_equal(tls_context_client(&b, &memory.env, &shared, &trusting, &why), 0);
-    assert_int_equal(tls_context_client(&c, &memory.env, &shared, &insecure, &why), 0);
-    assert_ptr_equal(a, b);
-    assert_ptr_not_equal(a, c);
-    tls_context_unref(a);
-    tls_context_unref(b);
-    tls_context_unref(c);
-    assert_true(list_empty(&shared));
-    assert_int_equal(memory.live, 0);
-}
-
-static void test_wrong_files(void **state)
-{
-    (void)state;
-    char text[256], expected[256];
-    struct words why = {text, sizeof text};
-    struct tls_context *c;
-    weft_tls_pair pair = {certificate, other_key};
-    weft_tls tls = {.certificates = &pair, .n_certificates = 1};
-    assert_int_equal(tls_context_server(&c, &memory.env, &tls, &why), WEFT_ERR_TLS);
-    snprintf(expected, sizeof expected, "the key %s does not match the certificate %s", other_key,
-             certificate);
-    assert_string_equal(text, expected);
-    tls.n_certificates = 0;
-    assert_int_equal(tls_context_server(&c, &memory.env, &tls, &why), WEFT_ERR_TLS);
-    assert_int_equal(memory.live, 0);
 }
 
 /* Whichever allocation of ours fails: an error, and nothing is left behind. */
@@ -504,8 +457,6 @@ int main(void)
         cmocka_unit_test(test_few_are_remembered),
         cmocka_unit_test(test_plain_http),
         cmocka_unit_test(test_answers_are_bounded),
-        cmocka_unit_test(test_contexts_are_shared),
-        cmocka_unit_test(test_wrong_files),
         cmocka_unit_test(test_every_allocation),
     };
     return cmocka_run_group_tests(tests, make_files, remove_files);

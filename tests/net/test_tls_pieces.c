@@ -70,12 +70,10 @@ static void send_record(const struct tls_peer *p, uint8_t before, const void *da
 static int begin_tls(void **state)
 {
     (void)state;
-    weft_tls_pair pair = {certificate, key};
-    weft_tls tls = {.certificates = &pair, .n_certificates = 1};
     server = client = (struct teller){0};
     begin_with(NULL);
     assert_int_equal(weft_server_route(world.server, "/", &telling, &server), 0);
-    assert_int_equal(weft_server_set_tls(world.server, &tls, NULL, 0), 0);
+    world_listen_tls(&world);
     return 0;
 }
 
@@ -159,13 +157,14 @@ static int dial_peer(void)
     char url[64];
     struct sockaddr_in at = loopback(0);
     socklen_t len = sizeof at;
-    weft_client_config cfg = {.insecure = true};
+    weft_client_config cfg = {.tls = new_tls(NULL, &(weft_tls_config){.insecure = true})};
     int fd = -1, listening = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     assert_int_equal(bind(listening, (struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(listen(listening, 1), 0);
     assert_int_equal(getsockname(listening, (struct sockaddr *)&at, &len), 0);
     snprintf(url, sizeof url, "wss://127.0.0.1:%u/", ntohs(at.sin_port));
     assert_int_equal(weft_connect(NULL, world.loop, url, &cfg, &telling, &client), 0);
+    weft_tls_unref(cfg.tls);
     turn_until(&world, (fd = accept(listening, NULL, NULL)) >= 0);
     close(listening);
     return fd;

@@ -30,14 +30,11 @@ static int begin(void **state)
     (void)state;
     static const weft_limits limits = {.ping_interval = WEFT_NEVER};
     weft_server_config cfg = {.limits = &limits};
-    weft_tls_pair pair = {certificate, key};
-    weft_tls tls = {.certificates = &pair, .n_certificates = 1};
     server = (struct teller){.then_message = echo};
     world_begin(&world);
     world_serve(&world, &cfg);
     assert_int_equal(weft_server_route(world.server, "/", &telling, &server), 0);
-    assert_int_equal(weft_server_set_tls(world.server, &tls, NULL, 0), 0);
-    world_listen(&world);
+    world_listen_tls(&world);
     return 0;
 }
 

@@ -6,6 +6,8 @@
 #include "stuck_calls.h"
 #include "teller.h"
 
+enum { HOLD_TIMEOUT = 5000 };
+
 static struct world world;
 static struct teller server, other;
 static weft_upgrade *held;
@@ -24,16 +26,31 @@ static const weft_handler handler = {.on_upgrade = on_upgrade,
                                      .on_close = teller_closes,
                                      .subprotocols = spoken};
 
+static unsigned log_lines;
+
+static void log_error(void *ctx, int level, const char *line)
+{
+    (void)ctx;
+    if (level != WEFT_LOG_ERROR) return;
+    assert_non_null(strstr(line, "no answer to an upgrade"));
+    log_lines++;
+}
+
 static int begin(void **state)
 {
     (void)state;
+    log_lines = 0;
     memset(&server, 0, sizeof server);
     memset(&other, 0, sizeof other);
     held = NULL;
     world_begin(&world);
-    world_serve(&world, &(weft_server_config){.limits = &(weft_limits){.handshake_timeout = 1000}});
+    world_serve(&world, &(weft_server_config){.limits = &(weft_limits){.handshake_timeout = 1000,
+                                                                       .hold_timeout = HOLD_TIMEOUT,
+                                                                       .write_stall = 2000}});
     assert_int_equal(weft_server_route(world.server, "/", &handler, &server), 0);
     world_listen(&world);
+    weft_env *env = (weft_env *)(uintptr_t)weft_loop_env(world.loop);
+    env->log = log_error;
     return 0;
 }
 
@@ -65,10 +82,9 @@ static struct raw *ask(void)
 
 static int accept_it(weft_upgrade *u)
 {
-    char peer[64];
-    const weft_request *r = weft_upgrade_request(u);
+    weft_request *r = weft_upgrade_request(u);
     assert_true(weft_request_is(r, "GET"));
-    assert_true(weft_request_peer(r, peer, sizeof peer) > 0);
+    assert_string_equal(weft_peer_host(weft_request_peer(r)), "127.0.0.1");
     assert_int_equal(weft_upgrade_field(u, "Set-Cookie", "a=b"), 0);
     assert_int_equal(weft_upgrade_field(u, "X-Bad", "a\r\nb"), -EINVAL);
     assert_int_equal(weft_upgrade_field(u, "Connection", "close"), -EINVAL);
@@ -104,24 +120,144 @@ static void test_user(void **state)
     raw_free(r);
 }
 
-static int refuse_with_words(weft_upgrade *u)
+/* ---- refused at once ------------------------------------------------------------------------- */
+
+static const char page[] =
+    "<!doctype html>\n<p>who are \0 you?\r\n\n"; /* the last NUL is a part of it */
+
+static int refuse_with_a_page(weft_upgrade *u)
 {
-    assert_int_equal(weft_upgrade_why(u, "first words"), 0);
-    assert_int_equal(weft_upgrade_why(u, "who are you?"), 0);
+    assert_int_equal(weft_upgrade_body(u, "text/plain", "first words", 11), 0);
+    assert_int_equal(weft_upgrade_body(u, "text/html", page, sizeof page), 0);
     assert_int_equal(weft_upgrade_field(u, "WWW-Authenticate", "Basic realm=\"x\""), 0);
     return 401;
+}
+
+/* The body is the user's to the byte, and so is its type. */
+static void expect_page(struct raw *r, int status)
+{
+    turn_until(&world, raw_ended(r));
+    assert_int_equal(raw_status(r), status);
+    assert_true(raw_heard(r, "Content-Type: text/html\r\n"));
+    const char *body = raw_body(r);
+    assert_int_equal(r->got + r->len - body, sizeof page);
+    assert_memory_equal(body, page, sizeof page);
 }
 
 static void test_refuse(void **state)
 {
     (void)state;
-    decide = refuse_with_words;
+    decide = refuse_with_a_page;
     struct raw *r = ask();
-    assert_int_equal(raw_status(r), 401);
-    assert_string_equal(raw_body(r), "who are you?\n");
+    expect_page(r, 401);
     assert_true(raw_heard(r, "WWW-Authenticate: Basic realm=\"x\"\r\n"));
-    assert_true(raw_ended(r));
     assert_int_equal(weft_server_count_refused(world.server, 401), 1);
+    raw_free(r);
+}
+
+static int refuse_emptily(weft_upgrade *u)
+{
+    assert_int_equal(weft_upgrade_body(u, NULL, "", 0), 0);
+    return 403;
+}
+
+static void test_refuse_with_an_empty_body(void **state)
+{
+    (void)state;
+    decide = refuse_emptily;
+    struct raw *r = ask();
+    assert_int_equal(raw_status(r), 403);
+    assert_true(raw_heard(r, "Content-Length: 0\r\n"));
+    assert_false(raw_heard(r, "Content-Type"));
+    assert_string_equal(raw_body(r), "");
+    raw_free(r);
+}
+
+static int refuse_with_a_typed_field(weft_upgrade *u)
+{
+    assert_int_equal(weft_upgrade_field(u, "content-type", "text/css"), 0);
+    assert_int_equal(weft_upgrade_body(u, NULL, "p {}", 4), 0);
+    return 403;
+}
+
+static int refuse_with_both(weft_upgrade *u)
+{
+    assert_int_equal(weft_upgrade_field(u, "Content-Type", "text/css"), 0);
+    assert_int_equal(weft_upgrade_body(u, "text/html", page, sizeof page), 0);
+    return 403;
+}
+
+static size_t count(const char *text, const char *word)
+{
+    size_t n = 0;
+    while ((text = strcasestr(text, word))) n++, text++;
+    return n;
+}
+
+/* However it was said, one Content-Type goes out. */
+static void test_one_type(void **state)
+{
+    (void)state;
+    decide = refuse_with_a_typed_field;
+    struct raw *r = ask();
+    assert_true(raw_heard(r, "text/css\r\n"));
+    assert_int_equal(count(r->got, "Content-Type"), 1);
+    raw_free(r);
+    decide = refuse_with_both;
+    r = ask();
+    expect_page(r, 403);
+    assert_int_equal(count(r->got, "Content-Type"), 1);
+    raw_free(r);
+}
+
+static int refuse_after_a_bad_type(weft_upgrade *u)
+{
+    assert_int_equal(weft_upgrade_body(u, "a\r\nSet-Cookie: b", "x", 1), -EINVAL);
+    return 403;
+}
+
+/* Without a body it is the status in words. */
+static void test_refuse_after_a_bad_type(void **state)
+{
+    (void)state;
+    decide = refuse_after_a_bad_type;
+    struct raw *r = ask();
+    assert_int_equal(raw_status(r), 403);
+    assert_string_equal(raw_body(r), "Forbidden\n");
+    assert_false(raw_heard(r, "Set-Cookie"));
+    raw_free(r);
+}
+
+static int redirect(weft_upgrade *u)
+{
+    assert_int_equal(weft_upgrade_field(u, "Location", "/elsewhere"), 0);
+    return 302;
+}
+
+static void test_redirect(void **state)
+{
+    (void)state;
+    decide = redirect;
+    struct raw *r = ask();
+    assert_int_equal(raw_status(r), 302);
+    assert_true(raw_heard(r, "Location: /elsewhere\r\n"));
+    assert_string_equal(raw_body(r), "Found\n");
+    raw_free(r);
+}
+
+static int not_modified(weft_upgrade *u)
+{
+    assert_int_equal(weft_upgrade_body(u, NULL, "x", 1), 0);
+    return 304;
+}
+
+static void test_304_has_no_body(void **state)
+{
+    (void)state;
+    decide = not_modified;
+    struct raw *r = ask();
+    assert_int_equal(raw_status(r), 304);
+    assert_string_equal(raw_body(r), "");
     raw_free(r);
 }
 
@@ -133,12 +269,14 @@ static int refuse_plainly(weft_upgrade *u)
     return answer_of_refusal;
 }
 
-/* What is neither accept, hold nor a refusal is our program's mistake: 500. */
+/* What is neither accept, hold nor a refusal, "return true" to begin with, is our program's mistake: 500, and a line in
+ * the log. */
 static void test_answers(void **state)
 {
     (void)state;
-    static const int answers[][2] = {{400, 400}, {599, 599}, {399, 500}, {600, 500},
-                                     {101, 500}, {200, 500}, {-1, 500}};
+    static const int answers[][2] = {{300, 300}, {399, 399}, {400, 400},          {599, 599},
+                                     {299, 500}, {600, 500}, {101, 500},          {200, 500},
+                                     {1, 500},   {-1, 500},  {WEFT_HOLD + 1, 500}};
     decide = refuse_plainly;
     for (size_t i = 0; i < countof(answers); i++) {
         answer_of_refusal = answers[i][0];
@@ -146,8 +284,86 @@ static void test_answers(void **state)
         assert_int_equal(raw_status(r), answers[i][1]);
         assert_true(raw_ended(r));
         raw_free(r);
+        assert_int_equal(log_lines, answers[i][0] != answers[i][1]);
+        log_lines = 0;
     }
     expect_story(&server.story, "");
+}
+
+/* ---- a call inside on_upgrade ---------------------------------------------------------------- */
+
+static int returned; /* what on_upgrade says behind its call */
+
+static int accept_by_call(weft_upgrade *u)
+{
+    assert_int_equal(weft_upgrade_field(u, "X-By", "call"), 0);
+    assert_int_equal(weft_upgrade_accept(u), 0);
+    expect_story(&server.story, ""); /* from the loop */
+    return returned;
+}
+
+static int refuse_by_call(weft_upgrade *u)
+{
+    assert_int_equal(weft_upgrade_refuse(u, 403, "text/html", page, sizeof page), 0);
+    return returned;
+}
+
+static int refuse_by_call_as_was_told(weft_upgrade *u)
+{
+    assert_int_equal(weft_upgrade_body(u, "text/html", page, sizeof page), 0);
+    assert_int_equal(weft_upgrade_refuse(u, 403, NULL, NULL, 0), 0);
+    return returned;
+}
+
+static int refuse_wrongly_by_call(weft_upgrade *u)
+{
+    assert_int_equal(weft_upgrade_refuse(u, returned, NULL, NULL, 0), -EINVAL);
+    return WEFT_HOLD;
+}
+
+/* A check that has its answer at once calls as one that has it later; what on_upgrade returns changes nothing. */
+static void test_answered_inside(void **state)
+{
+    (void)state;
+    static const int all[] = {WEFT_HOLD, 0, 401, 1};
+    for (size_t i = 0; i < countof(all); i++) {
+        returned = all[i];
+        decide = accept_by_call;
+        struct raw *r = ask();
+        assert_int_equal(raw_status(r), 101);
+        assert_true(raw_heard(r, "X-By: call\r\n"));
+        expect_story(&server.story, "open;");
+        raw_text(r, "hi");
+        turn_until(&world, told(&server.story, "text hi;"));
+        raw_hang_up(r);
+        turn_until(&world, server.closes == i + 1);
+        expect_story(&server.story, "text hi;close 1006 by-peer WEFT_ERR_LOST;");
+        raw_free(r);
+        decide = refuse_by_call;
+        r = ask();
+        expect_page(r, 403);
+        raw_free(r);
+        decide = refuse_by_call_as_was_told;
+        r = ask();
+        expect_page(r, 403);
+        raw_free(r);
+    }
+    expect_story(&server.story, "");
+    assert_int_equal(log_lines, 0);
+}
+
+static void test_refused_wrongly_inside(void **state)
+{
+    (void)state;
+    static const int all[] = {0, 200, 299, 600, WEFT_HOLD};
+    decide = refuse_wrongly_by_call;
+    for (size_t i = 0; i < countof(all); i++) {
+        returned = all[i];
+        struct raw *r = ask();
+        assert_int_equal(raw_status(r), 500);
+        raw_free(r);
+    }
+    assert_int_equal(log_lines, countof(all));
 }
 
 /* ---- subprotocols ---------------------------------------------------------------------------- */
@@ -218,7 +434,7 @@ static void test_held_then_accepted(void **state)
 {
     (void)state;
     struct raw *r = ask_and_hold();
-    pass(&world, 100000); /* no deadline while the answer is ours */
+    pass(&world, HOLD_TIMEOUT - 1); /* so long the answer may take */
     assert_int_equal(raw_status(r), 0);
     assert_int_equal(weft_upgrade_field(held, "X-Late", "1"), 0);
     assert_int_equal(weft_upgrade_accept(held), 0);
@@ -271,7 +487,7 @@ static void answer(weft_request *r, void *user)
 static void test_held_behind_a_reply(void **state)
 {
     (void)state;
-    assert_int_equal(weft_server_on_request(world.server, "/", answer, NULL), 0);
+    assert_int_equal(world_requests(world.server, "/", answer, NULL), 0);
     decide = hold;
     use_full_sockets(&world.sys, true);
     struct raw *r = raw_connect(&world);
@@ -280,7 +496,7 @@ static void test_held_behind_a_reply(void **state)
     settle(&world);
     make_room();
     turn_until(&world, raw_heard(r, "first"));
-    pass(&world, 3600 * 1000);
+    pass(&world, HOLD_TIMEOUT - 1);
     assert_int_equal(weft_upgrade_accept(held), 0);
     turn_until(&world, raw_heard(r, "HTTP/1.1 101 "));
     expect_story(&server.story, "open;");
@@ -292,10 +508,8 @@ static void test_held_then_refused(void **state)
     (void)state;
     struct raw *r = ask_and_hold();
     assert_int_equal(weft_upgrade_field(held, "X-Late", "1"), 0);
-    assert_int_equal(weft_upgrade_refuse(held, 403, "not you"), 0);
-    turn_until(&world, raw_ended(r));
-    assert_int_equal(raw_status(r), 403);
-    assert_string_equal(raw_body(r), "not you\n");
+    assert_int_equal(weft_upgrade_refuse(held, 403, "text/html", page, sizeof page), 0);
+    expect_page(r, 403);
     assert_true(raw_heard(r, "X-Late: 1\r\n"));
     expect_story(&server.story, "");
     raw_free(r);
@@ -304,26 +518,156 @@ static void test_held_then_refused(void **state)
 static void test_held_then_refused_wrongly(void **state)
 {
     (void)state;
+    static const int all[] = {0, 200, 299, 600, -1, WEFT_HOLD};
+    for (size_t i = 0; i < countof(all); i++) {
+        struct raw *r = ask_and_hold();
+        assert_int_equal(weft_upgrade_refuse(held, all[i], NULL, "x", 1), -EINVAL);
+        turn_until(&world, raw_ended(r));
+        assert_int_equal(raw_status(r), 500);
+        raw_free(r);
+    }
     struct raw *r = ask_and_hold();
-    assert_int_equal(weft_upgrade_refuse(held, 200, NULL), -EINVAL);
+    assert_int_equal(weft_upgrade_refuse(held, 403, "a\nb", "x", 1), -EINVAL);
     turn_until(&world, raw_ended(r));
     assert_int_equal(raw_status(r), 500);
+    assert_string_equal(raw_body(r), "Internal Server Error\n");
     raw_free(r);
 }
+
+/* ---- held too long --------------------------------------------------------------------------- */
+
+static void goes(weft_request *r, void *user)
+{
+    assert_ptr_equal(r, weft_upgrade_request(held));
+    tell(user, "gone;");
+}
+
+static struct raw *ask_and_watch(void)
+{
+    struct raw *r = ask_and_hold();
+    weft_request_watch(weft_upgrade_request(held), goes, &other.story);
+    return r;
+}
+
+/* The client hears 503; the upgrade is the user's until he answers. */
+static void test_held_too_long(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct raw *r = ask_and_watch();
+        pass(&world, HOLD_TIMEOUT - 1);
+        assert_int_equal(raw_status(r), 0);
+        expect_story(&other.story, "");
+        pass(&world, 1);
+        turn_until(&world, raw_ended(r));
+        assert_int_equal(raw_status(r), 503);
+        expect_story(&other.story, "gone;");
+        assert_true(weft_request_is(weft_upgrade_request(held), "GET"));
+        assert_int_equal(weft_upgrade_body(held, NULL, "x", 1), 0);
+        assert_int_equal(i ? weft_upgrade_accept(held)
+                           : weft_upgrade_refuse(held, 403, NULL, "x", 1),
+                         WEFT_ERR_CLOSED);
+        raw_free(r);
+    }
+    assert_int_equal(weft_server_count_refused(world.server, 503), 2);
+    expect_story(&server.story, "");
+}
+
+static void answers_when_it_goes(weft_request *r, void *user)
+{
+    (void)user;
+    assert_ptr_equal(r, weft_upgrade_request(held));
+    assert_int_equal(weft_upgrade_accept(held), WEFT_ERR_CLOSED);
+    held = NULL;
+}
+
+static void test_held_too_long_and_answered_when_told(void **state)
+{
+    (void)state;
+    struct raw *r = ask_and_hold();
+    weft_request_watch(weft_upgrade_request(held), answers_when_it_goes, NULL);
+    pass(&world, HOLD_TIMEOUT);
+    assert_null(held);
+    turn_until(&world, raw_ended(r));
+    assert_int_equal(raw_status(r), 503);
+    raw_free(r);
+}
+
+/* Who reads nothing meanwhile is held no longer, and no shorter, than others. */
+static void test_held_too_long_and_unread(void **state)
+{
+    (void)state;
+    assert_int_equal(world_requests(world.server, "/", answer, NULL), 0);
+    decide = hold;
+    use_full_sockets(&world.sys, true);
+    struct raw *r = raw_connect(&world);
+    raw_say(r, "GET / HTTP/1.1\r\nHost: x\r\n\r\n" UPGRADE("/", ""));
+    turn_until(&world, held);
+    pass(&world, HOLD_TIMEOUT - 1);
+    assert_int_equal(weft_server_count_refused(world.server, 503), 0);
+    pass(&world, 1);
+    assert_int_equal(weft_server_count_refused(world.server, 503), 1);
+    assert_int_equal(weft_upgrade_accept(held), WEFT_ERR_CLOSED);
+    pass(&world, 2000);
+    turn_until(&world, raw_ended(r));
+    assert_int_equal(weft_server_count(world.server, WEFT_COUNT_CONNECTIONS), 0);
+    make_room();
+    raw_free(r);
+}
+
+static void test_held_too_long_out_of_memory(void **state)
+{
+    (void)state;
+    for (long nth = 0; nth < 40; nth++) {
+        struct raw *r = ask_and_hold();
+        world.now_us += HOLD_TIMEOUT * 1000;
+        world_fail_at(&world, nth);
+        turn_until(&world, raw_ended(r));
+        bool failed = world.asked > nth;
+        world_fail_at(&world, -1);
+        settle(&world);
+        assert_int_equal(weft_upgrade_accept(held), WEFT_ERR_CLOSED);
+        raw_free(r);
+        if (!failed) return;
+    }
+    fail_msg("more than 40 allocations for a refusal");
+}
+
+static void test_refuse_out_of_memory(void **state)
+{
+    (void)state;
+    for (long nth = 0; nth < 40; nth++) {
+        struct raw *r = ask_and_hold();
+        world_fail_at(&world, nth);
+        int error = weft_upgrade_refuse(held, 403, "text/html", page, sizeof page);
+        bool failed = world.asked > nth;
+        world_fail_at(&world, -1);
+        if (error) assert_int_equal(error, -ENOMEM);
+        turn_until(&world, raw_ended(r));
+        if (error) assert_true(raw_status(r) != 403);
+        raw_free(r);
+        if (!failed) return;
+    }
+    fail_msg("more than 40 allocations for a refusal");
+}
+
+/* ---- who leaves ------------------------------------------------------------------------------ */
 
 static void test_client_leaves_while_held(void **state)
 {
     (void)state;
-    struct raw *r = ask_and_hold();
+    struct raw *r = ask_and_watch();
     raw_hang_up(r);
     settle(&world);
+    expect_story(&other.story, "gone;");
     assert_true(weft_request_is(weft_upgrade_request(held), "GET"));
+    assert_string_equal(weft_peer_host(weft_request_peer(weft_upgrade_request(held))), "127.0.0.1");
     assert_int_equal(weft_upgrade_accept(held), WEFT_ERR_CLOSED);
     raw_free(r);
     r = ask_and_hold();
     raw_reset(r);
     settle(&world);
-    assert_int_equal(weft_upgrade_refuse(held, 403, "x"), WEFT_ERR_CLOSED);
+    assert_int_equal(weft_upgrade_refuse(held, 403, NULL, "x", 1), WEFT_ERR_CLOSED);
     settle(&world);
     expect_story(&server.story, "");
     assert_int_equal(weft_server_count(world.server, WEFT_COUNT_CONNECTIONS), 0);
@@ -337,7 +681,7 @@ static void test_held_and_server_freed(void **state)
     weft_server_free(world.server);
     world.server = NULL;
     assert_string_equal(weft_upgrade_subprotocol(held), ""); /* the handler's copy went, too */
-    assert_int_equal(weft_upgrade_refuse(held, 403, "x"), WEFT_ERR_CLOSED);
+    assert_int_equal(weft_upgrade_refuse(held, 403, NULL, "x", 1), WEFT_ERR_CLOSED);
     raw_free(r);
 }
 
@@ -390,7 +734,14 @@ int main(void)
         unit(test_accept),
         unit(test_user),
         unit(test_refuse),
+        unit(test_refuse_with_an_empty_body),
+        unit(test_one_type),
+        unit(test_refuse_after_a_bad_type),
+        unit(test_redirect),
+        unit(test_304_has_no_body),
         unit(test_answers),
+        unit(test_answered_inside),
+        unit(test_refused_wrongly_inside),
         unit(test_subprotocols),
         unit(test_held_then_accepted),
         unit(test_held_with_frames_behind),
@@ -398,6 +749,11 @@ int main(void)
         unit(test_held_behind_a_reply),
         unit(test_held_then_refused),
         unit(test_held_then_refused_wrongly),
+        unit(test_held_too_long),
+        unit(test_held_too_long_and_answered_when_told),
+        unit(test_held_too_long_and_unread),
+        unit(test_held_too_long_out_of_memory),
+        unit(test_refuse_out_of_memory),
         unit(test_client_leaves_while_held),
         unit(test_held_and_server_freed),
         unit(test_many_held_at_once),

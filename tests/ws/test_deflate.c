@@ -538,7 +538,7 @@ static void test_memory_of_what_is_agreed_on(void **state)
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(held(offers[i], false, &alone), plain);
         size_t windows = held(offers[i], true, &alone) - plain;
-        assert_true(windows <= 2 * (4096 + 16) + 208); /* and the box that holds them */
+        assert_true(windows <= 2 * (4096 + 16) + 208); /* and the buffers that hold them */
         assert_int_equal(alone,
                          i == 0 || i == 3); /* a window that may not be bounded is declined */
     }

@@ -325,7 +325,7 @@ static void the_second_long_message_has_its_room_at_once(void **state)
     assert_true(asked > 2);
     hear_wire(&e, LARGEST);
     assert_int_equal(e.heap.asked - asked,
-                     4); /* the box, the account, its beginning, and all of it */
+                     4); /* the buffers, the account, its beginning, and all of it */
     assert_int_equal(e.messages, 2);
     assert_int_equal(e.heap.in_use, e.idle);
     close_end(&e);

@@ -4,7 +4,7 @@
  * are refused
  *
  * The peer is zlib and a few lines that write frames. Bytes of heap are counted, and so are allocations:
- * there is no pool, so each look at a message shows as some.
+ * there is no pool, so each trial of a message shows as some.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -271,8 +271,8 @@ static void test_a_bad_fragment_of_a_large_message_is_refused_in_time(void **sta
     }
 }
 
-/* A thousand fragments cost as many looks as they have doubled, and some. */
-static void test_looks_are_few(void **state)
+/* A thousand fragments cost as many trials as they have doubled, and some. */
+static void test_trials_are_few(void **state)
 {
     (void)state;
     struct server v;
@@ -366,7 +366,7 @@ int main(void)
         cmocka_unit_test(test_large_messages_come_in_chunks),
         cmocka_unit_test(test_a_bad_fragment_of_a_small_message_is_refused_at_once),
         cmocka_unit_test(test_a_bad_fragment_of_a_large_message_is_refused_in_time),
-        cmocka_unit_test(test_looks_are_few),
+        cmocka_unit_test(test_trials_are_few),
         cmocka_unit_test(test_many_fragments_of_few_bytes),
         cmocka_unit_test(test_allocations_that_fail),
     };

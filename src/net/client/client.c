@@ -14,11 +14,11 @@
 #include "base/limits.h"
 #include "net/wire/carry.h"
 
-SIZED_TAKER(config_take, weft_client_config, key_file, 72, key_file)
+SIZED_TAKER(config_take, weft_client_config, tls, 56, tls)
 
 static const weft_env *env_of(const struct client *c)
 {
-    return net_env(c->kind.net);
+    return net_env(c->class.net);
 }
 
 /* ---- the outcome ----------------------------------------------------------------------------- */
@@ -38,7 +38,7 @@ static void client_free(struct owner *o)
 {
     struct client *client = client_of(o);
     const weft_env *env = env_of(client);
-    kind_deinit(&client->kind);
+    conn_class_deinit(&client->class);
     head_deinit(&client->response);
     buf_deinit(&client->body);
     mem_free(env, client->cause);
@@ -157,16 +157,16 @@ static const struct talk *const talks[LANE_TALKS] = {
     [LANE_WEBSOCKET] = &conn_talk,
 };
 
-static void cancel_all(struct tenant *t)
+static void cancel_all(struct attachment *a)
 {
-    struct dialer *r = container_of(t, struct dialer, tenant);
+    struct dialer *r = container_of(a, struct dialer, attachment);
     while (!list_empty(&r->dials)) dial_fail(container_of(r->dials.next, struct dial, link), 0, "");
 }
 
-static void dialer_free(struct tenant *t)
+static void dialer_free(struct attachment *a)
 {
-    struct dialer *r = container_of(t, struct dialer, tenant);
-    tls_sessions_deinit(&r->tls_sessions);
+    struct dialer *r = container_of(a, struct dialer, attachment);
+    weft_tls_unref(r->tls);
     mem_free(net_env(r->net), r);
 }
 
@@ -174,16 +174,14 @@ struct dialer *dialer_of(weft_loop *l)
 {
     struct net *n = net_of(l);
     if (!n || n->dying) return NULL;
-    if (n->client) return container_of(n->client, struct dialer, tenant);
+    if (n->client) return container_of(n->client, struct dialer, attachment);
     struct dialer *r = mem_zalloc(net_env(n), sizeof *r);
     if (!r) return NULL;
-    r->tenant = (struct tenant){.leave = cancel_all, .free = dialer_free};
+    r->attachment = (struct attachment){.leave = cancel_all, .free = dialer_free};
     r->net = n;
-    carry_kind_init(&r->lane_kind, talks, n, NULL);
+    carry_class_init(&r->lane_class, talks, n, NULL);
     list_init(&r->dials);
-    list_init(&r->tls_contexts);
-    tls_sessions_init(&r->tls_sessions, net_env(n));
-    n->client = &r->tenant;
+    n->client = &r->attachment;
     return r;
 }
 
@@ -198,21 +196,21 @@ static int dial_new(struct client *client, struct dialer *dialer, const char *ur
     d->client = client;
     d->way.arrived = arrived;
     d->way.failed = failed;
-    way_init(&d->way, dialer, &d->options, &client->kind.limits);
+    way_init(&d->way, dialer, &d->options, &client->class.limits);
     list_append(&dialer->dials, &d->link);
     client->dial = d;
-    int error = options_init(&d->options, env, url, cfg, &client->kind.handler);
+    int error = options_init(&d->options, env, url, cfg, &client->class.handler);
     if (!error) error = way_start(&d->way);
     if (error) dial_free(d);
     return error;
 }
 
 static int client_new(struct client **out, struct net *n, const weft_limits *limits,
-                      const weft_handler *h, size_t h_size, size_t deflate_size)
+                      const struct handler_given *given)
 {
     struct client *client = mem_zalloc(net_env(n), sizeof *client);
     if (!client) return -ENOMEM;
-    int error = kind_init(&client->kind, n, limits, h, h_size, deflate_size);
+    int error = conn_class_init(&client->class, n, limits, given);
     client->owner = (struct owner){"", cancel, refusal, client_free};
     if (error) mem_free(net_env(n), client);
     else *out = client;
@@ -223,7 +221,7 @@ static int client_new(struct client **out, struct net *n, const weft_limits *lim
 static int connect_as(weft_conn **out, struct client *client, struct dialer *dialer,
                       const char *url, const weft_client_config *cfg, void *user)
 {
-    weft_conn *c = conn_new(WEFT_CLIENT, &client->kind, user);
+    weft_conn *c = conn_new(WEFT_CLIENT, &client->class, user);
     if (!c) {
         client_free(&client->owner);
         return -ENOMEM;
@@ -248,6 +246,7 @@ int weft_connect_sized(weft_conn **out, weft_loop *l, const char *url,
     if (error) return error;
     struct dialer *dialer = dialer_of(l);
     if (!dialer) return -ENOMEM;
-    error = client_new(&client, dialer->net, taken.limits, h, h_size, deflate_size);
+    struct handler_given given = {h, h_size, limits_size, deflate_size};
+    error = client_new(&client, dialer->net, taken.limits, &given);
     return error ? error : connect_as(out, client, dialer, url, &taken, user);
 }

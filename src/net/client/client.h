@@ -25,7 +25,7 @@ struct dial {
 struct client {
     struct owner owner; /* the conn's */
     weft_conn *conn;
-    struct kind kind;
+    struct conn_class class;
     struct dial *dial;    /* NULL: it is over */
     struct head response; /* of a refusal: what its fields point into */
     struct buf body;

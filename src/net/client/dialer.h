@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/client/dialer.h - what a loop's clients share: the kind of their lanes, their TLS, and who is on the way
+ * net/client/dialer.h - what a loop's clients share: the class of their lanes, their TLS, and who is on the way
  */
 #ifndef NET_CLIENT_DIALER_H
 #define NET_CLIENT_DIALER_H
 
 #include "base/list.h"
 #include "net/lane.h"
-#include "net/wire/tls_sessions.h"
+#include <weft/tls.h>
 
 struct dialer {
-    struct tenant tenant; /* net's */
+    struct attachment attachment; /* net's */
     struct net *net;
-    struct lane_kind lane_kind;
-    struct list dials;                /* that are not open yet */
-    struct list tls_contexts;         /* those that live */
-    struct tls_sessions tls_sessions; /* to be resumed */
+    struct lane_class lane_class;
+    struct list dials; /* that are not open yet */
+    weft_tls *tls;     /* of those who say nothing of it; NULL until one needs it */
 };
 
 /* The loop's; made when it is first asked for. NULL: no memory, or the loop is being freed. */

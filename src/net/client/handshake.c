@@ -18,7 +18,7 @@ static struct dial *dial_at(const struct lane *l)
 
 static const weft_limits *limits_of(const struct dial *d)
 {
-    return &d->client->kind.limits;
+    return &d->client->class.limits;
 }
 
 static int write_request(struct dial *d)

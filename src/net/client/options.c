@@ -110,15 +110,6 @@ static int keep_credentials(struct options *o, const char *credentials)
     return error ? error : keep(o->env, &o->credentials, text);
 }
 
-static int keep_tls(struct options *o, const weft_client_config *cfg)
-{
-    int error = keep(o->env, &o->ca_file, cfg->ca_file);
-    if (!error) error = keep(o->env, &o->certificate_file, cfg->certificate_file);
-    if (!error) error = keep(o->env, &o->key_file, cfg->key_file);
-    o->tls = (struct tls_client_files){o->ca_file, o->certificate_file, o->key_file, cfg->insecure};
-    return error;
-}
-
 static int init(struct options *o, const char *url, const weft_client_config *cfg)
 {
     int error = set_url(o, duplicate(o->env, url));
@@ -128,7 +119,7 @@ static int init(struct options *o, const char *url, const weft_client_config *cf
     if (!error) error = keep_credentials(o, cfg->credentials);
     if (!error) error = keep_fields(o, cfg->fields);
     if (!error) error = set_proxy(o, cfg->proxy);
-    if (!error) error = keep_tls(o, cfg);
+    if (cfg->tls) o->tls = weft_tls_ref(cfg->tls);
     return error;
 }
 
@@ -150,9 +141,7 @@ void options_deinit(struct options *o)
     mem_free(o->env, o->proxy_text);
     mem_free(o->env, o->origin);
     mem_free(o->env, o->credentials);
-    mem_free(o->env, o->ca_file);
-    mem_free(o->env, o->certificate_file);
-    mem_free(o->env, o->key_file);
+    weft_tls_unref(o->tls);
 }
 
 static bool is_secret(weft_bytes name)
@@ -170,7 +159,7 @@ static void drop_secrets(struct options *o)
     *kept = NULL;
     mem_free(o->env, o->credentials);
     o->credentials = NULL;
-    o->tls.certificate = o->tls.key = NULL;
+    o->anonymous = true;
 }
 
 int options_redirect(struct options *o, weft_bytes location)

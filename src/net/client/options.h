@@ -7,7 +7,6 @@
 
 #include "base/outq.h"
 #include "http/url.h"
-#include "net/wire/tls_context.h"
 #include <weft/client.h>
 #include <weft/handshake.h>
 
@@ -16,9 +15,9 @@ struct options {
     char *url_text, *proxy_text; /* what the urls below point into */
     struct url url, proxy;
     char *origin, *credentials;
-    char **fields; /* NULL-terminated */
-    char *ca_file, *certificate_file, *key_file;
-    struct tls_client_files tls; /* points to those */
+    char **fields;  /* NULL-terminated */
+    weft_tls *tls;  /* NULL: the dialer's */
+    bool anonymous; /* no certificate of ours is shown: it was not meant for who we were sent to */
     const char *const *subprotocols;
     const weft_deflate *deflate; /* to offer, or NULL */
     unsigned redirects;

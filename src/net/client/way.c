@@ -9,7 +9,6 @@
 #include "base/limits.h"
 #include "net/wire/carry.h"
 #include "net/wire/tls.h"
-#include "net/wire/tls_context.h"
 
 static const weft_env *env_of(const struct way *w)
 {
@@ -94,8 +93,8 @@ static void try_next(struct way *w)
 {
     const struct sys *sys = loop_sys(w->dialer->net->loop);
     while (w->next < w->n) {
-        int fd = sock_connect(sys, &w->addresses[w->next++]);
-        if (fd >= 0) w->lane = carry_connect(&w->dialer->lane_kind, fd, w->limits, LANE_WAY, w);
+        int fd = sock_connect(sys, &w->addresses[w->next++], NULL);
+        if (fd >= 0) w->lane = carry_connect(&w->dialer->lane_class, fd, w->limits, LANE_WAY, w);
         w->error = fd < 0 ? fd : -ENOMEM;
         if (!w->lane) continue;
         start_attempt_timer(w);
@@ -184,24 +183,29 @@ static void ask_proxy(struct way *w)
     else lane_dirty(w->lane);
 }
 
-/* From here on the lane has a box, with our first words in it. */
+/* For who says nothing of it: the system's authorities. */
+static int system_tls(struct way *w, weft_tls **out, char *why, size_t size)
+{
+    struct dialer *d = w->dialer;
+    int error = d->tls ? 0 : weft_tls_new(&d->tls, env_of(w), NULL, why, size);
+    *out = d->tls;
+    return error;
+}
+
+/* From here on the lane has a TLS end, with our first words in it. */
 static void begin_tls(struct way *w)
 {
-    char text[512] = "";
-    struct words why = {text, sizeof text};
-    struct tls_context *context;
+    char why[512];
+    weft_tls *with = w->options->tls;
     const struct url *url = &w->options->url;
     w->stage = WAY_SECURING;
     start_timer(w, limit_tls_handshake_timeout(w->limits));
-    int error =
-        tls_context_client(&context, env_of(w), &w->dialer->tls_contexts, &w->options->tls, &why);
+    int error = with ? 0 : system_tls(w, &with, why, sizeof why);
     if (error) {
-        fail_words(w, error, text[0] ? text : weft_strerror(error));
+        fail_words(w, error, why);
         return;
     }
-    struct tls *tls =
-        tls_connect(env_of(w), context, url->host, url->port, &w->dialer->tls_sessions);
-    tls_context_unref(context);
+    struct tls *tls = tls_connect(env_of(w), with, url->host, url->port, w->options->anonymous);
     if (!tls || carry_secure(w->lane, tls) < 0) fail_plain(w, -ENOMEM);
 }
 

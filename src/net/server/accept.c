@@ -13,22 +13,22 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/sized.h"
 #include "http/canned.h"
 #include "io/listener.h"
 #include "net/server/crew.h"
 #include "net/wire/tls.h"
-#include "net/wire/tls_context.h"
 
-enum { TURNED_AWAY_MAX = 32 };
+enum { TURNED_AWAY_MAX = 32, RETRY_S = 5, MODE_MAX = 0777 };
+
+SIZED_TAKER(options_take, weft_listen_options, tls, 16, tls)
 
 struct server_listener {
     struct listener listener;
     struct list link;
     weft_server *server;
-    bool unix_socket; /* never TLS */
+    weft_tls *tls; /* NULL: plain */
 };
-
-enum { RETRY_S = 5 };
 
 static const char *why_away(int status)
 {
@@ -36,43 +36,47 @@ static const char *why_away(int status)
                          : "your address has too many connections now";
 }
 
-/* The box for a connection from there; NULL in *out: plain. Errors: -ENOMEM. */
-static int secure_for(const struct server_listener *from, struct tls **out)
+/* The TLS end for a connection from there; NULL in *out: plain. Errors: -ENOMEM. */
+static int tls_for(const struct server_listener *from, struct tls **out)
 {
-    const weft_server *s = from->server;
-    bool secure = s->tls && !from->unix_socket;
-    *out = secure ? tls_accept(server_env(s), s->tls) : NULL;
-    return secure && !*out ? -ENOMEM : 0;
+    *out = from->tls ? tls_accept(server_env(from->server), from->tls) : NULL;
+    return from->tls && !*out ? -ENOMEM : 0;
+}
+
+static void discard(const weft_server *s, struct arrival *a)
+{
+    close(a->fd);
+    tls_free(a->tls);
+    address_clear(&a->address, server_env(s));
 }
 
 /* Told why and closed, unless many wait for that already. */
-static void turn_away(const struct server_listener *from, int fd, int status)
+static void turn_away(const struct server_listener *from, struct arrival *a, int status)
 {
     weft_server *s = from->server;
-    struct arrival a = {.fd = fd};
     struct outq text = {0};
     site_refused(&s->site, status);
-    if (s->turned_away >= TURNED_AWAY_MAX || secure_for(from, &a.tls) < 0) {
-        close(fd);
+    if (s->turned_away >= TURNED_AWAY_MAX || tls_for(from, &a->tls) < 0) {
+        discard(s, a);
         return;
     }
     s->carriers++;
     s->turned_away++;
+    a->trusted = false; /* nobody will read what it says */
     (void)canned_answer(&text, server_env(s), status, RETRY_S, why_away(status));
-    carry_away(&s->lane_kind, &a, &text);
+    carry_away(&s->lane_class, a, &text);
 }
 
-void server_let_in(struct weft_server *s, const struct arrival *a)
+void server_let_in(struct weft_server *s, struct arrival *a)
 {
     s->carriers++;
-    carry_accept(&s->lane_kind, a, LANE_EXCHANGE);
+    carry_accept(&s->lane_class, a, LANE_EXCHANGE);
 }
 
-void server_turn_back(struct weft_server *s, const struct arrival *a)
+void server_turn_back(struct weft_server *s, struct arrival *a)
 {
-    close(a->fd);
-    tls_free(a->tls);
-    server_count_out(s, a->peer_key);
+    server_count_out(s, address_counted_as(&a->address));
+    discard(s, a);
 }
 
 /* There is room for it: to the loop that has the fewest. */
@@ -81,7 +85,7 @@ static void welcome(const struct server_listener *from, struct arrival *a)
     weft_server *s = crew_choose(from->server);
     tally_add(&s->site.tally->accepted);
     server_count_in(s);
-    if (secure_for(from, &a->tls) < 0) server_turn_back(s, a);
+    if (tls_for(from, &a->tls) < 0) server_turn_back(s, a);
     else if (s == from->server) server_let_in(s, a);
     else crew_send(s, a);
 }
@@ -90,37 +94,78 @@ static void on_accept(struct listener *ln, int fd, const struct sock_addr *peer)
 {
     const struct server_listener *from = container_of(ln, struct server_listener, listener);
     weft_server *s = from->server;
-    struct tally *tally = s->site.tally;
-    uint64_t per_ip = limit_max_connections_per_ip(&s->site.limits);
-    bool trusted = trust_has(&s->site.trust, peer);
-    uint64_t key = per_ip && !trusted ? peers_key(peer) : 0;
-    struct arrival a = {.fd = fd, .peer_key = key, .trusted = trusted};
-    if (tally_read(&tally->connections) >= s->max_connections) turn_away(from, fd, 503);
-    else if (peers_add(&tally->peers, server_env(s), key, per_ip) < 0) turn_away(from, fd, 429);
+    struct arrival a = {.fd = fd, .trusted = trust_has(&s->site.trust, peer)};
+    if (address_set(&a.address, server_env(s), peer, 0) < 0) discard(s, &a);
+    else if (tally_read(&s->site.tally->connections) >= s->max_connections)
+        turn_away(from, &a, 503);
+    else if (!a.trusted && site_count_as(&s->site, &a.address, peer) < 0) turn_away(from, &a, 429);
     else welcome(from, &a);
 }
 
 /* ---- listening ------------------------------------------------------------------------------- */
 
-int weft_server_listen(weft_server *s, const char *address)
+static void listener_free(struct server_listener *sl)
+{
+    listener_close(&sl->listener);
+    weft_tls_unref(sl->tls);
+    mem_free(server_env(sl->server), sl);
+}
+
+/* It does not listen yet. NULL: no memory. */
+static struct server_listener *listener_new(weft_server *s, weft_tls *tls)
+{
+    const weft_limits *l = &s->site.limits;
+    struct server_listener *sl = mem_zalloc(server_env(s), sizeof *sl);
+    if (!sl) return NULL;
+    sl->server = s;
+    sl->tls = tls ? weft_tls_ref(tls) : NULL;
+    listener_init(&sl->listener, s->loop, (unsigned)limit_accept_batch(l), limit_accept_backoff(l),
+                  on_accept);
+    return sl;
+}
+
+/* a: where it listens. */
+static void listener_joins(struct server_listener *sl, const struct sock_addr *a)
+{
+    weft_server *s = sl->server;
+    if (!sock_is_loopback(a)) s->site.all_loopback = false;
+    list_append(&s->listeners, &sl->link);
+}
+
+static int take(weft_listen_options *to, const weft_listen_options *o, size_t size)
+{
+    int error = options_take(to, o, size);
+    bool wrong = !error && (to->mode > MODE_MAX || (to->tls && !tls_can_accept(to->tls)));
+    return wrong ? -EINVAL : error;
+}
+
+int weft_server_listen_sized(weft_server *s, const char *address, const weft_listen_options *o,
+                             size_t o_size)
 {
     struct sock_addr a;
-    const weft_limits *l = &s->site.limits;
-    int error = sock_parse(&a, address);
+    weft_listen_options taken;
+    int error = take(&taken, o, o_size);
+    if (!error) error = sock_parse(&a, address);
     if (error) return error;
-    struct server_listener *sl = mem_zalloc(server_env(s), sizeof *sl);
-    if (!sl) return -ENOMEM;
-    sl->server = s;
-    sl->unix_socket = a.sa.sa_family == AF_UNIX;
-    error = listener_init(&sl->listener, s->loop, &a, (unsigned)limit_accept_batch(l),
-                          limit_accept_backoff(l), on_accept);
-    if (error) {
-        mem_free(server_env(s), sl);
-        return error;
-    }
-    if (!sock_is_loopback(&a)) s->site.all_loopback = false;
-    list_append(&s->listeners, &sl->link);
-    return 0;
+    struct server_listener *sl = listener_new(s, taken.tls);
+    error = sl ? listener_open(&sl->listener, &a, taken.mode) : -ENOMEM;
+    if (!error) listener_joins(sl, &a);
+    else if (sl) listener_free(sl);
+    return error;
+}
+
+int weft_server_listen_fd_sized(weft_server *s, int fd, const weft_listen_options *o, size_t o_size)
+{
+    struct sock_addr a;
+    weft_listen_options taken;
+    int error = take(&taken, o, o_size);
+    if (!error) error = sock_local(loop_sys(s->loop), fd, &a);
+    if (error) return error;
+    struct server_listener *sl = listener_new(s, taken.tls);
+    error = sl ? listener_adopt(&sl->listener, fd) : -ENOMEM;
+    if (!error) listener_joins(sl, &a);
+    else if (sl) listener_free(sl);
+    return error;
 }
 
 int weft_server_address(const weft_server *s, size_t i, char *text, size_t size)
@@ -138,7 +183,6 @@ void server_close_listeners(weft_server *s)
     while (!list_empty(&s->listeners)) {
         struct server_listener *sl = container_of(s->listeners.next, struct server_listener, link);
         list_remove(&sl->link);
-        listener_close(&sl->listener);
-        mem_free(server_env(s), sl);
+        listener_free(sl);
     }
 }

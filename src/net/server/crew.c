@@ -11,13 +11,13 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "net/kin.h"
+#include "net/siblings.h"
 
 struct helper {
     struct crew *crew;
-    weft_loop *loop; /* the first loop's kin */
-    weft_server share;
-    struct leave *leave; /* on its way to the share */
+    weft_loop *loop; /* a sibling of the first */
+    weft_server local;
+    struct leave *leave; /* on its way to the local */
     pthread_t thread;
     bool running;
     struct post leaving, left, ending;
@@ -42,7 +42,7 @@ static struct net *leader_of(const struct crew *c)
 
 static void return_loops(struct crew *c)
 {
-    for (unsigned i = 0; i < c->n; i++) kin_return(leader_of(c), c->helpers[i].loop);
+    for (unsigned i = 0; i < c->n; i++) siblings_return(leader_of(c), c->helpers[i].loop);
 }
 
 int crew_new(weft_server *s, unsigned others)
@@ -55,7 +55,7 @@ int crew_new(weft_server *s, unsigned others)
     for (; c->n < others; c->n++) {
         struct helper *h = &c->helpers[c->n];
         h->crew = c;
-        int error = kin_borrow(s->net, &h->loop);
+        int error = siblings_borrow(s->net, &h->loop);
         if (!error) continue;
         return_loops(c);
         mem_free(env, c);
@@ -67,21 +67,22 @@ int crew_new(weft_server *s, unsigned others)
 
 /* ---- starting -------------------------------------------------------------------------------- */
 
-static int share_init(struct helper *h)
+static int local_init(struct helper *h)
 {
     const weft_server *s = h->crew->server;
-    h->share = (weft_server){
+    h->local = (weft_server){
         .site = {.limits = s->site.limits,
                  .origins = s->site.origins,
+                 .hosts = s->site.hosts,
                  .trust = s->site.trust,
                  .tally = s->site.tally,
                  .all_loopback = s->site.all_loopback},
         .max_connections = s->max_connections,
         .helper = h,
     };
-    server_init(&h->share, h->loop, net_of(h->loop));
-    int error = server_copy_routes(&h->share, s);
-    if (error) server_deinit(&h->share);
+    server_init(&h->local, h->loop, net_of(h->loop));
+    int error = server_copy_routes(&h->local, s);
+    if (error) server_deinit(&h->local);
     return error;
 }
 
@@ -109,10 +110,10 @@ static int start_thread(struct helper *h)
 
 static int start(struct helper *h)
 {
-    int error = share_init(h);
+    int error = local_init(h);
     if (error) return error;
     error = start_thread(h);
-    if (error) server_deinit(&h->share);
+    if (error) server_deinit(&h->local);
     h->running = !error;
     return error;
 }
@@ -147,37 +148,37 @@ weft_server *crew_choose(weft_server *s)
     struct crew *c = s->crew;
     if (c && !c->asked) start_late(c);
     for (unsigned i = 0; c && i < c->n; i++)
-        if (c->helpers[i].running && load_of(&c->helpers[i].share) < load_of(best))
-            best = &c->helpers[i].share;
+        if (c->helpers[i].running && load_of(&c->helpers[i].local) < load_of(best))
+            best = &c->helpers[i].local;
     return best;
 }
 
 struct sent {
     struct post post;
     struct arrival arrival;
-    weft_server *share;
+    weft_server *local;
     bool all_loopback; /* the server's listeners, by now */
 };
 
 static void arrive(struct post *p)
 {
     struct sent *sent = container_of(p, struct sent, post);
-    weft_server *share = sent->share;
-    share->site.all_loopback = sent->all_loopback;
-    server_let_in(share, &sent->arrival);
-    mem_free(server_env(share), sent);
+    weft_server *local = sent->local;
+    local->site.all_loopback = sent->all_loopback;
+    server_let_in(local, &sent->arrival);
+    mem_free(server_env(local), sent);
 }
 
-void crew_send(weft_server *share, const struct arrival *a)
+void crew_send(weft_server *local, struct arrival *a)
 {
-    struct sent *sent = mem_alloc(server_env(share), sizeof *sent);
+    struct sent *sent = mem_alloc(server_env(local), sizeof *sent);
     if (!sent) {
-        server_turn_back(share, a);
+        server_turn_back(local, a);
         return;
     }
-    bool all_loopback = share->helper->crew->server->site.all_loopback;
-    *sent = (struct sent){{.run = arrive}, *a, share, all_loopback};
-    loop_post(share->loop, &sent->post);
+    bool all_loopback = local->helper->crew->server->site.all_loopback;
+    *sent = (struct sent){{.run = arrive}, *a, local, all_loopback};
+    loop_post(local->loop, &sent->post);
 }
 
 /* ---- leaving --------------------------------------------------------------------------------- */
@@ -187,19 +188,19 @@ static void leave_now(struct post *p)
     struct helper *h = container_of(p, struct helper, leaving);
     struct leave *leave = h->leave;
     h->leave = NULL;
-    leave_begin(&h->share, leave);
+    leave_begin(&h->local, leave);
 }
 
 /* Back in the first loop, where the server may be gone by now. */
 static void has_left(struct post *p)
 {
     const struct helper *h = container_of(p, struct helper, left);
-    if (h->crew->server) leave_share_done(h->crew->server);
+    if (h->crew->server) leave_local_done(h->crew->server);
 }
 
-void crew_left(weft_server *share)
+void crew_left(weft_server *local)
 {
-    struct helper *h = share->helper;
+    struct helper *h = local->helper;
     loop_post(h->crew->server->loop, &h->left);
 }
 
@@ -217,7 +218,7 @@ int crew_leave(weft_server *s, uint16_t code)
     int n = 0;
     for (unsigned i = 0; c && i < c->n; i++) {
         struct helper *h = &c->helpers[i];
-        h->leave = h->running ? leave_new(&h->share, code) : NULL;
+        h->leave = h->running ? leave_new(&h->local, code) : NULL;
         if (h->leave || !h->running) continue;
         forget_leaves(c);
         return -ENOMEM;
@@ -238,18 +239,18 @@ int crew_leave(weft_server *s, uint16_t code)
 static void end_now(struct post *p)
 {
     struct helper *h = container_of(p, struct helper, ending);
-    h->share.freed = true;
-    lanes_drop(h->share.net, &h->share.site, 0, "the server was freed");
+    h->local.freed = true;
+    lanes_drop(h->local.net, &h->local.site, 0, "the server was freed");
     weft_loop_stop(h->loop);
 }
 
-/* The thread is gone. What was posted to it since is done here; then nothing of the share is left. */
+/* The thread is gone. What was posted to it since is done here; then nothing of the local is left. */
 static void end(struct helper *h)
 {
     if (!h->running) return;
     pthread_join(h->thread, NULL);
     (void)weft_loop_turn(h->loop, 0);
-    server_deinit(&h->share);
+    server_deinit(&h->local);
 }
 
 static void bury(struct post *p)

@@ -23,10 +23,10 @@ struct leave {
     struct timer timer;
     weft_server *server;
     uint64_t deadline;
-    size_t share; /* who is sent away in a tick */
+    size_t portion; /* who is sent away in a tick */
     struct leaving how;
     bool gone;       /* the carriers of this loop are */
-    int shares_left; /* that still have some */
+    int locals_left; /* that still have some */
     void (*on_done)(weft_server *s, void *user);
     void *user;
 };
@@ -42,7 +42,7 @@ void leave_free(struct weft_server *s)
 static void done_if_all_are(struct weft_server *s)
 {
     struct leave done = *s->leave;
-    if (!done.gone || done.shares_left) return;
+    if (!done.gone || done.locals_left) return;
     leave_free(s);
     if (done.on_done) done.on_done(s, done.user);
 }
@@ -59,9 +59,9 @@ void leave_done(struct weft_server *s)
     done_if_all_are(s);
 }
 
-void leave_share_done(struct weft_server *s)
+void leave_local_done(struct weft_server *s)
 {
-    s->leave->shares_left--;
+    s->leave->locals_left--;
     done_if_all_are(s);
 }
 
@@ -75,7 +75,7 @@ static void tick(struct timer *t)
     }
     if (net_now(s->net) >= leave->deadline)
         lanes_drop(s->net, &s->site, WEFT_ERR_TIMEOUT, "the server has shut down");
-    (void)lanes_leave(s->net, &s->site, &leave->how, leave->share);
+    (void)lanes_leave(s->net, &s->site, &leave->how, leave->portion);
     loop_timer_start(s->loop, &leave->timer, TICK);
 }
 
@@ -90,9 +90,9 @@ void leave_begin(struct weft_server *s, struct leave *leave)
 {
     uint64_t drain = limit_shutdown_drain(&s->site.limits);
     leave->deadline = drain == WEFT_NEVER ? drain : net_now(s->net) + drain;
-    leave->share = AT_ONCE;
+    leave->portion = AT_ONCE;
     if (drain != WEFT_NEVER) {
-        leave->share += (size_t)(s->carriers * TICK * 3 / (drain + 1));
+        leave->portion += (size_t)(s->carriers * TICK * 3 / (drain + 1));
         leave->how.spread = drain / 3;
     }
     s->leave = leave;
@@ -107,12 +107,12 @@ int weft_server_shutdown(weft_server *s, uint16_t code, void (*on_done)(weft_ser
     if (s->leave) return WEFT_ERR_STATE;
     struct leave *leave = leave_new(s, code);
     if (!leave) return -ENOMEM;
-    int shares = crew_leave(s, code);
-    if (shares < 0) {
+    int locals = crew_leave(s, code);
+    if (locals < 0) {
         mem_free(server_env(s), leave);
-        return shares;
+        return locals;
     }
-    leave->shares_left = shares;
+    leave->locals_left = locals;
     leave->on_done = on_done;
     leave->user = user;
     server_close_listeners(s);

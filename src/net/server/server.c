@@ -12,19 +12,19 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "base/strings.h"
+#include "net/hosts.h"
 #include "net/server/crew.h"
 #include "net/web/exchange.h"
 #include "net/web/files.h"
 #include "net/web/reply.h"
-#include "net/wire/tls_context.h"
 #include "net/ws/conn.h"
 #include "net/ws/endpoint.h"
 #include <weft/handshake.h>
 
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
 
-SIZED_TAKER(config_take, weft_server_config, trust_proxy, 32, trust_proxy)
-SIZED_TAKER(tls_take, weft_tls, client_ca_file, 24, client_ca_file)
+SIZED_TAKER(config_take, weft_server_config, hosts, 40, hosts)
+SIZED_TAKER(request_handler_take, weft_request_handler, limits, 16, limits)
 
 static const struct talk *const talks[LANE_TALKS] = {
     [LANE_FREE] = &lane_nobody,
@@ -41,11 +41,11 @@ void server_count_in(struct weft_server *s)
     atomic_fetch_add_explicit(&s->load, 1, memory_order_relaxed);
 }
 
-void server_count_out(struct weft_server *s, uint64_t peer_key)
+void server_count_out(struct weft_server *s, uint64_t counted_as)
 {
     atomic_fetch_sub_explicit(&s->load, 1, memory_order_relaxed);
     tally_take(&s->site.tally->connections);
-    peers_remove(&s->site.tally->peers, peer_key);
+    address_counts_remove(&s->site.tally->address_counts, counted_as);
 }
 
 /* ---- birth and death ------------------------------------------------------------------------- */
@@ -74,12 +74,13 @@ static int init(weft_server *s, const weft_server_config *cfg)
     struct site *site = &s->site;
     site->tally = mem_zalloc(env, sizeof *site->tally);
     if (!site->tally) return -ENOMEM;
-    peers_init(&site->tally->peers);
+    address_counts_init(&site->tally->address_counts);
     if (cfg->limits) site->limits = *cfg->limits;
     site->all_loopback = true;
     s->max_connections = limit_max_connections(&site->limits);
     if (!s->max_connections) s->max_connections = default_max_connections(cfg->threads);
     int error = strings_copy(&site->origins, env, cfg->origins);
+    if (!error) error = strings_copy(&site->hosts, env, cfg->hosts);
     if (!error) error = trust_init(&site->trust, env, cfg->trust_proxy);
     return error || cfg->threads < 2 ? error : crew_new(s, cfg->threads - 1);
 }
@@ -88,6 +89,7 @@ void server_deinit(struct weft_server *s)
 {
     const weft_env *env = server_env(s);
     routes_deinit(&s->site.routes, env);
+    own_limits_forget(&s->site.own_limits, env);
     endpoints_free(&s->endpoints, env);
     leave_free(s);
 }
@@ -96,21 +98,22 @@ static void destroy(weft_server *s)
 {
     const weft_env *env = server_env(s);
     struct site *site = &s->site;
+    own_limits_free(&site->own_limits, env);
     server_deinit(s);
     trust_deinit(&site->trust, env);
     strings_free(env, site->origins);
-    tls_context_unref(s->tls);
-    if (site->tally) peers_deinit(&site->tally->peers, env);
+    strings_free(env, site->hosts);
+    if (site->tally) address_counts_deinit(&site->tally->address_counts, env);
     mem_free(env, site->tally);
     mem_free(env, s);
 }
 
-static void carrier_gone(struct site *site, uint64_t peer_key, bool away)
+static void carrier_gone(struct site *site, uint64_t counted_as, bool away)
 {
     weft_server *s = container_of(site, weft_server, site);
     s->carriers--;
     if (away) s->turned_away--;
-    else server_count_out(s, peer_key);
+    else server_count_out(s, counted_as);
     if (s->carriers) return;
     if (!s->freed && s->leave) leave_done(s); /* the user may free s there */
     else if (s->freed && !s->helper) destroy(s);
@@ -122,7 +125,7 @@ void server_init(struct weft_server *s, weft_loop *l, struct net *n)
     s->net = n;
     s->site.env = weft_loop_env(l);
     s->site.carrier_gone = carrier_gone;
-    carry_kind_init(&s->lane_kind, talks, n, &s->site);
+    carry_class_init(&s->lane_class, talks, n, &s->site);
     list_init(&s->listeners);
 }
 
@@ -146,7 +149,8 @@ int weft_server_new_sized(weft_server **out, weft_loop *l, const weft_server_con
     int error = config_take(&taken, cfg, cfg_size);
     if (!error) error = limits_take_at(&limits, &taken.limits, limits_size);
     if (error) return error;
-    if (!origins_are_valid(taken.origins) || taken.threads > NET_LOOPS_MAX) return -EINVAL;
+    if (!origins_are_valid(taken.origins) || !hosts_valid(taken.hosts)) return -EINVAL;
+    if (taken.threads > NET_LOOPS_MAX) return -EINVAL;
     return create(out, l, &taken);
 }
 
@@ -189,22 +193,6 @@ uint64_t weft_server_count_closed(const weft_server *s, uint16_t code)
     return code < sizeof t->closed / sizeof *t->closed ? tally_read(&t->closed[code]) : 0;
 }
 
-/* ---- TLS ------------------------------------------------------------------------------------- */
-
-int weft_server_set_tls_sized(weft_server *s, const weft_tls *tls, size_t tls_size, char *why,
-                              size_t size)
-{
-    weft_tls taken;
-    struct words words = {why, size};
-    struct tls_context *fresh;
-    int error = tls_take(&taken, tls, tls_size);
-    if (!error) error = tls_context_server(&fresh, server_env(s), &taken, &words);
-    if (error) return error;
-    tls_context_unref(s->tls);
-    s->tls = fresh;
-    return 0;
-}
-
 int weft_server_start(weft_server *s)
 {
     return s->crew ? crew_start(s->crew) : 0;
@@ -218,11 +206,12 @@ int server_copy_routes(struct weft_server *s, const struct weft_server *from)
     struct routes *routes = &s->site.routes;
     int error = route_copy(&routes->websockets, env, &from->site.routes.websockets);
     if (!error) error = route_copy(&routes->requests, env, &from->site.routes.requests);
+    if (!error) error = own_limits_copy(&s->site.own_limits, env, &from->site.own_limits);
     for (size_t i = 0; i < routes->websockets.n && !error; i++) {
         struct opener *o = &routes->websockets.routes[i].opener;
         const weft_handler *h = o->handler;
-        error = endpoint_new(o, &s->endpoints, s->net, &s->site.limits, h, sizeof *h,
-                             sizeof *h->deflate);
+        struct handler_given given = {h, sizeof *h, sizeof *h->limits, sizeof *h->deflate};
+        error = endpoint_new(o, &s->endpoints, s->net, &s->site.limits, &given);
     }
     return error;
 }
@@ -234,22 +223,38 @@ static bool routes_are_final(const weft_server *s)
 }
 
 int weft_server_route_sized(weft_server *s, const char *path, const weft_handler *h, size_t h_size,
-                            size_t deflate_size, void *user)
+                            size_t limits_size, size_t deflate_size, void *user)
 {
     if (routes_are_final(s)) return WEFT_ERR_STATE;
     struct route r = {.user = user};
-    int error =
-        endpoint_new(&r.opener, &s->endpoints, s->net, &s->site.limits, h, h_size, deflate_size);
+    struct handler_given given = {h, h_size, limits_size, deflate_size};
+    int error = endpoint_new(&r.opener, &s->endpoints, s->net, &s->site.limits, &given);
     if (error) return error;
     return route_add(&s->site.routes.websockets, server_env(s), path, &r);
 }
 
-int weft_server_on_request(weft_server *s, const char *path,
-                           void (*on_request)(weft_request *r, void *user), void *user)
+/* Limits of a route's own are the server's but for those that it sets. */
+static int set_limits(weft_server *s, struct route *r, const weft_limits *own)
 {
+    weft_limits limits = s->site.limits;
+    if (!own) return 0;
+    limits_override(&limits, own);
+    return own_limits_add(&s->site.own_limits, server_env(s), &limits, &r->limits);
+}
+
+int weft_server_on_request_sized(weft_server *s, const char *path, const weft_request_handler *h,
+                                 size_t h_size, size_t limits_size, void *user)
+{
+    weft_request_handler taken;
+    weft_limits limits;
+    int error = request_handler_take(&taken, h, h_size);
+    if (!error) error = limits_take_at(&limits, &taken.limits, limits_size);
+    if (!error && !taken.on_request) error = -EINVAL;
+    if (error) return error;
     if (routes_are_final(s)) return WEFT_ERR_STATE;
-    struct route r = {.on_request = on_request, .user = user};
-    return route_add(&s->site.routes.requests, server_env(s), path, &r);
+    struct route r = {.on_request = taken.on_request, .user = user};
+    error = set_limits(s, &r, taken.limits);
+    return error ? error : route_add(&s->site.routes.requests, server_env(s), path, &r);
 }
 
 int weft_server_files(weft_server *s, const char *path, const char *dir)

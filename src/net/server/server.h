@@ -6,7 +6,7 @@
  *                  -> listeners -> carriers     the server outlives its carriers: it is freed when it was
  *                                               asked to go and the last one is buried
  *                  -> endpoints                 where its routes' WebSockets come from
- *                  -> crew -> shares            with several threads: a weft_server on each other loop
+ *                  -> crew -> locals            with several threads: a weft_server on each other loop
  *                                               (crew.h), which has carriers and copies of the rest
  */
 #ifndef NET_SERVER_SERVER_H
@@ -26,7 +26,7 @@ struct weft_server {
     weft_loop *loop;
     struct net *net;
     struct site site;
-    struct lane_kind lane_kind;
+    struct lane_class lane_class;
     struct endpoint *endpoints;
     struct list listeners;
     uint64_t max_connections;
@@ -34,10 +34,9 @@ struct weft_server {
     atomic_size_t load; /* connections let in here, those on their way to the loop included */
     size_t turned_away;
     bool freed;
-    struct tls_context *tls; /* NULL: plain */
-    struct leave *leave;     /* a graceful shutdown (leave.c) */
-    struct crew *crew;       /* NULL: one loop is all there is */
-    struct helper *helper;   /* NULL: the user's; else this is a share */
+    struct leave *leave;   /* a graceful shutdown (leave.c) */
+    struct crew *crew;     /* NULL: one loop is all there is */
+    struct helper *helper; /* NULL: the user's; else this is a local */
 };
 
 static inline const weft_env *server_env(const struct weft_server *s)
@@ -45,22 +44,22 @@ static inline const weft_env *server_env(const struct weft_server *s)
     return s->site.env;
 }
 
-/* What is set needs only the loop: site, kind and list are made ready. */
+/* What is set needs only the loop: site, class and list are made ready. */
 void server_init(struct weft_server *s, weft_loop *l, struct net *n);
 
 /* A connection is s's, from when it was accepted to when it is buried. */
 void server_count_in(struct weft_server *s);
-void server_count_out(struct weft_server *s, uint64_t peer_key);
+void server_count_out(struct weft_server *s, uint64_t counted_as);
 
 void server_close_listeners(struct weft_server *s);
 
 /* In the thread of s, which counts it already. */
-void server_let_in(struct weft_server *s, const struct arrival *a);
+void server_let_in(struct weft_server *s, struct arrival *a);
 
 /* It goes before anybody has seen it. Any thread. */
-void server_turn_back(struct weft_server *s, const struct arrival *a);
+void server_turn_back(struct weft_server *s, struct arrival *a);
 
-/* The routes of another server, for a share. Errors: -ENOMEM. */
+/* The routes of another server, for a local. Errors: -ENOMEM. */
 int server_copy_routes(struct weft_server *s, const struct weft_server *from);
 
 /* All but the memory of s itself. */
@@ -74,9 +73,9 @@ struct leave *leave_new(struct weft_server *s, uint16_t code);
 /* In the thread of s. It owns the leave from now on. */
 void leave_begin(struct weft_server *s, struct leave *leave);
 
-/* The last carrier of a server that is leaving is gone; all those of one of its shares are. */
+/* The last carrier of a server that is leaving is gone; all those of one of its locals are. */
 void leave_done(struct weft_server *s);
-void leave_share_done(struct weft_server *s);
+void leave_local_done(struct weft_server *s);
 
 void leave_free(struct weft_server *s);
 

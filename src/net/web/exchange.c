@@ -5,10 +5,13 @@
 #include "net/web/exchange.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/fields.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "net/hosts.h"
+#include "net/peer.h"
 #include "net/web/request.h"
 #include "net/web/upgrade.h"
 
@@ -21,7 +24,7 @@ static const weft_env *env_of(const struct exchange *x)
 
 static const weft_limits *limits_of(const struct exchange *x)
 {
-    return &lane_site(x->lane)->limits;
+    return site_limits(lane_site(x->lane), x->limits);
 }
 
 static size_t buffered(const struct exchange *x)
@@ -52,14 +55,15 @@ static void exchange_free(struct exchange *x)
     const weft_env *env = env_of(x);
     h1_deinit(&x->h1);
     outq_clear(&x->out);
+    weft_peer_unref(x->peer);
     mem_free(env, x);
 }
 
 /* It has the lane no more, or the lane is gone: who waits for an answer hears of it. */
 static void let_go(struct exchange *x)
 {
-    weft_request *r = x->request;
-    if (x->upgrade) x->upgrade->request.exchange = NULL;
+    weft_request *r = x->upgrade ? &x->upgrade->request : x->request;
+    if (r) request_leave(r);
     exchange_free(x);
     if (r) request_gone(r);
 }
@@ -79,7 +83,7 @@ static void finish(struct exchange *x)
     let_go(x);
 }
 
-void exchange_go_on(struct lane *l, uint32_t requests)
+void exchange_go_on(struct lane *l, uint32_t requests, uint16_t limits)
 {
     (void)lane_become(l, LANE_EXCHANGE, NULL, NULL);
     struct exchange *x = exchange_new(l, requests);
@@ -87,8 +91,40 @@ void exchange_go_on(struct lane *l, uint32_t requests)
         lane_finish(l, NULL);
         return;
     }
+    x->limits = limits;
     lane_deadline(l, limit_http_keepalive(limits_of(x)));
     lane_again(l);
+}
+
+/* ---- whom they are from ---------------------------------------------------------------------- */
+
+weft_peer *exchange_peer(struct exchange *x)
+{
+    if (!x->peer) x->peer = peer_of(x->lane, &x->forwarded);
+    return x->peer;
+}
+
+int exchange_client(struct exchange *x, weft_peer **out)
+{
+    bool needed = x->forwarded.known || x->forwarded.secure;
+    *out = needed ? exchange_peer(x) : NULL;
+    return needed && !*out ? -ENOMEM : 0;
+}
+
+/* A proxy's next request may be somebody else's. */
+static void read_forwarded(struct exchange *x)
+{
+    const struct head *h = &x->h1.head;
+    weft_peer_unref(x->peer);
+    x->peer = NULL;
+    forwarded_read(&x->forwarded, &lane_site(x->lane)->trust, h->fields, h->n_fields);
+}
+
+/* WEFT_ERR_POLICY: somebody who has too many connections. */
+static int recognise(struct exchange *x)
+{
+    if (x->lane->trusted) read_forwarded(x);
+    return lane_count_as(x->lane, x->forwarded.known ? &x->forwarded.client : NULL);
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
@@ -98,11 +134,18 @@ bool exchange_secure(const struct exchange *x)
     return x->forwarded.secure || lane_secure(x->lane);
 }
 
+bool exchange_origin_allowed(const struct exchange *x, const weft_request_head *head,
+                             weft_bytes *origin)
+{
+    const struct site *s = lane_site(x->lane);
+    return weft_origin_check(head, s->origins, exchange_secure(x), s->all_loopback, origin);
+}
+
 int exchange_answer(struct exchange *x, int status, struct field_list *fields, const char *type,
                     const void *body, size_t len)
 {
     int error =
-        type ? field_list_add(fields, env_of(x), bytes_of("Content-Type"), bytes_of(type)) : 0;
+        type ? field_list_set(fields, env_of(x), bytes_of("Content-Type"), bytes_of(type)) : 0;
     if (!error)
         error = h1_reply_begin(&x->h1, status, fields->fields, fields->n,
                                net_date(lane_net(x->lane)), len);
@@ -122,37 +165,54 @@ void exchange_replied(struct exchange *x)
     lane_again(x->lane);
 }
 
-static void log_refusal(const struct exchange *x, int status, const char *why)
+/* The first line of the body says most; the log cuts it, and escapes it. */
+static void log_refusal(const struct exchange *x, const struct refusal *r)
 {
     char peer[SOCK_TEXT] = "";
+    struct sock_addr address;
+    weft_bytes rest = r->body, line = bytes_cut(&rest, '\n');
     if (!env_of(x) || !env_of(x)->log) return;
-    (void)forwarded_peer(&x->forwarded, x->lane, peer, sizeof peer);
-    log_line(env_of(x), WEFT_LOG_INFO, "%s: refused with %d: %s", peer, status, why);
+    if (!line.len) line = bytes_of(r->why);
+    if (forwarded_peer(&x->forwarded, x->lane, &address) == 0)
+        (void)sock_who(&address, peer, sizeof peer);
+    log_line(env_of(x), WEFT_LOG_INFO, "%s: refused with %d: %.*s", peer, r->status,
+             line.len < 256 ? (int)line.len : 256, (const char *)line.data);
 }
 
-/* The words and a newline are the body; a proper response even when memory is short of more. */
-void exchange_refuse(struct exchange *x, int status, const char *why,
-                     const struct field_list *fields)
+/* A proper response even when memory is short of more. */
+void exchange_refuse_with(struct exchange *x, const struct refusal *r)
 {
     struct lane *l = x->lane;
     const weft_env *env = env_of(x);
     struct field_list all = {0};
     const weft_field *needed;
-    size_t n = weft_handshake_refusal_fields(status, &needed);
-    struct buf body;
-    buf_init(&body, env, 2048);
-    buf_printf(&body, "%s\n", why);
-    site_refused(lane_site(l), status);
-    log_refusal(x, status, why);
+    size_t n = weft_handshake_refusal_fields(r->status, &needed);
+    site_refused(lane_site(l), r->status);
+    log_refusal(x, r);
     (void)field_list_add_all(&all, env, needed, n);
-    if (fields) (void)field_list_add_all(&all, env, fields->fields, fields->n);
-    h1_refuse(&x->h1, status, why);
+    if (r->fields) (void)field_list_add_all(&all, env, r->fields->fields, r->fields->n);
+    h1_refuse(&x->h1, r->status, r->why);
     h1_last(&x->h1);
     if (h1_replying(&x->h1) ||
-        exchange_answer(x, status, &all, "text/plain; charset=utf-8", body.data, body.len) < 0)
+        exchange_answer(x, r->status, &all, r->type, r->body.data, r->body.len) < 0)
         lane_drop(l, -ENOMEM, "out of memory");
     field_list_deinit(&all, env);
+}
+
+void exchange_refuse_plainly(struct exchange *x, struct refusal *r, const char *text)
+{
+    struct buf body;
+    buf_init(&body, env_of(x), 2048);
+    buf_printf(&body, "%s\n", text);
+    r->type = "text/plain; charset=utf-8";
+    r->body = buf_bytes(&body);
+    exchange_refuse_with(x, r);
     buf_deinit(&body);
+}
+
+void exchange_refuse(struct exchange *x, int status, const char *why)
+{
+    exchange_refuse_plainly(x, &(struct refusal){.status = status, .why = why}, why);
 }
 
 /* ---- the lane is handed over ----------------------------------------------------------------- */
@@ -160,7 +220,9 @@ void exchange_refuse(struct exchange *x, int status, const char *why,
 int exchange_begin(struct exchange *x, int status, const struct field_list *fields, uint64_t length,
                    weft_link **links, struct handed *to)
 {
-    int error = forwarded_keep(&x->forwarded, env_of(x), links);
+    weft_peer *client;
+    int error = exchange_client(x, &client);
+    if (!error && client) peer_hang(weft_peer_ref(client), links);
     if (!error)
         error = h1_reply_begin(&x->h1, status, fields->fields, fields->n,
                                net_date(lane_net(x->lane)), length);
@@ -168,6 +230,7 @@ int exchange_begin(struct exchange *x, int status, const struct field_list *fiel
     *to = (struct handed){.lane = x->lane};
     (void)h1_hand_over(&x->h1, &to->framing);
     to->requests = x->h1.requests;
+    to->limits = x->limits;
     to->last = x->h1.last;
     outq_splice(&to->out, &x->out);
     x->request = NULL;
@@ -195,13 +258,12 @@ int exchange_upgrade(struct exchange *x, const weft_field *fields, size_t n, wef
 /* More of a request is to come, or a new one. */
 static void await(struct exchange *x)
 {
-    const weft_limits *limits = limits_of(x);
     if (h1_idle(&x->h1) && x->h1.requests > 0) {
         x->receiving = false;
-        lane_deadline(x->lane, limit_http_keepalive(limits));
+        lane_deadline(x->lane, limit_http_keepalive(limits_of(x)));
     } else if (!x->receiving) {
         x->receiving = true;
-        lane_deadline(x->lane, limit_handshake_timeout(limits));
+        lane_deadline(x->lane, limit_handshake_timeout(&lane_site(x->lane)->limits));
     }
 }
 
@@ -213,21 +275,27 @@ static bool is_full(struct exchange *x)
     return x->full;
 }
 
-/* Whom the request is from. WEFT_ERR_POLICY: somebody who has too many connections. */
-static int recognise(struct exchange *x)
+/* It is meant for somebody else; or a page has had its own name resolve to our address. */
+static void refuse_host(struct exchange *x)
 {
-    const struct site *site = lane_site(x->lane);
-    const struct head *h = &x->h1.head;
-    if (x->lane->trusted) forwarded_read(&x->forwarded, &site->trust, h->fields, h->n_fields);
-    return lane_count_as(x->lane, x->forwarded.known ? &x->forwarded.client : NULL);
+    char text[512];
+    weft_bytes host = x->h1.head.host;
+    snprintf(text, sizeof text,
+             "this server does not answer to the host \"%.*s\"; to let it, add it to the server's "
+             "hosts",
+             host.len < 300 ? (int)host.len : 300, host.len ? (const char *)host.data : "");
+    struct refusal r = {.status = 421, .why = "the server does not answer to this host"};
+    exchange_refuse_plainly(x, &r, text);
 }
 
 static void got_head(struct exchange *x)
 {
     const struct head *h = &x->h1.head;
-    if (recognise(x) < 0)
-        exchange_refuse(x, 429, "your address has too many connections now", NULL);
+    x->limits = 0;
+    if (recognise(x) < 0) exchange_refuse(x, 429, "your address has too many connections now");
+    else if (!hosts_have(lane_site(x->lane)->hosts, h->host)) refuse_host(x);
     else if (fields_have_token(h->fields, h->n_fields, "Upgrade", "websocket")) upgrade_begin(x);
+    else request_expect(x);
 }
 
 /* One step: true to go on at once. x may be gone then. */
@@ -246,8 +314,8 @@ static bool step(struct exchange *x, weft_span *in)
         return true;
     case H1_WAIT: return false;
     case H1_DONE: finish(x); return false;
-    case WEFT_ERR_HTTP: exchange_refuse(x, x->h1.status, x->h1.why, NULL); return true;
-    default: exchange_refuse(x, 503, "out of memory", NULL); return true;
+    case WEFT_ERR_HTTP: exchange_refuse(x, x->h1.status, x->h1.why); return true;
+    default: exchange_refuse(x, 503, "out of memory"); return true;
     }
 }
 
@@ -271,7 +339,7 @@ static void eof(struct lane *l)
         lane_drop(l, WEFT_ERR_LOST, "the client left");
         return;
     }
-    if (h1_eof(&x->h1) == WEFT_ERR_HTTP) exchange_refuse(x, x->h1.status, x->h1.why, NULL);
+    if (h1_eof(&x->h1) == WEFT_ERR_HTTP) exchange_refuse(x, x->h1.status, x->h1.why);
     if (l->talk == LANE_EXCHANGE) finish(exchange_at(l));
 }
 
@@ -291,8 +359,8 @@ static struct outq *pull(struct lane *l)
 static void drained(struct exchange *x)
 {
     uint64_t soft = limit_send_queue_soft(limits_of(x));
-    if (x->receiving) return;
-    if (x->request || x->upgrade) {
+    if (x->receiving || x->upgrade) return;
+    if (x->request) {
         if (!buffered(x)) lane_deadline(x->lane, WEFT_NEVER);
         return;
     }
@@ -312,18 +380,22 @@ static bool sent(struct lane *l, size_t n)
 static void full(struct lane *l)
 {
     const struct exchange *x = exchange_at(l);
-    if (x && !x->receiving) lane_deadline(l, limit_write_stall(limits_of(x)));
+    if (x && !x->receiving && !x->upgrade) lane_deadline(l, limit_write_stall(limits_of(x)));
 }
 
 static void late(struct lane *l)
 {
     struct exchange *x = exchange_at(l);
     if (!x && (x = exchange_new(l, 0))) x->receiving = true;
+    if (x && x->upgrade) {
+        upgrade_late(x);
+        return;
+    }
     if (!x || !x->receiving) {
         lane_drop(l, WEFT_ERR_TIMEOUT, "idle, or stalled");
         return;
     }
-    exchange_refuse(x, 408, "the request took too long to arrive", NULL);
+    exchange_refuse(x, 408, "the request took too long to arrive");
     lane_again(l);
 }
 
@@ -337,7 +409,7 @@ static bool leave(struct lane *l, const struct leaving *how)
     } else if (h1_idle(&x->h1)) {
         finish(x);
     } else if (x->receiving) {
-        exchange_refuse(x, 503, "the server is shutting down", NULL);
+        exchange_refuse(x, 503, "the server is shutting down");
         lane_again(l);
     }
     return false;

@@ -17,7 +17,10 @@
  *
  * Deadlines: the head (and body) of a request must be complete handshake_timeout after its first byte
  * (or after the lane was ready), an idle connection closes after http_keepalive, and while a reply
- * is being written the peer has to take something of it within write_stall.
+ * is being written the peer has to take something of it within write_stall. An upgrade that is held has to be answered
+ * within hold_timeout.
+ *
+ * Limits: those of the server until a head is there; then, until the next one is, those of its route.
  */
 #ifndef NET_WEB_EXCHANGE_H
 #define NET_WEB_EXCHANGE_H
@@ -35,8 +38,10 @@ struct exchange {
     weft_request *request; /* waits for its reply */
     weft_upgrade *upgrade; /* waits for its answer */
     struct forwarded forwarded;
-    bool receiving; /* the deadline for a request runs */
-    bool full;      /* the next request waits until the client has read more */
+    uint16_t limits; /* site_limits: of the newest request's route */
+    weft_peer *peer; /* of the request at hand; NULL: nobody has asked */
+    bool receiving;  /* the deadline for a request runs */
+    bool full;       /* the next request waits until the client has read more */
 };
 
 extern const struct talk exchange_talk;
@@ -44,14 +49,37 @@ extern const struct talk exchange_talk;
 /* Whether the client's bytes come by TLS: to us, or to a proxy that we trust. */
 bool exchange_secure(const struct exchange *x);
 
-/* A complete reply with a body; type (may be NULL) is added to fields. Errors: -EINVAL, -ENOMEM. */
+/* Whether the page that sent this head, if one did, may do so; *origin is whose it is. */
+bool exchange_origin_allowed(const struct exchange *x, const weft_request_head *head,
+                             weft_bytes *origin);
+
+/* Who sent the request at hand: made when it is first asked for, and kept for as many requests as he sends. Borrowed.
+ * NULL: no memory. */
+weft_peer *exchange_peer(struct exchange *x);
+
+/* The same for a conversation that stays, if the lane will not know: a proxy's client. 0, and NULL in *out if there is
+ * none; or -ENOMEM. */
+int exchange_client(struct exchange *x, weft_peer **out);
+
+/* A complete reply with a body; type (may be NULL) is the Content-Type, whatever fields say. Errors: -EINVAL, -ENOMEM. */
 int exchange_answer(struct exchange *x, int status, struct field_list *fields, const char *type,
                     const void *body, size_t len);
 
-/* Refuse the request that is due and close; fields may be NULL. When memory is short of even that the lane is
- * dropped, and with it the exchange. */
-void exchange_refuse(struct exchange *x, int status, const char *why,
-                     const struct field_list *fields);
+struct refusal {
+    int status;
+    const char *why;  /* for us: a constant */
+    const char *type; /* of the body; NULL: none, or fields say it */
+    weft_bytes body;
+    const struct field_list *fields; /* may be NULL */
+};
+
+/* Refuse the request that is due and close. When memory is short of even that the lane is dropped, and with it the
+ * exchange. */
+void exchange_refuse_with(struct exchange *x, const struct refusal *r);
+
+/* The same, with a line of text as the body; or with one that says why. */
+void exchange_refuse_plainly(struct exchange *x, struct refusal *r, const char *text);
+void exchange_refuse(struct exchange *x, int status, const char *why);
 
 /* The reply to the current request has been made. */
 void exchange_replied(struct exchange *x);
@@ -62,16 +90,17 @@ struct handed {
     struct framing framing;
     struct outq out;   /* with the head of the reply at its end */
     uint32_t requests; /* on this connection so far */
+    uint16_t limits;   /* site_limits */
     bool last;         /* it ends with this reply */
 };
 
 /* The head of a reply whose body follows: *to is the caller's, and the exchange is gone; he sits down on the lane
- * at once. forwarded goes to *links. Errors: -EINVAL, -ENOMEM, and nothing has changed. */
+ * at once. A proxy's client hangs in *links. Errors: -EINVAL, -ENOMEM, and nothing has changed. */
 int exchange_begin(struct exchange *x, int status, const struct field_list *fields, uint64_t length,
                    weft_link **links, struct handed *to);
 
-/* The lane is an exchange's again, after so many requests. */
-void exchange_go_on(struct lane *l, uint32_t requests);
+/* The lane is an exchange's again, after so many requests, the last of them under these limits. */
+void exchange_go_on(struct lane *l, uint32_t requests, uint16_t limits);
 
 /* Switch protocols, with these fields in the 101: from now on c sits on the lane, and the exchange is gone. Errors:
  * -EINVAL, -ENOMEM: the exchange is still there, to refuse. */

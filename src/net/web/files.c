@@ -108,7 +108,7 @@ static int send_part(struct transfer *t)
     int error = n < 0 ? (int)n : n == 0 ? -EIO : 0; /* shorter than it was: it changed under us */
     if (!error) {
         b->len = (size_t)n;
-        error = reply_share(t->reply, b);
+        error = reply_queue_blob(t->reply, b);
     }
     if (!error) {
         t->offset += b->len;
@@ -125,8 +125,8 @@ static void pump(weft_reply *r)
     int error = 0;
     while (t->left && !error && weft_reply_buffered(r) <= soft) error = send_part(t);
     if (error == WEFT_ERR_BACKLOG) return; /* on_drain follows */
+    if (!error && !t->left) error = weft_reply_end(r);
     if (error) weft_reply_abort(r);
-    else if (!t->left) (void)weft_reply_end(r);
 }
 
 static void on_close(weft_reply *r, int error, const char *cause)

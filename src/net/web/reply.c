@@ -14,13 +14,15 @@
 
 #include "base/limits.h"
 #include "http/piece.h"
+#include "net/errand.h"
 #include "net/links.h"
+#include "net/peer.h"
 
 SIZED_TAKER(handler_take, weft_reply_handler, on_close, 24, on_close)
 
 static const weft_limits *limits_of(const weft_reply *r)
 {
-    return &lane_site(r->lane)->limits;
+    return site_limits(lane_site(r->lane), r->limits);
 }
 
 static struct lane *lane_if_open(const weft_reply *r)
@@ -40,21 +42,21 @@ static void bury(struct dead *d)
 {
     weft_reply *r = container_of(d, weft_reply, dead);
     if (r->handler.on_close) r->handler.on_close(r, r->error, r->cause);
-    reply_free(r, weft_loop_env(r->loop));
+    reply_free(r, lane_env(r->left));
 }
 
 /* The lane is somebody else's, or gone. */
 static void over(weft_reply *r, int error, const char *cause)
 {
-    const struct lane *l = r->lane;
+    struct lane *l = r->lane;
     outq_clear(&r->out); /* which may have used first */
     r->state = REPLY_OVER;
     r->lane = NULL;
-    r->loop = lane_loop(l);
+    r->left = l;
     r->id = lane_id(l);
     r->error = error;
     r->cause = cause;
-    loop_bury(r->loop, &r->dead, bury);
+    loop_bury(lane_loop(l), &r->dead, bury);
 }
 
 static weft_reply *reply_at(const struct lane *l)
@@ -73,11 +75,12 @@ static void hand_back(weft_reply *r)
 {
     struct lane *l = r->lane;
     uint32_t requests = r->requests;
+    uint16_t limits = r->limits;
     bool last = r->last;
     over(r, 0, "");
     lane_renew_id(l);
     if (last) lane_finish(l, NULL);
-    else exchange_go_on(l, requests);
+    else exchange_go_on(l, requests, limits);
 }
 
 /* ---- told by the lane ------------------------------------------------------------------------ */
@@ -198,6 +201,7 @@ static void sit_down(weft_reply *r, struct handed *from)
     r->framing = from->framing;
     r->out = from->out;
     r->requests = from->requests;
+    r->limits = from->limits;
     r->last = from->last;
     (void)lane_become(r->lane, LANE_REPLY, r, NULL);
     r->lane->unending = r->framing.kind == BODY_UNTIL_CLOSE;
@@ -217,6 +221,12 @@ static int begin(weft_reply *r, weft_request *q, int status, const char *type, u
     return 0;
 }
 
+/* A stream may be silent for ever: somebody has to ask whether the client is there. */
+static void probe(const weft_reply *r, const weft_limits *l)
+{
+    lane_probe(r->lane, limit_ping_interval(l), limit_pong_timeout(l), limit_write_stall(l));
+}
+
 int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const char *type,
                            uint64_t length, const weft_reply_handler *h, size_t h_size, void *user)
 {
@@ -229,8 +239,7 @@ int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const 
         if (r) reply_free(r, env);
         return request_fail(q, error);
     }
-    if (length == WEFT_LENGTH_UNKNOWN)
-        lane_probe(r->lane, limit_ping_interval(limits_of(r)), limit_pong_timeout(limits_of(r)));
+    if (length == WEFT_LENGTH_UNKNOWN) probe(r, limits_of(r));
     *out = r;
     return request_finish(q, 0);
 }
@@ -272,11 +281,11 @@ int weft_reply_write_piece(weft_reply *r, weft_piece *p)
     return queued(r, framing_piece(&r->framing, &r->out, p, &r->first));
 }
 
-int reply_share(weft_reply *r, struct blob *b)
+int reply_queue_blob(weft_reply *r, struct blob *b)
 {
     int error = refusal(r);
     if (error) return error;
-    return queued(r, framing_share(&r->framing, &r->out, lane_env(r->lane), b, 0, b->len));
+    return queued(r, framing_blob(&r->framing, &r->out, lane_env(r->lane), b, 0, b->len));
 }
 
 int weft_reply_end(weft_reply *r)
@@ -323,15 +332,28 @@ weft_reply *weft_reply_find(const weft_loop *l, weft_id id)
     return lane && lane->talk == LANE_REPLY ? lane->talker : NULL;
 }
 
-weft_loop *weft_reply_loop(const weft_reply *r)
+typedef void call(weft_reply *r, void *arg);
+
+static void run_call(struct post *p)
 {
-    return r->lane ? lane_loop(r->lane) : r->loop;
+    struct errand e = errand_take(p);
+    ((call *)e.fn)(weft_reply_find(e.loop, e.to), e.arg);
 }
 
-int weft_reply_peer(const weft_reply *r, char *text, size_t size)
+int weft_reply_call(weft_loop *l, weft_id id, void (*fn)(weft_reply *r, void *arg), void *arg)
 {
-    if (!r->lane) return -ENOTCONN;
-    return forwarded_peer(forwarded_in(r->links), r->lane, text, size);
+    struct errand e = {.post.run = run_call, .to = id, .fn = (void (*)(void))fn, .arg = arg};
+    return errand_post(l, &e);
+}
+
+weft_loop *weft_reply_loop(const weft_reply *r)
+{
+    return lane_loop(r->lane ? r->lane : r->left);
+}
+
+weft_peer *weft_reply_peer(weft_reply *r)
+{
+    return peer_there(&r->links, r->lane ? r->lane : r->left);
 }
 
 void *weft_reply_user(const weft_reply *r)

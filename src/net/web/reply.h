@@ -32,7 +32,7 @@ struct weft_reply {
         struct slice first; /* of out, for a piece */
         struct {            /* when it is over */
             struct dead dead;
-            weft_loop *loop;
+            struct lane *left; /* which is buried behind it */
             weft_id id;
             const char *cause;
             int error;
@@ -40,6 +40,7 @@ struct weft_reply {
     };
     struct framing framing;
     uint32_t requests;  /* that began on the connection before */
+    uint16_t limits;    /* site_limits */
     uint8_t state : 2;  /* enum reply_state */
     bool last : 1;      /* the connection ends with it */
     bool over_soft : 1; /* on_drain is due when there is room */
@@ -51,6 +52,6 @@ _Static_assert(sizeof(void *) != 8 || sizeof(weft_reply) == 152, "20,000 of them
 extern const struct talk reply_talk;
 
 /* As weft_reply_write without a copy: the bytes of the blob. */
-int reply_share(weft_reply *r, struct blob *b);
+int reply_queue_blob(weft_reply *r, struct blob *b);
 
 #endif

@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "base/fields.h"
+#include "base/limits.h"
 #include "http/reserved.h"
 
 /* ---- birth and death ------------------------------------------------------------------------- */
@@ -31,6 +32,7 @@ void request_init(weft_request *r, struct exchange *x)
 
 void request_deinit(weft_request *r)
 {
+    weft_peer_unref(r->peer);
     head_deinit(&r->head);
     buf_deinit(&r->body);
     field_list_deinit(&r->fields, weft_loop_env(r->loop));
@@ -51,14 +53,19 @@ int request_fail(weft_request *r, int error)
     struct exchange *x = r->exchange;
     struct lane *l = x->lane;
     x->request = NULL;
-    exchange_refuse(x, 500, "the reply could not be made", NULL);
+    exchange_refuse(x, 500, "the reply could not be made");
     if (l->gone) r->exchange = NULL;
     return request_finish(r, error);
 }
 
+void request_leave(weft_request *r)
+{
+    (void)weft_request_peer(r);
+    r->exchange = NULL;
+}
+
 void request_gone(weft_request *r)
 {
-    r->exchange = NULL;
     if (r->on_gone) r->on_gone(r, r->user);
 }
 
@@ -67,22 +74,34 @@ void request_gone(weft_request *r)
 static void refuse_path(struct exchange *x)
 {
     if (route_find(&lane_site(x->lane)->routes.websockets, x->h1.head.path))
-        exchange_refuse(x, 426, "this is a WebSocket: the request must have Upgrade: websocket",
-                        NULL);
-    else exchange_refuse(x, 404, "there is nothing at this path", NULL);
+        exchange_refuse(x, 426, "this is a WebSocket: the request must have Upgrade: websocket");
+    else exchange_refuse(x, 404, "there is nothing at this path");
+}
+
+static const struct route *route_of(const struct exchange *x)
+{
+    return route_find(&lane_site(x->lane)->routes.requests, x->h1.head.path);
+}
+
+void request_expect(struct exchange *x)
+{
+    const struct route *route = route_of(x);
+    if (!route || !route->limits) return;
+    x->limits = route->limits;
+    h1_body_max(&x->h1, limit_http_body_max(site_limits(lane_site(x->lane), x->limits)));
 }
 
 void request_dispatch(struct exchange *x)
 {
     const struct site *site = lane_site(x->lane);
-    const struct route *route = route_find(&site->routes.requests, x->h1.head.path);
+    const struct route *route = route_of(x);
     if (!route) {
         refuse_path(x);
         return;
     }
     weft_request *r = mem_zalloc(lane_env(x->lane), sizeof *r);
     if (!r) {
-        exchange_refuse(x, 503, "out of memory", NULL);
+        exchange_refuse(x, 503, "out of memory");
         return;
     }
     if (site->closing) h1_last(&x->h1);
@@ -137,15 +156,22 @@ weft_loop *weft_request_loop(const weft_request *r)
     return r->loop;
 }
 
-int weft_request_peer(const weft_request *r, char *text, size_t size)
+weft_peer *weft_request_peer(weft_request *r)
 {
-    const struct exchange *x = r->exchange;
-    return x ? forwarded_peer(&x->forwarded, x->lane, text, size) : -ENOTCONN;
+    if (!r->peer && r->exchange) r->peer = weft_peer_ref(exchange_peer(r->exchange));
+    return r->peer;
 }
 
 bool weft_request_is(const weft_request *r, const char *method)
 {
     return bytes_is(r->head.method, method);
+}
+
+bool weft_request_allowed(const weft_request *r)
+{
+    weft_bytes origin;
+    weft_request_head head = request_head_of(r);
+    return r->exchange && exchange_origin_allowed(r->exchange, &head, &origin);
 }
 
 void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *r, void *user), void *user)
@@ -158,8 +184,11 @@ void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *r, void *
 
 int weft_reply_field(weft_request *r, const char *name, const char *value)
 {
+    const weft_env *env = weft_loop_env(r->loop);
     if (field_is_reserved(bytes_of(name), RESERVED_IN_REPLY)) return -EINVAL;
-    return field_list_add(&r->fields, weft_loop_env(r->loop), bytes_of(name), bytes_of(value));
+    return bytes_is_nocase(bytes_of(name), "Content-Type")
+               ? field_list_set(&r->fields, env, bytes_of(name), bytes_of(value))
+               : field_list_add(&r->fields, env, bytes_of(name), bytes_of(value));
 }
 
 int weft_respond(weft_request *r, int status, const char *type, const void *body, size_t len)

@@ -19,6 +19,7 @@ struct weft_request {
     struct head head;
     struct buf body;
     struct field_list fields; /* of the reply */
+    weft_peer *peer;          /* NULL: nobody has asked */
     void (*on_gone)(weft_request *r, void *user);
     void *user;
 };
@@ -27,10 +28,14 @@ weft_request_head request_head_of(const weft_request *r);
 void request_init(weft_request *r, struct exchange *x);
 void request_deinit(weft_request *r);
 
+/* The head of a request is there: its route's limits hold from now on. */
+void request_expect(struct exchange *x);
+
 /* A complete request: to the route, or refused. The exchange may be gone afterwards. */
 void request_dispatch(struct exchange *x);
 
-/* The client has left. */
+/* It has no exchange any more, and remembers whose it was; he who watches is told then that the client has left. */
+void request_leave(weft_request *r);
 void request_gone(weft_request *r);
 
 /* It has been answered by result, or with an error that is not 0, could not be: then the client hears so. The request

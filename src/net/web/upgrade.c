@@ -10,14 +10,19 @@
 #include "net/web/upgrade.h"
 
 #include <errno.h>
+#include <stdio.h>
 
+#include "base/limits.h"
+#include "base/log.h"
+#include "http/reply.h"
 #include "http/reserved.h"
 
 static void upgrade_free(weft_upgrade *u)
 {
     const weft_env *env = weft_loop_env(u->request.loop);
     request_deinit(&u->request);
-    buf_deinit(&u->why);
+    buf_deinit(&u->type);
+    buf_deinit(&u->body);
     mem_free(env, u);
 }
 
@@ -55,35 +60,67 @@ static int switch_protocols(struct exchange *x, weft_upgrade *u, weft_conn *c)
 static int accept_as_agreed(struct exchange *x, weft_upgrade *u)
 {
     const struct opener *o = &u->opener;
-    u->terms.forwarded = &x->forwarded;
-    weft_conn *c = o->make(o->endpoint, &u->terms);
-    int error = c ? switch_protocols(x, u, c) : -ENOMEM;
+    int error = exchange_client(x, &u->terms.peer);
+    weft_conn *c = error ? NULL : o->make(o->endpoint, &u->terms);
+    error = c ? switch_protocols(x, u, c) : -ENOMEM;
     if (!error) return 0;
     if (c) o->discard(c);
-    exchange_refuse(x, 503, "out of memory", NULL);
+    exchange_refuse(x, 503, "out of memory");
     return error;
+}
+
+/* ---- refusing -------------------------------------------------------------------------------- */
+
+static bool is_refusal(int status)
+{
+    return status >= 300 && status < 600;
+}
+
+/* With the user's body, to the byte, or with the reason phrase; 304 has none. */
+static void refuse_as_told(struct exchange *x, const weft_upgrade *u, int status)
+{
+    const char *phrase = reply_status_text(status);
+    struct refusal r = {
+        .status = status, .why = "refused by on_upgrade", .fields = &u->request.fields};
+    if (!u->has_body && status != 304) {
+        exchange_refuse_plainly(x, &r, phrase[0] ? phrase : "refused");
+        return;
+    }
+    if (status != 304) r.body = buf_bytes(&u->body);
+    if (u->type.len) r.type = (const char *)u->type.data;
+    exchange_refuse_with(x, &r);
+}
+
+/* Our program's mistake, which it should hear of. */
+static void refuse_nonsense(struct exchange *x, int answer)
+{
+    log_line(lane_env(x->lane), WEFT_LOG_ERROR,
+             "%d is no answer to an upgrade: 0 accepts, 300 to 599 refuse, WEFT_HOLD waits",
+             answer);
+    exchange_refuse(x, 500, "the server's on_upgrade gave an answer that is none");
 }
 
 /* ---- deciding -------------------------------------------------------------------------------- */
 
-/* The answer that on_upgrade gave: whoever holds u keeps it. */
+/* 0, or why the answer could not be given: the client was told something else then. */
+static int settle(struct exchange *x, weft_upgrade *u, int answer)
+{
+    if (answer == 0) return accept_as_agreed(x, u);
+    if (is_refusal(answer)) refuse_as_told(x, u, answer);
+    else refuse_nonsense(x, answer);
+    return is_refusal(answer) ? 0 : -EINVAL;
+}
+
+/* What on_upgrade returned, unless it called for an answer itself. Whoever holds u keeps it. */
 static void decide(struct exchange *x, weft_upgrade *u, int answer)
 {
-    if (answer == WEFT_HOLD) {
-        u->held = true;
+    if (u->state == UPGRADE_ASKED && answer == WEFT_HOLD) {
+        u->state = UPGRADE_HELD;
         x->upgrade = u;
-        lane_deadline(x->lane, WEFT_NEVER);
+        lane_deadline(x->lane, limit_hold_timeout(u->opener.handler->limits));
         return;
     }
-    if (answer >= 400 && answer < 600) {
-        buf_append(&u->why, "", 1);
-        const char *why = u->why.len > 1 && !u->why.failed ? (char *)u->why.data : "refused";
-        exchange_refuse(x, answer, why, &u->request.fields);
-    } else if (answer) {
-        exchange_refuse(x, 500, "the server's on_upgrade gave an answer that is none", NULL);
-    } else {
-        (void)accept_as_agreed(x, u);
-    }
+    (void)settle(x, u, u->state == UPGRADE_ANSWERED ? u->answer : answer);
     upgrade_free(u);
 }
 
@@ -93,13 +130,14 @@ static void ask_user(struct exchange *x, const struct route *route, const weft_h
     const weft_handler *h = route->opener.handler;
     weft_upgrade *u = mem_zalloc(env, sizeof *u);
     if (!u) {
-        exchange_refuse(x, 503, "out of memory", NULL);
+        exchange_refuse(x, 503, "out of memory");
         return;
     }
     request_init(&u->request, x);
     u->opener = route->opener;
     u->terms.user = route->user;
-    buf_init(&u->why, env, 1024);
+    buf_init(&u->type, env, SIZE_MAX);
+    buf_init(&u->body, env, SIZE_MAX);
     memcpy(u->accept, ok->accept, sizeof u->accept);
     weft_request_head head = request_head_of(&u->request);
     const char *subprotocol = weft_subprotocol_choose(&head, h->subprotocols);
@@ -110,17 +148,14 @@ static void ask_user(struct exchange *x, const struct route *route, const weft_h
 
 static void refuse_origin(struct exchange *x, weft_bytes origin)
 {
-    struct buf why;
+    char text[768];
     int len = (int)(origin.len < 300 ? origin.len : 300);
-    buf_init(&why, lane_env(x->lane), 1024);
-    buf_printf(&why,
-               "the origin %.*s may not open a WebSocket here; to allow it, add it to the server's "
-               "origins (--origin %.*s)",
-               len, origin.data, len, origin.data);
-    buf_append(&why, "", 1);
-    exchange_refuse(
-        x, 403, why.failed ? "this origin may not open a WebSocket here" : (char *)why.data, NULL);
-    buf_deinit(&why);
+    snprintf(text, sizeof text,
+             "the origin %.*s may not open a WebSocket here; to allow it, add it to the server's "
+             "origins (--origin %.*s)",
+             len, (const char *)origin.data, len, (const char *)origin.data);
+    struct refusal r = {.status = 403, .why = "this origin may not open a WebSocket here"};
+    exchange_refuse_plainly(x, &r, text);
 }
 
 void upgrade_begin(struct exchange *x)
@@ -131,21 +166,19 @@ void upgrade_begin(struct exchange *x)
     weft_handshake result;
     weft_bytes origin;
     if (weft_handshake_check(&head, &site->limits, &result) != 101) {
-        exchange_refuse(x, result.status, result.why, NULL);
+        exchange_refuse(x, result.status, result.why);
         return;
     }
     const struct route *route = route_find(&site->routes.websockets, h->path);
-    if (!route) exchange_refuse(x, 404, "there is no WebSocket at this path", NULL);
-    else if (site->closing) exchange_refuse(x, 503, "the server is shutting down", NULL);
-    else if (!weft_origin_check(&head, site->origins, exchange_secure(x), site->all_loopback,
-                                &origin))
-        refuse_origin(x, origin);
+    if (!route) exchange_refuse(x, 404, "there is no WebSocket at this path");
+    else if (site->closing) exchange_refuse(x, 503, "the server is shutting down");
+    else if (!exchange_origin_allowed(x, &head, &origin)) refuse_origin(x, origin);
     else ask_user(x, route, &result);
 }
 
 /* ---- what the user asks and says ------------------------------------------------------------- */
 
-const weft_request *weft_upgrade_request(const weft_upgrade *u)
+weft_request *weft_upgrade_request(weft_upgrade *u)
 {
     return &u->request;
 }
@@ -181,53 +214,75 @@ int weft_upgrade_field(weft_upgrade *u, const char *name, const char *value)
     return weft_reply_field(&u->request, name, value);
 }
 
-int weft_upgrade_why(weft_upgrade *u, const char *why)
+static int set_body(weft_upgrade *u, const char *type, const void *body, size_t len)
 {
-    u->why.len = 0;
-    buf_text(&u->why, why);
-    return u->why.failed ? -ENOMEM : 0;
+    if (type && !reply_field_valid(bytes_of("Content-Type"), bytes_of(type))) return -EINVAL;
+    buf_deinit(&u->type);
+    buf_deinit(&u->body);
+    if (type) buf_append(&u->type, type, strlen(type) + 1);
+    buf_append(&u->body, body, len);
+    u->has_body = !u->type.failed && !u->body.failed;
+    return u->has_body ? 0 : -ENOMEM;
 }
 
-/* ---- one that was held ----------------------------------------------------------------------- */
+int weft_upgrade_body(weft_upgrade *u, const char *type, const void *body, size_t len)
+{
+    return set_body(u, type, body, len);
+}
 
-/* NULL: the client has left. */
-static struct exchange *take_exchange(weft_upgrade *u)
+/* ---- answering with a call ------------------------------------------------------------------- */
+
+/* on_upgrade is on the stack: it is done when that has returned. */
+static int answer_soon(weft_upgrade *u, int answer)
+{
+    if (u->state == UPGRADE_ANSWERED) return WEFT_ERR_STATE;
+    u->state = UPGRADE_ANSWERED;
+    u->answer = answer;
+    return answer == 0 || is_refusal(answer) ? 0 : -EINVAL;
+}
+
+static int answer_held(weft_upgrade *u, int answer)
 {
     struct exchange *x = u->request.exchange;
-    if (x) x->upgrade = NULL;
-    return x;
-}
-
-/* What is left of the input goes on from the loop, to whom it concerns now. */
-static int answered(weft_upgrade *u, struct lane *l, int result)
-{
+    if (!x) {
+        upgrade_free(u); /* the client has left, or its time is over */
+        return WEFT_ERR_CLOSED;
+    }
+    struct lane *l = x->lane;
+    x->upgrade = NULL;
+    int result = settle(x, u, answer);
     upgrade_free(u);
-    if (!l->gone) lane_again(l);
+    if (!l->gone) lane_again(l); /* what is left of the input is for whom it concerns now */
     return result;
 }
 
-static int client_left(weft_upgrade *u)
+static int answer_with(weft_upgrade *u, int answer)
 {
-    upgrade_free(u);
-    return WEFT_ERR_CLOSED;
+    return u->state == UPGRADE_HELD ? answer_held(u, answer) : answer_soon(u, answer);
 }
 
 int weft_upgrade_accept(weft_upgrade *u)
 {
-    if (!u->held) return WEFT_ERR_STATE;
-    struct exchange *x = take_exchange(u);
-    if (!x) return client_left(u);
-    struct lane *l = x->lane;
-    return answered(u, l, accept_as_agreed(x, u));
+    return answer_with(u, 0);
 }
 
-int weft_upgrade_refuse(weft_upgrade *u, int status, const char *why)
+int weft_upgrade_refuse(weft_upgrade *u, int status, const char *type, const void *body, size_t len)
 {
-    if (!u->held) return WEFT_ERR_STATE;
-    struct exchange *x = take_exchange(u);
-    if (!x) return client_left(u);
+    if (u->state == UPGRADE_ANSWERED) return WEFT_ERR_STATE;
+    int error = body || len ? set_body(u, type, body, len) : 0;
+    int result = answer_with(u, error ? 500 : status ? status : -1);
+    return error && !result ? error : result;
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+void upgrade_late(struct exchange *x)
+{
     struct lane *l = x->lane;
-    bool valid = status >= 400 && status < 600;
-    exchange_refuse(x, valid ? status : 500, why ? why : "refused", &u->request.fields);
-    return answered(u, l, valid ? 0 : -EINVAL);
+    weft_upgrade *u = x->upgrade;
+    x->upgrade = NULL;
+    request_leave(&u->request);
+    exchange_refuse(x, 503, "the server did not decide in time");
+    if (!l->gone) lane_again(l);
+    request_gone(&u->request);
 }

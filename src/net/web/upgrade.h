@@ -7,17 +7,29 @@
 
 #include "net/web/request.h"
 
+/*
+ *      ASKED -> ANSWERED -> freed  [weft_upgrade_accept, _refuse]   inside on_upgrade: when that has returned
+ *            -> freed              [decide]                         it returned the answer
+ *            -> HELD -> freed      [weft_upgrade_accept, _refuse]   it returned WEFT_HOLD
+ */
+enum upgrade_state { UPGRADE_ASKED, UPGRADE_ANSWERED, UPGRADE_HELD };
+
 struct weft_upgrade {
     weft_request request;
     struct opener opener; /* a copy: routes move, and are replaced */
     struct terms terms;
     char accept[WEFT_ACCEPT_LEN + 1];
     char extension[WEFT_DEFLATE_TEXT]; /* what the 101 says about deflate */
-    struct buf why;
-    bool held; /* on_upgrade said so: it is the user's */
+    struct buf type, body;             /* of a refusal; type has its NUL */
+    bool has_body;                     /* the user gave one */
+    uint8_t state;                     /* enum upgrade_state */
+    int answer; /* what on_upgrade said, or a call inside it: 0, or a status */
 };
 
 /* The head at hand asks for a WebSocket: accept, refuse, or hold it. The exchange may be gone afterwards. */
 void upgrade_begin(struct exchange *x);
+
+/* The one that waits was held too long. The exchange may be gone afterwards. */
+void upgrade_late(struct exchange *x);
 
 #endif

@@ -16,11 +16,10 @@
 #define NET_TLS_H
 
 #include "base/outq.h"
-#include <weft/base.h>
+#include <weft/tls.h>
 
+struct facts;
 struct tls;
-struct tls_context;
-struct tls_sessions;
 
 enum {
     TLS_RECORD = 16384,   /* plain bytes in a record, at most */
@@ -28,14 +27,17 @@ enum {
     TLS_OUT_MAX = 131072, /* what may wait for a peer that makes us talk and does not read */
 };
 
+/* Whether there is a certificate to be shown: who listens needs one. */
+bool tls_can_accept(weft_tls *with);
+
 /* A server's end. NULL: no memory. */
-struct tls *tls_accept(const weft_env *env, struct tls_context *context);
+struct tls *tls_accept(const weft_env *env, weft_tls *with);
 
 /* A client's end, with its first words in tls_out. host: the name or IP address that the server's
- * certificate must be for. sessions, which outlives this: where one with host and port may be to be
- * resumed, and goes for the next time; may be NULL. NULL: no memory, or no name that TLS can carry. */
-struct tls *tls_connect(const weft_env *env, struct tls_context *context, weft_bytes host,
-                        uint16_t port, struct tls_sessions *sessions);
+ * certificate must be for; with the port it says which session may be resumed. anonymous: the server is shown no
+ * certificate, even if there is one. NULL: no memory, or no name that TLS can carry. */
+struct tls *tls_connect(const weft_env *env, weft_tls *with, weft_bytes host, uint16_t port,
+                        bool anonymous);
 
 void tls_free(struct tls *t); /* NULL is fine */
 
@@ -61,5 +63,8 @@ bool tls_broken(const struct tls *t);
 bool tls_met_http(
     const struct tls *t); /* broken, by a plain HTTP request; no alert is in tls_out */
 const char *tls_cause(const struct tls *t); /* good as long as t */
+
+/* After the handshake: the name that was asked for, what was agreed on, the certificate that the peer has shown. */
+void tls_identify(const struct tls *t, struct facts *f);
 
 #endif

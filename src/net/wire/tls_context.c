@@ -73,17 +73,131 @@ static SSL_CTX *new_ssl(const SSL_METHOD *method)
     return NULL;
 }
 
-static struct tls_context *new_context(const weft_env *env, const SSL_METHOD *method,
-                                       BIO_METHOD *bio)
+/* NULL: no memory. */
+static SSL_CTX *new_role(SSL_CTX **out, const SSL_METHOD *method)
+{
+    *out = new_ssl(method);
+    ERR_clear_error();
+    return *out;
+}
+
+/* OpenSSL would not take what we read. */
+static int refused(const weft_tls_pair *pair, struct complaint *why)
+{
+    return complaint_write(why, "cannot use %s: %s", source_name(pair->certificate),
+                           openssl_reason());
+}
+
+/* ---- what is read ---------------------------------------------------------------------------- */
+
+static int read_certificates(struct tls_context *c, const weft_tls_config *cfg,
+                             struct complaint *why)
+{
+    if (!cfg->n_certificates) return 0;
+    c->certificates = mem_zalloc(&c->env, cfg->n_certificates * sizeof *c->certificates);
+    if (!c->certificates) return -ENOMEM;
+    for (; c->n < cfg->n_certificates; c->n++) {
+        struct certificate *one = &c->certificates[c->n];
+        int error = certificate_read(one, &cfg->certificates[c->n], why);
+        if (error) return certificate_free(one), error;
+    }
+    return 0;
+}
+
+static int read_all(struct tls_context *c, const weft_tls_config *cfg, struct complaint *why)
+{
+    int error = read_certificates(c, cfg, why);
+    if (error || !cfg->authorities) return error;
+    return authorities_read(&c->authorities, cfg->authorities, why);
+}
+
+/* ---- a server's ------------------------------------------------------------------------------ */
+
+/* The default is the first, and one of another kind for the same names. */
+static int offer(const struct tls_context *c, size_t i, const weft_tls_pair *pair,
+                 struct complaint *why)
+{
+    const struct certificate *one = &c->certificates[i];
+    if (!certificate_usable(one, c->server)) return refused(pair, why);
+    bool by_default = i == 0 || certificate_is_twin(one, c->certificates);
+    return by_default && !certificate_use(one, c->server) ? -ENOMEM : 0;
+}
+
+/* Clients have to show a certificate of one of these authorities, or may. */
+static void ask_clients(struct tls_context *c, bool optional)
+{
+    if (!c->authorities.store) return;
+    SSL_CTX_set_verify(c->server,
+                       SSL_VERIFY_PEER | (optional ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT), NULL);
+    SSL_CTX_set1_cert_store(c->server, c->authorities.store);
+    SSL_CTX_set0_CA_list(c->server, c->authorities.names);
+    c->authorities.names = NULL;
+}
+
+static int make_server(struct tls_context *c, const weft_tls_config *cfg, struct complaint *why)
+{
+    static const unsigned char id[] = "weft";
+    if (!c->n) return 0;
+    if (!new_role(&c->server, TLS_server_method())) return -ENOMEM;
+    tls_tickets_init(&c->tickets, &c->env, c->server);
+    ask_clients(c, cfg->optional);
+    SSL_CTX_set_alpn_select_cb(c->server, choose_protocol, NULL);
+    SSL_CTX_set_cert_cb(c->server, choose_certificate, c);
+    (void)SSL_CTX_set_session_id_context(c->server, id, sizeof id - 1); /* fails for long ones */
+    int error = 0;
+    for (size_t i = 0; i < c->n && !error; i++) error = offer(c, i, &cfg->certificates[i], why);
+    return error;
+}
+
+/* ---- a client's ------------------------------------------------------------------------------ */
+
+static int trust(struct tls_context *c, bool insecure, struct complaint *why)
+{
+    if (insecure) return 0;
+    SSL_CTX_set_verify(c->client, SSL_VERIFY_PEER, NULL);
+    if (c->authorities.store) SSL_CTX_set1_cert_store(c->client, c->authorities.store);
+    else if (!SSL_CTX_set_default_verify_paths(c->client))
+        return complaint_write(why, "cannot read the system's certificates: %s", openssl_reason());
+    return 0;
+}
+
+static int make_client(struct tls_context *c, const weft_tls_config *cfg, struct complaint *why)
+{
+    if (!new_role(&c->client, TLS_client_method())) return -ENOMEM;
+    tls_sessions_init(&c->sessions, &c->env);
+    int error = trust(c, cfg->insecure, why);
+    if (!error && c->n && !certificate_use(c->certificates, c->client))
+        error = refused(cfg->certificates, why);
+    if (!error && SSL_CTX_set_alpn_protos(c->client, alpn, sizeof alpn - 1)) error = -ENOMEM;
+    SSL_CTX_set_session_cache_mode(c->client, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(c->client, tls_keep_session);
+    return error;
+}
+
+/* ---- birth and death ------------------------------------------------------------------------- */
+
+static int make(struct tls_context *c, const weft_tls_config *cfg, struct complaint *why)
+{
+    c->bio = tls_bio_method();
+    c->config = tls_config_new(&c->env, cfg);
+    int error = c->bio && c->config ? 0 : -ENOMEM;
+    if (!error) error = read_all(c, cfg, why);
+    if (!error) error = make_server(c, cfg, why);
+    return error ? error : make_client(c, cfg, why);
+}
+
+int tls_context_new(struct tls_context **out, const weft_env *env, const weft_tls_config *cfg,
+                    struct complaint *why)
 {
     struct tls_context *c = mem_zalloc(env, sizeof *c);
-    if (c) *c = (struct tls_context){.env = env, .refs = 1, .ssl = new_ssl(method), .bio = bio};
-    if (c) list_init(&c->link);
-    if (c && c->ssl && c->bio) return c;
-    if (c) tls_context_unref(c);
-    else BIO_meth_free(bio);
+    if (!c) return -ENOMEM;
+    if (env) c->env = *env;
+    atomic_init(&c->refs, 1);
+    int error = make(c, cfg, why);
+    if (error) tls_context_unref(c);
+    else *out = c;
     ERR_clear_error();
-    return NULL;
+    return error;
 }
 
 struct tls_context *tls_context_ref(struct tls_context *c)
@@ -95,141 +209,15 @@ struct tls_context *tls_context_ref(struct tls_context *c)
 void tls_context_unref(struct tls_context *c)
 {
     if (!c || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1) return;
+    weft_env env = c->env;
     for (size_t i = 0; i < c->n; i++) certificate_free(&c->certificates[i]);
-    mem_free(c->env, c->certificates);
-    mem_free(c->env, c->key);
-    list_remove(&c->link);
-    SSL_CTX_free(c->ssl);
+    mem_free(&env, c->certificates);
+    tls_config_free(&env, c->config);
+    SSL_CTX_free(c->server);
+    SSL_CTX_free(c->client);
+    authorities_free(&c->authorities);
     BIO_meth_free(c->bio);
-    tls_tickets_deinit(&c->tickets);
-    mem_free(c->env, c);
-}
-
-/* OpenSSL would not take what we read. */
-static int refused(const char *file, struct words *why)
-{
-    return words_say(why, "cannot use %s: %s", file, openssl_reason());
-}
-
-/* ---- a server's ------------------------------------------------------------------------------ */
-
-/* The default is the first, and one of another kind for the same names. */
-static int read_certificate(const struct tls_context *c, struct certificate *one,
-                            const weft_tls_pair *pair, struct words *why)
-{
-    int error = certificate_read(one, pair->certificate_file, pair->key_file, why);
-    if (error) return error;
-    if (!certificate_usable(one, c->ssl)) return refused(pair->certificate_file, why);
-    bool by_default = c->n == 0 || certificate_is_twin(one, c->certificates);
-    return by_default && !certificate_use(one, c->ssl) ? -ENOMEM : 0;
-}
-
-static int read_certificates(struct tls_context *c, const weft_tls *files, struct words *why)
-{
-    if (!files->n_certificates) return words_say(why, "a server needs a certificate");
-    c->certificates = mem_zalloc(c->env, files->n_certificates * sizeof *c->certificates);
-    if (!c->certificates) return -ENOMEM;
-    for (; c->n < files->n_certificates; c->n++) {
-        struct certificate *one = &c->certificates[c->n];
-        int error = read_certificate(c, one, &files->certificates[c->n], why);
-        if (error) return certificate_free(one), error;
-    }
-    return 0;
-}
-
-/* Clients have to show a certificate of one of these authorities. */
-static int ask_clients(struct tls_context *c, const char *file, struct words *why)
-{
-    if (!file) return 0;
-    SSL_CTX_set_verify(c->ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-    return authorities_read(c->ssl, file, true, why);
-}
-
-int tls_context_server(struct tls_context **out, const weft_env *env, const weft_tls *files,
-                       struct words *why)
-{
-    static const unsigned char id[] = "weft";
-    struct tls_context *c = new_context(env, TLS_server_method(), tls_bio_method());
-    if (!c) return -ENOMEM;
-    tls_tickets_init(&c->tickets, env, c->ssl);
-    int error = read_certificates(c, files, why);
-    if (!error) error = ask_clients(c, files->client_ca_file, why);
-    if (error) return tls_context_unref(c), error;
-    SSL_CTX_set_alpn_select_cb(c->ssl, choose_protocol, NULL);
-    SSL_CTX_set_cert_cb(c->ssl, choose_certificate, c);
-    (void)SSL_CTX_set_session_id_context(c->ssl, id, sizeof id - 1); /* fails for long ones only */
-    *out = c;
-    return 0;
-}
-
-/* ---- a client's ------------------------------------------------------------------------------ */
-
-static const char *or_none(const char *text)
-{
-    return text ? text : "";
-}
-
-/* Everything that it is made from, as one text. NULL: no memory. */
-static char *key_of(const weft_env *env, const struct tls_client_files *f)
-{
-    static const char format[] = "%d\n%s\n%s\n%s";
-    const char *ca = or_none(f->ca), *certificate = or_none(f->certificate), *key = or_none(f->key);
-    size_t size = sizeof format + strlen(ca) + strlen(certificate) + strlen(key);
-    char *text = mem_alloc(env, size);
-    if (text) snprintf(text, size, format, f->insecure, ca, certificate, key);
-    return text;
-}
-
-static int trust(struct tls_context *c, const struct tls_client_files *f, struct words *why)
-{
-    if (f->insecure) return 0;
-    SSL_CTX_set_verify(c->ssl, SSL_VERIFY_PEER, NULL);
-    if (f->ca) return authorities_read(c->ssl, f->ca, false, why);
-    if (SSL_CTX_set_default_verify_paths(c->ssl)) return 0;
-    return words_say(why, "cannot read the system's certificates: %s", openssl_reason());
-}
-
-/* One's own certificate; its key may stand in the same file. */
-static int show(struct tls_context *c, const struct tls_client_files *f, struct words *why)
-{
-    struct certificate own;
-    if (!f->certificate) return 0;
-    int error = certificate_read(&own, f->certificate, f->key ? f->key : f->certificate, why);
-    if (!error && !certificate_use(&own, c->ssl)) error = refused(f->certificate, why);
-    certificate_free(&own);
-    return error;
-}
-
-static int new_client(struct tls_context **out, const weft_env *env,
-                      const struct tls_client_files *f, struct words *why)
-{
-    struct tls_context *c = new_context(env, TLS_client_method(), tls_bio_method());
-    if (!c) return -ENOMEM;
-    int error = trust(c, f, why);
-    if (!error) error = show(c, f, why);
-    if (!error && SSL_CTX_set_alpn_protos(c->ssl, alpn, sizeof alpn - 1)) error = -ENOMEM;
-    if (error) return tls_context_unref(c), error;
-    SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    SSL_CTX_sess_set_new_cb(c->ssl, tls_keep_session);
-    *out = c;
-    return 0;
-}
-
-int tls_context_client(struct tls_context **out, const weft_env *env, struct list *shared,
-                       const struct tls_client_files *files, struct words *why)
-{
-    char *key = key_of(env, files);
-    if (!key) return -ENOMEM;
-    for (struct list *at = shared->next; at != shared; at = at->next) {
-        struct tls_context *c = container_of(at, struct tls_context, link);
-        if (strcmp(c->key, key) != 0) continue;
-        mem_free(env, key);
-        *out = tls_context_ref(c);
-        return 0;
-    }
-    int error = new_client(out, env, files, why);
-    if (error) return mem_free(env, key), error;
-    (*out)->key = key;
-    list_append(shared, &(*out)->link);
-    return 0;
+    if (c->server) tls_tickets_deinit(&c->tickets);
+    if (c->client) tls_sessions_deinit(&c->sessions);
+    mem_free(&env, c);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/wire/tls_context.h - what many TLS connections have in common: certificates, whom to trust, how to talk
+ * net/wire/tls_context.h - what comes of a weft_tls_config: certificates, whom to trust, how to talk
  *
- *      server files ----> tls_context_server --+
- *                                              +--> tls_context <-- each struct tls holds a reference
- *      client files ----> tls_context_client --+
+ *      config -> tls_context_new -> tls_context <-- the weft_tls, until it is loaded anew
+ *                                      ^----------- each struct tls that began with it
  *
- * A context never changes, but for the keys of its tickets: to reload is to make another. Connections keep
- * the one that they began with.
- * References are counted; the threads of a server drop theirs where the connection lies.
+ * A context never changes, but for what its connections may resume: a server's keys of tickets, a client's sessions.
+ * To reload is to make another. Connections keep the one that they began with, and so do their sessions: nothing is
+ * resumed under a context that it was not begun under.
+ *
+ * It serves both roles, if it has a certificate. References are counted; any thread.
  */
 #ifndef NET_TLS_CONTEXT_H
 #define NET_TLS_CONTEXT_H
@@ -16,43 +17,36 @@
 #include <openssl/ssl.h>
 #include <stdatomic.h>
 
-#include "base/list.h"
+#include "net/wire/tls_config.h"
 #include "net/wire/tls_files.h"
+#include "net/wire/tls_sessions.h"
 #include "net/wire/tls_tickets.h"
-#include <weft/server.h>
 
 struct tls_context {
-    const weft_env *env;
-    atomic_uint refs; /* connections of several loops */
-    struct list link; /* a client's, in the loop's list */
-    char *key;        /* a client's: what it was made from */
-    SSL_CTX *ssl;
-    BIO_METHOD *bio;
-    struct certificate *certificates; /* a server's; the first is the default */
+    weft_env env; /* all zero: none was given */
+    atomic_uint refs;
+    struct tls_config *config; /* what it was made from */
+    struct certificate *certificates;
     size_t n;
-    struct tls_tickets tickets; /* a server's */
-};
-
-struct tls_client_files {
-    const char *ca, *certificate, *key; /* NULL: the system's; none */
-    bool insecure;                      /* whatever the server shows will do */
+    struct authorities authorities; /* NULL in it: none were given */
+    BIO_METHOD *bio;
+    SSL_CTX *server; /* NULL: there is no certificate */
+    SSL_CTX *client;
+    struct tls_tickets tickets;   /* the server's */
+    struct tls_sessions sessions; /* the client's */
 };
 
 /* Errors: WEFT_ERR_TLS with the words in why, which name the file and the reason; -ENOMEM. */
-int tls_context_server(struct tls_context **out, const weft_env *env, const weft_tls *files,
-                       struct words *why);
+int tls_context_new(struct tls_context **out, const weft_env *env, const weft_tls_config *cfg,
+                    struct complaint *why);
 
-/* The one in shared that was made from the same files, or a new one there. Errors: the same. */
-int tls_context_client(struct tls_context **out, const weft_env *env, struct list *shared,
-                       const struct tls_client_files *files, struct words *why);
+struct tls_context *tls_context_ref(struct tls_context *c);
+void tls_context_unref(struct tls_context *c); /* NULL is fine */
 
 /* tls_openssl.c: the way between OpenSSL and a struct tls. NULL: no memory. */
 BIO_METHOD *tls_bio_method(void);
 
 /* tls_openssl.c: a client's session can be resumed from now on. As SSL_CTX_sess_set_new_cb has it. */
 int tls_keep_session(SSL *ssl, SSL_SESSION *session);
-
-struct tls_context *tls_context_ref(struct tls_context *c);
-void tls_context_unref(struct tls_context *c); /* NULL is fine */
 
 #endif

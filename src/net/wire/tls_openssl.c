@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/wire/tls_openssl.c - the box, by OpenSSL on a BIO of ours
+ * net/wire/tls_openssl.c - an end of TLS, by OpenSSL on a BIO of ours
  *
  *      tls_feed: in ->  bio_read -> SSL_read  -> the caller's room
  *               out <- bio_write <- SSL_write <- the caller's bytes, gathered to records
@@ -18,8 +18,8 @@
 #include <openssl/x509v3.h>
 
 #include "base/bytes.h"
-#include "net/wire/tls_context.h"
-#include "net/wire/tls_sessions.h"
+#include "net/wire/tls_shown.h"
+#include "net/wire/tls_user.h"
 
 struct tls {
     const weft_env *env;
@@ -27,8 +27,7 @@ struct tls {
     SSL *ssl;
     weft_bytes in;
     struct outq out;
-    struct tls_sessions *sessions; /* a client's; NULL: nothing is remembered */
-    char *session_name;            /* there; NULL: no memory, so not this one */
+    char *session_name; /* a client's, in the context; NULL: no memory, so it is not kept */
     int error;
     bool met_http;
     char *cause; /* of error; NULL when there was no memory for it */
@@ -82,19 +81,21 @@ BIO_METHOD *tls_bio_method(void)
 
 /* ---- birth and death ------------------------------------------------------------------------- */
 
-static struct tls *tls_new(const weft_env *env, struct tls_context *context)
+/* It has the context as that is now. */
+static struct tls *tls_new(const weft_env *env, struct tls_context *context, SSL_CTX *role)
 {
-    struct tls *t = mem_zalloc(env, sizeof *t);
+    struct tls *t = role ? mem_zalloc(env, sizeof *t) : NULL;
     BIO *bio = t ? BIO_new(context->bio) : NULL;
-    SSL *ssl = bio ? SSL_new(context->ssl) : NULL;
+    SSL *ssl = bio ? SSL_new(role) : NULL;
     if (!ssl) {
         BIO_free(bio);
         mem_free(env, t);
+        tls_context_unref(context);
         ERR_clear_error();
         return NULL;
     }
     t->env = env;
-    t->context = tls_context_ref(context);
+    t->context = context;
     t->ssl = ssl;
     BIO_set_data(bio, t);
     SSL_set_bio(ssl, bio, bio);
@@ -114,9 +115,10 @@ void tls_free(struct tls *t)
     mem_free(t->env, t);
 }
 
-struct tls *tls_accept(const weft_env *env, struct tls_context *context)
+struct tls *tls_accept(const weft_env *env, weft_tls *with)
 {
-    struct tls *t = tls_new(env, context);
+    struct tls_context *now = tls_user_context(with);
+    struct tls *t = tls_new(env, now, now->server);
     if (t) SSL_set_accept_state(t->ssl);
     return t;
 }
@@ -186,22 +188,21 @@ static bool expect(SSL *ssl, const char *host)
     return SSL_set1_host(ssl, host) && SSL_set_tlsext_host_name(ssl, host);
 }
 
-/* A session with it is this server's, judged by these files, and no other's. */
-static char *name_session(const struct tls *t, const char *host, uint16_t port)
+/* Whom it is with, and who we are there. */
+static char *name_session(const struct tls *t, const char *host, uint16_t port, bool anonymous)
 {
-    static const char format[] = "%s\n%s:%u";
-    size_t size = sizeof format + strlen(t->context->key) + strlen(host) + sizeof "65535";
+    static const char format[] = "%s:%u%s", nobody[] = " anonymous";
+    size_t size = sizeof format + strlen(host) + sizeof "65535" + sizeof nobody;
     char *name = mem_alloc(t->env, size);
-    if (name) snprintf(name, size, format, t->context->key, host, port);
+    if (name) snprintf(name, size, format, host, port, anonymous ? nobody : "");
     return name;
 }
 
-static void resume(struct tls *t, const char *host, uint16_t port, struct tls_sessions *sessions)
+static void resume(struct tls *t, const char *host, uint16_t port, bool anonymous)
 {
-    if (!sessions) return;
-    t->sessions = sessions;
-    t->session_name = name_session(t, host, port);
-    SSL_SESSION *session = t->session_name ? tls_sessions_take(sessions, t->session_name) : NULL;
+    t->session_name = name_session(t, host, port, anonymous);
+    SSL_SESSION *session =
+        t->session_name ? tls_sessions_take(&t->context->sessions, t->session_name) : NULL;
     if (session) SSL_set_session(t->ssl, session);
     SSL_SESSION_free(session);
 }
@@ -209,21 +210,23 @@ static void resume(struct tls *t, const char *host, uint16_t port, struct tls_se
 int tls_keep_session(SSL *ssl, SSL_SESSION *session)
 {
     const struct tls *t = BIO_get_data(SSL_get_rbio(ssl));
-    return t->session_name && tls_sessions_put(t->sessions, t->session_name, session);
+    return t->session_name && tls_sessions_put(&t->context->sessions, t->session_name, session);
 }
 
-struct tls *tls_connect(const weft_env *env, struct tls_context *context, weft_bytes host,
-                        uint16_t port, struct tls_sessions *sessions)
+struct tls *tls_connect(const weft_env *env, weft_tls *with, weft_bytes host, uint16_t port,
+                        bool anonymous)
 {
     char name[256];
     if (host.len && host.data[host.len - 1] == '.') host.len--; /* the root: not in certificates */
     if (!host.len || host.len >= sizeof name) return NULL;
     copy(name, host.data, host.len);
     name[host.len] = 0;
-    struct tls *t = tls_new(env, context);
+    struct tls_context *now = tls_user_context(with);
+    struct tls *t = tls_new(env, now, now->client);
     if (!t) return NULL;
     SSL_set_connect_state(t->ssl);
-    resume(t, name, port, sessions);
+    if (anonymous) SSL_certs_clear(t->ssl);
+    resume(t, name, port, anonymous);
     if (expect(t->ssl, name) && SSL_do_handshake(t->ssl) < 0 && !outq_empty(&t->out)) return t;
     ERR_clear_error();
     tls_free(t);
@@ -329,4 +332,19 @@ bool tls_broken(const struct tls *t)
 bool tls_met_http(const struct tls *t)
 {
     return t->met_http;
+}
+
+static void say(struct facts *f, enum fact what, const char *text)
+{
+    if (text) facts_say(f, what, bytes_of(text));
+}
+
+void tls_identify(const struct tls *t, struct facts *f)
+{
+    const SSL_CIPHER *cipher = SSL_get_current_cipher(t->ssl);
+    X509 *shown = SSL_get0_peer_certificate(t->ssl);
+    say(f, FACT_SERVER_NAME, SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name));
+    say(f, FACT_PROTOCOL, SSL_get_version(t->ssl));
+    say(f, FACT_CIPHER, cipher ? SSL_CIPHER_standard_name(cipher) : NULL);
+    if (shown) tls_shown(shown, f);
 }

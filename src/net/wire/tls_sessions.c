@@ -18,7 +18,7 @@ struct kept {
 
 void tls_sessions_init(struct tls_sessions *s, const weft_env *env)
 {
-    *s = (struct tls_sessions){.env = env};
+    *s = (struct tls_sessions){.env = env, .lock = PTHREAD_MUTEX_INITIALIZER};
     list_init(&s->list);
 }
 
@@ -38,6 +38,7 @@ static struct kept *oldest(const struct tls_sessions *s)
 void tls_sessions_deinit(struct tls_sessions *s)
 {
     while (s->n) forget(s, oldest(s));
+    pthread_mutex_destroy(&s->lock);
 }
 
 static struct kept *find(const struct tls_sessions *s, const char *name)
@@ -49,7 +50,9 @@ static struct kept *find(const struct tls_sessions *s, const char *name)
     return NULL;
 }
 
-bool tls_sessions_put(struct tls_sessions *s, const char *name, SSL_SESSION *session)
+/* ---- under the lock -------------------------------------------------------------------------- */
+
+static bool put(struct tls_sessions *s, const char *name, SSL_SESSION *session)
 {
     struct kept *before = find(s, name);
     if (before) forget(s, before);
@@ -64,7 +67,7 @@ bool tls_sessions_put(struct tls_sessions *s, const char *name, SSL_SESSION *ses
     return true;
 }
 
-SSL_SESSION *tls_sessions_take(struct tls_sessions *s, const char *name)
+static SSL_SESSION *take(struct tls_sessions *s, const char *name)
 {
     struct kept *k = find(s, name);
     if (!k) return NULL;
@@ -76,4 +79,22 @@ SSL_SESSION *tls_sessions_take(struct tls_sessions *s, const char *name)
     list_append(&s->list, &k->link); /* used last */
     if (!good || once) forget(s, k);
     return good ? session : NULL;
+}
+
+/* ---- as others call it ----------------------------------------------------------------------- */
+
+bool tls_sessions_put(struct tls_sessions *s, const char *name, SSL_SESSION *session)
+{
+    pthread_mutex_lock(&s->lock);
+    bool kept = put(s, name, session);
+    pthread_mutex_unlock(&s->lock);
+    return kept;
+}
+
+SSL_SESSION *tls_sessions_take(struct tls_sessions *s, const char *name)
+{
+    pthread_mutex_lock(&s->lock);
+    SSL_SESSION *session = take(s, name);
+    pthread_mutex_unlock(&s->lock);
+    return session;
 }

@@ -4,13 +4,17 @@
  *
  *      the server's ticket -> tls_sessions_put --> tls_sessions_take -> the next hello to the same server
  *
- * The name says whom the session is with and by which files that was judged: a server that was accepted
- * unchecked is never resumed where certificates are checked. One session for each name, the last; of the
- * names, those used last. A session of TLS 1.3 is used once (RFC 8446, C.4), so that who listens cannot
- * tell that two connections are one client's.
+ * They are a context's (tls_context.h): a server that was accepted unchecked, or by files that were replaced since,
+ * is never resumed where certificates are checked. The name says whom the session is with. One session for each name,
+ * the last; of the names, those used last. A session of TLS 1.3 is used once (RFC 8446, C.4), so that who listens
+ * cannot tell that two connections are one client's.
+ *
+ * Loops of several threads share them, behind a lock that is taken in handshakes only.
  */
 #ifndef NET_TLS_SESSIONS_H
 #define NET_TLS_SESSIONS_H
+
+#include <pthread.h>
 
 #include "base/list.h"
 #include <weft/base.h>
@@ -21,6 +25,7 @@ enum { TLS_SESSIONS_MAX = 32 };
 
 struct tls_sessions {
     const weft_env *env;
+    pthread_mutex_t lock;
     struct list list; /* the one used longest ago comes first */
     size_t n;
 };

@@ -10,31 +10,32 @@
  *      OPEN   -> LINGER  [break_off]    a TLS error: the alert is written first
  *      any    -> DEAD    [lane_drop]    the socket is closed now, the memory goes when the turn ends
  *
- * Up: the stream's bytes go to who sits on the lane. What he leaves (a budget, a pause, a reply that is due) is
- * held here, and reading rests until it is used.
- * Down: what gear->out holds, which somebody said who sits there no more; then what is pulled.
+ * Up: the duplex's bytes go to who sits on the lane. What he leaves (a budget, a pause, a reply that is due) is
+ * kept here, unread, and reading rests until it is used.
+ * Down: what extra->out holds, which somebody said who sits there no more; then what is pulled.
  *
- * With TLS there is a box between the stream and all that: what is held, what is fed and what out holds is
- * plain; what the stream gets and gives is the box's.
+ * With TLS there is its end (wire_tls.h) between the duplex and all that: what is unread, what is fed and what out
+ * holds is plain; what the duplex gets and gives is ciphertext.
  *
  * On a trusted proxy's wire a PROXY header may come before all else.
  */
 #ifndef NET_WIRE_WIRE_H
 #define NET_WIRE_WIRE_H
 
+#include "net/address.h"
 #include "net/lane.h"
 #include "net/site.h"
-#include "net/wire/proxied.h"
+#include "net/wire/proxy_header.h"
 #include "net/wire/tls.h"
 
-struct held;
+struct unread;
 
 /* What an open WebSocket does without when all is written: it is freed then. */
-struct gear {
-    struct outq out;         /* what goes first, or plain bytes that are to be records */
-    struct tls *tls;         /* NULL: the bytes go as they are */
-    struct proxied *proxied; /* NULL: the peer is nobody's proxy */
-    struct held *held;       /* input that nobody has consumed yet */
+struct wire_extra {
+    struct outq out;                   /* what goes first, or plain bytes that are to be records */
+    struct tls *tls;                   /* NULL: the bytes go as they are */
+    struct proxy_header *proxy_header; /* NULL: it has been read, or none may come */
+    struct unread *unread;             /* input that nobody has consumed yet */
 };
 
 /* How a client's wire ends: of its limits, which are gone by then. */
@@ -56,25 +57,23 @@ enum {                       /* lane.bits */
 
 /* What an open WebSocket costs while it is idle, bytes of heap on a machine of 64 bits:
  *
- *      wire   8 | lane (stream 40, talker 8, timer 32, slot and bits 8) | gear 8 | peer_key 8     112
+ *      wire   8 | lane (duplex 40, talker 8, timer 32, slot and bits 8) | extra 8 | address 8     112
  *      conn   8 | lane, user, links, subprotocol, reason 40 | times 16 | flags 8 | session 40    112
  *      slot                                                                                       16
  *
  * The 8 in front is malloc's. tests/net/test_idle.c counts, and fails above 256. */
 struct wire {
     struct lane lane;
-    struct gear *gear; /* NULL only when there is nothing for it */
-    union {
-        uint64_t peer_key;        /* a server's: its count of connections for each address */
-        struct farewell farewell; /* a client's */
-    };
+    struct wire_extra *extra; /* NULL only when there is nothing for it */
+    struct address address;   /* of the peer: a proxy's client, once a PROXY header has named him */
+    struct farewell farewell[]; /* a client's has one */
 };
 
 _Static_assert(sizeof(void *) != 8 || sizeof(struct wire) == 104, "every connection has one");
 
-static inline struct wire *wire_at(struct stream *s)
+static inline struct wire *wire_at(struct duplex *d)
 {
-    return container_of(s, struct wire, lane.stream);
+    return container_of(d, struct wire, lane.duplex);
 }
 
 static inline struct wire *wire_of(struct lane *l)
@@ -99,19 +98,19 @@ static inline bool wire_is(const struct wire *w, unsigned bit)
 
 static inline struct tls *wire_tls(const struct wire *w)
 {
-    return w->gear ? w->gear->tls : NULL;
+    return w->extra ? w->extra->tls : NULL;
 }
 
-static inline struct proxied *wire_proxied(const struct wire *w)
+static inline struct proxy_header *wire_proxy_header(const struct wire *w)
 {
-    return w->gear ? w->gear->proxied : NULL;
+    return w->extra ? w->extra->proxy_header : NULL;
 }
 
 /* Bytes that we were given and the kernel has not taken. */
 static inline size_t wire_buffered(const struct wire *w)
 {
-    if (!w->gear) return 0;
-    return w->gear->out.bytes + (w->gear->tls ? tls_out(w->gear->tls)->bytes : 0);
+    if (!w->extra) return 0;
+    return w->extra->out.bytes + (w->extra->tls ? tls_out(w->extra->tls)->bytes : 0);
 }
 
 /* For lane.more, when that may have changed. */
@@ -121,21 +120,21 @@ static inline void wire_note_more(struct wire *w)
 }
 
 /* Whether there is input that nobody has consumed yet. */
-static inline bool wire_holds(const struct wire *w)
+static inline bool wire_has_unread(const struct wire *w)
 {
-    return w->gear && w->gear->held;
+    return w->extra && w->extra->unread;
 }
 
 /* ---- wire.c ---------------------------------------------------------------------------------- */
 
-/* There is gear: made when it is not there. false: no memory. */
-bool wire_gear_up(struct wire *w);
+/* It has an extra: made when it is not there. false: no memory. */
+bool wire_need_extra(struct wire *w);
 
 void wire_shed(struct wire *w); /* for wire_unload */
 
 static inline void wire_unload(struct wire *w)
 {
-    if (w->gear && w->lane.light) wire_shed(w);
+    if (w->extra && w->lane.light) wire_shed(w);
 }
 
 /* Write what is queued, then linger. */
@@ -151,16 +150,16 @@ extern const struct carrier wire_carrier;
 
 /* ---- in.c ------------------------------------------------------------------------------------ */
 
-void wire_on_bytes(struct stream *s, uint8_t *data, size_t len);
-uint8_t *wire_on_room(struct stream *s, size_t *room);
-void wire_on_eof(struct stream *s);
-void wire_on_again(struct stream *s);
+void wire_on_bytes(struct duplex *d, uint8_t *data, size_t len);
+uint8_t *wire_on_room(struct duplex *d, size_t *room);
+void wire_on_eof(struct duplex *d);
+void wire_on_again(struct duplex *d);
 void wire_resume(struct lane *l);
 
 /* ---- out.c ----------------------------------------------------------------------------------- */
 
-int wire_on_pull(struct stream *s, struct iovec *iov, int max);
-bool wire_on_sent(struct stream *s, size_t n);
-void wire_on_full(struct stream *s);
+int wire_on_pull(struct duplex *d, struct iovec *iov, int max);
+bool wire_on_sent(struct duplex *d, size_t n);
+void wire_on_full(struct duplex *d);
 
 #endif

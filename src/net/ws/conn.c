@@ -7,7 +7,7 @@
  *
  * The end. Both sides have said Close and ours is written: a server finishes, a client waits for that.
  * After a violation ours is written. Either way the lane ends so that the peer can read it. Whatever
- * happens, a deadline stands behind it (keepalive.c).
+ * happens, a deadline stands behind it (keepalive.c). The lane is buried behind the connection that sat there.
  */
 #include "net/ws/conn.h"
 
@@ -21,7 +21,7 @@ enum { TOLD_MAX = 262144 /* bytes of messages of one connection in one turn */ }
 
 /* ---- birth and death ------------------------------------------------------------------------- */
 
-weft_conn *conn_new(weft_role role, const struct kind *k, void *user)
+weft_conn *conn_new(weft_role role, const struct conn_class *k, void *user)
 {
     const weft_env *env = net_env(k->net);
     weft_conn *c = mem_zalloc(env, sizeof *c);
@@ -104,7 +104,6 @@ void conn_end(weft_conn *c, int error, const char *cause)
     if (c->lane && lane_site(c->lane))
         site_websocket_gone(lane_site(c->lane), c->code ? c->code : WEFT_CLOSE_ABNORMAL);
     c->state = CONN_ENDED;
-    c->lane = NULL;
     loop_bury(conn_net(c)->loop, &c->dead, bury);
 }
 
@@ -348,37 +347,9 @@ static bool sent(struct lane *l, size_t n)
 {
     weft_conn *c = conn_at(l);
     if (n) weft_session_sent(&c->session, n);
-    conn_drained(c);
-    return session_buffered(&c->session) || c->session.closed;
-}
-
-size_t weft_buffered(const weft_conn *c)
-{
-    return conn_buffered(c);
-}
-
-static bool is_full(const weft_conn *c, size_t bytes)
-{
-    const weft_limits *l = conn_limits(c);
-    return bytes > limit_send_queue_max(l) ||
-           session_items(&c->session) > limit_send_queue_items(l);
-}
-
-void conn_overflows(weft_conn *c)
-{
-    c->full = is_full(c, conn_buffered(c));
-    c->over_soft = true;
-}
-
-void conn_drained(weft_conn *c)
-{
     keepalive_sent(c);
-    if (!c->over_soft) return;
-    size_t bytes = conn_buffered(c);
-    c->full = is_full(c, bytes);
-    if (c->full || bytes >= limit_send_queue_soft(conn_limits(c)) / 2) return;
-    c->over_soft = false;
-    if (conn_handler(c)->on_drain && c->state == CONN_OPEN) conn_handler(c)->on_drain(c);
+    if (c->backlogged || c->wants_drain || c->full) conn_tell_if_drained(c);
+    return session_buffered(&c->session) || c->session.closed;
 }
 
 /* ---- told by the lane ------------------------------------------------------------------------ */

@@ -17,7 +17,7 @@
 
 #include "net/lane.h"
 #include "net/site.h"
-#include "net/ws/kind.h"
+#include "net/ws/conn_class.h"
 #include "ws/session.h"
 
 enum conn_state { CONN_DIALING, CONN_OPENING, CONN_OPEN, CONN_ENDED };
@@ -33,7 +33,7 @@ struct reason {
 
 /* What an open connection has to remember; net/wire/wire.h draws what it costs while it is idle. */
 struct weft_conn {
-    struct lane *lane; /* NULL while dialing, and when ended */
+    struct lane *lane; /* NULL while dialing; when ended, only to ask it who the peer was */
     void *user;
     weft_link *links;
     union {
@@ -51,12 +51,14 @@ struct weft_conn {
         };
         struct dead dead; /* once it has ended */
     };
-    uint32_t slot;     /* of its id: a server's has its lane's */
-    uint16_t code;     /* of the first Close, 0 before there is one */
-    uint8_t state : 2; /* enum conn_state */
-    bool by_peer : 1, clean : 1, paused : 1, told_open : 1;
-    bool over_soft : 1;   /* on_drain is due when there is room */
-    bool full : 1;        /* and until then sends are refused */
+    uint32_t slot;        /* of its id: a server's has its lane's */
+    uint16_t code;        /* of the first Close, 0 before there is one */
+    uint8_t state : 2;    /* enum conn_state */
+    bool backlogged : 1;  /* on_drain is due when there is room */
+    bool wants_drain : 1; /* or earlier: see backlog.c */
+    bool full : 1;        /* whole messages are refused */
+    bool by_peer : 1, clean : 1, paused : 1;
+    bool told_open : 1;
     bool pinged : 1;      /* by keep-alive, and no byte has followed yet */
     bool closing : 1;     /* the closing handshake has begun */
     weft_session session; /* its error and cause say in the end why the connection ended */
@@ -64,9 +66,9 @@ struct weft_conn {
 
 _Static_assert(sizeof(void *) != 8 || sizeof(weft_conn) == 104, "every connection has one");
 
-static inline const struct kind *conn_kind(const weft_conn *c)
+static inline const struct conn_class *conn_class(const weft_conn *c)
 {
-    return container_of(c->session.cfg, const struct kind, profile);
+    return container_of(c->session.cfg, const struct conn_class, profile);
 }
 
 static inline const weft_limits *conn_limits(const weft_conn *c)
@@ -76,12 +78,12 @@ static inline const weft_limits *conn_limits(const weft_conn *c)
 
 static inline struct net *conn_net(const weft_conn *c)
 {
-    return conn_kind(c)->net;
+    return conn_class(c)->net;
 }
 
 static inline const weft_handler *conn_handler(const weft_conn *c)
 {
-    return &conn_kind(c)->handler;
+    return &conn_class(c)->handler;
 }
 
 /* Who dialed a client's WebSocket: asked by it, and going with it. */
@@ -95,7 +97,7 @@ struct owner {
 extern const struct talk conn_talk;
 
 /* A weft_conn that sits on no lane yet. k is kept. NULL: no memory. */
-weft_conn *conn_new(weft_role role, const struct kind *k, void *user);
+weft_conn *conn_new(weft_role role, const struct conn_class *k, void *user);
 
 /* One that nobody has seen. */
 void conn_discard(weft_conn *c);
@@ -107,27 +109,37 @@ void conn_end(weft_conn *c, int error, const char *cause);
 void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reason);
 void conn_begin_closing(weft_conn *c);
 
-/* weft_buffered: what is queued, in the session and with the carrier. */
+/* What is queued with the carrier; and, weft_buffered, with the session, too. */
+static inline size_t conn_carried(const weft_conn *c)
+{
+    return c->lane && c->state != CONN_ENDED ? lane_buffered(c->lane) : 0;
+}
+
 static inline size_t conn_buffered(const weft_conn *c)
 {
-    return session_buffered(&c->session) + (c->lane ? lane_buffered(c->lane) : 0);
+    return session_buffered(&c->session) + conn_carried(c);
 }
+
+/* ---- backlog.c: how much is queued ----------------------------------------------------------- */
 
 /* So much is queued that something may have to be done about it. */
 void conn_overflows(weft_conn *c);
+
+/* Whether fragments, and pings, are refused. */
+bool conn_is_full_ahead(const weft_conn *c);
+
+/* There is less. */
+void conn_tell_if_drained(weft_conn *c);
 
 /* Something was queued: sends are refused from now on if it is too much. What the carrier has taken over is bounded,
  * and counts when there is much of our own. */
 static inline void conn_note_backlog(weft_conn *c)
 {
-    const struct kind *k = conn_kind(c);
+    const struct conn_class *k = conn_class(c);
     bool calm = session_buffered(&c->session) <= k->calm_bytes &&
                 session_items(&c->session) <= k->calm_items;
     if (!calm) conn_overflows(c);
 }
-
-/* Some of it is gone: there may be room to send again. */
-void conn_drained(weft_conn *c);
 
 /* Now, for the round trip of a ping. */
 uint32_t conn_stopwatch(const weft_conn *c);

@@ -8,8 +8,8 @@
 #include <errno.h>
 
 #include "base/rare.h"
-#include "net/forwarded.h"
 #include "net/links.h"
+#include "net/peer.h"
 #include "net/ws/conn.h"
 
 bool weft_conn_is_open(const weft_conn *c)
@@ -24,10 +24,18 @@ static bool may_send(const weft_conn *c)
     return weft_conn_is_open(c) && !c->full;
 }
 
-static RARE int refusal(const weft_conn *c)
+static bool may_send_ahead(const weft_conn *c)
+{
+    return may_send(c) || (weft_conn_is_open(c) && !conn_is_full_ahead(c));
+}
+
+/* Who was refused is told when there is room. */
+static RARE int refusal(weft_conn *c)
 {
     if (c->state < CONN_OPENING) return WEFT_ERR_STATE;
-    return weft_conn_is_open(c) ? WEFT_ERR_BACKLOG : WEFT_ERR_CLOSED;
+    if (!weft_conn_is_open(c)) return WEFT_ERR_CLOSED;
+    c->backlogged = true;
+    return WEFT_ERR_BACKLOG;
 }
 
 /* Every send ends here: what the session queued goes out with the turn. */
@@ -46,9 +54,16 @@ int weft_send(weft_conn *c, weft_opcode op, const void *data, size_t len)
     return queued(c, session_queue(&c->session, op, data, len));
 }
 
+int weft_sendv(weft_conn *c, weft_opcode op, unsigned flags, const weft_bytes *parts, size_t n)
+{
+    if ((op != WEFT_TEXT && op != WEFT_BINARY) || !session_knows_flags(flags)) return -EINVAL;
+    if (!may_send(c)) return refusal(c);
+    return queued(c, session_queue_parts(&c->session, op, flags, parts, n));
+}
+
 int weft_send_fragment(weft_conn *c, weft_opcode op, const void *data, size_t len, bool final)
 {
-    if (!may_send(c)) return refusal(c);
+    if (!may_send_ahead(c)) return refusal(c);
     return queued(c, weft_session_send_fragment(&c->session, op, data, len, final));
 }
 
@@ -60,7 +75,7 @@ int weft_send_message(weft_conn *c, weft_message *m)
 
 int weft_ping(weft_conn *c, const void *data, size_t len)
 {
-    if (!may_send(c)) return refusal(c);
+    if (!may_send_ahead(c)) return refusal(c);
     int error = weft_session_send(&c->session, WEFT_PING, data, len);
     if (!error) c->ping_sent = conn_stopwatch(c);
     return queued(c, error);
@@ -80,6 +95,15 @@ int weft_close(weft_conn *c, uint16_t code, const char *reason)
     conn_note_close(c, code, false, (weft_bytes){(const uint8_t *)reason, len});
     conn_begin_closing(c);
     weft_resume(c);
+    return 0;
+}
+
+int weft_close_now(weft_conn *c, uint16_t code, const char *reason)
+{
+    int error = weft_close(c, code, reason);
+    if (error || c->state == CONN_ENDED) return error;
+    session_hurry(&c->session);
+    lane_dirty(c->lane);
     return 0;
 }
 
@@ -161,10 +185,9 @@ const weft_deflate_params *weft_conn_deflate(const weft_conn *c)
     return &c->session.deflate;
 }
 
-int weft_conn_peer(const weft_conn *c, char *text, size_t size)
+weft_peer *weft_conn_peer(weft_conn *c)
 {
-    if (!c->lane) return -ENOTCONN;
-    return forwarded_peer(forwarded_in(c->links), c->lane, text, size);
+    return peer_there(&c->links, c->lane);
 }
 
 void *weft_conn_user(const weft_conn *c)

@@ -7,34 +7,30 @@
 #include <errno.h>
 
 #include "base/alloc.h"
-#include "net/forwarded.h"
+#include "net/peer.h"
 #include "net/ws/conn.h"
 
 struct endpoint {
     struct endpoint *next;
-    struct kind kind;
+    struct conn_class class;
 };
 
 static weft_conn *make(struct endpoint *e, const struct terms *t)
 {
-    weft_conn *c = conn_new(WEFT_SERVER, &e->kind, t->user);
+    weft_conn *c = conn_new(WEFT_SERVER, &e->class, t->user);
     if (!c) return NULL;
-    if (forwarded_keep(t->forwarded, net_env(e->kind.net), &c->links) < 0) {
-        conn_discard(c);
-        return NULL;
-    }
+    if (t->peer) peer_hang(weft_peer_ref(t->peer), &c->links);
     weft_session_set_deflate(&c->session, &t->deflate);
     c->subprotocol = t->subprotocol;
     return c;
 }
 
 int endpoint_new(struct opener *out, struct endpoint **list, struct net *n,
-                 const weft_limits *limits, const weft_handler *h, size_t h_size,
-                 size_t deflate_size)
+                 const weft_limits *limits, const struct handler_given *given)
 {
     struct endpoint *e = mem_alloc(net_env(n), sizeof *e);
     if (!e) return -ENOMEM;
-    int error = kind_init(&e->kind, n, limits, h, h_size, deflate_size);
+    int error = conn_class_init(&e->class, n, limits, given);
     if (error) {
         mem_free(net_env(n), e);
         return error;
@@ -42,7 +38,7 @@ int endpoint_new(struct opener *out, struct endpoint **list, struct net *n,
     e->next = *list;
     *list = e;
     *out = (struct opener){
-        .handler = &e->kind.handler, .endpoint = e, .make = make, .discard = conn_discard};
+        .handler = &e->class.handler, .endpoint = e, .make = make, .discard = conn_discard};
     return 0;
 }
 
@@ -51,7 +47,7 @@ void endpoints_free(struct endpoint **list, const weft_env *env)
     while (*list) {
         struct endpoint *e = *list;
         *list = e->next;
-        kind_deinit(&e->kind);
+        conn_class_deinit(&e->class);
         mem_free(env, e);
     }
 }

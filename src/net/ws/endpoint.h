@@ -9,12 +9,12 @@
 
 #include "net/net.h"
 #include "net/route.h"
+#include "net/ws/conn_class.h"
 
-/* An endpoint in front of list, and how to open it: for a route. The handler is copied; the sizes are its, and its
- * deflate's. Errors: -EINVAL (a size), -ENOMEM. */
+/* An endpoint in front of list, and how to open it: for a route. The handler is copied.
+ * Errors: -EINVAL (a size), -ENOMEM. */
 int endpoint_new(struct opener *out, struct endpoint **list, struct net *n,
-                 const weft_limits *limits, const weft_handler *h, size_t h_size,
-                 size_t deflate_size);
+                 const weft_limits *limits, const struct handler_given *given);
 void endpoints_free(struct endpoint **list, const weft_env *env);
 
 #endif

@@ -147,5 +147,6 @@ void keepalive_late(weft_conn *c)
     }
     if (!until_message(c, now)) conn_fail(c, WEFT_ERR_POLICY, "a message took too long to arrive");
     else if (!until_ping(c, now)) ping(c, now);
+    if (c->wants_drain) conn_tell_if_drained(c); /* it was drained when that was asked for */
     if (c->state != CONN_ENDED) keepalive_arm(c);
 }

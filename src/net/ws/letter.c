@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/ws/letter.c - a message from another thread, to a connection that may be gone by then
+ * net/ws/letter.c - from another thread to a connection that may be gone by then: a message, or a call
  */
-#include <errno.h>
-
-#include "net/kin.h"
+#include "net/errand.h"
 #include "net/ws/conn.h"
-
-struct letter {
-    struct post post;
-    weft_loop *loop;
-    weft_id to;
-    weft_message *message;
-};
 
 /* The sender is in another thread and hears of nothing. */
 static void open_letter(struct post *p)
 {
-    struct letter *letter = container_of(p, struct letter, post);
-    weft_conn *c = weft_conn_find(letter->loop, letter->to);
-    if (c) (void)weft_deliver(c, letter->message);
-    weft_message_unref(letter->message);
-    mem_free(weft_loop_env(letter->loop), letter);
+    struct errand e = errand_take(p);
+    weft_conn *c = weft_conn_find(e.loop, e.to);
+    if (c) (void)weft_deliver(c, e.arg);
+    weft_message_unref(e.arg);
 }
 
 int weft_post(weft_loop *l, weft_id id, weft_message *m)
 {
-    weft_loop *at = kin_of(l, id);
-    if (!at) return 0;
-    struct letter *letter = mem_alloc(weft_loop_env(l), sizeof *letter);
-    if (!letter) return -ENOMEM;
-    *letter = (struct letter){.loop = at, .to = id, .message = weft_message_ref(m)};
-    letter->post.run = open_letter;
-    loop_post(at, &letter->post);
-    return 0;
+    struct errand e = {.post.run = open_letter, .to = id, .arg = weft_message_ref(m)};
+    int error = errand_post(l, &e);
+    if (error) weft_message_unref(m);
+    return error;
+}
+
+typedef void call(weft_conn *c, void *arg);
+
+static void run_call(struct post *p)
+{
+    struct errand e = errand_take(p);
+    ((call *)e.fn)(weft_conn_find(e.loop, e.to), e.arg);
+}
+
+int weft_conn_call(weft_loop *l, weft_id id, void (*fn)(weft_conn *c, void *arg), void *arg)
+{
+    struct errand e = {.post.run = run_call, .to = id, .fn = (void (*)(void))fn, .arg = arg};
+    return errand_post(l, &e);
 }

@@ -78,17 +78,21 @@ class LoopConfig(Structure):
 
 class ServerConfig(Structure):
     _fields_ = [('limits', POINTER(Limits)), ('threads', c_uint), ('origins', POINTER(c_char_p)),
-                ('trust_proxy', POINTER(c_char_p))]
+                ('trust_proxy', POINTER(c_char_p)), ('hosts', POINTER(c_char_p))]
 
 
-class Tls(Structure):
-    _fields_ = [('certificates', c_void_p), ('n_certificates', c_size_t), ('client_ca_file', c_char_p)]
+class TlsConfig(Structure):
+    _fields_ = [('certificates', c_void_p), ('n_certificates', c_size_t), ('insecure', c_bool), ('optional', c_bool),
+                ('authorities', c_char_p)]
+
+
+class ListenOptions(Structure):
+    _fields_ = [('mode', c_uint), ('tls', c_void_p)]
 
 
 class ClientConfig(Structure):
     _fields_ = [('limits', POINTER(Limits)), ('origin', c_char_p), ('fields', POINTER(c_char_p)),
-                ('credentials', c_char_p), ('proxy', c_char_p), ('redirects', c_uint), ('insecure', c_bool),
-                ('ca_file', c_char_p), ('certificate_file', c_char_p), ('key_file', c_char_p)]
+                ('credentials', c_char_p), ('proxy', c_char_p), ('redirects', c_uint), ('tls', c_void_p)]
 
 
 class Deflate(Structure):
@@ -99,7 +103,7 @@ class Deflate(Structure):
 class Handler(Structure):
     _fields_ = [('on_upgrade', ON_UPGRADE), ('on_open', ON_CONN), ('on_message', ON_MESSAGE), ('on_chunk', ON_CHUNK),
                 ('on_drain', ON_CONN), ('on_ping', ON_PING), ('on_pong', ON_PONG), ('on_close', ON_CLOSE),
-                ('subprotocols', POINTER(c_char_p)), ('deflate', POINTER(Deflate)), ('max_message', c_uint64)]
+                ('subprotocols', POINTER(c_char_p)), ('deflate', POINTER(Deflate)), ('limits', POINTER(Limits))]
 
 
 class ReplyHandler(Structure):
@@ -107,6 +111,10 @@ class ReplyHandler(Structure):
     ON_LEAVE = CFUNCTYPE(None, c_void_p, c_uint64)
     ON_CLOSE = CFUNCTYPE(None, c_void_p, c_int, c_char_p)
     _fields_ = [('on_drain', ON_REPLY), ('on_leave', ON_LEAVE), ('on_close', ON_CLOSE)]
+
+
+class RequestHandler(Structure):
+    _fields_ = [('on_request', ON_REQUEST), ('limits', POINTER(Limits))]
 
 
 class SessionConfig(Structure):
@@ -120,8 +128,10 @@ class HubConfig(Structure):
 
 
 STRUCTS = {'weft_env': Env, 'weft_limits': Limits, 'weft_loop_config': LoopConfig, 'weft_server_config': ServerConfig,
-           'weft_tls': Tls, 'weft_client_config': ClientConfig, 'weft_handler': Handler, 'weft_deflate': Deflate,
-           'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig, 'weft_reply_handler': ReplyHandler}
+           'weft_tls_config': TlsConfig, 'weft_listen_options': ListenOptions, 'weft_client_config': ClientConfig,
+           'weft_handler': Handler, 'weft_deflate': Deflate,
+           'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig, 'weft_reply_handler': ReplyHandler,
+           'weft_request_handler': RequestHandler}
 
 
 def of_the_future(struct):
@@ -151,10 +161,12 @@ FUNCTIONS = {
     'weft_loop_free': (None, c_void_p),
     'weft_server_new_sized': (c_int, OUT, c_void_p, c_void_p, c_size_t, c_size_t),
     'weft_server_free': (None, c_void_p),
-    'weft_server_set_tls_sized': (c_int, c_void_p, c_void_p, c_size_t, c_char_p, c_size_t),
-    'weft_server_route_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_void_p),
-    'weft_server_on_request': (c_int, c_void_p, c_char_p, ON_REQUEST, c_void_p),
-    'weft_server_listen': (c_int, c_void_p, c_char_p),
+    'weft_tls_new_sized': (c_int, OUT, c_void_p, c_size_t, c_void_p, c_size_t, c_char_p, c_size_t),
+    'weft_tls_replace_sized': (c_int, c_void_p, c_void_p, c_size_t, c_char_p, c_size_t),
+    'weft_tls_unref': (None, c_void_p),
+    'weft_server_route_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_size_t, c_void_p),
+    'weft_server_on_request_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_void_p),
+    'weft_server_listen_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t),
     'weft_server_address': (c_int, c_void_p, c_size_t, c_char_p, c_size_t),
     'weft_server_count': (c_uint64, c_void_p, c_int),
     'weft_server_count_closed': (c_uint64, c_void_p, c_uint16),

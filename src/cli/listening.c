@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/listening.c - addresses, and descriptors that were opened before us
+ */
+#include "cli/listening.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+enum { ADDRESS_MAX = 64, DEFAULT_PORT = 8080, FIRST_PASSED = 3, PASSED_MAX = 1024 };
+
+bool listening_is_unix(const char *address)
+{
+    return strncmp(address, "unix:", 5) == 0;
+}
+
+const char *listening_file(const char *address)
+{
+    return listening_is_unix(address) && address[5] != '@' ? address + 5 : NULL;
+}
+
+static int cannot(const char *address, int error)
+{
+    const char *colon = listening_is_unix(address) ? NULL : strrchr(address, ':');
+    if (error == -EADDRINUSE && colon)
+        return complain("port %s is already in use; choose another with --port", colon + 1);
+    if (error == WEFT_ERR_ADDRESS)
+        return complain("--listen: \"%s\" is not an address: host:port, [ipv6]:port, *:port, "
+                        "unix:PATH, unix:@NAME or fd:N",
+                        address);
+    return complain("cannot listen on %s: %s", address, weft_strerror(error));
+}
+
+/* ---- descriptors ----------------------------------------------------------------------------- */
+
+/* A number that is all of the text; -1: it is none. */
+static int number(const char *text)
+{
+    char *end;
+    long n = text && *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : -1;
+    return n < 0 || *end || n > 1 << 20 ? -1 : (int)n;
+}
+
+static bool fd_is_unix(int fd)
+{
+    int family = 0;
+    socklen_t len = sizeof family;
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) == 0 && family == AF_UNIX;
+}
+
+static int listen_fd(weft_server *server, int fd, weft_tls *tls)
+{
+    const weft_listen_options options = {.tls = fd_is_unix(fd) ? NULL : tls};
+    int r = weft_server_listen_fd(server, fd, &options);
+    if (r == -EINVAL || r == -ENOTSOCK || r == -EBADF)
+        return complain("descriptor %d is no socket that listens", fd);
+    return r < 0 ? complain("descriptor %d: %s", fd, weft_strerror(r)) : 0;
+}
+
+/* How many systemd has passed to us. Our children, if there were any, are not meant. */
+static int passed(void)
+{
+    int n = number(getenv("LISTEN_PID")) == (int)getpid() ? number(getenv("LISTEN_FDS")) : 0;
+    unsetenv("LISTEN_PID");
+    unsetenv("LISTEN_FDS");
+    return n < 0 ? 0 : n < PASSED_MAX ? n : PASSED_MAX;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+/* Whoever comes by a Unix socket is on this machine: a proxy, that has done TLS before. */
+static int listen_at(weft_server *server, const char *address, weft_tls *tls)
+{
+    const weft_listen_options options = {.tls = listening_is_unix(address) ? NULL : tls};
+    int fd = strncmp(address, "fd:", 3) ? -1 : number(address + 3);
+    if (fd >= 0) return listen_fd(server, fd, tls);
+    int r = weft_server_listen(server, address, &options);
+    return r < 0 ? cannot(address, r) : 0;
+}
+
+static int listen_port(weft_server *server, uint64_t port, weft_tls *tls)
+{
+    char address[ADDRESS_MAX];
+    unsigned chosen = port == LISTENING_NO_PORT ? DEFAULT_PORT : (unsigned)port;
+    snprintf(address, sizeof address, "127.0.0.1:%u", chosen);
+    return listen_at(server, address, tls);
+}
+
+int listening_begin(const struct listening *l, weft_server *server, weft_tls *tls)
+{
+    int r = 0, n = passed();
+    if (l->port != LISTENING_NO_PORT || (!l->addresses.n && !n))
+        r = listen_port(server, l->port, tls);
+    for (size_t i = 0; i < l->addresses.n && !r; i++)
+        r = listen_at(server, l->addresses.items[i], tls);
+    for (int i = 0; i < n && !r; i++) r = listen_fd(server, FIRST_PASSED + i, tls);
+    return r;
+}

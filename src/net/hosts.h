@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/hosts.h - the names that a server answers to
+ *
+ * A page may have its own name resolve to an address that is not its own, and then speaks to whoever listens there as to
+ * itself: the origin is the same, and only the Host tells. So a server that knows its names looks at that.
+ *
+ *      "example.org"      this name          "localhost"   itself, and all below it
+ *      "*.example.org"    all below it       "ip"          every IP address
+ *
+ * Case, the port and one dot at the end are no matter.
+ */
+#ifndef NET_HOSTS_H
+#define NET_HOSTS_H
+
+#include <weft/base.h>
+
+/* A list as weft_server_config has it; NULL is fine. */
+bool hosts_valid(const char *const *hosts);
+
+/* Whether a request with this Host, which is well formed or empty, is meant for one of them. NULL: every one is. */
+bool hosts_have(const char *const *hosts, weft_bytes host);
+
+#endif

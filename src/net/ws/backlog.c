@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/ws/backlog.c - how much is queued, and what follows from it: sends are refused, on_drain is due
+ *
+ *                 0 ........ half of soft ........ soft ........ max
+ *                 0 ....... quarter of items ... half of items ... items
+ *      backlogged       <- false again: on_drain    true ->
+ *      full                                                       true ->  whole messages are refused
+ *
+ * Where a fragmented message is open, whole messages wait behind its last fragment. They count for what is full, but
+ * not for fragments and pings, which go out before them: else they could keep back the fragment that they wait for. And
+ * backlogged is about what goes out next, because nothing but that can drain.
+ */
+#include "base/limits.h"
+#include "net/links.h"
+#include "net/ws/conn.h"
+
+#include <errno.h>
+
+size_t weft_buffered(const weft_conn *c)
+{
+    return conn_buffered(c);
+}
+
+bool weft_backlogged(const weft_conn *c)
+{
+    return c->backlogged;
+}
+
+/* ---- rising ---------------------------------------------------------------------------------- */
+
+static size_t ahead(const weft_conn *c)
+{
+    return session_ahead(&c->session) + conn_carried(c);
+}
+
+static bool is_full(const weft_conn *c, size_t bytes, size_t items)
+{
+    const weft_limits *l = conn_limits(c);
+    return bytes > limit_send_queue_max(l) || items > limit_send_queue_items(l);
+}
+
+bool conn_is_full_ahead(const weft_conn *c)
+{
+    return is_full(c, ahead(c), session_items_ahead(&c->session));
+}
+
+void conn_overflows(weft_conn *c)
+{
+    const struct conn_class *k = conn_class(c);
+    bool calm = session_ahead(&c->session) <= k->calm_bytes &&
+                session_items_ahead(&c->session) <= k->calm_items;
+    c->full = is_full(c, conn_buffered(c), session_items(&c->session));
+    if (!calm) c->backlogged = true;
+}
+
+/* ---- who wants to know earlier --------------------------------------------------------------- */
+
+/* There as long as the connection, once it was asked for: c->wants_drain says whether it counts. */
+struct wish {
+    weft_link link;
+    const weft_env *env;
+    size_t bytes;
+};
+
+static const char owner[] = "net/ws/backlog";
+
+static struct wish *wish_of(const weft_conn *c)
+{
+    weft_link *link = links_find(c->links, owner);
+    return link ? container_of(link, struct wish, link) : NULL;
+}
+
+static void wish_gone(weft_link *link)
+{
+    struct wish *w = container_of(link, struct wish, link);
+    mem_free(w->env, w);
+}
+
+static struct wish *make_wish(weft_conn *c)
+{
+    const weft_env *env = net_env(conn_net(c));
+    struct wish *w = wish_of(c);
+    if (w) return w;
+    w = mem_alloc(env, sizeof *w);
+    if (!w) return NULL;
+    *w = (struct wish){.link = {.owner = owner, .on_gone = wish_gone}, .env = env};
+    links_add(&c->links, &w->link);
+    return w;
+}
+
+int weft_want_drain(weft_conn *c, size_t bytes)
+{
+    c->wants_drain = false;
+    if (!bytes) return 0;
+    if (c->state < CONN_OPENING) return WEFT_ERR_STATE;
+    if (!weft_conn_is_open(c)) return WEFT_ERR_CLOSED;
+    struct wish *w = make_wish(c);
+    if (!w) return -ENOMEM;
+    w->bytes = bytes;
+    c->wants_drain = true;
+    if (conn_buffered(c) < bytes) lane_no_later(c->lane, 0); /* the loop tells, not we */
+    return 0;
+}
+
+/* ---- falling --------------------------------------------------------------------------------- */
+
+static bool is_calm_again(const weft_conn *c)
+{
+    const weft_limits *l = conn_limits(c);
+    uint64_t items = session_items_ahead(&c->session);
+    return !conn_is_full_ahead(c) && 2 * (uint64_t)ahead(c) < limit_send_queue_soft(l) &&
+           4 * items < limit_send_queue_items(l);
+}
+
+void conn_tell_if_drained(weft_conn *c)
+{
+    bool room = false;
+    c->full = is_full(c, conn_buffered(c), session_items(&c->session));
+    if (c->backlogged && is_calm_again(c)) {
+        c->backlogged = false;
+        room = true;
+    }
+    if (c->wants_drain && conn_buffered(c) < wish_of(c)->bytes) {
+        c->wants_drain = false;
+        room = true;
+    }
+    if (room && conn_handler(c)->on_drain && c->state == CONN_OPEN) conn_handler(c)->on_drain(c);
+}
