@@ -6,6 +6,7 @@ import json
 import platform
 import re
 import subprocess
+import tempfile
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePath
@@ -388,6 +389,39 @@ def symbols(root):
     return complaints
 
 
+# The ABI of 64 bits on x86, as libabigail sees it, without what depends on where and how it was built.
+ABI_RECORD = "cmake/abi/libweft.abi"
+ABI_FLAGS = ["--drop-private-types", "--drop-undefined-syms", "--exported-interfaces-only", "--no-corpus-path",
+             "--no-show-locs", "--no-comp-dir-path", "--no-elf-needed", "--no-parameter-names", "--type-id-style", "hash"]
+ABI_SYMBOL = re.compile(r"<elf-symbol name='(\w+)' version='(\w*\.\w*)'")
+
+
+def abi_of(root, library):
+    """What abidw says of a library that was built with -g: XML."""
+    _, text = run("abidw", "--suppressions", root / "cmake/abi/private.ini", *ABI_FLAGS, library)
+    return text.replace(f"{root}/", "") + "\n"
+
+
+def abi(root):
+    """libweft.so has what the record says, with the same layouts, and the record has all that it exports."""
+    library, record = root / "build" / "check-gcc" / "libweft.so", root / ABI_RECORD
+    if not library.exists():
+        return [f"{library.relative_to(root)} is not built; the rule gcc builds it"]
+    if platform.machine() != "x86_64":
+        return []
+    recorded, now = (root / ABI_RECORD).read_text(), abi_of(root, library)
+    complaints = [f"{name} of {version} is not in {ABI_RECORD}: run `make abi-record`, in the commit that adds it"
+                  for name, version in sorted(set(ABI_SYMBOL.findall(now)) - set(ABI_SYMBOL.findall(recorded)))]
+    with tempfile.NamedTemporaryFile("w", suffix=".abi") as file:
+        file.write(now)
+        file.flush()
+        said = run("abidiff", "--no-added-syms", "--no-show-locs", root / ABI_RECORD, file.name)[1]
+    if said:
+        complaints.append("the ABI differs from what was recorded. If a struct has grown as docs/abi.md has it, run "
+                          f"`make abi-record` in the same commit; whatever else it is, programs break\n{said[:4000]}")
+    return complaints
+
+
 # What readelf has to say of a hardened binary: option, pattern, and what its lack means. A library has no
 # stack protector and no fortified call of its own if it has nothing to protect, ours has.
 HARDENED = [
@@ -564,4 +598,4 @@ def flags(root):
 
 RULES = {rule.__name__: rule for rule in (
     arrows, cycles, seam, headers, license, packages, readme, words, limits, sized, manuals, manpages, flags, style, gcc,
-    clang, calls, circles, symbols, hardening)}
+    clang, calls, circles, symbols, abi, hardening)}

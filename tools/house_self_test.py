@@ -28,6 +28,41 @@ def including(*names):
     return SPDX + "".join(f'#include "{name}"\n' for name in names)
 
 
+# A library of one function, as it was recorded: int weft_planted(const weft_thing *), and a weft_thing has one int.
+RECORD = """<abi-corpus version='2.1' architecture='elf-amd-x86_64' soname='libweft.so.0'>
+  <elf-function-symbols>
+    <elf-symbol name='weft_planted' version='WEFT_0.1' is-default-version='yes' type='func-type'
+      binding='global-binding' visibility='default-visibility' is-defined='yes'/>
+  </elf-function-symbols>
+  <abi-instr address-size='64' path='src/base/planted.c' language='LANG_C11'>
+    <type-decl name='int' size-in-bits='32' id='95e97e5e'/>
+    <class-decl name='weft_thing' size-in-bits='32' is-struct='yes' visibility='default' id='c7b85080'>
+      <data-member access='public' layout-offset-in-bits='0'>
+        <var-decl name='a' type-id='95e97e5e' visibility='default'/>
+      </data-member>
+    </class-decl>
+    <typedef-decl name='weft_thing' type-id='c7b85080' id='58118c81'/>
+    <qualified-type-def type-id='58118c81' const='yes' id='14f4de11'/>
+    <pointer-type-def type-id='14f4de11' size-in-bits='64' id='3879d6e1'/>
+    <function-decl name='weft_planted' mangled-name='weft_planted' visibility='default' binding='global'
+      size-in-bits='64' elf-symbol-id='weft_planted@@WEFT_0.1'>
+      <parameter type-id='3879d6e1'/>
+      <return type-id='95e97e5e'/>
+    </function-decl>
+  </abi-instr>
+</abi-corpus>
+"""
+
+
+def recorded(fields="int a;", name="weft_planted"):
+    """A library with that record, which has the function by this name and these fields in the struct."""
+    return {house.ABI_RECORD: RECORD,
+            "include/weft/planted.h": f"{SPDX}typedef struct weft_thing {{\n    {fields}\n}} weft_thing;\n"
+            f"__attribute__((visibility(\"default\"))) int {name}(const weft_thing *t);\n",
+            "src/base/planted.c": f"{SPDX}#include <weft/planted.h>\nint {name}(const weft_thing *t)\n{{\n"
+            "    return t->a;\n}\n"}
+
+
 # rule, what is planted: {path: text}, and what the complaint has to mention
 PLANTS = [
     ("arrows", {"src/ws/planted.c": SPDX + '#include "http/head.h"\n'}, "src/ws/planted.c:2"),
@@ -130,6 +165,10 @@ BUILT_PLANTS = [
     ("symbols", {"src/base/planted.c": function("planted"),
                  "include/weft/planted.h": SPDX + "WEFT_API int weft_planted(void);\n"},
      "declares weft_planted"),
+    ("abi", recorded(name="weft_added"), "weft_added of WEFT_0.1 is not in"),
+    ("abi", recorded(name="weft_added"), "[D] 'function int weft_planted(const weft_thing*)'"),
+    ("abi", recorded("int a, b;"), "type size changed from 32 to 64 (in bits)"),
+    ("abi", recorded() | {"cmake/weft.map": "WEFT_0.2 { global: weft_*; local: *; };\n"}, "of WEFT_0.2 is not in"),
     ("hardening", {"src/base/planted.c": function("planted"), "cmake/flags.cmake": "\n"},
      "libweft.so: not bound at start"),
     ("hardening", {"src/base/planted.c": function("planted"),
@@ -170,6 +209,7 @@ INNOCENT = [
                "`base/limits.h`, `weft/base.h` `src/` `http/1.1`\n```\n`src/planted.c`\n```\n"}, "README.md"),
 ]
 BUILT_INNOCENT = [
+    ("abi", recorded(), "abi"),
     ("circles", ring(4, "base"), "a circle"),
     ("calls", {"src/base/planted.c": function("planted"), "src/ws/planted.c": caller("planted_ws", "planted"),
                "src/net/ws/planted.c": caller("planted_net", "planted_ws")}, "planted"),
