@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz/fuzz_aux.c - what strangers say, taken apart with weft/aux.h: queries, cookies, escapes, tokens; and events made of it
+ * fuzz/fuzz_aux.c - what strangers say, taken apart with weft/aux.h: queries, cookies, escapes, tokens; and events
+ * made of it
  *
  * The first byte is the size of the buffer, the second the length of the name that is looked for, which is next; the
  * rest is the text. What is found is what a walk comes to first; what is encoded decodes to the same; an event that is

@@ -37,16 +37,19 @@ static void command_line(char *text)
     const char *user = NULL;
     struct flag_list headers = {0};
     const struct flag flags[] = {
-        {'p', "port", FLAG_NUMBER, &port, 1, 65535, "PORT", "a port number", "the port"},
-        {'b', "binary", FLAG_BOOL, &binary, 0, 0, NULL, NULL, "binary"},
-        {'v', NULL, FLAG_COUNT, &verbose, 0, 0, NULL, NULL, "talk"},
-        {'u', "user", FLAG_TEXT, &user, 0, 0, "USER", NULL, "who"},
-        {'H', "header", FLAG_LIST, &headers, 0, 0, "FIELD", NULL, "a field"},
+        {'p', "port", .kind = FLAG_NUMBER, .into = &port, .min = 1, .max = 65535, .value = "PORT",
+         .noun = "a port number", .help = "the port"},
+        {'b', "binary", .kind = FLAG_BOOL, .into = &binary, .help = "binary"},
+        {'v', NULL, .kind = FLAG_COUNT, .into = &verbose, .help = "talk"},
+        {'u', "user", .kind = FLAG_TEXT, .into = &user, .value = "USER", .help = "who"},
+        {'H', "header", .kind = FLAG_LIST, .into = &headers, .value = "FIELD", .help = "a field"},
         {0},
     };
     const struct flag more[] = {
-        {0, "max-message", FLAG_SIZE, &size, 1, 1 << 30, "SIZE", NULL, "longest\nmessage"},
-        {0, "ping", FLAG_TIME, &time, 1, 3600000, "TIME", NULL, "how often"},
+        {0, "max-message", .kind = FLAG_SIZE, .into = &size, .min = 1, .max = 1 << 30,
+         .value = "SIZE", .help = "longest\nmessage"},
+        {0, "ping", .kind = FLAG_TIME, .into = &time, .min = 1, .max = 3600000, .value = "TIME",
+         .help = "how often"},
         {0},
     };
     const struct flag *const tables[] = {flags, more, NULL};

@@ -205,13 +205,13 @@ static bool begin(unsigned url, unsigned how)
         .on_open = on_open, .on_message = on_message, .on_drain = on_drain, .on_close = on_close};
     if (how & 1) handler.subprotocols = subprotocols;
     if (how & 2) handler.deflate = &deflate;
-    weft_client_config cfg = {.limits =
-                                  &(weft_limits){.max_message = 30000, .send_queue_max = 40000},
+    const weft_limits limits = {.max_message = 30000, .send_queue_max = 40000};
+    const weft_dial dial = {
+        .limits = &limits, .proxy = how & 16 ? "http://127.0.0.1:3128" : NULL, .tls = insecure};
+    weft_client_config cfg = {.dial = &dial,
                               .fields = how & 4 ? fields : NULL,
                               .credentials = how & 8 ? "user:password" : NULL,
-                              .proxy = how & 16 ? "http://127.0.0.1:3128" : NULL,
-                              .redirects = how >> 5 & 3,
-                              .tls = insecure};
+                              .redirects = how >> 5 & 3};
     machine_make_loop();
     if (weft_connect(&w.conn, machine.loop, urls[url & 7], &cfg, &handler, NULL) == 0) return true;
     w.conn = NULL;

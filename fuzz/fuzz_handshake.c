@@ -2,8 +2,8 @@
  *
  * fuzz/fuzz_handshake.c - header fields and negotiation, both sides
  *
- * Two bytes of choices, then lines: the first is the request's "METHOD TARGET", the others are fields, "Name: value". The same
- * fields are tried as a request and as the answer to one. What is accepted has what RFC 6455, 4 asks
+ * Two bytes of choices, then lines: the first is the request's "METHOD TARGET", the others are fields, "Name: value".
+ * The same fields are tried as a request and as the answer to one. What is accepted has what RFC 6455, 4 asks
  * for, and the order of fields with different names changes nothing. What is agreed on of compression is
  * within what both sides said, and what one side of ours offers the other answers in order.
  */

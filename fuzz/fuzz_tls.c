@@ -6,8 +6,8 @@
  *                                      is done there: see step
  *
  * OpenSSL's random bytes are made deterministic, and the keys of tickets begin anew with each input, so
- * that it means the same every time. Whatever is done: what one end hears is the beginning of what the other said, an end that is broken stays so and
- * says why, what waits for the wire is bounded, and no memory stays.
+ * that it means the same every time. Whatever is done: what one end hears is the beginning of what the other
+ * said, an end that is broken stays so and says why, what waits for the wire is bounded, and no memory stays.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED /* RAND_set_rand_method: the one way to fixed random bytes */
 #include <stdio.h>

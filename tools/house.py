@@ -33,6 +33,9 @@ ARROWS = {
 # So many files of a room may need each other in a circle: one idea in a few files.
 CIRCLE_MAX = 4
 
+# Where there is C of ours.
+C_FOLDERS = ["include", "src", "tests", "examples", "bench", "fuzz"]
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -453,17 +456,70 @@ def hardening(root):
 
 def style(root):
     """The code looks as .clang-format says."""
-    files = c_files(root, "include", "src", "tests", "examples", "bench", "fuzz") + cpp_files(root)
+    files = c_files(root, *C_FOLDERS) + cpp_files(root)
     status, said = run("clang-format", "--dry-run", "-Werror",
                        *(f.relative_to(root) for f in files), cwd=root)
     return [f"run `make format`\n{said[:8000]}"] if status else []
+
+
+# What clang-format leaves alone: comments.
+WIDTH_MAX = 120
+
+
+def width(root):
+    """No line of C is too wide for a page: comments are not, the code is .clang-format's."""
+    return [f"{f.relative_to(root)}:{number}: {len(line)} columns; break the comment before {WIDTH_MAX}"
+            for f in c_files(root, *C_FOLDERS)
+            for number, line in enumerate(f.read_text().splitlines(), 1) if len(line) > WIDTH_MAX]
+
+
+# A function that is longer has two ideas. What does not count is a table in it: an array's initialiser.
+LENGTH_MAX = 60
+TABLE = re.compile(r"    \w[\w *]*\[[^=]*\] = \{$")
+
+
+def functions(file):
+    """(number of the first line of its body, the lines of the body) of each function."""
+    body = None
+    for number, line in enumerate(file.read_text().splitlines(), 1):
+        if line == "{":
+            first, body = number + 1, []
+        elif line.startswith("}") and body is not None:
+            yield first, body
+            body = None
+        elif body is not None:
+            body.append(line)
+
+
+def ifs(root):
+    """There is no #if in a function: a platform or a feature is a file."""
+    return [f"{f.relative_to(root)}:{first + i}: an #if in a function; what differs is a file of its own"
+            for f in c_files(root, *C_FOLDERS) for first, body in functions(f)
+            for i, line in enumerate(body) if re.match(r"\s*#\s*(if|ifdef|ifndef)\b", line)]
+
+
+def without_tables(body):
+    inside = False
+    for line in body:
+        inside = inside or bool(TABLE.match(line))
+        if not inside:
+            yield line
+        inside = inside and line != "    };"
+
+
+def length(root):
+    """A function can be seen at one glance, or at two."""
+    lengths = [(f, first, len(list(without_tables(body))))
+               for f in c_files(root, *C_FOLDERS) for first, body in functions(f)]
+    return [f"{f.relative_to(root)}:{first}: a function of {n} lines; split it, {LENGTH_MAX} are many"
+            for f, first, n in lengths if n > LENGTH_MAX]
 
 
 def license(root):
     """Each file of C begins with its licence."""
     first = "/* SPDX-License-Identifier: MIT"
     return [f"{f.relative_to(root)}:1: the first line is not {first!r}"
-            for f in c_files(root, "include", "src", "tests", "examples", "bench", "fuzz") + cpp_files(root)
+            for f in c_files(root, *C_FOLDERS) + cpp_files(root)
             if not f.read_text().startswith(first)]
 
 
@@ -592,11 +648,11 @@ def flags(root):
         pages = ["weft-bench.1", "weft.1"] if source.name.startswith("bench") else ["weft.1"]
         text = "".join((man / page).read_text() for page in pages if (man / page).exists())
         complaints += [f"docs/man/{pages[0]}: has no entry for --{name} of {source.relative_to(root)}"
-                       for name in re.findall(r"\{(?:0|'.'), \"([a-z0-9-]+)\", FLAG_", source.read_text())
+                       for name in re.findall(r"\{(?:0|'.'), \"([a-z0-9-]+)\", \.kind = FLAG_", source.read_text())
                        if not re.search(rf"^\.It Fl (\w , )?-{name}(\s|$)", text, re.MULTILINE)]
     return complaints
 
 
 RULES = {rule.__name__: rule for rule in (
-    arrows, cycles, seam, headers, license, packages, readme, words, limits, sized, manuals, manpages, flags, style, gcc,
-    clang, calls, circles, symbols, abi, hardening)}
+    arrows, cycles, seam, headers, license, packages, readme, words, limits, sized, manuals, manpages, flags, style,
+    width, ifs, length, gcc, clang, calls, circles, symbols, abi, hardening)}

@@ -131,11 +131,20 @@ PLANTS = [
     ("sized", {"include/weft/planted.h": SPDX + "struct planted {\n    size_t size;\n};\n"},
      "planted.h: a struct has a field for its size"),
     ("manpages", {"docs/man/weft_error.3": ".Dd x\n"}, "does not document WEFT_ERR_BACKLOG"),
-    ("flags", {"src/cli/planted.c": SPDX + "static const struct flag f = {0, \"planted\", FLAG_BOOL};\n"},
+    ("flags", {"src/cli/planted.c": SPDX + "static const struct flag f = {0, \"planted\", .kind = FLAG_BOOL};\n"},
      "weft.1: has no entry for --planted"),
     ("manuals", {"docs/man/planted.1": ".Dd $Mdocdate$\n.Dt PLANTED 1\n.Os\n.Xy\n"},
      "docs/man/planted.1"),
     ("style", {"src/base/planted.c": SPDX + "int  planted ;\n"}, "src/base/planted.c"),
+    ("width", {"src/base/planted.h": SPDX + "/* " + "x" * 115 + " */\n"}, "src/base/planted.h:2: 121 columns"),
+    ("ifs", {"src/base/planted.c": function("planted", "return 0;\n#  ifdef PLANTED\n#  endif")},
+     "src/base/planted.c:6: an #if"),
+    ("ifs", {"tests/base/planted.h": function("planted", "    #if PLANTED\n    #endif\n    return 0;")},
+     "tests/base/planted.h:5: an #if"),
+    ("length", {"src/base/planted.c": function("planted", "planted();\n" * 60 + "    return 0;")},
+     "src/base/planted.c:5: a function of 61 lines"),
+    ("length", {"src/base/planted.c": function("planted", "int a[] = {\n    };\n" + "planted();\n" * 60)},
+     "src/base/planted.c:5: a function of 61 lines"),
 ]
 
 # The same for rules that build: in a copy without sources, so that it takes seconds.
@@ -205,6 +214,11 @@ INNOCENT = [
      "planted"),
     ("seam", {"src/net/wire/planted.c": SPDX + "struct wire *planted;\n",
               "src/net/lane.h": SPDX + "struct wire *planted;\n"}, "planted"),
+    ("width", {"src/base/planted.h": SPDX + "/* " + "x" * 114 + " */\n"}, "planted"),
+    ("ifs", {"src/base/planted.c": f"{SPDX}#if PLANTED\n#endif\n" + function("planted")}, "planted"),
+    ("length", {"src/base/planted.c": function("planted", "planted();\n" * 59 + "    return 0;")}, "planted"),
+    ("length", {"src/base/planted.c": function("planted", "const int a[2] = {\n" + "        0,\n" * 60 + "    };\n"
+                                               "    return a[1];")}, "planted"),
     ("words", {"README.md": "`src/<room>/planted.c` `planted/x` `build/planted.c` `fuzz/fuzz_*.c` `bench/kernels` "
                "`base/limits.h`, `weft/base.h` `src/` `http/1.1`\n```\n`src/planted.c`\n```\n"}, "README.md"),
 ]

@@ -34,8 +34,8 @@ typedef struct weft_chunk {
     size_t len;
 } weft_chunk;
 
-/* A server's answer that was not 101. Good until on_close returns. Later versions may have more at its end, and at that of
- * weft_close_info. */
+/* A server's answer that was not 101. Good until on_close returns. Later versions may have more at its end, and at
+ * that of weft_close_info. */
 typedef struct weft_refusal {
     int status;
     const weft_field *fields;
@@ -162,8 +162,8 @@ WEFT_API size_t weft_buffered(const weft_conn *c);
  * will not be able to answer, and nothing is refused. */
 WEFT_API bool weft_backlogged(const weft_conn *c);
 
-/* Call on_drain once, from the loop, as soon as fewer than bytes are queued: in the next turn, if they are
- * already. A second call replaces the first, 0 takes it back. For who makes what he sends while the peer takes it.
+/* Call on_drain once, from the loop, as soon as fewer than bytes are queued: within a
+ * millisecond, if they are already. A second call replaces the first, 0 takes it back. For who makes what he sends while the peer takes it.
  * Errors: -ENOMEM, WEFT_ERR_CLOSED; WEFT_ERR_STATE before a client's on_open. */
 WEFT_API int weft_want_drain(weft_conn *c, size_t bytes);
 

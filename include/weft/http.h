@@ -26,6 +26,7 @@
 
 #include <weft/loop.h>
 #include <weft/peer.h>
+#include <weft/piece.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -58,10 +59,11 @@ WEFT_API weft_bytes weft_request_body(const weft_request *r);
 WEFT_API weft_loop *weft_request_loop(const weft_request *r);
 WEFT_API bool weft_request_is(const weft_request *r, const char *method);
 
-/* Whether the page that sent it, if one did, may read and write here: the rule for upgrades, weft_server_config.origins,
- * asked of a plain request. Without an Origin it is no page of somebody else's, or one that cannot read the answer: true.
- * A request that changes something should look at it, and so should whatever is not for everybody. false when the client
- * has left. */
+/* Whether the page that sent it, if one did, may read and write here: the rule for upgrades,
+ * weft_server_config.origins,
+ * asked of a plain request. Without an Origin it is no page of somebody else's, or one that cannot read the answer:
+ * true. A request that changes something should look at it, and so should whatever is not for everybody. false when the
+ * client has left. */
 WEFT_API bool weft_request_allowed(const weft_request *r);
 /* Who sent it: as weft_conn_peer, until you answer; also after the client has left. NULL: no memory. */
 WEFT_API weft_peer *weft_request_peer(weft_request *r);
@@ -73,11 +75,12 @@ WEFT_API void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *
 /* ---- the reply ------------------------------------------------------------------------------- */
 
 /* Add a header field to the reply that follows; a Content-Type replaces the one before. Content-Length,
- * Transfer-Encoding, Connection and Date are weft's. Errors: -EINVAL (a character that may not stand in a field, or one of
- * weft's), -ENOMEM. */
+ * Transfer-Encoding, Connection and Date are weft's. Errors: -EINVAL (a character that may not stand in a field, or
+ * one of weft's), -ENOMEM. */
 WEFT_API int weft_reply_field(weft_request *r, const char *name, const char *value);
 
-/* The whole reply. type is the Content-Type, whatever weft_reply_field has said of it (NULL: what that has said, or none). With HEAD the body is left
+/* The whole reply. type is the Content-Type, whatever weft_reply_field has said of it (NULL: what that has said, or
+ * none). With HEAD the body is left
  * out and its length said. Consumes the request. Errors: WEFT_ERR_CLOSED, -EINVAL (status not 200-599), -ENOMEM;
  * after these two the client gets a 500, or its connection ends. */
 WEFT_API int weft_respond(weft_request *r, int status, const char *type, const void *body,
@@ -85,26 +88,6 @@ WEFT_API int weft_respond(weft_request *r, int status, const char *type, const v
 
 /* No answer: drop the connection so that the client notices. Consumes the request. */
 WEFT_API void weft_request_abort(weft_request *r);
-
-/* ---- pieces that many replies share ------------------------------------------------------------ */
-
-/* Bytes of a body that any number of replies queue by reference: one block, in a form in which they need
- * no copy whether the reply is chunked or not. Counted: it lives until the last reference is dropped, and
- * may be referenced and dropped in any thread. Its bytes never change. */
-typedef struct weft_piece weft_piece;
-
-/* The caller owns one reference. Errors: -EINVAL (len is 0, a size), -ENOMEM. */
-WEFT_API int weft_piece_new_sized(weft_piece **out, const weft_env *env, size_t env_size,
-                                  const void *data, size_t len);
-static inline int weft_piece_new(weft_piece **out, const weft_env *env, const void *data,
-                                 size_t len)
-{
-    return weft_piece_new_sized(out, env, sizeof *env, data, len);
-}
-
-WEFT_API weft_piece *weft_piece_ref(weft_piece *p);
-WEFT_API void weft_piece_unref(weft_piece *p);             /* NULL is fine */
-WEFT_API weft_bytes weft_piece_bytes(const weft_piece *p); /* as long as the reference */
 
 /* ---- a reply that streams -------------------------------------------------------------------- */
 

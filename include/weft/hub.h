@@ -24,7 +24,7 @@ typedef struct weft_hub weft_hub;
 /* What happens to a subscriber whose send queue is full (limits send_queue_max, _items). */
 typedef enum weft_slow {
     WEFT_SLOW_CLOSE, /* Close 1008: it finds out, and can come back */
-    WEFT_SLOW_DROP   /* it misses this message */
+    WEFT_SLOW_DROP   /* it misses this message, which is counted */
 } weft_slow;
 
 /* All zero means defaults. */
@@ -71,6 +71,13 @@ WEFT_API int weft_publish_message(weft_hub *h, const char *topic, weft_message *
 /* Publish from any thread, soon, whatever waits. Takes its own reference. That the hub is gone by then is
  * not an error. Errors: -EINVAL (the topic's length), -ENOMEM. */
 WEFT_API int weft_publish_post(weft_hub *h, const char *topic, weft_message *m);
+
+typedef enum weft_hub_counter {
+    WEFT_HUB_DROPPED /* messages since the start that a subscriber missed (WEFT_SLOW_DROP), each for each */
+} weft_hub_counter;
+
+/* Any thread, as long as the hub is there. 0 for what this library does not count. */
+WEFT_API uint64_t weft_hub_count(const weft_hub *h, weft_hub_counter what);
 
 /* On this thread's loop. */
 WEFT_API size_t weft_subscribers(const weft_hub *h, const char *topic);

@@ -150,8 +150,8 @@ static inline int weft_server_listen(weft_server *s, const char *address,
 
 /* Listen at a socket that listens already: a stream socket, TCP's or a Unix one, that somebody else has opened, as
  * systemd does (those of LISTEN_FDS are 3, 4 ...). It is weft's from now on, and made non-blocking and
- * close-on-exec; after an error it is yours as before. A file that it has stays when it is closed. mode is not looked at.
- * Errors: -EINVAL: it is not such a socket, or tls has no certificate; -EBADF, -ENOTSOCK, -ENOMEM. */
+ * close-on-exec; after an error it is yours as before. A file that it has stays when it is closed. mode is not looked
+ * at. Errors: -EINVAL: it is not such a socket, or tls has no certificate; -EBADF, -ENOTSOCK, -ENOMEM. */
 WEFT_API int weft_server_listen_fd_sized(weft_server *s, int fd, const weft_listen_options *o,
                                          size_t o_size);
 static inline int weft_server_listen_fd(weft_server *s, int fd, const weft_listen_options *o)
@@ -176,7 +176,9 @@ typedef enum weft_count {
     WEFT_COUNT_ACCEPTED,    /* connections since the start */
     WEFT_COUNT_CONNECTIONS, /* now, of any kind */
     WEFT_COUNT_WEBSOCKETS,  /* now */
-    WEFT_COUNT_REQUESTS     /* plain requests since the start */
+    WEFT_COUNT_REQUESTS,    /* plain requests since the start */
+    WEFT_COUNT_UNDELIVERED /* messages of weft_post, weft_deliver and hubs since the start that a WebSocket could not
+                             * take; it was closed for that, or dropped */
 } weft_count;
 
 /* As long as the server is there, from any thread. With several threads the numbers move at any time: each is
@@ -212,13 +214,14 @@ WEFT_API int weft_upgrade_set_subprotocol(weft_upgrade *u, const char *subprotoc
 WEFT_API int weft_upgrade_field(weft_upgrade *u, const char *name, const char *value);
 
 /* The body of a refusal, exactly as given, and its Content-Type (NULL: none). Without one it is the status in words, as
- * text. Called again it replaces what was said before. Errors: -EINVAL (a character that may not stand in type), -ENOMEM;
- * then there is none. */
+ * text. Called again it replaces what was said before. Errors: -EINVAL (a character that may not stand in type),
+ * -ENOMEM; then there is none. */
 WEFT_API int weft_upgrade_body(weft_upgrade *u, const char *type, const void *body, size_t len);
 
 /* The answer. Of one that on_upgrade held (WEFT_HOLD): until then it is yours even if the client leaves or
  * hold_timeout passes, which tells the client 503; the answer frees it, whatever is returned. on_open follows from the
- * loop. Inside on_upgrade: it is given when that has returned, which says WEFT_HOLD; what else it may say is not looked at.
+ * loop. Inside on_upgrade: it is given when that has returned, which says WEFT_HOLD; what else it may say is not
+ * looked at.
  * refuse: status is 300 to 599; type and body are as for weft_upgrade_body, and body NULL with len 0 means what that
  * was told.
  * Errors: WEFT_ERR_CLOSED (the client left, or hold_timeout has passed), -ENOMEM (it got a 503, or a 500), -EINVAL (a

@@ -105,7 +105,8 @@ typedef struct weft_deflate_params {
 typedef struct weft_session weft_session;
 
 /* What sessions need for a while and give back: the large states of compressing and inflating, and room for
- * what is under way. For any number of sessions of one thread, which it must outlive. Made when first needed. Errors of new: -ENOMEM. */
+ * what is under way. For any number of sessions of one thread, which it must outlive. Made when first needed.
+ * Errors of new: -ENOMEM. */
 typedef struct weft_session_pool weft_session_pool;
 
 WEFT_API int weft_session_pool_new_sized(weft_session_pool **out, const weft_env *env,
@@ -207,7 +208,8 @@ WEFT_API int weft_session_sendv(weft_session *s, weft_opcode op, unsigned flags,
                                 const weft_bytes *parts, size_t n);
 
 /* Queue one fragment (RFC 6455, 5.4). op is that of the message, the same for all its fragments;
- * final ends it. Fragmented messages are not compressed. Errors: as weft_session_send, and WEFT_ERR_STATE when op differs from the open message's. */
+ * final ends it. Fragmented messages are not compressed. Errors: as weft_session_send, and WEFT_ERR_STATE when
+ * op differs from the open message's. */
 WEFT_API int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data,
                                         size_t len, bool final);
 

@@ -14,9 +14,12 @@
 #include <weft/peer.h>
 #include <weft/tls.h>
 #include <weft/conn.h>
+#include <weft/piece.h>
 #include <weft/http.h>
 #include <weft/server.h>
+#include <weft/dial.h>
 #include <weft/client.h>
+#include <weft/pipe.h>
 #include <weft/hub.h>
 #include <weft/aux.h>
 /* clang-format on */

@@ -8,6 +8,17 @@
 
 #include "base/alloc.h"
 
+int string_copy(char **to, const weft_env *env, const char *from)
+{
+    *to = NULL;
+    if (!from) return 0;
+    size_t size = strlen(from) + 1;
+    *to = mem_alloc(env, size);
+    if (!*to) return -ENOMEM;
+    memcpy(*to, from, size);
+    return 0;
+}
+
 static size_t length_of(const char *const *list, size_t *bytes)
 {
     size_t n = 0;

@@ -28,6 +28,7 @@ struct bench {
     struct bench_options options;
     char proxy[256];
     weft_client_config client;
+    weft_dial dial;     /* the client's */
     weft_limits limits; /* the client's */
     weft_tls *tls;      /* the client's; NULL: the system's authorities */
     struct bench_plan plan;
@@ -255,13 +256,16 @@ static weft_client_config client_of(struct bench *b)
 {
     const struct bench_options *o = &b->options;
     b->limits = limits_of(o);
-    return (weft_client_config){
+    b->dial = (weft_dial){
         .limits = &b->limits,
+        .proxy = connect_proxy(o->proxy, b->proxy, sizeof b->proxy),
+        .tls = b->tls,
+    };
+    return (weft_client_config){
+        .dial = &b->dial,
         .origin = o->origin,
         .fields = o->headers.items,
         .credentials = o->credentials,
-        .proxy = connect_proxy(o->proxy, b->proxy, sizeof b->proxy),
-        .tls = b->tls,
     };
 }
 

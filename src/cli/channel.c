@@ -17,6 +17,7 @@
 #include <string.h>
 
 struct member {
+    struct traced traced; /* its place: the topic */
     const struct channels *channels;
     char topic[]; /* the path as it was sent, without query */
 };
@@ -44,8 +45,9 @@ static int on_upgrade(weft_upgrade *u)
     m->channels = weft_upgrade_user(u);
     memcpy(m->topic, path.data, path.len);
     m->topic[path.len] = '\0';
+    m->traced = (struct traced){.trace = &m->channels->service->trace, .place = m->topic};
     weft_upgrade_set_user(u, m);
-    trace_handshake(&m->channels->service->trace, u, m->topic);
+    trace_handshake(u, &m->traced);
     return 0;
 }
 
@@ -53,7 +55,7 @@ static void on_open(weft_conn *c)
 {
     const struct member *m = weft_conn_user(c);
     const struct service *s = m->channels->service;
-    trace_open(&s->trace, c, m->topic);
+    trace_open(c);
     int r = weft_subscribe(s->hub, c, m->topic);
     if (r < 0) weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(r));
 }
@@ -118,30 +120,17 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
 {
     const struct member *m = weft_conn_user(c);
     const struct service *s = m->channels->service;
-    trace_received(&s->trace, c, m->topic, op, len);
+    trace_received(c, op, len);
     if (weft_conn_find_link(c, m)) return;
     int n = weft_publish(s->hub, m->topic, op, data, len);
     int r = n == WEFT_ERR_BACKLOG ? keep(c, op, data, len) : n;
     if (n != WEFT_ERR_BACKLOG || r < 0) published(c, op, len, r);
 }
 
-static void on_ping(weft_conn *c, const void *data, size_t len)
-{
-    (void)data;
-    const struct member *m = weft_conn_user(c);
-    trace_ping(&m->channels->service->trace, c, m->topic, len);
-}
-
-static void on_pong(weft_conn *c, uint64_t rtt_us)
-{
-    const struct member *m = weft_conn_user(c);
-    trace_pong(&m->channels->service->trace, c, m->topic, rtt_us);
-}
-
 static void on_close(weft_conn *c, const weft_close_info *info)
 {
     struct member *m = weft_conn_user(c);
-    trace_close(&m->channels->service->trace, c, m->topic, info);
+    trace_close(c, info);
     free(m);
 }
 
@@ -152,8 +141,8 @@ int channels_add(struct channels *c, struct service *s, const char *route)
         .on_upgrade = on_upgrade,
         .on_open = on_open,
         .on_message = on_message,
-        .on_ping = on_ping,
-        .on_pong = on_pong,
+        .on_ping = traced_on_ping,
+        .on_pong = traced_on_pong,
         .on_close = on_close,
         .subprotocols = s->options->subprotocols.items,
         .deflate = s->deflate,

@@ -57,17 +57,14 @@ static weft_limits limits_of(const struct connect_options *o)
     };
 }
 
-static weft_client_config config_of(const struct connect_options *o, const weft_limits *limits,
-                                    const char *proxy, weft_tls *tls)
+static weft_client_config config_of(const struct connect_options *o, const weft_dial *dial)
 {
     return (weft_client_config){
-        .limits = limits,
+        .dial = dial,
         .origin = o->origin,
         .fields = o->headers.items,
         .credentials = o->credentials,
-        .proxy = proxy,
         .redirects = o->follow ? REDIRECTS : 0,
-        .tls = tls,
     };
 }
 
@@ -127,15 +124,14 @@ int connect_dial(const struct connect_options *o, const struct trace *t, weft_lo
                  const weft_handler *h, void *user, weft_conn **out)
 {
     char proxy[URL_MAX];
-    weft_tls *tls;
     weft_limits limits = limits_of(o);
-    int r = connect_trust(&tls, &o->trust);
+    weft_dial dial = {.limits = &limits, .proxy = connect_proxy(o->proxy, proxy, sizeof proxy)};
+    weft_client_config config = config_of(o, &dial);
+    int r = connect_trust(&dial.tls, &o->trust);
     if (r) return r;
-    weft_client_config config =
-        config_of(o, &limits, connect_proxy(o->proxy, proxy, sizeof proxy), tls);
     trace_request(o, t);
     r = weft_connect(out, l, o->url, &config, h, user);
-    weft_tls_unref(tls);
+    weft_tls_unref(dial.tls);
     return r < 0 ? cannot_dial(o, r) : 0;
 }
 
@@ -232,44 +228,45 @@ int connect_run(int argc, char **argv)
     struct connect_options o = {.wait = 5000, .max_message = LINE_MAX_DEFAULT, .ping = 25000};
     const char *deflate = NULL;
     const struct flag flags[] = {
-        {'H', "header", FLAG_LIST, &o.headers, 0, 0, "'NAME: VALUE'", NULL,
-         "a header field for the request; repeatable"},
-        {'u', "user", FLAG_TEXT, &o.credentials, 0, 0, "USER:PASSWORD", NULL,
-         "basic authentication"},
-        {'k', "insecure", FLAG_BOOL, &o.trust.insecure, 0, 0, NULL, NULL,
-         "with wss: accept any certificate"},
-        {0, "cacert", FLAG_TEXT, &o.trust.authorities, 0, 0, "FILE", NULL,
-         "with wss: trust what these authorities have signed, and not\n"
-         "what this system trusts"},
-        {0, "cert", FLAG_TEXT, &o.trust.certificate, 0, 0, "FILE", NULL,
-         "with wss: a certificate of yours, for a server that asks"},
-        {0, "key", FLAG_TEXT, &o.trust.key, 0, 0, "FILE", NULL,
-         "its key, unless it is in the same file"},
-        {'x', "proxy", FLAG_TEXT, &o.proxy, 0, 0, "[http://]HOST:PORT", NULL,
-         "connect through this proxy, by HTTP CONNECT"},
-        {'L', "location", FLAG_BOOL, &o.follow, 0, 0, NULL, NULL,
-         "follow redirects, up to 10 of them"},
-        {0, "subprotocol", FLAG_LIST, &o.subprotocols, 0, 0, "NAME", NULL,
-         "offer a subprotocol; repeatable, the one you like best first"},
-        {0, "origin", FLAG_TEXT, &o.origin, 0, 0, "ORIGIN", NULL,
-         "the Origin to send, as a browser would; by default none"},
-        {'n', "count", FLAG_NUMBER, &o.count, 1, UINT64_MAX, "N", NULL,
-         "stop after N messages. When input ends before that, they are\n"
-         "waited for until none has come for as long as -w says"},
-        {'w', "wait", FLAG_TIME, &o.wait, 0, 3600000, "SECS", NULL,
-         "how long to wait for the peer's Close (5); 0: not at all"},
-        {'b', "binary", FLAG_BOOL, &o.binary, 0, 0, NULL, NULL,
-         "send lines as binary messages; write binary messages raw"},
-        {0, "max-message", FLAG_SIZE, &o.max_message, 1, 1 << 30, "SIZE", NULL,
-         "the longest message to accept, and line to send (16M)"},
-        {0, "ping", FLAG_TIME, &o.ping, 0, 86400000, "TIME", NULL,
-         "silence after which the peer is pinged (25s); 0: never"},
-        {0, "deflate", FLAG_TEXT, &deflate, 0, 0, "MODE", NULL,
-         "offer compression: shared (every message for itself; the\n"
-         "default), takeover (messages refer to earlier ones), off"},
-        {'v', "verbose", FLAG_COUNT, &o.verbose, 0, 0, NULL, NULL,
-         "log to stderr: the handshake, messages, pings and pongs;\n"
-         "-vv: the library's details too"},
+        {'H', "header", .kind = FLAG_LIST, .into = &o.headers, .value = "'NAME: VALUE'",
+         .help = "a header field for the request; repeatable"},
+        {'u', "user", .kind = FLAG_TEXT, .into = &o.credentials, .value = "USER:PASSWORD",
+         .help = "basic authentication"},
+        {'k', "insecure", .kind = FLAG_BOOL, .into = &o.trust.insecure,
+         .help = "with wss: accept any certificate"},
+        {0, "cacert", .kind = FLAG_TEXT, .into = &o.trust.authorities, .value = "FILE",
+         .help = "with wss: trust what these authorities have signed, and not\n"
+                 "what this system trusts"},
+        {0, "cert", .kind = FLAG_TEXT, .into = &o.trust.certificate, .value = "FILE",
+         .help = "with wss: a certificate of yours, for a server that asks"},
+        {0, "key", .kind = FLAG_TEXT, .into = &o.trust.key, .value = "FILE",
+         .help = "its key, unless it is in the same file"},
+        {'x', "proxy", .kind = FLAG_TEXT, .into = &o.proxy, .value = "[http://]HOST:PORT",
+         .help = "connect through this proxy, by HTTP CONNECT"},
+        {'L', "location", .kind = FLAG_BOOL, .into = &o.follow,
+         .help = "follow redirects, up to 10 of them"},
+        {0, "subprotocol", .kind = FLAG_LIST, .into = &o.subprotocols, .value = "NAME",
+         .help = "offer a subprotocol; repeatable, the one you like best first"},
+        {0, "origin", .kind = FLAG_TEXT, .into = &o.origin, .value = "ORIGIN",
+         .help = "the Origin to send, as a browser would; by default none"},
+        {'n', "count", .kind = FLAG_NUMBER, .into = &o.count, .min = 1, .max = UINT64_MAX,
+         .value = "N",
+         .help = "stop after N messages. When input ends before that, they are\n"
+                 "waited for until none has come for as long as -w says"},
+        {'w', "wait", .kind = FLAG_TIME, .into = &o.wait, .max = 3600000, .value = "SECS",
+         .help = "how long to wait for the peer's Close (5); 0: not at all"},
+        {'b', "binary", .kind = FLAG_BOOL, .into = &o.binary,
+         .help = "send lines as binary messages; write binary messages raw"},
+        {0, "max-message", .kind = FLAG_SIZE, .into = &o.max_message, .min = 1, .max = 1 << 30,
+         .value = "SIZE", .help = "the longest message to accept, and line to send (16M)"},
+        {0, "ping", .kind = FLAG_TIME, .into = &o.ping, .max = 86400000, .value = "TIME",
+         .help = "silence after which the peer is pinged (25s); 0: never"},
+        {0, "deflate", .kind = FLAG_TEXT, .into = &deflate, .value = "MODE",
+         .help = "offer compression: shared (every message for itself; the\n"
+                 "default), takeover (messages refer to earlier ones), off"},
+        {'v', "verbose", .kind = FLAG_COUNT, .into = &o.verbose,
+         .help = "log to stderr: the handshake, messages, pings and pongs;\n"
+                 "-vv: the library's details too"},
         {0},
     };
     const struct flag *const tables[] = {flags, NULL};

@@ -8,8 +8,7 @@
 #include "cli/service.h"
 
 struct echo {
-    const struct service *service;
-    const char *path;
+    struct traced traced; /* its place: the path */
 };
 
 int echo_add(struct echo *e, struct service *s, const char *path);

@@ -26,7 +26,7 @@ struct walk {
 
 /* The one flag that stores nothing. */
 static const struct flag help_flags[] = {
-    {.brief = 'h', .name = "help", .kind = FLAG_BOOL, .help = "print this"},
+    {'h', "help", .kind = FLAG_BOOL, .help = "print this"},
     {0},
 };
 

@@ -5,10 +5,12 @@
  * A command describes its flags in tables; the same rows parse the command line and print --help.
  *
  *      struct flag flags[] = {
- *          {.brief = 'p', .name = "port", .kind = FLAG_NUMBER, .into = &port, .max = 65535,
- *           .value = "PORT", .noun = "a port number", .help = "listen on this port"},
+ *          {'p', "port", .kind = FLAG_NUMBER, .into = &port, .max = 65535, .value = "PORT",
+ *           .noun = "a port number", .help = "listen on this port"},
  *          {0},
  *      };
+ *
+ * A row begins as the flag is typed, 0 where it has no letter; all that follows has its name.
  *
  * Understood: --name VALUE, --name=VALUE, -p VALUE, -pVALUE, clustered booleans (-bv), flags behind
  * arguments, and -- before arguments that begin with a dash.

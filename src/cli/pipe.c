@@ -27,6 +27,7 @@
 enum { HIGH = 256 << 10 };
 
 struct pipe {
+    struct traced traced; /* its place: the URL as it is shown */
     const struct connect_options *o;
     weft_loop *loop;
     weft_conn *conn; /* NULL: gone */
@@ -102,7 +103,7 @@ static bool send_line(struct pipe *p, weft_bytes line)
         fail(p);
         return false;
     }
-    trace_sent(&p->trace, p->conn, p->o->shown, op, line.len);
+    trace_sent(p->conn, op, line.len);
     lines_take(&p->lines, line);
     return true;
 }
@@ -195,7 +196,7 @@ static void print_message(struct pipe *p, weft_opcode op, const void *data, size
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     struct pipe *p = weft_conn_user(c);
-    trace_received(&p->trace, c, p->o->shown, op, len);
+    trace_received(c, op, len);
     if (p->o->count && p->received == p->o->count) return;
     p->received++;
     print_message(p, op, data, len);
@@ -209,26 +210,13 @@ static void on_open(weft_conn *c)
 {
     struct pipe *p = weft_conn_user(c);
     p->opened = true;
-    trace_open(&p->trace, c, p->o->shown);
+    trace_open(c);
     pump(p);
 }
 
 static void on_drain(weft_conn *c)
 {
     pump(weft_conn_user(c));
-}
-
-static void on_ping(weft_conn *c, const void *data, size_t len)
-{
-    (void)data;
-    const struct pipe *p = weft_conn_user(c);
-    trace_ping(&p->trace, c, p->o->shown, len);
-}
-
-static void on_pong(weft_conn *c, uint64_t rtt_us)
-{
-    const struct pipe *p = weft_conn_user(c);
-    trace_pong(&p->trace, c, p->o->shown, rtt_us);
 }
 
 static void on_close(weft_conn *c, const weft_close_info *info)
@@ -267,14 +255,15 @@ static int start(struct pipe *p)
 int pipe_run(const struct connect_options *o)
 {
     struct pipe p = {
+        .traced = {.trace = &p.trace, .place = o->shown},
         .o = o,
         .handler =
             {
                 .on_open = on_open,
                 .on_message = on_message,
                 .on_drain = on_drain,
-                .on_ping = on_ping,
-                .on_pong = on_pong,
+                .on_ping = traced_on_ping,
+                .on_pong = traced_on_pong,
                 .on_close = on_close,
                 .subprotocols = o->subprotocols.items,
                 .deflate = o->deflate,

@@ -43,8 +43,8 @@ static void on_tick(weft_timer *t, void *user)
     char json[MARKET_JSON_MAX];
     size_t len = next_step(q, json);
     if (!len) return;
-    int n = weft_publish(q->service->hub, q->path, WEFT_TEXT, json, len);
-    service_trace_published(q->service, q->path, WEFT_TEXT, len, n);
+    int n = weft_publish(q->service->hub, q->traced.place, WEFT_TEXT, json, len);
+    service_trace_published(q->service, q->traced.place, WEFT_TEXT, len, n);
 }
 
 /* In the first loop's thread. */
@@ -55,26 +55,19 @@ static void start_ticking(void *arg)
     q->ticking = true;
 }
 
-static int on_upgrade(weft_upgrade *u)
-{
-    const struct quotes *q = weft_upgrade_user(u);
-    trace_handshake(&q->service->trace, u, q->path);
-    return 0;
-}
-
 static int join(struct quotes *q, weft_conn *c)
 {
     char json[MARKET_JSON_MAX];
     size_t len = market_print(&q->market, now_ms(), true, json);
     int r = weft_send(c, WEFT_TEXT, json, len);
-    if (r == 0) trace_sent(&q->service->trace, c, q->path, WEFT_TEXT, len);
-    return r < 0 ? r : weft_subscribe(q->service->hub, c, q->path);
+    if (r == 0) trace_sent(c, WEFT_TEXT, len);
+    return r < 0 ? r : weft_subscribe(q->service->hub, c, q->traced.place);
 }
 
 static void on_open(weft_conn *c)
 {
     struct quotes *q = weft_conn_user(c);
-    trace_open(&q->service->trace, c, q->path);
+    trace_open(c);
 
     bool first = atomic_fetch_add(&q->members, 1) == 0;
     int r = first ? weft_loop_post(q->service->loop, start_ticking, q) : 0;
@@ -88,28 +81,14 @@ static void on_open(weft_conn *c)
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     (void)data;
-    const struct quotes *q = weft_conn_user(c);
-    trace_received(&q->service->trace, c, q->path, op, len);
-}
-
-static void on_ping(weft_conn *c, const void *data, size_t len)
-{
-    (void)data;
-    const struct quotes *q = weft_conn_user(c);
-    trace_ping(&q->service->trace, c, q->path, len);
-}
-
-static void on_pong(weft_conn *c, uint64_t rtt_us)
-{
-    const struct quotes *q = weft_conn_user(c);
-    trace_pong(&q->service->trace, c, q->path, rtt_us);
+    trace_received(c, op, len);
 }
 
 static void on_close(weft_conn *c, const weft_close_info *info)
 {
     struct quotes *q = weft_conn_user(c);
     atomic_fetch_sub(&q->members, 1);
-    trace_close(&q->service->trace, c, q->path, info);
+    trace_close(c, info);
 }
 
 int quotes_add(struct quotes *q, struct service *s, const char *path)
@@ -118,18 +97,18 @@ int quotes_add(struct quotes *q, struct service *s, const char *path)
     if (getrandom(&seed, sizeof seed, 0) != sizeof seed) return -EIO;
 
     const weft_handler handler = {
-        .on_upgrade = on_upgrade,
+        .on_upgrade = traced_on_upgrade,
         .on_open = on_open,
         .on_message = on_message,
-        .on_ping = on_ping,
-        .on_pong = on_pong,
+        .on_ping = traced_on_ping,
+        .on_pong = traced_on_pong,
         .on_close = on_close,
         .subprotocols = s->options->subprotocols.items,
         .deflate = s->deflate,
     };
     *q = (struct quotes){
+        .traced = {.trace = &s->trace, .place = path},
         .service = s,
-        .path = path,
     };
     pthread_mutex_init(&q->lock, NULL);
     market_init(&q->market, seed);
@@ -139,6 +118,6 @@ int quotes_add(struct quotes *q, struct service *s, const char *path)
 
 void quotes_deinit(struct quotes *q)
 {
-    if (q->path) pthread_mutex_destroy(&q->lock);
+    if (q->traced.place) pthread_mutex_destroy(&q->lock);
     weft_timer_free(q->timer);
 }

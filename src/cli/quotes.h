@@ -15,8 +15,8 @@
 #include "cli/service.h"
 
 struct quotes {
+    struct traced traced; /* its place: the path of the route, and the topic */
     const struct service *service;
-    const char *path; /* of the route, and the topic */
     weft_timer *timer;
     bool ticking; /* the first loop's */
     atomic_uint members;

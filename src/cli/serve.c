@@ -105,8 +105,8 @@ int serve_run(int argc, char **argv)
     service_options_init(&options);
 
     const struct flag own[] = {
-        {0, "echo", FLAG_LIST, &echoes, 0, 0, "PATH", NULL,
-         "PATH sends everything back to its sender; repeatable"},
+        {0, "echo", .kind = FLAG_LIST, .into = &echoes, .value = "PATH",
+         .help = "PATH sends everything back to its sender; repeatable"},
         {0},
     };
     struct flag common[SERVICE_FLAGS];

@@ -34,62 +34,66 @@ void service_options_init(struct service_options *o)
 void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
 {
     const struct flag table[SERVICE_FLAGS] = {
-        {'p', "port", FLAG_NUMBER, &o->listening.port, 0, 65535, "PORT", "a port number",
-         "listen on 127.0.0.1:PORT (8080); 0: any free port"},
-        {'l', "listen", FLAG_LIST, &o->listening.addresses, 0, 0, "ADDR", NULL,
-         "listen here instead: host:port, [ipv6]:port, *:port (every\n"
-         "address of this machine), unix:PATH, unix:@NAME, fd:N (a socket\n"
-         "that listens already); repeatable"},
-        {0, "origin", FLAG_LIST, &o->origins, 0, 0, "ORIGIN", NULL,
-         "whose pages may connect: same (this server's), any, or\n"
-         "https://example.org; repeatable. Without it: same, and on\n"
-         "loopback addresses pages from any port of this machine"},
-        {0, "subprotocol", FLAG_LIST, &o->subprotocols, 0, 0, "NAME", NULL,
-         "a subprotocol to agree to when a client offers it; repeatable"},
-        {0, "max-message", FLAG_SIZE, &o->max_message, 1, 1 << 30, "SIZE", NULL,
-         "the longest message to accept (64K on channels, 1M on echo\n"
-         "endpoints); K, M and G are understood"},
-        {0, "handshake-timeout", FLAG_TIME, &o->handshake_timeout, 1, 3600000, "TIME", NULL,
-         "how long a request may take to arrive (10s); 500ms, 2m, ..."},
-        {0, "ping", FLAG_TIME, &o->ping, 0, 86400000, "TIME", NULL,
-         "silence after which a client is pinged (25s); 0: never"},
-        {0, "max-connections", FLAG_NUMBER, &o->max_connections, 0, 100000000, "N", NULL,
-         "one more gets 503 (0: as many as descriptors allow)"},
-        {0, "max-connections-per-ip", FLAG_NUMBER, &o->max_connections_per_ip, 0, 100000000, "N",
-         NULL,
-         "one more from the same address gets 429 (256); 0: no limit.\n"
-         "Loopback addresses are not counted"},
-        {0, "deflate", FLAG_TEXT, &o->deflate, 0, 0, "MODE", NULL,
-         "compress for clients that can: shared (every message for\n"
-         "itself; the default), takeover (messages refer to earlier ones:\n"
-         "smaller, up to 8K more per connection), off"},
-        {0, "tls-cert", FLAG_LIST, &o->secret.certificates, 0, 0, "FILE", NULL,
-         "speak TLS (wss, https) with this certificate and what stands\n"
-         "behind it in the PEM file; repeatable, for several host names"},
-        {0, "tls-key", FLAG_LIST, &o->secret.keys, 0, 0, "FILE", NULL,
-         "its key; as often as --tls-cert, and in the same order"},
-        {0, "tls-client-ca", FLAG_TEXT, &o->secret.client_ca, 0, 0, "FILE", NULL,
-         "let in only who shows a certificate that one of these signed"},
-        {0, "trust-proxy", FLAG_LIST, &o->proxies, 0, 0, "ADDR[/BITS]", NULL,
-         "believe what this proxy says of its clients: PROXY protocol,\n"
-         "X-Forwarded-For, X-Forwarded-Proto; unix: who comes by a Unix\n"
-         "socket; repeatable"},
-        {0, "threads", FLAG_NUMBER, &o->threads, 0, THREADS_MAX, "N", NULL,
-         "serve with so many threads (0: one per core, the default)"},
-        {0, "batch", FLAG_TEXT, &o->batch, 0, 0, "HOW", NULL,
-         "how output goes to the kernel: ring (one io_uring_enter a turn),\n"
-         "each (a system call a connection), auto (ring where it is\n"
-         "allowed; the default)"},
-        {0, "poll-us", FLAG_NUMBER, &o->poll_us, 0, 1000000, "N", "a number of microseconds",
-         "stay awake for N microseconds before each sleep (0): answers\n"
-         "sooner, for as much of a core"},
-        {0, "user", FLAG_TEXT, &o->user, 0, 0, "NAME", NULL,
-         "as root: become this user once the ports are open (nobody, or\n"
-         "who alone may read DIR)"},
-        {0, "no-sandbox", FLAG_BOOL, &o->no_sandbox, 0, 0, NULL, NULL,
-         "do without Landlock and seccomp"},
-        {'v', "verbose", FLAG_COUNT, &o->verbose, 0, 0, NULL, NULL,
-         "log to stderr what happens; -vv: the library's details too"},
+        {'p', "port", .kind = FLAG_NUMBER, .into = &o->listening.port, .max = 65535,
+         .value = "PORT", .noun = "a port number",
+         .help = "listen on 127.0.0.1:PORT (8080); 0: any free port"},
+        {'l', "listen", .kind = FLAG_LIST, .into = &o->listening.addresses, .value = "ADDR",
+         .help = "listen here instead: host:port, [ipv6]:port, *:port (every\n"
+                 "address of this machine), unix:PATH, unix:@NAME, fd:N (a socket\n"
+                 "that listens already); repeatable"},
+        {0, "origin", .kind = FLAG_LIST, .into = &o->origins, .value = "ORIGIN",
+         .help = "whose pages may connect: same (this server's), any, or\n"
+                 "https://example.org; repeatable. Without it: same, and on\n"
+                 "loopback addresses pages from any port of this machine"},
+        {0, "subprotocol", .kind = FLAG_LIST, .into = &o->subprotocols, .value = "NAME",
+         .help = "a subprotocol to agree to when a client offers it; repeatable"},
+        {0, "max-message", .kind = FLAG_SIZE, .into = &o->max_message, .min = 1, .max = 1 << 30,
+         .value = "SIZE",
+         .help = "the longest message to accept (64K on channels, 1M on echo\n"
+                 "endpoints); K, M and G are understood"},
+        {0, "handshake-timeout", .kind = FLAG_TIME, .into = &o->handshake_timeout, .min = 1,
+         .max = 3600000, .value = "TIME",
+         .help = "how long a request may take to arrive (10s); 500ms, 2m, ..."},
+        {0, "ping", .kind = FLAG_TIME, .into = &o->ping, .max = 86400000, .value = "TIME",
+         .help = "silence after which a client is pinged (25s); 0: never"},
+        {0, "max-connections", .kind = FLAG_NUMBER, .into = &o->max_connections, .max = 100000000,
+         .value = "N", .help = "one more gets 503 (0: as many as descriptors allow)"},
+        {0, "max-connections-per-ip", .kind = FLAG_NUMBER, .into = &o->max_connections_per_ip,
+         .max = 100000000, .value = "N",
+         .help = "one more from the same address gets 429 (256); 0: no limit.\n"
+                 "Loopback addresses are not counted"},
+        {0, "deflate", .kind = FLAG_TEXT, .into = &o->deflate, .value = "MODE",
+         .help = "compress for clients that can: shared (every message for\n"
+                 "itself; the default), takeover (messages refer to earlier ones:\n"
+                 "smaller, up to 8K more per connection), off"},
+        {0, "tls-cert", .kind = FLAG_LIST, .into = &o->secret.certificates, .value = "FILE",
+         .help = "speak TLS (wss, https) with this certificate and what stands\n"
+                 "behind it in the PEM file; repeatable, for several host names"},
+        {0, "tls-key", .kind = FLAG_LIST, .into = &o->secret.keys, .value = "FILE",
+         .help = "its key; as often as --tls-cert, and in the same order"},
+        {0, "tls-client-ca", .kind = FLAG_TEXT, .into = &o->secret.client_ca, .value = "FILE",
+         .help = "let in only who shows a certificate that one of these signed"},
+        {0, "trust-proxy", .kind = FLAG_LIST, .into = &o->proxies, .value = "ADDR[/BITS]",
+         .help = "believe what this proxy says of its clients: PROXY protocol,\n"
+                 "X-Forwarded-For, X-Forwarded-Proto; unix: who comes by a Unix\n"
+                 "socket; repeatable"},
+        {0, "threads", .kind = FLAG_NUMBER, .into = &o->threads, .max = THREADS_MAX, .value = "N",
+         .help = "serve with so many threads (0: one per core, the default)"},
+        {0, "batch", .kind = FLAG_TEXT, .into = &o->batch, .value = "HOW",
+         .help = "how output goes to the kernel: ring (one io_uring_enter a turn),\n"
+                 "each (a system call a connection), auto (ring where it is\n"
+                 "allowed; the default)"},
+        {0, "poll-us", .kind = FLAG_NUMBER, .into = &o->poll_us, .max = 1000000, .value = "N",
+         .noun = "a number of microseconds",
+         .help = "stay awake for N microseconds before each sleep (0): answers\n"
+                 "sooner, for as much of a core"},
+        {0, "user", .kind = FLAG_TEXT, .into = &o->user, .value = "NAME",
+         .help = "as root: become this user once the ports are open (nobody, or\n"
+                 "who alone may read DIR)"},
+        {0, "no-sandbox", .kind = FLAG_BOOL, .into = &o->no_sandbox,
+         .help = "do without Landlock and seccomp"},
+        {'v', "verbose", .kind = FLAG_COUNT, .into = &o->verbose,
+         .help = "log to stderr what happens; -vv: the library's details too"},
         {0},
     };
     memcpy(flags, table, sizeof table);

@@ -22,6 +22,7 @@
 #include "cli/trace.h"
 
 struct terminal {
+    struct traced traced; /* its place: the URL as it is shown */
     const struct connect_options *o;
     weft_loop *loop;
     weft_conn *conn; /* NULL: gone */
@@ -55,7 +56,7 @@ static void send_text(struct terminal *t, weft_bytes text)
         return;
     }
     int r = weft_send(t->conn, op, text.data, text.len);
-    if (r == 0) trace_sent(&t->trace, t->conn, t->o->shown, op, text.len);
+    if (r == 0) trace_sent(t->conn, op, text.len);
     sent(r);
 }
 
@@ -103,17 +104,10 @@ static void on_open(weft_conn *c)
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     struct terminal *t = weft_conn_user(c);
-    trace_received(&t->trace, c, t->o->shown, op, len);
+    trace_received(c, op, len);
     if (t->o->count && t->received == t->o->count) return;
     screen_message(op, (weft_bytes){data, len});
     if (++t->received == t->o->count) leave(t, WEFT_CLOSE_NORMAL, NULL);
-}
-
-static void on_ping(weft_conn *c, const void *data, size_t len)
-{
-    (void)data;
-    const struct terminal *t = weft_conn_user(c);
-    trace_ping(&t->trace, c, t->o->shown, len);
 }
 
 static void on_pong(weft_conn *c, uint64_t rtt_us)
@@ -151,12 +145,13 @@ static int start(struct terminal *t)
 int terminal_run(const struct connect_options *o)
 {
     struct terminal t = {
+        .traced = {.trace = &t.trace, .place = o->shown},
         .o = o,
         .handler =
             {
                 .on_open = on_open,
                 .on_message = on_message,
-                .on_ping = on_ping,
+                .on_ping = traced_on_ping,
                 .on_pong = on_pong,
                 .on_close = on_close,
                 .subprotocols = o->subprotocols.items,

@@ -79,9 +79,9 @@ static void add_field(FILE *to, const weft_request *r, const char *words, const 
     escape_terminal(to, value, " ");
 }
 
-void trace_handshake(const struct trace *t, weft_upgrade *u, const char *place)
+void trace_handshake(weft_upgrade *u, const struct traced *at)
 {
-    if (!t->level) return;
+    if (!at->trace->level) return;
     weft_request *r = weft_upgrade_request(u);
     char *text = NULL;
     size_t len;
@@ -90,59 +90,87 @@ void trace_handshake(const struct trace *t, weft_upgrade *u, const char *place)
     add_field(to, r, ", origin ", "Origin");
     add_field(to, r, ", offers ", "Sec-WebSocket-Protocol");
     if (fclose(to) == 0)
-        trace_line(t, "%.255s %s  handshake%.300s", name_of(weft_request_peer(r)), place, text);
+        trace_line(at->trace, "%.255s %s  handshake%.300s", name_of(weft_request_peer(r)),
+                   at->place, text);
     free(text);
 }
 
-void trace_conn(const struct trace *t, weft_conn *c, const char *place, const char *format, ...)
+static bool is_traced(const weft_conn *c)
 {
-    if (!t->level) return;
+    const struct traced *at = weft_conn_user(c);
+    return at->trace->level;
+}
+
+/* The same about a connection. */
+static void trace_conn(weft_conn *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void trace_conn(weft_conn *c, const char *format, ...)
+{
+    const struct traced *at = weft_conn_user(c);
+    if (!at->trace->level) return;
     char what[512];
     va_list args;
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    trace_line(t, "%s %.255s  %s", name_of(weft_conn_peer(c)), place, what);
+    trace_line(at->trace, "%s %.255s  %s", name_of(weft_conn_peer(c)), at->place, what);
 }
 
-void trace_open(const struct trace *t, weft_conn *c, const char *place)
+void trace_open(weft_conn *c)
 {
     const char *subprotocol = weft_conn_subprotocol(c);
-    trace_conn(t, c, place, "open%s%s%s", *subprotocol ? ", subprotocol " : "", subprotocol,
+    trace_conn(c, "open%s%s%s", *subprotocol ? ", subprotocol " : "", subprotocol,
                weft_conn_deflate(c)->on ? ", compressed" : "");
 }
 
-void trace_received(const struct trace *t, weft_conn *c, const char *place, weft_opcode op,
-                    size_t len)
+void trace_received(weft_conn *c, weft_opcode op, size_t len)
 {
-    if (t->level) trace_conn(t, c, place, "<- %s, %zu bytes", trace_opcode(op), len);
+    if (is_traced(c)) trace_conn(c, "<- %s, %zu bytes", trace_opcode(op), len);
 }
 
-void trace_sent(const struct trace *t, weft_conn *c, const char *place, weft_opcode op, size_t len)
+void trace_sent(weft_conn *c, weft_opcode op, size_t len)
 {
-    if (t->level) trace_conn(t, c, place, "-> %s, %zu bytes", trace_opcode(op), len);
+    if (is_traced(c)) trace_conn(c, "-> %s, %zu bytes", trace_opcode(op), len);
 }
 
-void trace_ping(const struct trace *t, weft_conn *c, const char *place, size_t len)
+void trace_close(weft_conn *c, const weft_close_info *info)
 {
-    trace_conn(t, c, place, "<- ping, %zu bytes; -> pong", len);
-}
-
-void trace_pong(const struct trace *t, weft_conn *c, const char *place, uint64_t rtt_us)
-{
-    if (rtt_us) trace_conn(t, c, place, "<- pong, after %.1f ms", (double)rtt_us / 1000);
-    else trace_conn(t, c, place, "<- pong, to no ping of ours");
-}
-
-void trace_close(const struct trace *t, weft_conn *c, const char *place,
-                 const weft_close_info *info)
-{
-    if (!t->level) return;
+    if (!is_traced(c)) return;
     char *text = NULL;
     size_t len;
     FILE *to = open_memstream(&text, &len);
     if (!to) return;
     outcome_print(to, info);
-    if (fclose(to) == 0) trace_conn(t, c, place, "%s", text);
+    if (fclose(to) == 0) trace_conn(c, "%s", text);
     free(text);
+}
+
+/* ---- handlers -------------------------------------------------------------------------------- */
+
+int traced_on_upgrade(weft_upgrade *u)
+{
+    trace_handshake(u, weft_upgrade_user(u));
+    return 0;
+}
+
+void traced_on_open(weft_conn *c)
+{
+    trace_open(c);
+}
+
+void traced_on_ping(weft_conn *c, const void *data, size_t len)
+{
+    (void)data;
+    trace_conn(c, "<- ping, %zu bytes; -> pong", len);
+}
+
+void traced_on_pong(weft_conn *c, uint64_t rtt_us)
+{
+    if (rtt_us) trace_conn(c, "<- pong, after %.1f ms", (double)rtt_us / 1000);
+    else trace_conn(c, "<- pong, to no ping of ours");
+}
+
+void traced_on_close(weft_conn *c, const weft_close_info *info)
+{
+    trace_close(c, info);
 }

@@ -25,20 +25,27 @@ void trace_init(struct trace *t, unsigned level);
 void trace_line(const struct trace *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same about a connection: its peer and place stand in front. */
-void trace_conn(const struct trace *t, weft_conn *c, const char *place, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* Whose connections are traced. The user of each (weft_conn_user) begins with it. */
+struct traced {
+    const struct trace *trace;
+    const char *place; /* that the lines name: a path, or a URL */
+};
 
-/* From on_upgrade: who asks, from which page, and for which subprotocols. */
-void trace_handshake(const struct trace *t, weft_upgrade *u, const char *place);
-void trace_open(const struct trace *t, weft_conn *c, const char *place);
-void trace_received(const struct trace *t, weft_conn *c, const char *place, weft_opcode op,
-                    size_t len);
-void trace_sent(const struct trace *t, weft_conn *c, const char *place, weft_opcode op, size_t len);
-void trace_ping(const struct trace *t, weft_conn *c, const char *place, size_t len);
-void trace_pong(const struct trace *t, weft_conn *c, const char *place, uint64_t rtt_us);
-void trace_close(const struct trace *t, weft_conn *c, const char *place,
-                 const weft_close_info *info);
+/* What happens on a connection; its peer and place stand in front. */
+void trace_open(weft_conn *c);
+void trace_received(weft_conn *c, weft_opcode op, size_t len);
+void trace_sent(weft_conn *c, weft_opcode op, size_t len);
+void trace_close(weft_conn *c, const weft_close_info *info);
+
+/* From on_upgrade, whose user is traced: who asks, from which page, and for which subprotocols. */
+void trace_handshake(weft_upgrade *u, const struct traced *at);
+
+/* Handlers that do nothing else. The user of the upgrade is that of the connection. */
+int traced_on_upgrade(weft_upgrade *u);
+void traced_on_open(weft_conn *c);
+void traced_on_ping(weft_conn *c, const void *data, size_t len);
+void traced_on_pong(weft_conn *c, uint64_t rtt_us);
+void traced_on_close(weft_conn *c, const weft_close_info *info);
 
 const char *trace_opcode(weft_opcode op);
 

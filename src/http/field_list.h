@@ -16,7 +16,8 @@ struct field_list {
 /* Errors: -EINVAL (a character that may not stand in a field), -ENOMEM. */
 int field_list_add(struct field_list *l, const weft_env *env, weft_bytes name, weft_bytes value);
 
-/* The only one of its name: in the place of what has it, or behind the others. Errors as above, and nothing has changed. */
+/* The only one of its name: in the place of what has it, or behind the others. Errors as above, and nothing has
+ * changed. */
 int field_list_set(struct field_list *l, const weft_env *env, weft_bytes name, weft_bytes value);
 
 int field_list_add_all(struct field_list *l, const weft_env *env, const weft_field *fields,

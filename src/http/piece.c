@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * http/piece.c - bytes of a body that many replies queue by reference
+ * http/piece.c - bytes that many queue by reference
  *
  * A weft_piece is never defined: its pointer is that of the blob.
  */

@@ -3,7 +3,7 @@
  * http/piece.h - the inside of a weft_piece: a blob in which a chunk lies ready
  *
  *      | 1 | 1f\r\n | payload | \r\n |
- *        |           <------->          what an identity reply queues, and a stream of HTTP/2
+ *        |           <------->          what an identity reply queues, and a pipe
  *        |   <----------------------->  what a chunked reply queues
  *        +-- how much stands in front of the payload
  */
@@ -11,7 +11,7 @@
 #define HTTP_PIECE_H
 
 #include "base/outq.h"
-#include <weft/http.h>
+#include <weft/piece.h>
 
 /* Of a blob: len bytes behind the first skip. */
 struct range {

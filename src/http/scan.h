@@ -25,8 +25,8 @@ struct scan {
 /* limits may be NULL; kept, not copied. */
 void scan_init(struct scan *s, const weft_limits *limits, bool response);
 
-/* Consumes up to the end of the head and no byte further; what is of the head is the last of it. 1 complete, 0 everything
- * was taken: bring more, WEFT_ERR_HTTP. Then, and when it is complete, it cannot be fed again. */
+/* Consumes up to the end of the head and no byte further; what is of the head is the last of it. 1 complete, 0
+ * everything was taken: bring more, WEFT_ERR_HTTP. Then, and when it is complete, it cannot be fed again. */
 int scan_feed(struct scan *s, weft_span *in);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "http/chars.h"
 
-enum { HOST_MAX = 253, SOCKET_MAX = 107 };
+enum { HOST_MAX = 253 };
 
 static const struct {
     const char *name;
@@ -100,7 +100,7 @@ static bool has_non_ascii(weft_bytes text)
 
 /* ---- parsing --------------------------------------------------------------------------------- */
 
-static int parse_host(struct url *u, weft_bytes text, const char **why)
+int url_parse_host(struct url *u, weft_bytes text, const char **why)
 {
     weft_bytes port;
     bool has_port;
@@ -124,7 +124,7 @@ static int parse_authority(struct url *u, weft_bytes text, const char **why)
 {
     weft_bytes host = text, user = bytes_cut(&host, '@');
     u->has_user = user.len < text.len;
-    if (!u->has_user) return parse_host(u, text, why);
+    if (!u->has_user) return url_parse_host(u, text, why);
     u->password = user;
     u->user = bytes_cut(&u->password, ':');
     if (memchr(host.data, '@', host.len)) return fail(why, "an @ in the password: write it as %40");
@@ -133,7 +133,7 @@ static int parse_authority(struct url *u, weft_bytes text, const char **why)
     for (weft_bytes rest = u->password; rest.len;)
         if (!made_of(bytes_cut(&rest, ':'), CHAR_HOST | CHAR_SUB))
             return fail(why, "a character that may not stand in a password: percent-encode it");
-    return parse_host(u, host, why);
+    return url_parse_host(u, host, why);
 }
 
 static int parse_path(struct url *u, weft_bytes text, const char **why)
@@ -164,7 +164,7 @@ static int parse_unix(struct url *u, weft_bytes text, const char **why)
     u->socket = bytes_cut(&text, ':');
     if (!u->socket.len || u->socket.data[0] != '/')
         return fail(why, "the socket's path does not begin with /");
-    if (u->socket.len > SOCKET_MAX) return fail(why, "the socket's path is too long");
+    if (u->socket.len > URL_SOCKET_MAX) return fail(why, "the socket's path is too long");
     if (text.len && text.data[0] != '/') return fail(why, "the path does not begin with /");
     return parse_path(u, text, why);
 }

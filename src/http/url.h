@@ -5,14 +5,16 @@
  *      scheme://[user[:password]@]host[:port][/path][?query]
  *      ws+unix:/path/of/socket[:/path[?query]]
  *
- * All parts are slices of the text that was parsed; nothing is allocated.
+ * The last three schemes are a pipe's (http/pipe_url.h). All parts are slices of the text that was parsed; nothing is allocated.
  */
 #ifndef HTTP_URL_H
 #define HTTP_URL_H
 
 #include "base/bytes.h"
 
-enum url_scheme { URL_WS, URL_WSS, URL_HTTP, URL_HTTPS, URL_WS_UNIX };
+enum url_scheme { URL_WS, URL_WSS, URL_HTTP, URL_HTTPS, URL_WS_UNIX, URL_TCP, URL_TLS, URL_UNIX };
+
+enum { URL_SOCKET_MAX = 107 };
 
 struct url {
     enum url_scheme scheme;
@@ -29,6 +31,9 @@ struct url {
 
 /* 0 or WEFT_ERR_URL; *why (may be NULL) then says what is wrong, a constant. */
 int url_parse(struct url *u, weft_bytes text, const char **why);
+
+/* "host", "host:port", "[ipv6]" or "[ipv6]:port" into host, ipv6 and, if there is one, port. As url_parse. */
+int url_parse_host(struct url *u, weft_bytes text, const char **why);
 
 /* Whether this can stand in Host: host[:port], an IPv6 address in brackets, the host not empty
  * (RFC 9110, 7.2). */

@@ -126,6 +126,11 @@ void weft_hub_free(weft_hub *h)
     hub_unref(h);
 }
 
+uint64_t weft_hub_count(const weft_hub *h, weft_hub_counter what)
+{
+    return what == WEFT_HUB_DROPPED ? atomic_load_explicit(&h->dropped, memory_order_relaxed) : 0;
+}
+
 size_t weft_topics(const weft_hub *h)
 {
     const struct part *p = my_part(h);

@@ -199,16 +199,24 @@ void member_unsubscribe_all(weft_hub *h, weft_conn *c)
 
 /* ---- send ------------------------------------------------------------------------------------ */
 
+/* A subscriber that is closing misses nothing. */
+static bool is_missed(int error)
+{
+    return error && error != WEFT_ERR_CLOSED && error != WEFT_ERR_STATE;
+}
+
 /* A subscriber that cannot take it is seen to by weft_deliver, or misses it. */
-int topic_send(const struct topic *t, const weft_hub *h, weft_message *m, const weft_conn *except)
+int topic_send(const struct topic *t, weft_hub *h, weft_message *m, const weft_conn *except)
 {
     bool may_miss = h->cfg.slow == WEFT_SLOW_DROP;
-    uint32_t queued = 0;
+    uint32_t queued = 0, missed = 0;
     for (uint32_t i = 0; i < t->subscribers.n; i++) {
         weft_conn *c = member_of(t->subscribers.v[i].to)->conn;
         if (c == except) continue;
         int error = may_miss ? weft_send_message(c, m) : weft_deliver(c, m);
-        queued += error == 0;
+        if (!error) queued++;
+        else if (may_miss) missed += is_missed(error);
     }
+    if (missed) atomic_fetch_add_explicit(&h->dropped, missed, memory_order_relaxed);
     return queued < INT_MAX ? (int)queued : INT_MAX;
 }

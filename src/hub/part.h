@@ -35,6 +35,7 @@ struct weft_hub {
     weft_env copy;
     weft_hub_config cfg;
     _Atomic(struct part *) parts;
+    _Atomic uint64_t dropped; /* messages that subscribers missed */
 };
 
 /* Errors: -ENOMEM, and the env's random's. */
@@ -56,6 +57,6 @@ void member_unsubscribe_all(weft_hub *h, weft_conn *c);
 struct part *member_part(const weft_hub *h, const weft_conn *c);
 
 /* Queue m for the topic's subscribers but one. Returns how many it was queued for. */
-int topic_send(const struct topic *t, const weft_hub *h, weft_message *m, const weft_conn *except);
+int topic_send(const struct topic *t, weft_hub *h, weft_message *m, const weft_conn *except);
 
 #endif

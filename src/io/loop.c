@@ -50,9 +50,10 @@ struct weft_loop {
     uint64_t alarm_tick; /* what it is set to */
     uint64_t now;        /* us */
     uint32_t poll_us;
-    bool in_turn;
+    bool in_turn, ending;
     atomic_bool stop;
     atomic_uintptr_t thread; /* that turns it, or did so last; 0: nobody knows */
+    atomic_bool rests;       /* weft_loop_run has returned */
     struct attachment *attachment;
     struct resolver *resolver;
     struct posts posts;
@@ -143,6 +144,16 @@ static void set_thread(weft_loop *l, uintptr_t thread)
 bool weft_loop_is_mine(const weft_loop *l)
 {
     return atomic_load_explicit(&l->thread, memory_order_relaxed) == (uintptr_t)pthread_self();
+}
+
+bool loop_is_usable(const weft_loop *l)
+{
+    return weft_loop_is_mine(l) || atomic_load_explicit(&l->rests, memory_order_relaxed);
+}
+
+bool loop_in_turn(const weft_loop *l)
+{
+    return l->in_turn && !l->ending;
 }
 
 void loop_leave_thread(weft_loop *l)
@@ -377,9 +388,11 @@ int weft_loop_turn(weft_loop *l, int timeout_ms)
 int weft_loop_run(weft_loop *l)
 {
     int err;
+    atomic_store_explicit(&l->rests, false, memory_order_relaxed);
     do err = weft_loop_turn(l, -1);
     while (!err && !atomic_load(&l->stop));
     atomic_store(&l->stop, false);
+    atomic_store_explicit(&l->rests, true, memory_order_relaxed);
     return err;
 }
 
@@ -493,7 +506,7 @@ void weft_loop_free(weft_loop *l)
     if (!l) return;
     assert(!l->in_turn);
     l->now = weft_loop_now(l);
-    l->in_turn = true; /* the last one: whoever is told now sees it as any other */
+    l->in_turn = l->ending = true; /* the last one: whoever is told now sees it as any other */
     while (posts_run(&l->posts)) continue;
     if (l->attachment) l->attachment->leave(l->attachment);
     resolver_disown(l->resolver);

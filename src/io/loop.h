@@ -36,8 +36,8 @@ struct io {
 /* Not registered. */
 void io_init(struct io *io, int fd, void (*on_ready)(struct io *io, uint32_t events));
 
-/* Wait for these events, with EPOLLET always or never; 0 leaves the loop, and what was fetched from the kernel but not yet delivered
- * is forgotten, so io and fd can be disposed of at once. 0 or -errno; leaving cannot fail. */
+/* Wait for these events, with EPOLLET always or never; 0 leaves the loop, and what was fetched from the kernel
+ * but not yet delivered is forgotten, so io and fd can be disposed of at once. 0 or -errno; leaving cannot fail. */
 int io_set(weft_loop *l, struct io *io, uint32_t events);
 
 /* The same, even if it waits for them already: with EPOLLET what is so by now is said once more. */
@@ -88,6 +88,13 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
 
 /* Another one, configured as l is. */
 int loop_new_like(weft_loop **out, const weft_loop *l);
+
+/* Whether the calling thread may use what the loop carries: it is the loop's; or the loop was run, and has stopped: whoever
+ * waited for that is as good. */
+bool loop_is_usable(const weft_loop *l);
+
+/* Whether it is in the middle of a turn, and so of a callback; the one in which it is freed does not count. */
+bool loop_in_turn(const weft_loop *l);
 
 /* Another thread turns it from now on: weft_loop_is_mine is false here. */
 void loop_leave_thread(weft_loop *l);

@@ -3,7 +3,8 @@
  * net/forwarded.h - what a trusted proxy says of the client behind a request: X-Forwarded-For and -Proto
  *
  * It belongs to the exchange: one connection of a proxy may carry requests of several clients. The few WebSockets
- * and replies that have come from one have a weft_peer from the beginning (peer.h), so that the others pay nothing for it.
+ * and replies that have come from one have a weft_peer from the beginning (peer.h), so that the others pay nothing
+ * for it.
  */
 #ifndef NET_FORWARDED_H
 #define NET_FORWARDED_H

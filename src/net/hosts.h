@@ -2,8 +2,8 @@
  *
  * net/hosts.h - the names that a server answers to
  *
- * A page may have its own name resolve to an address that is not its own, and then speaks to whoever listens there as to
- * itself: the origin is the same, and only the Host tells. So a server that knows its names looks at that.
+ * A page may have its own name resolve to an address that is not its own, and then speaks to whoever listens there as
+ * to itself: the origin is the same, and only the Host tells. So a server that knows its names looks at that.
  *
  *      "example.org"      this name          "localhost"   itself, and all below it
  *      "*.example.org"    all below it       "ip"          every IP address

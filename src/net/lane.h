@@ -2,7 +2,7 @@
  *
  * net/lane.h - the seam between who talks and who carries
  *
- *      a conversation   an exchange, a reply that streams, a WebSocket; a client's way and its handshake
+ *      a conversation   an exchange, a reply that streams, a WebSocket; a client's way, its handshake, a pipe
  *           ^   |
  *      told |   | asks
  *           |   v
@@ -37,10 +37,10 @@
  * Time. The lane has one timer, for who sits on it. Limits, counts, routes and whom to trust are the site's, in
  * lane_class; a client has none.
  *
- * Many lanes on one connection. What carries them is a lane, too, the trunk, and who sits there is their carrier: so the
- * server, which passes over those that are carried, tells him of leaving (leave) and of the end (lost, with error and
- * cause), and he tells them. Lost, he drops them all: they are buried before the trunk, and the site hears that the
- * carrier is gone from the trunk's burial.
+ * Many lanes on one connection. What carries them is a lane, too, the trunk, and who sits there is their carrier: so
+ * the server, which passes over those that are carried, tells him of leaving (leave) and of the end (lost, with
+ * error and cause), and he tells them. Lost, he drops them all: they are buried before the trunk, and the site hears
+ * that the carrier is gone from the trunk's burial.
  */
 #ifndef NET_LANE_H
 #define NET_LANE_H
@@ -64,6 +64,7 @@ enum lane_talk {
     LANE_WEBSOCKET, /* after the opening handshake, of a server or a client */
     LANE_WAY,       /* a client's, until there is a way to the server */
     LANE_HANDSHAKE, /* a client's, until there is a WebSocket */
+    LANE_PIPE,      /* a client's, for bytes of the user's own protocol */
     LANE_TRUNK,     /* who carries other lanes on this one */
     LANE_TALKS
 };
@@ -195,7 +196,8 @@ struct lane {
     bool carried : 1;  /* its carrier tells it of leaving and of the end; else the server does */
     bool gone : 1;     /* dropped, and not buried yet */
     bool unending : 1; /* an end in order would pass for the end of what is being said */
-    uint16_t bits : 6; /* the carrier's, too */
+    bool cut : 1; /* behind that byte there may have been others: the end was not the peer's word */
+    uint16_t bits : 5; /* the carrier's, too */
 };
 
 _Static_assert(sizeof(void *) != 8 || sizeof(struct lane) == 88, "every connection has one");

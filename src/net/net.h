@@ -10,6 +10,8 @@
 #ifndef NET_NET_H
 #define NET_NET_H
 
+#include <assert.h>
+
 #include "http/date.h"
 #include "io/loop.h"
 #include "net/slots.h"
@@ -43,6 +45,14 @@ struct net *net_of(weft_loop *l);
 
 /* NULL: nobody has asked yet. */
 struct net *net_there(const weft_loop *l);
+
+/* What a loop carries belongs to its thread. Who comes from another has made a mistake that would show later, and
+ * somewhere else: debug builds stop here. */
+static inline void net_assert_usable(const weft_loop *l)
+{
+    assert(loop_is_usable(l));
+    (void)l;
+}
 
 static inline const weft_env *net_env(const struct net *n)
 {

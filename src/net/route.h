@@ -5,8 +5,8 @@
  * A path is exact, or ends in a slash and a star and takes everything below; of several that fit, the
  * longest. Tables are short lists, walked from one end to the other.
  *
- * A route of requests may have limits of its own. What is said under them outlives the route, which may be replaced, and
- * has a number to keep and not a pointer (struct own_limits).
+ * A route of requests may have limits of its own. What is said under them outlives the route, which may be replaced,
+ * and has a number to keep and not a pointer (struct own_limits).
  */
 #ifndef NET_ROUTE_H
 #define NET_ROUTE_H
@@ -62,7 +62,8 @@ struct routes {
     struct route_table websockets, requests;
 };
 
-/* A copy of r with this path, in place of the one that had it. Errors: -EINVAL (no request has such a path), -ENOMEM. */
+/* A copy of r with this path, in place of the one that had it. Errors: -EINVAL (no request has such a path), -ENOMEM.
+ * */
 int route_add(struct route_table *t, const weft_env *env, const char *path, const struct route *r);
 
 /* All of them once more; what a route releases stays from's. Errors: -ENOMEM. */

@@ -11,6 +11,11 @@ void site_refused(struct site *s, int status)
     tally_add(&s->tally->refused[status]);
 }
 
+void site_undelivered(struct site *s)
+{
+    tally_add(&s->tally->undelivered);
+}
+
 void site_websocket_opened(struct site *s)
 {
     tally_add(&s->tally->websockets);

@@ -18,7 +18,7 @@
 
 /* Counts of all loops. Relaxed: a number says nothing of the others. */
 struct tally {
-    uint64_t accepted, connections, websockets, requests;
+    uint64_t accepted, connections, websockets, requests, undelivered;
     uint64_t refused[600]; /* by status */
     uint64_t closed[5000]; /* by code */
     struct address_counts address_counts;
@@ -63,6 +63,9 @@ static inline const weft_limits *site_limits(const struct site *s, uint16_t numb
 
 /* A request or an opening handshake was refused with this status. */
 void site_refused(struct site *s, int status);
+
+/* A WebSocket could not take a message, whose sender does not follow up on that. */
+void site_undelivered(struct site *s);
 
 void site_websocket_opened(struct site *s);
 void site_websocket_gone(struct site *s, uint16_t code);

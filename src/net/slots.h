@@ -9,18 +9,18 @@
  * kept the id holds a stale one, which finds nothing. Generations begin at 1: no id is 0. Free slots are taken
  * oldest first, so that a slot's generations last as long as they can.
  *
- * A client's WebSocket is there before its lane, and may try several: so it has a slot of its own.
+ * A client's WebSocket, or pipe, is there before its lane, and may try several: so it has a slot of its own.
  */
 #ifndef NET_SLOTS_H
 #define NET_SLOTS_H
 
 #include <weft/conn.h>
 
-enum slot_kind { SLOT_FREE, SLOT_LANE, SLOT_CLIENT };
+enum slot_kind { SLOT_FREE, SLOT_LANE, SLOT_CLIENT, SLOT_PIPE };
 
 struct slot {
     union {
-        void *thing; /* a struct lane, or a weft_conn */
+        void *thing; /* a struct lane, a weft_conn, or a weft_pipe */
         size_t next_free;
     };
     uint32_t generation;

@@ -3,8 +3,8 @@
  * ws/deflate_none.c - weft without compression: in place of deflate.c, extension.c, inflate.c, ratio.c and unpack.c
  *
  * What decides is at the top, and says no: no settings are kept, no offer is made or taken, and whatever a session is
- * told of an agreement, it does not compress. A compressed message is then one with a reserved bit set (rules.c). So what
- * comes below is never asked.
+ * told of an agreement, it does not compress. A compressed message is then one with a reserved bit set (rules.c). So
+ * what comes below is never asked.
  */
 #include <assert.h>
 

@@ -65,6 +65,7 @@ static void type_and_id_are_one_line(void **state)
 static struct world w;
 static weft_reply *reply;
 static int begun, ended;
+static size_t handler_size;
 
 static void has_ended(weft_reply *r, int error, const char *cause)
 {
@@ -78,7 +79,7 @@ static const weft_reply_handler handler = {.on_leave = weft_sse_leave, .on_close
 static void on_request(weft_request *r, void *user)
 {
     (void)user;
-    begun = weft_sse_begin(&reply, r, &handler, NULL);
+    begun = weft_sse_begin_sized(&reply, r, &handler, handler_size, NULL);
     if (begun < 0) reply = NULL;
 }
 
@@ -89,6 +90,7 @@ static struct raw *begin(void)
     assert_int_equal(world_requests(w.server, "/", on_request, NULL), 0);
     world_listen(&w);
     ended = 1;
+    handler_size = sizeof handler;
     return raw_connect(&w);
 }
 
@@ -214,6 +216,12 @@ static void sizes_that_are_none(void **state)
     assert_int_equal(weft_sse_piece_sized(&piece, &w.env, 5000, NULL, NULL, "x", 1), -EINVAL);
     assert_int_equal(weft_sse_piece(&piece, NULL, NULL, NULL, "x", 1), 0);
     weft_piece_unref(piece);
+
+    struct raw *r = begin();
+    handler_size = 8;
+    assert_int_equal(raw_ask(&w, r, GET_EVENTS), 500);
+    assert_int_equal(begun, -EINVAL);
+    end(r);
 }
 
 int main(void)

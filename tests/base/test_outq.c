@@ -372,6 +372,47 @@ static void test_insert_out_of_memory(void **state)
     expect_same(&one);
 }
 
+static void forget(struct pair *p)
+{
+    outq_clear(&p->q);
+    p->m.bytes = p->m.items = 0;
+}
+
+/* From the end of an item to anywhere behind; the model is only compared by its bytes, and forgotten. */
+static void test_cut_everywhere(void **state)
+{
+    (void)state;
+    for (size_t from = 0; from <= 60; from += from < 30 ? 10 : 30) {
+        for (size_t to = from; to <= 110; to++) {
+            if (from == 20) continue; /* in the middle of the second */
+            append(&one, 10);
+            append(&one, 20);
+            append(&one, 30);
+            share(&one, &two, 50);
+            assert_int_equal(outq_cut(&one.q, from, to), 0);
+            memmove(one.m.data + from, one.m.data + to, one.m.bytes - to);
+            one.m.bytes -= to - from;
+            expect_same(&one);
+            forget(&one);
+            forget(&two);
+        }
+    }
+}
+
+static void test_cut_out_of_memory(void **state)
+{
+    (void)state;
+    append(&one, 10);
+    append(&one, 20);
+    heap_fail(&heap, 0);
+    assert_int_equal(outq_cut(&one.q, 10, 20), -ENOMEM);
+    expect_same(&one);
+    assert_int_equal(outq_cut(&one.q, 0, 10), 0); /* that takes none */
+    model_drop(&one.m, 10);
+    expect_same(&one);
+    heap_fail(&heap, -1);
+}
+
 static void test_bytes_do_not_move(void **state)
 {
     (void)state;
@@ -477,6 +518,8 @@ int main(void)
         unit(test_part_of_a_blob),
         unit(test_insert_at_every_boundary),
         unit(test_insert_out_of_memory),
+        unit(test_cut_everywhere),
+        unit(test_cut_out_of_memory),
         unit(test_bytes_do_not_move),
         unit(test_random),
         unit(test_random_with_failures),

@@ -26,17 +26,20 @@ static struct values {
 } got;
 
 static const struct flag flags[] = {
-    {'p', "port", FLAG_NUMBER, &got.port, 0, 65535, "PORT", "a port number", "the port"},
-    {'b', "binary", FLAG_BOOL, &got.binary, 0, 0, NULL, NULL, "binary"},
-    {'v', "verbose", FLAG_COUNT, &got.verbose, 0, 0, NULL, NULL, "talk"},
-    {'u', "user", FLAG_TEXT, &got.user, 0, 0, "USER", NULL, "who"},
-    {'H', NULL, FLAG_LIST, &got.headers, 0, 0, "FIELD", NULL, "a field"},
+    {'p', "port", .kind = FLAG_NUMBER, .into = &got.port, .max = 65535, .value = "PORT",
+     .noun = "a port number", .help = "the port"},
+    {'b', "binary", .kind = FLAG_BOOL, .into = &got.binary, .help = "binary"},
+    {'v', "verbose", .kind = FLAG_COUNT, .into = &got.verbose, .help = "talk"},
+    {'u', "user", .kind = FLAG_TEXT, .into = &got.user, .value = "USER", .help = "who"},
+    {'H', NULL, .kind = FLAG_LIST, .into = &got.headers, .value = "FIELD", .help = "a field"},
     {0},
 };
 
 static const struct flag more[] = {
-    {0, "max-message", FLAG_SIZE, &got.size, 1, 1 << 30, "SIZE", NULL, "longest\nmessage"},
-    {0, "ping", FLAG_TIME, &got.time, 0, 3600000, "TIME", NULL, "how often"},
+    {0, "max-message", .kind = FLAG_SIZE, .into = &got.size, .min = 1, .max = 1 << 30,
+     .value = "SIZE", .help = "longest\nmessage"},
+    {0, "ping", .kind = FLAG_TIME, .into = &got.time, .max = 3600000, .value = "TIME",
+     .help = "how often"},
     {0},
 };
 

@@ -21,7 +21,7 @@ struct echo {
     weft_handler handler;
     weft_deflate deflate;
     const char *url; /* NULL: a server */
-    weft_client_config config;
+    weft_dial dial;
     long left;
     int status;
 };
@@ -30,7 +30,8 @@ static void next(weft_loop *l, struct echo *e)
 {
     bool more = e->left-- > 0;
     if (more && !e->url) return;
-    if (more && weft_connect(NULL, l, e->url, &e->config, &e->handler, e) == 0) return;
+    const weft_client_config config = {.dial = &e->dial};
+    if (more && weft_connect(NULL, l, e->url, &config, &e->handler, e) == 0) return;
     weft_loop_stop(l);
 }
 
@@ -94,12 +95,12 @@ static int connect_to(weft_loop *l, struct echo *e, const char *url, const char 
 {
     char why[200];
     e->url = url;
-    if (weft_tls_new(&e->config.tls, NULL, &(weft_tls_config){.authorities = ca}, why, sizeof why) <
+    if (weft_tls_new(&e->dial.tls, NULL, &(weft_tls_config){.authorities = ca}, why, sizeof why) <
         0)
         return dprintf(2, "echo: %s\n", why), 1;
     next(l, e);
     int failed = weft_loop_run(l) < 0;
-    weft_tls_unref(e->config.tls);
+    weft_tls_unref(e->dial.tls);
     return failed;
 }
 

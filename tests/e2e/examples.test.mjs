@@ -335,6 +335,38 @@ test('handshake_only: an echo on plain sockets', async () => {
   }
 });
 
+test('client_only: a conversation out of an array', async () => {
+  const server = new Program('handshake_only');
+  try {
+    const { port } = new URL(await server.url());
+    const long = 'y'.repeat(20_000);
+    for (const text of ['hello', long]) {
+      const client = new Program('client_only', port, text);
+      assert.deepEqual(await client.end(), { code: 0, signal: null }, client.err);
+      const [heard, memory] = client.out.split('\n');
+      assert.equal(heard, text);
+      assert.match(memory, /^with \d+ bytes of memory$/);
+    }
+    const large = new Program('client_only', port, 'z'.repeat(100_000));
+    assert.equal((await large.end()).code, 1);
+    assert.match(large.err, /^client_only: Cannot allocate memory/);
+  } finally {
+    await server.stop();
+  }
+});
+
+test('client_only: a refusal', async () => {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, verifyClient: () => false });
+  await soon(once(server, 'listening'), 'ws to listen');
+  try {
+    const client = new Program('client_only', String(server.address().port));
+    assert.equal((await client.end()).code, 1);
+    assert.match(client.err, /refused to open a WebSocket/);
+  } finally {
+    server.close();
+  }
+});
+
 const noCpp = !existsSync(join(BUILD, 'examples', 'cpp', 'echo_raii')) && 'built without a C++ compiler';
 
 test('cpp/echo_raii: C++17, callbacks that are lambdas, exceptions', { skip: noCpp }, () =>

@@ -143,7 +143,8 @@ static void connect_peer(size_t i)
 {
     struct peer *p = &w.peers[i];
     *p = (struct peer){0};
-    weft_client_config cfg = {.limits = &(weft_limits){.send_queue_items = 1 << 20}};
+    weft_client_config cfg = {
+        .dial = &(weft_dial){.limits = &(weft_limits){.send_queue_items = 1 << 20}}};
     assert_int_equal(weft_connect(&p->conn, w.loop, w.url, &cfg, &client_handler, p), 0);
     loop_until(p->open);
 }

@@ -160,6 +160,7 @@ static void test_everyone_hears_everything(void **state)
             assert_int_equal(sides[i].clients[k].published, MESSAGES);
             assert_int_equal(sides[i].clients[k].posted, MESSAGES);
         }
+        assert_int_equal(weft_loop_turn(sides[i].loop, 0), 0); /* it is this thread's from now on */
         weft_hub_free(sides[i].hub);
         weft_server_free(sides[i].server);
         weft_loop_free(sides[i].loop);

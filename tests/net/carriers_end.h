@@ -199,29 +199,12 @@ static void server_freed(void)
     with_all_roles(free_server);
 }
 
-static void free_server_now(void *arg)
-{
-    (void)arg;
-    free_server();
-}
-
-/* In the middle of a turn. */
-static void free_in_a_turn(void)
-{
-    assert_int_equal(weft_loop_post(world.loop, free_server_now, NULL), 0);
-    turn(&world, 0);
-}
-
-static void server_freed_in_a_turn(void)
-{
-    with_all_roles(free_in_a_turn);
-}
-
 static int posted_turn_of;
 
 static void free_and_finish(void *arg)
 {
-    free_server_now(arg);
+    (void)arg;
+    free_server();
     finish_all(posted_turn_of);
 }
 
@@ -339,48 +322,6 @@ static void each_ends_the_others(void)
     for each (a) one_was_told(a, a == cast ? "close 1006 by-peer ECONNRESET;" : "close 1006;");
     for each (a)
         if (a != cast) one_heard(a, "reset;");
-}
-
-static void free_server_in_it(weft_conn *c)
-{
-    (void)c;
-    if (world.server) free_server();
-}
-
-static void free_server_at_a_message(weft_conn *c, const char *text)
-{
-    (void)text;
-    free_server_in_it(c);
-}
-
-/* While bytes are fed: to one, and on one connection to all. */
-static void on_message_frees_the_server(void)
-{
-    open_all("/talk");
-    for each (a) a->teller.then_message = free_server_at_a_message;
-    for each (a) one_says(a, "a"), one_says(a, "b");
-    run();
-    one_was_told(cast, "text a;close 1006;");
-    for each (a) assert_int_equal(a->teller.closes, 1);
-}
-
-/* While bytes are taken. */
-static void on_drain_frees_the_server(void)
-{
-    open_all("/talk");
-    read_no_more();
-    for each (a) (void)fill(a);
-    cast->teller.then_drain = free_server_in_it;
-    read_again();
-    for each (a) assert_int_equal(a->teller.closes, 1);
-}
-
-static void on_close_frees_the_server(void)
-{
-    open_all("/talk");
-    for each (a) a->teller.then_close = free_server_in_it;
-    lose();
-    for each (a) assert_int_equal(a->teller.closes, 1);
 }
 
 #endif

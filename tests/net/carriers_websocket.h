@@ -266,7 +266,7 @@ static void close_behind_a_backlog(void)
     told_all("");
     read_again();
     say_close(1000, "");
-    told_all("drain;close 1000 bye clean;");
+    told_all("close 1000 bye clean;");
     for each (a) {
         const char *heard = far_heard(a->far);
         size_t frames = n[a - cast] * strlen("bin [65000];");
@@ -390,7 +390,7 @@ static void end_behind_a_close(void)
     end_saying();
     told_all("");
     read_again();
-    told_all("drain;close 1000 by-peer clean;");
+    told_all("close 1000 by-peer clean;");
     for each (a) {
         const char *heard = far_heard(a->far);
         assert_string_equal(heard + n[a - cast] * strlen("bin [65000];"), "close 1000;end;");

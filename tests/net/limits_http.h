@@ -219,7 +219,8 @@ static void prove_refusal_body_max(enum side side)
 {
     static const weft_handler refusing = {.on_upgrade = refuse_wordily};
     static const weft_handler handler = {.on_close = keep_refusal};
-    const weft_client_config cfg = {.limits = &(weft_limits){.refusal_body_max = 8}};
+    const weft_client_config cfg = {
+        .dial = &(weft_dial){.limits = &(weft_limits){.refusal_body_max = 8}}};
     serve((weft_limits){0});
     char why[] = "012345678";
     why[8 + side] = 0;

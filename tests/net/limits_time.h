@@ -127,7 +127,8 @@ static void prove_shutdown_drain(enum side side)
 static void prove_connect_timeout(enum side side)
 {
     static struct teller client;
-    const weft_client_config cfg = {.limits = &(weft_limits){.connect_timeout = 500}};
+    const weft_client_config cfg = {
+        .dial = &(weft_dial){.limits = &(weft_limits){.connect_timeout = 500}}};
     memset(&client, 0, sizeof client);
     serve((weft_limits){0});
     use_unanswered_connects(&world.sys);

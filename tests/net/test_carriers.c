@@ -85,17 +85,13 @@
     X(leave_by_the_deadline)        \
     X(leave_everything)             \
     X(server_freed)                 \
-    X(server_freed_in_a_turn)       \
     X(loop_freed)                   \
     X(freed_while_leaving)          \
     X(one_does_not_read)            \
     X(one_is_paused)                \
     X(one_stalls_for_good)          \
     X(one_is_reset)                 \
-    X(each_ends_the_others)         \
-    X(on_message_frees_the_server)  \
-    X(on_drain_frees_the_server)    \
-    X(on_close_frees_the_server)
+    X(each_ends_the_others)
 
 static struct how socket_alone = {&far_socket, 1}, sockets = {&far_socket, CAST_MAX};
 static struct how stream_alone = {&far_memory, 1};

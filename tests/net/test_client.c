@@ -270,7 +270,8 @@ static void test_refusal(void **state)
 {
     (void)state;
     static const weft_handler h = {.on_close = told_refusal};
-    const weft_client_config cfg = {.limits = &(weft_limits){.refusal_body_max = 10}};
+    const weft_client_config cfg = {
+        .dial = &(weft_dial){.limits = &(weft_limits){.refusal_body_max = 10}}};
     assert_int_equal(weft_connect(&client.conn, world.loop, url, &cfg, &h, &client), 0);
     struct raw *r = take_request();
     answer(
@@ -389,7 +390,9 @@ static void through_proxy(const char *user)
 {
     static char proxy[256];
     snprintf(proxy, sizeof proxy, "http://%s%s", user, world.address);
-    assert_int_equal(dial_url("ws://far.example/there", &(weft_client_config){.proxy = proxy}), 0);
+    assert_int_equal(dial_url("ws://far.example/there",
+                              &(weft_client_config){.dial = &(weft_dial){.proxy = proxy}}),
+                     0);
 }
 
 static void test_proxy(void **state)
@@ -486,7 +489,8 @@ static void test_connect_timeout(void **state)
 {
     (void)state;
     use_unanswered_connects(&world.sys);
-    dial(&(weft_client_config){.limits = &(weft_limits){.connect_timeout = 1000}});
+    dial(&(weft_client_config){
+        .dial = &(weft_dial){.limits = &(weft_limits){.connect_timeout = 1000}}});
     settle(&world);
     pass(&world, 999);
     assert_int_equal(client.closes, 0);
@@ -498,8 +502,9 @@ static void test_connect_timeout(void **state)
 static void test_handshake_timeout(void **state)
 {
     (void)state;
-    dial(&(weft_client_config){
-        .limits = &(weft_limits){.handshake_timeout = 1000, .connect_timeout = 200}});
+    dial(&(weft_client_config){.dial =
+                                   &(weft_dial){.limits = &(weft_limits){.handshake_timeout = 1000,
+                                                                         .connect_timeout = 200}}});
     struct raw *r = take_request();
     raw_say(r, "HTTP/1.1 101");
     pass(&world, 999);
@@ -514,7 +519,8 @@ static void test_open_has_no_handshake_deadline(void **state)
 {
     (void)state;
     dial(&(weft_client_config){
-        .limits = &(weft_limits){.handshake_timeout = 1000, .ping_interval = WEFT_NEVER}});
+        .dial = &(weft_dial){
+            .limits = &(weft_limits){.handshake_timeout = 1000, .ping_interval = WEFT_NEVER}}});
     struct raw *r = take_request();
     answer(r, SWITCHING "\r\n");
     turn_until(&world, client.story.len);
@@ -623,8 +629,11 @@ static void test_bad_configs(void **state)
         const char *const list[] = {"X-Fine: 1", fields[i], NULL};
         assert_int_equal(dial_url(url, &(weft_client_config){.fields = list}), -EINVAL);
     }
-    static const weft_client_config bad[] = {
-        {.origin = "a\r\nb"}, {.proxy = "nonsense"}, {.proxy = "ws://x/"}, {.proxy = "http://"}};
+    const weft_client_config bad[] = {{.origin = "a\r\nb"},
+                                      {.host = "a b"},
+                                      {.dial = &(weft_dial){.proxy = "nonsense"}},
+                                      {.dial = &(weft_dial){.proxy = "ws://x/"}},
+                                      {.dial = &(weft_dial){.proxy = "http://"}}};
     for (size_t i = 0; i < countof(bad); i++) assert_int_equal(dial_url(url, &bad[i]), -EINVAL);
     assert_int_equal(client.closes, 0);
 }

@@ -102,7 +102,7 @@ static bool scenario(long allocation, bool and_all_that_follow)
     fault.seen = 0;
     world_fail_at(&world, allocation);
     world.fail_on = and_all_that_follow;
-    weft_client_config cfg = {.limits = &limits};
+    weft_client_config cfg = {.dial = &(weft_dial){.limits = &limits}};
     bool connected =
         weft_connect(NULL, world.loop, world_url(&world, "/"), &cfg, &telling, &client) == 0;
     raw_say(http, requests);

@@ -102,6 +102,23 @@ static int check_limits(const void *p, size_t size)
     return status;
 }
 
+static int parse_limits(const void *p, size_t size)
+{
+    char text[] = "GET";
+    weft_span in = {(uint8_t *)text, 3};
+    weft_request_head head;
+    weft_handshake out;
+    return weft_head_parse_sized(&in, p, size, NULL, 0, &head, &out);
+}
+
+static int response_limits(const void *p, size_t size)
+{
+    char text[] = "HTTP";
+    weft_span in = {(uint8_t *)text, 4};
+    weft_response_head head;
+    return weft_response_parse_sized(&in, p, size, NULL, 0, &head);
+}
+
 static int choose_deflate(const void *p, size_t size)
 {
     const weft_field fields[] = {FIELD("Sec-WebSocket-Extensions", "permessage-deflate")};
@@ -234,11 +251,11 @@ static int route_limits(const void *p, size_t size)
     return weft_server_route_sized(world.server, "/", &h, sizeof h, size, 0, NULL);
 }
 
-static int dial(const weft_client_config *cfg, size_t cfg_size, size_t limits_size,
-                const weft_handler *h, size_t h_size, size_t deflate_size)
+static int dial(const weft_client_config *cfg, size_t cfg_size, size_t dial_size,
+                size_t limits_size, const weft_handler *h, size_t h_size, size_t deflate_size)
 {
     weft_conn *c = NULL;
-    int error = weft_connect_sized(&c, world.loop, world_url(&world, "/"), cfg, cfg_size,
+    int error = weft_connect_sized(&c, world.loop, world_url(&world, "/"), cfg, cfg_size, dial_size,
                                    limits_size, h, h_size, deflate_size, NULL);
     if (c) weft_abort(c);
     turn(&world, 0);
@@ -247,27 +264,69 @@ static int dial(const weft_client_config *cfg, size_t cfg_size, size_t limits_si
 
 static int client_config(const void *p, size_t size)
 {
-    return dial(p, size, 0, NULL, 0, 0);
+    return dial(p, size, 0, 0, NULL, 0, 0);
 }
 
 static int client_limits(const void *p, size_t size)
 {
-    return dial(&(weft_client_config){.limits = p}, sizeof(weft_client_config), size, NULL, 0, 0);
+    const weft_dial way = {.limits = p};
+    return dial(&(weft_client_config){.dial = &way}, sizeof(weft_client_config), sizeof way, size,
+                NULL, 0, 0);
+}
+
+static int client_dial(const void *p, size_t size)
+{
+    return dial(&(weft_client_config){.dial = p}, sizeof(weft_client_config), size, 0, NULL, 0, 0);
+}
+
+static int client_own_deflate(const void *p, size_t size)
+{
+    return dial(&(weft_client_config){.deflate = p}, sizeof(weft_client_config), 0, 0, NULL, 0,
+                size);
+}
+
+static int pipe_to(const weft_dial *way, size_t way_size, size_t limits_size,
+                   const weft_pipe_handler *h, size_t h_size)
+{
+    weft_pipe *p = NULL;
+    char url[160];
+    snprintf(url, sizeof url, "tcp://%s", world.address);
+    int error =
+        weft_pipe_connect_sized(&p, world.loop, url, way, way_size, limits_size, h, h_size, NULL);
+    if (p) weft_pipe_abort(p);
+    turn(&world, 0);
+    return error;
+}
+
+static int pipe_dial(const void *p, size_t size)
+{
+    return pipe_to(p, size, 0, NULL, 0);
+}
+
+static int pipe_limits(const void *p, size_t size)
+{
+    const weft_dial way = {.limits = p};
+    return pipe_to(&way, sizeof way, size, NULL, 0);
+}
+
+static int pipe_handler(const void *p, size_t size)
+{
+    return pipe_to(NULL, 0, 0, p, size);
 }
 
 static int client_handler_limits(const void *p, size_t size)
 {
-    return dial(NULL, 0, size, &(weft_handler){.limits = p}, sizeof(weft_handler), 0);
+    return dial(NULL, 0, 0, size, &(weft_handler){.limits = p}, sizeof(weft_handler), 0);
 }
 
 static int client_handler(const void *p, size_t size)
 {
-    return dial(NULL, 0, 0, p, size, 0);
+    return dial(NULL, 0, 0, 0, p, size, 0);
 }
 
 static int client_deflate(const void *p, size_t size)
 {
-    return dial(NULL, 0, 0, &(weft_handler){.deflate = p}, sizeof(weft_handler), size);
+    return dial(NULL, 0, 0, 0, &(weft_handler){.deflate = p}, sizeof(weft_handler), size);
 }
 
 static int hub_config(const void *p, size_t size)
@@ -282,6 +341,14 @@ static int piece_env(const void *p, size_t size)
 {
     weft_piece *piece = NULL;
     int error = weft_piece_new_sized(&piece, p, size, "x", 1);
+    weft_piece_unref(piece);
+    return error;
+}
+
+static int event_env(const void *p, size_t size)
+{
+    weft_piece *piece = NULL;
+    int error = weft_sse_piece_sized(&piece, p, size, NULL, NULL, "x", 1);
     weft_piece_unref(piece);
     return error;
 }
@@ -325,6 +392,8 @@ static const struct taker {
     {"weft_session_profile_new, env", profile_env, sizeof(weft_env), 0, 0},
     {"weft_session_profile_new, limits", profile_limits, sizeof(weft_limits), 0, 0},
     {"weft_session_profile_new, deflate", profile_deflate, sizeof(weft_deflate), 0, 0},
+    {"weft_head_parse", parse_limits, sizeof(weft_limits), 0, 0},
+    {"weft_response_parse", response_limits, sizeof(weft_limits), 0, 0},
     {"weft_handshake_check", check_limits, sizeof(weft_limits), 405, 405},
     {"weft_deflate_choose", choose_deflate, sizeof(weft_deflate), 1, 0},
     {"weft_deflate_offer", offer_deflate, sizeof(weft_deflate), 0, 0},
@@ -344,12 +413,18 @@ static const struct taker {
     {"weft_server_route, limits", route_limits, sizeof(weft_limits), 0, 0},
     {"weft_server_route, deflate", route_deflate, sizeof(weft_deflate), 0, 0},
     {"weft_connect", client_config, sizeof(weft_client_config), 0, 0},
+    {"weft_connect, dial", client_dial, sizeof(weft_dial), 0, 0},
+    {"weft_connect, the config's deflate", client_own_deflate, sizeof(weft_deflate), 0, 0},
     {"weft_connect, limits", client_limits, sizeof(weft_limits), 0, 0},
     {"weft_connect, handler", client_handler, sizeof(weft_handler), 0, 0},
     {"weft_connect, the handler's limits", client_handler_limits, sizeof(weft_limits), 0, 0},
     {"weft_connect, deflate", client_deflate, sizeof(weft_deflate), 0, 0},
+    {"weft_pipe_connect, dial", pipe_dial, sizeof(weft_dial), 0, 0},
+    {"weft_pipe_connect, limits", pipe_limits, sizeof(weft_limits), 0, 0},
+    {"weft_pipe_connect, handler", pipe_handler, sizeof(weft_pipe_handler), 0, 0},
     {"weft_piece_new", piece_env, sizeof(weft_env), 0, 0},
     {"weft_reply_begin", reply_handler, sizeof(weft_reply_handler), 0, 0},
+    {"weft_sse_piece", event_env, sizeof(weft_env), 0, 0},
     {"weft_hub_new", hub_config, sizeof(weft_hub_config), 0, 0},
 };
 
@@ -423,6 +498,7 @@ FROZEN(weft_span, 16);
 FROZEN(weft_field, 32);
 FROZEN(weft_request_head, 56);
 FROZEN(weft_handshake, 48);
+FROZEN(weft_response_head, 48);
 FROZEN(weft_agreement, 48);
 FROZEN(weft_deflate_params, 5);
 FROZEN(weft_event, 32);
@@ -526,11 +602,13 @@ static void new_client(struct teller *t)
 {
     weft_limits *limits = lend(&(weft_limits){.max_message = 500}, sizeof *limits);
     char *origin = lend("https://example.org", 20);
+    weft_dial *way = lend(&(weft_dial){.limits = limits}, sizeof *way);
     weft_client_config *cfg =
-        lend(&(weft_client_config){.limits = limits, .origin = origin}, sizeof *cfg);
+        lend(&(weft_client_config){.dial = way, .origin = origin}, sizeof *cfg);
     struct lent h = lend_handler(&telling);
     assert_int_equal(weft_connect(NULL, world.loop, world_url(&world, "/"), cfg, h.handler, t), 0);
     take_back(cfg, sizeof *cfg);
+    take_back(way, sizeof *way);
     take_back(limits, sizeof *limits);
     take_back(origin, 20);
     take_handler_back(&h);

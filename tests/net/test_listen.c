@@ -47,9 +47,8 @@ static const char *address_of(size_t i)
 static void expect_websocket(const char *url, weft_tls *tls)
 {
     server = client = (struct teller){0};
-    const weft_client_config cfg = {.tls = tls};
+    const weft_client_config cfg = {.dial = &(weft_dial){.tls = tls}};
     assert_int_equal(weft_connect(&client.conn, world.loop, url, &cfg, &telling, &client), 0);
-    world.now_us += 1000; /* a way to a Unix socket begins with a tick */
     turn_until(&world, client.id && server.id);
     assert_int_equal(weft_close(client.conn, 1000, ""), 0);
     turn_until(&world, client.closes && server.closes);
@@ -119,7 +118,7 @@ static void test_two_certificates(void **state)
                            new_tls(&world.env, &(weft_tls_config){.authorities = other})};
     for (size_t i = 0; i < 2; i++) expect_websocket(url[i], trusts[i]);
     for (size_t i = 0; i < 2; i++) {
-        const weft_client_config wrong = {.tls = trusts[1 - i]};
+        const weft_client_config wrong = {.dial = &(weft_dial){.tls = trusts[1 - i]}};
         client = (struct teller){0};
         assert_int_equal(weft_connect(&client.conn, world.loop, url[i], &wrong, &telling, &client),
                          0);

@@ -113,7 +113,7 @@ static weft_tls *client_tls(bool shows, bool insecure)
 static void dial(const char *host, weft_tls *tls)
 {
     char url[256];
-    const weft_client_config cfg = {.tls = tls};
+    const weft_client_config cfg = {.dial = &(weft_dial){.tls = tls}};
     client = server = (struct teller){0};
     snprintf(url, sizeof url, "wss://%s%s/", host, strrchr(world.address, ':'));
     assert_int_equal(weft_connect(&client.conn, world.loop, url, &cfg, &telling, &client), 0);
@@ -354,7 +354,8 @@ static void test_a_guard(void **state)
     weft_tls_unref(of_client);
     of_client = NULL;
     client = (struct teller){0};
-    const weft_client_config cfg = {.tls = client_tls(false, false)};
+    const weft_dial way = {.tls = client_tls(false, false)};
+    const weft_client_config cfg = {.dial = &way};
     char url[256];
     snprintf(url, sizeof url, "wss://localhost%s/", strrchr(world.address, ':'));
     assert_int_equal(weft_connect(&client.conn, world.loop, url, &cfg, &telling, &client), 0);

@@ -8,13 +8,13 @@
 
 static struct world world;
 static struct teller server, client;
-static weft_client_config cfg; /* of the client, */
-static weft_limits cfg_limits; /* and its limits */
+static weft_dial way;          /* the client's, */
+static weft_limits way_limits; /* and its limits */
 
 /* Everything goes, and nothing is left. */
 static void end_world(void)
 {
-    weft_tls_unref(cfg.tls);
+    weft_tls_unref(way.tls);
     world_end(&world);
 }
 
@@ -23,8 +23,8 @@ static void serve(void)
     static const weft_limits limits = {.ping_interval = WEFT_NEVER};
     weft_server_config server_cfg = {.limits = &limits};
     server = client = (struct teller){0};
-    cfg_limits = (weft_limits){0};
-    cfg = (weft_client_config){.limits = &cfg_limits};
+    way_limits = (weft_limits){0};
+    way = (weft_dial){.limits = &way_limits};
     world_begin(&world);
     world_serve(&world, &server_cfg);
     assert_int_equal(weft_server_route(world.server, "/", &telling, &server), 0);
@@ -34,9 +34,10 @@ static void serve(void)
 static int dial(void)
 {
     char url[256];
-    if (!cfg.tls) cfg.tls = new_client_tls(&world.env);
-    cfg_limits.ping_interval = WEFT_NEVER;
+    if (!way.tls) way.tls = new_client_tls(&world.env);
+    way_limits.ping_interval = WEFT_NEVER;
     snprintf(url, sizeof url, "wss://localhost%s/", strrchr(world.address, ':'));
+    const weft_client_config cfg = {.dial = &way};
     return weft_connect(&client.conn, world.loop, url, &cfg, &telling, &client);
 }
 
@@ -203,8 +204,8 @@ static void test_an_alert_to_nobody(void **state)
     serve();
     int listening = listen_instead();
     assert_int_equal(setsockopt(listening, SOL_SOCKET, SO_RCVBUF, &(int){4096}, sizeof(int)), 0);
-    cfg_limits.write_stall = 1000;
-    cfg_limits.send_queue_max = 2 * sizeof large;
+    way_limits.write_stall = 1000;
+    way_limits.send_queue_max = 2 * sizeof large;
     assert_int_equal(dial(), 0);
     struct tls_peer *p = accept_peer(listening, peer_context());
     answer_handshake(p);

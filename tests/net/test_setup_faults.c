@@ -256,7 +256,8 @@ static int a_client_behind_a_proxy(void)
     char proxy[160];
     snprintf(proxy, sizeof proxy, "http://me:secret@%s", world.address);
     const char *fields[] = {"X-Own: 1", NULL};
-    weft_client_config cfg = {.proxy = proxy, .credentials = "a:b", .fields = fields};
+    weft_client_config cfg = {
+        .dial = &(weft_dial){.proxy = proxy}, .credentials = "a:b", .fields = fields};
     int error = a_client_of("ws://far.example/", &cfg);
     return told(&client.story, "WEFT_ERR_PROXY") || error == WEFT_ERR_TIMEOUT ? 0 : error;
 }
@@ -274,12 +275,12 @@ static int a_client_with_tls(void)
     char url[128];
     const weft_tls_pair pair = {certificate, key};
     weft_tls_config tls = {.certificates = &pair, .n_certificates = 1, .authorities = certificate};
-    weft_client_config cfg = {0};
-    int error = weft_tls_new(&cfg.tls, &world.env, &tls, NULL, 0);
+    weft_dial way = {0};
+    int error = weft_tls_new(&way.tls, &world.env, &tls, NULL, 0);
     if (error) return error;
     snprintf(url, sizeof url, "wss://localhost:%d/", port_of(world.address));
-    error = a_client_of(url, &cfg);
-    weft_tls_unref(cfg.tls);
+    error = a_client_of(url, &(weft_client_config){.dial = &way});
+    weft_tls_unref(way.tls);
     return told(&client.story, "WEFT_ERR_TLS") || error == WEFT_ERR_TIMEOUT ? 0 : error;
 }
 

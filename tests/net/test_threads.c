@@ -141,7 +141,7 @@ static struct peer *begin_peer(size_t i)
     char url[128];
     struct peer *p = &w.peers[i];
     *p = (struct peer){0};
-    weft_client_config insecure = {.tls = w.insecure};
+    weft_client_config insecure = {.dial = &(weft_dial){.tls = w.insecure}};
     snprintf(url, sizeof url, "%s://%s/", w.scheme, w.address);
     assert_int_equal(weft_connect(&p->conn, w.loop, url, &insecure, &client_handler, p), 0);
     return p;

@@ -157,14 +157,15 @@ static int dial_peer(void)
     char url[64];
     struct sockaddr_in at = loopback(0);
     socklen_t len = sizeof at;
-    weft_client_config cfg = {.tls = new_tls(NULL, &(weft_tls_config){.insecure = true})};
+    weft_dial way = {.tls = new_tls(NULL, &(weft_tls_config){.insecure = true})};
+    weft_client_config cfg = {.dial = &way};
     int fd = -1, listening = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     assert_int_equal(bind(listening, (struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(listen(listening, 1), 0);
     assert_int_equal(getsockname(listening, (struct sockaddr *)&at, &len), 0);
     snprintf(url, sizeof url, "wss://127.0.0.1:%u/", ntohs(at.sin_port));
     assert_int_equal(weft_connect(NULL, world.loop, url, &cfg, &telling, &client), 0);
-    weft_tls_unref(cfg.tls);
+    weft_tls_unref(way.tls);
     turn_until(&world, (fd = accept(listening, NULL, NULL)) >= 0);
     close(listening);
     return fd;

@@ -14,7 +14,7 @@
 #include "base/limits.h"
 #include "net/wire/carry.h"
 
-SIZED_TAKER(config_take, weft_client_config, tls, 56, tls)
+SIZED_TAKER(config_take, weft_client_config, redirects, 64, redirects)
 
 static const weft_env *env_of(const struct client *c)
 {
@@ -45,50 +45,50 @@ static void client_free(struct owner *o)
     mem_free(env, client);
 }
 
-static void let_go_of_lane(struct dial *d)
+static void let_go_of_lane(struct opening *o)
 {
-    struct lane *l = d->lane;
-    d->lane = NULL;
-    outq_clear(&d->out);
+    struct lane *l = o->lane;
+    o->lane = NULL;
+    outq_clear(&o->out);
     if (l) lane_drop(l, 0, "");
 }
 
-static void end_handshake(struct dial *d)
+static void end_handshake(struct opening *o)
 {
-    let_go_of_lane(d);
-    h1_client_deinit(&d->h1);
-    d->h1 = (struct h1_client){0};
+    let_go_of_lane(o);
+    h1_client_deinit(&o->h1);
+    o->h1 = (struct h1_client){0};
 }
 
-static void dial_free(struct dial *d)
+static void opening_free(struct opening *o)
 {
-    const weft_env *env = env_of(d->client);
-    way_stop(&d->way);
-    end_handshake(d);
-    options_deinit(&d->options);
-    list_remove(&d->link);
-    d->client->dial = NULL;
-    mem_free(env, d);
+    const weft_env *env = env_of(o->client);
+    way_stop(&o->way);
+    end_handshake(o);
+    options_deinit(&o->options);
+    dial_deinit(&o->dial);
+    o->client->opening = NULL;
+    mem_free(env, o);
 }
 
-void dial_fail(struct dial *d, int error, const char *cause)
+void opening_fail(struct opening *o, int error, const char *cause)
 {
-    weft_conn *c = d->client->conn;
+    weft_conn *c = o->client->conn;
     c->by_peer = error == WEFT_ERR_LOST || error == -ECONNRESET;
-    dial_free(d);
+    opening_free(o);
     conn_end(c, error, cause);
 }
 
-void dial_refused(struct dial *d, struct h1_client *response, int error)
+void opening_refused(struct opening *o, struct h1_client *response, int error)
 {
-    struct client *client = d->client;
+    struct client *client = o->client;
     client->response = response->head;
     client->body = response->body;
     response->head = (struct head){0};
     response->body = (struct buf){0};
     client->refusal = (weft_refusal){client->response.status, client->response.fields,
                                      client->response.n_fields, buf_bytes(&client->body)};
-    dial_fail(d, error, weft_strerror(error));
+    opening_fail(o, error, weft_strerror(error));
 }
 
 static const char *keep_words(struct client *client, int error, const char *words)
@@ -100,15 +100,17 @@ static const char *keep_words(struct client *client, int error, const char *word
 
 static void cancel(weft_conn *c)
 {
-    dial_fail(client_of(c->owner)->dial, 0, "");
+    opening_fail(client_of(c->owner)->opening, 0, "");
 }
 
-void dial_open(struct dial *d, const weft_agreement *a)
+void opening_open(struct opening *o, const weft_agreement *a)
 {
-    weft_conn *c = d->client->conn;
-    struct lane *l = d->lane;
-    d->lane = NULL;
-    dial_free(d);
+    weft_conn *c = o->client->conn;
+    struct lane *l = o->lane;
+    o->lane = NULL;
+    o->client->response = o->h1.head;
+    o->h1.head = (struct head){0};
+    opening_free(o);
     weft_session_set_deflate(&c->session, &a->deflate);
     c->owner->subprotocol = a->subprotocol ? a->subprotocol : "";
     (void)lane_become(l, LANE_WEBSOCKET, c, NULL);
@@ -119,15 +121,15 @@ void dial_open(struct dial *d, const weft_agreement *a)
 
 static void arrived(struct way *w, struct lane *l)
 {
-    handshake_begin(container_of(w, struct dial, way), l);
+    handshake_begin(container_of(w, struct opening, way), l);
 }
 
 static void failed(struct way *w, const struct way_end *end)
 {
-    struct dial *d = container_of(w, struct dial, way);
-    const char *cause = end->made ? keep_words(d->client, end->error, end->cause) : end->cause;
-    if (end->response) dial_refused(d, end->response, end->error);
-    else dial_fail(d, end->error, cause);
+    struct opening *o = container_of(w, struct opening, way);
+    const char *cause = end->made ? keep_words(o->client, end->error, end->cause) : end->cause;
+    if (end->response) opening_refused(o, end->response, end->error);
+    else opening_fail(o, end->error, cause);
 }
 
 static bool is_redirect(int status)
@@ -135,91 +137,88 @@ static bool is_redirect(int status)
     return (status >= 301 && status <= 303) || status == 307 || status == 308;
 }
 
-bool dial_redirect(struct dial *d)
+static bool may_follow(const struct opening *o, const weft_field *to)
 {
-    const struct head *h = &d->h1.head;
+    return to && o->options.redirects && is_redirect(o->h1.head.status);
+}
+
+bool opening_redirect(struct opening *o)
+{
+    const struct head *h = &o->h1.head;
     const weft_field *to = fields_first(h->fields, h->n_fields, "Location");
-    if (!d->options.redirects || !is_redirect(h->status) || !to) return false;
-    d->options.redirects--;
-    int error = options_redirect(&d->options, to->value);
-    end_handshake(d);
-    if (!error) error = way_start(&d->way);
-    if (error) dial_fail(d, error, weft_strerror(error));
+    int error = may_follow(o, to) ? dial_redirect(&o->dial, to->value) : WEFT_ERR_REFUSED;
+    if (error == WEFT_ERR_REFUSED) return false;
+    if (error > 0) options_leave_origin(&o->options);
+    o->options.redirects--;
+    end_handshake(o);
+    if (error >= 0) error = way_start(&o->way);
+    if (error) opening_fail(o, error, weft_strerror(error));
     return true;
-}
-
-/* ---- the dialer ------------------------------------------------------------------------------ */
-
-static const struct talk *const talks[LANE_TALKS] = {
-    [LANE_FREE] = &lane_nobody,
-    [LANE_WAY] = &way_talk,
-    [LANE_HANDSHAKE] = &handshake_talk,
-    [LANE_WEBSOCKET] = &conn_talk,
-};
-
-static void cancel_all(struct attachment *a)
-{
-    struct dialer *r = container_of(a, struct dialer, attachment);
-    while (!list_empty(&r->dials)) dial_fail(container_of(r->dials.next, struct dial, link), 0, "");
-}
-
-static void dialer_free(struct attachment *a)
-{
-    struct dialer *r = container_of(a, struct dialer, attachment);
-    weft_tls_unref(r->tls);
-    mem_free(net_env(r->net), r);
-}
-
-struct dialer *dialer_of(weft_loop *l)
-{
-    struct net *n = net_of(l);
-    if (!n || n->dying) return NULL;
-    if (n->client) return container_of(n->client, struct dialer, attachment);
-    struct dialer *r = mem_zalloc(net_env(n), sizeof *r);
-    if (!r) return NULL;
-    r->attachment = (struct attachment){.leave = cancel_all, .free = dialer_free};
-    r->net = n;
-    carry_class_init(&r->lane_class, talks, n, NULL);
-    list_init(&r->dials);
-    n->client = &r->attachment;
-    return r;
 }
 
 /* ---- the beginning --------------------------------------------------------------------------- */
 
-static int dial_new(struct client *client, struct dialer *dialer, const char *url,
-                    const weft_client_config *cfg)
+/* What the user handed in, as we know it. */
+struct wanted {
+    const char *url;
+    weft_client_config cfg;
+    weft_dial dial;
+    weft_limits limits;
+    weft_deflate deflate;
+    struct handler_given handler;
+};
+
+static int take(struct wanted *w, const weft_client_config *cfg, size_t cfg_size, size_t dial_size,
+                size_t limits_size, size_t deflate_size)
 {
-    const weft_env *env = env_of(client);
-    struct dial *d = mem_zalloc(env, sizeof *d);
-    if (!d) return -ENOMEM;
-    d->client = client;
-    d->way.arrived = arrived;
-    d->way.failed = failed;
-    way_init(&d->way, dialer, &d->options, &client->class.limits);
-    list_append(&dialer->dials, &d->link);
-    client->dial = d;
-    int error = options_init(&d->options, env, url, cfg, &client->class.handler);
-    if (!error) error = way_start(&d->way);
-    if (error) dial_free(d);
+    int error = config_take(&w->cfg, cfg, cfg_size);
+    if (!error) error = dial_take(&w->dial, &w->limits, w->cfg.dial, dial_size, limits_size);
+    return error ? error : deflate_take_at(&w->deflate, &w->cfg.deflate, deflate_size);
+}
+
+static int opening_init(struct opening *o, const char *url, const weft_dial *dial,
+                        const weft_client_config *cfg)
+{
+    const weft_env *env = env_of(o->client);
+    int error = dial_init(&o->dial, env, url, dial_websocket_url, dial);
+    if (error) return error;
+    return options_init(&o->options, env, &o->dial.url, cfg, &o->client->class.handler);
+}
+
+static int opening_new(struct client *client, struct dialer *dialer, const struct wanted *want)
+{
+    struct opening *o = mem_zalloc(env_of(client), sizeof *o);
+    if (!o) return -ENOMEM;
+    o->client = client;
+    o->way.arrived = arrived;
+    o->way.failed = failed;
+    way_init(&o->way, dialer, &o->dial, &client->class.limits);
+    client->opening = o;
+    int error = opening_init(o, want->url, &want->dial, &want->cfg);
+    if (!error) error = way_start(&o->way);
+    if (error) opening_free(o);
     return error;
 }
 
-static int client_new(struct client **out, struct net *n, const weft_limits *limits,
-                      const struct handler_given *given)
+static int client_new(struct client **out, struct net *n, const struct wanted *want)
 {
     struct client *client = mem_zalloc(net_env(n), sizeof *client);
     if (!client) return -ENOMEM;
-    int error = conn_class_init(&client->class, n, limits, given);
     client->owner = (struct owner){"", cancel, refusal, client_free};
-    if (error) mem_free(net_env(n), client);
+    int error = conn_class_init(&client->class, n, want->dial.limits, &want->handler);
+    if (error) {
+        mem_free(net_env(n), client);
+        return error;
+    }
+    error = conn_class_offer(&client->class, want->cfg.subprotocols, want->cfg.deflate);
+    if (error) client_free(&client->owner);
     else *out = client;
     return error;
 }
 
 /* It owns the client. */
 static int connect_as(weft_conn **out, struct client *client, struct dialer *dialer,
-                      const char *url, const weft_client_config *cfg, void *user)
+                      const struct wanted *want, void *user)
 {
     weft_conn *c = conn_new(WEFT_CLIENT, &client->class, user);
     if (!c) {
@@ -228,25 +227,32 @@ static int connect_as(weft_conn **out, struct client *client, struct dialer *dia
     }
     client->conn = c;
     c->owner = &client->owner;
-    int error = dial_new(client, dialer, url, cfg);
+    int error = opening_new(client, dialer, want);
     if (error) conn_discard(c);
     else if (out) *out = c;
     return error;
 }
 
 int weft_connect_sized(weft_conn **out, weft_loop *l, const char *url,
-                       const weft_client_config *cfg, size_t cfg_size, size_t limits_size,
-                       const weft_handler *h, size_t h_size, size_t deflate_size, void *user)
+                       const weft_client_config *cfg, size_t cfg_size, size_t dial_size,
+                       size_t limits_size, const weft_handler *h, size_t h_size,
+                       size_t deflate_size, void *user)
 {
-    weft_client_config taken;
-    weft_limits limits;
+    struct wanted want = {.url = url, .handler = {h, h_size, limits_size, deflate_size}};
     struct client *client;
-    int error = config_take(&taken, cfg, cfg_size);
-    if (!error) error = limits_take_at(&limits, &taken.limits, limits_size);
+    int error = take(&want, cfg, cfg_size, dial_size, limits_size, deflate_size);
     if (error) return error;
     struct dialer *dialer = dialer_of(l);
     if (!dialer) return -ENOMEM;
-    struct handler_given given = {h, h_size, limits_size, deflate_size};
-    error = client_new(&client, dialer->net, taken.limits, &given);
-    return error ? error : connect_as(out, client, dialer, url, &taken, user);
+    error = client_new(&client, dialer->net, &want);
+    return error ? error : connect_as(out, client, dialer, &want, user);
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+size_t weft_conn_response(const weft_conn *c, const weft_field **fields)
+{
+    const struct client *client = c->session.role == WEFT_CLIENT ? client_of(c->owner) : NULL;
+    *fields = client ? client->response.fields : NULL;
+    return client ? client->response.n_fields : 0;
 }

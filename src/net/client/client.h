@@ -5,14 +5,15 @@
 #ifndef NET_CLIENT_CLIENT_H
 #define NET_CLIENT_CLIENT_H
 
+#include "net/client/options.h"
 #include "net/client/way.h"
 #include "net/ws/conn.h"
 #include <weft/client.h>
 
 /* Until the WebSocket is open, or cannot be opened. */
-struct dial {
-    struct list link; /* the dialer's dials */
+struct opening {
     struct client *client;
+    struct dial dial;
     struct options options;
     struct way way;
     struct lane *lane; /* in the handshake */
@@ -26,8 +27,8 @@ struct client {
     struct owner owner; /* the conn's */
     weft_conn *conn;
     struct conn_class class;
-    struct dial *dial;    /* NULL: it is over */
-    struct head response; /* of a refusal: what its fields point into */
+    struct opening *opening; /* NULL: it is over */
+    struct head response;    /* the 101, or a refusal: fields, and what they point into */
     struct buf body;
     weft_refusal refusal;
     char *cause; /* of the end, when its words had to be made */
@@ -36,18 +37,18 @@ struct client {
 extern const struct talk handshake_talk;
 
 /* The lane leads to the server: ask for a WebSocket. */
-void handshake_begin(struct dial *d, struct lane *l);
+void handshake_begin(struct opening *o, struct lane *l);
 
 /* ---- what came of it (client.c) -------------------------------------------------------------- */
 
-/* The WebSocket sits down on the lane; there is no dial any more. */
-void dial_open(struct dial *d, const weft_agreement *a);
+/* The WebSocket sits down on the lane; there is no opening any more. */
+void opening_open(struct opening *o, const weft_agreement *a);
 
 /* Go to where the response leads, if it does and we may. */
-bool dial_redirect(struct dial *d);
+bool opening_redirect(struct opening *o);
 
 /* on_close says why. The response, when there is one, is the user's to read there. */
-void dial_fail(struct dial *d, int error, const char *cause);
-void dial_refused(struct dial *d, struct h1_client *response, int error);
+void opening_fail(struct opening *o, int error, const char *cause);
+void opening_refused(struct opening *o, struct h1_client *response, int error);
 
 #endif

@@ -13,8 +13,8 @@ struct dialer {
     struct attachment attachment; /* net's */
     struct net *net;
     struct lane_class lane_class;
-    struct list dials; /* that are not open yet */
-    weft_tls *tls;     /* of those who say nothing of it; NULL until one needs it */
+    struct list ways; /* that lead to no lane yet */
+    weft_tls *tls;    /* of those who say nothing of it; NULL until one needs it */
 };
 
 /* The loop's; made when it is first asked for. NULL: no memory, or the loop is being freed. */

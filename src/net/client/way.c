@@ -5,15 +5,20 @@
 #include "net/client/way.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/limits.h"
+#include "net/client/user_lookup.h"
 #include "net/wire/carry.h"
-#include "net/wire/tls.h"
 
-static const weft_env *env_of(const struct way *w)
-{
-    return net_env(w->dialer->net);
-}
+enum { HOST_SIZE = 256 };
+
+/* Posted, and so not to be taken back: it may find that the way is gone. */
+struct setting_out {
+    struct post post;
+    weft_loop *loop;
+    struct way *way; /* NULL: it has been stopped */
+};
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
@@ -29,49 +34,35 @@ void way_stop(struct way *w)
     if (w->stage == WAY_NOWHERE) return;
     if (w->stage == WAY_PROXY) h1_client_deinit(&w->h1);
     w->stage = WAY_NOWHERE;
+    if (w->stopped) *w->stopped = true;
+    w->stopped = NULL;
+    list_remove(&w->link);
     lookup_cancel(&w->lookup);
+    if (w->setting_out) w->setting_out->way = NULL;
+    w->setting_out = NULL;
+    user_lookup_cancel(w->asked);
+    w->asked = NULL;
     loop_timer_stop(w->dialer->net->loop, &w->timer);
     outq_clear(&w->out);
     let_go_of_lane(w);
 }
 
-static void fail(struct way *w, int error, const char *cause)
+void way_give_up(struct way *w, int error, const char *cause)
 {
     way_stop(w);
     w->failed(w, &(struct way_end){.error = error, .cause = cause});
 }
 
-static void fail_plain(struct way *w, int error)
+void way_fail_plain(struct way *w, int error)
 {
-    fail(w, error, weft_strerror(error));
+    way_give_up(w, error, weft_strerror(error));
 }
 
-/* In words of the moment. */
-static void fail_words(struct way *w, int error, const char *words)
+void way_start_timer(struct way *w, uint64_t timeout)
 {
-    way_stop(w);
-    w->failed(w, &(struct way_end){.error = error, .cause = words, .made = true});
-}
-
-/* The response is for whoever asked for the way. */
-static void fail_refused(struct way *w)
-{
-    struct h1_client response = w->h1;
-    w->stage = WAY_CONNECTING; /* h1 is no longer ours */
-    way_stop(w);
-    w->failed(w, &(struct way_end){.error = WEFT_ERR_PROXY,
-                                   .cause = weft_strerror(WEFT_ERR_PROXY),
-                                   .response = &response});
-    h1_client_deinit(&response);
-}
-
-/* The lane is somebody else's from now on. */
-static void arrive(struct way *w)
-{
-    struct lane *l = w->lane;
-    w->lane = NULL;
-    way_stop(w);
-    w->arrived(w, l);
+    weft_loop *l = w->dialer->net->loop;
+    loop_timer_stop(l, &w->timer);
+    if (timeout != WEFT_NEVER) loop_timer_start(l, &w->timer, timeout);
 }
 
 /* ---- connecting ------------------------------------------------------------------------------ */
@@ -89,228 +80,176 @@ static void start_attempt_timer(struct way *w)
     loop_timer_start(w->dialer->net->loop, &w->timer, time_left(w) / (w->n - w->next + 1));
 }
 
-static void try_next(struct way *w)
+/* The socket becomes the lane. 0 or -ENOMEM. */
+static int ride(struct way *w, int fd)
+{
+    w->lane = carry_connect(&w->dialer->lane_class, fd, w->limits, LANE_WAY, w);
+    if (!w->lane) return -ENOMEM;
+    start_attempt_timer(w);
+    return 0;
+}
+
+void way_try_next(struct way *w)
 {
     const struct sys *sys = loop_sys(w->dialer->net->loop);
     while (w->next < w->n) {
-        int fd = sock_connect(sys, &w->addresses[w->next++], NULL);
-        if (fd >= 0) w->lane = carry_connect(&w->dialer->lane_class, fd, w->limits, LANE_WAY, w);
-        w->error = fd < 0 ? fd : -ENOMEM;
-        if (!w->lane) continue;
-        start_attempt_timer(w);
-        return;
+        const struct sock_addr *source = w->dial->source.len ? &w->dial->source : NULL;
+        int fd = sock_connect(sys, &w->addresses[w->next++], source);
+        w->error = fd < 0 ? fd : ride(w, fd);
+        if (!w->error) return;
     }
-    fail_plain(w, w->error);
+    way_fail_plain(w, w->error);
 }
 
-static void resolved(struct lookup *k, int error, const struct sock_addr *addresses, size_t n)
+static void go_to(struct way *w, const struct sock_addr *addresses, size_t n)
 {
-    struct way *w = container_of(k, struct way, lookup);
-    if (error) {
-        fail_plain(w, error);
-        return;
-    }
     memcpy(w->addresses, addresses, n * sizeof *addresses);
     w->n = n;
     w->next = 0;
     w->stage = WAY_CONNECTING;
-    try_next(w);
+    way_try_next(w);
 }
 
-static bool has_proxy(const struct way *w)
+/* ---- where to -------------------------------------------------------------------------------- */
+
+static void resolved(struct lookup *k, int error, const struct sock_addr *addresses, size_t n)
 {
-    return w->options->proxy_text != NULL;
+    struct way *w = container_of(k, struct way, lookup);
+    if (error) way_fail_plain(w, error);
+    else go_to(w, addresses, n);
 }
 
-static int start_lookup(struct way *w)
+static void answered(void *asker, int error, const struct sock_addr *addresses, size_t n)
 {
-    const struct url *to = has_proxy(w) ? &w->options->proxy : &w->options->url;
-    char host[256];
-    if (to->host.len >= sizeof host) return WEFT_ERR_RESOLVE;
-    memcpy(host, to->host.data, to->host.len);
-    host[to->host.len] = 0;
-    return lookup_start(&w->lookup, w->dialer->net->loop, host, to->port, resolved);
+    struct way *w = asker;
+    w->asked = NULL;
+    if (error) way_fail_plain(w, error);
+    else go_to(w, addresses, n);
 }
 
-/* A Unix socket needs no resolver, but the answer comes from the loop all the same. */
-static int start_unix(struct way *w)
+/* false: too long for a name. */
+static bool write_host(const struct way *w, char host[HOST_SIZE])
 {
-    char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-    weft_bytes socket = w->options->url.socket;
-    if (socket.len >= sizeof path) return WEFT_ERR_URL;
-    memcpy(path, socket.data, socket.len);
-    path[socket.len] = 0;
-    int error = sock_unix(&w->addresses[0], path);
-    w->n = 1;
-    w->next = 0;
+    weft_bytes name = dial_next_hop(w->dial)->host;
+    if (name.len >= HOST_SIZE) return false;
+    copy(host, name.data, name.len);
+    host[name.len] = 0;
+    return true;
+}
+
+static int look_up(struct way *w)
+{
+    char host[HOST_SIZE];
+    if (!write_host(w, host)) return WEFT_ERR_RESOLVE;
+    uint16_t port = dial_next_hop(w->dial)->port;
+    return lookup_start(&w->lookup, w->dialer->net->loop, host, port, resolved);
+}
+
+/* He may answer before he returns, or end everything: then the lookup is all that is left. */
+static void ask_user(struct way *w)
+{
+    const struct dial *d = w->dial;
+    char host[HOST_SIZE];
+    weft_lookup *k = user_lookup_new(w->dialer->net->loop, dial_next_hop(d)->port, w, answered);
+    if (!k || !write_host(w, host)) {
+        if (k) (void)user_lookup_refused(k);
+        way_fail_plain(w, k ? WEFT_ERR_RESOLVE : -ENOMEM);
+        return;
+    }
+    w->asked = k;
+    w->stage = WAY_RESOLVING;
+    int error = d->lookup(k, host, d->user);
+    if (error >= 0) return;
+    w = user_lookup_refused(k);
+    if (!w) return;
+    w->asked = NULL;
+    way_fail_plain(w, error);
+}
+
+/* The user's socket, as if we had connected it: there is no other to try. 0 or an error. */
+static int adopt(struct way *w, int fd)
+{
     w->stage = WAY_CONNECTING;
-    if (!error) loop_timer_start(w->dialer->net->loop, &w->timer, 0);
+    w->n = w->next = 0;
+    if (fd < 0) return fd;
+    int error = sock_adopt(loop_sys(w->dialer->net->loop), fd);
+    if (!error) return ride(w, fd);
+    close(fd);
     return error;
+}
+
+static void open_by_user(struct way *w)
+{
+    bool stopped = false;
+    w->stopped = &stopped;
+    int fd = w->dial->open(w->dial->user);
+    if (stopped) {
+        if (fd >= 0) close(fd);
+        return;
+    }
+    w->stopped = NULL;
+    int error = adopt(w, fd);
+    if (error) way_fail_plain(w, error);
+}
+
+/* What the user is called for is done from the loop. */
+static void begin(struct way *w)
+{
+    struct sock_addr to;
+    if (w->dial->open) open_by_user(w);
+    else if (dial_fixed(w->dial, &to)) go_to(w, &to, 1);
+    else ask_user(w);
+}
+
+static bool needs_lookup(const struct way *w)
+{
+    struct sock_addr to;
+    return !w->dial->open && !w->dial->lookup && !dial_fixed(w->dial, &to);
+}
+
+static void come_to_it(struct post *p)
+{
+    struct setting_out *s = container_of(p, struct setting_out, post);
+    struct way *w = s->way;
+    mem_free(weft_loop_env(s->loop), s);
+    if (!w) return;
+    w->setting_out = NULL;
+    begin(w);
+}
+
+static int begin_from_the_loop(struct way *w)
+{
+    weft_loop *l = w->dialer->net->loop;
+    struct setting_out *s = mem_alloc(weft_loop_env(l), sizeof *s);
+    if (!s) return -ENOMEM;
+    *s = (struct setting_out){.post.run = come_to_it, .loop = l, .way = w};
+    w->setting_out = s;
+    w->stage = WAY_BEGINNING;
+    loop_post(l, &s->post);
+    return 0;
 }
 
 static int set_out(struct way *w)
 {
     uint64_t timeout = limit_connect_timeout(w->limits);
-    w->stage = WAY_RESOLVING;
     w->deadline = timeout == WEFT_NEVER ? timeout : net_now(w->dialer->net) + timeout;
-    if (w->options->url.scheme == URL_WS_UNIX) return start_unix(w);
-    if (timeout != WEFT_NEVER) loop_timer_start(w->dialer->net->loop, &w->timer, timeout);
-    return start_lookup(w);
+    w->stage = WAY_RESOLVING;
+    way_start_timer(w, timeout);
+    return needs_lookup(w) ? look_up(w) : begin_from_the_loop(w);
 }
 
 int way_start(struct way *w)
 {
+    list_append(&w->dialer->ways, &w->link);
     int error = set_out(w);
     if (error) way_stop(w);
     return error;
 }
 
-/* ---- a proxy, and TLS ------------------------------------------------------------------------ */
-
-static void start_timer(struct way *w, uint64_t timeout)
-{
-    weft_loop *l = w->dialer->net->loop;
-    loop_timer_stop(l, &w->timer);
-    if (timeout != WEFT_NEVER) loop_timer_start(l, &w->timer, timeout);
-}
-
-static void ask_proxy(struct way *w)
-{
-    w->stage = WAY_PROXY;
-    h1_client_init(&w->h1, env_of(w), w->limits, true);
-    int error = options_write_connect(w->options, &w->out);
-    if (error) fail_plain(w, error);
-    else lane_dirty(w->lane);
-}
-
-/* For who says nothing of it: the system's authorities. */
-static int system_tls(struct way *w, weft_tls **out, char *why, size_t size)
-{
-    struct dialer *d = w->dialer;
-    int error = d->tls ? 0 : weft_tls_new(&d->tls, env_of(w), NULL, why, size);
-    *out = d->tls;
-    return error;
-}
-
-/* From here on the lane has a TLS end, with our first words in it. */
-static void begin_tls(struct way *w)
-{
-    char why[512];
-    weft_tls *with = w->options->tls;
-    const struct url *url = &w->options->url;
-    w->stage = WAY_SECURING;
-    start_timer(w, limit_tls_handshake_timeout(w->limits));
-    int error = with ? 0 : system_tls(w, &with, why, sizeof why);
-    if (error) {
-        fail_words(w, error, why);
-        return;
-    }
-    struct tls *tls = tls_connect(env_of(w), with, url->host, url->port, w->options->anonymous);
-    if (!tls || carry_secure(w->lane, tls) < 0) fail_plain(w, -ENOMEM);
-}
-
-/* There is a way to the server itself. */
-static void reached(struct way *w)
-{
-    if (w->options->url.secure) begin_tls(w);
-    else arrive(w);
-}
-
-/* What a proxy lets us have before the server could know of us is not the server's. */
-static void switched(struct way *w, bool more)
-{
-    if (more && w->options->url.secure) {
-        fail(w, WEFT_ERR_PROXY, "the proxy sent something that is not the server's");
-        return;
-    }
-    h1_client_deinit(&w->h1);
-    w->stage = WAY_CONNECTING;
-    reached(w);
-}
-
-static void take_response(struct way *w, int result, bool more)
-{
-    switch (result) {
-    case H1C_SWITCHED: switched(w, more); break;
-    case H1C_REFUSED: fail_refused(w); break;
-    default: fail(w, result, w->h1.why); break;
-    }
-}
-
-/* ---- told by the lane ------------------------------------------------------------------------ */
-
-static struct way *way_at(const struct lane *l)
-{
-    return lane_talker(l, LANE_WAY);
-}
-
-static void ready(struct lane *l)
-{
-    struct way *w = way_at(l);
-    if (w->stage == WAY_SECURING) {
-        arrive(w);
-        return;
-    }
-    start_timer(w, limit_handshake_timeout(w->limits));
-    if (has_proxy(w)) ask_proxy(w);
-    else reached(w);
-}
-
-static void feed(struct lane *l, weft_span *in)
-{
-    struct way *w = way_at(l);
-    if (!in->len || w->stage != WAY_PROXY) return;
-    int result = h1_client_feed(&w->h1, in);
-    if (result != H1C_MORE) take_response(w, result, in->len > 0);
-}
-
-static void eof(struct lane *l)
-{
-    struct way *w = way_at(l);
-    if (w->stage == WAY_SECURING)
-        fail(w, WEFT_ERR_TLS, "TLS: the server ended the connection during the handshake");
-    else if (w->stage == WAY_PROXY) take_response(w, h1_client_eof(&w->h1), false);
-    else lane_drop(l, WEFT_ERR_LOST, weft_strerror(WEFT_ERR_LOST));
-}
-
-static struct outq *pull(struct lane *l)
-{
-    return &way_at(l)->out;
-}
-
-static bool sent(struct lane *l, size_t n)
-{
-    struct outq *out = &way_at(l)->out;
-    outq_sent(out, n);
-    return !outq_empty(out);
-}
-
-static void lost(struct lane *l, int error, const char *cause)
-{
-    struct way *w = way_at(l);
-    if (!w->lane) return; /* we let go of it */
-    w->lane = NULL;
-    w->error = error;
-    if (w->stage == WAY_CONNECTING) try_next(w);
-    else fail(w, error, cause);
-}
-
-const struct talk way_talk = {
-    .ready = ready,
-    .feed = feed,
-    .eof = eof,
-    .pull = pull,
-    .sent = sent,
-    .written = lane_ignore,
-    .full = lane_ignore,
-    .late = lane_ignore,
-    .leave = lane_stays,
-    .lost = lost,
-};
-
 /* ---- time, and the beginning ----------------------------------------------------------------- */
 
 static const char *const too_late[] = {
+    [WAY_BEGINNING] = "there was no time to begin",
     [WAY_RESOLVING] = "the host name was not resolved in time",
     [WAY_CONNECTING] = "the server did not accept the connection in time",
     [WAY_PROXY] = "the proxy did not answer in time",
@@ -321,20 +260,20 @@ static void on_time(struct timer *t)
 {
     struct way *w = container_of(t, struct way, timer);
     bool more = w->stage == WAY_CONNECTING && w->next < w->n && time_left(w);
-    if (w->stage == WAY_CONNECTING && !w->lane) more = true; /* a Unix socket's turn */
     if (!more) {
-        fail(w, WEFT_ERR_TIMEOUT, too_late[w->stage]);
+        way_give_up(w, WEFT_ERR_TIMEOUT, too_late[w->stage]);
         return;
     }
     let_go_of_lane(w);
-    try_next(w);
+    way_try_next(w);
 }
 
-void way_init(struct way *w, struct dialer *dialer, const struct options *options,
+void way_init(struct way *w, struct dialer *dialer, const struct dial *dial,
               const weft_limits *limits)
 {
     w->dialer = dialer;
-    w->options = options;
+    list_init(&w->link);
+    w->dial = dial;
     w->limits = limits;
     timer_init(&w->timer, on_time);
 }

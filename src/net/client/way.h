@@ -2,26 +2,35 @@
  *
  * net/client/way.h - from a name to a lane on which the server itself listens
  *
- *      RESOLVING -> CONNECTING -> (PROXY) -> (SECURING) -> arrived
+ *      BEGINNING -> RESOLVING -> CONNECTING -> (PROXY) -> (SECURING) -> arrived
  *
- *      RESOLVING  -> CONNECTING  [resolved]     each address in turn, a share of the time each
- *      CONNECTING -> CONNECTING  [lost]         the next address
- *      CONNECTING -> PROXY       [connected]    CONNECT host:port
+ *      BEGINNING  -> RESOLVING  [begin]         the user is asked for the host, from the loop; or nobody needs to be
+ *      BEGINNING  -> CONNECTING [begin]         the user opens the socket, or has said the address
+ *      RESOLVING  -> CONNECTING [resolved]      each address in turn, a share of the time each
+ *      CONNECTING -> CONNECTING [lost]          the next address
+ *      CONNECTING -> PROXY      [connected]     CONNECT host:port
  *      CONNECTING, PROXY -> SECURING            the TLS handshake
  *      any        -> arrived                    the lane is whoever's asked for the way
  *      any        -> failed                     and there is no lane
  *
- * From CONNECTING on it sits on the lane.
+ * From CONNECTING on it sits on the lane. Whoever asked may free the way when he is told.
  */
 #ifndef NET_CLIENT_WAY_H
 #define NET_CLIENT_WAY_H
 
 #include "http/h1_client.h"
 #include "io/resolve.h"
+#include "net/client/dial.h"
 #include "net/client/dialer.h"
-#include "net/client/options.h"
 
-enum way_stage { WAY_NOWHERE, WAY_RESOLVING, WAY_CONNECTING, WAY_PROXY, WAY_SECURING };
+enum way_stage {
+    WAY_NOWHERE,
+    WAY_BEGINNING,
+    WAY_RESOLVING,
+    WAY_CONNECTING,
+    WAY_PROXY,
+    WAY_SECURING
+};
 
 struct way;
 
@@ -35,7 +44,8 @@ struct way_end {
 
 struct way {
     struct dialer *dialer;
-    const struct options *options;
+    struct list link; /* the dialer's ways */
+    const struct dial *dial;
     const weft_limits *limits;
     void (*arrived)(struct way *w, struct lane *l);
     void (*failed)(struct way *w, const struct way_end *end);
@@ -43,9 +53,12 @@ struct way {
     struct lane *lane;
     struct timer timer;
     struct lookup lookup;
+    struct setting_out *setting_out; /* BEGINNING: the loop comes to it */
+    weft_lookup *asked;              /* the user is looking it up; NULL: he is not */
+    bool *stopped; /* for whoever has called the user and would go on; NULL: nobody */
     struct sock_addr addresses[LOOKUP_MAX];
     size_t n, next;    /* addresses, and which one to try */
-    uint64_t deadline; /* of RESOLVING and CONNECTING together, ms */
+    uint64_t deadline; /* until CONNECTING is done, ms */
     int error;         /* of the last address */
     struct outq out;   /* to a proxy */
     struct h1_client h1;
@@ -54,15 +67,29 @@ struct way {
 
 extern const struct talk way_talk;
 
-/* options and limits are kept. */
-void way_init(struct way *w, struct dialer *dialer, const struct options *options,
+/* dial and limits are kept. */
+void way_init(struct way *w, struct dialer *dialer, const struct dial *dial,
               const weft_limits *limits);
 
-/* Set out; arrived or failed follows from the loop. Errors, and nothing follows: WEFT_ERR_RESOLVE, WEFT_ERR_URL,
- * WEFT_ERR_ADDRESS, -ENOMEM and what starting a thread can say. */
+/* Set out; arrived or failed follows from the loop. Errors, and nothing follows: WEFT_ERR_RESOLVE, -ENOMEM and what
+ * starting a thread can say. */
 int way_start(struct way *w);
 
 /* Give up, silently: there is no lane. Twice is harmless. */
 void way_stop(struct way *w);
+
+/* The same, and failed is told. */
+void way_give_up(struct way *w, int error, const char *cause);
+
+/* ---- between way.c and way_lane.c ------------------------------------------------------------ */
+
+/* way_give_up, in the error's own words. */
+void way_fail_plain(struct way *w, int error);
+
+/* The next address, or failed with the last one's error. */
+void way_try_next(struct way *w);
+
+/* In place of the deadline that runs; WEFT_NEVER: none. */
+void way_start_timer(struct way *w, uint64_t timeout);
 
 #endif

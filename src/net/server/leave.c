@@ -44,6 +44,7 @@ static void done_if_all_are(struct weft_server *s)
     struct leave done = *s->leave;
     if (!done.gone || done.locals_left) return;
     leave_free(s);
+    s->has_left = true;
     if (done.on_done) done.on_done(s, done.user);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "net/server/server.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sys/resource.h>
 
@@ -157,6 +158,9 @@ int weft_server_new_sized(weft_server **out, weft_loop *l, const weft_server_con
 void weft_server_free(weft_server *s)
 {
     if (!s) return;
+    net_assert_usable(s->loop);
+    assert(!loop_in_turn(s->loop) ||
+           s->has_left); /* not from a callback, but that of weft_server_shutdown */
     server_close_listeners(s);
     crew_free(s);
     lanes_drop(s->net, &s->site, 0, "the server was freed");
@@ -176,6 +180,7 @@ uint64_t weft_server_count(const weft_server *s, weft_count what)
     case WEFT_COUNT_CONNECTIONS: return tally_read(&t->connections);
     case WEFT_COUNT_WEBSOCKETS: return tally_read(&t->websockets);
     case WEFT_COUNT_REQUESTS: return tally_read(&t->requests);
+    case WEFT_COUNT_UNDELIVERED: return tally_read(&t->undelivered);
     }
     return 0;
 }

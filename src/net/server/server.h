@@ -34,6 +34,7 @@ struct weft_server {
     atomic_size_t load; /* connections let in here, those on their way to the loop included */
     size_t turned_away;
     bool freed;
+    bool has_left;         /* and nobody is connected any more */
     struct leave *leave;   /* a graceful shutdown (leave.c) */
     struct crew *crew;     /* NULL: one loop is all there is */
     struct helper *helper; /* NULL: the user's; else this is a local */

@@ -61,7 +61,8 @@ weft_peer *exchange_peer(struct exchange *x);
  * none; or -ENOMEM. */
 int exchange_client(struct exchange *x, weft_peer **out);
 
-/* A complete reply with a body; type (may be NULL) is the Content-Type, whatever fields say. Errors: -EINVAL, -ENOMEM. */
+/* A complete reply with a body; type (may be NULL) is the Content-Type, whatever fields say. Errors: -EINVAL,
+ * -ENOMEM. */
 int exchange_answer(struct exchange *x, int status, struct field_list *fields, const char *type,
                     const void *body, size_t len);
 

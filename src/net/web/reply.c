@@ -230,6 +230,7 @@ static void probe(const weft_reply *r, const weft_limits *l)
 int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const char *type,
                            uint64_t length, const weft_reply_handler *h, size_t h_size, void *user)
 {
+    net_assert_usable(q->loop);
     const weft_env *env = weft_loop_env(q->loop);
     weft_reply *r = NULL;
     if (!q->exchange) return request_finish(q, WEFT_ERR_CLOSED);
@@ -269,6 +270,7 @@ static int queued(weft_reply *r, int error)
 
 int weft_reply_write(weft_reply *r, const void *data, size_t len)
 {
+    net_assert_usable(weft_reply_loop(r));
     int error = refusal(r);
     if (error) return error;
     return queued(r, framing_write(&r->framing, &r->out, lane_env(r->lane), data, len));
@@ -276,6 +278,7 @@ int weft_reply_write(weft_reply *r, const void *data, size_t len)
 
 int weft_reply_write_piece(weft_reply *r, weft_piece *p)
 {
+    net_assert_usable(weft_reply_loop(r));
     int error = refusal(r);
     if (error) return error;
     return queued(r, framing_piece(&r->framing, &r->out, p, &r->first));
@@ -290,6 +293,7 @@ int reply_queue_blob(weft_reply *r, struct blob *b)
 
 int weft_reply_end(weft_reply *r)
 {
+    net_assert_usable(weft_reply_loop(r));
     struct lane *l = lane_if_open(r);
     if (!l) return WEFT_ERR_CLOSED;
     int error = framing_end(&r->framing, &r->out, lane_env(l));
@@ -305,6 +309,7 @@ int weft_reply_end(weft_reply *r)
 
 void weft_reply_abort(weft_reply *r)
 {
+    net_assert_usable(weft_reply_loop(r));
     if (r->lane) lane_reset(r->lane, 0, "");
 }
 
@@ -312,21 +317,25 @@ void weft_reply_abort(weft_reply *r)
 
 size_t weft_reply_buffered(const weft_reply *r)
 {
+    net_assert_usable(weft_reply_loop(r));
     return buffered(r);
 }
 
 bool weft_reply_is_open(const weft_reply *r)
 {
+    net_assert_usable(weft_reply_loop(r));
     return lane_if_open(r);
 }
 
 weft_id weft_reply_id(const weft_reply *r)
 {
+    net_assert_usable(weft_reply_loop(r));
     return r->lane ? lane_id(r->lane) : r->id;
 }
 
 weft_reply *weft_reply_find(const weft_loop *l, weft_id id)
 {
+    net_assert_usable(l);
     const struct net *n = net_there(l);
     const struct lane *lane = n ? slots_find(&n->slots, id, SLOT_LANE) : NULL;
     return lane && lane->talk == LANE_REPLY ? lane->talker : NULL;
@@ -353,30 +362,36 @@ weft_loop *weft_reply_loop(const weft_reply *r)
 
 weft_peer *weft_reply_peer(weft_reply *r)
 {
+    net_assert_usable(weft_reply_loop(r));
     return peer_there(&r->links, r->lane ? r->lane : r->left);
 }
 
 void *weft_reply_user(const weft_reply *r)
 {
+    net_assert_usable(weft_reply_loop(r));
     return r->user;
 }
 
 void weft_reply_set_user(weft_reply *r, void *user)
 {
+    net_assert_usable(weft_reply_loop(r));
     r->user = user;
 }
 
 void weft_reply_link(weft_reply *r, weft_link *link)
 {
+    net_assert_usable(weft_reply_loop(r));
     links_add(&r->links, link);
 }
 
 void weft_reply_unlink(weft_reply *r, weft_link *link)
 {
+    net_assert_usable(weft_reply_loop(r));
     links_remove(&r->links, link);
 }
 
 weft_link *weft_reply_find_link(const weft_reply *r, const void *owner)
 {
+    net_assert_usable(weft_reply_loop(r));
     return links_find(r->links, owner);
 }

@@ -24,7 +24,8 @@ struct arrival {
 };
 
 /* A lane on an accepted socket, and who sits on it first: he is told when it is ready. Takes what a has. The site,
- * which counts the carrier already, is told when it is gone (carrier_gone), also when there is no memory or no room in epoll. */
+ * which counts the carrier already, is told when it is gone (carrier_gone), also when there is no memory or no room
+ * in epoll. */
 void carry_accept(const struct lane_class *k, struct arrival *a, enum lane_talk first);
 
 /* The same, to be told only why it cannot stay: text goes out, and it ends. */

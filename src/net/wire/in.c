@@ -77,6 +77,7 @@ static void at_end(struct wire *w)
 {
     struct lane *l = &w->lane;
     l->eof = true;
+    l->cut = wire_tls(w) && !wire_tls_ended(w);
     if (l->state == WIRE_OPEN) lane_talk(l)->eof(l);
     else if (!wire_buffered(w) || wire_tls_pending(w)) lane_drop(l, 0, "");
 }

@@ -19,11 +19,13 @@
 
 size_t weft_buffered(const weft_conn *c)
 {
+    conn_assert_usable(c);
     return conn_buffered(c);
 }
 
 bool weft_backlogged(const weft_conn *c)
 {
+    conn_assert_usable(c);
     return c->backlogged;
 }
 
@@ -91,6 +93,7 @@ static struct wish *make_wish(weft_conn *c)
 
 int weft_want_drain(weft_conn *c, size_t bytes)
 {
+    conn_assert_usable(c);
     c->wants_drain = false;
     if (!bytes) return 0;
     if (c->state < CONN_OPENING) return WEFT_ERR_STATE;
@@ -125,5 +128,6 @@ void conn_tell_if_drained(weft_conn *c)
         c->wants_drain = false;
         room = true;
     }
-    if (room && conn_handler(c)->on_drain && c->state == CONN_OPEN) conn_handler(c)->on_drain(c);
+    bool open = c->state == CONN_OPEN && !c->session.closed;
+    if (room && open && conn_handler(c)->on_drain) conn_handler(c)->on_drain(c);
 }

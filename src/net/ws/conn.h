@@ -86,6 +86,11 @@ static inline const weft_handler *conn_handler(const weft_conn *c)
     return &conn_class(c)->handler;
 }
 
+static inline void conn_assert_usable(const weft_conn *c)
+{
+    net_assert_usable(conn_net(c)->loop);
+}
+
 /* Who dialed a client's WebSocket: asked by it, and going with it. */
 struct owner {
     const char *subprotocol;                               /* that was agreed on; "" */

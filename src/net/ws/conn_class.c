@@ -54,6 +54,23 @@ int conn_class_init(struct conn_class *k, struct net *n, const weft_limits *limi
     return 0;
 }
 
+int conn_class_offer(struct conn_class *k, const char *const *subprotocols,
+                     const weft_deflate *deflate)
+{
+    const char *const *offered;
+    int error = strings_copy(&offered, k->profile.env, subprotocols);
+    if (error) return error;
+    if (offered) {
+        strings_free(k->profile.env, k->handler.subprotocols);
+        k->handler.subprotocols = offered;
+    }
+    if (deflate) {
+        k->deflate = *deflate;
+        k->handler.deflate = k->profile.deflate = &k->deflate;
+    }
+    return 0;
+}
+
 void conn_class_deinit(struct conn_class *k)
 {
     strings_free(weft_loop_env(k->net->loop), k->handler.subprotocols);

@@ -33,6 +33,10 @@ struct handler_given {
  * nothing to deinit. */
 int conn_class_init(struct conn_class *k, struct net *n, const weft_limits *limits,
                     const struct handler_given *given);
+
+/* A client's, which may offer something else than its handler says; NULL: that. Copied. 0 or -ENOMEM. */
+int conn_class_offer(struct conn_class *k, const char *const *subprotocols,
+                     const weft_deflate *deflate);
 void conn_class_deinit(struct conn_class *k);
 
 #endif

@@ -14,6 +14,7 @@
 
 bool weft_conn_is_open(const weft_conn *c)
 {
+    conn_assert_usable(c);
     return (c->state == CONN_OPENING || c->state == CONN_OPEN) && !c->session.closed;
 }
 
@@ -49,6 +50,7 @@ static int queued(weft_conn *c, int error)
 
 int weft_send(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
+    conn_assert_usable(c);
     if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
     if (!may_send(c)) return refusal(c);
     return queued(c, session_queue(&c->session, op, data, len));
@@ -56,6 +58,7 @@ int weft_send(weft_conn *c, weft_opcode op, const void *data, size_t len)
 
 int weft_sendv(weft_conn *c, weft_opcode op, unsigned flags, const weft_bytes *parts, size_t n)
 {
+    conn_assert_usable(c);
     if ((op != WEFT_TEXT && op != WEFT_BINARY) || !session_knows_flags(flags)) return -EINVAL;
     if (!may_send(c)) return refusal(c);
     return queued(c, session_queue_parts(&c->session, op, flags, parts, n));
@@ -63,18 +66,21 @@ int weft_sendv(weft_conn *c, weft_opcode op, unsigned flags, const weft_bytes *p
 
 int weft_send_fragment(weft_conn *c, weft_opcode op, const void *data, size_t len, bool final)
 {
+    conn_assert_usable(c);
     if (!may_send_ahead(c)) return refusal(c);
     return queued(c, weft_session_send_fragment(&c->session, op, data, len, final));
 }
 
 int weft_send_message(weft_conn *c, weft_message *m)
 {
+    conn_assert_usable(c);
     if (!may_send(c)) return refusal(c);
     return queued(c, session_queue_shared(&c->session, m));
 }
 
 int weft_ping(weft_conn *c, const void *data, size_t len)
 {
+    conn_assert_usable(c);
     if (!may_send_ahead(c)) return refusal(c);
     int error = weft_session_send(&c->session, WEFT_PING, data, len);
     if (!error) c->ping_sent = conn_stopwatch(c);
@@ -83,6 +89,7 @@ int weft_ping(weft_conn *c, const void *data, size_t len)
 
 int weft_close(weft_conn *c, uint16_t code, const char *reason)
 {
+    conn_assert_usable(c);
     size_t len = reason ? strlen(reason) : 0;
     if (c->state == CONN_ENDED) return 0;
     if (c->state == CONN_DIALING) {
@@ -100,6 +107,7 @@ int weft_close(weft_conn *c, uint16_t code, const char *reason)
 
 int weft_close_now(weft_conn *c, uint16_t code, const char *reason)
 {
+    conn_assert_usable(c);
     int error = weft_close(c, code, reason);
     if (error || c->state == CONN_ENDED) return error;
     session_hurry(&c->session);
@@ -109,6 +117,7 @@ int weft_close_now(weft_conn *c, uint16_t code, const char *reason)
 
 void weft_abort(weft_conn *c)
 {
+    conn_assert_usable(c);
     if (c->state == CONN_ENDED) return;
     if (c->lane) lane_reset(c->lane, 0, "");
     else c->owner->cancel(c);
@@ -119,6 +128,7 @@ static RARE int missed(weft_conn *c, int error)
 {
     static const char why[] = "too slow: the send queue is full";
     if (error == WEFT_ERR_CLOSED || error == WEFT_ERR_STATE) return error;
+    if (lane_site(c->lane)) site_undelivered(lane_site(c->lane));
     bool told = error == WEFT_ERR_BACKLOG && weft_close(c, WEFT_CLOSE_POLICY_VIOLATION, why) == 0;
     if (!told) weft_abort(c);
     return error;
@@ -132,6 +142,7 @@ int weft_deliver(weft_conn *c, weft_message *m)
 
 void weft_pause(weft_conn *c)
 {
+    conn_assert_usable(c);
     if (c->paused || c->state == CONN_ENDED) return;
     c->paused = true;
     if (c->lane) lane_pause(c->lane);
@@ -139,6 +150,7 @@ void weft_pause(weft_conn *c)
 
 void weft_resume(weft_conn *c)
 {
+    conn_assert_usable(c);
     if (!c->paused || c->state == CONN_ENDED) return;
     c->paused = false;
     if (!c->lane) return;
@@ -151,11 +163,13 @@ void weft_resume(weft_conn *c)
 
 weft_id weft_conn_id(const weft_conn *c)
 {
+    conn_assert_usable(c);
     return slots_id(&conn_net(c)->slots, c->slot);
 }
 
 weft_conn *weft_conn_find(const weft_loop *l, weft_id id)
 {
+    net_assert_usable(l);
     const struct net *n = net_there(l);
     if (!n) return NULL;
     const struct lane *lane = slots_find(&n->slots, id, SLOT_LANE);
@@ -171,46 +185,55 @@ weft_loop *weft_conn_loop(const weft_conn *c)
 
 weft_role weft_conn_role(const weft_conn *c)
 {
+    conn_assert_usable(c);
     return (weft_role)c->session.role;
 }
 
 const char *weft_conn_subprotocol(const weft_conn *c)
 {
+    conn_assert_usable(c);
     if (c->session.role == WEFT_SERVER) return c->subprotocol;
     return c->owner->subprotocol;
 }
 
 const weft_deflate_params *weft_conn_deflate(const weft_conn *c)
 {
+    conn_assert_usable(c);
     return &c->session.deflate;
 }
 
 weft_peer *weft_conn_peer(weft_conn *c)
 {
+    conn_assert_usable(c);
     return peer_there(&c->links, c->lane);
 }
 
 void *weft_conn_user(const weft_conn *c)
 {
+    conn_assert_usable(c);
     return c->user;
 }
 
 void weft_conn_set_user(weft_conn *c, void *user)
 {
+    conn_assert_usable(c);
     c->user = user;
 }
 
 void weft_conn_link(weft_conn *c, weft_link *link)
 {
+    conn_assert_usable(c);
     links_add(&c->links, link);
 }
 
 void weft_conn_unlink(weft_conn *c, weft_link *link)
 {
+    conn_assert_usable(c);
     links_remove(&c->links, link);
 }
 
 weft_link *weft_conn_find_link(const weft_conn *c, const void *owner)
 {
+    conn_assert_usable(c);
     return links_find(c->links, owner);
 }
