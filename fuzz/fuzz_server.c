@@ -87,6 +87,13 @@ static void reply_later(weft_request *r, void *user)
     (void)weft_reply_begin(&w.asked, r, 200, NULL, WEFT_LENGTH_UNKNOWN, &handler, NULL);
 }
 
+static void on_access(const weft_access *a, void *user)
+{
+    check(user == &w && a->cause && a->kind <= WEFT_ACCESS_WEBSOCKET && a->status < 600);
+    check((a->code != 0) == (a->kind == WEFT_ACCESS_WEBSOCKET));
+    check(a->method.len || !a->target.len);
+}
+
 static const weft_request_handler now = {.on_request = reply_now};
 static const weft_request_handler later = {
     .on_request = reply_later,
@@ -117,9 +124,17 @@ static void finish_asked(bool abort_it)
     else whatever(weft_reply_end(r));
 }
 
+/* The connection may have gone. */
+static void called(weft_conn *c, void *arg)
+{
+    (void)arg;
+    if (c) whatever(weft_send(c, WEFT_TEXT, "called", 6));
+}
+
 static void act(unsigned what)
 {
     static const char some[2000];
+    static const weft_bytes pieces[] = {{(const uint8_t *)"pie", 3}, {(const uint8_t *)"ces", 3}};
     weft_conn *c = w.conns[what >> 6];
     switch (what & 15) {
     case 0: answer_held(what >> 4); break;
@@ -140,6 +155,10 @@ static void act(unsigned what)
         case 8: weft_resume(c); break;
         case 9: (void)weft_ping(c, "?", 1); break;
         case 10: whatever(weft_send_fragment(c, WEFT_TEXT, "part", 4, what & 16)); break;
+        case 11: (void)weft_close_now(c, 1001, "now"); break;
+        case 12: (void)weft_want_drain(c, what >> 4); break;
+        case 13: whatever(weft_sendv(c, WEFT_TEXT, what >> 4 & 3, pieces, 2)); break;
+        case 14: whatever(weft_conn_call(weft_conn_loop(c), weft_conn_id(c), called, NULL)); break;
         }
     }
 }
@@ -207,7 +226,9 @@ static void begin(void)
                                                        .send_queue_max = 40000,
                                                        .request_head_max = 1000,
                                                        .http_body_max = 500,
-                                                       .http_requests = 5}};
+                                                       .http_requests = 5},
+                              .on_access = on_access,
+                              .access_user = &w};
     check(weft_server_new(&w.server, machine.loop, &cfg) == 0);
     check(weft_server_route(w.server, "/echo", &echo, NULL) == 0);
     check(weft_server_route(w.server, "/chunks", &chunks, NULL) == 0);

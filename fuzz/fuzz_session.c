@@ -32,7 +32,9 @@ enum actions {
     TEXT_FIRST = 4,
     CLOSE_FIRST = 8,
     END_FRAGMENT = 16,
-    CLOSE_LAST = 32
+    CLOSE_LAST = 32,
+    PIECES_FIRST = 64,
+    CLOSE_NOW = 128
 };
 enum { SIZES_MAX = 16 };
 
@@ -80,6 +82,12 @@ static void act_first(weft_session *s, unsigned actions)
     if (actions & PING_FIRST) (void)weft_session_send(s, WEFT_PING, "there?", 6);
     if (actions & OPEN_FRAGMENT) (void)weft_session_send_fragment(s, WEFT_TEXT, "a", 1, false);
     if (actions & TEXT_FIRST) (void)weft_session_send(s, WEFT_TEXT, "hello", 5);
+    if (actions & PIECES_FIRST) {
+        static const weft_bytes pieces[] = {{(const uint8_t *)"\xe2", 1},
+                                            {(const uint8_t *)"\x82\xac", 2}};
+        unsigned flags = actions & TEXT_FIRST ? WEFT_SEND_PLAIN : WEFT_SEND_CHECK;
+        (void)weft_session_sendv(s, WEFT_TEXT, flags, pieces, 2);
+    }
     if (actions & CLOSE_FIRST) (void)weft_session_close(s, 1000, "bye", 3);
 }
 
@@ -87,6 +95,17 @@ static void act_last(weft_session *s, unsigned actions)
 {
     if (actions & END_FRAGMENT) (void)weft_session_send_fragment(s, WEFT_TEXT, "z", 1, true);
     if (actions & CLOSE_LAST) (void)weft_session_close(s, 0, NULL, 0);
+}
+
+/* When some of it is gone. */
+static void close_now(struct run *r)
+{
+    struct iovec iov;
+    if (weft_session_output(r->session, &iov, 1) < 1) return;
+    size_t gone = iov.iov_len / 2 + 1;
+    bytes_add(&r->output, iov.iov_base, gone);
+    (void)weft_session_close_now(r->session, 1001, NULL, 0);
+    weft_session_sent(r->session, gone);
 }
 
 /* ---- what comes out -------------------------------------------------------------------------- */
@@ -192,6 +211,7 @@ static void play(struct run *r, const struct plan *p)
     act_first(r->session, p->actions);
     read_all(r, p);
     act_last(r->session, p->actions);
+    if (p->actions & CLOSE_NOW) close_now(r);
     drain(r);
     judge(r, role, params.on);
 }

@@ -9,6 +9,8 @@
  */
 #include <sys/stat.h>
 
+#include <openssl/x509v3.h>
+
 #include "ws/case_script.h"
 #include "ws/case_wire.h"
 
@@ -261,6 +263,40 @@ static void dial_seeds(void)
     SEED("fuzz_client", "\3\0\5\0\5\0\1\1\7\1\x0c");
 }
 
+/* ---- certificates ---------------------------------------------------------------------------- */
+
+static void add_name(X509 *x, const char *kind, int type, const char *text)
+{
+    (void)X509_NAME_add_entry_by_txt(X509_get_subject_name(x), kind, type,
+                                     (const unsigned char *)text, -1, -1, 0);
+}
+
+static void certificate_seed(const char *alt_names)
+{
+    X509 *x = X509_new();
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, alt_names);
+    unsigned char *der = NULL;
+    add_name(x, "O", MBSTRING_UTF8, "J\xc3\xb6rg, + Co");
+    add_name(x, "CN", V_ASN1_BMPSTRING, "alice");
+    X509_set_pubkey(x, key);
+    if (!e || !X509_add_ext(x, e, -1) || !X509_sign(x, key, EVP_sha256()))
+        case_die("fuzz_certificate", "cannot be made");
+    int len = i2d_X509(x, &der);
+    seed_bytes("fuzz_certificate", (char *)der, (size_t)len);
+    OPENSSL_free(der);
+    X509_EXTENSION_free(e);
+    EVP_PKEY_free(key);
+    X509_free(x);
+}
+
+static void certificate_seeds(void)
+{
+    certificate_seed("DNS:a.example,IP:192.0.2.1,IP:2001:db8::1");
+    certificate_seed("URI:spiffe://example/a,email:alice@example.org,RID:1.2.3.4");
+    certificate_seed("otherName:1.2.3;UTF8:alice,otherName:1.2.3;INT:7");
+}
+
 /* ---- small ones, written here ---------------------------------------------------------------- */
 
 static void other_seeds(void)
@@ -297,6 +333,7 @@ int main(int argc, char **argv)
     proxy_seeds();
     tls_seeds();
     dial_seeds();
+    certificate_seeds();
     other_seeds();
     printf("%u seeds\n", number);
     return 0;

@@ -40,12 +40,12 @@ extern "C" {
     X(HANDSHAKE, 11, "the server's opening handshake does not answer ours")                  \
     X(REFUSED, 12, "the server refused to open a WebSocket")                                 \
     X(PROXY, 13, "the proxy refused to connect us")                                          \
-    X(URL, 14, "this is not a URL of the form ws://host[:port][/path][?query]")              \
+    X(URL, 14, "this is not a URL like ws://host[:port][/path][?query] or tcp://host:port")  \
     X(RESOLVE, 15, "the host name could not be resolved")                                    \
     X(TIMEOUT, 16, "a deadline passed")                                                      \
     X(LOST, 17, "the connection ended without a Close frame")                                \
     X(ADDRESS, 18, "this is not an address of the form host:port, [ipv6]:port or unix:path") \
-    X(UNSUPPORTED, 19, "weft does not follow from wss to ws")                                \
+    X(UNSUPPORTED, 19, "weft has no TLS here, or does not follow from wss to ws")            \
     X(TLS, 20, "TLS failed")                                                                 \
     X(CERTIFICATE, 21, "the peer's certificate is not to be trusted")                        \
     X(DEFLATE, 22, "a compressed message that cannot be inflated")

@@ -97,8 +97,15 @@ typedef struct weft_timer weft_timer;
 WEFT_API int weft_timer_new(weft_timer **out, weft_loop *l,
                             void (*on_time)(weft_timer *t, void *user), void *user);
 
-/* Call on_time once, after ms milliseconds (never early). Starting again moves the deadline. */
+/* Call on_time once, in ms milliseconds from this moment on: never early, and a millisecond or so late. Starting again
+ * moves the deadline, by whichever function. WEFT_NEVER: stop. */
 WEFT_API void weft_timer_start(weft_timer *t, uint64_t ms);
+
+/* Call on_time once, when weft_loop_now is us: never early, and as little late as the kernel wakes us (of Linux before
+ * 5.11 a millisecond). What has passed means the next turn. For what has a rate: add to the last deadline, and
+ * nothing drifts. */
+WEFT_API void weft_timer_at(weft_timer *t, uint64_t us);
+
 WEFT_API void weft_timer_stop(weft_timer *t);
 WEFT_API void weft_timer_free(weft_timer *t); /* also from its own on_time; NULL is fine */
 

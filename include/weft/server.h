@@ -29,6 +29,30 @@ extern "C" {
 
 typedef struct weft_server weft_server;
 
+/* What is told of a request, an upgrade, or a WebSocket. Good for the call. Later versions may have more at its end. */
+typedef enum weft_access_kind {
+    WEFT_ACCESS_REQUEST,
+    WEFT_ACCESS_UPGRADE,
+    WEFT_ACCESS_WEBSOCKET
+} weft_access_kind;
+
+typedef struct weft_access {
+    weft_access_kind kind;
+    int status;      /* of the answer; 101: accepted, a WebSocket's, too. 0: there was none */
+    weft_peer *peer; /* who asked; NULL: no memory */
+    weft_bytes method, target; /* as they were sent; empty when no whole head came */
+    const char *cause; /* why it was refused, or how it ended if not in order, in words; "" */
+
+    /* Of a request: bytes of the body that you were given, and of the answer's; of a reply that streams what went to
+     * the kernel, with the framing of its chunks. Of a WebSocket: all that came and went behind the 101, frames
+     * as they were, compressed. */
+    uint64_t received, sent;
+
+    uint64_t
+        us; /* from the head, or from on_open, to the end; of a whole reply, to when it was made */
+    uint16_t code; /* of a WebSocket, as weft_close_info.code; else 0 */
+} weft_access;
+
 /* All zero means defaults. */
 typedef struct weft_server_config {
     const weft_limits *limits;
@@ -51,6 +75,12 @@ typedef struct weft_server_config {
      * whose Host is another are refused with 421, so that no page can have its own name resolve to this server and
      * pass for the same origin. A proxy in front may pass on its own Host, or the client's. NULL: any. */
     const char *const *hosts;
+
+    /* Told once of each request that was answered, refused, or left without an answer; of each upgrade, accepted or
+     * refused; and of each WebSocket that has ended: from its loop, behind on_close. For logs and counts: it costs a
+     * record for each of them while it lasts, and a few instructions for what it carries. NULL, and nothing is kept. */
+    void (*on_access)(const weft_access *a, void *user);
+    void *access_user;
 } weft_server_config;
 
 /* cfg may be NULL. Errors: -ENOMEM; -EINVAL: something in origins is not an origin, in trust_proxy not an
@@ -162,6 +192,13 @@ static inline int weft_server_listen_fd(weft_server *s, int fd, const weft_liste
 /* The i-th listener's address with its real port: "127.0.0.1:43127". Returns the length (cut to fit
  * size, always terminated); -ENOENT when there are not so many. */
 WEFT_API int weft_server_address(const weft_server *s, size_t i, char *text, size_t size);
+
+/* Call fn for every WebSocket of the server that is past its on_open and has not ended, each in the thread of its
+ * loop: those of the first loop before this returns, others' soon. fn may do to it what it likes: send, close, abort.
+ * Then done (may be NULL), once, from the first loop, when all are through; at the latest when that is freed.
+ * Errors: -ENOMEM: nobody was told, and done does not come. */
+WEFT_API int weft_server_each(weft_server *s, void (*fn)(weft_conn *c, void *arg),
+                              void (*done)(void *arg), void *arg);
 
 /* Leave gracefully: stop listening, refuse upgrades, answer requests with Connection: close, send every
  * WebSocket a Close with code (WEFT_CLOSE_GOING_AWAY or WEFT_CLOSE_SERVICE_RESTART) spread over a part of

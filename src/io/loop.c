@@ -36,6 +36,8 @@ enum {
     FLUSH_BYTES = 1 << 18, /* so many received, and the answers are still in the cache */
 };
 
+#define NEVER UINT64_MAX /* a time */
+
 SIZED_TAKER(config_take, weft_loop_config, poll_us, 16, poll_us)
 
 struct weft_loop {
@@ -45,10 +47,10 @@ struct weft_loop {
     struct ring *ring; /* NULL: one system call for each send */
     weft_batch batch;  /* as it was asked for */
     int epfd;
-    struct io wake;      /* the eventfd */
-    struct io alarm;     /* the timerfd; fd -1 unless embedded */
-    uint64_t alarm_tick; /* what it is set to */
-    uint64_t now;        /* us */
+    struct io wake;    /* the eventfd */
+    struct io alarm;   /* the timerfd; fd -1 unless embedded */
+    uint64_t alarm_us; /* what it is set to */
+    uint64_t now;      /* us */
     uint32_t poll_us;
     bool in_turn, ending;
     atomic_bool stop;
@@ -59,6 +61,7 @@ struct weft_loop {
     struct posts posts;
     struct dead *dead, **dead_end;
     struct timers timers;
+    struct deadlines deadlines;
     struct flush flush;
     int next, n_ready;
     size_t sharing;   /* those who may want to read in this turn */
@@ -189,7 +192,7 @@ static void on_alarm(struct io *io, uint32_t events)
 {
     (void)events;
     clear(io->fd);
-    container_of(io, weft_loop, alarm)->alarm_tick = TIMER_NEVER;
+    container_of(io, weft_loop, alarm)->alarm_us = NEVER;
 }
 
 static bool embedded(const weft_loop *l)
@@ -238,16 +241,39 @@ int io_set(weft_loop *l, struct io *io, uint32_t events)
 
 /* ---- timers, posts, the dead ----------------------------------------------------------------- */
 
-void loop_timer_start(weft_loop *l, struct timer *t, uint64_t ms)
+static void start_from(weft_loop *l, uint64_t us, struct timer *t, uint64_t ms)
 {
-    uint64_t tick = (weft_loop_now(l) + US_PER_TICK - 1) / US_PER_TICK;
+    uint64_t tick = (us + US_PER_TICK - 1) / US_PER_TICK;
     timers_start(&l->timers, t, ms < TIMER_NEVER - tick ? tick + ms : TIMER_NEVER);
     loop_touch(l);
+}
+
+void loop_timer_start(weft_loop *l, struct timer *t, uint64_t ms)
+{
+    start_from(l, weft_loop_now(l), t, ms);
+}
+
+void loop_timer_start_fresh(weft_loop *l, struct timer *t, uint64_t ms)
+{
+    start_from(l, env_now_us(l->env), t, ms);
 }
 
 void loop_timer_stop(weft_loop *l, struct timer *t)
 {
     timers_stop(&l->timers, t);
+}
+
+/* Behind now: in this turn nobody waits for it any more. */
+void loop_deadline_set(weft_loop *l, struct deadline *d, uint64_t us)
+{
+    if (us == NEVER) deadlines_remove(&l->deadlines, d);
+    else deadlines_add(&l->deadlines, d, l->in_turn && us <= l->now ? l->now + 1 : us);
+    loop_touch(l);
+}
+
+void loop_deadline_stop(weft_loop *l, struct deadline *d)
+{
+    deadlines_remove(&l->deadlines, d);
 }
 
 void loop_post(weft_loop *l, struct post *p)
@@ -270,22 +296,55 @@ static bool is_waiting(const weft_loop *l)
     return l->dead || flush_waiting(&l->flush);
 }
 
-/* Milliseconds, rounded up, until the timers want to be run; at most timeout_ms (-1: for ever). */
-static int patience(const weft_loop *l, int timeout_ms)
+/* When the wheel wants to be run. */
+static uint64_t wheel_us(const weft_loop *l)
 {
-    if (is_waiting(l)) return 0;
     uint64_t tick = timers_next(&l->timers);
-    if (timeout_ms == 0 || tick == TIMER_NEVER) return timeout_ms;
-    uint64_t now = env_now_us(l->env),
-             due = tick < UINT64_MAX / US_PER_TICK ? tick * US_PER_TICK : UINT64_MAX;
-    uint64_t wait = due > now ? (due - now - 1) / US_PER_TICK + 1 : 0;
-    uint64_t most = timeout_ms < 0 ? INT_MAX : (uint64_t)timeout_ms;
-    return (int)(wait < most ? wait : most);
+    return tick < UINT64_MAX / US_PER_TICK ? tick * US_PER_TICK : NEVER;
 }
 
-static int ask_kernel(weft_loop *l, int timeout_ms)
+static uint64_t deadline_us(const weft_loop *l)
 {
-    return l->sys->epoll_wait(l->epfd, l->ready, READY_MAX, timeout_ms);
+    return l->deadlines.root ? l->deadlines.root->us : NEVER;
+}
+
+static uint64_t until(uint64_t due, uint64_t now)
+{
+    return due == NEVER ? NEVER : due > now ? due - now : 0;
+}
+
+static uint64_t whole_ms(uint64_t us)
+{
+    return us > NEVER - US_PER_TICK ? NEVER : (us + US_PER_TICK - 1) / US_PER_TICK * US_PER_TICK;
+}
+
+/* For how long there is nothing to do: whole milliseconds, if no deadline is nearer; at most timeout_ms (-1: for
+ * ever). */
+static uint64_t patience_us(const weft_loop *l, int timeout_ms)
+{
+    if (is_waiting(l)) return 0;
+    uint64_t most = timeout_ms < 0 ? NEVER : (uint64_t)timeout_ms * US_PER_TICK;
+    uint64_t wheel = wheel_us(l), deadline = deadline_us(l);
+    if (!most || (wheel == NEVER && deadline == NEVER)) return most;
+    uint64_t now = env_now_us(l->env), wait = whole_ms(until(wheel, now));
+    if (until(deadline, now) < wait) wait = until(deadline, now);
+    return wait < most ? wait : most;
+}
+
+static int wait_ms(weft_loop *l, uint64_t us)
+{
+    uint64_t ms = us / US_PER_TICK + (us % US_PER_TICK != 0);
+    int timeout = us == NEVER ? -1 : ms < INT_MAX ? (int)ms : INT_MAX;
+    return l->sys->epoll_wait(l->epfd, l->ready, READY_MAX, timeout);
+}
+
+/* A kernel without it, or a filter in front, has milliseconds only. */
+static int ask_kernel(weft_loop *l, uint64_t us)
+{
+    if (us == NEVER || us % US_PER_TICK == 0) return wait_ms(l, us);
+    struct __kernel_timespec exact = {(long long)(us / 1000000), (long long)(us % 1000000 * 1000)};
+    int n = l->sys->epoll_pwait2(l->epfd, l->ready, READY_MAX, &exact);
+    return n < 0 && (errno == ENOSYS || errno == EPERM) ? wait_ms(l, us) : n;
 }
 
 /* Awake, for poll_us or until timers are due. What is left of timeout_ms is for sleeping. */
@@ -295,7 +354,7 @@ static int poll_kernel(weft_loop *l, int *timeout_ms)
     uint64_t timeout = *timeout_ms < 0 ? UINT64_MAX : (uint64_t)*timeout_ms * US_PER_TICK;
     if (timeout < most) most = timeout;
     int n = 0;
-    while (!n && spent < most && patience(l, *timeout_ms)) {
+    while (!n && spent < most && patience_us(l, *timeout_ms)) {
         n = ask_kernel(l, 0);
         spent = env_now_us(l->env) - begin;
     }
@@ -307,7 +366,7 @@ static int wait_for_kernel(weft_loop *l, int timeout_ms)
 {
     set_thread(l, (uintptr_t)pthread_self());
     int n = l->poll_us && !embedded(l) ? poll_kernel(l, &timeout_ms) : 0;
-    if (!n) n = ask_kernel(l, patience(l, timeout_ms));
+    if (!n) n = ask_kernel(l, patience_us(l, timeout_ms));
     int err = n < 0 && errno != EINTR ? -errno : 0;
     l->next = 0;
     l->n_ready = n > 0 ? n : 0;
@@ -362,13 +421,13 @@ static struct timespec relative(uint64_t from, uint64_t to)
 static void set_alarm(weft_loop *l)
 {
     if (is_waiting(l)) kick(l);
-    uint64_t tick = timers_next(&l->timers);
-    if (tick == l->alarm_tick) return;
+    uint64_t wheel = wheel_us(l), deadline = deadline_us(l);
+    uint64_t due = wheel < deadline ? wheel : deadline;
+    if (due == l->alarm_us) return;
     struct itimerspec when = {0};
-    if (tick < UINT64_MAX / US_PER_TICK)
-        when.it_value = relative(env_now_us(l->env), tick * US_PER_TICK);
+    if (due != NEVER) when.it_value = relative(env_now_us(l->env), due);
     l->sys->timerfd_settime(l->alarm.fd, 0, &when, NULL);
-    l->alarm_tick = tick;
+    l->alarm_us = due;
 }
 
 int weft_loop_turn(weft_loop *l, int timeout_ms)
@@ -377,6 +436,7 @@ int weft_loop_turn(weft_loop *l, int timeout_ms)
     int err = wait_for_kernel(l, timeout_ms);
     deliver(l);
     timers_run(&l->timers, l->now / US_PER_TICK);
+    deadlines_run(&l->deadlines, l->now);
     (void)posts_run(&l->posts);
     flush(l);
     bury_dead(l);
@@ -461,7 +521,7 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
     l->poll_us = cfg ? cfg->poll_us : 0;
     l->dead_end = &l->dead;
     l->epfd = -1;
-    l->alarm_tick = TIMER_NEVER;
+    l->alarm_us = NEVER;
     io_init(&l->wake, -1, on_wake);
     io_init(&l->alarm, -1, on_alarm);
     flush_init(&l->flush);

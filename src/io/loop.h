@@ -19,6 +19,7 @@
 
 #include "base/list.h"
 #include "io/batch.h"
+#include "io/deadlines.h"
 #include "io/post.h"
 #include "io/timer.h"
 
@@ -45,10 +46,16 @@ int io_arm(weft_loop *l, struct io *io, uint32_t events);
 
 /* ---- timers ---------------------------------------------------------------------------------- */
 
-/* struct timer and timer_init are in io/timer.h. ms: from the loop's clock on, never early.
- * A deadline that moves often is best moved lazily: let it fire, look, start it again. */
+/* struct timer and timer_init are in io/timer.h. ms: from the loop's clock on, never early; fresh: from this moment,
+ * for who may have worked for long in this turn. A deadline that moves often is best moved lazily: let it fire, look,
+ * start it again. */
 void loop_timer_start(weft_loop *l, struct timer *t, uint64_t ms);
+void loop_timer_start_fresh(weft_loop *l, struct timer *t, uint64_t ms);
 void loop_timer_stop(weft_loop *l, struct timer *t);
+
+/* To the microsecond (io/deadlines.h), by the loop's clock. One in the past means the next turn; UINT64_MAX: never. */
+void loop_deadline_set(weft_loop *l, struct deadline *d, uint64_t us);
+void loop_deadline_stop(weft_loop *l, struct deadline *d);
 
 /* ---- posts ----------------------------------------------------------------------------------- */
 

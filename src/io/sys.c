@@ -56,6 +56,12 @@ static int real_openat2(int dir, const char *path, struct open_how *how)
     return (int)syscall(SYS_openat2, dir, path, how, sizeof *how);
 }
 
+static int real_epoll_pwait2(int epfd, struct epoll_event *events, int max,
+                             const struct __kernel_timespec *timeout)
+{
+    return (int)syscall(SYS_epoll_pwait2, epfd, events, max, timeout, NULL, 0);
+}
+
 const struct sys sys_real = {
     .socket = socket,
     .bind = real_bind,
@@ -76,6 +82,7 @@ const struct sys sys_real = {
     .epoll_create1 = epoll_create1,
     .epoll_ctl = epoll_ctl,
     .epoll_wait = epoll_wait,
+    .epoll_pwait2 = real_epoll_pwait2,
     .eventfd = eventfd,
     .timerfd_create = timerfd_create,
     .timerfd_settime = timerfd_settime,

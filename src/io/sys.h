@@ -13,6 +13,7 @@
 #define IO_SYS_H
 
 #include <linux/openat2.h>
+#include <linux/time_types.h>
 #include <netdb.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -44,6 +45,8 @@ struct sys {
     int (*epoll_create1)(int flags);
     int (*epoll_ctl)(int epfd, int op, int fd, struct epoll_event *event);
     int (*epoll_wait)(int epfd, struct epoll_event *events, int max, int timeout_ms);
+    int (*epoll_pwait2)(int epfd, struct epoll_event *events, int max,
+                        const struct __kernel_timespec *timeout); /* without signals */
     int (*eventfd)(unsigned start, int flags);
     int (*timerfd_create)(int clock, int flags);
     int (*timerfd_settime)(int fd, int flags, const struct itimerspec *when,

@@ -33,8 +33,10 @@ int weft_loop_post(weft_loop *l, void (*fn)(void *arg), void *arg)
     return 0;
 }
 
+/* It waits in one of both. */
 struct weft_timer {
     struct timer timer;
+    struct deadline deadline;
     weft_loop *loop;
     void (*on_time)(weft_timer *t, void *user);
     void *user;
@@ -46,6 +48,12 @@ static void timer_due(struct timer *timer)
     t->on_time(t, t->user);
 }
 
+static void deadline_due(struct deadline *d)
+{
+    weft_timer *t = container_of(d, weft_timer, deadline);
+    t->on_time(t, t->user);
+}
+
 int weft_timer_new(weft_timer **out, weft_loop *l, void (*on_time)(weft_timer *t, void *user),
                    void *user)
 {
@@ -53,18 +61,27 @@ int weft_timer_new(weft_timer **out, weft_loop *l, void (*on_time)(weft_timer *t
     if (!t) return -ENOMEM;
     *t = (weft_timer){.loop = l, .on_time = on_time, .user = user};
     timer_init(&t->timer, timer_due);
+    deadline_init(&t->deadline, deadline_due);
     *out = t;
     return 0;
 }
 
 void weft_timer_start(weft_timer *t, uint64_t ms)
 {
-    loop_timer_start(t->loop, &t->timer, ms);
+    loop_deadline_stop(t->loop, &t->deadline);
+    loop_timer_start_fresh(t->loop, &t->timer, ms);
+}
+
+void weft_timer_at(weft_timer *t, uint64_t us)
+{
+    loop_timer_stop(t->loop, &t->timer);
+    loop_deadline_set(t->loop, &t->deadline, us);
 }
 
 void weft_timer_stop(weft_timer *t)
 {
     loop_timer_stop(t->loop, &t->timer);
+    loop_deadline_stop(t->loop, &t->deadline);
 }
 
 void weft_timer_free(weft_timer *t)

@@ -15,13 +15,15 @@
 #include <weft/server.h>
 
 struct endpoint;
+struct access;
 
 /* What an opening handshake has agreed on. */
 struct terms {
     void *user;
     const char *subprotocol; /* "": none; stays as long as the WebSocket */
     weft_deflate_params deflate;
-    weft_peer *peer; /* a proxy's client, whom the lane does not know; NULL. Borrowed */
+    weft_peer *peer;       /* a proxy's client, whom the lane does not know; NULL. Borrowed */
+    struct access *access; /* the WebSocket's from when it is made; NULL: nobody wants it */
 };
 
 /* Where the WebSockets of a route come from. Who accepts them knows nothing of frames. */

@@ -50,6 +50,8 @@ struct site {
     struct routes routes;
     struct own_limits own_limits;
     struct tally *tally;
+    void (*on_access)(const weft_access *a, void *user); /* NULL: nobody wants to know */
+    void *access_user;
 
     /* A carrier is buried, after its lanes; counted_as is its address's. away: it was not let in. */
     void (*carrier_gone)(struct site *s, uint64_t counted_as, bool away);

@@ -7,6 +7,7 @@ import errno
 import http.client
 import os
 import re
+import socket
 import sys
 import threading
 import unittest
@@ -18,9 +19,9 @@ import foreign  # noqa: E402
 
 foreign.run_with_sanitizer()
 from ctypes import POINTER, byref, c_void_p, cast, create_string_buffer, pointer, sizeof  # noqa: E402
-from foreign import (ON_CLOSE, ON_CONN, ON_MESSAGE, ON_REQUEST, STRUCTS, ClientConfig, Deflate, Env,  # noqa: E402
-                     Handler, HubConfig, Limits, ListenOptions, LoopConfig, ReplyHandler, RequestHandler, ServerConfig,
-                     SessionConfig, TlsConfig, of_the_future, strings)
+from foreign import (ON_CLOSE, ON_CONN, ON_MESSAGE, ON_REQUEST, STRUCTS, ClientConfig, Deflate, Dial,  # noqa: E402
+                     Env, Handler, HubConfig, Limits, ListenOptions, LoopConfig, PipeHandler, ReplyHandler,
+                     RequestHandler, ServerConfig, SessionConfig, TlsConfig, of_the_future, strings)
 
 TEXT = 1
 ACCEPTED, CONNECTIONS, WEBSOCKETS, REQUESTS = range(4)
@@ -56,6 +57,11 @@ class Foreign(unittest.TestCase):
         weft.server_free(self.server)
         weft.loop_free(self.loop)
 
+    def on_request(self, path, function):
+        handler = RequestHandler(on_request=ON_REQUEST(function))
+        self.kept.append(handler)
+        self.assertEqual(weft.server_on_request_sized(self.server, path, byref(handler), sizeof(handler), 0, None), 0)
+
     def turn_until(self, done):
         for _ in range(TURNS):
             if done():
@@ -74,6 +80,15 @@ class Versions(Foreign):
             free(out)
         return error
 
+    def listen_fd(self, options, size):
+        listening = socket.create_server(('127.0.0.1', 0))
+        error = weft.server_listen_fd_sized(self.server, listening.fileno(), options, size)
+        if error:
+            listening.close()
+        else:
+            listening.detach()
+        return error
+
     def replace_tls(self, config, size):
         tls = c_void_p()
         self.assertEqual(weft.tls_new_sized(byref(tls), None, 0, None, 0, None, 0), 0)
@@ -85,15 +100,19 @@ class Versions(Foreign):
         return self.made(weft.session_profile_unref, weft.session_profile_new_sized, config, size,
                          sizes.get('env', 0), sizes.get('limits', 0), sizes.get('deflate', 0))
 
-    def connect(self, config, config_size, limits_size, handler, handler_size, deflate_size):
+    def connect(self, config=None, config_size=0, handler=None, handler_size=0, **sizes):
         out = c_void_p()
         return weft.connect_sized(byref(out), self.loop, f'ws://{self.address}/'.encode(), config, config_size,
-                                  limits_size, handler, handler_size, deflate_size, None)
+                                  sizes.get('dial', 0), sizes.get('limits', 0), handler, handler_size,
+                                  sizes.get('deflate', 0), None)
 
-    def on_request(self, path, function):
-        handler = RequestHandler(on_request=ON_REQUEST(function))
-        self.kept.append(handler)
-        self.assertEqual(weft.server_on_request_sized(self.server, path, byref(handler), sizeof(handler), 0, None), 0)
+    def connect_pipe(self, dial=None, dial_size=0, limits_size=0, handler=None, handler_size=0):
+        out = c_void_p()
+        error = weft.pipe_connect_sized(byref(out), self.loop, f'tcp://{self.address}'.encode(), dial, dial_size,
+                                        limits_size, handler, handler_size, None)
+        if not error:
+            weft.pipe_abort(out)
+        return error
 
     def request_limits(self, limits, size):
         handler = RequestHandler(on_request=ON_REQUEST(lambda request, user: None))
@@ -120,13 +139,13 @@ class Versions(Foreign):
         self.assertEqual(heard, [500 if said[0] else 200])
         return said[0]
 
-    @staticmethod
-    def within(outer, field, struct):
+    def within(self, outer, field, struct):
         """outer, whose field points to struct; NULL stays NULL."""
         whole = outer()
         if struct is not None:
             setattr(whole, field, cast(struct, dict(outer._fields_)[field]))
-        return byref(whole)
+        self.kept.append(whole)
+        return pointer(whole)
 
     def takers(self):
         """(name, the struct, what is said of one that is all zero, a function of pointer and size)"""
@@ -150,6 +169,7 @@ class Versions(Foreign):
             sizeof(ServerConfig), size)
         yield 'listen', ListenOptions, 0, lambda p, size: weft.server_listen_sized(
             self.server, b'127.0.0.1:0', p, size)
+        yield 'listen_fd', ListenOptions, 0, self.listen_fd
         yield 'tls', TlsConfig, 0, lambda p, size: self.made(
             weft.tls_unref, weft.tls_new_sized, None, 0, p, size, None, 0)
         yield 'tls.env', Env, 0, lambda p, size: self.made(
@@ -163,12 +183,21 @@ class Versions(Foreign):
             self.server, b'/', self.within(Handler, 'deflate', p), sizeof(Handler), 0, size, None)
         yield 'route.limits', Limits, 0, lambda p, size: weft.server_route_sized(
             self.server, b'/', self.within(Handler, 'limits', p), sizeof(Handler), size, 0, None)
-        yield 'connect', ClientConfig, 0, lambda p, size: self.connect(p, size, 0, None, 0, 0)
+        yield 'connect', ClientConfig, 0, self.connect
+        yield 'connect.dial', Dial, 0, lambda p, size: self.connect(
+            self.within(ClientConfig, 'dial', p), sizeof(ClientConfig), dial=size)
         yield 'connect.limits', Limits, 0, lambda p, size: self.connect(
-            self.within(ClientConfig, 'limits', p), sizeof(ClientConfig), size, None, 0, 0)
-        yield 'connect.handler', Handler, 0, lambda p, size: self.connect(None, 0, 0, p, size, 0)
+            self.within(ClientConfig, 'dial', self.within(Dial, 'limits', p)), sizeof(ClientConfig),
+            dial=sizeof(Dial), limits=size)
         yield 'connect.deflate', Deflate, 0, lambda p, size: self.connect(
-            None, 0, 0, self.within(Handler, 'deflate', p), sizeof(Handler), size)
+            self.within(ClientConfig, 'deflate', p), sizeof(ClientConfig), deflate=size)
+        yield 'connect.handler', Handler, 0, lambda p, size: self.connect(handler=p, handler_size=size)
+        yield 'connect.handler.deflate', Deflate, 0, lambda p, size: self.connect(
+            handler=self.within(Handler, 'deflate', p), handler_size=sizeof(Handler), deflate=size)
+        yield 'pipe', PipeHandler, 0, lambda p, size: self.connect_pipe(handler=p, handler_size=size)
+        yield 'pipe.dial', Dial, 0, self.connect_pipe
+        yield 'pipe.limits', Limits, 0, lambda p, size: self.connect_pipe(
+            self.within(Dial, 'limits', p), sizeof(Dial), size)
         yield 'piece', Env, 0, lambda p, size: self.made(
             weft.piece_unref, weft.piece_new_sized, p, size, b'x', 1)
         yield 'reply', ReplyHandler, 0, self.begin_reply
@@ -250,11 +279,12 @@ class Works(Foreign):
         self.assertEqual(weft.server_route_sized(self.server, b'/echo', byref(server), sizeof(server),
                                                  sizeof(Limits), sizeof(deflate), None), 0)
         client = handler(on_open=ON_CONN(self.greet), on_message=ON_MESSAGE(self.part), on_close=ON_CLOSE(self.gone))
-        config = ClientConfig(limits=pointer(Limits(max_message=1000)), origin=f'http://{self.address}'.encode())
+        dial = Dial(limits=pointer(Limits(max_message=1000)))
+        config = ClientConfig(dial=pointer(dial), origin=f'http://{self.address}'.encode())
         self.assertEqual(weft.connect_sized(None, self.loop, f'ws://{self.address}/echo'.encode(), byref(config),
-                                            sizeof(config), sizeof(Limits), byref(client), sizeof(client),
-                                            sizeof(deflate), None), 0)
-        del server, client, config, deflate, subprotocols
+                                            sizeof(config), sizeof(dial), sizeof(Limits), byref(client),
+                                            sizeof(client), sizeof(deflate), None), 0)
+        del server, client, config, dial, deflate, subprotocols
         self.turn_until(lambda: self.told and self.told[-1][0] == 'gone' and
                         not weft.server_count(self.server, WEBSOCKETS))
         self.assertEqual(self.told, [('open', b'chat'), ('server', b'hello, hello, hello'),
@@ -267,6 +297,23 @@ class Works(Foreign):
 
     def test_talk_in_the_future(self):
         self.talk(of_the_future(Handler))
+
+    def test_pipe(self):
+        """A request by hand, and the whole answer."""
+        heard, closed = bytearray(), []
+
+        def ask(pipe):
+            text = b'GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+            self.assertEqual(weft.pipe_write(pipe, text, len(text)), 0)
+
+        handler = PipeHandler(on_open=PipeHandler.ON_PIPE(ask),
+                              on_bytes=PipeHandler.ON_BYTES(lambda pipe, data, size: heard.extend(data[:size])),
+                              on_close=PipeHandler.ON_CLOSE(lambda pipe, error, cause: closed.append(error)))
+        self.assertEqual(weft.pipe_connect_sized(None, self.loop, f'tcp://{self.address}'.encode(), None, 0, 0,
+                                                 byref(handler), sizeof(handler), None), 0)
+        self.turn_until(lambda: closed)
+        self.assertEqual(closed, [0])
+        self.assertTrue(heard.startswith(b'HTTP/1.1 404 '), heard)
 
     def test_answer(self):
         answers = []

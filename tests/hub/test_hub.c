@@ -397,8 +397,14 @@ static void test_slow_misses_a_message(void **state)
     assert_int_equal(publish(w, "chat", "1"), 0);
     slow->room = 1;
     assert_int_equal(publish(w, "chat", "2"), 1);
+    assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_DROPPED), 1);
     slow->send_error = -ENOMEM;
     assert_int_equal(publish(w, "chat", "3"), 0);
+    assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_DROPPED), 2);
+    slow->send_error = WEFT_ERR_CLOSED; /* it misses nothing any more */
+    assert_int_equal(publish(w, "chat", "4"), 0);
+    assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_DROPPED), 2);
+    assert_int_equal(weft_hub_count(w->hub, (weft_hub_counter)99), 0);
     assert_int_equal(slow->closes, 0);
     assert_false(slow->aborted);
     free_world(w);

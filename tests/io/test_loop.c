@@ -296,6 +296,102 @@ static void an_embedded_loop_does_not_poll(void **state)
     weft_loop_free(l);
 }
 
+/* ---- to the microsecond ---------------------------------------------------------------------- */
+
+static struct {
+    long long ns; /* of the last wait that was so exact; -1: none was */
+    int error;    /* what it says; 0: nothing comes */
+} exact;
+
+static int scripted_exact_wait(int epfd, struct epoll_event *events, int max,
+                               const struct __kernel_timespec *timeout)
+{
+    (void)epfd, (void)events, (void)max;
+    exact.ns = timeout->tv_sec * 1000000000 + timeout->tv_nsec;
+    errno = exact.error;
+    return exact.error ? -1 : 0;
+}
+
+static int short_wait(int epfd, struct epoll_event *events, int max, int timeout_ms)
+{
+    waits.timeout_ms = timeout_ms;
+    return sys_real.epoll_wait(epfd, events, max, 0);
+}
+
+/* The wait for a deadline in 1,500 us, a timer in so many ms and at most so many. */
+static void expect_wait(uint64_t timer_ms, int timeout_ms, long long wanted_ns, int wanted_ms)
+{
+    weft_loop *l;
+    struct timer t;
+    struct deadline d;
+    struct sys sys = sys_real;
+    sys.epoll_wait = short_wait;
+    sys.epoll_pwait2 = scripted_exact_wait;
+    fake_now = 1000;
+    exact.ns = waits.timeout_ms = -1;
+    assert_int_equal(loop_new_with_sys(&l, &fake_config, &sys), 0);
+    timer_init(&t, tell_timer);
+    deadline_init(&d, NULL);
+    loop_timer_start(l, &t, timer_ms);
+    loop_deadline_set(l, &d, 2500);
+    assert_int_equal(weft_loop_turn(l, timeout_ms), 0);
+    assert_int_equal(exact.ns, wanted_ns);
+    assert_int_equal(waits.timeout_ms, wanted_ms);
+    loop_deadline_stop(l, &d);
+    weft_loop_free(l);
+}
+
+static void a_wait_is_as_exact_as_what_is_waited_for(void **state)
+{
+    (void)state;
+    exact.error = 0;
+    expect_wait(9, -1, 1500000, -1);
+    expect_wait(9, 100, 1500000, -1);
+    expect_wait(9, 1, -1, 1);
+    expect_wait(1, -1, -1, 1);
+    expect_wait(2, -1, 1500000, -1);
+    expect_wait(9, 0, -1, 0);
+}
+
+/* Late, but not early. */
+static void a_kernel_that_has_milliseconds_only(void **state)
+{
+    (void)state;
+    exact.error = ENOSYS;
+    expect_wait(9, -1, 1500000, 2);
+    exact.error = EPERM;
+    expect_wait(9, -1, 1500000, 2);
+    exact.error = EINTR;
+    expect_wait(9, -1, 1500000, -1);
+}
+
+static void count_deadline(struct deadline *d)
+{
+    d->us = 0;
+}
+
+/* With the real clock: the loop sleeps, and so does who waits for its descriptor. */
+static void a_deadline_wakes_the_loop(void **state)
+{
+    (void)state;
+    for (int embed = 0; embed < 2; embed++) {
+        weft_loop *l;
+        struct deadline d;
+        assert_int_equal(weft_loop_new(&l, NULL), 0);
+        struct pollfd fd = {.fd = embed ? weft_loop_fd(l) : -1, .events = POLLIN};
+        deadline_init(&d, count_deadline);
+        uint64_t due = weft_loop_now(l) + 1500;
+        loop_deadline_set(l, &d, due);
+        for (int turns = 0; d.us; turns++) {
+            assert_true(turns < 100);
+            if (embed) assert_int_equal(poll(&fd, 1, 10000), 1);
+            assert_int_equal(weft_loop_turn(l, embed ? 0 : 10000), 0);
+        }
+        assert_true(weft_loop_now(l) >= due);
+        weft_loop_free(l);
+    }
+}
+
 /* ---- posts ----------------------------------------------------------------------------------- */
 
 enum { THREADS = 4, POSTS = 5000 };
@@ -649,6 +745,9 @@ int main(void)
         cmocka_unit_test(polling_delays_no_timer),
         cmocka_unit_test(polling_is_part_of_the_timeout),
         cmocka_unit_test(an_embedded_loop_does_not_poll),
+        cmocka_unit_test(a_wait_is_as_exact_as_what_is_waited_for),
+        cmocka_unit_test(a_kernel_that_has_milliseconds_only),
+        cmocka_unit_test(a_deadline_wakes_the_loop),
         cmocka_unit_test(posts_of_each_thread_arrive_in_order),
         cmocka_unit_test(a_post_by_a_post_waits_for_the_next_turn),
         cmocka_unit_test(a_signal_handler_may_stop),

@@ -93,6 +93,98 @@ static void a_timer_may_free_itself(void **state)
     assert_int_equal(times, 1);
 }
 
+static void to_the_microsecond(void **state)
+{
+    (void)state;
+    weft_timer *t;
+    int times = 0;
+    assert_int_equal(weft_timer_new(&t, loop, count, &times), 0);
+    uint64_t start = fake_now;
+    weft_timer_at(t, start + 1234);
+    fake_now = start + 1233;
+    turn();
+    assert_int_equal(times, 0);
+    fake_now++;
+    turn();
+    assert_int_equal(times, 1);
+    turn();
+    assert_int_equal(times, 1);
+    weft_timer_at(t, start); /* long ago */
+    turn();
+    assert_int_equal(times, 2);
+    weft_timer_free(t);
+}
+
+/* Whichever was called last. */
+static void a_timer_has_one_deadline(void **state)
+{
+    (void)state;
+    weft_timer *t;
+    int times = 0;
+    assert_int_equal(weft_timer_new(&t, loop, count, &times), 0);
+    weft_timer_start(t, 1);
+    weft_timer_at(t, fake_now + 5000);
+    fake_now += 4999;
+    turn();
+    assert_int_equal(times, 0);
+    weft_timer_at(t, fake_now + 1);
+    weft_timer_start(t, 3);
+    fake_now += 2000;
+    turn();
+    assert_int_equal(times, 0);
+    fake_now += 2000; /* milliseconds are whole ones of the clock */
+    turn();
+    assert_int_equal(times, 1);
+    weft_timer_at(t, fake_now);
+    weft_timer_stop(t);
+    turn();
+    weft_timer_at(t, fake_now);
+    weft_timer_at(t, UINT64_MAX);
+    turn();
+    weft_timer_start(t, UINT64_MAX);
+    turn();
+    assert_int_equal(times, 1);
+    weft_timer_at(t, fake_now);
+    weft_timer_free(t);
+    turn();
+}
+
+static struct {
+    int times;
+    weft_timer *other;
+} again;
+
+/* It works for half a second, and starts two: one of 300 ms, and itself for a moment that has passed. */
+static void work(weft_timer *t, void *user)
+{
+    (void)user;
+    fake_now += 500000;
+    if (again.times++) return;
+    weft_timer_start(again.other, 300);
+    weft_timer_at(t, weft_loop_now(loop) - 1);
+}
+
+static void a_deadline_counts_from_when_it_was_set(void **state)
+{
+    (void)state;
+    weft_timer *t;
+    int times = 0;
+    again.times = 0;
+    assert_int_equal(weft_timer_new(&t, loop, work, NULL), 0);
+    assert_int_equal(weft_timer_new(&again.other, loop, count, &times), 0);
+    weft_timer_at(t, fake_now);
+    turn();
+    assert_int_equal(again.times, 1); /* not twice in a turn */
+    fake_now += 299000;
+    turn();
+    assert_int_equal(again.times, 2);
+    assert_int_equal(times, 0);
+    weft_timer_free(t);
+    turn(); /* time has passed in the one before */
+    assert_int_equal(times, 1);
+    weft_timer_free(again.other);
+}
+
 struct seen {
     unsigned events;
     int times;
@@ -207,6 +299,9 @@ int main(void)
         cmocka_unit_test(a_timer_fires_once),
         cmocka_unit_test(starting_again_moves_and_stopping_stops),
         cmocka_unit_test(a_timer_may_free_itself),
+        cmocka_unit_test(to_the_microsecond),
+        cmocka_unit_test(a_timer_has_one_deadline),
+        cmocka_unit_test(a_deadline_counts_from_when_it_was_set),
         cmocka_unit_test(a_watch_is_level_triggered_and_says_what_was_asked),
         cmocka_unit_test(a_hang_up_counts_as_what_was_asked),
         cmocka_unit_test(a_watch_may_free_itself_or_one_that_is_ready_too),

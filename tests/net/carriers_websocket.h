@@ -445,6 +445,34 @@ static void slow_but_not_stalled(void)
     for each (a) assert_false(told(&a->teller.story, "close"));
 }
 
+/* ---- whoever wants to know -------------------------------------------------------------------- */
+
+/* Everything is told once, by whose it was, and bytes are the conversation's, whatever carries it. */
+static void told_when_over(void)
+{
+    config.on_access = tell_access;
+    play_again();
+    ask("/now");
+    told_all("asked;request /now 200 0:5;");
+    upgrade("/echo");
+    told_all("open;upgrade /echo 101 0:0;");
+    say("hi");
+    told_all("text hi;");
+    say_close(1000, "");
+    told_all("close 1000 by-peer clean;websocket /echo 1000 16:8;");
+}
+
+static void told_of_a_stream(void)
+{
+    config.on_access = tell_access;
+    play_again();
+    ask("/stream");
+    told_all("asked;begin;");
+    write_all("hello");
+    end_replies();
+    told_all("over;request /stream 200 0:15;");
+}
+
 /* ---- an upgrade that is held ------------------------------------------------------------------ */
 
 static void hold_all(void)

@@ -179,6 +179,18 @@ static const weft_handler in_chunks = {.on_upgrade = on_upgrade,
                                        .on_close = teller_closes,
                                        .deflate = &deflate};
 
+/* received:sent, to whose path it is. */
+static void tell_access(const weft_access *a, void *user)
+{
+    static const char *const kinds[] = {"request", "upgrade", "websocket"};
+    struct actor *to = &cast[a->target.data[1] - '0'];
+    (void)user;
+    assert_true(a->target.len > 3 && to <= &cast[BYSTANDER]);
+    tell(&to->teller.story, "%s %.*s %d %d:%d;", kinds[a->kind], (int)a->target.len - 2,
+         (const char *)a->target.data + 2, a->code ? a->code : a->status, (int)a->received,
+         (int)a->sent);
+}
+
 static void on_done(weft_server *s, void *user)
 {
     (void)user;

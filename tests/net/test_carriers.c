@@ -41,6 +41,8 @@
     X(loss_in_a_message)            \
     X(write_stall)                  \
     X(slow_but_not_stalled)         \
+    X(told_when_over)               \
+    X(told_of_a_stream)             \
     X(held_and_accepted)            \
     X(held_with_frames_behind)      \
     X(held_and_refused)             \

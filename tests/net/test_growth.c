@@ -211,6 +211,15 @@ static int tls_other_config(const void *p, size_t size)
     return error;
 }
 
+static int listen_fd_options(const void *p, size_t size)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(listen(fd, 1), 0); /* at any port */
+    int error = weft_server_listen_fd_sized(world.server, fd, p, size);
+    if (error) close(fd);
+    return error;
+}
+
 static int listen_options(const void *p, size_t size)
 {
     return weft_server_listen_sized(world.server, "127.0.0.1:0", p, size);
@@ -404,6 +413,7 @@ static const struct taker {
     {"weft_server_new", server_config, sizeof(weft_server_config), 0, 0},
     {"weft_server_new, limits", server_limits_of, sizeof(weft_limits), 0, 0},
     {"weft_server_listen", listen_options, sizeof(weft_listen_options), 0, 0},
+    {"weft_server_listen_fd", listen_fd_options, sizeof(weft_listen_options), 0, 0},
     {"weft_tls_new, env", tls_env, sizeof(weft_env), 0, 0},
     {"weft_tls_new", tls_config, sizeof(weft_tls_config), 0, 0},
     {"weft_tls_replace", tls_other_config, sizeof(weft_tls_config), 0, 0},

@@ -89,6 +89,26 @@ static void test_messages_wait_while_paused(void **state)
     end_world();
 }
 
+/* What is sealed already goes out, the rest of that frame behind it, then the Close. */
+static void test_a_close_that_does_not_wait(void **state)
+{
+    (void)state;
+    static char filler[50000];
+    size_t sent = 0;
+    serve();
+    client.then_open = weft_pause;
+    assert_int_equal(dial(), 0);
+    turn_until(&world, server.conn && client.id);
+    for (; !weft_send(server.conn, WEFT_BINARY, filler, sizeof filler); sent++) turn(&world, 0);
+    assert_int_equal(weft_close_now(server.conn, 1001, "now"), 0);
+    weft_resume(client.conn);
+    turn_until(&world, client.closes && server.closes);
+    assert_true(told(&client.story, "bin [50000];close 1001 now by-peer clean;"));
+    assert_true(client.story.len < sent * strlen("bin [50000];"));
+    expect_story(&server.story, "open;close 1001 now clean;");
+    end_world();
+}
+
 /* Told why in the only language that it understands, and counted; not before it is clear what it speaks. */
 static void test_plain_http_is_told_so(void **state)
 {
@@ -320,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_a_silent_server),
         cmocka_unit_test(test_an_alert_to_nobody),
         cmocka_unit_test(test_a_truncated_stream),
+        cmocka_unit_test(test_a_close_that_does_not_wait),
         cmocka_unit_test(test_a_client_resumes),
         cmocka_unit_test(test_every_allocation),
         cmocka_unit_test(test_memory_runs_out),

@@ -406,6 +406,62 @@ static void test_tls_on_every_loop(void **state)
     end();
 }
 
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+static struct {
+    atomic_uint seen, astray;
+    unsigned done;
+} each;
+
+static void greet(weft_conn *c, void *arg)
+{
+    must(arg == &each);
+    if (!weft_loop_is_mine(weft_conn_loop(c))) atomic_fetch_add(&each.astray, 1);
+    atomic_fetch_add(&each.seen, 1);
+    if (weft_send(c, WEFT_TEXT, "all", 3) < 0) weft_abort(c);
+}
+
+static void all_greeted(void *arg)
+{
+    must(arg == &each);
+    must(weft_loop_is_mine(w.loop));
+    each.done++;
+}
+
+static void test_each_of_all_loops(void **state)
+{
+    (void)state;
+    begin_with(NULL);
+    memset(&each, 0, sizeof each);
+    assert_int_equal(weft_server_each(w.server, greet, all_greeted, &each), 0);
+    loop_until(each.done == 1); /* no thread runs yet */
+    for (size_t i = 0; i < PEERS; i++) open_peer(i);
+    assert_int_equal(weft_server_each(w.server, greet, all_greeted, &each), 0);
+    assert_true(each.seen >= PEERS / THREADS); /* this loop's, at once */
+    loop_until(each.done == 2);
+    assert_int_equal(each.seen, PEERS);
+    assert_int_equal(each.astray, 0);
+    for (size_t i = 0; i < PEERS; i++) loop_until(w.peers[i].heard == 1);
+    assert_int_equal(weft_server_each(w.server, greet, NULL, &each), 0);
+    for (size_t i = 0; i < PEERS; i++) loop_until(w.peers[i].heard == 2);
+    end();
+}
+
+/* done comes all the same, and everybody was seen. */
+static void test_freed_while_each_is_seen(void **state)
+{
+    (void)state;
+    begin_with(NULL);
+    memset(&each, 0, sizeof each);
+    for (size_t i = 0; i < PEERS; i++) open_peer(i);
+    assert_int_equal(weft_server_each(w.server, greet, all_greeted, &each), 0);
+    weft_server_free(w.server);
+    w.server = NULL;
+    assert_int_equal(each.seen, PEERS);
+    loop_until(each.done == 1);
+    end();
+}
+
 /* ---- the end --------------------------------------------------------------------------------- */
 
 static void on_left(weft_server *s, void *user)
@@ -533,6 +589,8 @@ int main(void)
         cmocka_unit_test(test_every_allocation_of_start_fails),
         cmocka_unit_test(test_signals_are_for_the_program),
         cmocka_unit_test(test_tls_on_every_loop),
+        cmocka_unit_test(test_each_of_all_loops),
+        cmocka_unit_test(test_freed_while_each_is_seen),
         cmocka_unit_test(test_all_loops_leave),
         cmocka_unit_test(test_freed_when_it_has_left),
         cmocka_unit_test(test_leaves_before_it_has_started),

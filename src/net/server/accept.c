@@ -142,6 +142,7 @@ static int take(weft_listen_options *to, const weft_listen_options *o, size_t si
 int weft_server_listen_sized(weft_server *s, const char *address, const weft_listen_options *o,
                              size_t o_size)
 {
+    net_assert_usable(s->loop);
     struct sock_addr a;
     weft_listen_options taken;
     int error = take(&taken, o, o_size);
@@ -156,6 +157,7 @@ int weft_server_listen_sized(weft_server *s, const char *address, const weft_lis
 
 int weft_server_listen_fd_sized(weft_server *s, int fd, const weft_listen_options *o, size_t o_size)
 {
+    net_assert_usable(s->loop);
     struct sock_addr a;
     weft_listen_options taken;
     int error = take(&taken, o, o_size);
@@ -170,6 +172,7 @@ int weft_server_listen_fd_sized(weft_server *s, int fd, const weft_listen_option
 
 int weft_server_address(const weft_server *s, size_t i, char *text, size_t size)
 {
+    net_assert_usable(s->loop);
     const struct list *at = s->listeners.next;
     while (at != &s->listeners && i--) at = at->next;
     if (at == &s->listeners) return -ENOENT;

@@ -74,6 +74,8 @@ static int local_init(struct helper *h)
         .site = {.limits = s->site.limits,
                  .origins = s->site.origins,
                  .hosts = s->site.hosts,
+                 .on_access = s->site.on_access,
+                 .access_user = s->site.access_user,
                  .trust = s->site.trust,
                  .tally = s->site.tally,
                  .all_loopback = s->site.all_loopback},
@@ -133,6 +135,17 @@ static void start_late(struct crew *c)
     if (error)
         log_line(c->env, WEFT_LOG_WARN, "not all threads could be started: %s",
                  weft_strerror(error));
+}
+
+unsigned crew_size(const struct crew *c)
+{
+    return c ? c->n : 0;
+}
+
+weft_server *crew_local(struct crew *c, unsigned i)
+{
+    struct helper *h = &c->helpers[i];
+    return h->running ? &h->local : NULL;
 }
 
 /* ---- arrivals -------------------------------------------------------------------------------- */

@@ -26,6 +26,10 @@ int crew_new(weft_server *s, unsigned others);
 /* Start those that do not run. Errors: -ENOMEM, -EAGAIN; those that run, run. */
 int crew_start(struct crew *c);
 
+/* How many there may be, and the i-th local; NULL: its thread does not run. c may be NULL: none. */
+unsigned crew_size(const struct crew *c);
+weft_server *crew_local(struct crew *c, unsigned i);
+
 /* The one of s and its locals that has the fewest connections; starts the threads if nobody has. */
 weft_server *crew_choose(weft_server *s);
 

@@ -105,6 +105,7 @@ void leave_begin(struct weft_server *s, struct leave *leave)
 int weft_server_shutdown(weft_server *s, uint16_t code, void (*on_done)(weft_server *s, void *user),
                          void *user)
 {
+    net_assert_usable(s->loop);
     if (s->leave) return WEFT_ERR_STATE;
     struct leave *leave = leave_new(s, code);
     if (!leave) return -ENOMEM;

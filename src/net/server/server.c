@@ -24,7 +24,7 @@
 
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
 
-SIZED_TAKER(config_take, weft_server_config, hosts, 40, hosts)
+SIZED_TAKER(config_take, weft_server_config, access_user, 56, access_user)
 SIZED_TAKER(request_handler_take, weft_request_handler, limits, 16, limits)
 
 static const struct talk *const talks[LANE_TALKS] = {
@@ -120,6 +120,15 @@ static void carrier_gone(struct site *site, uint64_t counted_as, bool away)
     else if (s->freed && !s->helper) destroy(s);
 }
 
+/* Somebody wants to know how many bytes there were. */
+static void count_bytes(weft_server *s)
+{
+    s->websockets = conn_talk_counting();
+    s->replies = reply_talk_counting();
+    s->lane_class.talks[LANE_WEBSOCKET] = &s->websockets;
+    s->lane_class.talks[LANE_REPLY] = &s->replies;
+}
+
 void server_init(struct weft_server *s, weft_loop *l, struct net *n)
 {
     s->loop = l;
@@ -127,6 +136,7 @@ void server_init(struct weft_server *s, weft_loop *l, struct net *n)
     s->site.env = weft_loop_env(l);
     s->site.carrier_gone = carrier_gone;
     carry_class_init(&s->lane_class, talks, n, &s->site);
+    if (s->site.on_access) count_bytes(s);
     list_init(&s->listeners);
 }
 
@@ -135,6 +145,8 @@ static int create(weft_server **out, weft_loop *l, const weft_server_config *cfg
     struct net *n = net_of(l);
     weft_server *s = n ? mem_zalloc(weft_loop_env(l), sizeof *s) : NULL;
     if (!s) return -ENOMEM;
+    s->site.on_access = cfg->on_access;
+    s->site.access_user = cfg->access_user;
     server_init(s, l, n);
     int error = init(s, cfg);
     if (error) destroy(s);
@@ -200,6 +212,7 @@ uint64_t weft_server_count_closed(const weft_server *s, uint16_t code)
 
 int weft_server_start(weft_server *s)
 {
+    net_assert_usable(s->loop);
     return s->crew ? crew_start(s->crew) : 0;
 }
 
@@ -230,6 +243,7 @@ static bool routes_are_final(const weft_server *s)
 int weft_server_route_sized(weft_server *s, const char *path, const weft_handler *h, size_t h_size,
                             size_t limits_size, size_t deflate_size, void *user)
 {
+    net_assert_usable(s->loop);
     if (routes_are_final(s)) return WEFT_ERR_STATE;
     struct route r = {.user = user};
     struct handler_given given = {h, h_size, limits_size, deflate_size};
@@ -250,6 +264,7 @@ static int set_limits(weft_server *s, struct route *r, const weft_limits *own)
 int weft_server_on_request_sized(weft_server *s, const char *path, const weft_request_handler *h,
                                  size_t h_size, size_t limits_size, void *user)
 {
+    net_assert_usable(s->loop);
     weft_request_handler taken;
     weft_limits limits;
     int error = request_handler_take(&taken, h, h_size);
@@ -264,6 +279,7 @@ int weft_server_on_request_sized(weft_server *s, const char *path, const weft_re
 
 int weft_server_files(weft_server *s, const char *path, const char *dir)
 {
+    net_assert_usable(s->loop);
     struct files *f;
     size_t len = strlen(path);
     if (len < 2 || strcmp(path + len - 2, "/*") != 0) return -EINVAL;

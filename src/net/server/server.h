@@ -27,6 +27,7 @@ struct weft_server {
     struct net *net;
     struct site site;
     struct lane_class lane_class;
+    struct talk websockets, replies; /* those that count, where somebody wants to know */
     struct endpoint *endpoints;
     struct list listeners;
     uint64_t max_connections;
@@ -45,7 +46,7 @@ static inline const weft_env *server_env(const struct weft_server *s)
     return s->site.env;
 }
 
-/* What is set needs only the loop: site, class and list are made ready. */
+/* What is set needs only the loop and the site's on_access: site, class and list are made ready. */
 void server_init(struct weft_server *s, weft_loop *l, struct net *n);
 
 /* A connection is s's, from when it was accepted to when it is buried. */

@@ -10,6 +10,7 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "net/access.h"
 #include "net/hosts.h"
 #include "net/peer.h"
 #include "net/web/request.h"
@@ -59,9 +60,27 @@ static void exchange_free(struct exchange *x)
     mem_free(env, x);
 }
 
-/* It has the lane no more, or the lane is gone: who waits for an answer hears of it. */
-static void let_go(struct exchange *x)
+weft_peer *exchange_peer(struct exchange *x)
 {
+    if (!x->peer) x->peer = peer_of(x->lane, &x->forwarded);
+    return x->peer;
+}
+
+void exchange_record(struct exchange *x, int status, const char *cause, uint64_t sent)
+{
+    struct access *a = x->access;
+    if (!a) return;
+    x->access = NULL;
+    a->seen.status = status;
+    a->seen.sent = sent;
+    if (cause[0]) a->seen.cause = cause;
+    access_tell(a, exchange_peer(x));
+}
+
+/* It has the lane no more, or the lane is gone: who waits for an answer hears of it. */
+static void let_go(struct exchange *x, const char *cause)
+{
+    exchange_record(x, 0, cause[0] ? cause : "the server gave no answer", 0);
     weft_request *r = x->upgrade ? &x->upgrade->request : x->request;
     if (r) request_leave(r);
     exchange_free(x);
@@ -72,15 +91,14 @@ static void lost(struct lane *l, int error, const char *cause)
 {
     struct exchange *x = exchange_at(l);
     (void)error;
-    (void)cause;
-    if (x) let_go(x);
+    if (x) let_go(x, cause);
 }
 
 /* Nothing more will be read: write what is queued, and go. */
 static void finish(struct exchange *x)
 {
     lane_finish(x->lane, &x->out);
-    let_go(x);
+    let_go(x, "");
 }
 
 void exchange_go_on(struct lane *l, uint32_t requests, uint16_t limits)
@@ -97,12 +115,6 @@ void exchange_go_on(struct lane *l, uint32_t requests, uint16_t limits)
 }
 
 /* ---- whom they are from ---------------------------------------------------------------------- */
-
-weft_peer *exchange_peer(struct exchange *x)
-{
-    if (!x->peer) x->peer = peer_of(x->lane, &x->forwarded);
-    return x->peer;
-}
 
 int exchange_client(struct exchange *x, weft_peer **out)
 {
@@ -150,6 +162,7 @@ int exchange_answer(struct exchange *x, int status, struct field_list *fields, c
         error = h1_reply_begin(&x->h1, status, fields->fields, fields->n,
                                net_date(lane_net(x->lane)), len);
     if (error) return error;
+    exchange_record(x, status, "", x->h1.is_head ? 0 : len);
     error = h1_reply_write(&x->h1, body, len);
     if (!error) error = h1_reply_end(&x->h1);
     if (error) h1_last(&x->h1);
@@ -189,6 +202,8 @@ void exchange_refuse_with(struct exchange *x, const struct refusal *r)
     size_t n = weft_handshake_refusal_fields(r->status, &needed);
     site_refused(lane_site(l), r->status);
     log_refusal(x, r);
+    if (!x->access) (void)access_begin(&x->access, l, WEFT_ACCESS_REQUEST, NULL);
+    if (x->access) x->access->seen.cause = r->why;
     (void)field_list_add_all(&all, env, needed, n);
     if (r->fields) (void)field_list_add_all(&all, env, r->fields->fields, r->fields->n);
     h1_refuse(&x->h1, r->status, r->why);
@@ -217,6 +232,17 @@ void exchange_refuse(struct exchange *x, int status, const char *why)
 
 /* ---- the lane is handed over ----------------------------------------------------------------- */
 
+/* What is queued is not the body yet. */
+static void hang_access(struct exchange *x, int status, size_t queued, weft_link **links)
+{
+    struct access *a = x->access;
+    if (!a) return;
+    x->access = NULL;
+    a->seen.status = status;
+    a->others = queued;
+    access_hang(a, links);
+}
+
 int exchange_begin(struct exchange *x, int status, const struct field_list *fields, uint64_t length,
                    weft_link **links, struct handed *to)
 {
@@ -234,6 +260,7 @@ int exchange_begin(struct exchange *x, int status, const struct field_list *fiel
     to->last = x->h1.last;
     outq_splice(&to->out, &x->out);
     x->request = NULL;
+    hang_access(x, status, to->out.bytes, links);
     exchange_free(x);
     return 0;
 }
@@ -247,7 +274,8 @@ int exchange_upgrade(struct exchange *x, const weft_field *fields, size_t n, wef
     error = lane_become(l, LANE_WEBSOCKET, c, &x->out);
     if (error) return error;
     x->upgrade = NULL;
-    let_go(x);
+    exchange_record(x, 101, "", 0);
+    let_go(x, "");
     lane_talk(l)->ready(l);
     lane_dirty(l);
     return 0;
@@ -291,10 +319,13 @@ static void refuse_host(struct exchange *x)
 static void got_head(struct exchange *x)
 {
     const struct head *h = &x->h1.head;
+    bool upgrade = fields_have_token(h->fields, h->n_fields, "Upgrade", "websocket");
+    weft_access_kind kind = upgrade ? WEFT_ACCESS_UPGRADE : WEFT_ACCESS_REQUEST;
     x->limits = 0;
-    if (recognise(x) < 0) exchange_refuse(x, 429, "your address has too many connections now");
+    if (access_begin(&x->access, x->lane, kind, h) < 0) exchange_refuse(x, 503, "out of memory");
+    else if (recognise(x) < 0) exchange_refuse(x, 429, "your address has too many connections now");
     else if (!hosts_have(lane_site(x->lane)->hosts, h->host)) refuse_host(x);
-    else if (fields_have_token(h->fields, h->n_fields, "Upgrade", "websocket")) upgrade_begin(x);
+    else if (upgrade) upgrade_begin(x);
     else request_expect(x);
 }
 

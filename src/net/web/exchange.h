@@ -31,6 +31,8 @@
 #include "net/lane.h"
 #include "net/site.h"
 
+struct access;
+
 struct exchange {
     struct lane *lane;
     struct h1 h1;
@@ -38,10 +40,11 @@ struct exchange {
     weft_request *request; /* waits for its reply */
     weft_upgrade *upgrade; /* waits for its answer */
     struct forwarded forwarded;
-    uint16_t limits; /* site_limits: of the newest request's route */
-    weft_peer *peer; /* of the request at hand; NULL: nobody has asked */
-    bool receiving;  /* the deadline for a request runs */
-    bool full;       /* the next request waits until the client has read more */
+    uint16_t limits;       /* site_limits: of the newest request's route */
+    weft_peer *peer;       /* of the request at hand; NULL: nobody has asked */
+    struct access *access; /* the same; NULL: nobody wants to know, or it is told */
+    bool receiving;        /* the deadline for a request runs */
+    bool full;             /* the next request waits until the client has read more */
 };
 
 extern const struct talk exchange_talk;
@@ -102,6 +105,9 @@ int exchange_begin(struct exchange *x, int status, const struct field_list *fiel
 
 /* The lane is an exchange's again, after so many requests, the last of them under these limits. */
 void exchange_go_on(struct lane *l, uint32_t requests, uint16_t limits);
+
+/* The request at hand is over, and whoever wants to know is told: with this status, and why if something was wrong. */
+void exchange_record(struct exchange *x, int status, const char *cause, uint64_t sent);
 
 /* Switch protocols, with these fields in the 101: from now on c sits on the lane, and the exchange is gone. Errors:
  * -EINVAL, -ENOMEM: the exchange is still there, to refuse. */

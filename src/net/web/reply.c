@@ -14,6 +14,7 @@
 
 #include "base/limits.h"
 #include "http/piece.h"
+#include "net/access.h"
 #include "net/errand.h"
 #include "net/links.h"
 #include "net/peer.h"
@@ -38,10 +39,20 @@ static void reply_free(weft_reply *r, const weft_env *env)
     mem_free(env, r);
 }
 
+/* For who wants to know; told with the links, behind on_close. */
+static void write_down(weft_reply *r)
+{
+    struct access *a = access_in(r->links);
+    if (!a) return;
+    a->seen.cause = r->cause[0] || !r->error ? r->cause : weft_strerror(r->error);
+    access_finish(a, weft_reply_peer(r));
+}
+
 static void bury(struct dead *d)
 {
     weft_reply *r = container_of(d, weft_reply, dead);
     if (r->handler.on_close) r->handler.on_close(r, r->error, r->cause);
+    write_down(r);
     reply_free(r, lane_env(r->left));
 }
 

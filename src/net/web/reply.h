@@ -51,6 +51,9 @@ _Static_assert(sizeof(void *) != 8 || sizeof(weft_reply) == 152, "20,000 of them
 
 extern const struct talk reply_talk;
 
+/* The same, and bytes are counted. */
+struct talk reply_talk_counting(void);
+
 /* As weft_reply_write without a copy: the bytes of the blob. */
 int reply_queue_blob(weft_reply *r, struct blob *b);
 

@@ -14,6 +14,7 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "http/reserved.h"
+#include "net/access.h"
 
 /* ---- birth and death ------------------------------------------------------------------------- */
 
@@ -107,6 +108,7 @@ void request_dispatch(struct exchange *x)
     if (site->closing) h1_last(&x->h1);
     tally_add(&site->tally->requests);
     request_init(r, x);
+    if (x->access) x->access->seen.received = r->body.len;
     x->request = r;
     lane_deadline(x->lane, WEFT_NEVER);
     route->on_request(r, route->user);
@@ -116,38 +118,45 @@ void request_dispatch(struct exchange *x)
 
 weft_bytes weft_request_method(const weft_request *r)
 {
+    net_assert_usable(r->loop);
     return r->head.method;
 }
 
 weft_bytes weft_request_target(const weft_request *r)
 {
+    net_assert_usable(r->loop);
     return r->head.target;
 }
 
 weft_bytes weft_request_path(const weft_request *r)
 {
+    net_assert_usable(r->loop);
     return r->head.path;
 }
 
 weft_bytes weft_request_query(const weft_request *r)
 {
+    net_assert_usable(r->loop);
     return r->head.query;
 }
 
 size_t weft_request_fields(const weft_request *r, const weft_field **fields)
 {
+    net_assert_usable(r->loop);
     *fields = r->head.fields;
     return r->head.n_fields;
 }
 
 weft_bytes weft_request_field(const weft_request *r, const char *name)
 {
+    net_assert_usable(r->loop);
     const weft_field *f = fields_first(r->head.fields, r->head.n_fields, name);
     return f ? f->value : (weft_bytes){0};
 }
 
 weft_bytes weft_request_body(const weft_request *r)
 {
+    net_assert_usable(r->loop);
     return buf_bytes(&r->body);
 }
 
@@ -158,17 +167,20 @@ weft_loop *weft_request_loop(const weft_request *r)
 
 weft_peer *weft_request_peer(weft_request *r)
 {
+    net_assert_usable(r->loop);
     if (!r->peer && r->exchange) r->peer = weft_peer_ref(exchange_peer(r->exchange));
     return r->peer;
 }
 
 bool weft_request_is(const weft_request *r, const char *method)
 {
+    net_assert_usable(r->loop);
     return bytes_is(r->head.method, method);
 }
 
 bool weft_request_allowed(const weft_request *r)
 {
+    net_assert_usable(r->loop);
     weft_bytes origin;
     weft_request_head head = request_head_of(r);
     return r->exchange && exchange_origin_allowed(r->exchange, &head, &origin);
@@ -176,6 +188,7 @@ bool weft_request_allowed(const weft_request *r)
 
 void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *r, void *user), void *user)
 {
+    net_assert_usable(r->loop);
     r->on_gone = on_gone;
     r->user = user;
 }
@@ -184,6 +197,7 @@ void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *r, void *
 
 int weft_reply_field(weft_request *r, const char *name, const char *value)
 {
+    net_assert_usable(r->loop);
     const weft_env *env = weft_loop_env(r->loop);
     if (field_is_reserved(bytes_of(name), RESERVED_IN_REPLY)) return -EINVAL;
     return bytes_is_nocase(bytes_of(name), "Content-Type")
@@ -193,6 +207,7 @@ int weft_reply_field(weft_request *r, const char *name, const char *value)
 
 int weft_respond(weft_request *r, int status, const char *type, const void *body, size_t len)
 {
+    net_assert_usable(r->loop);
     if (!r->exchange) return request_finish(r, WEFT_ERR_CLOSED);
     int error = exchange_answer(r->exchange, status, &r->fields, type, body, len);
     return error ? request_fail(r, error) : request_finish(r, 0);
@@ -200,6 +215,7 @@ int weft_respond(weft_request *r, int status, const char *type, const void *body
 
 void weft_request_abort(weft_request *r)
 {
+    net_assert_usable(r->loop);
     struct exchange *x = r->exchange;
     r->exchange = NULL;
     if (x) {

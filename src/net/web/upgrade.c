@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "http/reply.h"
 #include "http/reserved.h"
+#include "net/access.h"
 
 static void upgrade_free(weft_upgrade *u)
 {
@@ -56,15 +57,25 @@ static int switch_protocols(struct exchange *x, weft_upgrade *u, weft_conn *c)
     return error;
 }
 
+/* NULL: no memory. */
+static weft_conn *make(struct exchange *x, weft_upgrade *u)
+{
+    struct terms *t = &u->terms;
+    int error = exchange_client(x, &t->peer);
+    if (!error) error = access_begin(&t->access, x->lane, WEFT_ACCESS_WEBSOCKET, &u->request.head);
+    weft_conn *c = error ? NULL : u->opener.make(u->opener.endpoint, t);
+    if (!c) access_free(t->access);
+    else if (t->access) t->access->seen.status = 101;
+    return c;
+}
+
 /* The WebSocket is made before the 101 is. */
 static int accept_as_agreed(struct exchange *x, weft_upgrade *u)
 {
-    const struct opener *o = &u->opener;
-    int error = exchange_client(x, &u->terms.peer);
-    weft_conn *c = error ? NULL : o->make(o->endpoint, &u->terms);
-    error = c ? switch_protocols(x, u, c) : -ENOMEM;
+    weft_conn *c = make(x, u);
+    int error = c ? switch_protocols(x, u, c) : -ENOMEM;
     if (!error) return 0;
-    if (c) o->discard(c);
+    if (c) u->opener.discard(c);
     exchange_refuse(x, 503, "out of memory");
     return error;
 }
@@ -258,6 +269,7 @@ static int answer_held(weft_upgrade *u, int answer)
 
 static int answer_with(weft_upgrade *u, int answer)
 {
+    net_assert_usable(u->request.loop);
     return u->state == UPGRADE_HELD ? answer_held(u, answer) : answer_soon(u, answer);
 }
 

@@ -16,10 +16,13 @@
 #define NET_TLS_H
 
 #include "base/outq.h"
+#include "base/sized.h"
 #include <weft/tls.h>
 
 struct facts;
 struct tls;
+
+SIZED_TAKER(tls_config_take, weft_tls_config, authorities, 32, authorities)
 
 enum {
     TLS_RECORD = 16384,   /* plain bytes in a record, at most */

@@ -11,8 +11,6 @@
 #include "base/env.h"
 #include "net/wire/tls.h"
 
-SIZED_TAKER(config_take, weft_tls_config, authorities, 32, authorities)
-
 /* ---- the context as it is now ---------------------------------------------------------------- */
 
 struct tls_context *tls_user_context(weft_tls *t)
@@ -51,7 +49,7 @@ static int in_words(int error, char *why, size_t size)
 
 static int take(weft_tls_config *to, const weft_tls_config *cfg, size_t size)
 {
-    int error = config_take(to, cfg, size);
+    int error = tls_config_take(to, cfg, size);
     for (size_t i = 0; !error && i < to->n_certificates; i++)
         if (!to->certificates || !to->certificates[i].certificate) error = -EINVAL;
     return error;

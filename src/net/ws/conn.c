@@ -15,6 +15,7 @@
 #include <errno.h>
 
 #include "base/limits.h"
+#include "net/access.h"
 #include "net/links.h"
 
 enum { TOLD_MAX = 262144 /* bytes of messages of one connection in one turn */ };
@@ -66,6 +67,16 @@ static void tell_close(weft_conn *c)
     if (conn_handler(c)->on_close) conn_handler(c)->on_close(c, &info);
 }
 
+/* For who wants to know of a server's; told with the links, behind on_close. */
+static void write_down(weft_conn *c)
+{
+    struct access *a = access_in(c->links);
+    if (!a) return;
+    a->seen.code = c->code ? c->code : WEFT_CLOSE_ABNORMAL;
+    a->seen.cause = c->session.cause;
+    access_finish(a, weft_conn_peer(c));
+}
+
 /* A server's id is stale when on_close has returned; a client's slot goes with it. */
 static void give_up_id(weft_conn *c)
 {
@@ -91,6 +102,7 @@ static void bury(struct dead *d)
     weft_conn *c = container_of(d, weft_conn, dead);
     if (!c->told_open && c->session.role == WEFT_SERVER) tell_open(c);
     tell_close(c);
+    write_down(c);
     conn_discard(c);
 }
 

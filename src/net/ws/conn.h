@@ -101,6 +101,9 @@ struct owner {
 
 extern const struct talk conn_talk;
 
+/* The same, and bytes are counted. */
+struct talk conn_talk_counting(void);
+
 /* A weft_conn that sits on no lane yet. k is kept. NULL: no memory. */
 weft_conn *conn_new(weft_role role, const struct conn_class *k, void *user);
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/alloc.h"
+#include "net/access.h"
 #include "net/peer.h"
 #include "net/ws/conn.h"
 
@@ -20,6 +21,7 @@ static weft_conn *make(struct endpoint *e, const struct terms *t)
     weft_conn *c = conn_new(WEFT_SERVER, &e->class, t->user);
     if (!c) return NULL;
     if (t->peer) peer_hang(weft_peer_ref(t->peer), &c->links);
+    access_hang(t->access, &c->links);
     weft_session_set_deflate(&c->session, &t->deflate);
     c->subprotocol = t->subprotocol;
     return c;

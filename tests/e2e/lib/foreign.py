@@ -78,7 +78,8 @@ class LoopConfig(Structure):
 
 class ServerConfig(Structure):
     _fields_ = [('limits', POINTER(Limits)), ('threads', c_uint), ('origins', POINTER(c_char_p)),
-                ('trust_proxy', POINTER(c_char_p)), ('hosts', POINTER(c_char_p))]
+                ('trust_proxy', POINTER(c_char_p)), ('hosts', POINTER(c_char_p)),
+                ('on_access', c_void_p), ('access_user', c_void_p)]
 
 
 class TlsConfig(Structure):
@@ -90,14 +91,29 @@ class ListenOptions(Structure):
     _fields_ = [('mode', c_uint), ('tls', c_void_p)]
 
 
-class ClientConfig(Structure):
-    _fields_ = [('limits', POINTER(Limits)), ('origin', c_char_p), ('fields', POINTER(c_char_p)),
-                ('credentials', c_char_p), ('proxy', c_char_p), ('redirects', c_uint), ('tls', c_void_p)]
-
-
 class Deflate(Structure):
     _fields_ = [('takeover', c_bool), ('window_bits', c_uint8), ('peer_window_bits', c_uint8),
                 ('threshold', c_size_t)]
+
+
+class Dial(Structure):
+    OPEN = CFUNCTYPE(c_int, c_void_p)
+    LOOKUP = CFUNCTYPE(c_int, c_void_p, c_char_p, c_void_p)
+    _fields_ = [('limits', POINTER(Limits)), ('address', c_char_p), ('server_name', c_char_p), ('source', c_char_p),
+                ('proxy', c_char_p), ('tls', c_void_p), ('open', OPEN), ('lookup', LOOKUP), ('user', c_void_p)]
+
+
+class ClientConfig(Structure):
+    _fields_ = [('dial', POINTER(Dial)), ('host', c_char_p), ('origin', c_char_p), ('fields', POINTER(c_char_p)),
+                ('credentials', c_char_p), ('subprotocols', POINTER(c_char_p)), ('deflate', POINTER(Deflate)),
+                ('redirects', c_size_t)]
+
+
+class PipeHandler(Structure):
+    ON_PIPE = CFUNCTYPE(None, c_void_p)
+    ON_BYTES = CFUNCTYPE(None, c_void_p, POINTER(c_uint8), c_size_t)
+    ON_CLOSE = CFUNCTYPE(None, c_void_p, c_int, c_char_p)
+    _fields_ = [('on_open', ON_PIPE), ('on_bytes', ON_BYTES), ('on_drain', ON_PIPE), ('on_close', ON_CLOSE)]
 
 
 class Handler(Structure):
@@ -129,7 +145,7 @@ class HubConfig(Structure):
 
 STRUCTS = {'weft_env': Env, 'weft_limits': Limits, 'weft_loop_config': LoopConfig, 'weft_server_config': ServerConfig,
            'weft_tls_config': TlsConfig, 'weft_listen_options': ListenOptions, 'weft_client_config': ClientConfig,
-           'weft_handler': Handler, 'weft_deflate': Deflate,
+           'weft_dial': Dial, 'weft_pipe_handler': PipeHandler, 'weft_handler': Handler, 'weft_deflate': Deflate,
            'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig, 'weft_reply_handler': ReplyHandler,
            'weft_request_handler': RequestHandler}
 
@@ -167,11 +183,17 @@ FUNCTIONS = {
     'weft_server_route_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_size_t, c_void_p),
     'weft_server_on_request_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_void_p),
     'weft_server_listen_sized': (c_int, c_void_p, c_char_p, c_void_p, c_size_t),
+    'weft_server_listen_fd_sized': (c_int, c_void_p, c_int, c_void_p, c_size_t),
     'weft_server_address': (c_int, c_void_p, c_size_t, c_char_p, c_size_t),
     'weft_server_count': (c_uint64, c_void_p, c_int),
     'weft_server_count_closed': (c_uint64, c_void_p, c_uint16),
-    'weft_connect_sized': (c_int, OUT, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_void_p, c_size_t, c_size_t,
-                           c_void_p),
+    'weft_connect_sized': (c_int, OUT, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_size_t, c_void_p, c_size_t,
+                           c_size_t, c_void_p),
+    'weft_pipe_connect_sized': (c_int, OUT, c_void_p, c_char_p, c_void_p, c_size_t, c_size_t, c_void_p, c_size_t,
+                                c_void_p),
+    'weft_pipe_write': (c_int, c_void_p, c_char_p, c_size_t),
+    'weft_pipe_close': (None, c_void_p),
+    'weft_pipe_abort': (None, c_void_p),
     'weft_hub_new_sized': (c_int, OUT, c_void_p, c_void_p, c_size_t),
     'weft_hub_free': (None, c_void_p),
     'weft_send': (c_int, c_void_p, c_int, c_char_p, c_size_t),
