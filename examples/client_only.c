@@ -32,8 +32,8 @@ struct arena {
 };
 
 struct block {
-    _Alignas(max_align_t) size_t size;
-    uint8_t data[];
+    size_t size;
+    _Alignas(max_align_t) uint8_t data[];
 };
 
 static size_t rounded(size_t n)

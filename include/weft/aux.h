@@ -101,7 +101,8 @@ WEFT_API int weft_respond_redirect(weft_request *r, int status, const char *loca
 /* ---- events for EventSource (text/event-stream; WHATWG HTML, 9.2) ---------------------------- */
 
 /* Begin a stream of events: weft_reply_begin with 200, the type, and the fields that keep caches, and nginx, from
- * holding it back. Where a client was when it lost the last one: weft_request_field(r, "Last-Event-ID"). */
+ * holding it back. Where a client was when it lost the last one: weft_request_field(r, "Last-Event-ID"). A proxy in
+ * front that drops who is silent is kept awake by a comment now and then: weft_reply_write(reply, ":\n\n", 3). */
 WEFT_API int weft_sse_begin_sized(weft_reply **out, weft_request *r, const weft_reply_handler *h,
                                   size_t h_size, void *user);
 static inline int weft_sse_begin(weft_reply **out, weft_request *r, const weft_reply_handler *h,

@@ -15,6 +15,7 @@ static void free_net(struct attachment *a)
     const weft_env *env = net_env(n);
     if (n->client) n->client->free(n->client);
     session_pool_deinit(&n->pool);
+    spent_deinit(&n->spent, env);
     mem_free(env, n->slots.table);
     mem_free(env, n->siblings);
     mem_free(env, n->scratch);

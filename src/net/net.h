@@ -15,6 +15,7 @@
 #include "http/date.h"
 #include "io/loop.h"
 #include "net/slots.h"
+#include "net/spent.h"
 #include "ws/pool.h"
 
 enum { NET_LOOPS_MAX = 256 };
@@ -37,6 +38,7 @@ struct net {
     int64_t date_second;
     char date[HTTP_DATE_SIZE];
     struct weft_session_pool pool; /* of all its sessions */
+    struct spent spent;            /* requests and upgrades that were answered */
     bool dying;                    /* the loop is being freed: nothing new begins */
 };
 

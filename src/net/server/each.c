@@ -74,6 +74,7 @@ static void add_part(struct each *e, weft_server *local)
 int weft_server_each(weft_server *s, void (*fn)(weft_conn *c, void *arg), void (*done)(void *arg),
                      void *arg)
 {
+    net_assert_usable(s->loop);
     unsigned others = crew_size(s->crew);
     struct each *e = mem_alloc(server_env(s), sizeof *e + (1 + others) * sizeof *e->parts);
     if (!e) return -ENOMEM;

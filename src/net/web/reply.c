@@ -241,7 +241,7 @@ static void probe(const weft_reply *r, const weft_limits *l)
 int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const char *type,
                            uint64_t length, const weft_reply_handler *h, size_t h_size, void *user)
 {
-    net_assert_usable(q->loop);
+    request_assert_plain(q);
     const weft_env *env = weft_loop_env(q->loop);
     weft_reply *r = NULL;
     if (!q->exchange) return request_finish(q, WEFT_ERR_CLOSED);

@@ -24,8 +24,9 @@ weft_request_head request_head_of(const weft_request *r)
                                r->head.n_fields};
 }
 
-void request_init(weft_request *r, struct exchange *x)
+void request_init(weft_request *r, struct exchange *x, uint32_t mark)
 {
+    r->mark = mark;
     r->exchange = x;
     r->loop = lane_loop(x->lane);
     h1_take(&x->h1, &r->head, &r->body);
@@ -33,18 +34,23 @@ void request_init(weft_request *r, struct exchange *x)
 
 void request_deinit(weft_request *r)
 {
+    r->mark = 0;
     weft_peer_unref(r->peer);
     head_deinit(&r->head);
     buf_deinit(&r->body);
     field_list_deinit(&r->fields, weft_loop_env(r->loop));
 }
 
+void request_spend(weft_loop *l, void *block)
+{
+    spent_free(&net_there(l)->spent, weft_loop_env(l), block);
+}
+
 int request_finish(weft_request *r, int result)
 {
     struct exchange *x = r->exchange;
-    const weft_env *env = weft_loop_env(r->loop);
     request_deinit(r);
-    mem_free(env, r);
+    request_spend(r->loop, r);
     if (x) exchange_replied(x);
     return result;
 }
@@ -107,7 +113,7 @@ void request_dispatch(struct exchange *x)
     }
     if (site->closing) h1_last(&x->h1);
     tally_add(&site->tally->requests);
-    request_init(r, x);
+    request_init(r, x, REQUEST_WAITS);
     if (x->access) x->access->seen.received = r->body.len;
     x->request = r;
     lane_deadline(x->lane, WEFT_NEVER);
@@ -118,69 +124,70 @@ void request_dispatch(struct exchange *x)
 
 weft_bytes weft_request_method(const weft_request *r)
 {
-    net_assert_usable(r->loop);
+    request_assert_waits(r);
     return r->head.method;
 }
 
 weft_bytes weft_request_target(const weft_request *r)
 {
-    net_assert_usable(r->loop);
+    request_assert_waits(r);
     return r->head.target;
 }
 
 weft_bytes weft_request_path(const weft_request *r)
 {
-    net_assert_usable(r->loop);
+    request_assert_waits(r);
     return r->head.path;
 }
 
 weft_bytes weft_request_query(const weft_request *r)
 {
-    net_assert_usable(r->loop);
+    request_assert_waits(r);
     return r->head.query;
 }
 
 size_t weft_request_fields(const weft_request *r, const weft_field **fields)
 {
-    net_assert_usable(r->loop);
+    request_assert_waits(r);
     *fields = r->head.fields;
     return r->head.n_fields;
 }
 
 weft_bytes weft_request_field(const weft_request *r, const char *name)
 {
-    net_assert_usable(r->loop);
+    request_assert_waits(r);
     const weft_field *f = fields_first(r->head.fields, r->head.n_fields, name);
     return f ? f->value : (weft_bytes){0};
 }
 
 weft_bytes weft_request_body(const weft_request *r)
 {
-    net_assert_usable(r->loop);
+    request_assert_waits(r);
     return buf_bytes(&r->body);
 }
 
 weft_loop *weft_request_loop(const weft_request *r)
 {
+    request_assert_waits(r);
     return r->loop;
 }
 
 weft_peer *weft_request_peer(weft_request *r)
 {
-    net_assert_usable(r->loop);
+    request_assert_waits(r);
     if (!r->peer && r->exchange) r->peer = weft_peer_ref(exchange_peer(r->exchange));
     return r->peer;
 }
 
 bool weft_request_is(const weft_request *r, const char *method)
 {
-    net_assert_usable(r->loop);
+    request_assert_waits(r);
     return bytes_is(r->head.method, method);
 }
 
 bool weft_request_allowed(const weft_request *r)
 {
-    net_assert_usable(r->loop);
+    request_assert_waits(r);
     weft_bytes origin;
     weft_request_head head = request_head_of(r);
     return r->exchange && exchange_origin_allowed(r->exchange, &head, &origin);
@@ -188,7 +195,7 @@ bool weft_request_allowed(const weft_request *r)
 
 void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *r, void *user), void *user)
 {
-    net_assert_usable(r->loop);
+    request_assert_waits(r);
     r->on_gone = on_gone;
     r->user = user;
 }
@@ -197,7 +204,7 @@ void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *r, void *
 
 int weft_reply_field(weft_request *r, const char *name, const char *value)
 {
-    net_assert_usable(r->loop);
+    request_assert_waits(r);
     const weft_env *env = weft_loop_env(r->loop);
     if (field_is_reserved(bytes_of(name), RESERVED_IN_REPLY)) return -EINVAL;
     return bytes_is_nocase(bytes_of(name), "Content-Type")
@@ -207,7 +214,7 @@ int weft_reply_field(weft_request *r, const char *name, const char *value)
 
 int weft_respond(weft_request *r, int status, const char *type, const void *body, size_t len)
 {
-    net_assert_usable(r->loop);
+    request_assert_plain(r);
     if (!r->exchange) return request_finish(r, WEFT_ERR_CLOSED);
     int error = exchange_answer(r->exchange, status, &r->fields, type, body, len);
     return error ? request_fail(r, error) : request_finish(r, 0);
@@ -215,7 +222,7 @@ int weft_respond(weft_request *r, int status, const char *type, const void *body
 
 void weft_request_abort(weft_request *r)
 {
-    net_assert_usable(r->loop);
+    request_assert_plain(r);
     struct exchange *x = r->exchange;
     r->exchange = NULL;
     if (x) {

@@ -10,10 +10,16 @@
 #ifndef NET_WEB_REQUEST_H
 #define NET_WEB_REQUEST_H
 
+#include <assert.h>
+
 #include "net/web/exchange.h"
 #include <weft/handshake.h>
 
+/* Any other number: it has been answered, and is not what it was. */
+enum { REQUEST_WAITS = 0x72657175, UPGRADE_WAITS = 0x75706772 };
+
 struct weft_request {
+    uint32_t mark;
     struct exchange *exchange;
     weft_loop *loop;
     struct head head;
@@ -24,9 +30,26 @@ struct weft_request {
     void *user;
 };
 
+/* Used after the answer, or in a thread that is not the loop's: the program's mistake. */
+static inline void request_assert_waits(const weft_request *r)
+{
+    assert((r->mark == REQUEST_WAITS || r->mark == UPGRADE_WAITS) && "answered before");
+    net_assert_usable(r->loop);
+}
+
+/* Nor is it an upgrade's. */
+static inline void request_assert_plain(const weft_request *r)
+{
+    request_assert_waits(r);
+    assert(r->mark == REQUEST_WAITS && "upgrades have answers of their own");
+}
+
 weft_request_head request_head_of(const weft_request *r);
-void request_init(weft_request *r, struct exchange *x);
+void request_init(weft_request *r, struct exchange *x, uint32_t mark);
 void request_deinit(weft_request *r);
+
+/* The block of a request, or of what it lies in, which has been deinited. */
+void request_spend(weft_loop *l, void *block);
 
 /* The head of a request is there: its route's limits hold from now on. */
 void request_expect(struct exchange *x);

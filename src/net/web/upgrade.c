@@ -20,11 +20,11 @@
 
 static void upgrade_free(weft_upgrade *u)
 {
-    const weft_env *env = weft_loop_env(u->request.loop);
+    weft_loop *l = u->request.loop;
     request_deinit(&u->request);
     buf_deinit(&u->type);
     buf_deinit(&u->body);
-    mem_free(env, u);
+    request_spend(l, u);
 }
 
 /* ---- accepting ------------------------------------------------------------------------------- */
@@ -144,7 +144,7 @@ static void ask_user(struct exchange *x, const struct route *route, const weft_h
         exchange_refuse(x, 503, "out of memory");
         return;
     }
-    request_init(&u->request, x);
+    request_init(&u->request, x, UPGRADE_WAITS);
     u->opener = route->opener;
     u->terms.user = route->user;
     buf_init(&u->type, env, SIZE_MAX);
@@ -191,27 +191,32 @@ void upgrade_begin(struct exchange *x)
 
 weft_request *weft_upgrade_request(weft_upgrade *u)
 {
+    request_assert_waits(&u->request);
     return &u->request;
 }
 
 void *weft_upgrade_user(const weft_upgrade *u)
 {
+    request_assert_waits(&u->request);
     return u->terms.user;
 }
 
 void weft_upgrade_set_user(weft_upgrade *u, void *user)
 {
+    request_assert_waits(&u->request);
     u->terms.user = user;
 }
 
 const char *weft_upgrade_subprotocol(const weft_upgrade *u)
 {
+    request_assert_waits(&u->request);
     return u->request.exchange ? u->terms.subprotocol
                                : ""; /* else its server may be gone, with the handler */
 }
 
 int weft_upgrade_set_subprotocol(weft_upgrade *u, const char *subprotocol)
 {
+    request_assert_waits(&u->request);
     const char *const only[] = {subprotocol, NULL};
     weft_request_head head = request_head_of(&u->request);
     if (subprotocol[0] && !weft_subprotocol_choose(&head, only)) return WEFT_ERR_STATE;
@@ -221,6 +226,7 @@ int weft_upgrade_set_subprotocol(weft_upgrade *u, const char *subprotocol)
 
 int weft_upgrade_field(weft_upgrade *u, const char *name, const char *value)
 {
+    request_assert_waits(&u->request);
     if (field_is_reserved(bytes_of(name), RESERVED_IN_UPGRADE)) return -EINVAL;
     return weft_reply_field(&u->request, name, value);
 }
@@ -238,6 +244,7 @@ static int set_body(weft_upgrade *u, const char *type, const void *body, size_t 
 
 int weft_upgrade_body(weft_upgrade *u, const char *type, const void *body, size_t len)
 {
+    request_assert_waits(&u->request);
     return set_body(u, type, body, len);
 }
 
@@ -269,17 +276,18 @@ static int answer_held(weft_upgrade *u, int answer)
 
 static int answer_with(weft_upgrade *u, int answer)
 {
-    net_assert_usable(u->request.loop);
     return u->state == UPGRADE_HELD ? answer_held(u, answer) : answer_soon(u, answer);
 }
 
 int weft_upgrade_accept(weft_upgrade *u)
 {
+    request_assert_waits(&u->request);
     return answer_with(u, 0);
 }
 
 int weft_upgrade_refuse(weft_upgrade *u, int status, const char *type, const void *body, size_t len)
 {
+    request_assert_waits(&u->request);
     if (u->state == UPGRADE_ANSWERED) return WEFT_ERR_STATE;
     int error = body || len ? set_body(u, type, body, len) : 0;
     int result = answer_with(u, error ? 500 : status ? status : -1);
