@@ -85,7 +85,7 @@ static void drop_for_close(weft_session *s)
 
 struct outq *session_output(weft_session *s)
 {
-    send_owed_close(s);
+    if (s->owed) send_owed_close(s);
     struct buffers *b = s->buffers;
     if (!b) return NULL;
     if (s->hasty) drop_for_close(s);

@@ -468,7 +468,6 @@ int weft_session_close_now(weft_session *s, uint16_t code, const char *reason, s
 
 void send_owed_close(weft_session *s)
 {
-    if (!s->owed) return;
     uint8_t body[] = {(uint8_t)(s->owed >> 8), (uint8_t)s->owed};
     s->closed = false;
     if (send_close(s, (weft_bytes){body, sizeof body}) == 0) s->owed = 0;

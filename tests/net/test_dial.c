@@ -16,7 +16,7 @@ static struct far_place place;
 static weft_limits limits;
 static weft_dial way;
 static weft_client_config cfg;
-static char address[160];
+static char address[320];
 
 static void begin_on(enum far_kind kind)
 {
@@ -133,7 +133,7 @@ static void test_another_address_is_for_the_first_place_only(void **state)
 static void test_a_proxy_is_asked_for_the_address(void **state)
 {
     (void)state;
-    char proxy[200];
+    char proxy[340];
     snprintf(proxy, sizeof proxy, "http://%s", address);
     way.proxy = proxy;
     way.address = "192.0.2.9:4000";
@@ -189,7 +189,7 @@ static void test_from_a_given_address(void **state)
     (void)state;
     struct sockaddr_in from;
     socklen_t len = sizeof from;
-    char url[200];
+    char url[340];
     snprintf(url, sizeof url, "ws://%s/", address);
     way.source = "127.0.0.7";
     assert_int_equal(dial_url(url), 0);
@@ -202,7 +202,7 @@ static void test_from_a_given_address(void **state)
 static void test_a_source_of_another_family(void **state)
 {
     (void)state;
-    char url[200];
+    char url[340];
     snprintf(url, sizeof url, "ws://%s/", address);
     way.source = "::1";
     assert_int_equal(dial_url(url), 0);
@@ -216,7 +216,7 @@ static void test_a_source_of_another_family(void **state)
 static void test_each_address_that_fits(void **state)
 {
     (void)state;
-    char url[200];
+    char url[340];
     snprintf(url, sizeof url, "ws://localhost:%d/", port_of(address));
     way.source = "127.0.0.8";
     expect_request(url, "GET / ");
@@ -449,7 +449,7 @@ static void test_looked_up_at_once(void **state)
 static void test_addresses_are_asked_for_too(void **state)
 {
     (void)state;
-    char url[200];
+    char url[340];
     snprintf(url, sizeof url, "ws://%s/", address);
     look_up_ourselves();
     asked.says = WEFT_ERR_POLICY; /* who guards what may be reached wants to see them */

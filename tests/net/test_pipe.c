@@ -4,6 +4,7 @@
  *
  * What is the same on TCP, on Unix sockets and in TLS is played on all of them.
  */
+#include "faulty_calls.h"
 #include "pipe_world.h"
 #include "stuck_calls.h"
 
@@ -407,7 +408,7 @@ static void test_it_is_no_tls(void **state)
 static void test_a_proxy(void **state)
 {
     (void)state;
-    char proxy[160];
+    char proxy[320];
     begin_on(FAR_TCP);
     snprintf(proxy, sizeof proxy, "http://%s", place.url + strlen("tcp://"));
     dial.proxy = proxy;
@@ -594,6 +595,63 @@ static void test_a_name_for_each(void **state)
     end();
 }
 
+static weft_pipe *called[2];
+static int calls;
+
+static void note(weft_pipe *p, void *arg)
+{
+    assert_ptr_equal(arg, &near);
+    called[calls++] = p;
+}
+
+static void test_called_by_its_name(void **state)
+{
+    (void)state;
+    begin_on(FAR_TCP);
+    calls = 0;
+    meet();
+    weft_id id = weft_pipe_id(near.pipe);
+    assert_int_equal(weft_pipe_call(world.loop, id, note, &near), 0);
+    assert_int_equal(calls, 0);
+    settle(&world);
+    assert_int_equal(calls, 1);
+    assert_ptr_equal(called[0], near.pipe);
+    weft_pipe_abort(near.pipe);
+    assert_int_equal(weft_pipe_call(world.loop, id, note, &near), 0);
+    settle(&world);
+    assert_int_equal(calls, 2);
+    assert_null(called[1]);
+    end();
+}
+
+static void see_peer(weft_pipe *p)
+{
+    assert_string_equal(weft_peer_host(weft_pipe_peer(p)), "127.0.0.1");
+    assert_string_equal(weft_peer_server_name(weft_pipe_peer(p)), "localhost");
+    assert_true(weft_peer_secure(weft_pipe_peer(p)));
+    assert_int_equal(strlen(weft_peer_fingerprint(weft_pipe_peer(p))), 64);
+}
+
+static void test_who_is_there(void **state)
+{
+    (void)state;
+    begin_on(FAR_TLS);
+    near.then_open = see_peer;
+    near.then_close = see_peer;
+    dial_far();
+    assert_null(weft_pipe_peer(near.pipe));
+    far = far_accept(&world, &place);
+    turn_until(&world, near.story.len);
+    tls_peer_hang_up(far.tls);
+    turn_until(&world, near.closes);
+    end();
+    begin_on(FAR_UNIX);
+    meet();
+    assert_string_equal(weft_peer_address(weft_pipe_peer(near.pipe)), place.url);
+    assert_false(weft_peer_secure(weft_pipe_peer(near.pipe)));
+    end();
+}
+
 static void test_without_a_handler(void **state)
 {
     (void)state;
@@ -650,6 +708,32 @@ static void test_each_allocation_fails(void **state)
             end();
         }
         assert_true(n > 5);
+    }
+}
+
+/* The same of the kernel's: it ends, once, well or not, and no descriptor stays open. */
+static void test_each_call_fails(void **state)
+{
+    (void)state;
+    static const enum call kinds[] = {
+        CALL_socket,  CALL_connect,  CALL_epoll_ctl,  CALL_recv,       CALL_send,
+        CALL_sendmsg, CALL_shutdown, CALL_getsockopt, CALL_setsockopt, CALL_getpeername};
+    for (size_t kind = 0; kind < countof(kinds); kind++) {
+        bool more = true;
+        for (int n = 0; more; n++) {
+            int first = dup(0);
+            close(first);
+            begin_on(FAR_TCP);
+            fault = (struct fault){kinds[kind], n, ECONNABORTED, 0};
+            use_faulty_calls(&world.sys);
+            converse(FAR_TCP);
+            more = fault.seen > n;
+            fault = (struct fault){.call = CALL_NONE};
+            end();
+            int last = dup(0);
+            close(last);
+            assert_int_equal(first, last);
+        }
     }
 }
 
@@ -713,8 +797,11 @@ int main(void)
         cmocka_unit_test(test_ended_in_each_callback),
         cmocka_unit_test(test_who_is_lost_connects_again),
         cmocka_unit_test(test_a_name_for_each),
+        cmocka_unit_test(test_called_by_its_name),
+        cmocka_unit_test(test_who_is_there),
         cmocka_unit_test(test_without_a_handler),
         cmocka_unit_test(test_each_allocation_fails),
+        cmocka_unit_test(test_each_call_fails),
     };
     return cmocka_run_group_tests(tests, make_files, remove_files);
 }
