@@ -49,9 +49,9 @@ class Trusted(unittest.TestCase):
         self.logged('127.0.0.1:', b'PROXY UNKNOWN\r\n', request())
 
     def test_forwarded(self):
-        for value, client in (('192.0.2.8', '192.0.2.8:0'), ('6.6.6.6, 192.0.2.8', '192.0.2.8:0'),
-                              ('192.0.2.8, 127.0.0.1', '192.0.2.8:0'), ('[2001:db8::1]:99', '[2001:db8::1]:99'),
-                              ('2001:db8::1', '[2001:db8::1]:0'), ('unknown', '127.0.0.1:')):
+        for value, client in (('192.0.2.8', ' 192.0.2.8 '), ('6.6.6.6, 192.0.2.8', ' 192.0.2.8 '),
+                              ('192.0.2.8, 127.0.0.1', ' 192.0.2.8 '), ('[2001:db8::1]:99', '[2001:db8::1]:99'),
+                              ('2001:db8::1', ' 2001:db8::1 '), ('unknown', '127.0.0.1:')):
             self.logged(client, request(X_Forwarded_For=value))
 
     def test_the_client_of_a_header_cannot_say_who_it_is(self):
