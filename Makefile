@@ -7,6 +7,8 @@
 #   make test       every test, under AddressSanitizer and UBSan (PRESET=tsan, dev: under others)
 #   make tsan       the rooms' tests under ThreadSanitizer
 #   make check      the rules of the house: arrows, headers, symbols, style, warnings, manuals
+#   make small      builds without compression, without TLS, without both; with musl; a smoke test of each
+#   make abi-record the ABI that make check compares with, made anew
 #   make fuzz       every harness of fuzz/ for FUZZ_TIME seconds (60); make fuzz-long: until one finds something
 #   make conformance    every situation of the protocol, as server and as client, from outside
 #   make abuse      what an attacker can do to the server, done
@@ -44,6 +46,15 @@ tsan:
 check:
 	@tools/setup check
 	tools/check
+
+abi-record:
+	@tools/setup check
+	@tools/build release
+	tools/abi --write
+
+small:
+	@tools/setup check
+	tools/small
 
 bench:
 	@tools/setup build
@@ -106,4 +117,4 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all demo test tsan check bench bench-quick bench-gate bench-baseline fuzz fuzz-long conformance abuse coverage install format clean
+.PHONY: all demo test tsan check small abi-record bench bench-quick bench-gate bench-baseline fuzz fuzz-long conformance abuse coverage install format clean

@@ -2,7 +2,8 @@
 #
 # Every examples/*.c is a program on the public headers and libweft.so, as a stranger would build it; those that end in
 # _only need no more than libweft-core.a.
-# Those with libuv in their name are built where libuv is. Every bench/*.c is a program on libweft.a.
+# Those with libuv in their name are built where libuv is. Every bench/*.c is a program on libweft-inside.a, with
+# LTO as the program weft is.
 
 pkg_check_modules(libuv IMPORTED_TARGET libuv)
 
@@ -29,7 +30,12 @@ function(weft_programs room library)
     endforeach()
 endfunction()
 
-weft_programs(examples weft)
+# Without libweft.so it is libweft.a.
+set(library weft)
+if(NOT WEFT_SHARED)
+    set(library weft-static)
+endif()
+weft_programs(examples ${library})
 
 # The same in C++, where there is a compiler for it of the same make (sanitizers of two do not mix).
 include(CheckLanguage)
@@ -49,12 +55,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL CMAKE_C_COMPILER_ID)
             set_target_properties(examples-cpp-${name} PROPERTIES CXX_STANDARD 11)
         endif()
         target_compile_options(examples-cpp-${name} PRIVATE -pedantic)
-        target_link_libraries(examples-cpp-${name} PRIVATE weft Threads::Threads)
+        target_link_libraries(examples-cpp-${name} PRIVATE ${library} Threads::Threads)
     endforeach()
 else()
     message(STATUS "examples/cpp/ is left out: no C++ compiler that goes with ${CMAKE_C_COMPILER}")
 endif()
-weft_programs(bench weft-static)
+weft_programs(bench weft-inside)
 
 # The encoders that bench/deflate.c compares; libdeflate where it is.
 if(TARGET bench-deflate)

@@ -9,8 +9,8 @@ add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wpointer-arith -Wvla
 
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g -DNDEBUG")
 
-# The rooms are small files; the linker sees through them. Objects are fat, so that libweft.a serves
-# compilers and linkers that do not.
+# The rooms are small files; the linker sees through them. Objects are fat, because libweft.a is
+# made of what is in them for linkers that do not (cmake/archive.cmake).
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
     add_compile_options($<$<CONFIG:Release>:-flto=auto> $<$<CONFIG:Release>:-ffat-lto-objects>)
     add_link_options($<$<CONFIG:Release>:-flto=auto>)

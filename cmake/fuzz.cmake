@@ -16,11 +16,11 @@ foreach(source IN LISTS sources)
     set_target_properties(${name} PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/fuzz)
     target_include_directories(${name} PRIVATE src tests fuzz)
-    target_link_libraries(${name} PRIVATE weft-static)
+    target_link_libraries(${name} PRIVATE weft-inside)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endforeach()
 target_link_libraries(fuzz_cli PRIVATE weft-cli)
 
 add_executable(fuzz-seeds fuzz/seeds.c)
 target_include_directories(fuzz-seeds PRIVATE tests)
-target_link_libraries(fuzz-seeds PRIVATE weft-static)
+target_link_libraries(fuzz-seeds PRIVATE weft-inside)

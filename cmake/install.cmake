@@ -5,7 +5,10 @@
 
 include(CMakePackageConfigHelpers)
 
-install(TARGETS weft weft-static weft-core EXPORT weft-targets)
+install(TARGETS weft-static weft-core EXPORT weft-targets)
+if(TARGET weft)
+    install(TARGETS weft EXPORT weft-targets)
+endif()
 install(DIRECTORY include/weft TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
 if(TARGET weft-program)
     install(TARGETS weft-program)
@@ -18,9 +21,19 @@ foreach(section 1 3 7)
     endif()
 endforeach()
 
-if(uring_FOUND)
-    set(weft_requires_uring " liburing")
+# What the libraries need of others, as pkg-config calls them.
+if(WEFT_DEFLATE)
+    set(weft_core_requires zlib libisal)
 endif()
+set(weft_requires ${weft_core_requires})
+if(WEFT_TLS)
+    list(APPEND weft_requires libssl libcrypto)
+endif()
+if(with_uring)
+    list(APPEND weft_requires liburing)
+endif()
+list(JOIN weft_core_requires " " weft_core_requires)
+list(JOIN weft_requires " " weft_requires)
 foreach(pc weft weft-core)
     configure_file(cmake/${pc}.pc.in ${pc}.pc @ONLY)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${pc}.pc

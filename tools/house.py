@@ -6,7 +6,9 @@ import json
 import platform
 import re
 import subprocess
+import tempfile
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePath
 
 # Which rooms the files of a room may include and call, beside what is public (<weft/...>). net has rooms of its
@@ -147,21 +149,33 @@ def seam(root):
             for word in dict.fromkeys(WIRE_WORD.findall(line))]
 
 
+# The language that is written, and the compilers and standards that public headers are for. 2x is what gcc 12 and
+# clang 14 call C23.
+LANGUAGES = [("c", ("gcc", "clang"), ("c99", "c11", "c2x")),
+             ("c++", ("g++", "clang++"), ("c++11", "c++17", "c++20"))]
+BIT_FIELD = re.compile(r"^\s+\w[\w\s]*\b(\w+)?\s*:\s*\d+\s*;")
+
+
+def compiles_alone(root, header, compiler, language, standard):
+    """None, or what the compiler says of a file that includes this header and nothing else."""
+    status, said = run(compiler, f"-std={standard}", "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only",
+                       f"-I{root}/include", "-include", header, "-x", language, "/dev/null")
+    return said if status else None
+
+
 def headers(root):
-    """Each public header compiles alone, as C and as C++, with gcc and clang."""
-    flags = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only", f"-I{root}/include"]
-    compilers = [("gcc", "c", "c11"), ("clang", "c", "c11"),
-                 ("g++", "c++", "c++17"), ("clang++", "c++", "c++17")]
-    complaints = []
-    for header in c_files(root, "include/weft"):
-        name = header.relative_to(root / "include")
-        for compiler, language, standard in compilers:
-            status, said = run(compiler, f"-std={standard}", *flags, "-include", name, "-x",
-                               language, "/dev/null")
-            if status:
-                complaints.append(f"include/{name}: does not compile alone with {compiler} "
-                                  f"-std={standard}; include what it uses\n{said}")
-    return complaints
+    """Each public header compiles alone in every C from C99 and every C++ from C++11, with gcc and clang; and none
+    has a bit-field, whose place in a struct another language has to guess."""
+    names = [header.relative_to(root / "include") for header in c_files(root, "include/weft")]
+    wanted = [(name, compiler, language, standard) for name in names
+              for language, compilers, standards in LANGUAGES for compiler in compilers for standard in standards]
+    with ThreadPoolExecutor() as several:
+        said = list(several.map(lambda one: compiles_alone(root, *one), wanted))
+    complaints = [f"include/{name}: does not compile alone with {compiler} -std={standard}; include what it uses\n{why}"
+                  for (name, compiler, _, standard), why in zip(wanted, said) if why]
+    return complaints + [f"include/{name}:{number}: a bit-field; let it be a bool or a number of its own"
+                         for name in names for number, line in code_lines(root / "include" / name)
+                         if BIT_FIELD.match(line)]
 
 
 # ---- builds -------------------------------------------------------------------------------------
@@ -343,28 +357,72 @@ def sized(root):
     return complaints
 
 
+VERSION = re.compile(r"@@?WEFT_\d+\.\d+$")
+
+
+def global_names(root, file):
+    """The names that a library gives to whoever is linked with it, with their versions where it has some."""
+    table = "--dyn-syms" if file.suffix == ".so" else "--symbols"
+    rows = (line.split() for line in run("readelf", table, "--wide", file)[1].splitlines())
+    return sorted({row[7] for row in rows if len(row) == 8 and row[4] in ("GLOBAL", "WEAK")
+                   and row[6] not in ("UND", "ABS")})
+
+
 def symbols(root):
-    """libweft.so exports what the public headers declare, and nothing else; the rest of libweft.a is
-    hidden, so that it does not leak out of a library that contains weft."""
+    """libweft.so exports what the public headers declare, under a version of the interface; libweft.a has the same
+    names, libweft-core.a some of them, and nothing else in them is global: neither clashes with a program's names."""
     folder = root / "build" / "check-gcc"
-    so, a = folder / "libweft.so", folder / "libweft.a"
-    if not so.exists() or not a.exists():
-        return [f"{so.relative_to(root)} and libweft.a are not built; the rule gcc builds them"]
-    exported = {line.split()[-1] for line in run("nm", "-D", "--defined-only", so)[1].splitlines()}
-    public = public_functions(root)
-    complaints = [f"libweft.so exports {name}: names of the library begin with weft_; "
-                  "drop its visibility attribute, or make it static"
-                  for name in sorted(exported) if not name.startswith("weft_")]
-    complaints += [f"libweft.so exports {name}, which no public header declares with WEFT_API"
-                   for name in sorted(exported - set(public)) if name.startswith("weft_")]
-    complaints += [f"{header}: declares {name}, but libweft.so has no such function; define it"
-                   for name, header in sorted(public.items()) if name not in exported]
-    for line in run("readelf", "--symbols", "--wide", a)[1].splitlines():
-        fields = line.split()
-        if len(fields) == 8 and fields[4] in ("GLOBAL", "WEAK") and fields[5] == "DEFAULT" \
-                and fields[6] != "UND" and not fields[7].startswith("weft_"):
-            complaints.append(f"libweft.a: {fields[7]} is neither weft_ nor hidden; make it static, "
-                              "or compile it with -fvisibility=hidden")
+    libraries = [folder / name for name in ("libweft.so", "libweft.a", "libweft-core.a")]
+    if lacking := [file for file in libraries if not file.exists()]:
+        return [f"{lacking[0].relative_to(root)} is not built; the rule gcc builds it"]
+    public, complaints = public_functions(root), []
+    for library in libraries:
+        names = global_names(root, library)
+        complaints += [f"{library.name}: {name} has no version; cmake/weft.map gives it one"
+                       for name in names if library.suffix == ".so" and not VERSION.search(name)]
+        names = {VERSION.sub("", name) for name in names}
+        complaints += [f"{library.name} exports {name}: names of the library begin with weft_; drop its "
+                       "visibility attribute, or make it static"
+                       for name in sorted(names) if not name.startswith("weft_")]
+        complaints += [f"{library.name} exports {name}, which no public header declares with WEFT_API"
+                       for name in sorted(names - set(public)) if name.startswith("weft_")]
+        complaints += [f"{header}: declares {name}, but {library.name} has no such function; define it"
+                       for name, header in sorted(public.items())
+                       if name not in names and library.name != "libweft-core.a"]
+    return complaints
+
+
+# The ABI of 64 bits on x86, as libabigail sees it, without what depends on where and how it was built.
+ABI_RECORD = "cmake/abi/libweft.abi"
+ABI_FLAGS = ["--drop-private-types", "--drop-undefined-syms", "--exported-interfaces-only", "--no-corpus-path",
+             "--no-show-locs", "--no-comp-dir-path", "--no-elf-needed", "--no-parameter-names", "--type-id-style", "hash"]
+ABI_SYMBOL = re.compile(r"<elf-symbol name='(\w+)' version='(\w*\.\w*)'")
+
+
+def abi_of(root, library):
+    """What abidw says of a library that was built with -g: XML."""
+    _, text = run("abidw", "--suppressions", root / "cmake/abi/private.ini", *ABI_FLAGS, library)
+    return text.replace(f"{root}/", "") + "\n"
+
+
+def abi(root):
+    """libweft.so has what the record says, with the same layouts, and the record has all that it exports."""
+    library, record = root / "build" / "check-gcc" / "libweft.so", root / ABI_RECORD
+    if not library.exists():
+        return [f"{library.relative_to(root)} is not built; the rule gcc builds it"]
+    if platform.machine() != "x86_64":
+        return []
+    recorded, now = (root / ABI_RECORD).read_text(), abi_of(root, library)
+    complaints = [f"{name} of {version} is not in {ABI_RECORD}: run `make abi-record`, in the commit that adds it"
+                  for name, version in sorted(set(ABI_SYMBOL.findall(now)) - set(ABI_SYMBOL.findall(recorded)))]
+    with tempfile.NamedTemporaryFile("w", suffix=".abi") as file:
+        file.write(now)
+        file.flush()
+        said = run("abidiff", "--no-added-syms", "--no-show-locs", root / ABI_RECORD, file.name)[1]
+    said = re.sub(r"^(Functions|Variables) changes summary:.*\n?", "", said, flags=re.MULTILINE).strip()
+    if said:
+        complaints.append("the ABI differs from what was recorded. If a struct has grown as docs/abi.md has it, run "
+                          f"`make abi-record` in the same commit; whatever else it is, programs break\n{said[:4000]}")
     return complaints
 
 
@@ -597,4 +655,4 @@ def flags(root):
 
 RULES = {rule.__name__: rule for rule in (
     arrows, cycles, seam, headers, license, packages, readme, words, limits, sized, manuals, manpages, flags, style,
-    width, ifs, length, gcc, clang, calls, circles, symbols, hardening)}
+    width, ifs, length, gcc, clang, calls, circles, symbols, abi, hardening)}

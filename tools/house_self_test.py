@@ -28,6 +28,41 @@ def including(*names):
     return SPDX + "".join(f'#include "{name}"\n' for name in names)
 
 
+# A library of one function, as it was recorded: int weft_planted(const weft_thing *), and a weft_thing has one int.
+RECORD = """<abi-corpus version='2.1' architecture='elf-amd-x86_64' soname='libweft.so.0'>
+  <elf-function-symbols>
+    <elf-symbol name='weft_planted' version='WEFT_0.1' is-default-version='yes' type='func-type'
+      binding='global-binding' visibility='default-visibility' is-defined='yes'/>
+  </elf-function-symbols>
+  <abi-instr address-size='64' path='src/base/planted.c' language='LANG_C11'>
+    <type-decl name='int' size-in-bits='32' id='95e97e5e'/>
+    <class-decl name='weft_thing' size-in-bits='32' is-struct='yes' visibility='default' id='c7b85080'>
+      <data-member access='public' layout-offset-in-bits='0'>
+        <var-decl name='a' type-id='95e97e5e' visibility='default'/>
+      </data-member>
+    </class-decl>
+    <typedef-decl name='weft_thing' type-id='c7b85080' id='58118c81'/>
+    <qualified-type-def type-id='58118c81' const='yes' id='14f4de11'/>
+    <pointer-type-def type-id='14f4de11' size-in-bits='64' id='3879d6e1'/>
+    <function-decl name='weft_planted' mangled-name='weft_planted' visibility='default' binding='global'
+      size-in-bits='64' elf-symbol-id='weft_planted@@WEFT_0.1'>
+      <parameter type-id='3879d6e1'/>
+      <return type-id='95e97e5e'/>
+    </function-decl>
+  </abi-instr>
+</abi-corpus>
+"""
+
+
+def recorded(fields="int a;", name="weft_planted"):
+    """A library with that record, which has the function by this name and these fields in the struct."""
+    return {house.ABI_RECORD: RECORD,
+            "include/weft/planted.h": f"{SPDX}typedef struct weft_thing {{\n    {fields}\n}} weft_thing;\n"
+            f"__attribute__((visibility(\"default\"))) int {name}(const weft_thing *t);\n",
+            "src/base/planted.c": f"{SPDX}#include <weft/planted.h>\nint {name}(const weft_thing *t)\n{{\n"
+            "    return t->a;\n}\n"}
+
+
 # rule, what is planted: {path: text}, and what the complaint has to mention
 PLANTS = [
     ("arrows", {"src/ws/planted.c": SPDX + '#include "http/head.h"\n'}, "src/ws/planted.c:2"),
@@ -67,6 +102,10 @@ PLANTS = [
      "planted.h: does not compile alone with gcc"),
     ("headers", {"include/weft/planted.h": SPDX + "extern int new;\n"},
      "planted.h: does not compile alone with g++"),
+    ("headers", {"include/weft/planted.h": SPDX + "static inline int planted(void)\n{\n    typeof(1) a = 1;\n"
+                 "    return a;\n}\n"}, "planted.h: does not compile alone with gcc -std=c99"),
+    ("headers", {"include/weft/planted.h": SPDX + "struct planted {\n    int a;\n    unsigned b : 1;\n};\n"},
+     "planted.h:4: a bit-field"),
     ("license", {"src/base/planted.c": "/* mine */\n"}, "src/base/planted.c:1"),
     ("packages", {"packages.txt": "gcc sometimes gcc\n"}, "packages.txt:1"),
     ("packages", {"packages.txt": "gcc build gcc one\ngcc build gcc two\n"}, "listed twice"),
@@ -115,16 +154,30 @@ BUILT_PLANTS = [
      "planted.c"),
     ("symbols", {"src/base/planted.c":
                  function("planted", before='__attribute__((visibility("default"))) ')},
-     "exports planted"),
-    ("symbols", {"src/base/planted.c":
-                 function("weft_planted", before='__attribute__((visibility("default"))) ')},
-     "exports weft_planted"),
+     "libweft.a exports planted: "),
     ("symbols", {"src/base/planted.c":
                  function("planted", before='__attribute__((visibility("default"))) ')},
-     "libweft.a: planted"),
+     "libweft-core.a exports planted: "),
+    ("symbols", {"src/base/planted.c":
+                 function("weft_planted", before='__attribute__((visibility("default"))) ')},
+     "libweft.so exports weft_planted, which no"),
+    ("symbols", {"src/base/planted.c": function("planted"), "cmake/archive.cmake": "function(weft_archive target)\n"
+                 "    add_library(${target} STATIC ${ARGN})\n"
+                 "    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE C)\nendfunction()\n"},
+     "libweft.a exports planted: "),
+    ("symbols", {"src/base/planted.c":
+                 function("planted", before='__attribute__((visibility("default"))) '),
+                 "cmake/weft.map": "WEFT_0.1 { *; };\n"}, "libweft.so exports planted: "),
+    ("symbols", {"src/base/planted.c":
+                 function("weft_planted", before='__attribute__((visibility("default"))) '),
+                 "cmake/weft.map": "{ global: weft_*; local: *; };\n"}, "libweft.so: weft_planted has no version"),
     ("symbols", {"src/base/planted.c": function("planted"),
                  "include/weft/planted.h": SPDX + "WEFT_API int weft_planted(void);\n"},
      "declares weft_planted"),
+    ("abi", recorded(name="weft_added"), "weft_added of WEFT_0.1 is not in"),
+    ("abi", recorded(name="weft_added"), "[D] 'function int weft_planted(const weft_thing*)'"),
+    ("abi", recorded("int a, b;"), "type size changed from 32 to 64 (in bits)"),
+    ("abi", recorded() | {"cmake/weft.map": "WEFT_0.2 { global: weft_*; local: *; };\n"}, "of WEFT_0.2 is not in"),
     ("hardening", {"src/base/planted.c": function("planted"), "cmake/flags.cmake": "\n"},
      "libweft.so: not bound at start"),
     ("hardening", {"src/base/planted.c": function("planted"),
@@ -170,6 +223,9 @@ INNOCENT = [
                "`base/limits.h`, `weft/base.h` `src/` `http/1.1`\n```\n`src/planted.c`\n```\n"}, "README.md"),
 ]
 BUILT_INNOCENT = [
+    ("abi", recorded(), "abi"),
+    ("abi", recorded() | {"src/base/planted2.c": function("weft_added", before='__attribute__((visibility("default"))) ')},
+     "the ABI differs"),
     ("circles", ring(4, "base"), "a circle"),
     ("calls", {"src/base/planted.c": function("planted"), "src/ws/planted.c": caller("planted_ws", "planted"),
                "src/net/ws/planted.c": caller("planted_net", "planted_ws")}, "planted"),
@@ -190,10 +246,14 @@ def without_sources(tree):
     (tree / "tests" / "CMakeLists.txt").write_text("")
 
 
+BEFORE = {}  # (tree, rule): what it says of the tree as it is
+
+
 def complaints_of(tree, rule, plant):
     """What the rule says before something is planted, and with it; then it is weeded."""
     kept = {path: (tree / path).read_text() if (tree / path).exists() else None for path in plant}
-    before = "\n".join(house.RULES[rule](tree)) if rule not in BUILT else ""
+    if rule not in BUILT and (tree, rule) not in BEFORE:
+        BEFORE[tree, rule] = "\n".join(house.RULES[rule](tree))
     for path, text in plant.items():
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
         (tree / path).write_text(text)
@@ -204,7 +264,7 @@ def complaints_of(tree, rule, plant):
         (tree / path).unlink()
         if text is not None:
             (tree / path).write_text(text)
-    return before, after
+    return BEFORE.get((tree, rule), ""), after
 
 
 def caught(tree, rule, plant, mention):

@@ -2,8 +2,7 @@
  *
  * base/error.c - errors in words, from the one list in weft/error.h; and the version
  */
-#include <string.h>
-
+#include "base/oserror.h"
 #include <weft/base.h>
 
 static const struct {
@@ -20,7 +19,7 @@ const char *weft_strerror(int error)
     if (error >= 0) return "success";
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         if (errors[i].number == error) return errors[i].text;
-    const char *text = error > WEFT_ERR_BASE ? strerrordesc_np(-error) : NULL;
+    const char *text = error > WEFT_ERR_BASE ? oserror_text(-error) : NULL;
     return text ? text : "unknown error";
 }
 
@@ -29,7 +28,7 @@ const char *weft_errname(int error)
     if (error >= 0) return "OK";
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         if (errors[i].number == error) return errors[i].name;
-    const char *name = error > WEFT_ERR_BASE ? strerrorname_np(-error) : NULL;
+    const char *name = error > WEFT_ERR_BASE ? oserror_name(-error) : NULL;
     return name ? name : "UNKNOWN";
 }
 

@@ -20,6 +20,13 @@ enum { DEFAULT_BITS = 12, KEPT_OUT = 65536 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
 
+int deflate_take_at(weft_deflate *to, const weft_deflate **at, size_t size)
+{
+    int error = deflate_take(to, *at, size);
+    if (*at) *at = to;
+    return error;
+}
+
 bool deflate_takeover(const weft_deflate *d)
 {
     return d && d->takeover;

@@ -30,7 +30,9 @@ enum {
 /* ---- what a weft_deflate says, defaults filled in; NULL is all zero -------------------------- */
 
 SIZED_TAKER(deflate_take, weft_deflate, threshold, 16, threshold)
-SIZED_TAKER_AT(deflate_take, weft_deflate)
+
+/* As those of SIZED_TAKER_AT. In a build without compression *at is NULL then. */
+int deflate_take_at(weft_deflate *to, const weft_deflate **at, size_t size);
 
 bool deflate_takeover(const weft_deflate *d);
 uint8_t deflate_window_bits(const weft_deflate *d);

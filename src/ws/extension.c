@@ -14,6 +14,7 @@
 
 #include "base/fields.h"
 #include "ws/deflate.h"
+#include "ws/session.h"
 
 enum { OFFERS_MAX = 8 }; /* those behind are passed over */
 
@@ -243,4 +244,11 @@ const char *extension_verify(const weft_field *fields, size_t n, const weft_defl
                                         answer.client_bits ? answer.client_bits : WINDOW_BITS_MAX),
     };
     return NULL;
+}
+
+/* ---- both ------------------------------------------------------------------------------------ */
+
+void weft_session_set_deflate(weft_session *s, const weft_deflate_params *agreed)
+{
+    s->deflate = *agreed;
 }

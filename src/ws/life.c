@@ -45,11 +45,6 @@ void session_deinit(weft_session *s)
     send_deinit(s);
 }
 
-void weft_session_set_deflate(weft_session *s, const weft_deflate_params *agreed)
-{
-    s->deflate = *agreed;
-}
-
 int weft_session_new(weft_session **out, weft_role role, weft_session_profile *profile)
 {
     const struct profile *cfg = profile ? &profile->profile : &profile_default;

@@ -17,7 +17,7 @@
 
 #include <glob.h>
 
-#include <weft/base.h>
+#include <weft/handshake.h>
 
 #include "ws/case_bytes.h"
 
@@ -251,6 +251,20 @@ static inline void case_describe(const struct case_text *c, size_t variation, ch
         snprintf(to + used, size - used, " %s=%s", e->name, e->values[variation % e->n_values]);
         variation /= e->n_values;
     }
+}
+
+/* ---- builds without compression ---------------------------------------------------------------- */
+
+/* Whether a case is about compression, in a build that has none. */
+static inline bool case_is_beyond_us(const struct case_text *c)
+{
+    static const char *const about[] = {"deflate", "offer", "agreed", "answer"};
+    char text[WEFT_DEFLATE_TEXT];
+    if (weft_deflate_offer(NULL, text) == 0 && *text) return false;
+    for (size_t i = 0; i < c->n_lines; i++)
+        for (size_t k = 0; k < sizeof about / sizeof *about; k++)
+            if (!strcmp(c->lines[i].key, about[k])) return true;
+    return false;
 }
 
 #endif

@@ -18,13 +18,14 @@ static int take(struct conn_class *k, const weft_limits *limits, const struct ha
     int error = handler_take(h, given->handler, given->size);
     if (error) return error;
     const char *const *subprotocols = h->subprotocols;
+    const weft_limits *wanted = h->limits;
     h->subprotocols = NULL; /* so that none but ours is freed */
+    h->limits = &k->limits;
     error = deflate_take_at(&k->deflate, &h->deflate, given->deflate_size);
-    if (!error) error = limits_take_at(&own, &h->limits, given->limits_size);
+    if (!error) error = limits_take_at(&own, &wanted, given->limits_size);
     if (error) return error;
     if (limits) k->limits = *limits;
-    limits_override(&k->limits, h->limits);
-    h->limits = &k->limits;
+    limits_override(&k->limits, wanted);
     return strings_copy(&h->subprotocols, weft_loop_env(k->net->loop), subprotocols);
 }
 
