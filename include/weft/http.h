@@ -15,8 +15,8 @@
  *      weft_server_on_request(server, "/hello", &handler, NULL);
  *
  * A weft_request is yours from the callback until you answer it: weft_respond, weft_reply_begin and weft_request_abort
- * consume it, whatever they return. If the client leaves before, the request stays valid, calls return
- * WEFT_ERR_CLOSED, and on_gone (if set) is told; answer it all the same.
+ * consume it, whatever they return. Who uses it once more is stopped by debug builds. If the client leaves before, the
+ * request stays valid, calls return WEFT_ERR_CLOSED, and on_gone (if set) is told; answer it all the same.
  *
  * A reply that streams is another object, a weft_reply: weft_reply_begin makes it, and on_close, which comes exactly
  * once, is its end.

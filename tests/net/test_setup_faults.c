@@ -103,15 +103,18 @@ static int a_server_at(const char *address, const weft_tls_config *tls)
 {
     static const char *const origins[] = {"https://example.org", NULL};
     static const char *const proxies[] = {"10.0.0.0/8", "::1", NULL};
-    static const weft_limits limits = {.max_message = 1000};
-    weft_server_config cfg = {.limits = &limits, .origins = origins, .trust_proxy = proxies};
+    static const char *const hosts[] = {"example.org", NULL};
+    static const weft_limits limits = {.max_message = 1000}, narrow = {.http_body_max = 10};
+    static const weft_request_handler page = {.on_request = say_hi, .limits = &narrow};
+    weft_server_config cfg = {
+        .limits = &limits, .origins = origins, .trust_proxy = proxies, .hosts = hosts};
     weft_handler chat = telling_more();
     weft_server *s = NULL;
     weft_listen_options o = {0};
     char text[128];
     int error = weft_server_new(&s, world.loop, &cfg);
     if (!error) error = weft_server_route(s, "/chat", &chat, &server);
-    if (!error) error = world_requests(s, "/page/*", say_hi, NULL);
+    if (!error) error = weft_server_on_request(s, "/page/*", &page, NULL);
     if (!error) error = weft_server_files(s, "/files/*", folder);
     if (!error && tls) error = weft_tls_new(&o.tls, &world.env, tls, text, sizeof text);
     if (!error) error = weft_server_listen(s, address, &o);

@@ -104,9 +104,19 @@ static const weft_handler client_handler = {
 
 /* ---- the world ------------------------------------------------------------------------------- */
 
+static atomic_uint accesses[WEFT_ACCESS_WEBSOCKET + 1];
+
+static void on_access(const weft_access *a, void *user)
+{
+    must(user == &w && a->peer);
+    atomic_fetch_add(&accesses[a->kind], 1);
+}
+
 static void make_server(const weft_limits *limits)
 {
-    weft_server_config cfg = {.limits = limits, .threads = THREADS};
+    weft_server_config cfg = {
+        .limits = limits, .threads = THREADS, .on_access = on_access, .access_user = &w};
+    for (size_t i = 0; i < countof(accesses); i++) accesses[i] = 0;
     assert_int_equal(weft_server_new(&w.server, w.loop, &cfg), 0);
     assert_int_equal(weft_server_route(w.server, "/", &server_handler, NULL), 0);
     assert_int_equal(world_requests(w.server, "/page", server_replies, "hello"), 0);
@@ -180,6 +190,8 @@ static void test_each_loop_has_as_many(void **state)
     assert_int_equal(weft_server_count(w.server, WEFT_COUNT_CONNECTIONS), PEERS);
     assert_int_equal(weft_server_count(w.server, WEFT_COUNT_WEBSOCKETS), PEERS);
     end();
+    assert_int_equal(accesses[WEFT_ACCESS_UPGRADE], PEERS);
+    assert_int_equal(accesses[WEFT_ACCESS_WEBSOCKET], PEERS);
 }
 
 /* Where one has left there is room first. */
