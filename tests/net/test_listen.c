@@ -66,7 +66,7 @@ static weft_tls *tls_for(const char *certificates, const char *its_key)
 static void test_plain_and_tls(void **state)
 {
     (void)state;
-    char url[128];
+    char url[160];
     world_listen(&world);
     world_listen_tls(&world);
     weft_tls *tls = new_client_tls(&world.env);
@@ -210,7 +210,7 @@ static int open_socket(int type, bool listens)
 static void test_a_descriptor(void **state)
 {
     (void)state;
-    char url[128];
+    char url[160];
     int fd = open_socket(SOCK_STREAM, true);
     assert_int_equal(weft_server_listen_fd(world.server, fd, NULL), 0);
     assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);

@@ -12,7 +12,7 @@
 
 #include "base/fields.h"
 #include "base/limits.h"
-#include "net/wire/carry.h"
+#include "net/client/dialers.h"
 
 SIZED_TAKER(config_take, weft_client_config, redirects, 64, redirects)
 

@@ -17,7 +17,4 @@ struct dialer {
     weft_tls *tls;    /* of those who say nothing of it; NULL until one needs it */
 };
 
-/* The loop's; made when it is first asked for. NULL: no memory, or the loop is being freed. */
-struct dialer *dialer_of(weft_loop *l);
-
 #endif

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/sized.h"
+#include "net/client/dialers.h"
 #include "net/client/pipe.h"
 
 SIZED_TAKER(handler_take, weft_pipe_handler, on_close, 32, on_close)

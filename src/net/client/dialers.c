@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * net/client/dialer.c - a loop's dialer, and who may sit on its lanes
+ * net/client/dialers.c - a loop's dialer, and who may sit on its lanes
  */
+#include "net/client/dialers.h"
+
 #include "net/client/client.h"
 #include "net/client/pipe.h"
 #include "net/wire/carry.h"
