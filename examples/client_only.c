@@ -9,8 +9,8 @@
  *      the request    --> bytes --> weft_response_parse --> weft_handshake_verify
  *      weft_session_send --> weft_session_output --> bytes --> weft_session_read --> events
  *
- * All that the session allocates comes out of an arena by the hook of its env, so a conversation has an upper bound from
- * the start, and ends with one pointer set back.
+ * All that the session allocates comes out of an arena by the hook of its env, so a conversation has an upper bound
+ * from the start, and ends with one pointer set back.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -25,7 +25,8 @@ enum { ROOM = 32768, FIELDS = 64, ARENA = 65536 };
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-/* Blocks one behind the other, each behind its size. The last one grows and goes in place; the others wait for the end. */
+/* Blocks one behind the other, each behind its size. The last one grows and goes in place; the others wait for the
+ * end. */
 struct arena {
     size_t used, most;
     _Alignas(max_align_t) uint8_t bytes[ARENA];

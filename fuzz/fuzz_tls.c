@@ -151,7 +151,7 @@ static bool begin(unsigned context)
 {
     memset(ends, 0, sizeof ends);
     ends[0].tls = tls_connect(&env, client_tls[context],
-                              (weft_bytes){(const uint8_t *)"localhost", 9}, 443, false);
+                              (weft_bytes){(const uint8_t *)"localhost", 9}, 443, TLS_HTTP);
     ends[1].tls = tls_accept(&env, server_tls);
     return ends[0].tls && ends[1].tls;
 }

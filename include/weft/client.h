@@ -58,8 +58,8 @@ static inline int weft_connect(weft_conn **out, weft_loop *l, const char *url,
                               h, sizeof *h, sizeof(weft_deflate), user);
 }
 
-/* The header fields of the server's answer, the 101; in on_close also those of a refusal. Good as long as c. Returns how
- * many: 0 before there is an answer, and for a server's connection. */
+/* The header fields of the server's answer, the 101; in on_close also those of a refusal. Good as long as c. Returns
+ * how many: 0 before there is an answer, and for a server's connection. */
 WEFT_API size_t weft_conn_response(const weft_conn *c, const weft_field **fields);
 
 #ifdef __cplusplus

@@ -163,8 +163,8 @@ WEFT_API size_t weft_buffered(const weft_conn *c);
 WEFT_API bool weft_backlogged(const weft_conn *c);
 
 /* Call on_drain once, from the loop, as soon as fewer than bytes are queued: within a
- * millisecond, if they are already. A second call replaces the first, 0 takes it back. For who makes what he sends while the peer takes it.
- * Errors: -ENOMEM, WEFT_ERR_CLOSED; WEFT_ERR_STATE before a client's on_open. */
+ * millisecond, if they are already. A second call replaces the first, 0 takes it back. For who makes what he sends
+ * while the peer takes it. Errors: -ENOMEM, WEFT_ERR_CLOSED; WEFT_ERR_STATE before a client's on_open. */
 WEFT_API int weft_want_drain(weft_conn *c, size_t bytes);
 
 /* ---- what you can ask ------------------------------------------------------------------------ */

@@ -23,7 +23,8 @@ extern "C" {
 typedef struct weft_lookup weft_lookup;
 
 /* The answer: a NULL-terminated list of IP addresses ("192.0.2.1", "2001:db8::1"), of which each is tried in turn (the
- * first 16); or an error below 0, with which the attempt to connect fails, and addresses is not looked at. In the loop's
+ * first 16); or an error below 0, with which the attempt to connect fails, and addresses is not looked at. In the
+ * loop's
  * thread, in the callback or any time later. Consumes k, whatever it returns. When the attempt is over by then, even
  * when the loop has been freed, nothing happens.
  * Errors: -EINVAL (an address that is none, or an empty list; the attempt fails with WEFT_ERR_RESOLVE then). */
@@ -37,7 +38,8 @@ typedef struct weft_dial {
      * The URL still says whom we mean: in the Host field, to TLS. Behind a proxy it is what the proxy is asked for. */
     const char *address;
 
-    /* The name that the server's certificate has to be for, and that it is asked for (SNI), instead of the URL's host. */
+    /* The name that the server's certificate has to be for, and that it is asked for (SNI), instead of the URL's
+     * host. */
     const char *server_name;
 
     /* The local address to connect from: "192.0.2.7", "2001:db8::7", or with a port, "192.0.2.7:4000",
@@ -57,8 +59,8 @@ typedef struct weft_dial {
     int (*open)(void *user);
 
     /* Look host up, instead of getaddrinfo in a thread: 0 and weft_lookup_answer now or later, or -errno or
-     * WEFT_ERR_RESOLVE, and k is not yours. host, good for the call, may also be an IP address: so here is where to refuse
-     * what a redirect leads to. From the loop, in its thread. Not asked where address holds. */
+     * WEFT_ERR_RESOLVE, and k is not yours. host, good for the call, may also be an IP address: so here is where to
+     * refuse what a redirect leads to. From the loop, in its thread. Not asked where address holds. */
     int (*lookup)(weft_lookup *k, const char *host, void *user);
 
     void *user; /* for open and lookup */

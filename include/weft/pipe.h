@@ -12,7 +12,8 @@
  *      weft_pipe_connect(NULL, loop, "tcp://localhost:6379", NULL, &handler, NULL);
  *
  * It has what a WebSocket has of weft: names are resolved without waiting, TLS, proxies, output that is queued within
- * limits and goes out with the turn, pausing, and one on_close. It has no keep-alive: what is silent may be so for ever,
+ * limits and goes out with the turn, pausing, and one on_close. It has no keep-alive: what is silent may be so for
+ * ever,
  * and who wants to know whether the peer is there asks it in the protocol that is spoken. Whoever takes none of our
  * bytes for write_stall is dropped, and connecting has its deadlines (dial.h).
  *

@@ -5,7 +5,8 @@
  *      scheme://[user[:password]@]host[:port][/path][?query]
  *      ws+unix:/path/of/socket[:/path[?query]]
  *
- * The last three schemes are a pipe's (http/pipe_url.h). All parts are slices of the text that was parsed; nothing is allocated.
+ * The last three schemes are a pipe's (http/pipe_url.h). All parts are slices of the text that was parsed; nothing is
+ * allocated.
  */
 #ifndef HTTP_URL_H
 #define HTTP_URL_H

@@ -96,8 +96,8 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
 /* Another one, configured as l is. */
 int loop_new_like(weft_loop **out, const weft_loop *l);
 
-/* Whether the calling thread may use what the loop carries: it is the loop's; or the loop was run, and has stopped: whoever
- * waited for that is as good. */
+/* Whether the calling thread may use what the loop carries: it is the loop's; or the loop was run, and has stopped:
+ * whoever waited for that is as good. */
 bool loop_is_usable(const weft_loop *l);
 
 /* Whether it is in the middle of a turn, and so of a callback; the one in which it is freed does not count. */

@@ -77,7 +77,8 @@ enum {
 /* Let the kernel ask whether the peer is there, after idle_ms in which it was not heard of, a few times, and give it up
  * (-ETIMEDOUT) when it has acknowledged nothing for answer_ms more; the same with bytes that are on their way to it.
  * A peer that is there but does not read has at least stall_ms (WEFT_NEVER: the system's patience).
- * Whole seconds, at least one; WEFT_NEVER: do not ask, and only have that patience. For TCP; of a Unix socket the kernel knows anyway. */
+ * Whole seconds, at least one; WEFT_NEVER: do not ask, and only have that patience. For TCP; of a Unix socket the
+ * kernel knows anyway. */
 void sock_probe(const struct sys *sys, int fd, uint64_t idle_ms, uint64_t answer_ms,
                 uint64_t stall_ms);
 

@@ -6,7 +6,8 @@
  *                                   |
  *                                   +--> access_hang --> a reply, a WebSocket --> access_finish --> its burial tells
  *
- * A record is there only where somebody wants to be told: for all others every call here is one test of a pointer. It has
+ * A record is there only where somebody wants to be told: for all others every call here is one test of a pointer. It
+ * has
  * copies of all that it needs, so that it is told even if the server is being freed. Whoever carries bytes for it adds
  * them up in seen.
  */
@@ -38,7 +39,8 @@ int access_begin(struct access **out, const struct lane *l, weft_access_kind kin
                  const struct head *head);
 void access_free(struct access *a); /* untold; NULL is fine, as in all of these */
 
-/* It is over, with this in seen: who was there is referenced, NULL if unknown. What hangs somewhere is told when that goes. */
+/* It is over, with this in seen: who was there is referenced, NULL if unknown. What hangs somewhere is told when that
+ * goes. */
 void access_finish(struct access *a, weft_peer *peer);
 
 /* The same of what hangs nowhere: at the end of the turn. */

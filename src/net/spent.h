@@ -3,8 +3,8 @@
  * net/spent.h - memory of what its user has answered, kept for a while where assertions are on
  *
  * Whoever answers twice, or looks at what he has answered, looks at memory that is somebody else's by then. So that an
- * assertion can tell, the newest few of a loop are kept in debug builds, with a mark that says so. AddressSanitizer tells
- * it better, and has them freed at once.
+ * assertion can tell, the newest few of a loop are kept in debug builds, with a mark that says so. AddressSanitizer
+ * tells it better, and has them freed at once.
  */
 #ifndef NET_SPENT_H
 #define NET_SPENT_H

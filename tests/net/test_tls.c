@@ -29,7 +29,7 @@ static uint8_t scratch[TLS_RECORD];
 
 static struct tls *connect_with(weft_tls *with, const char *host, uint16_t port)
 {
-    return tls_connect(&memory.env, with, bytes_of(host), port, false);
+    return tls_connect(&memory.env, with, bytes_of(host), port, TLS_HTTP);
 }
 
 /* false: no memory, and nothing is left of them. */

@@ -120,10 +120,9 @@ static bool pass_on(struct tls *from, struct tls *to, int *error)
     return some;
 }
 
-static struct meeting begin_meeting(weft_tls *client, weft_tls *server, bool anonymous)
+static struct meeting begin_meeting(weft_tls *client, weft_tls *server, unsigned how)
 {
-    struct meeting m = {.client =
-                            tls_connect(&memory.env, client, bytes_of("localhost"), 443, anonymous),
+    struct meeting m = {.client = tls_connect(&memory.env, client, bytes_of("localhost"), 443, how),
                         .server = tls_accept(&memory.env, server)};
     assert_true(m.client && m.server);
     return m;
@@ -133,24 +132,24 @@ static struct meeting begin_meeting(weft_tls *client, weft_tls *server, bool ano
 static void end_meeting(struct meeting *m, weft_tls *server)
 {
     long before = SSL_CTX_sess_hits(server->context->server);
-    while (pass_on(m->client, m->server, &m->server_error) |
-           pass_on(m->server, m->client, &m->client_error))
+    while ((int)pass_on(m->client, m->server, &m->server_error) |
+           (int)pass_on(m->server, m->client, &m->client_error))
         continue;
     m->resumed = SSL_CTX_sess_hits(server->context->server) > before;
     tls_free(m->client);
     tls_free(m->server);
 }
 
-static struct meeting meet_as(weft_tls *client, weft_tls *server, bool anonymous)
+static struct meeting meet_as(weft_tls *client, weft_tls *server, unsigned how)
 {
-    struct meeting m = begin_meeting(client, server, anonymous);
+    struct meeting m = begin_meeting(client, server, how);
     end_meeting(&m, server);
     return m;
 }
 
 static struct meeting meet(weft_tls *client, weft_tls *server)
 {
-    return meet_as(client, server, false);
+    return meet_as(client, server, TLS_HTTP);
 }
 
 static weft_tls *made_from(const weft_tls_config *cfg)
@@ -323,10 +322,10 @@ static void test_anonymous(void **state)
 {
     (void)state;
     weft_tls *client = client_with(chain, peer.key_pem), *server = server_of(whole, NULL, root.pem);
-    assert_int_equal(meet_as(client, server, true).server_error, WEFT_ERR_TLS);
+    assert_int_equal(meet_as(client, server, TLS_ANONYMOUS).server_error, WEFT_ERR_TLS);
     assert_int_equal(meet(client, server).server_error, 0);
     assert_true(meet(client, server).resumed);
-    struct meeting m = meet_as(client, server, true);
+    struct meeting m = meet_as(client, server, TLS_ANONYMOUS);
     assert_false(m.resumed);
     assert_int_equal(m.server_error, WEFT_ERR_TLS);
     weft_tls_unref(server);
@@ -351,7 +350,7 @@ static void test_a_server_is_loaded_again(void **state)
     write_file(path, whole);
     weft_tls *server = server_of(path, NULL, NULL);
     weft_tls *old = client_of(root.pem), *new = client_of(stranger.pem);
-    struct meeting under_way = begin_meeting(old, server, false);
+    struct meeting under_way = begin_meeting(old, server, TLS_HTTP);
     snprintf(why, sizeof why, "%s", "");
     char text[3 * TEXT];
     snprintf(text, sizeof text, "%s%s", stranger.pem, stranger.key_pem);
@@ -384,7 +383,7 @@ static void test_no_session_outlives_a_reload(void **state)
         assert_false(meet(client, server).resumed);
         assert_true(meet(client, server).resumed);
     }
-    struct meeting late = begin_meeting(client, server, false); /* its ticket comes too late */
+    struct meeting late = begin_meeting(client, server, TLS_HTTP); /* its ticket comes too late */
     assert_int_equal(
         weft_tls_replace(client, &(weft_tls_config){.authorities = stranger.pem}, NULL, 0), 0);
     end_meeting(&late, server);
@@ -397,7 +396,7 @@ static void test_connections_outlive_it(void **state)
 {
     (void)state;
     weft_tls *client = client_of(root.pem), *server = server_of(whole, NULL, NULL);
-    struct meeting m = begin_meeting(client, server, false);
+    struct meeting m = begin_meeting(client, server, TLS_HTTP);
     weft_tls_unref(client);
     weft_tls *again = weft_tls_ref(server);
     weft_tls_unref(server);
@@ -456,9 +455,9 @@ static void *meet_often(void *arg)
 {
     for (int i = 0; i < MEETINGS; i++) {
         int error = 0;
-        struct tls *c = tls_connect(NULL, shared.client, bytes_of("localhost"), 443, false);
+        struct tls *c = tls_connect(NULL, shared.client, bytes_of("localhost"), 443, TLS_HTTP);
         struct tls *s = tls_accept(NULL, shared.server);
-        while (pass_on(c, s, &error) | pass_on(s, c, &error)) continue;
+        while ((int)pass_on(c, s, &error) | (int)pass_on(s, c, &error)) continue;
         if (error) shared.failed = true;
         tls_free(c);
         tls_free(s);

@@ -2,8 +2,8 @@
  *
  * tests/ws/test_output.c - a Close that does not wait, wherever the frame that is on its way may be
  *
- * A session queues messages, of which some bytes are taken; then it closes at once. What is taken from then on has to be
- * the rest of that one frame, and the Close, whatever was queued and however it lies in memory.
+ * A session queues messages, of which some bytes are taken; then it closes at once. What is taken from then on has to
+ * be the rest of that one frame, and the Close, whatever was queued and however it lies in memory.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -42,8 +42,8 @@ void dial_deinit(struct dial *d);
 int dial_websocket_url(struct url *u, weft_bytes text);
 int dial_pipe_url(struct url *u, weft_bytes text);
 
-/* Go where a Location leads to: 0, or 1 when that is another origin. Errors: WEFT_ERR_URL, WEFT_ERR_UNSUPPORTED (from wss
- * to ws), WEFT_ERR_REFUSED (the user's own way does not lead there), -ENOMEM. */
+/* Go where a Location leads to: 0, or 1 when that is another origin. Errors: WEFT_ERR_URL, WEFT_ERR_UNSUPPORTED (from
+ * wss to ws), WEFT_ERR_REFUSED (the user's own way does not lead there), -ENOMEM. */
 int dial_redirect(struct dial *d, weft_bytes location);
 
 /* Whether the URL has the host and port that the user's own has. */

@@ -52,8 +52,8 @@ extern const struct talk pipe_talk;
 /* There is a lane; the way is gone. */
 void pipe_arrived(weft_pipe *p, struct lane *l);
 
-/* on_close says why. words, which may be NULL, are copied, and are the cause. The lane is let go of by the caller or was
- * lost. */
+/* on_close says why. words, which may be NULL, are copied, and are the cause. The lane is let go of by the caller or
+ * was lost. */
 void pipe_over(weft_pipe *p, int error, const char *cause, const char *words);
 
 /* Nobody has seen it. */

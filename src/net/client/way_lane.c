@@ -71,8 +71,9 @@ static void begin_tls(struct way *w)
         fail_words(w, error, why);
         return;
     }
+    unsigned how = (d->anonymous ? TLS_ANONYMOUS : 0u) | (d->url.scheme == URL_WSS ? TLS_HTTP : 0u);
     struct tls *tls =
-        tls_connect(net_env(w->dialer->net), with, dial_server_name(d), d->url.port, d->anonymous);
+        tls_connect(net_env(w->dialer->net), with, dial_server_name(d), d->url.port, how);
     if (!tls || carry_secure(w->lane, tls) < 0) way_fail_plain(w, -ENOMEM);
 }
 

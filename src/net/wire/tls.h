@@ -36,11 +36,17 @@ bool tls_can_accept(weft_tls *with);
 /* A server's end. NULL: no memory. */
 struct tls *tls_accept(const weft_env *env, weft_tls *with);
 
+/* How a client comes. */
+enum {
+    TLS_ANONYMOUS = 1, /* it shows no certificate, even if there is one */
+    TLS_HTTP = 2,      /* to speak HTTP/1.1, and says so (ALPN, RFC 7301) */
+};
+
 /* A client's end, with its first words in tls_out. host: the name or IP address that the server's
- * certificate must be for; with the port it says which session may be resumed. anonymous: the server is shown no
- * certificate, even if there is one. NULL: no memory, or no name that TLS can carry. */
+ * certificate must be for; with port and how it says which session may be resumed. NULL: no memory, or no name that
+ * TLS can carry. */
 struct tls *tls_connect(const weft_env *env, weft_tls *with, weft_bytes host, uint16_t port,
-                        bool anonymous);
+                        unsigned how);
 
 void tls_free(struct tls *t); /* NULL is fine */
 

@@ -168,7 +168,6 @@ static int make_client(struct tls_context *c, const weft_tls_config *cfg, struct
     int error = trust(c, cfg->insecure, why);
     if (!error && c->n && !certificate_use(c->certificates, c->client))
         error = refused(cfg->certificates, why);
-    if (!error && SSL_CTX_set_alpn_protos(c->client, alpn, sizeof alpn - 1)) error = -ENOMEM;
     SSL_CTX_set_session_cache_mode(c->client, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(c->client, tls_keep_session);
     return error;

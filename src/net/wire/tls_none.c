@@ -2,8 +2,8 @@
  *
  * net/wire/tls_none.c - weft without TLS: in place of all the other tls_*.c
  *
- * There is one way in, weft_tls_new, and it says no. So nobody has a weft_tls, no wire has an end of TLS, and what comes
- * below is never asked.
+ * There is one way in, weft_tls_new, and it says no. So nobody has a weft_tls, no wire has an end of TLS, and what
+ * comes below is never asked.
  */
 #include <assert.h>
 #include <errno.h>
@@ -70,10 +70,10 @@ struct tls *tls_accept(const weft_env *env, weft_tls *with)
 }
 
 struct tls *tls_connect(const weft_env *env, weft_tls *with, weft_bytes host, uint16_t port,
-                        bool anonymous)
+                        unsigned how)
 {
     assert(!with);
-    (void)env, (void)with, (void)host, (void)port, (void)anonymous;
+    (void)env, (void)with, (void)host, (void)port, (void)how;
     return NULL;
 }
 

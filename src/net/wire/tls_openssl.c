@@ -189,18 +189,18 @@ static bool expect(SSL *ssl, const char *host)
 }
 
 /* Whom it is with, and who we are there. */
-static char *name_session(const struct tls *t, const char *host, uint16_t port, bool anonymous)
+static char *name_session(const struct tls *t, const char *host, uint16_t port, unsigned how)
 {
-    static const char format[] = "%s:%u%s", nobody[] = " anonymous";
-    size_t size = sizeof format + strlen(host) + sizeof "65535" + sizeof nobody;
+    static const char format[] = "%s:%u %u";
+    size_t size = sizeof format + strlen(host) + 2 * sizeof "65535";
     char *name = mem_alloc(t->env, size);
-    if (name) snprintf(name, size, format, host, port, anonymous ? nobody : "");
+    if (name) snprintf(name, size, format, host, port, how);
     return name;
 }
 
-static void resume(struct tls *t, const char *host, uint16_t port, bool anonymous)
+static void resume(struct tls *t, const char *host, uint16_t port, unsigned how)
 {
-    t->session_name = name_session(t, host, port, anonymous);
+    t->session_name = name_session(t, host, port, how);
     SSL_SESSION *session =
         t->session_name ? tls_sessions_take(&t->context->sessions, t->session_name) : NULL;
     if (session) SSL_set_session(t->ssl, session);
@@ -214,8 +214,9 @@ int tls_keep_session(SSL *ssl, SSL_SESSION *session)
 }
 
 struct tls *tls_connect(const weft_env *env, weft_tls *with, weft_bytes host, uint16_t port,
-                        bool anonymous)
+                        unsigned how)
 {
+    static const unsigned char http[] = "\x08http/1.1";
     char name[256];
     if (host.len && host.data[host.len - 1] == '.') host.len--; /* the root: not in certificates */
     if (!host.len || host.len >= sizeof name) return NULL;
@@ -225,9 +226,11 @@ struct tls *tls_connect(const weft_env *env, weft_tls *with, weft_bytes host, ui
     struct tls *t = tls_new(env, now, now->client);
     if (!t) return NULL;
     SSL_set_connect_state(t->ssl);
-    if (anonymous) SSL_certs_clear(t->ssl);
-    resume(t, name, port, anonymous);
-    if (expect(t->ssl, name) && SSL_do_handshake(t->ssl) < 0 && !outq_empty(&t->out)) return t;
+    if (how & TLS_ANONYMOUS) SSL_certs_clear(t->ssl);
+    resume(t, name, port, how);
+    bool said = !(how & TLS_HTTP) || SSL_set_alpn_protos(t->ssl, http, sizeof http - 1) == 0;
+    if (said && expect(t->ssl, name) && SSL_do_handshake(t->ssl) < 0 && !outq_empty(&t->out))
+        return t;
     ERR_clear_error();
     tls_free(t);
     return NULL;
