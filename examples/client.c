@@ -16,8 +16,7 @@ static void print(weft_conn *c, weft_opcode op, const void *data, size_t len)
 
 static void done(weft_conn *c, const weft_close_info *info)
 {
-    if (info->error < 0) fprintf(stderr, "%s\n", info->cause), exit(1);
-    weft_loop_stop(weft_conn_loop(c));
+    (void)c, exit(info->error < 0 && fprintf(stderr, "%s\n", info->cause) > 0);
 }
 
 int main(int argc, char **argv)
