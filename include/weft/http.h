@@ -60,11 +60,11 @@ WEFT_API weft_loop *weft_request_loop(const weft_request *r);
 WEFT_API bool weft_request_is(const weft_request *r, const char *method);
 
 /* Whether the page that sent it, if one did, may read and write here: the rule for upgrades,
- * weft_server_config.origins,
- * asked of a plain request. Without an Origin it is no page of somebody else's, or one that cannot read the answer:
+ * weft_server_config.origins, asked of a plain request. Without an Origin it is no page of somebody else's, or one that cannot read the answer:
  * true. A request that changes something should look at it, and so should whatever is not for everybody. false when the
  * client has left. */
 WEFT_API bool weft_request_allowed(const weft_request *r);
+
 /* Who sent it: as weft_conn_peer, until you answer; also after the client has left. NULL: no memory. */
 WEFT_API weft_peer *weft_request_peer(weft_request *r);
 
@@ -80,8 +80,7 @@ WEFT_API void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *
 WEFT_API int weft_reply_field(weft_request *r, const char *name, const char *value);
 
 /* The whole reply. type is the Content-Type, whatever weft_reply_field has said of it (NULL: what that has said, or
- * none). With HEAD the body is left
- * out and its length said. Consumes the request. Errors: WEFT_ERR_CLOSED, -EINVAL (status not 200-599), -ENOMEM;
+ * none). With HEAD the body is left out and its length said. Consumes the request. Errors: WEFT_ERR_CLOSED, -EINVAL (status not 200-599), -ENOMEM;
  * after these two the client gets a 500, or its connection ends. */
 WEFT_API int weft_respond(weft_request *r, int status, const char *type, const void *body,
                           size_t len);
@@ -115,8 +114,7 @@ typedef struct weft_reply_handler {
 /* Begin a reply whose body follows, for as long as you like. length is the body's, or WEFT_LENGTH_UNKNOWN: then it
  * is chunked (to an HTTP/1.0 client: ended by closing), and a client that vanishes without a word is noticed: it is
  * probed after ping_interval of silence, and has pong_timeout to answer (write_stall in all, if that is longer). h may
- * be NULL. Consumes the
- * request, and keeps nothing of it. *out is good until on_close returns.
+ * be NULL. Consumes the request, and keeps nothing of it. *out is good until on_close returns.
  * Errors: as weft_respond, and -EINVAL when the status has no body (204, 304) and length says that there is one, or for
  * a size; on_close is not told then. */
 WEFT_API int weft_reply_begin_sized(weft_reply **out, weft_request *r, int status, const char *type,

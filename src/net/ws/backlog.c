@@ -11,11 +11,12 @@
  * not for fragments and pings, which go out before them: else they could keep back the fragment that they wait for. And
  * backlogged is about what goes out next, because nothing but that can drain.
  */
-#include "base/limits.h"
-#include "net/links.h"
 #include "net/ws/conn.h"
 
 #include <errno.h>
+
+#include "base/limits.h"
+#include "net/links.h"
 
 size_t weft_buffered(const weft_conn *c)
 {
