@@ -60,7 +60,8 @@ WEFT_API weft_loop *weft_request_loop(const weft_request *r);
 WEFT_API bool weft_request_is(const weft_request *r, const char *method);
 
 /* Whether the page that sent it, if one did, may read and write here: the rule for upgrades,
- * weft_server_config.origins, asked of a plain request. Without an Origin it is no page of somebody else's, or one that cannot read the answer:
+ * weft_server_config.origins, asked of a plain request. Without an Origin it is no page of somebody else's, or one
+ * that cannot read the answer:
  * true. A request that changes something should look at it, and so should whatever is not for everybody. false when the
  * client has left. */
 WEFT_API bool weft_request_allowed(const weft_request *r);
@@ -80,8 +81,8 @@ WEFT_API void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *
 WEFT_API int weft_reply_field(weft_request *r, const char *name, const char *value);
 
 /* The whole reply. type is the Content-Type, whatever weft_reply_field has said of it (NULL: what that has said, or
- * none). With HEAD the body is left out and its length said. Consumes the request. Errors: WEFT_ERR_CLOSED, -EINVAL (status not 200-599), -ENOMEM;
- * after these two the client gets a 500, or its connection ends. */
+ * none). With HEAD the body is left out and its length said. Consumes the request. Errors: WEFT_ERR_CLOSED, -EINVAL
+ * (status not 200-599), -ENOMEM; after these two the client gets a 500, or its connection ends. */
 WEFT_API int weft_respond(weft_request *r, int status, const char *type, const void *body,
                           size_t len);
 

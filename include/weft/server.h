@@ -121,8 +121,8 @@ WEFT_API int weft_server_start(weft_server *s);
 
 /* A path is exact ("/chat"), or ends in "/" followed by "*" and takes everything below; the longest match wins. It
  * stands as in requests: no space, '?', '#', control character, nothing beyond ASCII, '%' before two hexadecimal
- * digits only. WebSocket upgrades and plain requests have separate tables, so that a page and a WebSocket can share a path.
- * A path that has only a WebSocket answers a plain request with 426; one that has only pages answers
+ * digits only. WebSocket upgrades and plain requests have separate tables, so that a page and a WebSocket can share a
+ * path. A path that has only a WebSocket answers a plain request with 426; one that has only pages answers
  * an upgrade with 404. Paths compare as sent. Registering a path again replaces it. */
 
 /* user is where weft_conn_user starts. h may be NULL. Errors: -ENOMEM, -EINVAL (path, that no request has; a size),
