@@ -222,7 +222,7 @@ class Handshake(Case):
         self.assertRefused(request(add=['Content-Length: 0', 'Content-Length: 0']), 400)
 
     def test_both_lengths_on_any_request(self):
-        plain = b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+        plain = b'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
         self.assertRefused(plain, 400)
 
     def test_lines(self):
@@ -280,7 +280,7 @@ class Handshake(Case):
 
     def test_after_a_plain_request_on_the_same_connection(self):
         raw = self.raw()
-        raw.send(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n' + request() + HELLO)
+        raw.send(b'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n' + request() + HELLO)
         self.assertEqual(raw.response().status, 200)
         self.assertEqual(raw.response().status, 101)
         self.assertEqual(raw.frame(), Frame(TEXT, b'hello'))
@@ -617,7 +617,7 @@ class Closing(Case):
 
     def test_half_closed_inside_the_body(self):
         raw = self.raw()
-        raw.send(b'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab')
+        raw.send(b'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nab')
         raw.half_close()
         self.assertEqual(raw.response().status, 400)
         self.assertEqual(raw.rest(), b'')

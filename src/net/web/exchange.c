@@ -310,8 +310,8 @@ static void refuse_host(struct exchange *x)
     weft_bytes host = x->h1.head.host;
     snprintf(text, sizeof text,
              "this server does not answer to the host \"%.*s\"; to let it, add it to the server's "
-             "hosts",
-             host.len < 300 ? (int)host.len : 300, host.len ? (const char *)host.data : "");
+             "hosts (--host NAME)",
+             host.len < 200 ? (int)host.len : 200, host.len ? (const char *)host.data : "");
     struct refusal r = {.status = 421, .why = "the server does not answer to this host"};
     exchange_refuse_plainly(x, &r, text);
 }
