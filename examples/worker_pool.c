@@ -7,9 +7,9 @@
  *      on_message -> job -> queue -> a worker -> weft_conn_call -> answered -> owed -> weft_send
  *          pause at JOBS_MAX                                                    on_drain
  *
- * Whoever has JOBS_MAX questions that are not answered is paused: so the queue has an end, whatever clients send. Pausing
- * stops questions, and not answers that are owed: they come from the workers all the same, also when the client reads
- * too slowly for them. So they are kept until weft_send takes them, which on_drain says.
+ * Whoever has JOBS_MAX questions that are not answered is paused: so the queue has an end, whatever clients send.
+ * Pausing stops questions, and not answers that are owed: they come from the workers all the same, also when the client
+ * reads too slowly for them. So they are kept until weft_send takes them, which on_drain says.
  *
  * A client that has left is NULL in answered. What is to be freed is in one place for each: a job there, what
  * belongs to a client in leave.
