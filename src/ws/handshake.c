@@ -3,8 +3,8 @@
  * ws/handshake.c - the opening handshake, both sides, on header fields alone (RFC 6455, 4)
  *
  * The server's checks are a list in the order in which a person would want to hear of them: is it a
- * GET of HTTP/1.1, is it an upgrade to WebSocket; is the version ours, are subprotocols and extensions in form, which any HTTP
- * would be asked (ws/terms.h); is the key, is there no body.
+ * GET of HTTP/1.1, is it an upgrade to WebSocket; is the version ours, are subprotocols and extensions in form, which
+ * any HTTP would be asked (ws/terms.h); is the key, is there no body.
  */
 #include <weft/handshake.h>
 
