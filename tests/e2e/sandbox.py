@@ -7,6 +7,7 @@ needs root is left out without it. What the parts keep out is tested beside them
 import ctypes
 import errno
 import os
+import re
 import shutil
 import signal
 import socket
