@@ -541,6 +541,7 @@ int weft_loop_new_sized(weft_loop **out, const weft_loop_config *cfg, size_t cfg
 {
     weft_loop_config taken;
     weft_env env;
+    *out = NULL;
     int error = config_take(&taken, cfg, cfg_size);
     if (!error) error = env_take_at(&env, &taken.env, env_size);
     return error ? error : loop_new_with_sys(out, &taken, &sys_real);

@@ -159,6 +159,7 @@ int weft_server_new_sized(weft_server **out, weft_loop *l, const weft_server_con
 {
     weft_server_config taken;
     weft_limits limits;
+    *out = NULL;
     int error = config_take(&taken, cfg, cfg_size);
     if (!error) error = limits_take_at(&limits, &taken.limits, limits_size);
     if (error) return error;

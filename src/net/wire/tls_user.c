@@ -120,6 +120,7 @@ int weft_tls_new_sized(weft_tls **out, const weft_env *env, size_t env_size,
 {
     weft_env hooks;
     weft_tls_config taken;
+    *out = NULL;
     int error = env_take(&hooks, env, env_size);
     if (!error) error = take(&taken, cfg, cfg_size);
     if (!error) error = create(out, &hooks, &taken, &(struct complaint){why, size});
