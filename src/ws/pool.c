@@ -21,7 +21,7 @@ int weft_session_pool_new_sized(weft_session_pool **out, const weft_env *env, si
 {
     weft_env copy;
     *out = NULL;
-    int error = env_take_at(&copy, &env, env_size);
+    int error = env_take_at(NULL, &copy, &env, env_size);
     if (error) return error;
     weft_session_pool *p = mem_alloc(env, sizeof *p);
     if (!p) return -ENOMEM;

@@ -122,7 +122,7 @@ int weft_handshake_request_sized(char *out, size_t size, const char *host, const
     weft_deflate copied;
     const weft_deflate *offered = a->offered;
     if (size) *out = 0;
-    int error = deflate_take_at(&copied, &offered, offered_size);
+    int error = deflate_take_at(NULL, &copied, &offered, offered_size);
     if (error) return error;
     if (!is_visible(host) || !is_visible(target) || !is_visible(a->key)) return -EINVAL;
     if (!subprotocols_valid(a->subprotocols) || !fields_valid(fields, n)) return -EINVAL;

@@ -30,8 +30,8 @@ struct dial {
 };
 
 /* What the user gave, which may be NULL, and its limits, which it then points to. Errors: -EINVAL (a size). */
-int dial_take(weft_dial *to, weft_limits *limits, const weft_dial *from, size_t size,
-              size_t limits_size);
+int dial_take(const weft_env *env, weft_dial *to, weft_limits *limits, const weft_dial *from,
+              size_t size, size_t limits_size);
 
 /* Which URLs are meant. 0 or WEFT_ERR_URL, and *why says what is wrong, a constant. */
 typedef int dial_parse(struct url *u, weft_bytes text, const char **why);
