@@ -367,7 +367,8 @@ static void test_nobody_answers(void **state)
     settle(&world);
     pass(&world, 1000);
     expect_end("close WEFT_ERR_TIMEOUT;");
-    assert_string_equal(near.cause, "the server did not accept the connection within 1 s (connect_timeout)");
+    assert_string_equal(near.cause,
+                        "the server did not accept the connection within 1 s (connect_timeout)");
     end();
 }
 
