@@ -16,8 +16,9 @@
  * Bad data should be refused before the end all the same. So what is parked is inflated when the input or a
  * fragment ends, and the result thrown away: every time while that was little work, then when it has grown
  * several times, which keeps the work linear. So that it is no matter where the input ended, the rest is tried when
- * anything else ends the session: the first fault is the one that counts. What trials at the end of fragments know of the inflated
- * length counts in the limit on fragments: that is a matter of the frames, and not of how the stream was cut.
+ * anything else ends the session: the first fault is the one that counts. What trials at the end of fragments know of
+ * the inflated length counts in the limit on fragments: that is a matter of the frames, and not of how the stream was
+ * cut.
  */
 #include <errno.h>
 
