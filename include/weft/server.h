@@ -40,7 +40,10 @@ typedef struct weft_access {
     weft_access_kind kind;
     int status;      /* of the answer; 101: accepted, a WebSocket's, too. 0: there was none */
     weft_peer *peer; /* who asked; NULL: no memory */
-    weft_bytes method, target; /* as they were sent; empty when no whole head came */
+
+    /* As they were sent; empty when no whole head came. What is in them was chosen by a stranger: before it goes into a
+     * log it has to be escaped (weft_escape, aux.h). And the query of a target is where tokens and passwords stand. */
+    weft_bytes method, target;
     const char *cause; /* why it was refused, or how it ended if not in order, in words; "" */
 
     /* Of a request: bytes of the body that you were given, and of the answer's; of a reply that streams what went to
@@ -121,12 +124,11 @@ WEFT_API int weft_server_start(weft_server *s);
 
 /* A path is exact ("/chat"), or ends in "/" followed by "*" and takes everything below; the longest match wins. It
  * stands as in requests: no space, '?', '#', control character, nothing beyond ASCII, '%' before two hexadecimal
- * digits only. WebSocket upgrades and plain requests have separate tables, so that a page and a WebSocket can share a
- * path. A path that has only a WebSocket answers a plain request with 426; one that has only pages answers
- * an upgrade with 404. Paths compare as sent. Registering a path again replaces it. */
+ * digits only, and no other '*' ("%2A" is one). WebSocket upgrades and plain requests have separate tables, so that a
+ * page and a WebSocket can share a path. A path that has only a WebSocket answers a plain request with 426; one that
+ * has only pages answers an upgrade with 404. Paths compare as sent. Registering a path again replaces it. */
 
-/* user is where weft_conn_user starts. h may be NULL. Errors: -ENOMEM, -EINVAL (path, that no request has; a size),
- * WEFT_ERR_STATE (it listens, and has several threads). */
+/* user is where weft_conn_user starts. h may be NULL. Errors: -ENOMEM, -EINVAL (path; a size), WEFT_ERR_STATE (it listens, and has several threads). */
 WEFT_API int weft_server_route_sized(weft_server *s, const char *path, const weft_handler *h,
                                      size_t h_size, size_t limits_size, size_t deflate_size,
                                      void *user);

@@ -27,13 +27,13 @@ const struct route *route_find(const struct route_table *t, weft_bytes path)
     return best;
 }
 
-/* One that a request may have, as it is sent. */
+/* One that a request may have, as it is sent. A star within it would be taken for more than the character it is. */
 static bool path_is_valid(weft_bytes path)
 {
     if (!path.len || path.data[0] != '/') return false;
     for (size_t i = 0; i < path.len; i++) {
         const uint8_t *c = path.data + i;
-        if (!(char_class[*c] & CHAR_TARGET) || *c == '?') return false;
+        if (!(char_class[*c] & CHAR_TARGET) || *c == '?' || *c == '*') return false;
         if (*c != '%') continue;
         if (path.len - i < 3 || char_hex(c[1]) < 0 || char_hex(c[2]) < 0) return false;
     }
@@ -70,8 +70,8 @@ int route_add(struct route_table *t, const weft_env *env, const char *path,
 {
     weft_bytes bytes = bytes_of(path);
     bool prefix = bytes.len >= 2 && memcmp(path + bytes.len - 2, "/*", 2) == 0;
-    if (!path_is_valid(bytes)) return -EINVAL;
     if (prefix) bytes.len--;
+    if (!path_is_valid(bytes)) return -EINVAL;
     struct route *r = find_same(t, bytes, prefix);
     if (r && r->release) r->release(r->user);
     if (!r) r = append(t, env, bytes);

@@ -64,8 +64,8 @@ struct routes {
     struct route_table websockets, requests;
 };
 
-/* A copy of r with this path, in place of the one that had it. Errors: -EINVAL (no request has such a path), -ENOMEM.
- * */
+/* A copy of r with this path, in place of the one that had it. Errors: -EINVAL (no request has such a path, or a star is
+ * elsewhere than behind the last slash), -ENOMEM. */
 int route_add(struct route_table *t, const weft_env *env, const char *path, const struct route *r);
 
 /* All of them once more; what a route releases stays from's. Errors: -ENOMEM. */
