@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/strings.h"
 #include "http/chars.h"
 
 static bool fits(const struct route *r, weft_bytes path)
@@ -65,6 +66,13 @@ static struct route *append(struct route_table *t, const weft_env *env, weft_byt
     return r;
 }
 
+/* What belongs to a route besides its path. */
+static void let_go(const struct route *r, const weft_env *env)
+{
+    if (r->release) r->release(r->user);
+    mem_free(env, r->methods);
+}
+
 int route_add(struct route_table *t, const weft_env *env, const char *path,
               const struct route *what)
 {
@@ -73,8 +81,8 @@ int route_add(struct route_table *t, const weft_env *env, const char *path,
     if (prefix) bytes.len--;
     if (!path_is_valid(bytes)) return -EINVAL;
     struct route *r = find_same(t, bytes, prefix);
-    if (r && r->release) r->release(r->user);
-    if (!r) r = append(t, env, bytes);
+    if (r) let_go(r, env);
+    else r = append(t, env, bytes);
     if (!r) return -ENOMEM;
     char *text = r->path;
     *r = *what;
@@ -94,6 +102,7 @@ int route_copy(struct route_table *to, const weft_env *env, const struct route_t
         *r = *what;
         r->path = text;
         r->release = NULL;
+        if (string_copy(&r->methods, env, what->methods) < 0) return -ENOMEM;
     }
     return 0;
 }
@@ -153,7 +162,7 @@ static void table_deinit(struct route_table *t, const weft_env *env)
 {
     for (size_t i = 0; i < t->n; i++) {
         const struct route *r = &t->routes[i];
-        if (r->release) r->release(r->user);
+        let_go(r, env);
         mem_free(env, r->path);
     }
     mem_free(env, t->routes);

@@ -112,10 +112,10 @@ static void test_route_is_replaced(void **state)
 static void test_bad_routes(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",       "x",   "x/*",       "*",     "/a b",  "/?x",
-                                      "/a?b/*", "/#x", "/\xc3\xa4", "/a\n",  "/\x7f", "/a\t",
-                                      "/%",     "/%4", "/%4g",      "/%g4x", "/x%/*", "/\x01/*",
-                                      "/a*b",   "/a*", "/*/b",      "/a/*/*", "/**",  "/a/*x"};
+    static const char *const bad[] = {"",       "x",   "x/*",       "*",      "/a b",  "/?x",
+                                      "/a?b/*", "/#x", "/\xc3\xa4", "/a\n",   "/\x7f", "/a\t",
+                                      "/%",     "/%4", "/%4g",      "/%g4x",  "/x%/*", "/\x01/*",
+                                      "/a*b",   "/a*", "/*/b",      "/a/*/*", "/**",   "/a/*x"};
     for (size_t i = 0; i < countof(bad); i++) {
         assert_int_equal(weft_server_route(world.server, bad[i], &telling, NULL), -EINVAL);
         assert_int_equal(world_requests(world.server, bad[i], say_user, NULL), -EINVAL);

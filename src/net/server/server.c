@@ -17,6 +17,7 @@
 #include "net/server/crew.h"
 #include "net/web/exchange.h"
 #include "net/web/files.h"
+#include "net/web/methods.h"
 #include "net/web/reply.h"
 #include "net/ws/conn.h"
 #include "net/ws/endpoint.h"
@@ -25,7 +26,7 @@
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
 
 SIZED_TAKER(config_take, weft_server_config, access_user, 56, access_user)
-SIZED_TAKER(request_handler_take, weft_request_handler, limits, 16, limits)
+SIZED_TAKER(request_handler_take, weft_request_handler, limits, 32, limits)
 
 static const struct talk *const talks[LANE_TALKS] = {
     [LANE_FREE] = &lane_nobody,
@@ -272,9 +273,12 @@ int weft_server_on_request_sized(weft_server *s, const char *path, const weft_re
     if (!error && !taken.on_request) error = -EINVAL;
     if (error) return error;
     if (routes_are_final(s)) return WEFT_ERR_STATE;
-    struct route r = {.on_request = taken.on_request, .user = user};
-    error = set_limits(s, &r, taken.limits);
-    return error ? error : route_add(&s->site.routes.requests, server_env(s), path, &r);
+    struct route r = {.on_request = taken.on_request, .cors = taken.cors, .user = user};
+    error = methods_parse(&r.methods, server_env(s), taken.methods);
+    if (!error) error = set_limits(s, &r, taken.limits);
+    if (!error) error = route_add(&s->site.routes.requests, server_env(s), path, &r);
+    if (error) mem_free(server_env(s), r.methods);
+    return error;
 }
 
 int weft_server_files(weft_server *s, const char *path, const char *dir)
