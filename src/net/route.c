@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/log.h"
 #include "base/strings.h"
 #include "http/chars.h"
 
@@ -79,7 +80,11 @@ int route_add(struct route_table *t, const weft_env *env, const char *path,
     weft_bytes bytes = bytes_of(path);
     bool prefix = bytes.len >= 2 && memcmp(path + bytes.len - 2, "/*", 2) == 0;
     if (prefix) bytes.len--;
-    if (!path_is_valid(bytes)) return -EINVAL;
+    if (!path_is_valid(bytes))
+        return log_wrong(env,
+                         "the route \"%.80s\" is no path that a request can have: say \"/chat\" or "
+                         "\"/files/*\", escaped as in a URL, without a query",
+                         path);
     struct route *r = find_same(t, bytes, prefix);
     if (r) let_go(r, env);
     else r = append(t, env, bytes);

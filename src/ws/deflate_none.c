@@ -15,9 +15,9 @@
 
 /* ---- nothing is agreed on -------------------------------------------------------------------- */
 
-int deflate_take_at(weft_deflate *to, const weft_deflate **at, size_t size)
+int deflate_take_at(const weft_env *env, weft_deflate *to, const weft_deflate **at, size_t size)
 {
-    int error = deflate_take(to, *at, size);
+    int error = deflate_take(env, to, *at, size);
     *at = NULL;
     return error;
 }
@@ -30,7 +30,7 @@ int weft_deflate_choose_sized(const weft_request_head *head, const weft_deflate 
     (void)head;
     *agreed = (weft_deflate_params){0};
     *text = 0;
-    return deflate_take(&copy, ours, ours_size);
+    return deflate_take(NULL, &copy, ours, ours_size);
 }
 
 int weft_deflate_offer_sized(const weft_deflate *deflate, size_t deflate_size,
@@ -38,7 +38,7 @@ int weft_deflate_offer_sized(const weft_deflate *deflate, size_t deflate_size,
 {
     weft_deflate copy;
     *text = 0;
-    return deflate_take(&copy, deflate, deflate_size);
+    return deflate_take(NULL, &copy, deflate, deflate_size);
 }
 
 const char *extension_verify(const weft_field *fields, size_t n, const weft_deflate *offered,

@@ -169,7 +169,7 @@ int weft_deflate_choose_sized(const weft_request_head *head, const weft_deflate 
     *agreed = (weft_deflate_params){0};
     *text = 0;
     if (!ours) return 0;
-    int error = deflate_take(&copy, ours, ours_size);
+    int error = deflate_take(NULL, &copy, ours, ours_size);
     return error ? error : choose(head, &copy, agreed, text);
 }
 
@@ -204,7 +204,7 @@ int weft_deflate_offer_sized(const weft_deflate *deflate, size_t deflate_size,
     weft_deflate copy;
     struct writer w = {.text = text};
     *text = 0;
-    int error = deflate_take(&copy, deflate, deflate_size);
+    int error = deflate_take(NULL, &copy, deflate, deflate_size);
     if (!error) write_offers(&w, &copy);
     return error;
 }

@@ -56,7 +56,7 @@ int weft_handshake_key_sized(const weft_env *env, size_t env_size, char key[WEFT
 {
     weft_env copy;
     uint8_t nonce[NONCE_LEN];
-    int error = env_take(&copy, env, env_size);
+    int error = env_take(NULL, &copy, env, env_size);
     if (!error) error = env_random(&copy, nonce, sizeof nonce);
     if (!error) base64_encode(nonce, sizeof nonce, key);
     return error;
@@ -143,7 +143,7 @@ int weft_handshake_check_sized(const weft_request_head *h, const weft_limits *li
 {
     weft_limits copy;
     *out = (weft_handshake){.why = ""};
-    int error = limits_take(&copy, limits, limits_size);
+    int error = limits_take(NULL, &copy, limits, limits_size);
     return error ? error : check(h, &copy, out);
 }
 
@@ -213,7 +213,7 @@ int weft_handshake_verify_sized(const weft_field *fields, size_t n, weft_agreeme
     weft_deflate copy;
     const weft_deflate *offered = a->offered;
     a->why = "";
-    int error = deflate_take_at(&copy, &offered, offered_size);
+    int error = deflate_take_at(NULL, &copy, &offered, offered_size);
     if (error) return error;
     const char *fault = upgrade_fault(fields, n, a->key);
     if (!fault) fault = extension_verify(fields, n, offered, &a->deflate);

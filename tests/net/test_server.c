@@ -263,6 +263,25 @@ static void test_handshake_timeout(void **state)
     raw_free(r);
 }
 
+/* As browsers connect in advance: a 408 would be taken for the answer to what they ask for next. */
+static void test_who_says_nothing_hears_nothing(void **state)
+{
+    (void)state;
+    again_with(&(weft_server_config){.limits = &(weft_limits){.handshake_timeout = 1000}});
+    struct raw *r = raw_connect(&world);
+    settle(&world);
+    pass(&world, 999);
+    assert_false(raw_ended(r));
+    pass(&world, 1);
+    turn_until(&world, raw_ended(r));
+    assert_true(r->eof);
+    assert_int_equal(r->len, 0);
+    assert_int_equal(refused(408), 0);
+    raw_hang_up(r);
+    turn_until(&world, !connections());
+    raw_free(r);
+}
+
 static void test_keepalive(void **state)
 {
     (void)state;
@@ -717,6 +736,7 @@ int main(void)
         unit(test_origins),
         unit(test_origins_on_loopback),
         unit(test_handshake_timeout),
+        unit(test_who_says_nothing_hears_nothing),
         unit(test_keepalive),
         unit(test_timeout_of_a_second_request),
         unit(test_number_of_requests),

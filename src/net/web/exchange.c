@@ -463,15 +463,20 @@ static void full(struct lane *l)
     if (x && !x->receiving && !x->upgrade) lane_deadline(l, limit_write_stall(limits_of(x)));
 }
 
+/* Who has asked for nothing is answered with nothing: a browser that connects in advance would take it for the answer to
+ * what it asks for next. */
 static void late(struct lane *l)
 {
     struct exchange *x = exchange_at(l);
-    if (!x && (x = exchange_new(l, 0))) x->receiving = true;
-    if (x && x->upgrade) {
+    if (!x) {
+        lane_finish(l, NULL);
+        return;
+    }
+    if (x->upgrade) {
         give_up(x, "the server did not decide in time", 0);
         return;
     }
-    if (!x || !x->receiving) {
+    if (!x->receiving) {
         lane_drop(l, WEFT_ERR_TIMEOUT, "idle, or stalled");
         return;
     }

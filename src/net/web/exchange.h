@@ -16,7 +16,7 @@
  * There is memory for it only while HTTP is spoken: not before the first byte, and not while a reply streams.
  *
  * Deadlines: the head (and body) of a request must be complete handshake_timeout after its first byte
- * (or after the lane was ready), an idle connection closes after http_keepalive, and while a reply
+ * (or after the lane was ready: then it closes in silence), an idle connection closes after http_keepalive, and while a reply
  * is being written the peer has to take something of it within write_stall. An upgrade that is held has to be answered
  * within hold_timeout.
  *

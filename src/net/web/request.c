@@ -247,7 +247,7 @@ int weft_request_watch_sized(weft_request *r, const weft_request_watcher *w, siz
 {
     request_assert_waits(r);
     weft_request_watcher taken;
-    int error = watcher_take(&taken, w, w_size);
+    int error = watcher_take(weft_loop_env(r->loop), &taken, w, w_size);
     if (error) return error;
     r->watcher = taken;
     r->user = user;
