@@ -463,8 +463,8 @@ static void full(struct lane *l)
     if (x && !x->receiving && !x->upgrade) lane_deadline(l, limit_write_stall(limits_of(x)));
 }
 
-/* Who has asked for nothing is answered with nothing: a browser that connects in advance would take it for the answer to
- * what it asks for next. */
+/* Who has asked for nothing is answered with nothing: a browser that connects in advance would take it for the answer
+ * to what it asks for next. */
 static void late(struct lane *l)
 {
     struct exchange *x = exchange_at(l);

@@ -16,9 +16,9 @@
  * There is memory for it only while HTTP is spoken: not before the first byte, and not while a reply streams.
  *
  * Deadlines: the head (and body) of a request must be complete handshake_timeout after its first byte
- * (or after the lane was ready: then it closes in silence), an idle connection closes after http_keepalive, and while a reply
- * is being written the peer has to take something of it within write_stall. An upgrade that is held has to be answered
- * within hold_timeout.
+ * (or after the lane was ready: then it closes in silence), an idle connection closes after http_keepalive, and while
+ * a reply is being written the peer has to take something of it within write_stall. An upgrade that is held has to be
+ * answered within hold_timeout.
  *
  * Limits: those of the server until a head is there; then, until the next one is, those of its route.
  */
