@@ -8,8 +8,8 @@
  */
 #include <assert.h>
 
-#include "base/fields.h"
 #include "ws/extension.h"
+#include "ws/extension_list.h"
 #include "ws/ratio.h"
 #include "ws/session.h"
 
@@ -44,9 +44,11 @@ int weft_deflate_offer_sized(const weft_deflate *deflate, size_t deflate_size,
 const char *extension_verify(const weft_field *fields, size_t n, const weft_deflate *offered,
                              weft_deflate_params *agreed)
 {
+    struct elements e = extension_list(fields, n);
+    weft_bytes any;
     (void)offered;
     *agreed = (weft_deflate_params){0};
-    if (!fields_count(fields, n, "Sec-WebSocket-Extensions")) return NULL;
+    if (!elements_next(&e, &any)) return NULL;
     return "the 101 uses an extension, and none was offered";
 }
 

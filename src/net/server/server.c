@@ -175,6 +175,7 @@ int weft_server_new_sized(weft_server **out, weft_loop *l, const weft_server_con
 {
     weft_server_config taken;
     weft_limits limits;
+    *out = NULL;
     const weft_env *env = weft_loop_env(l);
     int error = config_take(env, &taken, cfg, cfg_size);
     if (!error) error = limits_take_at(env, &limits, &taken.limits, limits_size);

@@ -246,7 +246,7 @@ int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const 
 {
     request_assert_plain(q);
     const weft_env *env = weft_loop_env(q->loop);
-    weft_reply *r = NULL;
+    weft_reply *r = *out = NULL;
     if (!q->exchange) return request_finish(q, WEFT_ERR_CLOSED);
     int error = reply_new(&r, env, h, h_size, user);
     if (!error) error = begin(r, q, status, type, length);
