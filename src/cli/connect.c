@@ -63,6 +63,7 @@ static weft_limits limits_of(const struct connect_options *o)
         .connect_timeout = o->patience,
         .tls_handshake_timeout = o->patience,
         .handshake_timeout = o->patience,
+        .open_timeout = o->patience,
         .send_queue_items = 1 << 20, /* tiny lines; their bytes bound them */
     };
 }
@@ -330,7 +331,9 @@ int connect_run(int argc, char **argv)
                  "waited for; when none has come for as long as -w says, the\n"
                  "exit status is 28"},
         {0, "connect-timeout", .kind = FLAG_TIME, .into = &o.patience, .min = 1, .max = 3600000,
-         .value = "TIME", .help = "how long it may take until the WebSocket is open (10s a step)"},
+         .value = "TIME",
+         .help = "how long it may take until the WebSocket is open (1m, and 10s a\n"
+                 "step)"},
         {'w', "wait", .kind = FLAG_TIME, .into = &o.wait, .max = 3600000, .value = "SECS",
          .help = "how long to wait for the peer's Close, and for messages of -n\n"
                  "(5); 0: not at all"},

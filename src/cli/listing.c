@@ -75,6 +75,11 @@ static void print_page(FILE *to, int fd)
     fputs("</ul>\n</body></html>\n", to);
 }
 
+static bool has_index(const struct listing *l)
+{
+    return faccessat(dirfd(l->dir), "index.html", F_OK, 0) == 0;
+}
+
 static void on_request(weft_request *r, void *user)
 {
     const struct listing *l = user;
@@ -83,6 +88,11 @@ static void on_request(weft_request *r, void *user)
     if (!weft_request_is(r, "GET") && !weft_request_is(r, "HEAD")) {
         weft_reply_field(r, "Allow", "GET, HEAD");
         weft_respond(r, 405, "text/plain", "GET or HEAD, please\n", 20);
+        return;
+    }
+    if (has_index(l)) { /* it came later */
+        weft_reply_field(r, "Location", "/index.html");
+        weft_respond(r, 302, NULL, NULL, 0);
         return;
     }
     FILE *to = open_memstream(&page, &len);
@@ -100,7 +110,7 @@ int listing_add(struct listing *l, weft_server *s, const char *dir)
     static const weft_request_handler handler = {.on_request = on_request};
     *l = (struct listing){.dir = opendir(dir)};
     if (!l->dir) return 0;
-    if (faccessat(dirfd(l->dir), "index.html", F_OK, 0) == 0) {
+    if (has_index(l)) {
         listing_deinit(l);
         return 0;
     }

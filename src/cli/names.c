@@ -47,6 +47,8 @@ const char *const *names_of(struct names *n, const struct listening *l,
     if (is_any(hosts) || (!hosts->n && (tls || listening_reach(l) != REACH_HERE))) return NULL;
     add(n, &at, "localhost");
     add(n, &at, "ip");
+    add(n, &at, "none");
+    add(n, &at, "unix");
     for (size_t i = 0; i < hosts->n; i++) add(n, &at, hosts->items[i]);
     for (size_t i = 0; i < l->addresses.n; i++) {
         (void)reach_of(l->addresses.items[i], n->own[i]);

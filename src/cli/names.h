@@ -4,7 +4,8 @@
  *
  * A page of evil.example may have that name resolve to 127.0.0.1, and then is of the same origin as what listens
  * there: only the Host of its requests tells. So who can be reached from this machine only answers to localhost,
- * to IP addresses, and to what --host and --listen name. Not with TLS, where the certificate keeps such pages out.
+ * to IP addresses, and to what --host and --listen name. Not with TLS, where the certificate keeps such pages out; and
+ * who says no Host, or comes by a Unix socket, is no page.
  */
 #ifndef CLI_NAMES_H
 #define CLI_NAMES_H
@@ -15,7 +16,7 @@
 #include "cli/reach.h"
 
 struct names {
-    const char *list[2 * FLAG_LIST_MAX + 3]; /* for weft_server_config.hosts */
+    const char *list[2 * FLAG_LIST_MAX + 5]; /* for weft_server_config.hosts */
     char own[FLAG_LIST_MAX][REACH_NAME_MAX]; /* that listeners were given */
 };
 

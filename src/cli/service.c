@@ -228,6 +228,7 @@ int service_open(struct service *s, struct service_options *o)
     journal_init(&s->journal, STDERR_FILENO);
     once_init(&s->once);
     trace_init(&s->trace, o->verbose, &s->journal, &s->once);
+    s->trace.starting = true;
 
     s->threads = o->threads ? (unsigned)o->threads : cores();
     if ((r = weft_loop_new(&s->loop, &loop)) < 0 ||
@@ -301,6 +302,7 @@ int service_run(struct service *s, void (*hint)(const char *address, bool secure
     if (r == 0) r = confine(s);
     if (r) return r;
 
+    s->trace.starting = false;
     print_addresses(s);
     char first[ADDRESS_MAX];
     bool secure = secret_wanted(&s->options->secret);

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
-import { createServer as createTCP } from 'node:net';
+import { connect, createServer as createTCP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -70,6 +70,22 @@ for (const command of ['serve', 'demo']) {
     await server.stop();
   });
 }
+
+test('who says no Host, or comes by a Unix socket, is no page', async (t) => {
+  const dir = await folder(t, {});
+  await withServer(['-l', `unix:${join(dir, 'socket')}`], async (server) => {
+    const plain = connect({ host: '127.0.0.1', port: server.port }).setEncoding('utf8');
+    plain.write('GET / HTTP/1.0\r\n\r\n');
+    assert.match((await once(plain, 'data'))[0], /^HTTP\/1\.1 200 /);
+    plain.destroy();
+    const asked = request({ socketPath: join(dir, 'socket'), path: '/', headers: { Host: 'example.org' } });
+    asked.end();
+    const [response] = await once(asked, 'response');
+    assert.equal(response.statusCode, 200);
+    response.destroy();
+    assert.equal(await status(server, '/', { host: 'example.org' }), 421);
+  });
+});
 
 test('--host: names to answer to', async () => {
   await withServer(['--host', 'example.org', '--host', '*.example.net'], async (server) => {
@@ -196,6 +212,12 @@ test('a directory without index.html is listed, one with it is not', async (t) =
   });
   await withServer([await folder(t, { 'index.html': 'mine' })], async (server) => {
     assert.equal((await ask(server, '/')).body, 'mine');
+  });
+  const later = await folder(t, { 'a.txt': 'a' });
+  await withServer([later], async (server) => {
+    await writeFile(join(later, 'index.html'), 'mine');
+    assert.equal((await ask(server, '/')).headers.location, '/index.html');
+    assert.equal((await ask(server, '/index.html')).body, 'mine');
   });
 });
 

@@ -23,7 +23,7 @@ HELLO = frame(TEXT, b'hello')
 
 class Case(unittest.TestCase):
     """Tests that share one server."""
-    args = ('--echo', '/echo')
+    args = ('--echo', '/echo', '--host', 'any')
 
     @classmethod
     def setUpClass(cls):
