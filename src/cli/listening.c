@@ -25,13 +25,21 @@ const char *listening_file(const char *address)
     return listening_is_unix(address) && address[5] != '@' ? address + 5 : NULL;
 }
 
+/* A colon, and a number that may be one. */
+static bool is_port(const char *colon)
+{
+    size_t n = colon ? strspn(colon + 1, "0123456789") : 0;
+    return n && n < 6 && !colon[1 + n];
+}
+
 static int cannot(const char *address, int error)
 {
     const char *colon = listening_is_unix(address) ? NULL : strrchr(address, ':');
     if (error == -EADDRINUSE && colon)
         return complain("port %s is already in use; choose another with --port", colon + 1);
     char name[REACH_NAME_MAX];
-    if (error == WEFT_ERR_ADDRESS && reach_of(address, name) == REACH_UNKNOWN && *name && colon[1])
+    if (error == WEFT_ERR_ADDRESS && is_port(colon) && reach_of(address, name) == REACH_UNKNOWN &&
+        *name)
         return complain("--listen: %s could not be resolved, and is no address", name);
     if (error == WEFT_ERR_ADDRESS)
         return complain("--listen: \"%s\" is not an address: host:port, [ipv6]:port, *:port, "
