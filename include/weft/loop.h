@@ -56,8 +56,9 @@ static inline int weft_loop_new(weft_loop **out, const weft_loop_config *cfg)
 }
 
 /* Drops every connection that is left (on_close is called with 1006) and frees the loop. Before that,
- * free servers, hubs, timers and watches, and finish requests and held upgrades. Posts that have not run
- * are run. NULL is fine. Not from a callback. */
+ * free servers and hubs, and finish requests and held upgrades. Posts that have not run are run. Timers and watches
+ * may be there still: callbacks that come now use and free them as ever, though none of theirs comes any more, and
+ * what is left at the end is freed with the loop, and not to be touched after that. NULL is fine. Not from a callback. */
 WEFT_API void weft_loop_free(weft_loop *l);
 
 /* Turn until weft_loop_stop. Returns 0, or -errno if the kernel refuses to wait. */
@@ -107,7 +108,8 @@ WEFT_API void weft_timer_start(weft_timer *t, uint64_t ms);
 WEFT_API void weft_timer_at(weft_timer *t, uint64_t us);
 
 WEFT_API void weft_timer_stop(weft_timer *t);
-WEFT_API void weft_timer_free(weft_timer *t); /* also from its own on_time; NULL is fine */
+WEFT_API void
+weft_timer_free(weft_timer *t); /* also from its own on_time; NULL is fine; never after its loop */
 
 /* ---- other descriptors ----------------------------------------------------------------------- */
 
@@ -123,7 +125,8 @@ WEFT_API int weft_watch_new(weft_watch **out, weft_loop *l, int fd, unsigned eve
 
 /* Wait for other events; 0 for none. Errors: -errno of epoll_ctl. */
 WEFT_API int weft_watch_set(weft_watch *w, unsigned events);
-WEFT_API void weft_watch_free(weft_watch *w); /* before fd is closed; NULL is fine */
+WEFT_API void
+weft_watch_free(weft_watch *w); /* before fd is closed; NULL is fine; never after its loop */
 
 #ifdef __cplusplus
 }

@@ -78,6 +78,16 @@ void loop_bury(weft_loop *l, struct dead *d, void (*bury)(struct dead *d));
 /* Between turns, when nobody can be on the stack: at once. In a turn it is left for its end. */
 void loop_bury_now(weft_loop *l);
 
+/* ---- what is freed with the loop ------------------------------------------------------------- */
+
+/* Timers and watches that nobody has freed: the last to go, because callbacks of the end may use them. */
+struct left {
+    struct list link;
+    void (*free)(struct left *o); /* has to leave the list */
+};
+
+void loop_free_last(weft_loop *l, struct left *o, void (*free)(struct left *o));
+
 /* ---- the loop -------------------------------------------------------------------------------- */
 
 /* What net keeps for each loop: one, found from the loop. When the loop is about to be freed it is told

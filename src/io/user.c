@@ -3,7 +3,7 @@
  * io/user.c - posts, timers and watches as weft/loop.h offers them
  *
  * Thin boxes around struct post, timer and io. All may be freed in their own callback: nobody looks at
- * them after calling, and what was fetched for a watch is forgotten.
+ * them after calling, and what was fetched for a watch is forgotten. Timers and watches that are left go with the loop.
  */
 #include <errno.h>
 
@@ -35,6 +35,7 @@ int weft_loop_post(weft_loop *l, void (*fn)(void *arg), void *arg)
 
 /* It waits in one of both. */
 struct weft_timer {
+    struct left left;
     struct timer timer;
     struct deadline deadline;
     weft_loop *loop;
@@ -54,6 +55,11 @@ static void deadline_due(struct deadline *d)
     t->on_time(t, t->user);
 }
 
+static void free_left_timer(struct left *o)
+{
+    weft_timer_free(container_of(o, struct weft_timer, left));
+}
+
 int weft_timer_new(weft_timer **out, weft_loop *l, void (*on_time)(weft_timer *t, void *user),
                    void *user)
 {
@@ -62,6 +68,7 @@ int weft_timer_new(weft_timer **out, weft_loop *l, void (*on_time)(weft_timer *t
     *t = (weft_timer){.loop = l, .on_time = on_time, .user = user};
     timer_init(&t->timer, timer_due);
     deadline_init(&t->deadline, deadline_due);
+    loop_free_last(l, &t->left, free_left_timer);
     *out = t;
     return 0;
 }
@@ -88,10 +95,12 @@ void weft_timer_free(weft_timer *t)
 {
     if (!t) return;
     weft_timer_stop(t);
+    list_remove(&t->left.link);
     mem_free(weft_loop_env(t->loop), t);
 }
 
 struct weft_watch {
+    struct left left;
     struct io io;
     weft_loop *loop;
     unsigned events;
@@ -117,6 +126,11 @@ int weft_watch_set(weft_watch *w, unsigned events)
     return err;
 }
 
+static void free_left_watch(struct left *o)
+{
+    weft_watch_free(container_of(o, struct weft_watch, left));
+}
+
 int weft_watch_new(weft_watch **out, weft_loop *l, int fd, unsigned events,
                    void (*on_ready)(weft_watch *w, unsigned events, void *user), void *user)
 {
@@ -129,6 +143,7 @@ int weft_watch_new(weft_watch **out, weft_loop *l, int fd, unsigned events,
         mem_free(weft_loop_env(l), w);
         return err;
     }
+    loop_free_last(l, &w->left, free_left_watch);
     *out = w;
     return 0;
 }
@@ -137,5 +152,6 @@ void weft_watch_free(weft_watch *w)
 {
     if (!w) return;
     (void)io_set(w->loop, &w->io, 0);
+    list_remove(&w->left.link);
     mem_free(weft_loop_env(w->loop), w);
 }
