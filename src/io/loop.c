@@ -274,9 +274,12 @@ void loop_deadline_stop(weft_loop *l, struct deadline *d)
     deadlines_remove(&l->deadlines, d);
 }
 
-void loop_post(weft_loop *l, struct post *p)
+bool loop_post(weft_loop *l, weft_errand *e)
 {
-    if (posts_push(&l->posts, p)) kick(l);
+    if (!posts_claim(e)) return false;
+    e->loop = l;
+    if (posts_push(&l->posts, e)) kick(l);
+    return true;
 }
 
 void loop_bury(weft_loop *l, struct dead *d, void (*bury)(struct dead *d))

@@ -2,7 +2,7 @@
  *
  * io/user.c - posts, timers and watches as weft/loop.h offers them
  *
- * Thin boxes around struct post, timer and io. All may be freed in their own callback: nobody looks at
+ * Thin boxes around weft_errand, struct timer and struct io. All may be freed in their own callback: nobody looks at
  * them after calling, and what was fetched for a watch is forgotten. Timers and watches that are left go with the loop.
  */
 #include <errno.h>
@@ -11,16 +11,15 @@
 #include "io/loop.h"
 
 struct user_post {
-    struct post post;
-    weft_loop *loop;
+    weft_errand post;
     void (*fn)(void *arg);
     void *arg;
 };
 
-static void run_user_post(struct post *p)
+static void run_user_post(weft_errand *p)
 {
     struct user_post u = *container_of(p, struct user_post, post);
-    mem_free(weft_loop_env(u.loop), container_of(p, struct user_post, post));
+    mem_free(weft_loop_env(u.post.loop), container_of(p, struct user_post, post));
     u.fn(u.arg);
 }
 
@@ -28,8 +27,8 @@ int weft_loop_post(weft_loop *l, void (*fn)(void *arg), void *arg)
 {
     struct user_post *u = mem_alloc(weft_loop_env(l), sizeof *u);
     if (!u) return -ENOMEM;
-    *u = (struct user_post){{.run = run_user_post}, l, fn, arg};
-    loop_post(l, &u->post);
+    *u = (struct user_post){{.run = run_user_post}, fn, arg};
+    (void)loop_post(l, &u->post);
     return 0;
 }
 
