@@ -71,7 +71,8 @@ static inline int weft_loop_new(weft_loop **out, const weft_loop_config *cfg)
 /* Drops every connection that is left (on_close is called with 1006) and frees the loop. Before that,
  * free servers and hubs, and finish requests and held upgrades. Posts that have not run are run. Timers and watches
  * may be there still: callbacks that come now use and free them as ever, though none of theirs comes any more, and
- * what is left at the end is freed with the loop, and not to be touched after that. NULL is fine. Not from a callback. */
+ * what is left at the end is freed with the loop, and not to be touched after that. NULL is fine. Not from a
+ * callback. */
 WEFT_API void weft_loop_free(weft_loop *l);
 
 /* Turn until weft_loop_stop. Returns 0, or -errno if the kernel refuses to wait. */

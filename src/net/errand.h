@@ -4,8 +4,8 @@
  *
  *      errand_post -> the loop that the id says -> run: errand_take, look for it, do something
  *
- * It is run exactly once, even where no loop has such an id: then on the loop that was given. A weft_errand is in memory
- * of the user's; a struct errand brings some of its own.
+ * It is run exactly once, even where no loop has such an id: then on the loop that was given. A weft_errand is in
+ * memory of the user's; a struct errand brings some of its own.
  */
 #ifndef NET_ERRAND_H
 #define NET_ERRAND_H
