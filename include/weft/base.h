@@ -160,7 +160,10 @@ typedef struct weft_env {
     X(max_inflate_ratio, 200, "times",                                                             \
       "more inflated bytes for each received, beyond the first 1 MiB of a message: Close 1009")    \
     /* a server, once more */                                                                      \
-    X(hold_timeout, 30000, "ms", "an upgrade that is held longer without an answer: 503")
+    X(hold_timeout, 30000, "ms", "an upgrade that is held longer without an answer: 503")          \
+    /* a connection, once more: of a server or of weft_connect, not of a handler */                \
+    X(unsent_max, 131072, "bytes",                                                                 \
+      "the kernel holds it, and it is not on its way: what follows waits in the send queue")
 
 /* 0 means the default of the list, never "unlimited". */
 typedef struct weft_limits {

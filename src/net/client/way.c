@@ -83,6 +83,8 @@ static void start_attempt_timer(struct way *w)
 /* The socket becomes the lane. 0 or -ENOMEM. */
 static int ride(struct way *w, int fd)
 {
+    sock_limit(loop_sys(w->dialer->net->loop), fd, limit_unsent_max(w->limits),
+               limit_write_stall(w->limits));
     w->lane = carry_connect(&w->dialer->lane_class, fd, w->limits, LANE_WAY, w);
     if (!w->lane) return -ENOMEM;
     start_attempt_timer(w);
