@@ -5,8 +5,8 @@
 #include "io/sock.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
