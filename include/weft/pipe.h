@@ -46,18 +46,18 @@ typedef struct weft_pipe_handler {
 
     /* Exactly once, whatever ended it, and the last use of p. error is 0 when it ended in order: the peer ended its
      * stream, or you closed, and everything that was queued has been taken by the kernel. Else
-     *   WEFT_ERR_CLOSED                          you aborted it, or the loop was freed
+     *   WEFT_ERR_CLOSED                          you aborted it, or the loop was freed (cause says which)
      *   WEFT_ERR_LOST                            TLS ended without close_notify: something may be missing
      *   -ECONNRESET, -EPIPE, -ETIMEDOUT ...      the connection broke
      *   WEFT_ERR_TIMEOUT                         the peer took nothing for write_stall, or connecting took too long
      *   WEFT_ERR_RESOLVE, -ECONNREFUSED, WEFT_ERR_PROXY, WEFT_ERR_TLS, WEFT_ERR_CERTIFICATE ...: it could not connect
      *   -ENOMEM
-     * cause says it in words, and may be "". */
+     * cause says it in words, "" with 0 only. */
     void (*on_close)(weft_pipe *p, int error, const char *cause);
 } weft_pipe_handler;
 
 /* Begin to connect. url is "tcp://host:port", "tls://host:port", "unix:/path" or "unix:@name" (abstract). dial, h and
- * out may be NULL. on_open follows, or on_close.
+ * out may be NULL; *out is NULL after an error. on_open follows, or on_close.
  * Errors (nothing follows): WEFT_ERR_URL, WEFT_ERR_ADDRESS (dial's address or source), -EINVAL (dial's proxy or
  * server_name, a size), WEFT_ERR_RESOLVE (a name too long), -EAGAIN (no thread for the resolver), -ENOMEM. */
 WEFT_API int weft_pipe_connect_sized(weft_pipe **out, weft_loop *l, const char *url,

@@ -27,8 +27,9 @@ int weft_message_new_sized(weft_message **out, const weft_env *env, size_t env_s
                            const void *data, size_t len)
 {
     weft_env copy;
+    *out = NULL;
     if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
-    int error = env ? env_take_at(&copy, &env, env_size) : 0;
+    int error = env ? env_take_at(NULL, &copy, &env, env_size) : 0;
     if (error) return error;
     weft_message *m = mem_zalloc(env, sizeof *m);
     if (!m) return -ENOMEM;

@@ -30,17 +30,18 @@ struct dial {
 };
 
 /* What the user gave, which may be NULL, and its limits, which it then points to. Errors: -EINVAL (a size). */
-int dial_take(weft_dial *to, weft_limits *limits, const weft_dial *from, size_t size,
-              size_t limits_size);
+int dial_take(const weft_env *env, weft_dial *to, weft_limits *limits, const weft_dial *from,
+              size_t size, size_t limits_size);
 
-/* parse: which URLs are meant. Errors: what it says, WEFT_ERR_ADDRESS, -EINVAL, -ENOMEM. To be deinited even then. */
-int dial_init(struct dial *d, const weft_env *env, const char *url,
-              int (*parse)(struct url *u, weft_bytes text), const weft_dial *from);
+/* Which URLs are meant. 0 or WEFT_ERR_URL, and *why says what is wrong, a constant. */
+typedef int dial_parse(struct url *u, weft_bytes text, const char **why);
+dial_parse dial_websocket_url, dial_pipe_url;
+
+/* A URL that is none is told to the log. Errors: what parse says, WEFT_ERR_ADDRESS, -EINVAL, -ENOMEM. Deinit it even
+ * then. */
+int dial_init(struct dial *d, const weft_env *env, const char *url, dial_parse *parse,
+              const weft_dial *from);
 void dial_deinit(struct dial *d);
-
-/* For parse. 0 or WEFT_ERR_URL. */
-int dial_websocket_url(struct url *u, weft_bytes text);
-int dial_pipe_url(struct url *u, weft_bytes text);
 
 /* Go where a Location leads to: 0, or 1 when that is another origin. Errors: WEFT_ERR_URL, WEFT_ERR_UNSUPPORTED (from
  * wss to ws), WEFT_ERR_REFUSED (the user's own way does not lead there), -ENOMEM. */

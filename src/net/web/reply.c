@@ -195,7 +195,7 @@ static int reply_new(weft_reply **out, const weft_env *env, const weft_reply_han
                      size_t h_size, void *user)
 {
     weft_reply_handler taken;
-    int error = handler_take(&taken, h, h_size);
+    int error = handler_take(env, &taken, h, h_size);
     if (error) return error;
     weft_reply *r = *out = mem_zalloc(env, sizeof *r);
     if (!r) return -ENOMEM;
@@ -243,7 +243,7 @@ int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const 
 {
     request_assert_plain(q);
     const weft_env *env = weft_loop_env(q->loop);
-    weft_reply *r = NULL;
+    weft_reply *r = *out = NULL;
     if (!q->exchange) return request_finish(q, WEFT_ERR_CLOSED);
     int error = reply_new(&r, env, h, h_size, user);
     if (!error) error = begin(r, q, status, type, length);
