@@ -37,6 +37,11 @@ bool lane_stays(struct lane *l, const struct leaving *how)
     return false;
 }
 
+uint64_t lane_return_ms(const struct lane *l, const struct leaving *how)
+{
+    return 1000 + (how->spread ? (l->slot * UINT64_C(2654435761) >> 7) % how->spread : 0);
+}
+
 static void ignore_loss(struct lane *l, int error, const char *cause)
 {
     (void)l;
@@ -194,6 +199,13 @@ void lane_drop(struct lane *l, int error, const char *cause)
 void lane_reset(struct lane *l, int error, const char *cause)
 {
     drop(l, true, error, cause);
+}
+
+const char lane_aborted[] = "dropped by the program";
+
+void lane_abort(struct lane *l)
+{
+    lane_reset(l, WEFT_ERR_CLOSED, lane_aborted);
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */

@@ -73,6 +73,7 @@ enum lane_talk {
 struct leaving {
     uint16_t code;   /* for a WebSocket's Close */
     uint64_t spread; /* ms over which those who are sent away may come back */
+    bool last;       /* time is all but up: who was only asked until now is sent away */
 };
 
 /* What a conversation is told. Every one of these may end the lane. */
@@ -113,7 +114,8 @@ struct talk {
      * time; called again until the lane is gone. */
     bool (*leave)(struct lane *l, const struct leaving *how);
 
-    /* The lane is gone; nobody sits on it any more. cause is for on_close: a constant string. */
+    /* The lane is gone; nobody sits on it any more. cause is for on_close: a constant string, of no words only
+     * where nobody is told of it. */
     void (*lost)(struct lane *l, int error, const char *cause);
 };
 
@@ -266,6 +268,9 @@ static inline weft_id lane_id(const struct lane *l)
 /* The exchange that had the id is over. */
 void lane_renew_id(struct lane *l);
 
+/* When who is sent away may come back, in ms: from one second on, each at another moment. */
+uint64_t lane_return_ms(const struct lane *l, const struct leaving *how);
+
 /* For who has nothing to do when he is told that; or when the server leaves. */
 void lane_ignore(struct lane *l);
 bool lane_stays(struct lane *l, const struct leaving *how);
@@ -329,6 +334,10 @@ void lane_finish(struct lane *l, struct outq *rest);
 /* End now; lost is told from here. reset: what is queued is of no use to the peer. */
 void lane_drop(struct lane *l, int error, const char *cause);
 void lane_reset(struct lane *l, int error, const char *cause);
+
+/* The user wants no more of it: reset. What is no lane yet ends with the same words. */
+void lane_abort(struct lane *l);
+extern const char lane_aborted[];
 
 static inline size_t lane_buffered(const struct lane *l)
 {

@@ -100,7 +100,7 @@ static const char *keep_words(struct client *client, int error, const char *word
 
 static void cancel(weft_conn *c)
 {
-    opening_fail(client_of(c->owner)->opening, 0, "");
+    opening_fail(client_of(c->owner)->opening, WEFT_ERR_CLOSED, lane_aborted);
 }
 
 void opening_open(struct opening *o, const weft_agreement *a)

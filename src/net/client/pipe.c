@@ -142,7 +142,7 @@ static void late(struct lane *l)
 
 static void lost(struct lane *l, int error, const char *cause)
 {
-    pipe_over(pipe_at(l), error ? error : WEFT_ERR_CLOSED, cause, NULL);
+    pipe_over(pipe_at(l), error, cause, NULL);
 }
 
 const struct talk pipe_talk = {
@@ -206,8 +206,8 @@ int weft_pipe_write_piece(weft_pipe *p, weft_piece *piece)
 void weft_pipe_abort(weft_pipe *p)
 {
     if (p->state == PIPE_OVER) return;
-    if (p->lane) lane_reset(p->lane, 0, "");
-    else pipe_over(p, WEFT_ERR_CLOSED, "", NULL);
+    if (p->lane) lane_abort(p->lane);
+    else pipe_over(p, WEFT_ERR_CLOSED, lane_aborted, NULL);
 }
 
 void weft_pipe_pause(weft_pipe *p)

@@ -44,7 +44,7 @@ static void write_down(weft_reply *r)
 {
     struct access *a = access_in(r->links);
     if (!a) return;
-    a->seen.cause = r->cause[0] || !r->error ? r->cause : weft_strerror(r->error);
+    a->seen.cause = r->cause;
     access_finish(a, weft_reply_peer(r));
 }
 
@@ -78,7 +78,7 @@ static weft_reply *reply_at(const struct lane *l)
 /* Only what is handed back has been taken whole. */
 static void lost(struct lane *l, int error, const char *cause)
 {
-    over(reply_at(l), error ? error : WEFT_ERR_CLOSED, cause);
+    over(reply_at(l), error, cause);
 }
 
 /* Everything is gone to the client: the lane goes on without it. */
@@ -160,19 +160,13 @@ static void late(struct lane *l)
     lane_reset(l, WEFT_ERR_TIMEOUT, "the client takes none of the bytes we send");
 }
 
-/* Not all at the same moment: from one second on, by place. */
-static uint64_t return_ms(const struct lane *l, uint64_t spread)
-{
-    return 1000 + (spread ? (l->slot * UINT64_C(2654435761) >> 7) % spread : 0);
-}
-
 static bool leave(struct lane *l, const struct leaving *how)
 {
     weft_reply *r = reply_at(l);
     r->last = true;
     if (r->asked || r->state != REPLY_OPEN) return false;
     r->asked = true;
-    if (r->handler.on_leave) r->handler.on_leave(r, return_ms(l, how->spread));
+    if (r->handler.on_leave) r->handler.on_leave(r, lane_return_ms(l, how));
     return r->handler.on_leave;
 }
 
@@ -321,7 +315,7 @@ int weft_reply_end(weft_reply *r)
 void weft_reply_abort(weft_reply *r)
 {
     net_assert_usable(weft_reply_loop(r));
-    if (r->lane) lane_reset(r->lane, 0, "");
+    if (r->lane) lane_abort(r->lane);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
