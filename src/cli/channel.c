@@ -4,11 +4,12 @@
  *
  *      a message of a member -> weft_publish(topic = the path) -> every member's queue
  *
- * A member lives from on_upgrade, where the path is known, to on_close. One who reads too slowly is
- * closed by the hub (1008); the others never wait.
+ * A member lives from on_upgrade, where the path is known, to on_close. Who says much is read from as fast as the
+ * others on the path read, and waits for each of them a second at most (audience.h); who is slower than that is closed
+ * by the hub (1008) when its queue is full.
  *
  * Where another thread is behind with its members (WEFT_ERR_BACKLOG), whoever says more is read from more
- * slowly: the message hangs on the connection, which is paused, until it fits.
+ * slowly, too: the message hangs on the connection, which is paused, until it fits.
  */
 #include "cli/channel.h"
 
@@ -18,7 +19,8 @@
 
 struct member {
     struct traced traced; /* its place: the topic */
-    const struct channels *channels;
+    struct channels *channels;
+    struct listener listener;
     char topic[]; /* the path as it was sent, without query */
 };
 
@@ -43,6 +45,7 @@ static int on_upgrade(weft_upgrade *u)
     struct member *m = malloc(sizeof *m + path.len + 1);
     if (!m) return 503;
     m->channels = weft_upgrade_user(u);
+    m->listener = (struct listener){0};
     memcpy(m->topic, path.data, path.len);
     m->topic[path.len] = '\0';
     m->traced = (struct traced){.trace = &m->channels->service->trace, .place = m->topic};
@@ -53,10 +56,11 @@ static int on_upgrade(weft_upgrade *u)
 
 static void on_open(weft_conn *c)
 {
-    const struct member *m = weft_conn_user(c);
+    struct member *m = weft_conn_user(c);
     const struct service *s = m->channels->service;
     trace_open(c);
-    int r = weft_subscribe(s->hub, c, m->topic);
+    int r = audience_join(&m->channels->audiences, &m->listener, c, m->topic);
+    if (r == 0) r = weft_subscribe(s->hub, c, m->topic);
     if (r < 0) weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(r));
 }
 
@@ -76,9 +80,20 @@ static void on_gone(weft_link *link)
 
 static void published(weft_conn *c, weft_opcode op, size_t len, int n)
 {
+    struct member *m = weft_conn_user(c);
+    if (n < 0) {
+        weft_close(c, WEFT_CLOSE_INTERNAL_ERROR, weft_strerror(n));
+        return;
+    }
+    service_trace_published(m->channels->service, m->topic, op, len, n);
+    audience_said(&m->listener, len);
+}
+
+/* It is paused for a message that waits, for a question to its audience, or for both. */
+static void resume(weft_conn *c)
+{
     const struct member *m = weft_conn_user(c);
-    if (n < 0) weft_close(c, WEFT_CLOSE_INTERNAL_ERROR, weft_strerror(n));
-    else service_trace_published(m->channels->service, m->topic, op, len, n);
+    if (!m->listener.question && !weft_conn_find_link(c, m)) weft_resume(c);
 }
 
 static void again(weft_timer *t, void *user)
@@ -91,10 +106,10 @@ static void again(weft_timer *t, void *user)
         weft_timer_start(t, RETRY_MS);
         return;
     }
-    published(c, weft_message_opcode(w->message), weft_message_payload(w->message).len, n);
     weft_conn_unlink(c, &w->link);
+    published(c, weft_message_opcode(w->message), weft_message_payload(w->message).len, n);
     forget(w);
-    weft_resume(c);
+    resume(c);
 }
 
 static int keep(weft_conn *c, weft_opcode op, const void *data, size_t len)
@@ -131,25 +146,54 @@ static void on_close(weft_conn *c, const weft_close_info *info)
 {
     struct member *m = weft_conn_user(c);
     trace_close(c, info);
+    audience_leave(&m->listener);
     free(m);
+}
+
+static void on_drain(weft_conn *c)
+{
+    struct member *m = weft_conn_user(c);
+    audience_drained(&m->listener);
+}
+
+static struct listener *listener_of(weft_conn *c)
+{
+    struct member *m = weft_conn_user(c);
+    return &m->listener;
+}
+
+static void go_on(struct listener *l)
+{
+    resume(l->conn);
 }
 
 int channels_add(struct channels *c, struct service *s, const char *route)
 {
-    static const weft_limits limits = {.max_message = CHANNEL_MESSAGE_MAX};
+    const weft_limits limits = {
+        .max_message = s->options->max_message ? s->options->max_message : CHANNEL_MESSAGE_MAX,
+        .send_queue_items = AUDIENCE_QUEUE_ITEMS,
+    };
     const weft_handler handler = {
         .on_upgrade = on_upgrade,
         .on_open = on_open,
         .on_message = on_message,
+        .on_drain = on_drain,
         .on_ping = traced_on_ping,
         .on_pong = traced_on_pong,
         .on_close = on_close,
         .subprotocols = s->options->subprotocols.items,
         .deflate = s->deflate,
-        .limits = s->options->max_message ? NULL : &limits,
+        .limits = &limits,
     };
     *c = (struct channels){
         .service = s,
+        .audiences = {.listener_of = listener_of, .go_on = go_on},
     };
+    audiences_init(&c->audiences);
     return weft_server_route(s->server, route, &handler, c);
+}
+
+void channels_deinit(struct channels *c)
+{
+    if (c->service) audiences_deinit(&c->audiences);
 }

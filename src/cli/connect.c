@@ -29,7 +29,8 @@ static const char about[] =
     "In a pipe one line is one message, in both directions; nothing else is on stdout.\n"
     "A binary message is written as it is, with a newline; with -b without one. On end\n"
     "of input what is queued is sent, then Close 1000, and the peer's Close is waited\n"
-    "for. How the connection ended is the last line on stderr:\n"
+    "for; an answer that takes its time is waited for with -n, which says how many.\n"
+    "How the connection ended is the last line on stderr:\n"
     "\n"
     "  weft: closed code=1008 reason=\"too slow\" by=peer clean=yes\n"
     "\n"
@@ -43,6 +44,7 @@ static const char examples[] =
     "  weft :8080/chat                          the same\n"
     "  echo hello | weft :8080/chat             one message, and out\n"
     "  weft -n 3 :8080/quotes | cat             three messages, one line each\n"
+    "  echo question | weft -n 1 :8080/ask      one message, and its answer\n"
     "  weft -H 'Cookie: id=7' -u me:secret ws://example.org/private\n";
 
 /* ---- dial ------------------------------------------------------------------------------------ */
@@ -137,14 +139,23 @@ int connect_dial(const struct connect_options *o, const struct trace *t, weft_lo
 
 /* ---- report ---------------------------------------------------------------------------------- */
 
+static weft_bytes without_newline(weft_bytes text)
+{
+    if (text.len && text.data[text.len - 1] == '\n') text.len--;
+    if (text.len && text.data[text.len - 1] == '\r') text.len--;
+    return text;
+}
+
+/* Lines of the server's begin with another word than ours. */
 static void report_refusal(const weft_close_info *info)
 {
     const weft_refusal *refusal = info->refusal;
     const char *who = info->error == WEFT_ERR_PROXY ? "refused by proxy" : "refused";
     fprintf(stderr, "weft: %s status=%d\n", who, refusal->status);
     if (!refusal->body.len) return;
-    escape_terminal(stderr, refusal->body, "");
-    if (refusal->body.data[refusal->body.len - 1] != '\n') fputc('\n', stderr);
+    fputs("> ", stderr);
+    escape_terminal(stderr, without_newline(refusal->body), "> ");
+    fputc('\n', stderr);
 }
 
 static void report_failure(const struct connect_options *o, const weft_close_info *info)
@@ -250,9 +261,11 @@ int connect_run(int argc, char **argv)
         {'n', "count", .kind = FLAG_NUMBER, .into = &o.count, .min = 1, .max = UINT64_MAX,
          .value = "N",
          .help = "stop after N messages. When input ends before that, they are\n"
-                 "waited for until none has come for as long as -w says"},
+                 "waited for; when none has come for as long as -w says, the\n"
+                 "exit status is 28"},
         {'w', "wait", .kind = FLAG_TIME, .into = &o.wait, .max = 3600000, .value = "SECS",
-         .help = "how long to wait for the peer's Close (5); 0: not at all"},
+         .help = "how long to wait for the peer's Close, and for messages of -n\n"
+                 "(5); 0: not at all"},
         {'b', "binary", .kind = FLAG_BOOL, .into = &o.binary,
          .help = "send lines as binary messages; write binary messages raw"},
         {0, "max-message", .kind = FLAG_SIZE, .into = &o.max_message, .min = 1, .max = 1 << 30,

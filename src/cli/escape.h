@@ -10,8 +10,9 @@
 #include <weft/base.h>
 
 /* For a terminal: what a peer sends must not move the cursor, change colours, set the title or type
- * keys. Control characters (C0, DEL, C1), characters that turn the direction of writing, and bytes that
- * are not UTF-8 become \x1b, \u202e. Tab stays; a newline (LF or CRLF) is followed by indent. */
+ * keys, and nothing in it is to be there unseen. Control characters (C0, DEL, C1), characters that show nothing or turn
+ * the direction of writing, and bytes that are not UTF-8 become \x1b, \u202e, \U000e0041; a joiner or a choice of
+ * looks behind a character beyond ASCII stays. Tab stays; a newline (LF or CRLF) is followed by indent. */
 void escape_terminal(FILE *to, weft_bytes text, const char *indent);
 
 /* As a JSON string, quotes included; always one line of printable characters. */

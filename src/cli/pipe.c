@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@
 #include "cli/signals.h"
 #include "cli/trace.h"
 
-enum { HIGH = 256 << 10 };
+enum { HIGH = 256 << 10, MUCH = 64 << 10, CLOSE_FRAME_MAX = 14 + 125 };
 
 struct pipe {
     struct traced traced; /* its place: the URL as it is shown */
@@ -34,14 +35,18 @@ struct pipe {
     weft_timer *patience;
     weft_handler handler;
     struct trace trace;
+    struct journal journal;
     struct signals signals;
     struct ready input;
     struct lines lines;
     struct output output;
     uint64_t received;
+    uint64_t sent; /* bytes */
+    bool asked;    /* a ping stands behind the last line: when it is answered all lines were read */
     bool opened, ended; /* on_open was called; stdin is at its end */
     bool done;          /* no more lines are sent */
     bool leaving;       /* Close is under way: nothing more is sent */
+    bool late;          /* not all messages of -n came in time */
     bool quiet;         /* nobody reads stdout: say nothing */
     bool watched;       /* stdout is a terminal */
     int status;         /* what else went wrong, or the exit code */
@@ -55,17 +60,33 @@ static void leave(struct pipe *p)
     weft_close(p->conn, WEFT_CLOSE_NORMAL, NULL);
 }
 
-/* The time that -w gives the peer begins when it can have everything, so ask again until then. */
+/* Much may be on its way still when the kernel has taken all of it. */
+static bool ask_whether_read(struct pipe *p)
+{
+    if (p->asked || !p->conn || !p->o->wait || p->sent < MUCH) return false;
+    p->asked = weft_ping(p->conn, NULL, 0) == 0;
+    if (p->asked) weft_timer_start(p->patience, p->o->wait);
+    return p->asked;
+}
+
+/* The time that -w gives the peer begins when it has read everything, so ask again until then. */
 static void leave_when_written(struct pipe *p)
 {
-    if (p->conn && weft_buffered(p->conn)) weft_timer_start(p->patience, 1);
-    else leave(p);
+    if (p->conn && weft_buffered(p->conn) && !p->asked) weft_timer_start(p->patience, 1);
+    else if (!ask_whether_read(p)) leave(p);
+}
+
+static bool misses_some(const struct pipe *p)
+{
+    return p->received < p->o->count;
 }
 
 static void on_patience(weft_timer *t, void *user)
 {
     (void)t;
-    leave_when_written(user);
+    struct pipe *p = user;
+    if (!p->leaving && !p->asked) p->late = misses_some(p);
+    leave_when_written(p);
 }
 
 static void fail(struct pipe *p)
@@ -83,6 +104,7 @@ static void end_of_input(struct pipe *p)
 {
     ready_want(&p->input, false);
     p->done = true;
+    p->late = misses_some(p) && !p->o->wait;
     if (p->o->count && p->o->wait) weft_timer_start(p->patience, p->o->wait);
     else leave_when_written(p);
 }
@@ -104,6 +126,7 @@ static bool send_line(struct pipe *p, weft_bytes line)
         return false;
     }
     trace_sent(p->conn, op, line.len);
+    p->sent += line.len;
     lines_take(&p->lines, line);
     return true;
 }
@@ -185,9 +208,8 @@ static int write_escaped(struct output *o, const void *data, size_t len)
 
 static void print_message(struct pipe *p, weft_opcode op, const void *data, size_t len)
 {
-    bool raw = op == WEFT_BINARY && p->o->binary;
-    int r = p->watched && !raw ? write_escaped(&p->output, data, len)
-                               : output_write(&p->output, data, len);
+    bool raw = op == WEFT_BINARY && p->o->binary && !p->watched;
+    int r = p->watched ? write_escaped(&p->output, data, len) : output_write(&p->output, data, len);
     if (r == 0 && !raw) r = output_write(&p->output, "\n", 1);
     if (r < 0) on_broken(p, r);
     if (output_queued(&p->output) > HIGH) weft_pause(p->conn);
@@ -201,7 +223,15 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
     p->received++;
     print_message(p, op, data, len);
     if (p->received == p->o->count) leave(p);
-    else if (p->o->count && p->ended && p->o->wait) weft_timer_start(p->patience, p->o->wait);
+    else if (p->asked || (p->o->count && p->ended && p->o->wait))
+        weft_timer_start(p->patience, p->o->wait);
+}
+
+static void on_pong(weft_conn *c, const void *data, size_t len, uint64_t rtt_us)
+{
+    struct pipe *p = weft_conn_user(c);
+    traced_on_pong(c, data, len, rtt_us);
+    if (p->asked) leave(p);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -219,10 +249,43 @@ static void on_drain(weft_conn *c)
     pump(weft_conn_user(c));
 }
 
+/* What came of -n, said in front of how the connection ended. */
+static int report_late(const struct pipe *p)
+{
+    if (!p->late || !misses_some(p) || p->quiet) return EXIT_CLEAN;
+    complain("messages that came in time: %" PRIu64 " of %" PRIu64 "; -w waits longer", p->received,
+             p->o->count);
+    return EXIT_TIMEOUT;
+}
+
+/* Whether stdin has more to give just now. Its end is nothing. */
+static bool input_goes_on(struct pipe *p)
+{
+    struct pollfd ready = {.fd = STDIN_FILENO, .events = POLLIN};
+    weft_span room;
+    if (p->ended || isatty(STDIN_FILENO) || poll(&ready, 1, 0) <= 0) return false;
+    return lines_room(&p->lines, &room) < 0 || read(STDIN_FILENO, room.data, room.len) > 0;
+}
+
+/* When the peer goes first: lines that it did not get, as far as can be known. Our answer to its Close is none. */
+static int report_unsent(struct pipe *p, const weft_conn *c)
+{
+    weft_bytes line;
+    if (!p->opened || p->leaving || p->quiet || p->status) return EXIT_CLEAN;
+    if (weft_buffered(c) <= CLOSE_FRAME_MAX && !lines_peek(&p->lines, true, &line) &&
+        !input_goes_on(p))
+        return EXIT_CLEAN;
+    complain("not all of the input was sent: the peer ended it at line %" PRIu64 " or before",
+             p->lines.number + 1);
+    return EXIT_LOST;
+}
+
 static void on_close(weft_conn *c, const weft_close_info *info)
 {
     struct pipe *p = weft_conn_user(c);
+    int late = report_late(p), unsent = report_unsent(p, c);
     int status = p->quiet ? EXIT_CLEAN : connect_report(p->o, info, p->opened, false);
+    if (!status) status = unsent ? unsent : late;
     if (!p->status) p->status = status;
     p->conn = NULL;
     ready_want(&p->input, false);
@@ -263,7 +326,7 @@ int pipe_run(const struct connect_options *o)
                 .on_message = on_message,
                 .on_drain = on_drain,
                 .on_ping = traced_on_ping,
-                .on_pong = traced_on_pong,
+                .on_pong = on_pong,
                 .on_close = on_close,
                 .subprotocols = o->subprotocols.items,
                 .deflate = o->deflate,
@@ -272,7 +335,8 @@ int pipe_run(const struct connect_options *o)
         .output = {.on_empty = on_empty, .on_broken = on_broken},
     };
     p.output.user = &p;
-    trace_init(&p.trace, o->verbose);
+    journal_init(&p.journal, STDERR_FILENO);
+    trace_init(&p.trace, o->verbose, &p.journal);
     lines_init(&p.lines, o->max_message);
 
     int status = start(&p);
@@ -286,5 +350,6 @@ int pipe_run(const struct connect_options *o)
     lines_deinit(&p.lines);
     signals_deinit(&p.signals);
     weft_loop_free(p.loop);
+    journal_deinit(&p.journal);
     return status;
 }

@@ -29,7 +29,8 @@ static const char about[] =
     "The first line on stdout says where it listens. SIGINT and SIGTERM close every\n"
     "WebSocket with 1001 and end the program; a second one ends it at once.\n"
     "With TLS, SIGHUP reads the certificates and keys again.\n"
-    "A member that reads too slowly is closed with 1008; the others never wait.\n"
+    "Who says much at a time waits for the members that read, a second at most; a\n"
+    "member that reads too slowly for that is closed with 1008.\n"
     "Before it answers anybody it gives up root, files and system calls that it does\n"
     "not need; with -v it says how far.\n";
 
@@ -125,5 +126,6 @@ int serve_run(int argc, char **argv)
     if (status == 0) status = add_routes(&s, &echoes, options.dir);
     if (status == 0) status = service_run(&s.service, NULL);
     service_close(&s.service);
+    channels_deinit(&s.channels);
     return status;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <weft/handshake.h>
 
@@ -188,7 +189,7 @@ static void on_hangup(void *user)
     sandbox_wake();
     int r = weft_tls_reload(s->tls, why, sizeof why);
     sandbox_sleep();
-    if (r < 0) complain("certificates stay as they are: %s", why);
+    if (r < 0) trace_tell(&s->trace, "certificates stay as they are: %s", why);
     else trace_line(&s->trace, "certificates were read again");
 }
 
@@ -213,7 +214,8 @@ int service_open(struct service *s, struct service_options *o)
     if (r) return r;
     loop.poll_us = (uint32_t)o->poll_us;
     raise_descriptor_limit();
-    trace_init(&s->trace, o->verbose);
+    journal_init(&s->journal, STDERR_FILENO);
+    trace_init(&s->trace, o->verbose, &s->journal);
 
     s->threads = o->threads ? (unsigned)o->threads : cores();
     if ((r = weft_loop_new(&s->loop, &loop)) < 0 ||
@@ -241,6 +243,7 @@ void service_close(struct service *s)
     weft_hub_free(s->hub);
     signals_deinit(&s->signals);
     weft_loop_free(s->loop);
+    if (s->trace.journal) journal_deinit(&s->journal);
 }
 
 /* ---- listen ---------------------------------------------------------------------------------- */

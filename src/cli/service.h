@@ -51,6 +51,7 @@ struct service_options {
 struct service {
     const struct service_options *options;
     struct trace trace;
+    struct journal journal;
     weft_loop *loop;
     weft_hub *hub;
     weft_server *server;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/command.h"
@@ -28,6 +29,7 @@ struct terminal {
     weft_conn *conn; /* NULL: gone */
     weft_handler handler;
     struct trace trace;
+    struct journal journal;
     struct signals signals;
     uint64_t received;
     bool opened, leaving;
@@ -158,7 +160,8 @@ int terminal_run(const struct connect_options *o)
                 .deflate = o->deflate,
             },
     };
-    trace_init(&t.trace, o->verbose);
+    journal_init(&t.journal, STDERR_FILENO);
+    trace_init(&t.trace, o->verbose, &t.journal);
     t.trace.show = on_trace;
 
     int status = start(&t);
@@ -169,5 +172,6 @@ int terminal_run(const struct connect_options *o)
     screen_restore();
     signals_deinit(&t.signals);
     weft_loop_free(t.loop);
+    journal_deinit(&t.journal);
     return status;
 }

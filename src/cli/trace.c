@@ -2,8 +2,7 @@
  *
  * cli/trace.c - what -v shows
  *
- * Lines are written with one fprintf each, so that they stay whole. What peers chose (paths, reasons)
- * is escaped.
+ * Lines are written whole, or not at all (journal.h). What peers chose (paths, reasons) is escaped.
  */
 #include "cli/trace.h"
 
@@ -32,7 +31,7 @@ static void emit(const struct trace *t, const char *text)
     clock_text(now, sizeof now);
     snprintf(line, sizeof line, "%s %s", now, text);
     if (t->show) t->show(t->user, line);
-    else fprintf(stderr, "%s\n", line);
+    else journal_write(t->journal, line);
 }
 
 /* The library's: errors always, events with -v, details with -vv. */
@@ -43,21 +42,34 @@ static void library_log(void *ctx, int level, const char *line)
     if (t->level >= needed[level & 3]) emit(t, line);
 }
 
-void trace_init(struct trace *t, unsigned level)
+void trace_init(struct trace *t, unsigned level, struct journal *journal)
 {
-    *t = (struct trace){.level = level};
+    *t = (struct trace){.level = level, .journal = journal};
     t->env = (weft_env){.ctx = t, .log = library_log};
+}
+
+static void tell(const struct trace *t, const char *format, va_list args)
+{
+    char line[512];
+    vsnprintf(line, sizeof line, format, args);
+    emit(t, line);
+}
+
+void trace_tell(const struct trace *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    tell(t, format, args);
+    va_end(args);
 }
 
 void trace_line(const struct trace *t, const char *format, ...)
 {
     if (!t->level) return;
-    char line[512];
     va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    tell(t, format, args);
     va_end(args);
-    emit(t, line);
 }
 
 const char *trace_opcode(weft_opcode op)

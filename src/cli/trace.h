@@ -12,16 +12,23 @@
 
 #include <weft/server.h>
 
+#include "cli/journal.h"
+
 struct trace {
     unsigned level; /* how many -v: 0 errors only, 1 what happens, 2 the library's details too */
     weft_env env;   /* for the loop: brings the library's log here */
-    void (*show)(void *user, const char *line); /* where to; NULL: stderr */
+    struct journal *journal;                    /* on stderr; the caller's */
+    void (*show)(void *user, const char *line); /* where to instead; NULL: there */
     void *user;
 };
 
-void trace_init(struct trace *t, unsigned level);
+void trace_init(struct trace *t, unsigned level, struct journal *journal);
 
-/* From level 1 on; the line begins with the time. */
+/* At every level: the line begins with the time. */
+void trace_tell(const struct trace *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The same from level 1 on. */
 void trace_line(const struct trace *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -10,6 +10,7 @@
  *      PAUSED      nothing is received; a hang-up is heard even so
  *      HELD        on_again is due, before anything is received
  *      SPENT       it had the last of what there was for long messages: others come first
+ *      BUSY        its last turn brought much, or cost much: it waits in line (flush.h) when it is ready
  *
  * So pausing takes no system call. Who is READABLE after his quota of a turn goes on in the next one, behind
  * those who wait already (the flush's chain again).
@@ -24,9 +25,9 @@
 
 #include "io/flush.h"
 
-enum { NO_SOCKET = INT_MAX };
+enum { NO_SOCKET = INT_MAX, MUCH = 4096 };
 
-enum { READABLE = 1, ENDING = 2, FULL = 4, PAUSED = 8, HELD = 16, SPENT = 32 };
+enum { READABLE = 1, ENDING = 2, FULL = 4, PAUSED = 8, HELD = 16, SPENT = 32, BUSY = 64 };
 
 static const uint32_t READING = (uint32_t)EPOLLIN | (uint32_t)EPOLLRDHUP | (uint32_t)EPOLLET;
 
@@ -84,6 +85,8 @@ static bool is_reading(const struct duplex *d)
 static void got_bytes(struct duplex *d, uint8_t *data, size_t n, size_t room)
 {
     if (n < room && !is(d, ENDING)) clear(d, READABLE);
+    if (n < MUCH) clear(d, BUSY);
+    else set(d, BUSY);
     d->handler->on_bytes(d, data, n);
 }
 
@@ -153,6 +156,18 @@ void duplex_go_on(struct duplex *d)
     if (is_reading(d)) receive(d);
 }
 
+void duplex_busy(struct duplex *d)
+{
+    set(d, BUSY);
+}
+
+/* Somebody quick has his turn before the line, however long that is. */
+static void take_turn(struct duplex *d)
+{
+    if (is(d, BUSY)) flush_add_line(loop_flush(duplex_loop(d)), d);
+    else receive(d);
+}
+
 /* ---- what the kernel says -------------------------------------------------------------------- */
 
 static void notice_error(struct duplex *d)
@@ -176,7 +191,7 @@ static void on_ready(struct io *io, uint32_t events)
     struct duplex *d = container_of(io, struct duplex, io);
     remember(d, events);
     if (is(d, PAUSED) && events & (uint32_t)EPOLLERR) notice_error(d);
-    else if (is_reading(d) && !d->again) receive(d);
+    else if (is_reading(d) && !d->again) take_turn(d);
 }
 
 /* We have said our last word; a hang-up now means that nothing more can go either way. */
@@ -207,7 +222,7 @@ static int start(struct duplex *d, int fd, const struct duplex_handler *handler,
     io_init(&d->io, fd, connected ? on_ready : on_connecting);
     d->handler = handler;
     d->dirty = d->again = NULL;
-    if (!connected) set(d, PAUSED | FULL);
+    set(d, connected ? BUSY : PAUSED | FULL); /* of a stranger we do not know whether he is quick */
     int err = io_set(duplex_loop(d), &d->io, connected ? READING : READING | (uint32_t)EPOLLOUT);
     if (err < 0) d->io.fd = -1;
     return err;
@@ -240,7 +255,7 @@ void duplex_make_dirty(struct duplex *d)
 void duplex_again(struct duplex *d)
 {
     if (duplex_closed(d)) return;
-    set(d, HELD);
+    set(d, HELD | BUSY);
     to_again(d);
 }
 

@@ -84,6 +84,10 @@ static inline void duplex_dirty(struct duplex *d)
  * received before that. */
 void duplex_again(struct duplex *d);
 
+/* What it does costs more than its bytes say: when it is ready next, it waits in line (flush.h). Holds until it
+ * receives something, so to be said when that is done. */
+void duplex_busy(struct duplex *d);
+
 /* For the flush: a duplex that had more to do has its turn again. */
 void duplex_go_on(struct duplex *d);
 

@@ -14,7 +14,7 @@ void flush_init(struct flush *f)
 
 bool flush_waiting(const struct flush *f)
 {
-    return f->dirty.first || f->again.first;
+    return f->dirty.first || f->line.first || f->again.first;
 }
 
 /* ---- chains ---------------------------------------------------------------------------------- */
@@ -71,10 +71,16 @@ void flush_add_again(struct flush *f, struct duplex *d)
     append(&f->again, d, again_of);
 }
 
+void flush_add_line(struct flush *f, struct duplex *d)
+{
+    append(&f->line, d, again_of);
+}
+
 void flush_sweep(struct flush *f)
 {
     if (!f->stale) return;
     sweep(&f->dirty, dirty_of);
+    sweep(&f->line, again_of);
     sweep(&f->again, again_of);
     f->stale = false;
 }
@@ -91,16 +97,21 @@ void flush_forget(struct flush *f, const struct duplex *d)
 
 /* ---- the turn -------------------------------------------------------------------------------- */
 
-void flush_again(struct flush *f)
+void flush_line_up(struct flush *f)
 {
-    struct chain todo = f->again;
+    if (f->line.first) f->line.last->again = f->again.first;
+    else f->line.first = f->again.first;
+    f->line.last = f->again.last;
+    f->line.n += f->again.n;
     f->again = (struct chain){0};
-    while (todo.first) {
-        struct duplex *d = take_first(&todo, again_of);
-        if (duplex_closed(d)) continue;
-        if (duplex_stands_back(d) && todo.first) append(&todo, d, again_of);
-        else duplex_go_on(d);
-    }
+}
+
+void flush_next_in_line(struct flush *f)
+{
+    struct duplex *d = take_first(&f->line, again_of);
+    if (duplex_closed(d)) return;
+    if (duplex_stands_back(d) && f->line.first) append(&f->line, d, again_of);
+    else duplex_go_on(d);
 }
 
 static void pull(struct flush *f, struct duplex *d)

@@ -34,6 +34,7 @@ enum {
     TURN_BYTES = 2 << 20,
     QUOTA_MIN = 8192,
     FLUSH_BYTES = 1 << 18, /* so many received, and the answers are still in the cache */
+    LINE_US = 200,
 };
 
 #define NEVER UINT64_MAX /* a time */
@@ -381,18 +382,41 @@ static void flush(weft_loop *l)
     l->received = 0;
 }
 
-static void deliver(weft_loop *l)
+static void flush_if_much_came(weft_loop *l)
 {
-    l->sharing = (size_t)l->n_ready + l->flush.again.n;
-    l->long_left = LOOP_LONG;
-    flush_again(&l->flush);
+    if (l->received >= FLUSH_BYTES) flush(l);
+}
+
+/* Who is quick does not wait for who is not. */
+static void deliver_ready(weft_loop *l)
+{
     while (l->next < l->n_ready) {
         struct epoll_event e = l->ready[l->next++];
         struct io *io = e.data.ptr;
         if (!io) continue;
         io->on_ready(io, e.events);
-        if (l->received >= FLUSH_BYTES) flush(l);
+        flush_if_much_came(l);
     }
+}
+
+/* As long as the quick took, and for LINE_US at least: the kernel may have somebody quick again. */
+static void deliver_line(weft_loop *l)
+{
+    uint64_t begun = env_now_us(l->env), most = begun - l->now;
+    if (most < LINE_US) most = LINE_US;
+    do {
+        flush_next_in_line(&l->flush);
+        flush_if_much_came(l);
+    } while (l->flush.line.first && env_now_us(l->env) - begun < most);
+}
+
+static void deliver(weft_loop *l)
+{
+    if (l->flush.again.first) flush_line_up(&l->flush);
+    l->sharing = (size_t)l->n_ready + l->flush.line.n;
+    l->long_left = LOOP_LONG;
+    deliver_ready(l);
+    if (l->flush.line.first) deliver_line(l);
 }
 
 static void bury_dead(weft_loop *l)

@@ -304,6 +304,12 @@ static inline void lane_again(struct lane *l)
     if (!l->feeding) duplex_again(&l->duplex);
 }
 
+/* What was fed cost more than its bytes say: next time those who are quick go first. */
+static inline void lane_busy(struct lane *l)
+{
+    duplex_busy(&l->duplex);
+}
+
 /* Stop being fed, and go on where we stopped. */
 static inline void lane_pause(struct lane *l)
 {

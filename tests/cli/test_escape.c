@@ -81,6 +81,38 @@ static void writing_is_not_turned_around(void **state)
                     "abc");
 }
 
+static void nothing_is_there_unseen(void **state)
+{
+    (void)state;
+    assert_terminal("a\xe2\x80\x8b"
+                    "b\xe2\x81\xa0\xef\xbb\xbf\xc2\xad.",
+                    "a\\u200bb\\u2060\\ufeff\\xad.");
+    assert_terminal("\xf3\xa0\x81\x81.\xf3\xa0\x84\x80",
+                    "\\U000e0041.\\U000e0100"); /* a tag, a selector */
+    assert_terminal("\xe3\x85\xa4\xe1\x85\x9f\xef\xbe\xa0\xe1\xa0\x8e\xcd\x8f",
+                    "\\u3164\\u115f\\uffa0\\u180e\\u034f");
+    assert_terminal("\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xaf",
+                    "\xe2\x80\xa7\\u2028\xe2\x80\xaf"); /* the edges */
+}
+
+static void joiners_stay_where_they_are_seen(void **state)
+{
+    (void)state;
+    const char *family = "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9"; /* man, ZWJ, woman */
+    const char *heart =
+        "\xe2\x9d\xa4\xef\xb8\x8f\xe2\x80\x8d\xf0\x9f\x94\xa5"; /* heart, VS16, ZWJ, fire */
+    const char *persian = "\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae";
+    assert_terminal(family, family);
+    assert_terminal(heart, heart);
+    assert_terminal(persian, persian);
+    assert_terminal("a\xe2\x80\x8d"
+                    "b",
+                    "a\\u200db");
+    assert_terminal("\xe2\x9d\xa4\xef\xb8\x8f\xef\xb8\x8e",
+                    "\xe2\x9d\xa4\xef\xb8\x8f\\ufe0e"); /* but one */
+    assert_terminal("\xff\xe2\x80\x8d", "\\xff\\u200d");
+}
+
 static void bytes_that_are_no_text_are_shown_as_bytes(void **state)
 {
     (void)state;
@@ -97,6 +129,8 @@ static void json_is_one_line_of_printable_characters(void **state)
     assert_json("a\nb\033", "\"a\\u000ab\\u001b\"");
     assert_json("gr\xc3\xbc\xc3\x9f", "\"gr\xc3\xbc\xc3\x9f\"");
     assert_json("\xff", "\"\\ufffd\"");
+    assert_json("\xe2\x80\x8b\xf0\x9f\x91\xa8\xe2\x80\x8d", "\"\\u200b\xf0\x9f\x91\xa8\\u200d\"");
+    assert_json("\xf3\xa0\x81\x81", "\"\\udb40\\udc41\""); /* a tag, as JSON says it */
 }
 
 int main(void)
@@ -106,6 +140,8 @@ int main(void)
         cmocka_unit_test(escape_sequences_do_not_reach_the_terminal),
         cmocka_unit_test(a_newline_cannot_fake_a_prompt),
         cmocka_unit_test(writing_is_not_turned_around),
+        cmocka_unit_test(nothing_is_there_unseen),
+        cmocka_unit_test(joiners_stay_where_they_are_seen),
         cmocka_unit_test(bytes_that_are_no_text_are_shown_as_bytes),
         cmocka_unit_test(json_is_one_line_of_printable_characters),
     };

@@ -21,12 +21,14 @@ COLOURS = re.compile(r'\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r')
 class Terminal:
     """`weft ARGS` with a terminal of its own."""
 
-    def __init__(self, *args, home):
+    def __init__(self, *args, home, stdin=None):
         environment = dict(os.environ, TERM='xterm', LANG='C.UTF-8', HOME=home)
         environment.pop('XDG_STATE_HOME', None)
         self.screen = ''
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            if stdin is not None:
+                os.dup2(stdin, 0)
             os.execve(WEFT, [WEFT, *args], environment)
 
     def type(self, text):
@@ -179,6 +181,36 @@ class Typing(unittest.TestCase):
             terminal = Terminal('ws://127.0.0.1:%d/' % nobody.getsockname()[1], home=self.home)
             terminal.shows('(?i)refused')
         self.assertEqual(terminal.end(), 7)
+
+
+class Watching(unittest.TestCase):
+    """Input from a pipe, output to a terminal."""
+
+    def watch(self, *flags, message):
+        ours, theirs = os.pipe()
+        with Server() as server, tempfile.TemporaryDirectory() as home, Raw(server.port).open('/watched') as raw:
+            terminal = Terminal(*flags, server.url('/watched'), home=home, stdin=ours)
+            os.write(theirs, b'here\n')
+            self.assertEqual(raw.frame().payload, b'here')
+            raw.send(message)
+            raw.send(frame(TEXT, b'the end'))
+            terminal.shows('the end')
+            os.close(theirs)
+            os.close(ours)
+            self.assertEqual(terminal.end(), 0)
+            return terminal.screen
+
+    def test_nothing_of_a_stranger_reaches_the_terminal_as_it_is(self):
+        evil = '\x1b]0;title\x07 \x9b2J a\u200bb\u2060c\U000e0041'.encode()
+        for flags in [], ['-b']:
+            for opcode in TEXT, BINARY:
+                with self.subTest(flags=flags, opcode=opcode):
+                    screen = self.watch(*flags, message=frame(opcode, evil))
+                    self.assertIn('\\x1b]0;title\\x07 \\x9b2J a\\u200bb\\u2060c\\U000e0041\r\n', screen)
+                    self.assertNotRegex(screen, '[\x1b\x9b\u200b\u2060\U000e0041]')
+
+    def test_bytes_that_are_no_text(self):
+        self.assertIn('\\xff\\x00\\xfe\r\n', self.watch('-b', message=frame(BINARY, b'\xff\x00\xfe')))
 
 
 class ServerLeaves(unittest.TestCase):

@@ -406,7 +406,19 @@ describe('exit codes', { concurrency: 4 }, () => {
     });
     const result = await weft([`ws://127.0.0.1:${port}/`]);
     assertEnd(result, 22);
-    assert.equal(result.err, 'weft: refused status=403\nnot for you!\n');
+    assert.equal(result.err, 'weft: refused status=403\n> not for you!\n');
+  });
+
+  test('22: what the server says cannot be taken for what we say', async (t) => {
+    const body = 'no\r\nweft: closed code=1000 reason="" by=us clean=yes\n\rweft: \x1b[1A\x1b[2Kweft: \u2028weft: \n';
+    const { server, port } = await onHTTP(t);
+    server.on('upgrade', (_, socket) => {
+      socket.end(`HTTP/1.1 403 weft: closed\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    });
+    const result = await weft([`ws://127.0.0.1:${port}/`]);
+    assertEnd(result, 22);
+    assert.equal(result.err, 'weft: refused status=403\n> no\n> weft: closed code=1000 reason="" by=us clean=yes\n' +
+      '> \\x0dweft: \\x1b[1A\\x1b[2Kweft: \\u2028weft: \n');
   });
 
   test('22: an ordinary page, and a redirect that is not followed', async (t) => {
@@ -416,7 +428,7 @@ describe('exit codes', { concurrency: 4 }, () => {
     });
     const page = await weft([`ws://127.0.0.1:${port}/`]);
     assertEnd(page, 22);
-    assert.match(page.err, /status=200\n<h1>hello/);
+    assert.match(page.err, /status=200\n> <h1>hello/);
     const redirect = await weft([`ws://127.0.0.1:${port}/moved`]);
     assertEnd(redirect, 22);
     assert.match(redirect.err, /status=301/);
@@ -447,6 +459,38 @@ describe('exit codes', { concurrency: 4 }, () => {
     const result = await weft(['-w', '0.3', url], 'hello\n');
     assertEnd(result, 28, /^weft: closed code=1006 reason="" by=us clean=no sent=1000 error=WEFT_ERR_TIMEOUT/);
     assert.ok(Date.now() - started >= 300);
+  });
+
+  test('28: the messages of -n do not come in time', async (t) => {
+    const one = (peer) => peer.say('one');
+    for (const [flags, talk, came] of [
+      [['-n', '1', '-w', '0.2'], () => {}, '0 of 1'],
+      [['-n', '3', '-w', '0.2'], one, '1 of 3'],
+      [['-n', '1', '-w', '0'], () => {}, '0 of 1'],
+    ]) {
+      const { url } = await onWebSocket(t, talk);
+      const result = await weft([...flags, url]);
+      assertEnd(result, 28, /^weft: closed code=/);
+      assert.match(result.err, new RegExp(`^weft: messages that came in time: ${came}; -w waits longer\n`));
+    }
+  });
+
+  test('0: the messages of -n came, or somebody else ended it', async (t) => {
+    const { url: talks } = await onWebSocket(t, (peer) => peer.say('one'));
+    assertEnd(await weft(['-n', '1', '-w', '0.5', talks]), 0, CLEAN);
+    const { url: leaves } = await onWebSocket(t, (peer) => peer.socket.close(1000));
+    assertEnd(await weft(['-n', '1', leaves]), 0);
+    const { url: silent } = await onWebSocket(t, (peer) => peer.say('up'));
+    const program = new Program(['-n', '2', '-w', '60', silent]);
+    program.child.stdin.end();
+    await program.said(/up/);
+    program.kill('SIGTERM');
+    assertEnd(await program.end(), 0, CLEAN);
+  });
+
+  test('81 comes before 28: the code says more', async (t) => {
+    const { url } = await onWebSocket(t, (peer) => peer.socket.close(1011));
+    assertEnd(await weft(['-n', '1', url]), 81);
   });
 
   test('-w 0: the answer to the Close is not waited for', async (t) => {

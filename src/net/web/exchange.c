@@ -357,6 +357,7 @@ static void feed(struct lane *l, weft_span *in)
         if (x) x->receiving = true;
         else lane_drop(l, -ENOMEM, "out of memory");
     }
+    lane_busy(l); /* a request may cost anything */
     while (l->talk == LANE_EXCHANGE && step(exchange_at(l), in)) {
     }
 }

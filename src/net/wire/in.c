@@ -128,6 +128,7 @@ static void on_secure_bytes(struct wire *w, weft_bytes in)
     weft_span plain;
     bool pending = wire_tls_pending(w);
     int error = wire_tls_read(w, in, &plain);
+    if (pending) lane_busy(&w->lane);
     if (pending && tls_ready(w->extra->tls)) secured(w);
     if (plain.len && !w->lane.gone) feed_or_keep(w, plain);
     if (w->lane.gone) return;

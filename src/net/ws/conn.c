@@ -18,7 +18,11 @@
 #include "net/access.h"
 #include "net/links.h"
 
-enum { TOLD_MAX = 262144 /* bytes of messages of one connection in one turn */ };
+enum {
+    TOLD_MAX = 262144, /* bytes of messages of one connection in one turn */
+    FRAMES_MUCH = 64,  /* who brought more than these in a turn lets others go first in the next */
+    BYTES_MUCH = 4096,
+};
 
 /* ---- birth and death ------------------------------------------------------------------------- */
 
@@ -299,26 +303,32 @@ static bool spend(struct budget *b, const weft_event *ev)
     return b->frames && b->pings && b->bytes;
 }
 
+/* Many frames, or many bytes out of few. */
+static bool is_much(const weft_conn *c, const struct budget *left)
+{
+    return left->bytes < TOLD_MAX - BYTES_MUCH ||
+           left->frames + FRAMES_MUCH < limit_frame_budget(conn_limits(c));
+}
+
 /* Events until the input is used up, the user pauses, or the others have waited long enough. */
 static void read_events(weft_conn *c, weft_span *in)
 {
     struct budget budget = budget_of(c);
     weft_event ev;
-    for (bool more = true; c->state != CONN_ENDED && !c->paused;) {
-        if (!more) {
-            lane_yield(c->lane);
-            return;
-        }
-        int result = weft_session_read(&c->session, in, &ev);
-        if (result < 0) {
-            span_skip(in, in->len);
-            failed(c);
-        }
-        if (result <= 0) return;
+    int result = 1;
+    for (bool more = true; more && c->state != CONN_ENDED && !c->paused;) {
+        result = weft_session_read(&c->session, in, &ev);
+        if (result <= 0) break;
         more = spend(&budget, &ev);
         deliver(c, &ev);
         session_take_back(&c->session); /* who pauses may not be back for long */
+        if (!more && c->state != CONN_ENDED && !c->paused) lane_yield(c->lane);
     }
+    if (result < 0) {
+        span_skip(in, in->len);
+        failed(c);
+    }
+    if (c->state != CONN_ENDED && is_much(c, &budget)) lane_busy(c->lane);
 }
 
 static void feed(struct lane *l, weft_span *in)
