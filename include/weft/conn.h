@@ -73,8 +73,9 @@ typedef struct weft_handler {
      * everybody. */
     int (*on_upgrade)(weft_upgrade *u);
 
-    /* Server: always, once an upgrade was accepted (0; weft_upgrade_accept that said 0): if the connection is gone before
-     * the loop comes to it, on_close follows at once, and on_open is told all the same. Client: the server has said 101. */
+    /* Server: always, once an upgrade was accepted (0; weft_upgrade_accept that said 0): if the connection is gone
+     * before the loop comes to it, on_close follows at once, and on_open is told all the same. Client: the server
+     * has said 101. */
     void (*on_open)(weft_conn *c);
     void (*on_message)(weft_conn *c, weft_opcode op, const void *data, size_t len);
     void (*on_chunk)(weft_conn *c, const weft_chunk *chunk); /* set: messages come as chunks */
@@ -142,8 +143,9 @@ WEFT_API WEFT_CHECK int weft_send_message(weft_conn *c, weft_message *m);
  * memory. With WEFT_ERR_CLOSED and WEFT_ERR_STATE nothing happens. Returns what weft_send_message said. */
 WEFT_API int weft_deliver(weft_conn *c, weft_message *m);
 
-/* Queue a ping with at most 125 bytes. It goes out in front of the whole messages that are queued, unless they are few
- * (16 KiB): so its answer, on_pong, says that the peer is there, and not that it has read them. Errors: as weft_send. */
+/* Queue a ping with at most 125 bytes. It goes out in front of the whole messages that are queued, unless they are
+ * few (16 KiB): so its answer, on_pong, says that the peer is there, and not that it has read them.
+ * Errors: as weft_send. */
 WEFT_API int weft_ping(weft_conn *c, const void *data, size_t len);
 
 /* Begin the closing handshake behind what is queued: a Close with code (0: none) and reason (UTF-8,
@@ -169,8 +171,8 @@ WEFT_API int weft_close_now(weft_conn *c, uint16_t code, const char *reason);
  * WEFT_ERR_CLOSED, before the turn ends. */
 WEFT_API void weft_abort(weft_conn *c);
 
-/* Stop and go on reading: one switch, which does not count. What a paused peer sends stays in the kernel, which slows it
- * down; after weft_pause at most the rest of the message being delivered is still handed to you.
+/* Stop and go on reading: one switch, which does not count. What a paused peer sends stays in the kernel, which slows
+ * it down; after weft_pause at most the rest of the message being delivered is still handed to you.
  * Keep-alive does not drop a paused connection. One that is closing cannot be paused: weft_pause does nothing then, so
  * that the peer's Close is read. */
 WEFT_API void weft_pause(weft_conn *c);

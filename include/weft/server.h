@@ -225,8 +225,8 @@ WEFT_API uint64_t weft_server_count(const weft_server *s, weft_count what);
 WEFT_API uint64_t weft_server_count_refused(const weft_server *s, int status);
 
 /* WebSockets gone since the start, by what the peer said: weft_close_info.code. Those that were refused a message are
- * among those of WEFT_CLOSE_ABNORMAL, unless they answered. And by what it was told: weft_close_info.sent_code; 0: those
- * that were told nothing. */
+ * among those of WEFT_CLOSE_ABNORMAL, unless they answered. And by what it was told: weft_close_info.sent_code;
+ * 0: those that were told nothing. */
 WEFT_API uint64_t weft_server_count_closed(const weft_server *s, uint16_t code);
 WEFT_API uint64_t weft_server_count_close_sent(const weft_server *s, uint16_t sent_code);
 

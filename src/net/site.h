@@ -19,7 +19,7 @@
 /* Counts of all loops. Relaxed: a number says nothing of the others. */
 struct tally {
     uint64_t accepted, connections, websockets, requests, undelivered;
-    uint64_t refused[600]; /* by status */
+    uint64_t refused[600];                   /* by status */
     uint64_t closed[5000], close_sent[5000]; /* by code */
     struct address_counts address_counts;
 };

@@ -88,7 +88,7 @@ struct waiting {
     struct outq messages; /* whole messages behind an open fragmented one */
     struct control late;  /* the newest ping beyond max_waiting_pongs */
     bool has_late;
-    uint32_t pongs;       /* in control */
+    uint32_t pongs; /* in control */
 };
 
 /* What is under way, and what belongs to it; lent by the pool while there is something in it. */
@@ -109,7 +109,8 @@ struct weft_session {
     struct buffers *buffers;   /* NULL: nothing is under way */
     const char *cause;
     int error;
-    uint16_t said; /* the code of our Close; WEFT_CLOSE_NO_STATUS if it has none; 0: there is none */
+    uint16_t
+        said; /* the code of our Close; WEFT_CLOSE_NO_STATUS if it has none; 0: there is none */
     uint8_t role;
     weft_deflate_params deflate;
     uint8_t state;   /* enum recv_state */

@@ -320,7 +320,8 @@ static void each_ends_the_others(void)
     one_resets(cast);
     run();
     for each (a)
-        one_was_told(a, a == cast ? "close 1006 by-peer ECONNRESET;" : "close 1006 WEFT_ERR_CLOSED;");
+        one_was_told(a,
+                     a == cast ? "close 1006 by-peer ECONNRESET;" : "close 1006 WEFT_ERR_CLOSED;");
     for each (a)
         if (a != cast) one_heard(a, "reset;");
 }

@@ -324,7 +324,8 @@ static void test_abort_another_from_on_close(void **state)
     server.then_close = drop_the_other;
     raw_hang_up(b);
     turn_until(&world, server.closes == 2);
-    expect_story(&server.story, "open;open;close 1006 by-peer WEFT_ERR_LOST;close 1006 WEFT_ERR_CLOSED;");
+    expect_story(&server.story,
+                 "open;open;close 1006 by-peer WEFT_ERR_LOST;close 1006 WEFT_ERR_CLOSED;");
     raw_free(a);
     raw_free(b);
 }

@@ -179,7 +179,10 @@ static void test_reason_that_holds_nul(void **state)
     assert_int_equal(weft_close_bytes(server.conn, 0, reason), WEFT_ERR_CODE);
     assert_int_equal(weft_close_bytes(server.conn, 1000, reason), 0);
     turn_until(&world, (raw_read(r), r->len == 7));
-    assert_memory_equal(r->got, "\x88\x05\x03\xe8" "a\0b", 7);
+    assert_memory_equal(r->got,
+                        "\x88\x05\x03\xe8"
+                        "a\0b",
+                        7);
     raw_free(r);
 }
 

@@ -208,7 +208,7 @@ static void test_in_on_close(void **state)
         end_by(raw_hang_up, asked, "close 1006 by-peer WEFT_ERR_LOST;");
         end_by(raw_reset, asked, "close 1006 by-peer ECONNRESET;");
         end_by(abort_it, asked, "close 1006 WEFT_ERR_CLOSED;");
-        end_by(close_it, asked, "close 1000 clean;");
+        end_by(close_it, asked, "close 1000 bye clean;");
         end_by(free_server, asked, "close 1006 WEFT_ERR_CLOSED;");
     }
 }

@@ -96,8 +96,7 @@ int weft_close_bytes(weft_conn *c, uint16_t code, weft_bytes reason)
         return 0;
     }
     bool was_closed = c->session.closed;
-    int error =
-        weft_session_close(&c->session, code, (const char *)reason.data, reason.len);
+    int error = weft_session_close(&c->session, code, (const char *)reason.data, reason.len);
     if (error || was_closed) return error;
     conn_begin_closing(c);
     weft_resume(c);
