@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # What `make install` puts where: the program, three libraries, headers, pkg-config files, the CMake
-# package, man pages.
+# package, man pages, what is to be read, and the examples.
 
 include(CMakePackageConfigHelpers)
 
@@ -20,6 +20,11 @@ foreach(section 1 3 7)
         install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
     endif()
 endforeach()
+
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING
+    PATTERN "*.md" PATTERN "*.svg" PATTERN man EXCLUDE)
+install(FILES README.md CHANGELOG.md SECURITY.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN ".*" EXCLUDE)
 
 # What the libraries need of others, as pkg-config calls them.
 if(WEFT_DEFLATE)

@@ -167,6 +167,20 @@ static void between_us(const weft_deflate *client, const weft_deflate *server)
     check(a.deflate.client_max_window_bits <= p.client_max_window_bits);
 }
 
+/* What a list without elements may hold. */
+static const char nothing[] = ", \t";
+
+static bool names_extensions(const weft_request_head *h)
+{
+    for (size_t i = 0; i < h->n_fields; i++) {
+        weft_bytes value = h->fields[i].value;
+        if (!bytes_is_nocase(h->fields[i].name, "sec-websocket-extensions")) continue;
+        while (value.len && strchr(nothing, value.data[0])) value = bytes_from(value, 1);
+        if (value.len) return true;
+    }
+    return false;
+}
+
 /* Each field of that name, as the answer to what was offered. */
 static void answers_of_strangers(const weft_request_head *h, const weft_deflate *mine)
 {
@@ -174,8 +188,9 @@ static void answers_of_strangers(const weft_request_head *h, const weft_deflate 
     for (size_t i = 0; i < h->n_fields; i++) {
         if (!bytes_is_nocase(h->fields[i].name, "sec-websocket-extensions")) continue;
         char *text = strndup((const char *)h->fields[i].value.data, h->fields[i].value.len);
-        if (verify(text, mine, &a) == 0 && *text) {
-            check(a.deflate.on && strstr(text, "permessage-deflate"));
+        if (verify(text, mine, &a) == 0) check(a.deflate.on || !text[strspn(text, nothing)]);
+        if (!*a.why && a.deflate.on) {
+            check(strstr(text, "permessage-deflate"));
             in_range(&a.deflate);
             check(mine->takeover || a.deflate.server_no_context_takeover);
             check(mine->takeover || a.deflate.client_no_context_takeover);
@@ -195,7 +210,7 @@ static void client_side(const struct request *r)
     }
     const weft_field *accept = weft_field_find(h->fields, h->n_fields, "sec-websocket-accept");
     check(accept && bytes_is(accept->value, sample_accept));
-    check(weft_handshake_wanted(h) && !count(h, "sec-websocket-extensions") && !a.deflate.on);
+    check(weft_handshake_wanted(h) && !names_extensions(h) && !a.deflate.on);
     check(!a.subprotocol || a.subprotocol == ours[0] || a.subprotocol == ours[1]);
 }
 

@@ -640,6 +640,38 @@ def manpages(root):
     return complaints
 
 
+XR = re.compile(r"^\.Xr ([\w-]+ [1-8])\b", re.MULTILINE)
+
+
+def manlinks(root):
+    """Manual pages that are named exist; what a page's text or its header's includes name, of weft's, stands in its SEE
+    ALSO, in order; NAME has each public function of the header; and weft(3) names every page."""
+    man = root / "docs" / "man"
+    texts = {f"{page.stem} {page.suffix[1:]}": page.read_text() for page in sorted(man.glob("*.[137]"))}
+    complaints = []
+    for page, text in texts.items():
+        name, section = page.split()
+        seen = re.search(r"^\.Sh SEE ALSO\n(.*?)(?=^\.Sh |\Z)", text, re.MULTILINE | re.DOTALL)
+        seen = XR.findall(seen[1]) if seen else []
+        header = root / "include" / "weft" / f"{name.removeprefix('weft_')}.h"
+        wanted = {link for link in XR.findall(text) if link.startswith("weft") and link != page}
+        if name.startswith("weft_") and header.exists():
+            wanted |= {f"weft_{other} 3" for other in re.findall(r"#include <weft/(\w+)\.h>", header.read_text())}
+        said = f"docs/man/{name}.{section}"
+        complaints += [f"{said}: SEE ALSO lacks {link}" for link in sorted(wanted - set(seen))]
+        complaints += [f"{said}: there is no page {link}" for link in sorted(wanted | set(seen))
+                       if link.startswith("weft") and link not in texts]
+        if seen != sorted(seen, key=lambda link: link.split()[::-1]):
+            complaints.append(f"{said}: SEE ALSO is not in order, by section and name")
+    for name, header in sorted((public_functions(root) | inline_functions(root)).items()):
+        head = texts.get(f"weft_{header.stem} 3", "").split(".Sh SYNOPSIS")[0]
+        if not name.endswith("_sized") and not re.search(rf"^\.Nm {name}\b", head, re.MULTILINE):
+            complaints.append(f"docs/man/weft_{header.stem}.3: NAME lacks {name}")
+    complaints += [f"docs/man/weft.3: does not name {page}" for page in texts
+                   if re.match(r"weft_\w+ 3$", page) and page not in XR.findall(texts.get("weft 3", ""))]
+    return complaints
+
+
 def flags(root):
     """The program's man pages have an entry for each of its flags; weft-bench(1) leaves some to weft(1)."""
     man = root / "docs" / "man"
@@ -654,5 +686,5 @@ def flags(root):
 
 
 RULES = {rule.__name__: rule for rule in (
-    arrows, cycles, seam, headers, license, packages, readme, words, limits, sized, manuals, manpages, flags, style,
+    arrows, cycles, seam, headers, license, packages, readme, words, limits, sized, manuals, manpages, manlinks, flags, style,
     width, ifs, length, gcc, clang, calls, circles, symbols, abi, hardening)}

@@ -65,25 +65,6 @@ typedef struct weft_link {
     void (*on_gone)(struct weft_link *link);
 } weft_link;
 
-/* ---- structs that grow ----------------------------------------------------------------------- */
-
-/* The structs that you fill (weft_env, weft_handler, weft_server_config ...) grow at their end from version to
- * version, and all zero means defaults. So each function that takes one exists twice: as an inline function in
- * these headers, which says how large the struct, and what of that kind it points to, is in the headers that you
- * were compiled with; and as NAME_sized in the library, which is told. C and C++ use the first, other languages
- * call the second. A struct of an older program is taken for what it has; one of a newer program, too, if
- * what this library does not know of it is zero.
- *
- * What all of them say of a size: -EINVAL when it is below that of version 0.1 or above WEFT_SIZED_MAX, the
- * struct is not looked at then; and when there is more than this library knows that is not zero. With a NULL
- * pointer its size is not looked at. docs/abi.md has the whole of it. */
-#define WEFT_SIZED_MAX 4096
-
-/* How they take it; for libraries on top that have structs which grow, too (the hub is one). The first
- * bytes of from, as many as both sides know, go to to, which has known bytes; the rest of it is zero, all of it with
- * NULL. oldest is what the struct's first version had. 0, or -EINVAL as above, and to is not changed. */
-WEFT_API int weft_sized_take(void *to, size_t known, size_t oldest, const void *from, size_t size);
-
 /* ---- hooks ----------------------------------------------------------------------------------- */
 
 enum weft_log_level { WEFT_LOG_ERROR, WEFT_LOG_WARN, WEFT_LOG_INFO, WEFT_LOG_DEBUG };
@@ -106,6 +87,30 @@ typedef struct weft_env {
     uint64_t (*now_us)(void *ctx);
     int (*random)(void *ctx, void *buf, size_t len);
 } weft_env;
+
+/* ---- structs that grow ----------------------------------------------------------------------- */
+
+/* The structs that you fill (weft_env, weft_handler, weft_server_config ...) grow at their end from version to
+ * version, and all zero means defaults. So each function that takes one exists twice: as an inline function in
+ * these headers, which says how large the struct, and what of that kind it points to, is in the headers that you
+ * were compiled with; and as NAME_sized in the library, which is told. C and C++ use the first, other languages
+ * call the second. A struct of an older program is taken for what it has; one of a newer program, too, if
+ * what this library does not know of it is zero.
+ *
+ * What all of them say of a size: -EINVAL when it is below that of version 0.1 or above WEFT_SIZED_MAX, the
+ * struct is not looked at then; and when there is more than this library knows that is not zero. With a NULL
+ * pointer its size is not looked at. docs/abi.md has the whole of it.
+ *
+ * Whoever says -EINVAL of a struct or of what is in it tells the env's log what is wrong, one line at WEFT_LOG_ERROR,
+ * as far as there is an env: a loop's, or the one that was handed in. */
+#define WEFT_SIZED_MAX 4096
+
+/* How they take it; for libraries on top that have structs which grow, too (the hub is one). The first
+ * bytes of from, as many as both sides know, go to to, which has known bytes; the rest of it is zero, all of it with
+ * NULL. oldest is what the struct's first version had. 0, or -EINVAL as above, and to is not changed: env's log is
+ * told why, of a struct that is called name; env may be NULL. */
+WEFT_API int weft_sized_take(const weft_env *env, const char *name, void *to, size_t known,
+                             size_t oldest, const void *from, size_t size);
 
 /* ---- limits ---------------------------------------------------------------------------------- */
 

@@ -31,7 +31,8 @@ extern "C" {
 #endif
 
 /* Counted; any thread. Where NULL may come in (no memory, or not connected yet) it may be handed on: every function
- * here takes NULL, and says "", false and 0. What they return is good as long as the weft_peer. */
+ * here takes NULL, and says what it says where there is nothing: "", false (weft_peer_secure) or NULL
+ * (weft_peer_alt_name, weft_peer_ref). What they return is good as long as the weft_peer. */
 typedef struct weft_peer weft_peer;
 
 WEFT_API weft_peer *weft_peer_ref(weft_peer *p);

@@ -129,7 +129,7 @@ static void drop(struct text *t)
 static int env_of(weft_env *to, const weft_env *from, size_t size)
 {
     size_t oldest = offsetof(weft_env, random) + sizeof to->random;
-    return weft_sized_take(to, sizeof *to, oldest, from, size);
+    return weft_sized_take(NULL, "weft_env", to, sizeof *to, oldest, from, size);
 }
 
 int weft_sse_piece_sized(weft_piece **out, const weft_env *env, size_t env_size, const char *event,

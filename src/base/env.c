@@ -5,8 +5,18 @@
 #include "base/env.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
+
+const weft_env *env_within(weft_env *to, const void *cfg, size_t cfg_size, size_t oldest,
+                           size_t offset, size_t env_size)
+{
+    const weft_env *at;
+    if (!cfg || cfg_size < oldest || cfg_size > WEFT_SIZED_MAX) return NULL;
+    memcpy(&at, (const unsigned char *)cfg + offset, sizeof at);
+    return at && env_take(NULL, to, at, env_size) == 0 ? to : NULL;
+}
 
 uint64_t env_now_us(const weft_env *env)
 {

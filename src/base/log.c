@@ -4,6 +4,7 @@
  */
 #include "base/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -27,14 +28,31 @@ static void escape(const char *from, char *to)
     *to = 0;
 }
 
-void log_line(const weft_env *env, int level, const char *format, ...)
+static void say(const weft_env *env, int level, const char *format, va_list ap)
+    __attribute__((format(printf, 3, 0)));
+
+static void say(const weft_env *env, int level, const char *format, va_list ap)
 {
     if (!env || !env->log) return;
     char raw[LINE_MAX_BYTES], line[LINE_MAX_BYTES];
-    va_list ap;
-    va_start(ap, format);
     vsnprintf(raw, sizeof raw, format, ap);
-    va_end(ap);
     escape(raw, line);
     env->log(env->ctx, level, line);
+}
+
+void log_line(const weft_env *env, int level, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    say(env, level, format, ap);
+    va_end(ap);
+}
+
+int log_wrong(const weft_env *env, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    say(env, WEFT_LOG_ERROR, format, ap);
+    va_end(ap);
+    return -EINVAL;
 }

@@ -13,4 +13,9 @@
 void log_line(const weft_env *env, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* What a user handed in cannot be used: the same at WEFT_LOG_ERROR, which says where ("weft_dial.proxy"), what, and
+ * what would be right. Returns -EINVAL. */
+int log_wrong(const weft_env *env, const char *format, ...)
+    __attribute__((format(printf, 2, 3), cold));
+
 #endif

@@ -40,7 +40,7 @@ int weft_head_parse_sized(weft_span *in, const weft_limits *limits, size_t limit
     weft_limits own;
     *head = (weft_request_head){0};
     *out = (weft_handshake){.why = ""};
-    int r = limits_take(&own, limits, limits_size);
+    int r = limits_take(NULL, &own, limits, limits_size);
     if (r) return r;
     r = parse(&h, in, &own, fields, max, false);
     if (r < 0) out->status = h.status, out->why = h.why;
@@ -59,7 +59,7 @@ int weft_response_parse_sized(weft_span *in, const weft_limits *limits, size_t l
     struct head h;
     weft_limits own;
     *head = (weft_response_head){.why = ""};
-    int r = limits_take(&own, limits, limits_size);
+    int r = limits_take(NULL, &own, limits, limits_size);
     if (r) return r;
     r = parse(&h, in, &own, fields, max, true);
     if (r < 0) head->why = h.why;

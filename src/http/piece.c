@@ -28,7 +28,7 @@ int weft_piece_new_sized(weft_piece **out, const weft_env *env, size_t env_size,
     weft_env taken;
     char line[CHUNK_LINE_MAX];
     if (!len) return -EINVAL;
-    int error = env ? env_take_at(&taken, &env, env_size) : 0;
+    int error = env ? env_take_at(NULL, &taken, &env, env_size) : 0;
     if (error) return error;
     size_t head = 1 + chunk_line(line, len);
     if (len > SIZE_MAX - head - CHUNK_TAIL) return -ENOMEM;

@@ -107,7 +107,8 @@ static weft_hub *make(weft_loop *l, const weft_hub_config *cfg)
 int weft_hub_new_sized(weft_hub **out, weft_loop *l, const weft_hub_config *cfg, size_t cfg_size)
 {
     weft_hub_config taken;
-    int error = weft_sized_take(&taken, sizeof taken, CONFIG_OLDEST, cfg, cfg_size);
+    int error = weft_sized_take(weft_loop_env(l), "weft_hub_config", &taken, sizeof taken,
+                                CONFIG_OLDEST, cfg, cfg_size);
     if (error < 0) return error;
     fill_in_defaults(&taken);
     weft_hub *h = make(l, &taken);

@@ -565,8 +565,10 @@ int weft_loop_new_sized(weft_loop **out, const weft_loop_config *cfg, size_t cfg
 {
     weft_loop_config taken;
     weft_env env;
-    int error = config_take(&taken, cfg, cfg_size);
-    if (!error) error = env_take_at(&env, &taken.env, env_size);
+    const weft_env *own = env_within(&env, cfg, cfg_size, SIZED_THROUGH(weft_loop_config, poll_us),
+                                     offsetof(weft_loop_config, env), env_size);
+    int error = config_take(own, &taken, cfg, cfg_size);
+    if (!error) error = env_take_at(NULL, &env, &taken.env, env_size);
     return error ? error : loop_new_with_sys(out, &taken, &sys_real);
 }
 

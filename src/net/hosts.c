@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "http/url.h"
 
 static bool is_bracketed(weft_bytes host)
@@ -67,19 +68,44 @@ bool hosts_have(const char *const *hosts, weft_bytes host)
     return false;
 }
 
+/* ---- checked --------------------------------------------------------------------------------- */
+
+static bool has_port(weft_bytes host)
+{
+    if (is_bracketed(host)) return host.data[host.len - 1] != ']';
+    return memchr(host.data, ':', host.len) != NULL;
+}
+
+static int wrong(const weft_env *env, const char *text)
+{
+    weft_bytes host = bytes_of(text);
+    bool below = cut_star(&host);
+    bool valid = url_host_valid(host) && !memchr(host.data, '*', host.len);
+    weft_bytes name = bare(host);
+    if (!valid || !has_port(host))
+        return log_wrong(env,
+                         "weft_server_config.hosts: \"%.80s\" is no host: say \"example.org\", "
+                         "\"*.example.org\", \"localhost\" or \"ip\"",
+                         text);
+    return log_wrong(env,
+                     "weft_server_config.hosts: \"%.80s\" has a port, which plays no part: say "
+                     "\"%s%.*s\"",
+                     text, below ? "*." : "", (int)(name.len < 80 ? name.len : 80),
+                     (const char *)name.data);
+}
+
 /* A host without a port, and a star at most in front. */
 static bool is_pattern(const char *text)
 {
     weft_bytes host = bytes_of(text);
     bool below = cut_star(&host);
-    if (!url_host_valid(host) || memchr(host.data, '*', host.len)) return false;
-    if (is_bracketed(host)) return !below && host.data[host.len - 1] == ']';
-    return !memchr(host.data, ':', host.len) && host.data[0] != '.';
+    if (!url_host_valid(host) || memchr(host.data, '*', host.len) || has_port(host)) return false;
+    return is_bracketed(host) ? !below : host.data[0] != '.';
 }
 
-bool hosts_valid(const char *const *hosts)
+int hosts_check(const weft_env *env, const char *const *hosts)
 {
     for (; hosts && *hosts; hosts++)
-        if (!is_pattern(*hosts)) return false;
-    return true;
+        if (!is_pattern(*hosts)) return wrong(env, *hosts);
+    return 0;
 }

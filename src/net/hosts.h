@@ -15,8 +15,8 @@
 
 #include <weft/base.h>
 
-/* A list as weft_server_config has it; NULL is fine. */
-bool hosts_valid(const char *const *hosts);
+/* A list as weft_server_config has it; NULL is fine. 0, or -EINVAL, and env's log is told of the first that is none. */
+int hosts_check(const weft_env *env, const char *const *hosts);
 
 /* Whether a request with this Host, which is well formed or empty, is meant for one of them. NULL: every one is. */
 bool hosts_have(const char *const *hosts, weft_bytes host);

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/log.h"
 #include "http/chars.h"
 
 static bool fits(const struct route *r, weft_bytes path)
@@ -70,7 +71,11 @@ int route_add(struct route_table *t, const weft_env *env, const char *path,
 {
     weft_bytes bytes = bytes_of(path);
     bool prefix = bytes.len >= 2 && memcmp(path + bytes.len - 2, "/*", 2) == 0;
-    if (!path_is_valid(bytes)) return -EINVAL;
+    if (!path_is_valid(bytes))
+        return log_wrong(env,
+                         "the route \"%.80s\" is no path that a request can have: say \"/chat\" or "
+                         "\"/files/*\", escaped as in a URL, without a query",
+                         path);
     if (prefix) bytes.len--;
     struct route *r = find_same(t, bytes, prefix);
     if (r && r->release) r->release(r->user);

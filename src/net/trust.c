@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/log.h"
 
 enum { V4_PREFIX = 96, HOST_MAX = INET6_ADDRSTRLEN };
 
@@ -60,7 +61,12 @@ int trust_init(struct trust *t, const weft_env *env, const char *const *list)
     if (!t->networks) return -ENOMEM;
     for (; *list; list++) {
         if (strcmp(*list, "unix") == 0) t->unix_sockets = true;
-        else if (!parse(*list, &t->networks[t->n++])) return -EINVAL;
+        else if (!parse(*list, &t->networks[t->n++]))
+            return log_wrong(
+                env,
+                "weft_server_config.trust_proxy: \"%.80s\" is no address: say "
+                "\"192.0.2.1\", \"10.0.0.0/8\", \"2001:db8::/32\", \"localhost\" or \"unix\"",
+                *list);
     }
     return 0;
 }

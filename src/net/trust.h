@@ -20,7 +20,7 @@ struct trust {
 };
 
 /* list: NULL-terminated, of "192.0.2.1", "10.0.0.0/8", "2001:db8::/32", "localhost" and "unix"; may be
- * NULL. Errors: -EINVAL, -ENOMEM. To be deinited even then. */
+ * NULL. Errors: -EINVAL, which env's log is told of, -ENOMEM. To be deinited even then. */
 int trust_init(struct trust *t, const weft_env *env, const char *const *list);
 void trust_deinit(struct trust *t, const weft_env *env);
 

@@ -20,9 +20,9 @@ enum { DEFAULT_BITS = 12, KEPT_OUT = 65536 };
 
 /* ---- settings -------------------------------------------------------------------------------- */
 
-int deflate_take_at(weft_deflate *to, const weft_deflate **at, size_t size)
+int deflate_take_at(const weft_env *env, weft_deflate *to, const weft_deflate **at, size_t size)
 {
-    int error = deflate_take(to, *at, size);
+    int error = deflate_take(env, to, *at, size);
     if (*at) *at = to;
     return error;
 }

@@ -32,7 +32,7 @@ enum {
 SIZED_TAKER(deflate_take, weft_deflate, threshold, 16, threshold)
 
 /* As those of SIZED_TAKER_AT. In a build without compression *at is NULL then. */
-int deflate_take_at(weft_deflate *to, const weft_deflate **at, size_t size);
+int deflate_take_at(const weft_env *env, weft_deflate *to, const weft_deflate **at, size_t size);
 
 bool deflate_takeover(const weft_deflate *d);
 uint8_t deflate_window_bits(const weft_deflate *d);

@@ -8,16 +8,16 @@
  */
 #include <assert.h>
 
-#include "base/fields.h"
 #include "ws/extension.h"
+#include "ws/extension_list.h"
 #include "ws/ratio.h"
 #include "ws/session.h"
 
 /* ---- nothing is agreed on -------------------------------------------------------------------- */
 
-int deflate_take_at(weft_deflate *to, const weft_deflate **at, size_t size)
+int deflate_take_at(const weft_env *env, weft_deflate *to, const weft_deflate **at, size_t size)
 {
-    int error = deflate_take(to, *at, size);
+    int error = deflate_take(env, to, *at, size);
     *at = NULL;
     return error;
 }
@@ -30,7 +30,7 @@ int weft_deflate_choose_sized(const weft_request_head *head, const weft_deflate 
     (void)head;
     *agreed = (weft_deflate_params){0};
     *text = 0;
-    return deflate_take(&copy, ours, ours_size);
+    return deflate_take(NULL, &copy, ours, ours_size);
 }
 
 int weft_deflate_offer_sized(const weft_deflate *deflate, size_t deflate_size,
@@ -38,15 +38,17 @@ int weft_deflate_offer_sized(const weft_deflate *deflate, size_t deflate_size,
 {
     weft_deflate copy;
     *text = 0;
-    return deflate_take(&copy, deflate, deflate_size);
+    return deflate_take(NULL, &copy, deflate, deflate_size);
 }
 
 const char *extension_verify(const weft_field *fields, size_t n, const weft_deflate *offered,
                              weft_deflate_params *agreed)
 {
+    struct elements e = extension_list(fields, n);
+    weft_bytes any;
     (void)offered;
     *agreed = (weft_deflate_params){0};
-    if (!fields_count(fields, n, "Sec-WebSocket-Extensions")) return NULL;
+    if (!elements_next(&e, &any)) return NULL;
     return "the 101 uses an extension, and none was offered";
 }
 

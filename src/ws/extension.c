@@ -2,7 +2,7 @@
  *
  * ws/extension.c - the negotiation of permessage-deflate, both sides
  *
- *      fields -> elements, by comma -> name ; parameters, by semicolon -> struct element -> agreed or passed over
+ *      fields -> extensions (extension_list.h) -> name and parameters -> struct element -> agreed or passed over
  *
  * The server takes the first offer that is in order; one with an unknown parameter, one twice, or a bad
  * value is passed over (RFC 7692, 5.1). The client has made its offers from the same settings that it
@@ -12,14 +12,13 @@
 
 #include <stdio.h>
 
-#include "base/fields.h"
 #include "ws/deflate.h"
+#include "ws/extension_list.h"
 #include "ws/session.h"
 
 enum { OFFERS_MAX = 8 }; /* those behind are passed over */
 
-static const char extension_name[] = "permessage-deflate",
-                  field_name[] = "Sec-WebSocket-Extensions";
+static const char extension_name[] = "permessage-deflate";
 
 /* An offer or an answer, taken apart. Bits are 0 when they are not mentioned. */
 struct element {
@@ -30,27 +29,14 @@ struct element {
 
 /* ---- syntax ---------------------------------------------------------------------------------- */
 
-static struct elements extensions_of(const weft_field *fields, size_t n)
-{
-    struct elements e = elements_of(fields, n, field_name);
-    e.quoted = true;
-    return e;
-}
-
-static weft_bytes cut(weft_bytes *rest, char c)
-{
-    return bytes_trim(bytes_cut_unquoted(rest, c));
-}
-
 /* A number from 8 to 15 as it may be written; 0 otherwise (RFC 7692, 7.1.2). */
 static uint8_t window_bits(weft_bytes value)
 {
-    if (value.len >= 2 && value.data[0] == '"' && value.data[value.len - 1] == '"')
-        value = (weft_bytes){value.data + 1, value.len - 2};
-    if (value.len == 1 && (value.data[0] == '8' || value.data[0] == '9'))
-        return (uint8_t)(value.data[0] - '0');
-    if (value.len == 2 && value.data[0] == '1' && value.data[1] >= '0' && value.data[1] <= '5')
-        return (uint8_t)(10 + value.data[1] - '0');
+    uint8_t digits[2];
+    size_t len = extension_value(value, digits, sizeof digits);
+    if (len == 1 && (digits[0] == '8' || digits[0] == '9')) return (uint8_t)(digits[0] - '0');
+    if (len == 2 && digits[0] == '1' && digits[1] >= '0' && digits[1] <= '5')
+        return (uint8_t)(10 + digits[1] - '0');
     return 0;
 }
 
@@ -69,9 +55,8 @@ static bool set_bits(uint8_t *bits, weft_bytes value)
 /* false: unknown, there already, or with a value that it may not have. */
 static bool take_parameter(struct element *e, weft_bytes text)
 {
-    weft_bytes value = text;
-    weft_bytes name = cut(&value, '=');
-    bool has_value = name.len != text.len;
+    weft_bytes name, value = text;
+    bool has_value = extension_cut(&value, '=', &name);
     value = bytes_trim(value);
     if (bytes_is(name, "server_no_context_takeover"))
         return set_flag(&e->server_no_takeover, has_value);
@@ -86,11 +71,14 @@ static bool take_parameter(struct element *e, weft_bytes text)
 /* Whether text, which is not empty, is permessage-deflate with parameters that are in order. */
 static bool parse(weft_bytes text, struct element *e)
 {
+    weft_bytes part;
     *e = (struct element){0};
-    if (text.data[text.len - 1] == ';') return false;
-    if (!bytes_is(cut(&text, ';'), extension_name)) return false;
-    while (text.len)
-        if (!take_parameter(e, cut(&text, ';'))) return false;
+    bool more = extension_cut(&text, ';', &part);
+    if (!bytes_is(part, extension_name)) return false;
+    while (more) {
+        more = extension_cut(&text, ';', &part);
+        if (!take_parameter(e, part)) return false;
+    }
     return true;
 }
 
@@ -149,7 +137,7 @@ static void write_answer(const weft_deflate_params *p, const struct element *off
 static bool choose(const weft_request_head *head, const weft_deflate *ours,
                    weft_deflate_params *agreed, char *text)
 {
-    struct elements e = extensions_of(head->fields, head->n_fields);
+    struct elements e = extension_list(head->fields, head->n_fields);
     struct element offer;
     weft_bytes element;
     for (size_t i = 0; i < OFFERS_MAX && elements_next(&e, &element); i++) {
@@ -169,7 +157,7 @@ int weft_deflate_choose_sized(const weft_request_head *head, const weft_deflate 
     *agreed = (weft_deflate_params){0};
     *text = 0;
     if (!ours) return 0;
-    int error = deflate_take(&copy, ours, ours_size);
+    int error = deflate_take(NULL, &copy, ours, ours_size);
     return error ? error : choose(head, &copy, agreed, text);
 }
 
@@ -204,7 +192,7 @@ int weft_deflate_offer_sized(const weft_deflate *deflate, size_t deflate_size,
     weft_deflate copy;
     struct writer w = {.text = text};
     *text = 0;
-    int error = deflate_take(&copy, deflate, deflate_size);
+    int error = deflate_take(NULL, &copy, deflate, deflate_size);
     if (!error) write_offers(&w, &copy);
     return error;
 }
@@ -224,13 +212,12 @@ static const char *answer_fault(const struct element *answer, const weft_deflate
 const char *extension_verify(const weft_field *fields, size_t n, const weft_deflate *offered,
                              weft_deflate_params *agreed)
 {
-    struct elements e = extensions_of(fields, n);
+    struct elements e = extension_list(fields, n);
     struct element answer;
     weft_bytes text, other;
     *agreed = (weft_deflate_params){0};
-    if (!fields_count(fields, n, field_name)) return NULL;
+    if (!elements_next(&e, &text)) return NULL;
     if (!offered) return "the 101 uses an extension, and none was offered";
-    if (!elements_next(&e, &text)) return "Sec-WebSocket-Extensions in the 101 is empty";
     if (!parse(text, &answer)) return "the 101 uses an extension that was not offered so";
     if (elements_next(&e, &other)) return "the 101 uses more extensions than were offered";
     const char *fault = answer_fault(&answer, offered);

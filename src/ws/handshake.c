@@ -3,8 +3,8 @@
  * ws/handshake.c - the opening handshake, both sides, on header fields alone (RFC 6455, 4)
  *
  * The server's checks are a list in the order in which a person would want to hear of them: is it a
- * GET of HTTP/1.1, is it an upgrade to WebSocket; is the version ours, are subprotocols in form, which any HTTP
- * would be asked (ws/terms.h); is the key, is there no body.
+ * GET of HTTP/1.1, is it an upgrade to WebSocket; is the version ours, are subprotocols and extensions in form, which
+ * any HTTP would be asked (ws/terms.h); is the key, is there no body.
  */
 #include <weft/handshake.h>
 
@@ -16,6 +16,7 @@
 #include "base/sha1.h"
 #include "ws/deflate.h"
 #include "ws/extension.h"
+#include "ws/extension_list.h"
 #include "ws/terms.h"
 
 static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -56,7 +57,7 @@ int weft_handshake_key_sized(const weft_env *env, size_t env_size, char key[WEFT
 {
     weft_env copy;
     uint8_t nonce[NONCE_LEN];
-    int error = env_take(&copy, env, env_size);
+    int error = env_take(NULL, &copy, env, env_size);
     if (!error) error = env_random(&copy, nonce, sizeof nonce);
     if (!error) base64_encode(nonce, sizeof nonce, key);
     return error;
@@ -143,7 +144,7 @@ int weft_handshake_check_sized(const weft_request_head *h, const weft_limits *li
 {
     weft_limits copy;
     *out = (weft_handshake){.why = ""};
-    int error = limits_take(&copy, limits, limits_size);
+    int error = limits_take(NULL, &copy, limits, limits_size);
     return error ? error : check(h, &copy, out);
 }
 
@@ -213,9 +214,11 @@ int weft_handshake_verify_sized(const weft_field *fields, size_t n, weft_agreeme
     weft_deflate copy;
     const weft_deflate *offered = a->offered;
     a->why = "";
-    int error = deflate_take_at(&copy, &offered, offered_size);
+    int error = deflate_take_at(NULL, &copy, &offered, offered_size);
     if (error) return error;
     const char *fault = upgrade_fault(fields, n, a->key);
+    if (!fault && !extension_list_valid(fields, n))
+        fault = "Sec-WebSocket-Extensions in the 101 is no list of extensions";
     if (!fault) fault = extension_verify(fields, n, offered, &a->deflate);
     if (!fault) fault = subprotocol_fault(fields, n, a);
     a->why = fault ? fault : "";

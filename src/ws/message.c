@@ -28,7 +28,7 @@ int weft_message_new_sized(weft_message **out, const weft_env *env, size_t env_s
 {
     weft_env copy;
     if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
-    int error = env ? env_take_at(&copy, &env, env_size) : 0;
+    int error = env ? env_take_at(NULL, &copy, &env, env_size) : 0;
     if (error) return error;
     weft_message *m = mem_zalloc(env, sizeof *m);
     if (!m) return -ENOMEM;

@@ -19,10 +19,12 @@ static int take(weft_session_profile *p, const weft_session_config *from, size_t
                 size_t env_size, size_t limits_size, size_t deflate_size)
 {
     weft_session_config cfg;
-    int error = config_take(&cfg, from, size);
-    if (!error) error = env_take_at(&p->env, &cfg.env, env_size);
-    if (!error) error = limits_take_at(&p->limits, &cfg.limits, limits_size);
-    if (!error) error = deflate_take_at(&p->deflate, &cfg.deflate, deflate_size);
+    const weft_env *env = env_within(&p->env, from, size, SIZED_THROUGH(weft_session_config, pool),
+                                     offsetof(weft_session_config, env), env_size);
+    int error = config_take(env, &cfg, from, size);
+    if (!error) error = env_take_at(NULL, &p->env, &cfg.env, env_size);
+    if (!error) error = limits_take_at(env, &p->limits, &cfg.limits, limits_size);
+    if (!error) error = deflate_take_at(env, &p->deflate, &cfg.deflate, deflate_size);
     if (error) return error;
     p->profile = (struct profile){cfg.env, cfg.limits, cfg.deflate, cfg.pool, cfg.chunked};
     return 0;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * ws/terms.c - version and subprotocols (RFC 6455, 4.2.1; RFC 8441, 5)
+ * ws/terms.c - version, subprotocols, and the form of extensions (RFC 6455, 4.2.1; RFC 8441, 5)
  */
 #include "ws/terms.h"
 
 #include "base/bytes.h"
 #include "base/fields.h"
 #include "base/limits.h"
+#include "ws/extension_list.h"
 
 static bool version_is_13(const weft_request_head *h)
 {
@@ -44,9 +45,17 @@ static const char *subprotocols_fault(const weft_request_head *h, const weft_lim
     return empty ? "Sec-WebSocket-Protocol is empty" : NULL;
 }
 
+static const char *fault(const weft_request_head *h, const weft_limits *limits)
+{
+    const char *why = subprotocols_fault(h, limits);
+    if (why || extension_list_valid(h->fields, h->n_fields)) return why;
+    return "Sec-WebSocket-Extensions is no list of extensions: name; parameter; parameter=value, name";
+}
+
 int terms_fault(const weft_request_head *h, const weft_limits *limits, const char **why)
 {
-    *why = version_is_13(h) ? subprotocols_fault(h, limits) : "Sec-WebSocket-Version must be 13";
+    bool known = version_is_13(h);
+    *why = known ? fault(h, limits) : "Sec-WebSocket-Version must be 13";
     if (!*why) return 0;
-    return version_is_13(h) ? 400 : 426;
+    return known ? 400 : 426;
 }

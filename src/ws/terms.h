@@ -10,8 +10,8 @@
 
 #include <weft/handshake.h>
 
-/* Sec-WebSocket-Version, and the form of Sec-WebSocket-Protocol. 0: nothing is wrong; else the status to refuse with,
- * and why, a constant string. */
+/* Sec-WebSocket-Version, and the form of Sec-WebSocket-Protocol and Sec-WebSocket-Extensions. 0: nothing is wrong; else
+ * the status to refuse with, and why, a constant string. */
 int terms_fault(const weft_request_head *h, const weft_limits *limits, const char **why);
 
 #endif

@@ -289,6 +289,30 @@ test('threads_post: a worker publishes, a thread answers one client', () =>
     await ann.leave();
   }));
 
+test('worker_pool: every question is answered, also those of who asks many at once', () =>
+  withServer('worker_pool', async (url) => {
+    const [ann, bob] = [await Peer.connect(url), await Peer.connect(url)];
+    const wanted = new Set();
+    for (let i = 1; i <= 300; i++) {
+      ann.say(`${7 * i}`);
+      wanted.add(7 * i);
+    }
+    bob.say('999999999989');
+    assert.equal(await bob.next(), 'smallest divisor of 999999999989: 999999999989');
+    while (wanted.size) {
+      const [, number] = /^smallest divisor of (\d+): /.exec(await ann.next());
+      assert.ok(wanted.delete(Number(number)), number);
+    }
+    bob.say('a number that is far too long');
+    assert.equal(await soon(bob.closed, 'a Close'), 1008);
+    ann.say('999999999989');
+    ann.socket.terminate(); // an answer to nobody
+    const eve = await Peer.connect(url);
+    eve.say('15');
+    assert.equal(await eve.next(), 'smallest divisor of 15: 3');
+    await eve.leave();
+  }));
+
 // Says it in one piece, and hears until the other side ends.
 async function rawly(url, bytes) {
   const socket = connect(new URL(url).port, '127.0.0.1');

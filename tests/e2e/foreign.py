@@ -8,6 +8,7 @@ import http.client
 import os
 import re
 import socket
+import subprocess
 import sys
 import threading
 import unittest
@@ -23,8 +24,8 @@ from foreign import (ON_CLOSE, ON_CONN, ON_MESSAGE, ON_REQUEST, STRUCTS, ClientC
                      Env, Handler, HubConfig, Limits, ListenOptions, LoopConfig, PipeHandler, ReplyHandler,
                      RequestHandler, ServerConfig, SessionConfig, TlsConfig, of_the_future, strings)
 
-TEXT = 1
-ACCEPTED, CONNECTIONS, WEBSOCKETS, REQUESTS = range(4)
+TEXT = foreign.enumerators('weft_opcode')['WEFT_TEXT']
+COUNT = foreign.enumerators('weft_count')
 TURNS = 2000
 UNKNOWN = 2**64 - 1
 weft = foreign.Weft()
@@ -286,10 +287,10 @@ class Works(Foreign):
                                             sizeof(client), sizeof(deflate), None), 0)
         del server, client, config, dial, deflate, subprotocols
         self.turn_until(lambda: self.told and self.told[-1][0] == 'gone' and
-                        not weft.server_count(self.server, WEBSOCKETS))
+                        not weft.server_count(self.server, COUNT['WEFT_COUNT_WEBSOCKETS']))
         self.assertEqual(self.told, [('open', b'chat'), ('server', b'hello, hello, hello'),
                                      ('client', b'hello, hello, hello'), ('gone', 1000, b'enough', True)])
-        self.assertEqual(weft.server_count(self.server, ACCEPTED), 1)
+        self.assertEqual(weft.server_count(self.server, COUNT['WEFT_COUNT_ACCEPTED']), 1)
         self.assertEqual(weft.server_count_closed(self.server, 1000), 1)
 
     def test_talk(self):
@@ -327,7 +328,7 @@ class Works(Foreign):
         self.turn_until(lambda: answers)
         thread.join()
         self.assertEqual(answers, [b'from Python'])
-        self.assertEqual(weft.server_count(self.server, REQUESTS), 1)
+        self.assertEqual(weft.server_count(self.server, COUNT['WEFT_COUNT_REQUESTS']), 1)
 
     def test_stream(self):
         answers, closed, piece = [], [], c_void_p()
@@ -349,6 +350,24 @@ class Works(Foreign):
         thread.join()
         weft.piece_unref(piece)
         self.assertEqual((answers, closed), ([b'from Python'], [0]))
+
+    def test_example(self):
+        """examples/echo_ctypes.py, with this library."""
+        environment = dict(os.environ, WEFT_LIBRARY=foreign.LIBRARY)
+        with subprocess.Popen([sys.executable, 'examples/echo_ctypes.py', '127.0.0.1:0'], stdout=subprocess.PIPE,
+                              env=environment) as example:
+            try:
+                host, port, path = re.match(rb'ws://(.*):(\d+)(/.*)\n', example.stdout.readline()).groups()
+                with socket.create_connection((host.decode(), int(port)), timeout=60) as peer, peer.makefile('rb') as said:
+                    peer.sendall(b'GET ' + path + b' HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+                                 b'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+                                 b'\x81\x82\0\0\0\0hi')
+                    self.assertEqual(said.readline(), b'HTTP/1.1 101 Switching Protocols\r\n')
+                    while said.readline() != b'\r\n':
+                        pass
+                    self.assertEqual(said.read(4), b'\x81\x02hi')
+            finally:
+                example.terminate()
 
 
 if __name__ == '__main__':

@@ -206,9 +206,15 @@ class Handshake(Case):
         self.assertRefused(request(add=['Sec-WebSocket-Protocol: a', 'Sec-WebSocket-Protocol: b, a']), 400)
 
     def test_extensions_are_declined_not_refused(self):
-        for value in ('permessage-deflate; x', 'permessage-deflate; client_max_window_bits=7, x-other; q="1"', 'nonsense;;'):
+        for value in ('permessage-deflate; x', 'permessage-deflate; client_max_window_bits=7, x-other; q="1"', 'a,,b', ''):
             with self.subTest(value):
                 self.assertAccepted(request(add=[f'Sec-WebSocket-Extensions: {value}']))
+
+    def test_extensions_that_are_malformed(self):
+        for value in ('permessage-deflate;', 'a;;b', 'a; =1', 'a; b=', 'a; b="x', 'a b', ';'):
+            with self.subTest(value):
+                response = self.assertRefused(request(add=[f'Sec-WebSocket-Extensions: {value}']), 400)
+                self.assertIn('Sec-WebSocket-Extensions', response.body.decode())
 
     def test_no_body(self):
         self.assertAccepted(request(add=['Content-Length: 0']))

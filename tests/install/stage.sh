@@ -23,5 +23,9 @@ for header in "$WEFT_SRC"/include/weft/*.h; do promise "include/weft/${header##*
 for page in "$WEFT_SRC"/docs/man/*.[137]; do
     [ -e "$page" ] && promise "share/man/man${page##*.}/${page##*/}"
 done
+for text in README.md abi.md limits.md; do promise "share/doc/weft/$text"; done
+for example in "$WEFT_SRC"/examples/*.* "$WEFT_SRC"/examples/cpp/*.*; do
+    promise "share/doc/weft/${example#"$WEFT_SRC"/}"
+done
 "$STAGE$PREFIX/bin/weft" --version
 exit $missing

@@ -236,9 +236,11 @@ static void test_words(void **state)
                "cannot read /nowhere: No such file or directory");
     expect_why(&(weft_tls_config){.authorities = "-----BEGIN CERTIFICATE-----\n!\n"}, WEFT_ERR_TLS,
                "cannot read (PEM text): bad end line");
-    expect_why(&(weft_tls_config){.n_certificates = 1}, -EINVAL, "Invalid argument");
-    expect_why(&(weft_tls_config){.certificates = &(weft_tls_pair){0}, .n_certificates = 1},
-               -EINVAL, "Invalid argument");
+    expect_why(&(weft_tls_config){.n_certificates = 1}, -EINVAL,
+               "weft_tls_config.certificates[0] is NULL: say a PEM file, or the text");
+    const weft_tls_pair pairs[] = {{certificate, key}, {NULL, key}};
+    expect_why(&(weft_tls_config){.certificates = pairs, .n_certificates = 2}, -EINVAL,
+               "weft_tls_config.certificates[1] is NULL: say a PEM file, or the text");
 }
 
 static void test_a_server_needs_a_certificate(void **state)

@@ -33,10 +33,11 @@ enum { TURNS = 3000, QUIET_TURNS = 12 };
 struct world {
     weft_env env;
     uint64_t now_us;
-    long fail_at; /* the allocation that fails, counted from 0; -1: none */
-    bool fail_on; /* and so do all that follow it */
-    long asked;   /* allocations since world_fail_at */
-    long live;    /* blocks not yet freed */
+    long fail_at;   /* the allocation that fails, counted from 0; -1: none */
+    bool fail_on;   /* and so do all that follow it */
+    long asked;     /* allocations since world_fail_at */
+    long live;      /* blocks not yet freed */
+    char said[256]; /* the last line of the log at WEFT_LOG_ERROR */
     struct sys sys;
     weft_loop *loop;
     weft_server *server;
@@ -64,6 +65,12 @@ static inline uint64_t world_now(void *ctx)
     return w->now_us;
 }
 
+static inline void world_log(void *ctx, int level, const char *line)
+{
+    struct world *w = ctx;
+    if (level == WEFT_LOG_ERROR) snprintf(w->said, sizeof w->said, "%s", line);
+}
+
 /* From now on the nth allocation fails, once; -1: none does. */
 static inline void world_fail_at(struct world *w, long nth)
 {
@@ -74,7 +81,7 @@ static inline void world_fail_at(struct world *w, long nth)
 /* A loop, nothing on it; its realloc is the test's, which calls world_realloc. */
 static inline void world_begin_with(struct world *w, void *(*hook)(void *ctx, void *p, size_t size))
 {
-    *w = (struct world){.env = {.ctx = w, .realloc = hook, .now_us = world_now},
+    *w = (struct world){.env = {.ctx = w, .realloc = hook, .log = world_log, .now_us = world_now},
                         .now_us = 1000 * 1000 * 1000,
                         .fail_at = -1,
                         .sys = sys_real};

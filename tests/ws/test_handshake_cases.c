@@ -219,6 +219,14 @@ static void expect_status(struct scene *s, const char *value)
     expect(s, (status == 101) == !*h.why, "status %d with the reason \"%s\"", status, h.why);
 }
 
+static void expect_why(struct scene *s, const char *value)
+{
+    weft_request_head head = scene_head(s);
+    weft_handshake h;
+    weft_handshake_check(&head, &s->limits, &h);
+    expect(s, strstr(h.why, value) != NULL, "the reason is \"%s\"", h.why);
+}
+
 static void expect_accept(struct scene *s, const char *value)
 {
     weft_request_head head = scene_head(s);
@@ -344,6 +352,7 @@ static void expect_wanted(struct scene *s, const char *value)
 static void line_expects(struct scene *s, const char *key, char *value)
 {
     if (!strcmp(key, "status")) expect_status(s, value);
+    else if (!strcmp(key, "why")) expect_why(s, value);
     else if (!strcmp(key, "accept")) expect_accept(s, value);
     else if (!strcmp(key, "field")) expect_field(s, value);
     else if (!strcmp(key, "chosen")) expect_chosen(s, value);

@@ -168,12 +168,12 @@ struct wanted {
     struct handler_given handler;
 };
 
-static int take(struct wanted *w, const weft_client_config *cfg, size_t cfg_size, size_t dial_size,
-                size_t limits_size, size_t deflate_size)
+static int take(const weft_env *env, struct wanted *w, const weft_client_config *cfg,
+                size_t cfg_size, size_t dial_size, size_t limits_size, size_t deflate_size)
 {
-    int error = config_take(&w->cfg, cfg, cfg_size);
-    if (!error) error = dial_take(&w->dial, &w->limits, w->cfg.dial, dial_size, limits_size);
-    return error ? error : deflate_take_at(&w->deflate, &w->cfg.deflate, deflate_size);
+    int error = config_take(env, &w->cfg, cfg, cfg_size);
+    if (!error) error = dial_take(env, &w->dial, &w->limits, w->cfg.dial, dial_size, limits_size);
+    return error ? error : deflate_take_at(env, &w->deflate, &w->cfg.deflate, deflate_size);
 }
 
 static int opening_init(struct opening *o, const char *url, const weft_dial *dial,
@@ -240,7 +240,7 @@ int weft_connect_sized(weft_conn **out, weft_loop *l, const char *url,
 {
     struct wanted want = {.url = url, .handler = {h, h_size, limits_size, deflate_size}};
     struct client *client;
-    int error = take(&want, cfg, cfg_size, dial_size, limits_size, deflate_size);
+    int error = take(weft_loop_env(l), &want, cfg, cfg_size, dial_size, limits_size, deflate_size);
     if (error) return error;
     struct dialer *dialer = dialer_of(l);
     if (!dialer) return -ENOMEM;

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/sized.h"
 #include "base/strings.h"
 #include "http/field_list.h"
@@ -18,11 +19,11 @@ SIZED_TAKER(take, weft_dial, user, 72, user)
 
 enum { TEXT_MAX = 8192, HOST_MAX = 300, NAME_MAX = 253 };
 
-int dial_take(weft_dial *to, weft_limits *limits, const weft_dial *from, size_t size,
-              size_t limits_size)
+int dial_take(const weft_env *env, weft_dial *to, weft_limits *limits, const weft_dial *from,
+              size_t size, size_t limits_size)
 {
-    int error = take(to, from, size);
-    return error ? error : limits_take_at(limits, &to->limits, limits_size);
+    int error = take(env, to, from, size);
+    return error ? error : limits_take_at(env, limits, &to->limits, limits_size);
 }
 
 /* ---- URLs ------------------------------------------------------------------------------------ */
@@ -45,13 +46,28 @@ static bool is_unix(const struct url *u)
     return u->socket.len > 0;
 }
 
+/* Passwords are nothing for a log. */
+static const char *without_user(const char *url)
+{
+    const char *at = strrchr(url, '@');
+    return at ? at + 1 : url;
+}
+
 static int set_proxy(struct dial *d, const char *text)
 {
     if (!text) return 0;
     int error = string_copy(&d->proxy_text, d->env, text);
     if (error) return error;
     bool http = url_parse(&d->proxy, bytes_of(d->proxy_text), NULL) == 0;
-    return http && d->proxy.scheme == URL_HTTP && !is_unix(&d->url) ? 0 : -EINVAL;
+    if (!http || d->proxy.scheme != URL_HTTP)
+        return log_wrong(
+            d->env,
+            "weft_dial.proxy: \"%.80s\" is no proxy: say \"http://host:port\", perhaps with "
+            "\"user:password@\" before the host",
+            without_user(text));
+    if (is_unix(&d->url))
+        return log_wrong(d->env, "weft_dial.proxy: no proxy leads to a Unix socket: say NULL");
+    return 0;
 }
 
 static bool same_place(const struct url *a, const struct url *b)
@@ -130,7 +146,9 @@ const struct url *dial_next_hop(const struct dial *d)
 
 static int set_server_name(struct dial *d, const char *name)
 {
-    if (name && (!*name || strlen(name) > NAME_MAX)) return -EINVAL;
+    if (name && (!*name || strlen(name) > NAME_MAX))
+        return log_wrong(d->env, "weft_dial.server_name has %zu bytes: a name has 1 to %d",
+                         strlen(name), NAME_MAX);
     return string_copy(&d->server_name, d->env, name);
 }
 
@@ -151,7 +169,9 @@ static int init(struct dial *d, const char *url, int (*parse)(struct url *u, wef
     if (!error) error = set_source(d, from->source);
     if (!error) error = set_server_name(d, from->server_name);
     if (!error) error = set_proxy(d, from->proxy);
-    if (!error && d->proxy_text && d->address.sa.sa_family == AF_UNIX) error = -EINVAL;
+    if (!error && d->proxy_text && d->address.sa.sa_family == AF_UNIX)
+        error =
+            log_wrong(d->env, "weft_dial.address: a proxy does not connect us to a Unix socket");
     return error;
 }
 

@@ -30,8 +30,8 @@ struct dial {
 };
 
 /* What the user gave, which may be NULL, and its limits, which it then points to. Errors: -EINVAL (a size). */
-int dial_take(weft_dial *to, weft_limits *limits, const weft_dial *from, size_t size,
-              size_t limits_size);
+int dial_take(const weft_env *env, weft_dial *to, weft_limits *limits, const weft_dial *from,
+              size_t size, size_t limits_size);
 
 /* parse: which URLs are meant. Errors: what it says, WEFT_ERR_ADDRESS, -EINVAL, -ENOMEM. To be deinited even then. */
 int dial_init(struct dial *d, const weft_env *env, const char *url,

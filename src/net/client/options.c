@@ -7,13 +7,14 @@
 #include <errno.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/strings.h"
 #include "http/field_list.h"
 #include "http/reply.h"
 #include "http/reserved.h"
 #include "net/client/credentials.h"
 
-enum { TEXT_MAX = 8192, HOST_MAX = 300 };
+enum { TEXT_MAX = 8192, HOST_MAX = 300, NAME_SHOWN = 80 };
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 
@@ -36,11 +37,24 @@ static bool field_is_valid(const char *field)
            reply_field_valid(name_of(field), value_of(field));
 }
 
+/* Values may be secrets. */
+static int field_wrong(const struct options *o, const char *field)
+{
+    weft_bytes name = name_of(field);
+    const char *why = !strchr(field, ':') ? "is no field: say \"Name: value\""
+                      : field_is_reserved(name, RESERVED_IN_REQUEST)
+                          ? "is the handshake's own: leave it out"
+                          : "has a character that may not stand there";
+    return log_wrong(o->env, "weft_client_config.fields: \"%.*s\" %s",
+                     (int)(name.len < NAME_SHOWN ? name.len : NAME_SHOWN), (const char *)name.data,
+                     why);
+}
+
 static int keep_fields(struct options *o, const char *const *fields)
 {
     size_t n = 0;
-    while (fields && fields[n])
-        if (!field_is_valid(fields[n++])) return -EINVAL;
+    for (; fields && fields[n]; n++)
+        if (!field_is_valid(fields[n])) return field_wrong(o, fields[n]);
     o->fields = mem_zalloc(o->env, (n + 1) * sizeof *o->fields);
     if (!o->fields) return -ENOMEM;
     for (size_t i = 0; i < n; i++)
@@ -53,7 +67,11 @@ static int keep_fields(struct options *o, const char *const *fields)
 static int check_subprotocols(const struct options *o)
 {
     for (const char *const *p = o->subprotocols; p && *p; p++)
-        if (!bytes_is_token(bytes_of(*p))) return -EINVAL;
+        if (!bytes_is_token(bytes_of(*p)))
+            return log_wrong(o->env,
+                             "subprotocols: \"%.80s\" is no token: letters, digits, some of "
+                             "\"-._~+!\", no blank",
+                             *p);
     return 0;
 }
 
@@ -61,20 +79,33 @@ static int check_subprotocols(const struct options *o)
 static int keep_credentials(struct options *o, const struct url *url, const char *credentials)
 {
     char text[CREDENTIALS_MAX];
+    if (credentials && strlen(credentials) > CREDENTIALS_MAX)
+        return log_wrong(o->env, "weft_client_config.credentials has %zu bytes: at most %d",
+                         strlen(credentials), CREDENTIALS_MAX);
     if (credentials || !url->has_user) return string_copy(&o->credentials, o->env, credentials);
     int error = credentials_of_url(url, text, sizeof text);
-    return error ? error : string_copy(&o->credentials, o->env, text);
+    if (error)
+        return log_wrong(o->env, "the URL's user and password are not written as they should");
+    return string_copy(&o->credentials, o->env, text);
 }
 
 static int keep_host(struct options *o, const char *host)
 {
-    if (host && !url_host_valid(bytes_of(host))) return -EINVAL;
+    if (host && !url_host_valid(bytes_of(host)))
+        return log_wrong(o->env,
+                         "weft_client_config.host: \"%.80s\" is no host: say \"example.org\" or "
+                         "\"example.org:8080\"",
+                         host);
     return string_copy(&o->host, o->env, host);
 }
 
 static int keep_origin(struct options *o, const char *origin)
 {
-    if (origin && !bytes_is_field_value(bytes_of(origin))) return -EINVAL;
+    if (origin && !bytes_is_field_value(bytes_of(origin)))
+        return log_wrong(o->env,
+                         "weft_client_config.origin: \"%.80s\" cannot stand in a field: say "
+                         "\"https://example.org\"",
+                         origin);
     return string_copy(&o->origin, o->env, origin);
 }
 

@@ -72,8 +72,9 @@ int weft_pipe_connect_sized(weft_pipe **out, weft_loop *l, const char *url, cons
     weft_dial taken;
     weft_limits limits;
     weft_pipe_handler handler;
-    int error = dial_take(&taken, &limits, dial, dial_size, limits_size);
-    if (!error) error = handler_take(&handler, h, h_size);
+    const weft_env *env = weft_loop_env(l);
+    int error = dial_take(env, &taken, &limits, dial, dial_size, limits_size);
+    if (!error) error = handler_take(env, &handler, h, h_size);
     if (error) return error;
     struct dialer *dialer = dialer_of(l);
     weft_pipe *p = dialer ? pipe_new(dialer->net, taken.limits, &handler, user) : NULL;

@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/sized.h"
 #include "http/canned.h"
 #include "io/listener.h"
@@ -132,11 +133,18 @@ static void listener_joins(struct server_listener *sl, const struct sock_addr *a
     list_append(&s->listeners, &sl->link);
 }
 
-static int take(weft_listen_options *to, const weft_listen_options *o, size_t size)
+static int take(const weft_env *env, weft_listen_options *to, const weft_listen_options *o,
+                size_t size)
 {
-    int error = options_take(to, o, size);
-    bool wrong = !error && (to->mode > MODE_MAX || (to->tls && !tls_can_accept(to->tls)));
-    return wrong ? -EINVAL : error;
+    int error = options_take(env, to, o, size);
+    if (!error && to->mode > MODE_MAX)
+        error =
+            log_wrong(env, "weft_listen_options.mode: 0%o has more than permissions: at most 0%o",
+                      to->mode, MODE_MAX);
+    if (!error && to->tls && !tls_can_accept(to->tls))
+        error = log_wrong(env, "weft_listen_options.tls has no certificate, which a server shows: "
+                               "say weft_tls_config.certificates");
+    return error;
 }
 
 int weft_server_listen_sized(weft_server *s, const char *address, const weft_listen_options *o,
@@ -145,7 +153,7 @@ int weft_server_listen_sized(weft_server *s, const char *address, const weft_lis
     net_assert_usable(s->loop);
     struct sock_addr a;
     weft_listen_options taken;
-    int error = take(&taken, o, o_size);
+    int error = take(server_env(s), &taken, o, o_size);
     if (!error) error = sock_parse(&a, address);
     if (error) return error;
     struct server_listener *sl = listener_new(s, taken.tls);
@@ -160,13 +168,18 @@ int weft_server_listen_fd_sized(weft_server *s, int fd, const weft_listen_option
     net_assert_usable(s->loop);
     struct sock_addr a;
     weft_listen_options taken;
-    int error = take(&taken, o, o_size);
+    int error = take(server_env(s), &taken, o, o_size);
     if (!error) error = sock_local(loop_sys(s->loop), fd, &a);
     if (error) return error;
     struct server_listener *sl = listener_new(s, taken.tls);
     error = sl ? listener_adopt(&sl->listener, fd) : -ENOMEM;
     if (!error) listener_joins(sl, &a);
     else if (sl) listener_free(sl);
+    if (error == -EINVAL)
+        (void)log_wrong(server_env(s),
+                        "weft_server_listen_fd: descriptor %d is no stream socket of "
+                        "TCP or Unix that listens",
+                        fd);
     return error;
 }
 

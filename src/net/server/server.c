@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/strings.h"
 #include "net/hosts.h"
 #include "net/server/crew.h"
@@ -51,13 +52,27 @@ void server_count_out(struct weft_server *s, uint64_t counted_as)
 
 /* ---- birth and death ------------------------------------------------------------------------- */
 
-static bool origins_are_valid(const char *const *origins)
+static int check_origins(const weft_env *env, const char *const *origins)
 {
     for (; origins && *origins; origins++) {
         bool word = strcmp(*origins, "*") == 0 || strcmp(*origins, "same") == 0;
-        if (!word && !weft_origin_valid(*origins)) return false;
+        if (word || weft_origin_valid(*origins)) continue;
+        return log_wrong(env,
+                         "weft_server_config.origins: \"%.80s\" is no origin: say "
+                         "\"https://example.org\", perhaps with a port, \"same\" or \"*\"",
+                         *origins);
     }
-    return true;
+    return 0;
+}
+
+static int check(const weft_env *env, const weft_server_config *cfg)
+{
+    int error = check_origins(env, cfg->origins);
+    if (!error) error = hosts_check(env, cfg->hosts);
+    if (!error && cfg->threads > NET_LOOPS_MAX)
+        error = log_wrong(env, "weft_server_config.threads: %u are too many: at most %d",
+                          cfg->threads, NET_LOOPS_MAX);
+    return error;
 }
 
 static uint64_t default_max_connections(unsigned threads)
@@ -159,12 +174,11 @@ int weft_server_new_sized(weft_server **out, weft_loop *l, const weft_server_con
 {
     weft_server_config taken;
     weft_limits limits;
-    int error = config_take(&taken, cfg, cfg_size);
-    if (!error) error = limits_take_at(&limits, &taken.limits, limits_size);
-    if (error) return error;
-    if (!origins_are_valid(taken.origins) || !hosts_valid(taken.hosts)) return -EINVAL;
-    if (taken.threads > NET_LOOPS_MAX) return -EINVAL;
-    return create(out, l, &taken);
+    const weft_env *env = weft_loop_env(l);
+    int error = config_take(env, &taken, cfg, cfg_size);
+    if (!error) error = limits_take_at(env, &limits, &taken.limits, limits_size);
+    if (!error) error = check(env, &taken);
+    return error ? error : create(out, l, &taken);
 }
 
 void weft_server_free(weft_server *s)
@@ -274,14 +288,16 @@ int weft_server_on_request_sized(weft_server *s, const char *path, const weft_re
     net_assert_usable(s->loop);
     weft_request_handler taken;
     weft_limits limits;
-    int error = request_handler_take(&taken, h, h_size);
-    if (!error) error = limits_take_at(&limits, &taken.limits, limits_size);
-    if (!error && !taken.on_request) error = -EINVAL;
+    const weft_env *env = server_env(s);
+    int error = request_handler_take(env, &taken, h, h_size);
+    if (!error) error = limits_take_at(env, &limits, &taken.limits, limits_size);
+    if (!error && !taken.on_request)
+        error = log_wrong(env, "weft_request_handler.on_request is NULL: nobody would answer");
     if (error) return error;
     if (routes_are_final(s)) return WEFT_ERR_STATE;
     struct route r = {.on_request = taken.on_request, .user = user};
     error = set_limits(s, &r, taken.limits);
-    return error ? error : route_add(&s->site.routes.requests, server_env(s), path, &r);
+    return error ? error : route_add(&s->site.routes.requests, env, path, &r);
 }
 
 int weft_server_files(weft_server *s, const char *path, const char *dir)
@@ -289,7 +305,11 @@ int weft_server_files(weft_server *s, const char *path, const char *dir)
     net_assert_usable(s->loop);
     struct files *f;
     size_t len = strlen(path);
-    if (len < 2 || strcmp(path + len - 2, "/*") != 0) return -EINVAL;
+    if (len < 2 || strcmp(path + len - 2, "/*") != 0)
+        return log_wrong(server_env(s),
+                         "weft_server_files: \"%.80s\" does not end in \"/*\": say \"/*\" or "
+                         "\"/files/*\"",
+                         path);
     if (routes_are_final(s)) return WEFT_ERR_STATE;
     int error = files_new(&f, s->loop, len - 1, dir);
     if (error) return error;

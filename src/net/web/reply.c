@@ -189,7 +189,7 @@ static int reply_new(weft_reply **out, const weft_env *env, const weft_reply_han
                      size_t h_size, void *user)
 {
     weft_reply_handler taken;
-    int error = handler_take(&taken, h, h_size);
+    int error = handler_take(env, &taken, h, h_size);
     if (error) return error;
     weft_reply *r = *out = mem_zalloc(env, sizeof *r);
     if (!r) return -ENOMEM;

@@ -19,8 +19,8 @@ int weft_tls_new_sized(weft_tls **out, const weft_env *env, size_t env_size,
 {
     weft_env hooks;
     weft_tls_config taken;
-    int error = env_take(&hooks, env, env_size);
-    if (!error) error = tls_config_take(&taken, cfg, cfg_size);
+    int error = env_take(NULL, &hooks, env, env_size);
+    if (!error) error = tls_config_take(&hooks, &taken, cfg, cfg_size);
     if (size) snprintf(why, size, "%s", error ? weft_strerror(error) : words);
     *out = NULL;
     return error ? error : WEFT_ERR_UNSUPPORTED;

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/env.h"
+#include "base/log.h"
 #include "net/wire/tls.h"
 
 /* ---- the context as it is now ---------------------------------------------------------------- */
@@ -43,15 +44,32 @@ static void exchange(weft_tls *t, struct tls_context *fresh)
 /* Every error has words. */
 static int in_words(int error, char *why, size_t size)
 {
-    if (size && error && error != WEFT_ERR_TLS) snprintf(why, size, "%s", weft_strerror(error));
+    if (size && error && !*why) snprintf(why, size, "%s", weft_strerror(error));
     return error;
 }
 
-static int take(weft_tls_config *to, const weft_tls_config *cfg, size_t size)
+static struct complaint no_words(char *why, size_t size)
 {
-    int error = tls_config_take(to, cfg, size);
+    if (size) *why = 0;
+    return (struct complaint){why, size};
+}
+
+/* Of the config's ith certificate. */
+static int wrong(const weft_env *env, size_t i, struct complaint *why)
+{
+    char words[128];
+    snprintf(words, sizeof words,
+             "weft_tls_config.certificates[%zu] is NULL: say a PEM file, or the text", i);
+    (void)complaint_write(why, "%s", words);
+    return log_wrong(env, "%s", words);
+}
+
+static int take(const weft_env *env, weft_tls_config *to, const weft_tls_config *cfg, size_t size,
+                struct complaint *why)
+{
+    int error = tls_config_take(env, to, cfg, size);
     for (size_t i = 0; !error && i < to->n_certificates; i++)
-        if (!to->certificates || !to->certificates[i].certificate) error = -EINVAL;
+        if (!to->certificates || !to->certificates[i].certificate) error = wrong(env, i, why);
     return error;
 }
 
@@ -67,26 +85,28 @@ static int load(weft_tls *t, const weft_tls_config *cfg, struct complaint *why)
     return error;
 }
 
-static int load_alone(weft_tls *t, const weft_tls_config *cfg, char *why, size_t size)
+static int load_alone(weft_tls *t, const weft_tls_config *cfg, struct complaint *why)
 {
-    struct complaint complaint = {why, size};
     pthread_mutex_lock(&t->loading);
-    int error = load(t, cfg, &complaint);
+    int error = load(t, cfg, why);
     pthread_mutex_unlock(&t->loading);
-    return in_words(error, why, size);
+    return error;
 }
 
 int weft_tls_reload(weft_tls *t, char *why, size_t size)
 {
-    return load_alone(t, NULL, why, size);
+    struct complaint complaint = no_words(why, size);
+    return in_words(load_alone(t, NULL, &complaint), why, size);
 }
 
 int weft_tls_replace_sized(weft_tls *t, const weft_tls_config *cfg, size_t cfg_size, char *why,
                            size_t size)
 {
     weft_tls_config taken;
-    int error = take(&taken, cfg, cfg_size);
-    return error ? in_words(error, why, size) : load_alone(t, &taken, why, size);
+    struct complaint complaint = no_words(why, size);
+    int error = take(&t->env, &taken, cfg, cfg_size, &complaint);
+    if (!error) error = load_alone(t, &taken, &complaint);
+    return in_words(error, why, size);
 }
 
 /* ---- birth and death ------------------------------------------------------------------------- */
@@ -120,9 +140,10 @@ int weft_tls_new_sized(weft_tls **out, const weft_env *env, size_t env_size,
 {
     weft_env hooks;
     weft_tls_config taken;
-    int error = env_take(&hooks, env, env_size);
-    if (!error) error = take(&taken, cfg, cfg_size);
-    if (!error) error = create(out, &hooks, &taken, &(struct complaint){why, size});
+    struct complaint complaint = no_words(why, size);
+    int error = env_take(NULL, &hooks, env, env_size);
+    if (!error) error = take(&hooks, &taken, cfg, cfg_size, &complaint);
+    if (!error) error = create(out, &hooks, &taken, &complaint);
     return in_words(error, why, size);
 }
 

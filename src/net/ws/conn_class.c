@@ -13,20 +13,21 @@ SIZED_TAKER(handler_take, weft_handler, on_leave, 96, on_leave)
 /* What it points to is copied, too. */
 static int take(struct conn_class *k, const weft_limits *limits, const struct handler_given *given)
 {
+    const weft_env *env = weft_loop_env(k->net->loop);
     weft_handler *h = &k->handler;
     weft_limits own;
-    int error = handler_take(h, given->handler, given->size);
+    int error = handler_take(env, h, given->handler, given->size);
     if (error) return error;
     const char *const *subprotocols = h->subprotocols;
     const weft_limits *wanted = h->limits;
     h->subprotocols = NULL; /* so that none but ours is freed */
     h->limits = &k->limits;
-    error = deflate_take_at(&k->deflate, &h->deflate, given->deflate_size);
-    if (!error) error = limits_take_at(&own, &wanted, given->limits_size);
+    error = deflate_take_at(env, &k->deflate, &h->deflate, given->deflate_size);
+    if (!error) error = limits_take_at(env, &own, &wanted, given->limits_size);
     if (error) return error;
     if (limits) k->limits = *limits;
     limits_override(&k->limits, wanted);
-    return strings_copy(&h->subprotocols, weft_loop_env(k->net->loop), subprotocols);
+    return strings_copy(&h->subprotocols, env, subprotocols);
 }
 
 /* Sends are refused above the maxima; above the softer ones whoever sends is backlogged. */

@@ -31,6 +31,18 @@ def run_with_sanitizer():
     os.execve(sys.executable, [sys.executable, *sys.argv], environment)
 
 
+def enumerators(name):
+    """{name: number} of an enum of the headers."""
+    text = ''.join(header.read_text() for header in sorted(Path('include/weft').glob('*.h')))
+    body = re.search(rf'enum {name} {{([^}}]*)}}', re.sub(r'/\*.*?\*/', '', text, flags=re.DOTALL))[1]
+    values, following = {}, 0
+    for entry in filter(None, map(str.strip, body.split(','))):
+        entry, _, value = map(str.strip, entry.partition('='))
+        values[entry] = following = int(value, 0) if value else following
+        following += 1
+    return values
+
+
 # ---- structs -----------------------------------------------------------------------------------
 
 ON_UPGRADE = CFUNCTYPE(c_int, c_void_p)
