@@ -11,7 +11,7 @@
 #   make abi-record the ABI that make check compares with, made anew
 #   make fuzz       every harness of fuzz/ for FUZZ_TIME seconds (60); make fuzz-long: until one finds something
 #   make conformance    every situation of the protocol, as server and as client, from outside
-#   make abuse      what an attacker can do to the server, done
+#   make abuse      what an attacker can do to the server, done; and what each kind of it costs, as a table
 #   make bench      weft beside other servers and a bare TCP server: docs/performance.md, in half an hour
 #   make bench-quick    the same in three minutes, printed (and by hand: build/release/bench/idle_replies, HACKING.md)
 #   make bench-gate     instructions for each message, against bench/baseline.txt
@@ -97,6 +97,7 @@ abuse:
 	@tools/setup test
 	@tools/build release
 	WEFT_BUILD=build/release tests/abuse/run
+	WEFT_BUILD=build/release tests/abuse/costs
 
 coverage:
 	@tools/setup test

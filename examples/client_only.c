@@ -6,7 +6,7 @@
  *
  * The counterpart of handshake_only.c, which it can talk to.
  *
- *      the request    --> bytes --> weft_response_parse --> weft_handshake_verify
+ *      weft_handshake_request --> bytes --> weft_response_parse --> weft_handshake_verify
  *      weft_session_send --> weft_session_output --> bytes --> weft_session_read --> events
  *
  * All that the session allocates comes out of an arena by the hook of its env, so a conversation has an upper bound
@@ -101,14 +101,12 @@ static int flush(struct server *s, weft_session *session)
 
 /* ---- the opening handshake ------------------------------------------------------------------- */
 
-static int ask(struct server *s, int port, const char *key)
+static int ask(struct server *s, int port, const weft_agreement *a)
 {
-    char text[512];
-    int len = snprintf(text, sizeof text,
-                       "GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
-                       "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                       "Sec-WebSocket-Key: %s\r\n\r\n",
-                       port, key);
+    char text[512], host[32];
+    snprintf(host, sizeof host, "127.0.0.1:%d", port);
+    int len = weft_handshake_request(text, sizeof text, host, "/", a, NULL, 0);
+    if (len < 0) return len;
     return send(s->fd, text, (size_t)len, MSG_NOSIGNAL) == len ? 0 : WEFT_ERR_LOST;
 }
 
@@ -130,7 +128,7 @@ static int handshake(struct server *s, int port)
     weft_response_head head;
     weft_agreement agreement = {.key = key};
     int error = weft_handshake_key(NULL, key);
-    if (error == 0) error = ask(s, port, key);
+    if (error == 0) error = ask(s, port, &agreement);
     if (error == 0) error = hear(s, &head, fields);
     if (error < 0) return error;
     if (head.status != 101) return WEFT_ERR_REFUSED;

@@ -7,7 +7,8 @@
  * What you hand in is copied, with all strings and lists it points to, unless the declaration says
  * "kept": when the call returns, it is yours again. What is handed to you is good as long as its
  * declaration says; a callback's arguments until it returns. A new gives you something to free, or a
- * reference to unref. A user pointer is only ever handed back.
+ * reference to unref; after an error *out is NULL, so that freeing it is no mistake. A user pointer is only ever handed
+ * back.
  */
 #ifndef WEFT_BASE_H
 #define WEFT_BASE_H
@@ -165,7 +166,10 @@ WEFT_API int weft_sized_take(const weft_env *env, const char *name, void *to, si
     X(max_inflate_ratio, 200, "times",                                                             \
       "more inflated bytes for each received, beyond the first 1 MiB of a message: Close 1009")    \
     /* a server, once more */                                                                      \
-    X(hold_timeout, 30000, "ms", "an upgrade that is held longer without an answer: 503")
+    X(hold_timeout, 30000, "ms", "an upgrade that is held longer without an answer: 503")          \
+    /* a client, once more */                                                                      \
+    X(open_timeout, 60000, "ms",                                                                   \
+      "an attempt to connect, all of it with all redirects, that takes longer: WEFT_ERR_TIMEOUT")
 
 /* 0 means the default of the list, never "unlimited". */
 typedef struct weft_limits {

@@ -70,7 +70,9 @@ typedef struct weft_dial {
  * it is, but not where open is set: there such a redirect is a refusal. Everything is copied, with strings.
  *
  * limits: connect_timeout is for resolving and connecting together, each address having its share; then
- * handshake_timeout for a proxy's answer, tls_handshake_timeout for TLS. */
+ * handshake_timeout for a proxy's answer, tls_handshake_timeout for TLS. All of these begin anew with each redirect;
+ * open_timeout, a minute, is for the whole attempt until on_open. WEFT_ERR_TIMEOUT's cause says what there was no time
+ * for, and by which limit: "the proxy did not answer within 10 s (handshake_timeout)". */
 
 #ifdef __cplusplus
 }

@@ -38,12 +38,14 @@ extern "C" {
     X(POLICY, 9, "the peer broke a limit of ours")                                           \
     X(HTTP, 10, "the peer sent malformed HTTP")                                              \
     X(HANDSHAKE, 11, "the server's opening handshake does not answer ours")                  \
-    X(REFUSED, 12, "the server refused to open a WebSocket")                                 \
+    X(REFUSED, 12, "the server refused to open a WebSocket: its answer has another status")  \
     X(PROXY, 13, "the proxy refused to connect us")                                          \
-    X(URL, 14, "this is not a URL like ws://host[:port][/path][?query] or tcp://host:port")  \
+    X(URL, 14,                                                                               \
+      "a URL that leads nowhere: ws://, wss:// or ws+unix: to a WebSocket, tcp://, "         \
+      "tls:// or unix: to a pipe (the log, and on_close's cause, say what is wrong)")        \
     X(RESOLVE, 15, "the host name could not be resolved")                                    \
     X(TIMEOUT, 16, "a deadline passed")                                                      \
-    X(LOST, 17, "the connection ended without a Close frame")                                \
+    X(LOST, 17, "the peer ended the connection too early")                                   \
     X(ADDRESS, 18, "this is not an address of the form host:port, [ipv6]:port or unix:path") \
     X(UNSUPPORTED, 19, "weft has no TLS here, or does not follow from wss to ws")            \
     X(TLS, 20, "TLS failed")                                                                 \

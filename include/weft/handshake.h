@@ -6,8 +6,9 @@
  * request or the response, and learns whether to switch protocols; who has none parses heads here. Everything else
  * in weft uses these too. Nothing is copied or kept here: it is borrowed for the call.
  *
- *      weft_head_parse -> weft_handshake_check -> the 101 -> weft_session_read            a server
- *      the request -> weft_response_parse -> weft_handshake_verify -> weft_session_send   a client
+ *      weft_head_parse -> weft_handshake_check -> the 101 -> weft_session_read                a server
+ *      weft_handshake_request -> weft_response_parse -> weft_handshake_verify -> weft_session_send   a client
+ *                                                   \-> weft_body_begin -> weft_body_read        refused
  */
 #ifndef WEFT_HANDSHAKE_H
 #define WEFT_HANDSHAKE_H
@@ -127,7 +128,8 @@ typedef struct weft_response_head {
     const char *why; /* what is wrong with it in words, a constant string; "" */
 } weft_response_head;
 
-/* The same as weft_head_parse for a response. Interim ones (status 1xx but 101) have a head each: parse what follows.
+/* The same as weft_head_parse for a response; what stands behind it is weft_body_begin's. Interim ones (status 1xx but
+ * 101) have a head each: parse what follows.
  * Errors: WEFT_ERR_HTTP, and head->why; -EINVAL (the size of limits). */
 WEFT_API int weft_response_parse_sized(weft_span *in, const weft_limits *limits, size_t limits_size,
                                        weft_field *fields, size_t max, weft_response_head *head);
@@ -168,6 +170,24 @@ typedef struct weft_agreement {
     const char *why;             /* the error in words, a constant string; "" */
 } weft_agreement;
 
+/* Write the opening request: GET target, Host, what makes it an upgrade, a->key, and, where they are set,
+ * a->subprotocols and a->offered; then your fields (Origin, Authorization, Cookie ...). The same a then goes to
+ * weft_handshake_verify. Returns the length, with a NUL behind it. Errors, and out is "" (with size 0 not touched):
+ * -ENOSPC (it, with its NUL, is longer than size), -EINVAL (host or target is empty or has a character that may not
+ * stand there; a subprotocol that is no token; a field that cannot be sent, or is one of the handshake's own; the size
+ * of a->offered). */
+WEFT_API int weft_handshake_request_sized(char *out, size_t size, const char *host,
+                                          const char *target, const weft_agreement *a,
+                                          const weft_field *fields, size_t n_fields,
+                                          size_t offered_size);
+static inline int weft_handshake_request(char *out, size_t size, const char *host,
+                                         const char *target, const weft_agreement *a,
+                                         const weft_field *fields, size_t n_fields)
+{
+    return weft_handshake_request_sized(out, size, host, target, a, fields, n_fields,
+                                        sizeof *a->offered);
+}
+
 /* Check a response with status 101 against what was asked (RFC 6455, 4.1; RFC 7692, 7.1): Upgrade,
  * Connection, Accept, no extension that was not offered or has other parameters, the subprotocol one of
  * those offered. Errors: WEFT_ERR_HANDSHAKE; -EINVAL (the size of a->offered). */
@@ -179,6 +199,37 @@ static inline int weft_handshake_verify(const weft_field *fields, size_t n_field
     return weft_handshake_verify_sized(fields, n_fields, a, sizeof *a->offered);
 }
 
+/* ---- the body of a response ------------------------------------------------------------------ */
+
+/* Cuts a response's body out of the bytes behind its head (RFC 9112, 6 and 7), where they lie. In your memory, and
+ * nothing is to be freed. */
+typedef struct weft_body {
+    const char *why;    /* after an error, in words, a constant string; "" */
+    uint64_t inside[8]; /* ours */
+} weft_body;
+
+/* How it ends. */
+enum weft_body_kind { WEFT_BODY_NONE, WEFT_BODY_LENGTH, WEFT_BODY_CHUNKED, WEFT_BODY_UNTIL_CLOSE };
+
+enum weft_body_result { WEFT_BODY_MORE, WEFT_BODY_PIECE, WEFT_BODY_END };
+
+/* A body begins, of the answer to a request with this method. Returns its weft_body_kind. Errors: WEFT_ERR_HTTP (the
+ * fields do not say where it ends, or say two things; read as WEFT_BODY_NONE). */
+WEFT_API int weft_body_begin(weft_body *b, const weft_response_head *head, const char *method);
+
+/* Take some of it off the front of in.
+ *
+ *   WEFT_BODY_PIECE   piece is the next part, borrowed from in
+ *   WEFT_BODY_MORE    all of in is used: bring more. piece is empty, here and below
+ *   WEFT_BODY_END     that was all; in is what stands behind it
+ *   < 0               WEFT_ERR_HTTP: it is malformed
+ *
+ * Nothing bounds a body's length but you. */
+WEFT_API int weft_body_read(weft_body *b, weft_span *in, weft_bytes *piece);
+
+/* The stream has ended: WEFT_BODY_END if that is the end of the body, too, else WEFT_ERR_HTTP: it was cut off. */
+WEFT_API int weft_body_eof(weft_body *b);
+
 /* ---- fields ---------------------------------------------------------------------------------- */
 
 /* The only field of that name (any case), or NULL if it is missing or there are several. */
@@ -187,6 +238,12 @@ WEFT_API const weft_field *weft_field_find(const weft_field *fields, size_t n, c
 /* Whether a comma-separated list, perhaps spread over several fields, has this token (any case). */
 WEFT_API bool weft_field_has_token(const weft_field *fields, size_t n, const char *name,
                                    const char *token);
+
+/* Take the next element off the front of such a list, without the white space around it; a comma in a quoted string
+ * does not separate, and empty elements do not count. false: there is none left.
+ *
+ *      for (weft_bytes rest = field->value; weft_token_next(&rest, &token);) ... */
+WEFT_API bool weft_token_next(weft_bytes *rest, weft_bytes *token);
 
 #ifdef __cplusplus
 }

@@ -41,23 +41,24 @@ typedef struct weft_pipe_handler {
     /* Bytes have come, in pieces that mean nothing; on loan until the call returns. */
     void (*on_bytes)(weft_pipe *p, const void *data, size_t len);
 
-    /* Buffered fell below half of send_queue_soft after it was above, or a write said WEFT_ERR_BACKLOG. */
+    /* There is room to write again: weft_pipe_backlogged was true, and what is queued has fallen below half of
+     * send_queue_soft and a quarter of send_queue_items. */
     void (*on_drain)(weft_pipe *p);
 
     /* Exactly once, whatever ended it, and the last use of p. error is 0 when it ended in order: the peer ended its
      * stream, or you closed, and everything that was queued has been taken by the kernel. Else
-     *   WEFT_ERR_CLOSED                          you aborted it, or the loop was freed
+     *   WEFT_ERR_CLOSED                          you aborted it, or the loop was freed (cause says which)
      *   WEFT_ERR_LOST                            TLS ended without close_notify: something may be missing
      *   -ECONNRESET, -EPIPE, -ETIMEDOUT ...      the connection broke
      *   WEFT_ERR_TIMEOUT                         the peer took nothing for write_stall, or connecting took too long
      *   WEFT_ERR_RESOLVE, -ECONNREFUSED, WEFT_ERR_PROXY, WEFT_ERR_TLS, WEFT_ERR_CERTIFICATE ...: it could not connect
      *   -ENOMEM
-     * cause says it in words, and may be "". */
+     * cause says it in words, "" with 0 only. */
     void (*on_close)(weft_pipe *p, int error, const char *cause);
 } weft_pipe_handler;
 
 /* Begin to connect. url is "tcp://host:port", "tls://host:port", "unix:/path" or "unix:@name" (abstract). dial, h and
- * out may be NULL. on_open follows, or on_close.
+ * out may be NULL; *out is NULL after an error. on_open follows, or on_close.
  * Errors (nothing follows): WEFT_ERR_URL, WEFT_ERR_ADDRESS (dial's address or source), -EINVAL (dial's proxy or
  * server_name, a size), WEFT_ERR_RESOLVE (a name too long), -EAGAIN (no thread for the resolver), -ENOMEM. */
 WEFT_API int weft_pipe_connect_sized(weft_pipe **out, weft_loop *l, const char *url,
@@ -94,6 +95,10 @@ WEFT_API void weft_pipe_resume(weft_pipe *p);
 
 /* Bytes queued and not yet taken by the kernel. */
 WEFT_API size_t weft_pipe_buffered(const weft_pipe *p);
+
+/* Whether more is queued than send_queue_soft, or than half of send_queue_items, or a write was refused: on_drain
+ * follows. Who passes on what comes from elsewhere pauses that then, and resumes it in on_drain. */
+WEFT_API bool weft_pipe_backlogged(const weft_pipe *p);
 
 WEFT_API bool weft_pipe_is_open(const weft_pipe *p); /* from on_open on, and not closed */
 WEFT_API weft_loop *weft_pipe_loop(const weft_pipe *p);

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include <weft/aux.h>
+#include <weft/handshake.h>
 
 /* Names and tokens: without case. */
 static bool is(weft_bytes a, const char *text, size_t len)
@@ -31,17 +32,8 @@ weft_bytes weft_auth_token(weft_bytes field, const char *scheme)
 /* Whether a list, its elements between commas, has this token. */
 static bool lists(weft_bytes list, weft_bytes token)
 {
-    size_t begin = 0;
-    for (size_t i = 0; i <= list.len; i++) {
-        if (i < list.len && list.data[i] != ',') continue;
-        size_t end = i;
-        while (begin < end && is_blank(list.data[begin])) begin++;
-        while (end > begin && is_blank(list.data[end - 1])) end--;
-        if (end > begin &&
-            is((weft_bytes){list.data + begin, end - begin}, (const char *)token.data, token.len))
-            return true;
-        begin = i + 1;
-    }
+    for (weft_bytes element; weft_token_next(&list, &element);)
+        if (is(element, (const char *)token.data, token.len)) return true;
     return false;
 }
 

@@ -93,6 +93,7 @@ int weft_sse_format(char *out, size_t size, const char *event, const char *id, c
 int weft_sse_begin_sized(weft_reply **out, weft_request *r, const weft_reply_handler *h,
                          size_t h_size, void *user)
 {
+    *out = NULL;
     int error = weft_reply_field(r, "Cache-Control", "no-store");
     if (!error) error = weft_reply_field(r, "X-Accel-Buffering", "no");
     if (!error)
@@ -137,6 +138,7 @@ int weft_sse_piece_sized(weft_piece **out, const weft_env *env, size_t env_size,
 {
     weft_env own;
     struct text t;
+    *out = NULL;
     int error = env_of(&own, env, env_size);
     if (error) return error;
     int n = make(&t, &own, event, id, data, len);

@@ -152,15 +152,30 @@ int head_check_request(struct head *h)
     return 1;
 }
 
+/* Behind these there is none, whatever the fields say. */
+static bool has_no_body(const struct head *h)
+{
+    return h->status < 200 || h->status == 204 || h->status == 304;
+}
+
+int head_check_response_body(struct head *h)
+{
+    int status = h->status;
+    h->body = BODY_NONE, h->length = 0;
+    if (has_no_body(h)) return 0;
+    int error = check_body(h);
+    if (error) h->body = BODY_NONE, h->length = 0;
+    else if (h->body == BODY_NONE) h->body = BODY_UNTIL_CLOSE;
+    h->status = status;
+    return error;
+}
+
+/* What the answer is can be understood without its body, and no body of ours is read behind it. */
 int head_check_response(struct head *h)
 {
     int status = h->status;
     if (status < 100 || status > 599) return head_fail(h, status, "the status is not 100 to 599");
-    int error = check_body(h);
-    if (error && status < 300) return error;
-    if (error) h->body = BODY_NONE, h->length = 0; /* a refusal is understood without its body */
-    if (status < 200 || status == 204 || status == 304) h->body = BODY_NONE, h->length = 0;
-    else if (h->body == BODY_NONE && !error) h->body = BODY_UNTIL_CLOSE;
+    (void)head_check_response_body(h);
     note_keep_alive(h);
     return 1;
 }

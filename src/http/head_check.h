@@ -14,4 +14,8 @@ int head_fail(struct head *h, int status, const char *why);
 int head_check_request(struct head *h);
 int head_check_response(struct head *h);
 
+/* Of a response, not to HEAD and not to CONNECT: body and length. When its fields do not say how it ends: BODY_NONE and
+ * WEFT_ERR_HTTP with why. */
+int head_check_response_body(struct head *h);
+
 #endif

@@ -27,6 +27,7 @@ int weft_piece_new_sized(weft_piece **out, const weft_env *env, size_t env_size,
 {
     weft_env taken;
     char line[CHUNK_LINE_MAX];
+    *out = NULL;
     if (!len) return -EINVAL;
     int error = env ? env_take_at(NULL, &taken, &env, env_size) : 0;
     if (error) return error;

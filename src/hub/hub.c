@@ -107,6 +107,7 @@ static weft_hub *make(weft_loop *l, const weft_hub_config *cfg)
 int weft_hub_new_sized(weft_hub **out, weft_loop *l, const weft_hub_config *cfg, size_t cfg_size)
 {
     weft_hub_config taken;
+    *out = NULL;
     int error = weft_sized_take(weft_loop_env(l), "weft_hub_config", &taken, sizeof taken,
                                 CONFIG_OLDEST, cfg, cfg_size);
     if (error < 0) return error;

@@ -565,6 +565,7 @@ int weft_loop_new_sized(weft_loop **out, const weft_loop_config *cfg, size_t cfg
 {
     weft_loop_config taken;
     weft_env env;
+    *out = NULL;
     const weft_env *own = env_within(&env, cfg, cfg_size, SIZED_THROUGH(weft_loop_config, poll_us),
                                      offsetof(weft_loop_config, env), env_size);
     int error = config_take(own, &taken, cfg, cfg_size);

@@ -57,6 +57,7 @@ static void deadline_due(struct deadline *d)
 int weft_timer_new(weft_timer **out, weft_loop *l, void (*on_time)(weft_timer *t, void *user),
                    void *user)
 {
+    *out = NULL;
     weft_timer *t = mem_alloc(weft_loop_env(l), sizeof *t);
     if (!t) return -ENOMEM;
     *t = (weft_timer){.loop = l, .on_time = on_time, .user = user};
@@ -120,6 +121,7 @@ int weft_watch_set(weft_watch *w, unsigned events)
 int weft_watch_new(weft_watch **out, weft_loop *l, int fd, unsigned events,
                    void (*on_ready)(weft_watch *w, unsigned events, void *user), void *user)
 {
+    *out = NULL;
     weft_watch *w = mem_alloc(weft_loop_env(l), sizeof *w);
     if (!w) return -ENOMEM;
     *w = (weft_watch){.loop = l, .on_ready = on_ready, .user = user};

@@ -41,6 +41,16 @@ bool weft_field_has_token(const weft_field *fields, size_t n, const char *name, 
     return fields_have_token(fields, n, name, token);
 }
 
+bool weft_token_next(weft_bytes *rest, weft_bytes *token)
+{
+    while (rest->len) {
+        *token = bytes_trim(bytes_cut_unquoted(rest, ','));
+        if (token->len) return true;
+    }
+    *token = (weft_bytes){0};
+    return false;
+}
+
 /* ---- keys ------------------------------------------------------------------------------------ */
 
 void weft_handshake_accept(weft_bytes key, char accept[WEFT_ACCEPT_LEN + 1])

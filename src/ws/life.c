@@ -47,6 +47,7 @@ void session_deinit(weft_session *s)
 
 int weft_session_new(weft_session **out, weft_role role, weft_session_profile *profile)
 {
+    *out = NULL;
     const struct profile *cfg = profile ? &profile->profile : &profile_default;
     weft_session *s = mem_alloc(cfg->env, sizeof *s);
     if (!s) return -ENOMEM;

@@ -27,6 +27,7 @@ int weft_message_new_sized(weft_message **out, const weft_env *env, size_t env_s
                            const void *data, size_t len)
 {
     weft_env copy;
+    *out = NULL;
     if (op != WEFT_TEXT && op != WEFT_BINARY) return -EINVAL;
     int error = env ? env_take_at(NULL, &copy, &env, env_size) : 0;
     if (error) return error;

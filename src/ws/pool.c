@@ -20,6 +20,7 @@ void session_pool_init(weft_session_pool *p, const weft_env *env)
 int weft_session_pool_new_sized(weft_session_pool **out, const weft_env *env, size_t env_size)
 {
     weft_env copy;
+    *out = NULL;
     int error = env_take_at(NULL, &copy, &env, env_size);
     if (error) return error;
     weft_session_pool *p = mem_alloc(env, sizeof *p);

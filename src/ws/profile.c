@@ -48,6 +48,7 @@ int weft_session_profile_new_sized(weft_session_profile **out, const weft_sessio
                                    size_t deflate_size)
 {
     weft_session_profile taken = {0};
+    *out = NULL;
     int error = take(&taken, cfg, cfg_size, env_size, limits_size, deflate_size);
     if (error) return error;
     weft_session_profile *p = mem_alloc(taken.profile.env, sizeof *p);

@@ -92,7 +92,7 @@ class Watch:
     def p99(self):
         self.bystander.stdin.write('\n')
         self.bystander.stdin.flush()
-        return float(self.bystander.stdout.readline() or 'nan')
+        return float((self.bystander.stdout.readline() or 'nan').split()[-1])
 
     # ---- the attacker's means ----
 

@@ -49,6 +49,52 @@ static void switched(void **state)
     gives(true, "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nTLS", H1C_SWITCHED, 200, "", "TLS");
 }
 
+/* Behind a 101, and behind a 2xx to CONNECT, the other protocol begins, whatever the fields say of a body (RFC 9110,
+ * 9.3.6; RFC 9112, 6.3). */
+static void what_fields_say_of_a_body_does_not_matter(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {
+        "Content-Length: 5\r\n",
+        "Content-Length: 5\r\nContent-Length: 6\r\n",
+        "Content-Length: \r\n",
+        "Content-Length: -1\r\n",
+        "Content-Length: 99999999999999999999\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: identity\r\n",
+        "Transfer-Encoding: \r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+    };
+    char text[256];
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        for (int version = 0; version < 2; version++) {
+            snprintf(text, sizeof text, "HTTP/1.%d 200 OK\r\n%s\r\nTLS", version, fields[i]);
+            gives(true, text, H1C_SWITCHED, 200, "", "TLS");
+            snprintf(text, sizeof text, "HTTP/1.%d 204 OK\r\n%s\r\nTLS", version, fields[i]);
+            gives(true, text, H1C_SWITCHED, 204, "", "TLS");
+            snprintf(text, sizeof text, "HTTP/1.%d 101 OK\r\n%s\r\nframes", version, fields[i]);
+            gives(false, text, H1C_SWITCHED, 101, "", "frames");
+            snprintf(text, sizeof text,
+                     "HTTP/1.%d 103 Hints\r\n%s\r\nHTTP/1.1 101 OK\r\n\r\nframes", version,
+                     fields[i]);
+            gives(false, text, H1C_SWITCHED, 101, "", "frames");
+        }
+    }
+}
+
+/* Nor does it hide the status of a refusal. */
+static void a_refusal_is_one_whatever_its_fields_say_of_a_body(void **state)
+{
+    (void)state;
+    gives(false, "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nx", H1C_REFUSED, 200, "", "");
+    gives(false, "HTTP/1.1 403 No\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxy", H1C_REFUSED,
+          403, "", "");
+    gives(false, "HTTP/1.1 503 No\r\nTransfer-Encoding: gzip\r\n\r\nxy", H1C_REFUSED, 503, "", "");
+    gives(true, "HTTP/1.1 407 No\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+          H1C_REFUSED, 407, "", "");
+}
+
 static void interim_responses_are_skipped(void **state)
 {
     (void)state;
@@ -123,6 +169,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(switched),
+        cmocka_unit_test(what_fields_say_of_a_body_does_not_matter),
+        cmocka_unit_test(a_refusal_is_one_whatever_its_fields_say_of_a_body),
         cmocka_unit_test(interim_responses_are_skipped),
         cmocka_unit_test(too_many_interim_responses),
         cmocka_unit_test(refused),

@@ -141,4 +141,32 @@ static void prove_connect_timeout(enum side side)
     world_end(&world);
 }
 
+/* The server accepts and says nothing; the handshake itself has all the time there is. */
+static void prove_open_timeout(enum side side)
+{
+    static struct teller client;
+    const weft_client_config cfg = {
+        .dial = &(weft_dial){
+            .limits = &(weft_limits){.open_timeout = 1500, .handshake_timeout = WEFT_NEVER}}};
+    memset(&client, 0, sizeof client);
+    serve((weft_limits){0});
+    char url[64];
+    struct sockaddr_in at = loopback(0);
+    socklen_t len = sizeof at;
+    int silent = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(silent, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(listen(silent, 1), 0);
+    assert_int_equal(getsockname(silent, (struct sockaddr *)&at, &len), 0);
+    snprintf(url, sizeof url, "ws://127.0.0.1:%d/", ntohs(at.sin_port));
+    assert_int_equal(weft_connect(NULL, world.loop, url, &cfg, &telling, &client), 0);
+    settle(&world);
+    bool late = pass_to(1500, side);
+    expect_story(&client.story, late ? "close 1006 WEFT_ERR_TIMEOUT;" : "");
+    if (late)
+        assert_string_equal(client.cause, "the server did not answer the opening handshake within "
+                                          "1500 ms (open_timeout)");
+    close(silent);
+    world_end(&world);
+}
+
 #endif

@@ -291,9 +291,13 @@ static void test_refusals_of_all_forms(void **state)
         "HTTP/1.1 204 x\r\n\r\n",
     };
     static const int status[] = {500, 200, 302, 204};
+    static const char *const cause[] = {"the server answered 500 x", "the server answered 200 OK",
+                                        "the server answered 302 Found",
+                                        "the server answered 204 x"};
     for (size_t i = 0; i < countof(refusals); i++) {
         answered(refusals[i], "close 1006 WEFT_ERR_REFUSED;");
         assert_int_equal(client.refused, status[i]);
+        assert_string_equal(client.cause, cause[i]);
     }
 }
 
@@ -423,6 +427,7 @@ static void test_proxy_refuses(void **state)
     answer(r, "HTTP/1.1 407 x\r\nContent-Length: 0\r\n\r\n");
     expect_end("close 1006 WEFT_ERR_PROXY;");
     assert_int_equal(client.refused, 407);
+    assert_string_equal(client.cause, "the proxy answered 407 x");
     raw_free(r);
 }
 
@@ -513,6 +518,64 @@ static void test_handshake_timeout(void **state)
     pass(&world, 1);
     expect_end("close 1006 WEFT_ERR_TIMEOUT;");
     raw_free(r);
+}
+
+/* Each stage has time enough for itself; redirects are of the same attempt. */
+static void test_open_timeout(void **state)
+{
+    (void)state;
+    dial(&(weft_client_config){
+        .redirects = 9, .dial = &(weft_dial){.limits = &(weft_limits){.open_timeout = 25000}}});
+    for (int i = 0; i < 3; i++) {
+        struct raw *r = take_request();
+        pass(&world, i < 2 ? 9000 : 6999);
+        if (i < 2) redirect(r, "/again");
+        else assert_int_equal(client.closes, 0);
+        if (i == 2) pass(&world, 1);
+        raw_free(r);
+    }
+    expect_end("close 1006 WEFT_ERR_TIMEOUT;");
+    assert_string_equal(client.cause, "the server did not answer the opening handshake within "
+                                      "25 s (open_timeout)");
+}
+
+static void test_open_timeout_has_a_default(void **state)
+{
+    (void)state;
+    const weft_limits limits = {.handshake_timeout = WEFT_NEVER};
+    dial(&(weft_client_config){.dial = &(weft_dial){.limits = &limits}});
+    struct raw *r = take_request();
+    pass(&world, 59999);
+    assert_int_equal(client.closes, 0);
+    pass(&world, 1);
+    expect_end("close 1006 WEFT_ERR_TIMEOUT;");
+    raw_free(r);
+}
+
+/* Who has been busy for longer than the limit, in this very turn, has all of it still. */
+static void dial_after_work(weft_timer *t, void *user)
+{
+    (void)t, (void)user;
+    world.now_us += 11 * 1000 * 1000;
+    dial(NULL);
+}
+
+static void test_time_counts_from_the_call(void **state)
+{
+    (void)state;
+    weft_timer *t;
+    use_unanswered_connects(&world.sys);
+    assert_int_equal(weft_timer_new(&t, world.loop, dial_after_work, NULL), 0);
+    weft_timer_start(t, 1);
+    pass(&world, 1);
+    assert_non_null(client.conn);
+    pass(&world, 9999);
+    assert_int_equal(client.closes, 0);
+    pass(&world, 1);
+    expect_end("close 1006 WEFT_ERR_TIMEOUT;");
+    assert_string_equal(client.cause,
+                        "the server did not accept the connection within 10 s (connect_timeout)");
+    weft_timer_free(t);
 }
 
 static void test_open_has_no_handshake_deadline(void **state)
@@ -666,6 +729,9 @@ int main(void)
         unit(test_no_descriptor),
         unit(test_connect_timeout),
         unit(test_handshake_timeout),
+        unit(test_open_timeout),
+        unit(test_open_timeout_has_a_default),
+        unit(test_time_counts_from_the_call),
         unit(test_open_has_no_handshake_deadline),
         unit(test_abort_at_once),
         unit(test_close_before_open),

@@ -497,7 +497,8 @@ static void test_the_user_takes_too_long(void **state)
     assert_int_equal(client.closes, 0);
     pass(&world, 1);
     expect_end("close 1006 WEFT_ERR_TIMEOUT;");
-    assert_string_equal(client.cause, "the host name was not resolved in time");
+    assert_string_equal(client.cause,
+                        "the host name was not resolved within 1 s (connect_timeout)");
     assert_int_equal(weft_lookup_answer(asked.lookup, 0, here), 0); /* whom it does not matter to */
 }
 

@@ -13,6 +13,7 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "net/client/dialers.h"
+#include "net/client/words.h"
 
 SIZED_TAKER(config_take, weft_client_config, redirects, 64, redirects)
 
@@ -79,23 +80,31 @@ void opening_fail(struct opening *o, int error, const char *cause)
     conn_end(c, error, cause);
 }
 
+static const char *keep_words(struct client *client, int error, const char *words)
+{
+    size_t size = strlen(words) + 1;
+    client->cause = mem_alloc(env_of(client), size);
+    return client->cause ? memcpy(client->cause, words, size) : weft_strerror(error);
+}
+
+void opening_fail_words(struct opening *o, int error, const char *words)
+{
+    opening_fail(o, error, keep_words(o->client, error, words));
+}
+
 void opening_refused(struct opening *o, struct h1_client *response, int error)
 {
     struct client *client = o->client;
+    char words[REFUSAL_WORDS];
     client->response = response->head;
     client->body = response->body;
     response->head = (struct head){0};
     response->body = (struct buf){0};
     client->refusal = (weft_refusal){client->response.status, client->response.fields,
                                      client->response.n_fields, buf_bytes(&client->body)};
-    opening_fail(o, error, weft_strerror(error));
-}
-
-static const char *keep_words(struct client *client, int error, const char *words)
-{
-    size_t size = strlen(words) + 1;
-    client->cause = mem_alloc(env_of(client), size);
-    return client->cause ? memcpy(client->cause, words, size) : weft_strerror(error);
+    const char *who = error == WEFT_ERR_PROXY ? "the proxy" : "the server";
+    refusal_words(&client->response, who, words, sizeof words);
+    opening_fail_words(o, error, words);
 }
 
 static void cancel(weft_conn *c)
@@ -127,9 +136,9 @@ static void arrived(struct way *w, struct lane *l)
 static void failed(struct way *w, const struct way_end *end)
 {
     struct opening *o = container_of(w, struct opening, way);
-    const char *cause = end->made ? keep_words(o->client, end->error, end->cause) : end->cause;
     if (end->response) opening_refused(o, end->response, end->error);
-    else opening_fail(o, end->error, cause);
+    else if (end->made) opening_fail_words(o, end->error, end->cause);
+    else opening_fail(o, end->error, end->cause);
 }
 
 static bool is_redirect(int status)
@@ -240,6 +249,7 @@ int weft_connect_sized(weft_conn **out, weft_loop *l, const char *url,
 {
     struct wanted want = {.url = url, .handler = {h, h_size, limits_size, deflate_size}};
     struct client *client;
+    if (out) *out = NULL;
     int error = take(weft_loop_env(l), &want, cfg, cfg_size, dial_size, limits_size, deflate_size);
     if (error) return error;
     struct dialer *dialer = dialer_of(l);

@@ -49,6 +49,7 @@ bool opening_redirect(struct opening *o);
 
 /* on_close says why. The response, when there is one, is the user's to read there. */
 void opening_fail(struct opening *o, int error, const char *cause);
+void opening_fail_words(struct opening *o, int error, const char *words); /* which are copied */
 void opening_refused(struct opening *o, struct h1_client *response, int error);
 
 #endif

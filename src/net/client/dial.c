@@ -14,10 +14,11 @@
 #include "http/pipe_url.h"
 #include "http/reply.h"
 #include "net/client/credentials.h"
+#include "net/client/words.h"
 
 SIZED_TAKER(take, weft_dial, user, 72, user)
 
-enum { TEXT_MAX = 8192, HOST_MAX = 300, NAME_MAX = 253 };
+enum { TEXT_MAX = 8192, HOST_MAX = 300, NAME_MAX = 253, SHOWN_SIZE = 160 };
 
 int dial_take(const weft_env *env, weft_dial *to, weft_limits *limits, const weft_dial *from,
               size_t size, size_t limits_size)
@@ -28,17 +29,30 @@ int dial_take(const weft_env *env, weft_dial *to, weft_limits *limits, const wef
 
 /* ---- URLs ------------------------------------------------------------------------------------ */
 
-int dial_websocket_url(struct url *u, weft_bytes text)
+int dial_websocket_url(struct url *u, weft_bytes text, const char **why)
 {
-    int error = url_parse(u, text, NULL);
+    int error = url_parse(u, text, why);
     if (error) return error;
     bool ours = u->scheme == URL_WS || u->scheme == URL_WSS || u->scheme == URL_WS_UNIX;
+    if (!ours) *why = "the scheme is not ws, wss or ws+unix";
     return ours ? 0 : WEFT_ERR_URL;
 }
 
-int dial_pipe_url(struct url *u, weft_bytes text)
+int dial_pipe_url(struct url *u, weft_bytes text, const char **why)
 {
-    return pipe_url_parse(u, text, NULL);
+    return pipe_url_parse(u, text, why);
+}
+
+static int parse_own(struct dial *d, dial_parse *parse)
+{
+    char shown[SHOWN_SIZE];
+    const char *why;
+    int error = parse(&d->own, bytes_of(d->own_text), &why);
+    d->url = d->own;
+    if (!error) return 0;
+    url_words(bytes_of(d->own_text), shown, sizeof shown);
+    log_line(d->env, WEFT_LOG_ERROR, "the URL \"%s\": %s", shown, why);
+    return error;
 }
 
 static bool is_unix(const struct url *u)
@@ -91,9 +105,10 @@ static int judge(const struct dial *d, const struct url *to)
 int dial_redirect(struct dial *d, weft_bytes location)
 {
     char text[TEXT_MAX], *kept;
+    const char *why;
     struct url to;
     if (url_resolve(&d->url, location, text, sizeof text) < 0) return WEFT_ERR_URL;
-    int error = dial_websocket_url(&to, bytes_of(text));
+    int error = dial_websocket_url(&to, bytes_of(text), &why);
     if (!error) error = judge(d, &to);
     if (!error) error = string_copy(&kept, d->env, text);
     if (error) return error;
@@ -101,7 +116,7 @@ int dial_redirect(struct dial *d, weft_bytes location)
     mem_free(d->env, d->led_text);
     d->led_text = kept;
     d->anonymous |= leaves;
-    error = dial_websocket_url(&d->url, bytes_of(kept));
+    error = dial_websocket_url(&d->url, bytes_of(kept), &why);
     return error ? error : leaves;
 }
 
@@ -159,12 +174,10 @@ weft_bytes dial_server_name(const struct dial *d)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-static int init(struct dial *d, const char *url, int (*parse)(struct url *u, weft_bytes text),
-                const weft_dial *from)
+static int init(struct dial *d, const char *url, dial_parse *parse, const weft_dial *from)
 {
     int error = string_copy(&d->own_text, d->env, url);
-    if (!error) error = parse(&d->own, bytes_of(d->own_text));
-    d->url = d->own;
+    if (!error) error = parse_own(d, parse);
     if (!error) error = set_address(d, from->address);
     if (!error) error = set_source(d, from->source);
     if (!error) error = set_server_name(d, from->server_name);
@@ -175,8 +188,8 @@ static int init(struct dial *d, const char *url, int (*parse)(struct url *u, wef
     return error;
 }
 
-int dial_init(struct dial *d, const weft_env *env, const char *url,
-              int (*parse)(struct url *u, weft_bytes text), const weft_dial *from)
+int dial_init(struct dial *d, const weft_env *env, const char *url, dial_parse *parse,
+              const weft_dial *from)
 {
     *d = (struct dial){.env = env,
                        .tls = from->tls ? weft_tls_ref(from->tls) : NULL,

@@ -33,14 +33,15 @@ struct dial {
 int dial_take(const weft_env *env, weft_dial *to, weft_limits *limits, const weft_dial *from,
               size_t size, size_t limits_size);
 
-/* parse: which URLs are meant. Errors: what it says, WEFT_ERR_ADDRESS, -EINVAL, -ENOMEM. To be deinited even then. */
-int dial_init(struct dial *d, const weft_env *env, const char *url,
-              int (*parse)(struct url *u, weft_bytes text), const weft_dial *from);
-void dial_deinit(struct dial *d);
+/* Which URLs are meant. 0 or WEFT_ERR_URL, and *why says what is wrong, a constant. */
+typedef int dial_parse(struct url *u, weft_bytes text, const char **why);
+dial_parse dial_websocket_url, dial_pipe_url;
 
-/* For parse. 0 or WEFT_ERR_URL. */
-int dial_websocket_url(struct url *u, weft_bytes text);
-int dial_pipe_url(struct url *u, weft_bytes text);
+/* A URL that is none is told to the log. Errors: what parse says, WEFT_ERR_ADDRESS, -EINVAL, -ENOMEM. Deinit it even
+ * then. */
+int dial_init(struct dial *d, const weft_env *env, const char *url, dial_parse *parse,
+              const weft_dial *from);
+void dial_deinit(struct dial *d);
 
 /* Go where a Location leads to: 0, or 1 when that is another origin. Errors: WEFT_ERR_URL, WEFT_ERR_UNSUPPORTED (from
  * wss to ws), WEFT_ERR_REFUSED (the user's own way does not lead there), -ENOMEM. */

@@ -32,7 +32,8 @@ void handshake_begin(struct opening *o, struct lane *l)
     o->lane = l;
     h1_client_init(&o->h1, lane_env(l), limits_of(o), false);
     (void)lane_become(l, LANE_HANDSHAKE, o, NULL);
-    lane_deadline(l, limit_handshake_timeout(limits_of(o)));
+    lane_deadline(l, patience_stage(&o->way.patience, limit_handshake_timeout(limits_of(o)),
+                                    "handshake_timeout"));
     int error = write_request(o);
     if (error) opening_fail(o, error, weft_strerror(error));
     else lane_dirty(l);
@@ -89,10 +90,19 @@ static bool sent(struct lane *l, size_t n)
     return !outq_empty(out);
 }
 
+/* The lane counts from its turn, we from when we said it. */
 static void late(struct lane *l)
 {
-    opening_fail(opening_at(l), WEFT_ERR_TIMEOUT,
-                 "the server did not answer the opening handshake in time");
+    struct opening *o = opening_at(l);
+    uint64_t left = patience_left(&o->way.patience);
+    char words[128];
+    if (left) {
+        lane_deadline(l, left);
+        return;
+    }
+    patience_words(&o->way.patience, "the server did not answer the opening handshake", words,
+                   sizeof words);
+    opening_fail_words(o, WEFT_ERR_TIMEOUT, words);
 }
 
 static void lost(struct lane *l, int error, const char *cause)

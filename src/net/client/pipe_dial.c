@@ -6,11 +6,11 @@
  *                                   \----> pipe_over: it could not connect
  */
 #include <errno.h>
-#include <stdio.h>
 
 #include "base/sized.h"
 #include "net/client/dialers.h"
 #include "net/client/pipe.h"
+#include "net/client/words.h"
 
 SIZED_TAKER(handler_take, weft_pipe_handler, on_close, 32, on_close)
 
@@ -27,10 +27,9 @@ static void arrived(struct way *w, struct lane *l)
 /* Of a proxy's refusal the status says most. */
 static void failed(struct way *w, const struct way_end *end)
 {
-    char words[64];
+    char words[REFUSAL_WORDS];
     if (end->response) {
-        snprintf(words, sizeof words, "the proxy refused to connect us: %d",
-                 end->response->head.status);
+        refusal_words(&end->response->head, "the proxy", words, sizeof words);
         pipe_over(pipe_of(w), end->error, end->cause, words);
     } else {
         int error = end->error ? end->error : WEFT_ERR_CLOSED;
@@ -72,6 +71,7 @@ int weft_pipe_connect_sized(weft_pipe **out, weft_loop *l, const char *url, cons
     weft_dial taken;
     weft_limits limits;
     weft_pipe_handler handler;
+    if (out) *out = NULL;
     const weft_env *env = weft_loop_env(l);
     int error = dial_take(env, &taken, &limits, dial, dial_size, limits_size);
     if (!error) error = handler_take(env, &handler, h, h_size);

@@ -11,7 +11,7 @@
 #include "net/client/user_lookup.h"
 #include "net/wire/carry.h"
 
-enum { HOST_SIZE = 256 };
+enum { HOST_SIZE = 256, WORDS_SIZE = 128 };
 
 /* Posted, and so not to be taken back: it may find that the way is gone. */
 struct setting_out {
@@ -58,26 +58,31 @@ void way_fail_plain(struct way *w, int error)
     way_give_up(w, error, weft_strerror(error));
 }
 
-void way_start_timer(struct way *w, uint64_t timeout)
+void way_fail_words(struct way *w, int error, const char *words)
+{
+    way_stop(w);
+    w->failed(w, &(struct way_end){.error = error, .cause = words, .made = true});
+}
+
+static void start_timer(struct way *w, uint64_t ms)
 {
     weft_loop *l = w->dialer->net->loop;
     loop_timer_stop(l, &w->timer);
-    if (timeout != WEFT_NEVER) loop_timer_start(l, &w->timer, timeout);
+    if (ms != WEFT_NEVER) loop_timer_start_fresh(l, &w->timer, ms);
+}
+
+void way_start_timer(struct way *w, uint64_t ms, const char *limit)
+{
+    start_timer(w, patience_stage(&w->patience, ms, limit));
 }
 
 /* ---- connecting ------------------------------------------------------------------------------ */
 
-static uint64_t time_left(const struct way *w)
-{
-    uint64_t now = net_now(w->dialer->net);
-    return w->deadline > now ? w->deadline - now : 0;
-}
-
 /* Each address that is left gets its share of the time that is left. */
 static void start_attempt_timer(struct way *w)
 {
-    if (w->deadline == WEFT_NEVER) return;
-    loop_timer_start(w->dialer->net->loop, &w->timer, time_left(w) / (w->n - w->next + 1));
+    uint64_t left = patience_left(&w->patience);
+    start_timer(w, left == WEFT_NEVER ? left : left / (w->n - w->next + 1));
 }
 
 /* The socket becomes the lane. 0 or -ENOMEM. */
@@ -231,10 +236,8 @@ static int begin_from_the_loop(struct way *w)
 
 static int set_out(struct way *w)
 {
-    uint64_t timeout = limit_connect_timeout(w->limits);
-    w->deadline = timeout == WEFT_NEVER ? timeout : net_now(w->dialer->net) + timeout;
     w->stage = WAY_RESOLVING;
-    way_start_timer(w, timeout);
+    way_start_timer(w, limit_connect_timeout(w->limits), "connect_timeout");
     return needs_lookup(w) ? look_up(w) : begin_from_the_loop(w);
 }
 
@@ -248,20 +251,27 @@ int way_start(struct way *w)
 
 /* ---- time, and the beginning ----------------------------------------------------------------- */
 
-static const char *const too_late[] = {
-    [WAY_BEGINNING] = "there was no time to begin",
-    [WAY_RESOLVING] = "the host name was not resolved in time",
-    [WAY_CONNECTING] = "the server did not accept the connection in time",
-    [WAY_PROXY] = "the proxy did not answer in time",
-    [WAY_SECURING] = "the server did not complete the TLS handshake in time",
+static const char *const undone[] = {
+    [WAY_BEGINNING] = "the attempt did not begin",
+    [WAY_RESOLVING] = "the host name was not resolved",
+    [WAY_CONNECTING] = "the server did not accept the connection",
+    [WAY_PROXY] = "the proxy did not answer",
+    [WAY_SECURING] = "the server did not complete the TLS handshake",
 };
+
+static void fail_late(struct way *w)
+{
+    char words[WORDS_SIZE];
+    patience_words(&w->patience, undone[w->stage], words, sizeof words);
+    way_fail_words(w, WEFT_ERR_TIMEOUT, words);
+}
 
 static void on_time(struct timer *t)
 {
     struct way *w = container_of(t, struct way, timer);
-    bool more = w->stage == WAY_CONNECTING && w->next < w->n && time_left(w);
+    bool more = w->stage == WAY_CONNECTING && w->next < w->n && patience_left(&w->patience);
     if (!more) {
-        way_give_up(w, WEFT_ERR_TIMEOUT, too_late[w->stage]);
+        fail_late(w);
         return;
     }
     let_go_of_lane(w);
@@ -276,4 +286,5 @@ void way_init(struct way *w, struct dialer *dialer, const struct dial *dial,
     w->dial = dial;
     w->limits = limits;
     timer_init(&w->timer, on_time);
+    patience_begin(&w->patience, net_env(dialer->net), limit_open_timeout(limits));
 }

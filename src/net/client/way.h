@@ -22,6 +22,7 @@
 #include "io/resolve.h"
 #include "net/client/dial.h"
 #include "net/client/dialer.h"
+#include "net/client/patience.h"
 
 enum way_stage {
     WAY_NOWHERE,
@@ -52,22 +53,23 @@ struct way {
 
     struct lane *lane;
     struct timer timer;
+    struct patience
+        patience; /* of the attempt, over all redirects; until CONNECTING is done, of both stages */
     struct lookup lookup;
     struct setting_out *setting_out; /* BEGINNING: the loop comes to it */
     weft_lookup *asked;              /* the user is looking it up; NULL: he is not */
     bool *stopped; /* for whoever has called the user and would go on; NULL: nobody */
     struct sock_addr addresses[LOOKUP_MAX];
-    size_t n, next;    /* addresses, and which one to try */
-    uint64_t deadline; /* until CONNECTING is done, ms */
-    int error;         /* of the last address */
-    struct outq out;   /* to a proxy */
+    size_t n, next;  /* addresses, and which one to try */
+    int error;       /* of the last address */
+    struct outq out; /* to a proxy */
     struct h1_client h1;
     enum way_stage stage;
 };
 
 extern const struct talk way_talk;
 
-/* dial and limits are kept. */
+/* The attempt begins. dial and limits are kept. */
 void way_init(struct way *w, struct dialer *dialer, const struct dial *dial,
               const weft_limits *limits);
 
@@ -83,13 +85,14 @@ void way_give_up(struct way *w, int error, const char *cause);
 
 /* ---- between way.c and way_lane.c ------------------------------------------------------------ */
 
-/* way_give_up, in the error's own words. */
+/* way_give_up, in the error's own words; and in words of the moment. */
 void way_fail_plain(struct way *w, int error);
+void way_fail_words(struct way *w, int error, const char *words);
 
 /* The next address, or failed with the last one's error. */
 void way_try_next(struct way *w);
 
-/* In place of the deadline that runs; WEFT_NEVER: none. */
-void way_start_timer(struct way *w, uint64_t timeout);
+/* A stage begins, which has so many ms by that limit: in place of the deadline that runs. */
+void way_start_timer(struct way *w, uint64_t ms, const char *limit);
 
 #endif

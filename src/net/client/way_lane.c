@@ -11,13 +11,6 @@
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-/* In words of the moment. */
-static void fail_words(struct way *w, int error, const char *words)
-{
-    way_stop(w);
-    w->failed(w, &(struct way_end){.error = error, .cause = words, .made = true});
-}
-
 /* The response is for whoever asked for the way. */
 static void fail_refused(struct way *w)
 {
@@ -65,10 +58,10 @@ static void begin_tls(struct way *w)
     const struct dial *d = w->dial;
     weft_tls *with = d->tls;
     w->stage = WAY_SECURING;
-    way_start_timer(w, limit_tls_handshake_timeout(w->limits));
+    way_start_timer(w, limit_tls_handshake_timeout(w->limits), "tls_handshake_timeout");
     int error = with ? 0 : system_tls(w->dialer, &with, why, sizeof why);
     if (error) {
-        fail_words(w, error, why);
+        way_fail_words(w, error, why);
         return;
     }
     unsigned how = (d->anonymous ? TLS_ANONYMOUS : 0u) | (d->url.scheme == URL_WSS ? TLS_HTTP : 0u);
@@ -119,7 +112,7 @@ static void ready(struct lane *l)
         arrive(w);
         return;
     }
-    way_start_timer(w, limit_handshake_timeout(w->limits));
+    way_start_timer(w, limit_handshake_timeout(w->limits), "handshake_timeout");
     if (w->dial->proxy_text) ask_proxy(w);
     else reached(w);
 }

@@ -140,6 +140,7 @@ int weft_tls_new_sized(weft_tls **out, const weft_env *env, size_t env_size,
 {
     weft_env hooks;
     weft_tls_config taken;
+    *out = NULL;
     struct complaint complaint = no_words(why, size);
     int error = env_take(NULL, &hooks, env, env_size);
     if (!error) error = take(&hooks, &taken, cfg, cfg_size, &complaint);
