@@ -169,7 +169,10 @@ WEFT_API int weft_sized_take(const weft_env *env, const char *name, void *to, si
     X(hold_timeout, 30000, "ms", "an upgrade that is held longer without an answer: 503")          \
     /* a client, once more */                                                                      \
     X(open_timeout, 60000, "ms",                                                                   \
-      "an attempt to connect, all of it with all redirects, that takes longer: WEFT_ERR_TIMEOUT")
+      "an attempt to connect, all of it with all redirects, that takes longer: WEFT_ERR_TIMEOUT")  \
+    /* a connection, once more: of a server or of weft_connect, not of a handler */                \
+    X(unsent_max, 131072, "bytes",                                                                 \
+      "the kernel holds it, and it is not on its way: what follows waits in the send queue")
 
 /* 0 means the default of the list, never "unlimited". */
 typedef struct weft_limits {
