@@ -16,7 +16,7 @@ static void ask(weft_pipe *p)
 }
 
 /* The answer is one line, and may come in pieces. */
-static void print(weft_pipe *p, const void *data, size_t len)
+static void print(weft_pipe *p, void *data, size_t len)
 {
     const char *text = data;
     printf("%.*s", (int)len, text);

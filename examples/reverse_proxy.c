@@ -148,7 +148,7 @@ static int take_head(struct passing *x, weft_span *in)
     return error < 0 ? error : 1;
 }
 
-static void collect_head(struct passing *x, const uint8_t *data, size_t len)
+static void collect_head(struct passing *x, uint8_t *data, size_t len)
 {
     size_t n = len < HEAD_MAX - x->have ? len : HEAD_MAX - x->have;
     memcpy(x->head + x->have, data, n);
@@ -160,18 +160,15 @@ static void collect_head(struct passing *x, const uint8_t *data, size_t len)
         hang_up(x);
     } else if (got > 0) {
         pass_body(x, in);
-        if (n < len && x->reply) {
-            uint8_t *rest = (uint8_t *)(uintptr_t)data + n; /* is only read */
-            pass_body(x, (weft_span){rest, len - n});
-        }
+        if (n < len && x->reply) pass_body(x, (weft_span){data + n, len - n});
     }
 }
 
-static void from_behind(weft_pipe *p, const void *data, size_t len)
+static void from_behind(weft_pipe *p, void *data, size_t len)
 {
     struct passing *x = weft_pipe_user(p);
     if (x->request) collect_head(x, data, len);
-    else if (!x->ended) pass_body(x, (weft_span){(uint8_t *)(uintptr_t)data, len});
+    else if (!x->ended) pass_body(x, (weft_span){data, len});
 }
 
 static void pipe_over(weft_pipe *p, int error, const char *cause)

@@ -69,7 +69,8 @@ WEFT_API weft_bytes weft_auth_token(weft_bytes authorization, const char *scheme
 
 /* For proxies: whether a field of that name is for this connection only, and is not to be forwarded (RFC 9110,
  * 7.6.1). So are Connection, what it names in these fields, Keep-Alive, TE, Trailer, Transfer-Encoding,
- * Upgrade, and Proxy-Authenticate, -Authorization and -Connection. */
+ * Upgrade, and Proxy-Authenticate, -Authorization and -Connection. What is of the message and yet not to be passed on as
+ * it is: Host, Content-Length, which follows from what you send, and Expect, which weft has met already. */
 WEFT_API bool weft_field_is_hop(const weft_field *fields, size_t n, weft_bytes name);
 
 /* ---- logs ------------------------------------------------------------------------------------ */
@@ -98,7 +99,7 @@ WEFT_API void weft_send_printf(weft_conn *c, const char *format, ...) WEFT_PRINT
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-/* weft_respond with a text. type NULL: "text/plain; charset=utf-8". Errors, and who owns the request: as
+/* weft_respond with a text. type NULL: "text/plain; charset=utf-8", if there is any text. Errors, and who owns the request: as
  * weft_respond. */
 WEFT_API int weft_respond_str(weft_request *r, int status, const char *type, const char *text);
 

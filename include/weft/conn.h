@@ -78,7 +78,9 @@ typedef struct weft_handler {
      * has said 101. */
     void (*on_open)(weft_conn *c);
     void (*on_message)(weft_conn *c, weft_opcode op, const void *data, size_t len);
-    void (*on_chunk)(weft_conn *c, const weft_chunk *chunk); /* set: messages come as chunks */
+    /* Set: messages come as chunks, as they arrive, and nothing is gathered. max_message and message_timeout hold all the
+     * same: who takes messages of any length sets them to WEFT_NEVER. */
+    void (*on_chunk)(weft_conn *c, const weft_chunk *chunk);
     /* There is room to send again: weft_backlogged was true, and what is queued has fallen below half of
      * send_queue_soft and a quarter of send_queue_items. Also when weft_want_drain asked. */
     void (*on_drain)(weft_conn *c);
@@ -172,7 +174,8 @@ WEFT_API int weft_close_now(weft_conn *c, uint16_t code, const char *reason);
 WEFT_API void weft_abort(weft_conn *c);
 
 /* Stop and go on reading: one switch, which does not count. What a paused peer sends stays in the kernel, which slows
- * it down; after weft_pause at most the rest of the message being delivered is still handed to you.
+ * it down; after weft_pause at most the message, or the chunk, being delivered is still handed to you, and message_timeout
+ * stands still.
  * Keep-alive does not drop a paused connection. One that is closing cannot be paused: weft_pause does nothing then, so
  * that the peer's Close is read. */
 WEFT_API void weft_pause(weft_conn *c);

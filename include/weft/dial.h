@@ -34,7 +34,8 @@ WEFT_API int weft_lookup_answer(weft_lookup *k, int error, const char *const *ad
 typedef struct weft_dial {
     const weft_limits *limits;
 
-    /* Connect to this instead of the URL's host and port: "192.0.2.1:80", "[::1]:80", "unix:/run/x", "unix:@name".
+    /* Connect to this instead of the URL's host and port: "192.0.2.1:80", "[::1]:80", "backend.internal:80" (which is
+     * looked up), "unix:/run/x", "unix:@name".
      * The URL still says whom we mean: in the Host field, to TLS. Behind a proxy it is what the proxy is asked for. */
     const char *address;
 

@@ -38,8 +38,8 @@ typedef struct weft_pipe_handler {
     /* It is connected, through the proxy, and TLS is done. */
     void (*on_open)(weft_pipe *p);
 
-    /* Bytes have come, in pieces that mean nothing; on loan until the call returns. */
-    void (*on_bytes)(weft_pipe *p, const void *data, size_t len);
+    /* Bytes have come, in pieces that mean nothing; on loan until the call returns, and may be changed in place. */
+    void (*on_bytes)(weft_pipe *p, void *data, size_t len);
 
     /* There is room to write again: weft_pipe_backlogged was true, and what is queued has fallen below half of
      * send_queue_soft and a quarter of send_queue_items. */
@@ -72,8 +72,8 @@ static inline int weft_pipe_connect(weft_pipe **out, weft_loop *l, const char *u
 }
 
 /* Queue bytes; they go out at the end of the turn, or when it is open. Nothing is queued after an error:
- * WEFT_ERR_CLOSED (it has been closed, has ended, or the peer has ended its stream), WEFT_ERR_BACKLOG (limits
- * send_queue_max, send_queue_items: on_drain follows), -ENOMEM. */
+ * WEFT_ERR_CLOSED (it has been closed, has ended, or the peer has ended its stream), WEFT_ERR_BACKLOG (more than
+ * send_queue_max or send_queue_items was queued already, however much this is: on_drain follows), -ENOMEM. */
 WEFT_API WEFT_CHECK int weft_pipe_write(weft_pipe *p, const void *data, size_t len);
 
 /* Queue a piece by reference: no copy. Errors: as weft_pipe_write. */

@@ -212,7 +212,8 @@ WEFT_API int weft_server_each(weft_server *s, void (*fn)(weft_conn *c, void *arg
 /* Leave gracefully: stop listening, refuse upgrades, answer requests with Connection: close, send every
  * WebSocket a Close with code (WEFT_CLOSE_GOING_AWAY or WEFT_CLOSE_SERVICE_RESTART) or tell its on_leave, spread over
  * a part of shutdown_drain, let requests be answered and replies finish (on_leave of who watches them), answer what
- * nobody has answered with 503, drop what is left at the deadline. Then on_done (may be NULL), from
+ * nobody has answered with 503, drop what is left at the deadline. A connection on which no request is under way is
+ * closed; one that is in the middle of a request has a 503. Nothing of that is yours to do. Then on_done (may be NULL), from
  * the loop; it may free the server. Errors: WEFT_ERR_STATE (begun already), -ENOMEM. */
 WEFT_API int weft_server_shutdown(weft_server *s, uint16_t code,
                                   void (*on_done)(weft_server *s, void *user), void *user);

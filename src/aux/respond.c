@@ -9,7 +9,8 @@
 
 int weft_respond_str(weft_request *r, int status, const char *type, const char *text)
 {
-    return weft_respond(r, status, type ? type : "text/plain; charset=utf-8", text, strlen(text));
+    if (!type && *text) type = "text/plain; charset=utf-8";
+    return weft_respond(r, status, type, text, strlen(text));
 }
 
 static bool redirects(int status)

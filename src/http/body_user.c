@@ -64,3 +64,10 @@ int weft_body_eof(weft_body *b)
     struct body body = inside(b);
     return keep(b, &body, body_eof(&body));
 }
+
+uint64_t weft_body_left(const weft_body *b)
+{
+    struct body body = inside(b);
+    if (body.kind == BODY_NONE) return 0;
+    return body.kind == BODY_LENGTH ? body.left : UINT64_MAX;
+}

@@ -57,6 +57,9 @@ static void a_text(void **state)
     has(got, "Content-Type: application/json\r\n");
     has(got, "Content-Length: 2\r\n");
     assert_int_equal(answer.returned, 0);
+    got = told_with(&w, (struct answer){.status = 204, .text = ""});
+    has(got, "HTTP/1.1 204 ");
+    assert_null(strstr(got, "Content-Type"));
     world_end(&w);
 }
 

@@ -63,7 +63,11 @@ static void gives(const char *method, const char *text, int kind, const char *bo
         struct got got;
         assert_int_equal(weft_body_begin(&b, &r, method), kind);
         assert_string_equal(b.why, "");
+        bool known = kind == WEFT_BODY_LENGTH || kind == WEFT_BODY_NONE;
+        uint64_t length = weft_body_left(&b);
         assert_int_equal(read_all(&b, &s, &got), result);
+        assert_true(weft_body_left(&b) == (known ? length - got.len : UINT64_MAX));
+        if (known) assert_int_equal(weft_body_left(&b) == 0, result == WEFT_BODY_END);
         assert_string_equal(got.text, body);
         assert_int_equal(got.rest, rest);
         bool over = result == WEFT_BODY_END || kind == WEFT_BODY_UNTIL_CLOSE;

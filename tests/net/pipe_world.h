@@ -36,7 +36,7 @@ static inline void piper_opens(weft_pipe *p)
     if (t->then_open) t->then_open(p);
 }
 
-static inline void piper_hears(weft_pipe *p, const void *data, size_t len)
+static inline void piper_hears(weft_pipe *p, void *data, size_t len)
 {
     struct piper *t = weft_pipe_user(p);
     assert_true(len > 0);
