@@ -66,7 +66,8 @@ class Bytes(Structure):
 
 
 class CloseInfo(Structure):
-    _fields_ = [('code', c_uint16), ('reason', Bytes), ('by_peer', c_bool), ('clean', c_bool), ('error', c_int)]
+    _fields_ = [('code', c_uint16), ('sent_code', c_uint16), ('reason', Bytes), ('by_peer', c_bool),
+                ('clean', c_bool), ('error', c_int)]
 
 
 ON_CLOSE = CFUNCTYPE(None, c_void_p, POINTER(CloseInfo))
