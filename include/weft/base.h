@@ -169,6 +169,9 @@ WEFT_API int weft_sized_take(const weft_env *env, const char *name, void *to, si
     /* a client, once more */                                                                      \
     X(open_timeout, 60000, "ms",                                                                   \
       "an attempt to connect, all of it with all redirects, that takes longer: WEFT_ERR_TIMEOUT")  \
+    /* a connection, once more: of a server or of weft_connect, not of a handler */                \
+    X(unsent_max, 131072, "bytes",                                                                 \
+      "the kernel holds it, and it is not on its way: what follows waits in the send queue")       \
     /* a server, once more */                                                                      \
     X(http_body_timeout, 10000, "ms",                                                              \
       "a request's body has so long, and what http_body_rate adds: 408")                           \

@@ -77,7 +77,8 @@ typedef struct weft_server_config {
     const char *const *trust_proxy;
 
     /* Names that the server answers to: NULL-terminated, of "example.org", "*.example.org" (all below it),
-     * "localhost" (and all below it) and "ip" (every IP address); the port is no matter. Requests and upgrades
+     * "localhost" (and all below it), "ip" (every IP address), and for what is no page's, "none" (no Host) and "unix"
+     * (whatever it is, of who comes by a Unix socket); the port is no matter. Requests and upgrades
      * whose Host is another are refused with 421, so that no page can have its own name resolve to this server and
      * pass for the same origin. A proxy in front may pass on its own Host, or the client's. NULL: any. */
     const char *const *hosts;

@@ -19,7 +19,7 @@
 enum { HOST_MAX = 255 };
 
 struct lookup_job {
-    struct post post;
+    weft_errand post;
     struct list link; /* in waiting */
     struct lookup *lookup;
     uint16_t port;
@@ -96,7 +96,7 @@ static void *work(void *arg)
 
 /* ---- in the loop's thread -------------------------------------------------------------------- */
 
-static void job_done(struct post *p)
+static void job_done(weft_errand *p)
 {
     struct lookup_job *job = container_of(p, struct lookup_job, post);
     struct lookup *k = job->lookup;

@@ -92,6 +92,9 @@ void inflater_feed(struct inflater *i, weft_bytes in);
  * 0; WEFT_ERR_DEFLATE, WEFT_ERR_TOO_BIG (ratio), and the piece is what stands before the fault; -ENOMEM. */
 int inflater_run(struct inflater *i, bool last, weft_bytes *out);
 
+/* Of WEFT_ERR_DEFLATE: the message refers to more than there was before, in it or in the history. */
+bool inflater_reached_back(const struct inflater *i);
+
 /* Bytes of the message so far, before and behind. */
 uint64_t inflater_consumed(const struct inflater *i);
 uint64_t inflater_produced(const struct inflater *i);

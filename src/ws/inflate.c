@@ -186,6 +186,12 @@ int inflater_run(struct inflater *i, bool last, weft_bytes *out)
     return error;
 }
 
+/* zlib has no number for it. */
+bool inflater_reached_back(const struct inflater *i)
+{
+    return i->z.msg && strcmp(i->z.msg, "invalid distance too far back") == 0;
+}
+
 uint64_t inflater_consumed(const struct inflater *i)
 {
     return i->consumed;

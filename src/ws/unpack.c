@@ -23,6 +23,7 @@
 #include <errno.h>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "ws/ratio.h"
 #include "ws/session.h"
 
@@ -38,6 +39,12 @@ static bool peer_has_takeover(const weft_session *s)
     const weft_deflate_params *d = &s->deflate;
     return !(s->role == WEFT_SERVER ? d->client_no_context_takeover
                                     : d->server_no_context_takeover);
+}
+
+/* Also for a peer that may have it, whatever was agreed on. */
+static bool keeps_window(const weft_session *s)
+{
+    return peer_has_takeover(s) || (s->cfg->deflate && s->cfg->deflate->keep_window);
 }
 
 static uint8_t peer_window_bits(const weft_session *s)
@@ -65,7 +72,7 @@ static int borrow_inflater(weft_session *s)
 static int begin(weft_session *s)
 {
     struct recv *r = &s->buffers->in;
-    if (peer_has_takeover(s) && !r->window) {
+    if (keeps_window(s) && !r->window) {
         r->window = window_new(s->cfg->env, peer_window_bits(s));
         if (!r->window) return session_out_of_memory(s);
     }
@@ -77,6 +84,19 @@ static int look_at_text(weft_session *s, utf8_state *state, weft_bytes piece)
 {
     if (s->buffers->in.message != WEFT_TEXT || utf8_feed(state, piece.data, piece.len)) return 0;
     return session_not_utf8(s);
+}
+
+/* Whom to suspect is for the log as well: who runs the server can do something about it. */
+static const char *not_inflated(const weft_session *s)
+{
+    static const char suspicion[] =
+        "a compressed message refers to an earlier one against the agreement "
+        "(Safari 15.0-15.3?): weft_deflate.keep_window";
+    _Static_assert(sizeof suspicion <= CONTROL_MAX - 2 + 1, "a Close has room for it");
+    if (keeps_window(s) || !inflater_reached_back(s->buffers->in.inflater))
+        return "a compressed message that cannot be inflated";
+    log_line(s->cfg->env, WEFT_LOG_INFO, "%s", suspicion);
+    return suspicion;
 }
 
 /* The first fault of a piece in the order of its bytes, whichever was noticed first: text that is none, behind text;
@@ -94,7 +114,7 @@ static int judge(weft_session *s, int error, utf8_state text, weft_bytes piece)
     if (error == WEFT_ERR_TOO_BIG)
         return session_fail(s, error,
                             "a message that is compressed more than max_inflate_ratio allows");
-    return session_fail(s, error, "a compressed message that cannot be inflated");
+    return session_fail(s, error, not_inflated(s));
 }
 
 /* text: what was before. A bomb is refused while it goes off. */

@@ -286,6 +286,63 @@ static void test_loop_is_freed(void **state)
     assert_true(told(&client.story, "close 1006"));
 }
 
+/* ---- timers and watches in the last on_close -------------------------------------------------- */
+
+static struct {
+    weft_timer *kept, *freed, *made;
+    weft_watch *watch;
+    unsigned closes;
+} parting;
+
+static void never(weft_timer *t, void *user)
+{
+    (void)t, (void)user;
+    fail_msg("a timer of a loop that is gone");
+}
+
+static void never_ready(weft_watch *watch, unsigned events, void *user)
+{
+    (void)watch, (void)events, (void)user;
+    fail_msg("a watch of a loop that is gone");
+}
+
+/* As a client does that would connect again. */
+static void parting_closes(weft_conn *c, const weft_close_info *info)
+{
+    weft_loop *l = weft_conn_loop(c);
+    assert_int_equal(info->code, 1006);
+    parting.closes++;
+    weft_timer_start(parting.kept, 0);
+    weft_timer_stop(parting.freed);
+    weft_timer_free(parting.freed);
+    assert_int_equal(weft_timer_new(&parting.made, l, never, NULL), 0);
+    weft_timer_at(parting.made, weft_loop_now(l));
+    assert_int_equal(weft_watch_set(parting.watch, WEFT_WRITABLE), 0);
+}
+
+/* What is left goes with the loop: world_end counts. */
+static void test_timers_in_the_last_on_close(void **state)
+{
+    (void)state;
+    static const weft_handler h = {.on_close = parting_closes};
+    weft_conn *c;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    memset(&parting, 0, sizeof parting);
+    assert_int_equal(weft_connect(&c, world.loop, world_url(&world, "/"), NULL, &h, NULL), 0);
+    turn_until(&world, told(&server.story, "open;"));
+    assert_int_equal(weft_timer_new(&parting.kept, world.loop, never, NULL), 0);
+    assert_int_equal(weft_timer_new(&parting.freed, world.loop, never, NULL), 0);
+    assert_int_equal(weft_watch_new(&parting.watch, world.loop, ends[1], 0, never_ready, NULL), 0);
+    weft_server_free(world.server);
+    world.server = NULL;
+    weft_loop_free(world.loop);
+    world.loop = NULL;
+    assert_int_equal(parting.closes, 1);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* ---- violations ------------------------------------------------------------------------------ */
 
 /* The peer is told why, can read it to the end, and is dropped. */
@@ -420,6 +477,7 @@ int main(void)
         unit(test_abort_while_closing),
         unit(test_server_is_freed),
         unit(test_loop_is_freed),
+        unit(test_timers_in_the_last_on_close),
         unit(test_protocol),
         unit(test_utf8),
         unit(test_policy),

@@ -288,10 +288,10 @@ weft_pipe *weft_pipe_find(const weft_loop *l, weft_id id)
 
 typedef void call(weft_pipe *p, void *arg);
 
-static void run_call(struct post *post)
+static void run_call(weft_errand *post)
 {
     struct errand e = errand_take(post);
-    ((call *)e.fn)(weft_pipe_find(e.loop, e.to), e.arg);
+    ((call *)e.fn)(weft_pipe_find(e.post.loop, e.to), e.arg);
 }
 
 int weft_pipe_call(weft_loop *l, weft_id id, void (*fn)(weft_pipe *p, void *arg), void *arg)

@@ -15,7 +15,7 @@ enum { HOST_SIZE = 256, WORDS_SIZE = 128 };
 
 /* Posted, and so not to be taken back: it may find that the way is gone. */
 struct setting_out {
-    struct post post;
+    weft_errand post;
     weft_loop *loop;
     struct way *way; /* NULL: it has been stopped */
 };
@@ -88,6 +88,8 @@ static void start_attempt_timer(struct way *w)
 /* The socket becomes the lane. 0 or -ENOMEM. */
 static int ride(struct way *w, int fd)
 {
+    sock_limit(loop_sys(w->dialer->net->loop), fd, limit_unsent_max(w->limits),
+               limit_write_stall(w->limits));
     w->lane = carry_connect(&w->dialer->lane_class, fd, w->limits, LANE_WAY, w);
     if (!w->lane) return -ENOMEM;
     start_attempt_timer(w);
@@ -212,7 +214,7 @@ static bool needs_lookup(const struct way *w)
     return !w->dial->open && !w->dial->lookup && !dial_fixed(w->dial, &to);
 }
 
-static void come_to_it(struct post *p)
+static void come_to_it(weft_errand *p)
 {
     struct setting_out *s = container_of(p, struct setting_out, post);
     struct way *w = s->way;

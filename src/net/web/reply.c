@@ -366,10 +366,10 @@ weft_reply *weft_reply_find(const weft_loop *l, weft_id id)
 
 typedef void call(weft_reply *r, void *arg);
 
-static void run_call(struct post *p)
+static void run_call(weft_errand *p)
 {
     struct errand e = errand_take(p);
-    ((call *)e.fn)(weft_reply_find(e.loop, e.to), e.arg);
+    ((call *)e.fn)(weft_reply_find(e.post.loop, e.to), e.arg);
 }
 
 int weft_reply_call(weft_loop *l, weft_id id, void (*fn)(weft_reply *r, void *arg), void *arg)

@@ -104,7 +104,7 @@ class ListenOptions(Structure):
 
 
 class Deflate(Structure):
-    _fields_ = [('takeover', c_bool), ('window_bits', c_uint8), ('peer_window_bits', c_uint8),
+    _fields_ = [('takeover', c_bool), ('window_bits', c_uint8), ('peer_window_bits', c_uint8), ('keep_window', c_bool),
                 ('threshold', c_size_t)]
 
 
@@ -142,7 +142,14 @@ class ReplyHandler(Structure):
 
 
 class RequestHandler(Structure):
-    _fields_ = [('on_request', ON_REQUEST), ('limits', POINTER(Limits))]
+    _fields_ = [('on_request', ON_REQUEST), ('methods', c_char_p), ('cors', c_bool), ('limits', POINTER(Limits)),
+                ('on_body', c_void_p)]
+
+
+class RequestWatcher(Structure):
+    ON_GONE = CFUNCTYPE(None, c_void_p, c_void_p)
+    ON_LEAVE = CFUNCTYPE(None, c_void_p, c_uint64, c_void_p)
+    _fields_ = [('on_gone', ON_GONE), ('on_leave', ON_LEAVE)]
 
 
 class SessionConfig(Structure):
@@ -159,7 +166,7 @@ STRUCTS = {'weft_env': Env, 'weft_limits': Limits, 'weft_loop_config': LoopConfi
            'weft_tls_config': TlsConfig, 'weft_listen_options': ListenOptions, 'weft_client_config': ClientConfig,
            'weft_dial': Dial, 'weft_pipe_handler': PipeHandler, 'weft_handler': Handler, 'weft_deflate': Deflate,
            'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig, 'weft_reply_handler': ReplyHandler,
-           'weft_request_handler': RequestHandler}
+           'weft_request_handler': RequestHandler, 'weft_request_watcher': RequestWatcher}
 
 
 def of_the_future(struct):
@@ -211,6 +218,7 @@ FUNCTIONS = {
     'weft_send': (c_int, c_void_p, c_int, c_char_p, c_size_t),
     'weft_close': (c_int, c_void_p, c_uint16, c_char_p),
     'weft_conn_subprotocol': (c_char_p, c_void_p),
+    'weft_request_watch_sized': (c_int, c_void_p, c_void_p, c_size_t, c_void_p),
     'weft_respond': (c_int, c_void_p, c_int, c_char_p, c_char_p, c_size_t),
     'weft_piece_new_sized': (c_int, OUT, c_void_p, c_size_t, c_char_p, c_size_t),
     'weft_piece_unref': (None, c_void_p),
