@@ -64,7 +64,7 @@ static inline int weft_head_parse(weft_span *in, const weft_limits *limits, weft
 WEFT_API bool weft_handshake_wanted(const weft_request_head *head);
 
 /* Check method, version, Host, Connection, Upgrade, Sec-WebSocket-Key and -Version, the form of
- * Sec-WebSocket-Protocol, and that there is no body (RFC 6455, 4.2.1). Origin is weft_origin_check's.
+ * Sec-WebSocket-Protocol and -Extensions, and that there is no body (RFC 6455, 4.2.1). Origin is weft_origin_check's.
  * A refusal with 426 or 405 needs the header fields of weft_handshake_refusal_fields.
  * limits may be NULL. Returns out->status; or -EINVAL (the size of limits), and out->status is 0. */
 WEFT_API int weft_handshake_check_sized(const weft_request_head *head, const weft_limits *limits,

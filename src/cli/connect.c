@@ -42,7 +42,7 @@ static const char about[] =
     "Exit status: 0 clean, 1 usage, 3 bad URL, 6 name not resolved, 7 cannot connect,\n"
     "22 upgrade refused, 28 timeout, 35 TLS failed, 56 connection lost, 60 the server's\n"
     "certificate is not to be trusted, 80 the peer broke the protocol or a limit, 81 the\n"
-    "peer closed with a code other than 1000, 1001 and 1005.\n";
+    "peer closed with a code of its own other than 1000, 1001 and 1005.\n";
 
 static const char examples[] =
     "  weft ws://localhost:8080/chat            talk\n"
@@ -225,8 +225,7 @@ static void report_refusal(const struct connect_options *o, const weft_close_inf
 
 static void report_failure(const struct connect_options *o, const weft_close_info *info)
 {
-    const char *cause = info->cause && *info->cause ? info->cause : weft_strerror(info->error);
-    complain("%s: %s", o->shown, info->error ? cause : "interrupted");
+    complain("%s: %s", o->shown, info->error == WEFT_ERR_CLOSED ? "interrupted" : info->cause);
     if (info->error == WEFT_ERR_CERTIFICATE)
         complain("--cacert FILE trusts whom its authorities have signed, -k whoever answers");
 }
@@ -241,11 +240,10 @@ int connect_report(const struct connect_options *o, const weft_close_info *info,
     } else {
         fputs("weft: ", stderr);
         outcome_print(stderr, info);
-        if (words) fprintf(stderr, " (%s)", outcome_words(info->code));
+        if (words && !info->error) fprintf(stderr, " (%s)", outcome_words(info->code));
         fputc('\n', stderr);
     }
-    if (!opened && !info->error) return EXIT_CONNECT;
-    bool unanswered = info->error == WEFT_ERR_TIMEOUT && info->code != WEFT_CLOSE_ABNORMAL;
+    bool unanswered = info->error == WEFT_ERR_TIMEOUT && info->sent_code;
     if (opened && !o->wait && unanswered) return EXIT_CLEAN;
     return outcome_exit(info, opened);
 }

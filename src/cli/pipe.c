@@ -227,10 +227,10 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
         weft_timer_start(p->patience, p->o->wait);
 }
 
-static void on_pong(weft_conn *c, uint64_t rtt_us)
+static void on_pong(weft_conn *c, const void *data, size_t len, uint64_t rtt_us)
 {
     struct pipe *p = weft_conn_user(c);
-    traced_on_pong(c, rtt_us);
+    traced_on_pong(c, data, len, rtt_us);
     if (p->asked) leave(p);
 }
 

@@ -113,9 +113,9 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
     if (++t->received == t->o->count) leave(t, WEFT_CLOSE_NORMAL, NULL);
 }
 
-static void on_pong(weft_conn *c, uint64_t rtt_us)
+static void on_pong(weft_conn *c, const void *data, size_t len, uint64_t rtt_us)
 {
-    (void)c;
+    (void)c, (void)data, (void)len;
     if (rtt_us) screen_note("pong after %.1f ms", (double)rtt_us / 1000);
     else screen_note("pong, to no ping of ours");
 }

@@ -280,8 +280,9 @@ void traced_on_ping(weft_conn *c, const void *data, size_t len)
     trace_conn(c, "<- ping, %zu %s; -> pong", len, trace_bytes(len));
 }
 
-void traced_on_pong(weft_conn *c, uint64_t rtt_us)
+void traced_on_pong(weft_conn *c, const void *data, size_t len, uint64_t rtt_us)
 {
+    (void)data, (void)len;
     if (rtt_us) trace_conn(c, "<- pong, after %.1f ms", (double)rtt_us / 1000);
     else trace_conn(c, "<- pong, to no ping of ours");
 }

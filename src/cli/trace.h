@@ -66,7 +66,7 @@ void trace_handshake(weft_upgrade *u, const struct traced *at);
 int traced_on_upgrade(weft_upgrade *u);
 void traced_on_open(weft_conn *c);
 void traced_on_ping(weft_conn *c, const void *data, size_t len);
-void traced_on_pong(weft_conn *c, uint64_t rtt_us);
+void traced_on_pong(weft_conn *c, const void *data, size_t len, uint64_t rtt_us);
 void traced_on_close(weft_conn *c, const weft_close_info *info);
 
 const char *trace_opcode(weft_opcode op);
