@@ -145,7 +145,8 @@ class ReplyHandler(Structure):
 
 
 class RequestHandler(Structure):
-    _fields_ = [('on_request', ON_REQUEST), ('methods', c_char_p), ('cors', c_bool), ('limits', POINTER(Limits))]
+    _fields_ = [('on_request', ON_REQUEST), ('methods', c_char_p), ('cors', c_bool), ('limits', POINTER(Limits)),
+                ('on_body', c_void_p)]
 
 
 class RequestWatcher(Structure):
