@@ -169,7 +169,10 @@ WEFT_API int weft_sized_take(const weft_env *env, const char *name, void *to, si
     X(hold_timeout, 30000, "ms", "an upgrade that is held longer without an answer: 503")          \
     /* a client, once more */                                                                      \
     X(open_timeout, 60000, "ms",                                                                   \
-      "an attempt to connect, all of it with all redirects, that takes longer: WEFT_ERR_TIMEOUT")
+      "an attempt to connect, all of it with all redirects, that takes longer: WEFT_ERR_TIMEOUT")  \
+    X(response_head_max, 262144, "bytes",                                                          \
+      "a longer head: WEFT_ERR_HTTP, or of a refusal its status only")                             \
+    X(max_response_headers, 1000, "fields", "more header fields: the same")
 
 /* 0 means the default of the list, never "unlimited". */
 typedef struct weft_limits {
