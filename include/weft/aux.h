@@ -72,6 +72,14 @@ WEFT_API weft_bytes weft_auth_token(weft_bytes authorization, const char *scheme
  * Upgrade, and Proxy-Authenticate, -Authorization and -Connection. */
 WEFT_API bool weft_field_is_hop(const weft_field *fields, size_t n, weft_bytes name);
 
+/* ---- logs ------------------------------------------------------------------------------------ */
+
+/* Bytes of a stranger's (a target, a User-Agent, the reason of a Close) for a line of a log, or for a terminal: visible
+ * ASCII and spaces stay, all else, '"' and '\' is "\x1b". Every byte has a text of its own, so nothing that a peer
+ * sends ends a line, closes a quotation, or moves a cursor. 4 * len + 1 bytes are always enough; with fewer it is cut,
+ * but never inside of an escape. A NUL is behind it. Returns the length of what was written. */
+WEFT_API size_t weft_escape(char *out, size_t size, weft_bytes bytes);
+
 /* ---- messages for who does not follow up on errors ------------------------------------------- */
 
 #if defined(__GNUC__)

@@ -16,7 +16,8 @@
  *
  * A weft_request is yours from the callback until you answer it: weft_respond, weft_reply_begin and weft_request_abort
  * consume it, whatever they return. Who uses it once more is stopped by debug builds. If the client leaves before, the
- * request stays valid, calls return WEFT_ERR_CLOSED, and on_gone (if set) is told; answer it all the same.
+ * request stays valid, calls return WEFT_ERR_CLOSED, and whoever watches it (weft_request_watch) is told; answer it all
+ * the same, at the latest before its loop is freed.
  *
  * A reply that streams is another object, a weft_reply: weft_reply_begin makes it, and on_close, which comes exactly
  * once, is its end.
@@ -37,6 +38,18 @@ typedef struct weft_request weft_request;
 /* What a path does with plain requests (weft_server_on_request). Copied for each route, with its limits. */
 typedef struct weft_request_handler {
     void (*on_request)(weft_request *r, void *user);
+
+    /* "GET, POST": those that on_request is asked for, and HEAD, if GET is among them. The others get 405 with Allow,
+     * OPTIONS 204 with Allow. NULL: all, OPTIONS included. */
+    const char *methods;
+
+    /* Pages of the server's origins (weft_server_config) may read the answers, all of them, weft's own refusals
+     * included: Access-Control-Allow-Origin names the page's origin, Access-Control-Allow-Credentials lets it send
+     * cookies, and Vary says that others hear something else; where origins have "*" it is "*", and no cookies. What a
+     * browser asks before (a preflight) is answered with methods, and whatever fields it asks for; for a page of
+     * another origin, with 403. Fields that pages are to see, too, are yours to say: Access-Control-Expose-Headers.
+     * Whether a page may have the request done is another question: weft_request_allowed. */
+    bool cors;
 
     /* What is not 0 here stands in place of the server's limits for requests of this route, once their head is there:
      *   http_body_max                       a Content-Length above it: 413 at once, before a byte of the body is read
@@ -69,16 +82,41 @@ WEFT_API bool weft_request_allowed(const weft_request *r);
 /* Who sent it: as weft_conn_peer, until you answer; also after the client has left. NULL: no memory. */
 WEFT_API weft_peer *weft_request_peer(weft_request *r);
 
-/* While you have not answered: on_gone is told, from the loop, when the client has left. May be NULL. */
-WEFT_API void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *r, void *user),
-                                 void *user);
+/* Whether an answer can still arrive: false when the client has left, or was told that none will come. */
+WEFT_API bool weft_request_is_open(const weft_request *r);
+
+/* What is told, from the loop, while you have not answered. All optional. */
+typedef struct weft_request_watcher {
+    /* Once: nobody waits for the answer any more. The client has left; or it was told 503, because shutdown_drain is
+     * over (or, an upgrade's, hold_timeout); or the server was freed. Answer all the same, here or later. */
+    void (*on_gone)(weft_request *r, void *user);
+
+    /* Once: the server leaves (weft_server_shutdown), so come to an end. Who has not answered by shutdown_drain is
+     * answered for: 503, with Retry-After and Connection: close. return_ms is when clients that can be told so should
+     * come back; it differs from request to request. */
+    void (*on_leave)(weft_request *r, uint64_t return_ms, void *user);
+} weft_request_watcher;
+
+/* Watch it from now on, in place of who did before; w is copied, and NULL is nobody. If the client has left already,
+ * on_gone is told soon, from the loop. Errors: -EINVAL (a size). */
+WEFT_API int weft_request_watch_sized(weft_request *r, const weft_request_watcher *w, size_t w_size,
+                                      void *user);
+static inline int weft_request_watch(weft_request *r, const weft_request_watcher *w, void *user)
+{
+    return weft_request_watch_sized(r, w, sizeof *w, user);
+}
 
 /* ---- the reply ------------------------------------------------------------------------------- */
 
-/* Add a header field to the reply that follows; a Content-Type replaces the one before. Content-Length,
- * Transfer-Encoding, Connection and Date are weft's. Errors: -EINVAL (a character that may not stand in a field, or
- * one of weft's), -ENOMEM. */
+/* Add a header field to the reply that follows; a Content-Type replaces the one before, a Date weft's. Content-Length,
+ * Transfer-Encoding and Connection are weft's. Errors: -EINVAL (a character that may not stand in a field, or one of
+ * weft's), -ENOMEM. */
 WEFT_API int weft_reply_field(weft_request *r, const char *name, const char *value);
+
+/* The same for n of them, as they were parsed, for who passes on what somebody else has said: all, or after an error
+ * none. Leave out what is not to be forwarded (weft_field_is_hop, aux.h), and Content-Length, which is said by the
+ * length of weft_reply_begin. */
+WEFT_API int weft_reply_fields(weft_request *r, const weft_field *fields, size_t n);
 
 /* The whole reply. type is the Content-Type, whatever weft_reply_field has said of it (NULL: what that has said, or
  * none). With HEAD the body is left out and its length said. Consumes the request. Errors: WEFT_ERR_CLOSED, -EINVAL
@@ -95,7 +133,8 @@ typedef struct weft_reply weft_reply;
 
 /* All optional, and told by the loop. */
 typedef struct weft_reply_handler {
-    /* Buffered fell below half of send_queue_soft after it was above, or a write said WEFT_ERR_BACKLOG. */
+    /* There is room to write again: weft_reply_backlogged was true, and what is queued has fallen below half of
+     * send_queue_soft and a quarter of send_queue_items. */
     void (*on_drain)(weft_reply *r);
 
     /* The server leaves (weft_server_shutdown): come to an end. Clients that can be told so should come back in
@@ -116,8 +155,13 @@ typedef struct weft_reply_handler {
  * is chunked (to an HTTP/1.0 client: ended by closing), and a client that vanishes without a word is noticed: it is
  * probed after ping_interval of silence, and has pong_timeout to answer (write_stall in all, if that is longer). h may
  * be NULL. Consumes the request, and keeps nothing of it. *out is good until on_close returns.
- * Errors: as weft_respond, and -EINVAL when the status has no body (204, 304) and length says that there is one, or for
- * a size; on_close is not told then. */
+ *
+ * The answer to HEAD is its head, in which length is said: what you write is taken and dropped, and on_close (0)
+ * follows as soon as the head is out, whether you have come to an end or not. A 304 has no body, either; length (if
+ * neither 0 nor unknown) is said as that of the body it stands for.
+ *
+ * Errors: as weft_respond, and -EINVAL for a 204 whose length says that there is a body, or for a size; on_close is not
+ * told then. */
 WEFT_API int weft_reply_begin_sized(weft_reply **out, weft_request *r, int status, const char *type,
                                     uint64_t length, const weft_reply_handler *h, size_t h_size,
                                     void *user);
@@ -145,6 +189,10 @@ WEFT_API void weft_reply_abort(weft_reply *r);
 
 /* Bytes of the reply queued and not yet taken by the kernel. */
 WEFT_API size_t weft_reply_buffered(const weft_reply *r);
+
+/* Whether more is queued than send_queue_soft, or than half of send_queue_items, or a write was refused: on_drain
+ * follows. Who passes on what comes from elsewhere pauses that then, and resumes it in on_drain. */
+WEFT_API bool weft_reply_backlogged(const weft_reply *r);
 
 WEFT_API bool weft_reply_is_open(const weft_reply *r); /* a write would not say WEFT_ERR_CLOSED */
 WEFT_API weft_loop *weft_reply_loop(const weft_reply *r);

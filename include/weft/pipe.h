@@ -41,7 +41,8 @@ typedef struct weft_pipe_handler {
     /* Bytes have come, in pieces that mean nothing; on loan until the call returns. */
     void (*on_bytes)(weft_pipe *p, const void *data, size_t len);
 
-    /* Buffered fell below half of send_queue_soft after it was above, or a write said WEFT_ERR_BACKLOG. */
+    /* There is room to write again: weft_pipe_backlogged was true, and what is queued has fallen below half of
+     * send_queue_soft and a quarter of send_queue_items. */
     void (*on_drain)(weft_pipe *p);
 
     /* Exactly once, whatever ended it, and the last use of p. error is 0 when it ended in order: the peer ended its
@@ -94,6 +95,10 @@ WEFT_API void weft_pipe_resume(weft_pipe *p);
 
 /* Bytes queued and not yet taken by the kernel. */
 WEFT_API size_t weft_pipe_buffered(const weft_pipe *p);
+
+/* Whether more is queued than send_queue_soft, or than half of send_queue_items, or a write was refused: on_drain
+ * follows. Who passes on what comes from elsewhere pauses that then, and resumes it in on_drain. */
+WEFT_API bool weft_pipe_backlogged(const weft_pipe *p);
 
 WEFT_API bool weft_pipe_is_open(const weft_pipe *p); /* from on_open on, and not closed */
 WEFT_API weft_loop *weft_pipe_loop(const weft_pipe *p);

@@ -40,8 +40,14 @@ typedef struct weft_access {
     weft_access_kind kind;
     int status;      /* of the answer; 101: accepted, a WebSocket's, too. 0: there was none */
     weft_peer *peer; /* who asked; NULL: no memory */
-    weft_bytes method, target; /* as they were sent; empty when no whole head came */
-    const char *cause; /* why it was refused, or how it ended if not in order, in words; "" */
+
+    /* As they were sent; empty when no whole head came. What is in them was chosen by a stranger: before it goes into a
+     * log it has to be escaped (weft_escape, aux.h). And the query of a target is where tokens and passwords stand. */
+    weft_bytes method, target;
+
+    /* Why it was refused, or how it ended if not in order, in words; "". If it was your program that refused an upgrade
+     * it says how: "refused by on_upgrade", "refused by weft_upgrade_refuse"; all else is weft's. */
+    const char *cause;
 
     /* Of a request: bytes of the body that you were given, and of the answer's; of a reply that streams what went to
      * the kernel, with the framing of its chunks. Of a WebSocket: all that came and went behind the 101, frames
@@ -92,7 +98,9 @@ static inline int weft_server_new(weft_server **out, weft_loop *l, const weft_se
     return weft_server_new_sized(out, l, cfg, sizeof *cfg, sizeof(weft_limits));
 }
 
-/* Drops what is still connected: on_close and on_gone are called from here, so not from a callback. */
+/* Drops what is still connected: on_close and on_gone are called from here, so not from a callback. Requests and
+ * upgrades that you have not answered stay yours, and are answered (with WEFT_ERR_CLOSED) before their loop is freed.
+ * */
 WEFT_API void weft_server_free(weft_server *s); /* NULL is fine */
 
 /* ---- several threads --------------------------------------------------------------------------
@@ -121,12 +129,12 @@ WEFT_API int weft_server_start(weft_server *s);
 
 /* A path is exact ("/chat"), or ends in "/" followed by "*" and takes everything below; the longest match wins. It
  * stands as in requests: no space, '?', '#', control character, nothing beyond ASCII, '%' before two hexadecimal
- * digits only. WebSocket upgrades and plain requests have separate tables, so that a page and a WebSocket can share a
- * path. A path that has only a WebSocket answers a plain request with 426; one that has only pages answers
- * an upgrade with 404. Paths compare as sent. Registering a path again replaces it. */
+ * digits only, and no other '*' ("%2A" is one). WebSocket upgrades and plain requests have separate tables, so that a
+ * page and a WebSocket can share a path. A path that has only a WebSocket answers a plain request with 426; one that
+ * has only pages answers an upgrade with 404. Paths compare as sent. Registering a path again replaces it. */
 
-/* user is where weft_conn_user starts. h may be NULL. Errors: -ENOMEM, -EINVAL (path, that no request has; a size),
- * WEFT_ERR_STATE (it listens, and has several threads). */
+/* user is where weft_conn_user starts. h may be NULL. Errors: -ENOMEM, -EINVAL (path; a size), WEFT_ERR_STATE (it
+ * listens, and has several threads). */
 WEFT_API int weft_server_route_sized(weft_server *s, const char *path, const weft_handler *h,
                                      size_t h_size, size_t limits_size, size_t deflate_size,
                                      void *user);
@@ -137,7 +145,8 @@ static inline int weft_server_route(weft_server *s, const char *path, const weft
                                    user);
 }
 
-/* Plain requests of every method (http.h). Errors: as weft_server_route; -EINVAL, too, if h has no on_request. */
+/* Plain requests (http.h). Errors: as weft_server_route; -EINVAL, too, if h has no on_request, or its methods are not
+ * tokens between commas. */
 WEFT_API int weft_server_on_request_sized(weft_server *s, const char *path,
                                           const weft_request_handler *h, size_t h_size,
                                           size_t limits_size, void *user);
@@ -201,7 +210,8 @@ WEFT_API int weft_server_each(weft_server *s, void (*fn)(weft_conn *c, void *arg
 
 /* Leave gracefully: stop listening, refuse upgrades, answer requests with Connection: close, send every
  * WebSocket a Close with code (WEFT_CLOSE_GOING_AWAY or WEFT_CLOSE_SERVICE_RESTART) spread over a part of
- * shutdown_drain, let replies finish, drop what is left at the deadline. Then on_done (may be NULL), from
+ * shutdown_drain, let requests be answered and replies finish (on_leave of who watches them), answer what nobody has
+ * answered with 503, drop what is left at the deadline. Then on_done (may be NULL), from
  * the loop; it may free the server. Errors: WEFT_ERR_STATE (begun already), -ENOMEM. */
 WEFT_API int weft_server_shutdown(weft_server *s, uint16_t code,
                                   void (*on_done)(weft_server *s, void *user), void *user);
@@ -248,6 +258,8 @@ WEFT_API int weft_upgrade_set_subprotocol(weft_upgrade *u, const char *subprotoc
  * Errors: -EINVAL (a character that may not stand there; a field of the handshake's or of weft's own),
  * -ENOMEM. */
 WEFT_API int weft_upgrade_field(weft_upgrade *u, const char *name, const char *value);
+WEFT_API int weft_upgrade_fields(weft_upgrade *u, const weft_field *fields,
+                                 size_t n); /* all or none */
 
 /* The body of a refusal, exactly as given, and its Content-Type (NULL: none). Without one it is the status in words, as
  * text. Called again it replaces what was said before. Errors: -EINVAL (a character that may not stand in type),

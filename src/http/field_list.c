@@ -42,10 +42,21 @@ int field_list_add(struct field_list *l, const weft_env *env, weft_bytes name, w
     return 0;
 }
 
-int field_list_set(struct field_list *l, const weft_env *env, weft_bytes name, weft_bytes value)
+static size_t find(const struct field_list *l, weft_bytes name)
 {
     size_t i = 0;
     while (i < l->n && !bytes_equal_nocase(l->fields[i].name, name)) i++;
+    return i;
+}
+
+bool field_list_has(const struct field_list *l, weft_bytes name)
+{
+    return find(l, name) < l->n;
+}
+
+int field_list_set(struct field_list *l, const weft_env *env, weft_bytes name, weft_bytes value)
+{
+    size_t i = find(l, name);
     if (i == l->n) return field_list_add(l, env, name, value);
     weft_field field;
     int error = field_copy(&field, env, name, value);

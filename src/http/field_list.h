@@ -20,6 +20,9 @@ int field_list_add(struct field_list *l, const weft_env *env, weft_bytes name, w
  * changed. */
 int field_list_set(struct field_list *l, const weft_env *env, weft_bytes name, weft_bytes value);
 
+/* Whether there is one of this name. */
+bool field_list_has(const struct field_list *l, weft_bytes name);
+
 int field_list_add_all(struct field_list *l, const weft_env *env, const weft_field *fields,
                        size_t n);
 void field_list_deinit(struct field_list *l, const weft_env *env);

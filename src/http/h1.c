@@ -17,6 +17,7 @@
 
 #include <errno.h>
 
+#include "base/fields.h"
 #include "base/limits.h"
 #include "http/reply.h"
 #include "http/reserved.h"
@@ -189,19 +190,25 @@ static enum body_kind body_kind_of(const struct h1 *h, int status, uint64_t leng
     return h->is_http10 ? BODY_UNTIL_CLOSE : BODY_CHUNKED;
 }
 
+/* What the head says of it: a 304 may say how long the body would be that it does not have (RFC 9110, 8.6). */
+static enum body_kind said_of(enum body_kind body, int status, uint64_t length)
+{
+    return status == 304 && length && length != H1_LENGTH_UNKNOWN ? BODY_LENGTH : body;
+}
+
 int h1_reply_begin(struct h1 *h, int status, const weft_field *fields, size_t n_fields,
                    const char *date, uint64_t length)
 {
     if (!reply_due(h)) return WEFT_ERR_STATE;
     enum body_kind body = body_kind_of(h, status, length);
-    bool bodyless = body == BODY_NONE && length && length != H1_LENGTH_UNKNOWN;
+    bool bodyless = status == 204 && length && length != H1_LENGTH_UNKNOWN;
     if (status < 200 || bodyless || has_reserved(fields, n_fields)) return -EINVAL;
     bool unread = h->in == FAILED || (h->in == BODY && h->has_body);
     struct reply r = {.status = status,
-                      .date = date,
+                      .date = fields_count(fields, n_fields, "Date") ? NULL : date,
                       .fields = fields,
                       .n_fields = n_fields,
-                      .body = body,
+                      .body = said_of(body, status, length),
                       .length = length,
                       .close = h->last || unread || body == BODY_UNTIL_CLOSE};
     int error = reply_head(h->out, h->env, &r);

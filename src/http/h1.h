@@ -95,11 +95,11 @@ void h1_refuse(struct h1 *h, int status, const char *why);
 
 #define H1_LENGTH_UNKNOWN UINT64_MAX
 
-/* The head of the reply; the caller's fields must not hold Content-Length, Transfer-Encoding,
- * Connection or Date. date may be NULL. length is the body's, or H1_LENGTH_UNKNOWN: then it is
- * chunked, or ended by closing (HTTP/1.0). 204 and 304 have no body: length is not sent and must
- * be 0 or unknown. After an error from h1_feed this is allowed too. Errors: WEFT_ERR_STATE (no
- * reply is due), -EINVAL (nothing was queued: another may be tried), -ENOMEM. */
+/* The head of the reply; the caller's fields must not hold Content-Length, Transfer-Encoding or
+ * Connection. date, which may be NULL, is said if they have no Date. length is the body's, or H1_LENGTH_UNKNOWN: then
+ * it is chunked, or ended by closing (HTTP/1.0). 204 and 304 have no body: with 204 length must be 0 or unknown, with
+ * 304 any other is said of the body that is not there. After an error from h1_feed this is allowed too. Errors:
+ * WEFT_ERR_STATE (no reply is due), -EINVAL (nothing was queued: another may be tried), -ENOMEM. */
 int h1_reply_begin(struct h1 *h, int status, const weft_field *fields, size_t n_fields,
                    const char *date, uint64_t length);
 

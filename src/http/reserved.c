@@ -6,20 +6,14 @@
 
 #include "base/bytes.h"
 
-enum {
-    SERVER = RESERVED_IN_REPLY | RESERVED_IN_UPGRADE,
-    WEBSOCKET = RESERVED_IN_UPGRADE | RESERVED_IN_REQUEST,
-    ALL = SERVER | RESERVED_IN_REQUEST
-};
+enum { WEBSOCKET = RESERVED_IN_UPGRADE | RESERVED_IN_REQUEST, ALL = RESERVED_IN_REPLY | WEBSOCKET };
 
 static const struct {
     const char *name; /* a '-' at its end: all that begin so */
     unsigned in;
 } table[] = {
-    {"Connection", ALL},           {"Content-Length", ALL},
-    {"Transfer-Encoding", ALL},    {"Date", SERVER},
-    {"Host", RESERVED_IN_REQUEST}, {"Upgrade", WEBSOCKET},
-    {"Sec-WebSocket-", WEBSOCKET},
+    {"Connection", ALL},           {"Content-Length", ALL}, {"Transfer-Encoding", ALL},
+    {"Host", RESERVED_IN_REQUEST}, {"Upgrade", WEBSOCKET},  {"Sec-WebSocket-", WEBSOCKET},
 };
 
 static bool is_named(weft_bytes field, weft_bytes name)

@@ -73,6 +73,7 @@ enum lane_talk {
 struct leaving {
     uint16_t code;   /* for a WebSocket's Close */
     uint64_t spread; /* ms over which those who are sent away may come back */
+    bool last;       /* time is all but up: who was only asked until now is sent away */
 };
 
 /* What a conversation is told. Every one of these may end the lane. */
@@ -265,6 +266,9 @@ static inline weft_id lane_id(const struct lane *l)
 
 /* The exchange that had the id is over. */
 void lane_renew_id(struct lane *l);
+
+/* When who is sent away may come back, in ms: from one second on, each at another moment. */
+uint64_t lane_return_ms(const struct lane *l, const struct leaving *how);
 
 /* For who has nothing to do when he is told that; or when the server leaves. */
 void lane_ignore(struct lane *l);

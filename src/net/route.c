@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/log.h"
+#include "base/strings.h"
 #include "http/chars.h"
 
 static bool fits(const struct route *r, weft_bytes path)
@@ -28,13 +29,13 @@ const struct route *route_find(const struct route_table *t, weft_bytes path)
     return best;
 }
 
-/* One that a request may have, as it is sent. */
+/* One that a request may have, as it is sent. A star within it would be taken for more than the character it is. */
 static bool path_is_valid(weft_bytes path)
 {
     if (!path.len || path.data[0] != '/') return false;
     for (size_t i = 0; i < path.len; i++) {
         const uint8_t *c = path.data + i;
-        if (!(char_class[*c] & CHAR_TARGET) || *c == '?') return false;
+        if (!(char_class[*c] & CHAR_TARGET) || *c == '?' || *c == '*') return false;
         if (*c != '%') continue;
         if (path.len - i < 3 || char_hex(c[1]) < 0 || char_hex(c[2]) < 0) return false;
     }
@@ -66,20 +67,27 @@ static struct route *append(struct route_table *t, const weft_env *env, weft_byt
     return r;
 }
 
+/* What belongs to a route besides its path. */
+static void let_go(const struct route *r, const weft_env *env)
+{
+    if (r->release) r->release(r->user);
+    mem_free(env, r->methods);
+}
+
 int route_add(struct route_table *t, const weft_env *env, const char *path,
               const struct route *what)
 {
     weft_bytes bytes = bytes_of(path);
     bool prefix = bytes.len >= 2 && memcmp(path + bytes.len - 2, "/*", 2) == 0;
+    if (prefix) bytes.len--;
     if (!path_is_valid(bytes))
         return log_wrong(env,
                          "the route \"%.80s\" is no path that a request can have: say \"/chat\" or "
                          "\"/files/*\", escaped as in a URL, without a query",
                          path);
-    if (prefix) bytes.len--;
     struct route *r = find_same(t, bytes, prefix);
-    if (r && r->release) r->release(r->user);
-    if (!r) r = append(t, env, bytes);
+    if (r) let_go(r, env);
+    else r = append(t, env, bytes);
     if (!r) return -ENOMEM;
     char *text = r->path;
     *r = *what;
@@ -99,6 +107,7 @@ int route_copy(struct route_table *to, const weft_env *env, const struct route_t
         *r = *what;
         r->path = text;
         r->release = NULL;
+        if (string_copy(&r->methods, env, what->methods) < 0) return -ENOMEM;
     }
     return 0;
 }
@@ -158,7 +167,7 @@ static void table_deinit(struct route_table *t, const weft_env *env)
 {
     for (size_t i = 0; i < t->n; i++) {
         const struct route *r = &t->routes[i];
-        if (r->release) r->release(r->user);
+        let_go(r, env);
         mem_free(env, r->path);
     }
     mem_free(env, t->routes);

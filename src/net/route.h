@@ -44,6 +44,8 @@ struct route {
     void *user;
     struct opener opener; /* of a WebSocket, */
     void (*on_request)(weft_request *r, void *user);
+    char *methods;               /* net/web/methods.h; NULL: all. The route's own */
+    bool cors;                   /* pages of the origins may read the answers */
     uint16_t limits;             /* of requests: a number among struct own_limits */
     void (*release)(void *user); /* when the route goes; may be NULL */
 };
@@ -64,8 +66,8 @@ struct routes {
     struct route_table websockets, requests;
 };
 
-/* A copy of r with this path, in place of the one that had it. Errors: -EINVAL (no request has such a path), -ENOMEM.
- * */
+/* A copy of r with this path, in place of the one that had it, and what is r's own is its. Errors: -EINVAL (no request
+ * has such a path, or a star is elsewhere than behind the last slash), -ENOMEM. */
 int route_add(struct route_table *t, const weft_env *env, const char *path, const struct route *r);
 
 /* All of them once more; what a route releases stays from's. Errors: -ENOMEM. */

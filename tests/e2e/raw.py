@@ -729,7 +729,7 @@ class Limits(unittest.TestCase):
 
     def test_who_never_says_a_word(self):
         with Server('--echo', '/echo', '--handshake-timeout', '300ms') as server, Raw(server.port) as raw:
-            self.assertRegex(raw.rest(), rb'^(HTTP/1\.1 408 |$)')
+            self.assertEqual(raw.rest(), b'')
 
     def test_the_deadline_of_the_handshake_ends_with_it(self):
         with Server('--echo', '/echo', '--handshake-timeout', '200ms', '--ping', '300ms') as server:

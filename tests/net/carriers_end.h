@@ -50,7 +50,7 @@ static void leave_those_who_wait(void)
     assert_false(has_left);
     answer();
     time_passes(100);
-    heard_all("200;body at last;end;");
+    heard_all("200 at last;body at last;end;");
     assert_true(has_left);
 }
 
@@ -176,7 +176,7 @@ static void leave_everything(void)
         "101;close 1001;end;",
         "200;chunk bye;last;end;",
         "503 at last;body too late;end;",
-        "200;body at last;end;",
+        "200 at last;body at last;end;",
         "503 at last;body the server is shutting down\n;end;",
         "end;",
     };

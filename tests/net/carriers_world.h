@@ -151,7 +151,7 @@ static void on_request(weft_request *r, void *user)
         (void)weft_respond(r, 200, "text/plain", body.data, body.len);
     } else if (is_at(r, "/later")) {
         a->request = r;
-        weft_request_watch(r, on_gone, a);
+        world_watch(r, on_gone, a);
     } else {
         begin_reply(a, r, is_at(r, "/known") ? KNOWN : WEFT_LENGTH_UNKNOWN);
     }

@@ -95,6 +95,12 @@ static int refuse(weft_upgrade *u)
     return 403;
 }
 
+static int refuse_by_a_call(weft_upgrade *u)
+{
+    assert_int_equal(weft_upgrade_refuse(u, 403, NULL, "no", 2), 0);
+    return WEFT_HOLD;
+}
+
 static int hold_upgrade(weft_upgrade *u)
 {
     held_upgrade = u;
@@ -103,6 +109,7 @@ static int hold_upgrade(weft_upgrade *u)
 
 static const weft_handler echoing = {.on_open = opened, .on_message = echo, .on_close = on_close};
 static const weft_handler refusing = {.on_upgrade = refuse};
+static const weft_handler calling = {.on_upgrade = refuse_by_a_call};
 static const weft_handler holding = {
     .on_upgrade = hold_upgrade, .on_open = opened, .on_close = on_close};
 
@@ -120,6 +127,7 @@ static void begin_with(weft_server_config cfg)
     assert_int_equal(world_requests(world.server, "/stream", stream, NULL), 0);
     assert_int_equal(weft_server_route(world.server, "/ws", &echoing, NULL), 0);
     assert_int_equal(weft_server_route(world.server, "/no", &refusing, NULL), 0);
+    assert_int_equal(weft_server_route(world.server, "/call", &calling, NULL), 0);
     assert_int_equal(weft_server_route(world.server, "/wait", &holding, NULL), 0);
     world_listen(&world);
 }
@@ -190,6 +198,25 @@ static void test_refusals(void **state)
     expect(UPGRADE("/ws", "Origin: http://evil.example\r\n"),
            "upgrade GET /ws 403 out 137 [this origin may not open a WebSocket here];");
     expect(UPGRADE("/no", ""), "upgrade GET /no 403 out 7 [refused by on_upgrade];");
+}
+
+/* Who it was, also when it comes later; and when it was not the program. */
+static void test_who_has_refused(void **state)
+{
+    (void)state;
+    expect(UPGRADE("/call", ""), "upgrade GET /call 403 out 2 [refused by weft_upgrade_refuse];");
+    struct raw *r = say(UPGRADE("/wait", ""));
+    assert_int_equal(weft_upgrade_refuse(held_upgrade, 401, NULL, "later", 5), 0);
+    settle(&world);
+    expect_story(&story, "upgrade GET /wait 401 out 5 [refused by weft_upgrade_refuse];");
+    raw_free(r);
+    r = say(UPGRADE("/wait", ""));
+    pass(&world, 30000);
+    expect_story(&story, "upgrade GET /wait 503 out 34 [the server did not decide in time];");
+    assert_int_equal(weft_upgrade_refuse(held_upgrade, 401, NULL, "late", 4), WEFT_ERR_CLOSED);
+    settle(&world);
+    expect_story(&story, "");
+    raw_free(r);
 }
 
 static void test_other_hosts(void **state)
@@ -418,6 +445,7 @@ int main(void)
         unit(test_answers),
         unit(test_one_after_the_other),
         unit(test_refusals),
+        unit(test_who_has_refused),
         unit(test_other_hosts),
         unit(test_late_heads),
         unit(test_answered_later),

@@ -387,6 +387,20 @@ static int reply_handler(const void *p, size_t size)
     return error;
 }
 
+static int request_watcher(const void *p, size_t size)
+{
+    asked = NULL;
+    assert_int_equal(world_requests(world.server, "/held", hold, NULL), 0);
+    struct raw *r = raw_connect(&world);
+    raw_say(r, "GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
+    turn_until(&world, asked);
+    int error = weft_request_watch_sized(asked, p, size, NULL);
+    weft_request_abort(asked);
+    turn_until(&world, raw_ended(r));
+    raw_free(r);
+    return error;
+}
+
 /* What each says of a struct that is all zero, and of none. */
 static const struct taker {
     const char *name;
@@ -441,6 +455,8 @@ static const struct taker {
      "weft_pipe_handler"},
     {"weft_piece_new", piece_env, sizeof(weft_env), 0, 0, NULL},
     {"weft_reply_begin", reply_handler, sizeof(weft_reply_handler), 0, 0, "weft_reply_handler"},
+    {"weft_request_watch", request_watcher, sizeof(weft_request_watcher), 0, 0,
+     "weft_request_watcher"},
     {"weft_sse_piece", event_env, sizeof(weft_env), 0, 0, NULL},
     {"weft_hub_new", hub_config, sizeof(weft_hub_config), 0, 0, "weft_hub_config"},
 };

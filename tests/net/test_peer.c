@@ -307,7 +307,7 @@ static void leave_unanswered(void (*end_it)(struct raw *r))
     struct raw *r = ask(raw_connect(&world), GET(""));
     char own[SOCK_TEXT];
     snprintf(own, sizeof own, "%s", address_of(r));
-    weft_request_watch(held, gone, NULL);
+    world_watch(held, gone, NULL);
     end_it(r);
     turn_until(&world, story.len);
     expect_story(&story, "gone 127.0.0.1;");
@@ -691,7 +691,7 @@ static void test_no_memory_when_the_client_leaves(void **state)
     (void)state;
     take_requests();
     struct raw *r = ask(raw_connect(&world), GET(""));
-    weft_request_watch(held, gone, NULL);
+    world_watch(held, gone, NULL);
     raw_reset(r);
     world.fail_on = true;
     world_fail_at(&world, 0);

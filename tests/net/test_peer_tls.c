@@ -271,7 +271,7 @@ static void test_a_request_whose_client_has_left(void **state)
 {
     (void)state;
     struct tls_peer *p = ask(TLS1_3_VERSION, NULL, GET(""));
-    weft_request_watch(held, alice_gone, NULL);
+    world_watch(held, alice_gone, NULL);
     tls_peer_hang_up(p);
     turn_until(&world, story.len);
     settle(&world);

@@ -484,7 +484,8 @@ static void test_the_queue_has_limits(void **state)
     meet();
     use_full_sockets(&world.sys, true);
     int n = 0;
-    while (weft_pipe_write(near.pipe, text, sizeof text) == 0) n++;
+    while (weft_pipe_write(near.pipe, text, sizeof text) == 0)
+        assert_int_equal(weft_pipe_backlogged(near.pipe), ++n > 4);
     assert_int_equal(n, 6);
     assert_int_equal(weft_pipe_write(near.pipe, text, 1), WEFT_ERR_BACKLOG);
     assert_int_equal(weft_pipe_buffered(near.pipe), 6000);
@@ -493,6 +494,7 @@ static void test_the_queue_has_limits(void **state)
     make_room();
     settle(&world);
     expect_story(&near.story, "drain;");
+    assert_false(weft_pipe_backlogged(near.pipe));
     assert_int_equal(weft_pipe_write(near.pipe, text, 1), 0);
     end();
 }

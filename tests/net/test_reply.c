@@ -93,6 +93,85 @@ static void test_to_head(void **state)
     }
 }
 
+/* Whoever streams for ever need not know of HEAD: the answer is over when its head is out. */
+static void test_head_ends_by_itself(void **state)
+{
+    (void)state;
+    static const uint64_t lengths[] = {3, WEFT_LENGTH_UNKNOWN};
+    for (size_t i = 0; i < countof(lengths); i++) {
+        struct stream s = {.name = "a"};
+        struct raw *r = ask("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+        stream(&s, lengths[i]);
+        assert_true(weft_reply_is_open(s.reply));
+        assert_int_equal(put(&s, "abc"), 0);
+        assert_int_equal(weft_reply_buffered(s.reply) > 0, 1); /* the head */
+        expect_close(&s, 0, "");
+        assert_string_equal(raw_body(r), "");
+        expect_next(r);
+        raw_free(r);
+    }
+}
+
+/* It takes all that GET would, and tells nothing of room. */
+static void test_head_takes_what_does_not_fit(void **state)
+{
+    (void)state;
+    static const weft_limits limits = {.send_queue_max = 10, .send_queue_soft = 5};
+    again_with(&(weft_server_config){.limits = &limits});
+    struct stream s = {.name = "a"};
+    struct raw *r = ask("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+    stream(&s, WEFT_LENGTH_UNKNOWN);
+    for (int i = 0; i < 100; i++) assert_int_equal(put(&s, "abc"), 0);
+    assert_false(weft_reply_backlogged(s.reply));
+    expect_close(&s, 0, "");
+    expect_story(&story, "close a;");
+    expect_next(r);
+    raw_free(r);
+}
+
+static void test_head_to_http_1_0(void **state)
+{
+    (void)state;
+    struct stream s = {.name = "a"};
+    struct raw *r = ask("HEAD / HTTP/1.0\r\n\r\n");
+    stream(&s, WEFT_LENGTH_UNKNOWN);
+    expect_close(&s, 0, "");
+    turn_until(&world, raw_ended(r));
+    assert_true(r->eof);
+    assert_string_equal(raw_body(r), "");
+    raw_free(r);
+}
+
+/* Who ends his side behind his request hears the answer. */
+static void test_head_from_who_says_no_more(void **state)
+{
+    (void)state;
+    struct stream s = {.name = "a"};
+    struct raw *r = ask("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+    stream(&s, WEFT_LENGTH_UNKNOWN);
+    shutdown(r->fd, SHUT_WR);
+    expect_close(&s, 0, "");
+    turn_until(&world, raw_ended(r));
+    assert_int_equal(raw_status(r), 200);
+    raw_free(r);
+}
+
+static void test_a_304_says_a_length(void **state)
+{
+    (void)state;
+    struct stream s = {.name = "a"};
+    struct raw *r = ask(GET("/"));
+    assert_int_equal(stream_as(&s, 304, 1234), 0);
+    assert_int_equal(put(&s, "x"), WEFT_ERR_STATE);
+    assert_int_equal(weft_reply_end(s.reply), 0);
+    expect_close(&s, 0, "");
+    assert_true(raw_heard(r, "HTTP/1.1 304 Not Modified\r\n"));
+    assert_true(raw_heard(r, "Content-Length: 1234\r\n"));
+    assert_string_equal(raw_body(r), "");
+    expect_next(r);
+    raw_free(r);
+}
+
 static void test_statuses_without_a_body(void **state)
 {
     (void)state;
@@ -247,7 +326,7 @@ static void test_replies_that_are_none(void **state)
         uint64_t length;
     } bad[] = {
         {0, NULL, 1},  {101, NULL, 1},      {199, NULL, 1}, {600, NULL, 1},
-        {-1, NULL, 1}, {200, "a\nb: c", 1}, {204, NULL, 1}, {304, NULL, 5},
+        {-1, NULL, 1}, {200, "a\nb: c", 1}, {204, NULL, 1},
     };
     for (size_t i = 0; i < countof(bad); i++) {
         struct stream s = {.name = "a"};
@@ -293,7 +372,7 @@ static void test_client_is_gone_already(void **state)
     (void)state;
     struct stream s = {.name = "a"};
     struct raw *r = ask(GET("/"));
-    weft_request_watch(held, note_gone, NULL);
+    world_watch(held, note_gone, NULL);
     raw_reset(r);
     turn_until(&world, told(&story, "gone;"));
     assert_int_equal(stream_as(&s, 200, 1), WEFT_ERR_CLOSED);
@@ -301,7 +380,7 @@ static void test_client_is_gone_already(void **state)
     raw_free(r);
 
     r = ask(GET("/"));
-    weft_request_watch(held, begin_late, &s);
+    world_watch(held, begin_late, &s);
     raw_hang_up(r);
     turn_until(&world, told(&story, "gone;gone;"));
     assert_null(s.reply);
@@ -566,6 +645,11 @@ int main(void)
         unit(test_in_chunks),
         unit(test_to_http_1_0),
         unit(test_to_head),
+        unit(test_head_ends_by_itself),
+        unit(test_head_takes_what_does_not_fit),
+        unit(test_head_to_http_1_0),
+        unit(test_head_from_who_says_no_more),
+        unit(test_a_304_says_a_length),
         unit(test_statuses_without_a_body),
         unit(test_without_a_handler),
         unit(test_handler_is_copied),

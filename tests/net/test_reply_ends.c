@@ -426,7 +426,11 @@ static void test_backlog_in_items(void **state)
     weft_piece *p;
     assert_int_equal(weft_piece_new(&p, &world.env, "x", 1), 0);
     use_full_sockets(&world.sys, true);
-    for (int i = 0; i < 3; i++) assert_int_equal(weft_reply_write_piece(s.reply, p), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_false(weft_reply_backlogged(s.reply));
+        assert_int_equal(weft_reply_write_piece(s.reply, p), 0);
+    }
+    assert_true(weft_reply_backlogged(s.reply)); /* more than half of them */
     for (int i = 0; i < 2; i++) assert_int_equal(put(&s, "y"), 0);
     assert_int_equal(weft_reply_write_piece(s.reply, p), WEFT_ERR_BACKLOG);
     assert_int_equal(put(&s, "z"), WEFT_ERR_BACKLOG);
@@ -454,13 +458,16 @@ static void test_drain(void **state)
     expect_story(&story, "");
     socket_is_full = true;
     assert_int_equal(write_big(&s, 1000), 0);
+    assert_false(weft_reply_backlogged(s.reply));
     assert_int_equal(write_big(&s, 1), 0);
+    assert_true(weft_reply_backlogged(s.reply));
     settle(&world);
     expect_story(&story, "");
     make_room();
     turn_until(&world, story.len);
     settle(&world);
     expect_story(&story, "drain a;");
+    assert_false(weft_reply_backlogged(s.reply));
     weft_reply_abort(s.reply);
     expect_close(&s, WEFT_ERR_CLOSED, "");
     raw_free(r);

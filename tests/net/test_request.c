@@ -225,14 +225,53 @@ static void test_fields_that_are_refused(void **state)
                                          {"X-A:", "1"},
                                          {"Content-Length", "9"},
                                          {"transfer-encoding", "chunked"},
-                                         {"Connection", "close"},
-                                         {"date", "now"}};
+                                         {"Connection", "close"}};
     struct raw *r = ask(GET("/"));
     for (size_t i = 0; i < countof(bad); i++)
         assert_int_equal(weft_reply_field(held, bad[i][0], bad[i][1]), -EINVAL);
     assert_int_equal(reply("fine"), 0);
     turn_until(&world, raw_heard(r, "fine"));
     assert_false(raw_heard(r, "X-"));
+    raw_free(r);
+}
+
+/* As they came from elsewhere, with their lengths: all of them, or none. */
+static void test_fields_as_parsed(void **state)
+{
+    (void)state;
+    static const char text[] = "X-Onevalue\xfcX-TwoX-Bad\nTransfer-Encoding";
+    const uint8_t *at = (const uint8_t *)text;
+    const weft_field fields[] = {{{at, 5}, {at + 5, 6}}, {{at + 11, 5}, {at, 0}}};
+    const weft_field bad[] = {{{at, 5}, {at + 16, 7}}, {{at + 23, 17}, {at, 1}}};
+    struct raw *r = ask(GET("/"));
+    assert_int_equal(weft_reply_fields(held, NULL, 0), 0);
+    assert_int_equal(weft_reply_field(held, "Content-Type", "text/own"), 0);
+    assert_int_equal(weft_reply_fields(held, fields, 2), 0);
+    for (size_t i = 0; i < countof(bad); i++) {
+        const weft_field some[] = {
+            {{at, 3}, {at, 1}}, {{(const uint8_t *)"content-type", 12}, {at, 1}}, bad[i]};
+        assert_int_equal(weft_reply_fields(held, some, 3), -EINVAL);
+    }
+    assert_int_equal(weft_respond(take(), 200, NULL, "fine", 4), 0);
+    turn_until(&world, raw_heard(r, "fine"));
+    assert_true(raw_heard(r, "Content-Type: text/own\r\nX-One: value\xfc\r\nX-Two: \r\n\r\n"));
+    raw_free(r);
+}
+
+/* Of a reply that somebody else has made: when he did. */
+static void test_a_date_of_one_s_own(void **state)
+{
+    (void)state;
+    struct raw *r = ask(GET("/"));
+    assert_int_equal(weft_reply_field(held, "Date", "Sun, 06 Nov 1994 08:49:37 GMT"), 0);
+    assert_int_equal(weft_reply_field(held, "date", "Sun, 06 Nov 1994 08:49:38 GMT"), 0);
+    assert_int_equal(reply("fine"), 0);
+    turn_until(&world, raw_heard(r, "fine"));
+    const char *at = strcasestr(r->got, "\r\ndate: Sun, 06 Nov 1994 08:49:38 GMT\r\n");
+    assert_non_null(at);
+    assert_null(strcasestr(at + 2, "\r\ndate:"));
+    *strcasestr(r->got, "\r\ndate:") = 0;
+    assert_null(strcasestr(r->got, "date:"));
     raw_free(r);
 }
 
@@ -244,6 +283,14 @@ static void test_replies_that_are_none(void **state)
     for (size_t i = 0; i < countof(bad); i++) {
         struct raw *r = ask(GET("/"));
         assert_int_equal(weft_respond(take(), bad[i], NULL, "x", 1), -EINVAL);
+        turn_until(&world, raw_ended(r));
+        assert_int_equal(raw_status(r), 500);
+        raw_free(r);
+    }
+    static const int bodyless[] = {204, 304};
+    for (size_t i = 0; i < 2; i++) {
+        struct raw *r = ask(GET("/"));
+        assert_int_equal(weft_respond(take(), bodyless[i], NULL, "x", 1), -EINVAL);
         turn_until(&world, raw_ended(r));
         assert_int_equal(raw_status(r), 500);
         raw_free(r);
@@ -494,7 +541,7 @@ static void test_client_leaves(void **state)
     (void)state;
     struct raw *r = ask(GET("/"));
     expect_story(&story, "GET /;");
-    weft_request_watch(held, told_gone, NULL);
+    world_watch(held, told_gone, NULL);
     raw_hang_up(r);
     turn_until(&world, story.len);
     expect_story(&story, "gone;");
@@ -530,6 +577,8 @@ int main(void)
         unit(test_head),
         unit(test_pipelining),
         unit(test_fields_that_are_refused),
+        unit(test_fields_as_parsed),
+        unit(test_a_date_of_one_s_own),
         unit(test_replies_that_are_none),
         unit(test_error_replies),
         unit(test_statuses_without_a_body),

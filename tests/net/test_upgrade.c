@@ -245,6 +245,29 @@ static void test_redirect(void **state)
     raw_free(r);
 }
 
+static int several_fields(weft_upgrade *u)
+{
+    static const weft_field fields[] = {
+        {{(const uint8_t *)"X-One", 5}, {(const uint8_t *)"1xx", 1}},
+        {{(const uint8_t *)"Allow", 5}, {(const uint8_t *)"PUT", 3}},
+        {{(const uint8_t *)"sec-websocket-accept", 20}, {(const uint8_t *)"x", 1}}};
+    assert_int_equal(weft_upgrade_fields(u, fields, 3), -EINVAL);
+    assert_int_equal(weft_upgrade_fields(u, fields, 2), 0);
+    return 405;
+}
+
+static void test_several_fields(void **state)
+{
+    (void)state;
+    decide = several_fields;
+    struct raw *r = ask();
+    assert_int_equal(raw_status(r), 405);
+    assert_true(raw_heard(r, "X-One: 1\r\nAllow: PUT\r\n"));
+    assert_false(raw_heard(r, "Allow: GET"));
+    assert_false(raw_heard(r, "accept"));
+    raw_free(r);
+}
+
 static int not_modified(weft_upgrade *u)
 {
     assert_int_equal(weft_upgrade_body(u, NULL, "x", 1), 0);
@@ -545,7 +568,7 @@ static void goes(weft_request *r, void *user)
 static struct raw *ask_and_watch(void)
 {
     struct raw *r = ask_and_hold();
-    weft_request_watch(weft_upgrade_request(held), goes, &other.story);
+    world_watch(weft_upgrade_request(held), goes, &other.story);
     return r;
 }
 
@@ -585,7 +608,7 @@ static void test_held_too_long_and_answered_when_told(void **state)
 {
     (void)state;
     struct raw *r = ask_and_hold();
-    weft_request_watch(weft_upgrade_request(held), answers_when_it_goes, NULL);
+    world_watch(weft_upgrade_request(held), answers_when_it_goes, NULL);
     pass(&world, HOLD_TIMEOUT);
     assert_null(held);
     turn_until(&world, raw_ended(r));
@@ -738,6 +761,7 @@ int main(void)
         unit(test_one_type),
         unit(test_refuse_after_a_bad_type),
         unit(test_redirect),
+        unit(test_several_fields),
         unit(test_304_has_no_body),
         unit(test_answers),
         unit(test_answered_inside),

@@ -92,6 +92,12 @@ static void test_other_fields_of_a_server(void **state)
                   "weft_server_config.threads: 257 are too many: at most 256");
 }
 
+static void ignore(weft_request *r, void *user)
+{
+    (void)user;
+    weft_request_abort(r);
+}
+
 static void test_routes(void **state)
 {
     (void)state;
@@ -103,6 +109,9 @@ static void test_routes(void **state)
         "as in a URL, without a query");
     expect(weft_server_on_request(s, "/", &(weft_request_handler){0}, NULL),
            "weft_request_handler.on_request is NULL: nobody would answer");
+    const weft_request_handler odd = {.on_request = ignore, .methods = "GET POST"};
+    expect(weft_server_on_request(s, "/", &odd, NULL),
+           "weft_request_handler.methods: \"GET POST\" is no list of methods: say \"GET, POST\"");
     expect(weft_server_files(s, "/files", "/tmp"),
            "weft_server_files: \"/files\" does not end in \"/*\": say \"/*\" or \"/files/*\"");
 }

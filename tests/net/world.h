@@ -110,6 +110,14 @@ static inline int world_requests(weft_server *s, const char *path,
     return weft_server_on_request(s, path, &h, user);
 }
 
+/* Whoever waits for the answer is missed. */
+static inline void world_watch(weft_request *r, void (*on_gone)(weft_request *r, void *user),
+                               void *user)
+{
+    const weft_request_watcher w = {.on_gone = on_gone};
+    assert_int_equal(weft_request_watch(r, &w, user), 0);
+}
+
 static inline void world_listen(struct world *w)
 {
     assert_int_equal(weft_server_listen(w->server, "127.0.0.1:0", NULL), 0);

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/strings.h"
 #include "http/piece.h"
+#include "net/backlog.h"
 #include "net/errand.h"
 #include "net/links.h"
 #include "net/peer.h"
@@ -104,17 +105,17 @@ static struct outq *pull(struct lane *l)
     return &pipe_at(l)->out;
 }
 
-static size_t buffered(const weft_pipe *p)
+static struct backlog backlog_of(const weft_pipe *p)
 {
-    bool there = p->lane && p->state != PIPE_OVER;
-    return p->out.bytes + (there ? lane_buffered(p->lane) : 0);
+    return (struct backlog){&p->out, p->state == PIPE_OVER ? NULL : p->lane, &p->limits};
 }
 
 static void drained(weft_pipe *p)
 {
-    if (!buffered(p)) lane_deadline(p->lane, WEFT_NEVER);
-    if (!p->over_soft || buffered(p) >= limit_send_queue_soft(&p->limits) / 2) return;
-    p->over_soft = false;
+    struct backlog b = backlog_of(p);
+    if (!backlog_bytes(&b)) lane_deadline(p->lane, WEFT_NEVER);
+    if (!p->backlogged || !backlog_fell(&b)) return;
+    p->backlogged = false;
     if (p->handler.on_drain && p->state == PIPE_OPEN) p->handler.on_drain(p);
 }
 
@@ -174,18 +175,18 @@ void pipe_arrived(weft_pipe *p, struct lane *l)
 
 static int refusal(weft_pipe *p)
 {
-    const weft_limits *l = &p->limits;
+    struct backlog b = backlog_of(p);
     if (p->state != PIPE_OPEN) return WEFT_ERR_CLOSED;
-    if (buffered(p) <= limit_send_queue_max(l) && p->out.items <= limit_send_queue_items(l))
-        return 0;
-    p->over_soft = true;
+    if (!backlog_is_full(&b)) return 0;
+    p->backlogged = true;
     return WEFT_ERR_BACKLOG;
 }
 
 static int queued(weft_pipe *p, int error)
 {
     if (error) return error;
-    if (buffered(p) > limit_send_queue_soft(&p->limits)) p->over_soft = true;
+    struct backlog b = backlog_of(p);
+    if (backlog_rose(&b)) p->backlogged = true;
     if (p->lane) lane_dirty(p->lane);
     return 0;
 }
@@ -239,7 +240,13 @@ void weft_pipe_close(weft_pipe *p)
 
 size_t weft_pipe_buffered(const weft_pipe *p)
 {
-    return buffered(p);
+    struct backlog b = backlog_of(p);
+    return backlog_bytes(&b);
+}
+
+bool weft_pipe_backlogged(const weft_pipe *p)
+{
+    return p->backlogged;
 }
 
 bool weft_pipe_is_open(const weft_pipe *p)

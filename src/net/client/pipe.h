@@ -42,9 +42,9 @@ struct weft_pipe {
     char *words; /* cause, when it had to be made */
     int error;
     uint32_t slot;
-    uint8_t state : 2;  /* enum pipe_state */
-    bool paused : 1;    /* by the user, perhaps before there is a lane */
-    bool over_soft : 1; /* on_drain is due when there is room */
+    uint8_t state : 2;   /* enum pipe_state */
+    bool paused : 1;     /* by the user, perhaps before there is a lane */
+    bool backlogged : 1; /* on_drain is due when there is room */
 };
 
 extern const struct talk pipe_talk;

@@ -2,8 +2,9 @@
  *
  * net/server/leave.c - a server that leaves gracefully
  *
- *      shutdown -> listeners closed -> every TICK a share of the WebSockets is sent a Close, and of the replies that
- *                  stream the owner is asked; idle connections end, other replies go on
+ *      shutdown -> listeners closed -> every TICK a share of the WebSockets is sent a Close, or its owner is asked, as
+ *                  are those of replies that stream; idle connections end, other replies go on
+ *               -> the last call: who has not come to an end is sent away
  *               -> the last carrier is buried, or the deadline -> on_done
  *
  * That is spread over a third of shutdown_drain, so that a thousand clients do not come back
@@ -17,12 +18,12 @@
 #include "base/limits.h"
 #include "net/server/crew.h"
 
-enum { TICK = 50, AT_ONCE = 256 };
+enum { TICK = 50, LAST_CALL = 2 * TICK, AT_ONCE = 256 };
 
 struct leave {
     struct timer timer;
     weft_server *server;
-    uint64_t deadline;
+    uint64_t deadline, last_call;
     size_t portion; /* who is sent away in a tick */
     struct leaving how;
     bool gone;       /* the carriers of this loop are */
@@ -76,7 +77,8 @@ static void tick(struct timer *t)
     }
     if (net_now(s->net) >= leave->deadline)
         lanes_drop(s->net, &s->site, WEFT_ERR_TIMEOUT, "the server has shut down");
-    (void)lanes_leave(s->net, &s->site, &leave->how, leave->portion);
+    leave->how.last = net_now(s->net) >= leave->last_call;
+    (void)lanes_leave(s->net, &s->site, &leave->how, leave->how.last ? SIZE_MAX : leave->portion);
     loop_timer_start(s->loop, &leave->timer, TICK);
 }
 
@@ -90,9 +92,11 @@ struct leave *leave_new(struct weft_server *s, uint16_t code)
 void leave_begin(struct weft_server *s, struct leave *leave)
 {
     uint64_t drain = limit_shutdown_drain(&s->site.limits);
-    leave->deadline = drain == WEFT_NEVER ? drain : net_now(s->net) + drain;
+    leave->deadline = leave->last_call = WEFT_NEVER;
     leave->portion = AT_ONCE;
     if (drain != WEFT_NEVER) {
+        leave->deadline = net_now(s->net) + drain;
+        leave->last_call = leave->deadline - (drain < LAST_CALL ? drain : LAST_CALL);
         leave->portion += (size_t)(s->carriers * TICK * 3 / (drain + 1));
         leave->how.spread = drain / 3;
     }

@@ -18,6 +18,7 @@
 #include "net/server/crew.h"
 #include "net/web/exchange.h"
 #include "net/web/files.h"
+#include "net/web/methods.h"
 #include "net/web/reply.h"
 #include "net/ws/conn.h"
 #include "net/ws/endpoint.h"
@@ -26,7 +27,7 @@
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
 
 SIZED_TAKER(config_take, weft_server_config, access_user, 56, access_user)
-SIZED_TAKER(request_handler_take, weft_request_handler, limits, 16, limits)
+SIZED_TAKER(request_handler_take, weft_request_handler, limits, 32, limits)
 
 static const struct talk *const talks[LANE_TALKS] = {
     [LANE_FREE] = &lane_nobody,
@@ -289,9 +290,12 @@ int weft_server_on_request_sized(weft_server *s, const char *path, const weft_re
         error = log_wrong(env, "weft_request_handler.on_request is NULL: nobody would answer");
     if (error) return error;
     if (routes_are_final(s)) return WEFT_ERR_STATE;
-    struct route r = {.on_request = taken.on_request, .user = user};
-    error = set_limits(s, &r, taken.limits);
-    return error ? error : route_add(&s->site.routes.requests, env, path, &r);
+    struct route r = {.on_request = taken.on_request, .cors = taken.cors, .user = user};
+    error = methods_parse(&r.methods, env, taken.methods);
+    if (!error) error = set_limits(s, &r, taken.limits);
+    if (!error) error = route_add(&s->site.routes.requests, env, path, &r);
+    if (error) mem_free(env, r.methods);
+    return error;
 }
 
 int weft_server_files(weft_server *s, const char *path, const char *dir)

@@ -56,6 +56,7 @@ static void exchange_free(struct exchange *x)
     const weft_env *env = env_of(x);
     h1_deinit(&x->h1);
     outq_clear(&x->out);
+    field_list_deinit(&x->cors, env);
     weft_peer_unref(x->peer);
     mem_free(env, x);
 }
@@ -77,11 +78,17 @@ void exchange_record(struct exchange *x, int status, const char *cause, uint64_t
     access_tell(a, exchange_peer(x));
 }
 
+/* What somebody is to answer, plain or an upgrade; NULL: nothing. */
+static weft_request *waiting(const struct exchange *x)
+{
+    return x->upgrade ? &x->upgrade->request : x->request;
+}
+
 /* It has the lane no more, or the lane is gone: who waits for an answer hears of it. */
 static void let_go(struct exchange *x, const char *cause)
 {
     exchange_record(x, 0, cause[0] ? cause : "the server gave no answer", 0);
-    weft_request *r = x->upgrade ? &x->upgrade->request : x->request;
+    weft_request *r = waiting(x);
     if (r) request_leave(r);
     exchange_free(x);
     if (r) request_gone(r);
@@ -153,11 +160,26 @@ bool exchange_origin_allowed(const struct exchange *x, const weft_request_head *
     return weft_origin_check(head, s->origins, exchange_secure(x), s->all_loopback, origin);
 }
 
+/* The user's own stand in place of them, but that what an answer varies with is told by both. */
+static int add_cors(const struct exchange *x, struct field_list *to)
+{
+    const struct field_list *cors = &x->cors;
+    int error = 0;
+    for (size_t i = 0; i < cors->n && !error; i++) {
+        weft_bytes name = cors->fields[i].name;
+        if (bytes_is(name, "Vary") || !field_list_has(to, name))
+            error = field_list_add_all(to, env_of(x), cors->fields + i, 1);
+    }
+    return error;
+}
+
 int exchange_answer(struct exchange *x, int status, struct field_list *fields, const char *type,
                     const void *body, size_t len)
 {
+    if (status == 304 && len) return -EINVAL;
     int error =
         type ? field_list_set(fields, env_of(x), bytes_of("Content-Type"), bytes_of(type)) : 0;
+    if (!error) error = add_cors(x, fields);
     if (!error)
         error = h1_reply_begin(&x->h1, status, fields->fields, fields->n,
                                net_date(lane_net(x->lane)), len);
@@ -192,20 +214,30 @@ static void log_refusal(const struct exchange *x, const struct refusal *r)
              line.len < 256 ? (int)line.len : 256, (const char *)line.data);
 }
 
+/* The refusal's own, and what its status needs besides. */
+static void refusal_fields(const struct refusal *r, const weft_env *env, struct field_list *to)
+{
+    char seconds[16];
+    const weft_field *needed;
+    size_t n = weft_handshake_refusal_fields(r->status, &needed);
+    if (r->fields) (void)field_list_add_all(to, env, r->fields->fields, r->fields->n);
+    for (size_t i = 0; i < n; i++)
+        if (!field_list_has(to, needed[i].name)) (void)field_list_add_all(to, env, needed + i, 1);
+    snprintf(seconds, sizeof seconds, "%u", r->retry_after);
+    if (r->retry_after) (void)field_list_add(to, env, bytes_of("Retry-After"), bytes_of(seconds));
+}
+
 /* A proper response even when memory is short of more. */
 void exchange_refuse_with(struct exchange *x, const struct refusal *r)
 {
     struct lane *l = x->lane;
     const weft_env *env = env_of(x);
     struct field_list all = {0};
-    const weft_field *needed;
-    size_t n = weft_handshake_refusal_fields(r->status, &needed);
     site_refused(lane_site(l), r->status);
     log_refusal(x, r);
     if (!x->access) (void)access_begin(&x->access, l, WEFT_ACCESS_REQUEST, NULL);
     if (x->access) x->access->seen.cause = r->why;
-    (void)field_list_add_all(&all, env, needed, n);
-    if (r->fields) (void)field_list_add_all(&all, env, r->fields->fields, r->fields->n);
+    refusal_fields(r, env, &all);
     h1_refuse(&x->h1, r->status, r->why);
     h1_last(&x->h1);
     if (h1_replying(&x->h1) ||
@@ -230,6 +262,20 @@ void exchange_refuse(struct exchange *x, int status, const char *why)
     exchange_refuse_plainly(x, &(struct refusal){.status = status, .why = why}, why);
 }
 
+/* Nobody has answered what waits: the client is, with 503, and who watches hears that it is over. */
+static void give_up(struct exchange *x, const char *why, unsigned retry_after)
+{
+    struct lane *l = x->lane;
+    weft_request *r = waiting(x);
+    struct refusal refusal = {.status = 503, .why = why, .retry_after = retry_after};
+    x->request = NULL;
+    x->upgrade = NULL;
+    request_leave(r);
+    exchange_refuse_plainly(x, &refusal, why);
+    if (!l->gone) lane_again(l);
+    request_gone(r);
+}
+
 /* ---- the lane is handed over ----------------------------------------------------------------- */
 
 /* What is queued is not the body yet. */
@@ -243,12 +289,13 @@ static void hang_access(struct exchange *x, int status, size_t queued, weft_link
     access_hang(a, links);
 }
 
-int exchange_begin(struct exchange *x, int status, const struct field_list *fields, uint64_t length,
+int exchange_begin(struct exchange *x, int status, struct field_list *fields, uint64_t length,
                    weft_link **links, struct handed *to)
 {
     weft_peer *client;
     int error = exchange_client(x, &client);
     if (!error && client) peer_hang(weft_peer_ref(client), links);
+    if (!error) error = add_cors(x, fields);
     if (!error)
         error = h1_reply_begin(&x->h1, status, fields->fields, fields->n,
                                net_date(lane_net(x->lane)), length);
@@ -322,6 +369,7 @@ static void got_head(struct exchange *x)
     bool upgrade = fields_have_token(h->fields, h->n_fields, "Upgrade", "websocket");
     weft_access_kind kind = upgrade ? WEFT_ACCESS_UPGRADE : WEFT_ACCESS_REQUEST;
     x->limits = 0;
+    field_list_deinit(&x->cors, env_of(x));
     if (access_begin(&x->access, x->lane, kind, h) < 0) exchange_refuse(x, 503, "out of memory");
     else if (recognise(x) < 0) exchange_refuse(x, 429, "your address has too many connections now");
     else if (!hosts_have(lane_site(x->lane)->hosts, h->host)) refuse_host(x);
@@ -415,15 +463,20 @@ static void full(struct lane *l)
     if (x && !x->receiving && !x->upgrade) lane_deadline(l, limit_write_stall(limits_of(x)));
 }
 
+/* Who has asked for nothing is answered with nothing: a browser that connects in advance would take it for the answer
+ * to what it asks for next. */
 static void late(struct lane *l)
 {
     struct exchange *x = exchange_at(l);
-    if (!x && (x = exchange_new(l, 0))) x->receiving = true;
-    if (x && x->upgrade) {
-        upgrade_late(x);
+    if (!x) {
+        lane_finish(l, NULL);
         return;
     }
-    if (!x || !x->receiving) {
+    if (x->upgrade) {
+        give_up(x, "the server did not decide in time", 0);
+        return;
+    }
+    if (!x->receiving) {
         lane_drop(l, WEFT_ERR_TIMEOUT, "idle, or stalled");
         return;
     }
@@ -431,11 +484,20 @@ static void late(struct lane *l)
     lane_again(l);
 }
 
+/* Whoever has to answer is asked to; when time is up the client is told so instead. */
+static bool leave_waiting(struct exchange *x, const struct leaving *how)
+{
+    uint64_t return_ms = lane_return_ms(x->lane, how);
+    h1_last(&x->h1);
+    if (!how->last) return request_server_leaves(waiting(x), return_ms);
+    give_up(x, "the server is shutting down", (unsigned)((return_ms + 999) / 1000));
+    return false;
+}
+
 static bool leave(struct lane *l, const struct leaving *how)
 {
     struct exchange *x = exchange_at(l);
-    (void)how;
-    if (x && (x->request || x->upgrade)) return false;
+    if (x && waiting(x)) return leave_waiting(x, how);
     if (!x || (h1_idle(&x->h1) && !buffered(x))) {
         lane_drop(l, 0, "");
     } else if (h1_idle(&x->h1)) {

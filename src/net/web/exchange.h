@@ -16,9 +16,9 @@
  * There is memory for it only while HTTP is spoken: not before the first byte, and not while a reply streams.
  *
  * Deadlines: the head (and body) of a request must be complete handshake_timeout after its first byte
- * (or after the lane was ready), an idle connection closes after http_keepalive, and while a reply
- * is being written the peer has to take something of it within write_stall. An upgrade that is held has to be answered
- * within hold_timeout.
+ * (or after the lane was ready: then it closes in silence), an idle connection closes after http_keepalive, and while
+ * a reply is being written the peer has to take something of it within write_stall. An upgrade that is held has to be
+ * answered within hold_timeout.
  *
  * Limits: those of the server until a head is there; then, until the next one is, those of its route.
  */
@@ -40,11 +40,12 @@ struct exchange {
     weft_request *request; /* waits for its reply */
     weft_upgrade *upgrade; /* waits for its answer */
     struct forwarded forwarded;
-    uint16_t limits;       /* site_limits: of the newest request's route */
-    weft_peer *peer;       /* of the request at hand; NULL: nobody has asked */
-    struct access *access; /* the same; NULL: nobody wants to know, or it is told */
-    bool receiving;        /* the deadline for a request runs */
-    bool full;             /* the next request waits until the client has read more */
+    uint16_t limits;        /* site_limits: of the newest request's route */
+    weft_peer *peer;        /* of the request at hand; NULL: nobody has asked */
+    struct access *access;  /* the same; NULL: nobody wants to know, or it is told */
+    struct field_list cors; /* what every answer to it says, too */
+    bool receiving;         /* the deadline for a request runs */
+    bool full;              /* the next request waits until the client has read more */
 };
 
 extern const struct talk exchange_talk;
@@ -75,6 +76,7 @@ struct refusal {
     const char *type; /* of the body; NULL: none, or fields say it */
     weft_bytes body;
     const struct field_list *fields; /* may be NULL */
+    unsigned retry_after;            /* seconds; 0: nothing is said of it */
 };
 
 /* Refuse the request that is due and close. When memory is short of even that the lane is dropped, and with it the
@@ -100,7 +102,7 @@ struct handed {
 
 /* The head of a reply whose body follows: *to is the caller's, and the exchange is gone; he sits down on the lane
  * at once. A proxy's client hangs in *links. Errors: -EINVAL, -ENOMEM, and nothing has changed. */
-int exchange_begin(struct exchange *x, int status, const struct field_list *fields, uint64_t length,
+int exchange_begin(struct exchange *x, int status, struct field_list *fields, uint64_t length,
                    weft_link **links, struct handed *to);
 
 /* The lane is an exchange's again, after so many requests, the last of them under these limits. */

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "http/piece.h"
 #include "net/access.h"
+#include "net/backlog.h"
 #include "net/errand.h"
 #include "net/links.h"
 #include "net/peer.h"
@@ -24,6 +25,11 @@ SIZED_TAKER(handler_take, weft_reply_handler, on_close, 24, on_close)
 static const weft_limits *limits_of(const weft_reply *r)
 {
     return site_limits(lane_site(r->lane), r->limits);
+}
+
+static struct backlog backlog_of(const weft_reply *r)
+{
+    return (struct backlog){&r->out, r->lane, limits_of(r)};
 }
 
 static struct lane *lane_if_open(const weft_reply *r)
@@ -103,10 +109,17 @@ static void feed(struct lane *l, weft_span *in)
     (void)in;
 }
 
+/* Nothing more has to be written: what is queued is all. To HEAD that is so from the beginning: it is over with its
+ * head, whatever the user may still write. */
+static bool is_complete(const weft_reply *r)
+{
+    return r->state == REPLY_ENDED || r->framing.is_head;
+}
+
 static bool may_go_on_for_ever(const weft_reply *r)
 {
     enum body_kind kind = r->framing.kind;
-    return r->state == REPLY_OPEN && (kind == BODY_CHUNKED || kind == BODY_UNTIL_CLOSE);
+    return !is_complete(r) && (kind == BODY_CHUNKED || kind == BODY_UNTIL_CLOSE);
 }
 
 /* A reply of known length ends by itself, and is written to its end; a reset, or write_stall, tells who has left.
@@ -123,16 +136,12 @@ static struct outq *pull(struct lane *l)
     return &reply_at(l)->out;
 }
 
-static size_t buffered(const weft_reply *r)
-{
-    return r->lane ? r->out.bytes + lane_buffered(r->lane) : 0;
-}
-
 static void drained(weft_reply *r)
 {
+    struct backlog b = backlog_of(r);
     if (outq_empty(&r->out)) lane_deadline(r->lane, WEFT_NEVER);
-    if (!r->over_soft || buffered(r) >= limit_send_queue_soft(limits_of(r)) / 2) return;
-    r->over_soft = false;
+    if (!r->backlogged || !backlog_fell(&b)) return;
+    r->backlogged = false;
     if (r->handler.on_drain && r->state == REPLY_OPEN) r->handler.on_drain(r);
 }
 
@@ -141,13 +150,13 @@ static bool sent(struct lane *l, size_t n)
     weft_reply *r = reply_at(l);
     outq_sent(&r->out, n);
     drained(r);
-    return !l->gone && (!outq_empty(&r->out) || r->state == REPLY_ENDED);
+    return !l->gone && (!outq_empty(&r->out) || is_complete(r));
 }
 
 static void written(struct lane *l)
 {
     weft_reply *r = reply_at(l);
-    if (r->state == REPLY_ENDED && outq_empty(&r->out)) hand_back(r);
+    if (is_complete(r) && outq_empty(&r->out)) hand_back(r);
 }
 
 static void full(struct lane *l)
@@ -160,19 +169,13 @@ static void late(struct lane *l)
     lane_reset(l, WEFT_ERR_TIMEOUT, "the client takes none of the bytes we send");
 }
 
-/* Not all at the same moment: from one second on, by place. */
-static uint64_t return_ms(const struct lane *l, uint64_t spread)
-{
-    return 1000 + (spread ? (l->slot * UINT64_C(2654435761) >> 7) % spread : 0);
-}
-
 static bool leave(struct lane *l, const struct leaving *how)
 {
     weft_reply *r = reply_at(l);
     r->last = true;
-    if (r->asked || r->state != REPLY_OPEN) return false;
+    if (r->asked || is_complete(r)) return false;
     r->asked = true;
-    if (r->handler.on_leave) r->handler.on_leave(r, return_ms(l, how->spread));
+    if (r->handler.on_leave) r->handler.on_leave(r, lane_return_ms(l, how));
     return r->handler.on_leave;
 }
 
@@ -215,7 +218,7 @@ static void sit_down(weft_reply *r, struct handed *from)
     r->limits = from->limits;
     r->last = from->last;
     (void)lane_become(r->lane, LANE_REPLY, r, NULL);
-    r->lane->unending = r->framing.kind == BODY_UNTIL_CLOSE;
+    r->lane->unending = r->framing.kind == BODY_UNTIL_CLOSE && !is_complete(r);
     if (r->out.items > 1 || lane_buffered(r->lane))
         lane_deadline(r->lane, limit_write_stall(limits_of(r)));
     lane_dirty(r->lane);
@@ -251,21 +254,20 @@ int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const 
         if (r) reply_free(r, env);
         return request_fail(q, error);
     }
-    if (length == WEFT_LENGTH_UNKNOWN) probe(r, limits_of(r));
+    if (length == WEFT_LENGTH_UNKNOWN && !is_complete(r)) probe(r, limits_of(r));
     *out = r;
     return request_finish(q, 0);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
+/* What nobody will send finds room always. */
 static int refusal(weft_reply *r)
 {
-    const weft_limits *l;
     if (!lane_if_open(r)) return WEFT_ERR_CLOSED;
-    l = limits_of(r);
-    if (buffered(r) <= limit_send_queue_max(l) && r->out.items <= limit_send_queue_items(l))
-        return 0;
-    r->over_soft = true;
+    struct backlog b = backlog_of(r);
+    if (r->framing.is_head || !backlog_is_full(&b)) return 0;
+    r->backlogged = true;
     return WEFT_ERR_BACKLOG;
 }
 
@@ -274,7 +276,8 @@ static int queued(weft_reply *r, int error)
 {
     if (error == -ENOMEM) lane_reset(r->lane, error, "out of memory");
     if (error) return error;
-    if (buffered(r) > limit_send_queue_soft(limits_of(r))) r->over_soft = true;
+    struct backlog b = backlog_of(r);
+    if (!r->framing.is_head && backlog_rose(&b)) r->backlogged = true;
     lane_dirty(r->lane);
     return 0;
 }
@@ -329,7 +332,15 @@ void weft_reply_abort(weft_reply *r)
 size_t weft_reply_buffered(const weft_reply *r)
 {
     net_assert_usable(weft_reply_loop(r));
-    return buffered(r);
+    if (!r->lane) return 0;
+    struct backlog b = backlog_of(r);
+    return backlog_bytes(&b);
+}
+
+bool weft_reply_backlogged(const weft_reply *r)
+{
+    net_assert_usable(weft_reply_loop(r));
+    return r->backlogged;
 }
 
 bool weft_reply_is_open(const weft_reply *r)

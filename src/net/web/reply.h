@@ -7,6 +7,7 @@
  *                              +-------+-> LOST: on_close says why
  *
  *      OPEN  -> ENDED  [weft_reply_end]   the body is complete
+ *      OPEN  -> OVER   [written]          to HEAD: the head has been taken
  *      ENDED -> OVER   [written]          all of it has been taken; the lane is somebody else's
  *      any   -> OVER   [lost]             the client is gone, or a deadline passed, or memory ran out
  *      OVER  -> buried                    at the end of the turn: on_close, the links, free
@@ -39,12 +40,12 @@ struct weft_reply {
         };
     };
     struct framing framing;
-    uint32_t requests;  /* that began on the connection before */
-    uint16_t limits;    /* site_limits */
-    uint8_t state : 2;  /* enum reply_state */
-    bool last : 1;      /* the connection ends with it */
-    bool over_soft : 1; /* on_drain is due when there is room */
-    bool asked : 1;     /* to come to an end */
+    uint32_t requests;   /* that began on the connection before */
+    uint16_t limits;     /* site_limits */
+    uint8_t state : 2;   /* enum reply_state */
+    bool last : 1;       /* the connection ends with it */
+    bool backlogged : 1; /* on_drain is due when there is room */
+    bool asked : 1;      /* to come to an end */
 };
 
 _Static_assert(sizeof(void *) != 8 || sizeof(weft_reply) == 152, "20,000 of them may be open");

@@ -13,8 +13,11 @@
 
 #include "base/fields.h"
 #include "base/limits.h"
-#include "http/reserved.h"
 #include "net/access.h"
+#include "net/web/cors.h"
+#include "net/web/methods.h"
+
+SIZED_TAKER(watcher_take, weft_request_watcher, on_leave, 16, on_leave)
 
 /* ---- birth and death ------------------------------------------------------------------------- */
 
@@ -24,17 +27,24 @@ weft_request_head request_head_of(const weft_request *r)
                                r->head.n_fields};
 }
 
+static void told_late(struct timer *t)
+{
+    request_gone(container_of(t, weft_request, gone));
+}
+
 void request_init(weft_request *r, struct exchange *x, uint32_t mark)
 {
     r->mark = mark;
     r->exchange = x;
     r->loop = lane_loop(x->lane);
+    timer_init(&r->gone, told_late);
     h1_take(&x->h1, &r->head, &r->body);
 }
 
 void request_deinit(weft_request *r)
 {
     r->mark = 0;
+    loop_timer_stop(r->loop, &r->gone);
     weft_peer_unref(r->peer);
     head_deinit(&r->head);
     buf_deinit(&r->body);
@@ -73,7 +83,15 @@ void request_leave(weft_request *r)
 
 void request_gone(weft_request *r)
 {
-    if (r->on_gone) r->on_gone(r, r->user);
+    if (r->watcher.on_gone) r->watcher.on_gone(r, r->user);
+}
+
+bool request_server_leaves(weft_request *r, uint64_t return_ms)
+{
+    if (r->asked || !r->watcher.on_leave) return false;
+    r->asked = true;
+    r->watcher.on_leave(r, return_ms, r->user);
+    return true;
 }
 
 /* ---- to the user ----------------------------------------------------------------------------- */
@@ -90,12 +108,37 @@ static const struct route *route_of(const struct exchange *x)
     return route_find(&lane_site(x->lane)->routes.requests, x->h1.head.path);
 }
 
+static void answer_options(struct exchange *x, struct field_list *allow)
+{
+    tally_add(&lane_site(x->lane)->tally->requests);
+    if (exchange_answer(x, 204, allow, NULL, NULL, 0) < 0) exchange_refuse(x, 503, "out of memory");
+}
+
+/* A method that the user has not named: OPTIONS is answered with those there are, others are refused. */
+static void answer_for_method(struct exchange *x, const char *methods)
+{
+    const weft_env *env = lane_env(x->lane);
+    struct field_list list = {0};
+    struct refusal r = {
+        .status = 405, .why = "this path does not have this method", .fields = &list};
+    if (methods_allow(&list, env, methods) < 0) exchange_refuse(x, 503, "out of memory");
+    else if (bytes_is(x->h1.head.method, "OPTIONS")) answer_options(x, &list);
+    else exchange_refuse_plainly(x, &r, r.why);
+    field_list_deinit(&list, env);
+}
+
 void request_expect(struct exchange *x)
 {
     const struct route *route = route_of(x);
-    if (!route || !route->limits) return;
-    x->limits = route->limits;
-    h1_body_max(&x->h1, limit_http_body_max(site_limits(lane_site(x->lane), x->limits)));
+    const struct head *h = &x->h1.head;
+    if (!route) return;
+    if (route->limits) {
+        x->limits = route->limits;
+        h1_body_max(&x->h1, limit_http_body_max(site_limits(lane_site(x->lane), x->limits)));
+    }
+    if (route->cors && cors_begin(x) < 0) exchange_refuse(x, 503, "out of memory");
+    else if (route->cors && cors_is_preflight(h)) cors_preflight(x, route->methods);
+    else if (!methods_have(route->methods, h->method)) answer_for_method(x, route->methods);
 }
 
 void request_dispatch(struct exchange *x)
@@ -193,23 +236,68 @@ bool weft_request_allowed(const weft_request *r)
     return r->exchange && exchange_origin_allowed(r->exchange, &head, &origin);
 }
 
-void weft_request_watch(weft_request *r, void (*on_gone)(weft_request *r, void *user), void *user)
+bool weft_request_is_open(const weft_request *r)
 {
     request_assert_waits(r);
-    r->on_gone = on_gone;
+    return r->exchange;
+}
+
+int weft_request_watch_sized(weft_request *r, const weft_request_watcher *w, size_t w_size,
+                             void *user)
+{
+    request_assert_waits(r);
+    weft_request_watcher taken;
+    int error = watcher_take(weft_loop_env(r->loop), &taken, w, w_size);
+    if (error) return error;
+    r->watcher = taken;
     r->user = user;
+    if (!r->exchange && taken.on_gone) loop_timer_start(r->loop, &r->gone, 0);
+    else loop_timer_stop(r->loop, &r->gone);
+    return 0;
 }
 
 /* ---- the reply ------------------------------------------------------------------------------- */
 
+/* There is one of these at most, and the newest counts. */
+static bool stands_once(weft_bytes name)
+{
+    return bytes_is_nocase(name, "Content-Type") || bytes_is_nocase(name, "Date");
+}
+
+static int add_field(struct field_list *to, const weft_env *env, const weft_field *f,
+                     enum reserved_in in)
+{
+    if (field_is_reserved(f->name, in)) return -EINVAL;
+    return stands_once(f->name) ? field_list_set(to, env, f->name, f->value)
+                                : field_list_add(to, env, f->name, f->value);
+}
+
+int request_add_fields(weft_request *r, const weft_field *fields, size_t n, enum reserved_in in)
+{
+    const weft_env *env = weft_loop_env(r->loop);
+    struct field_list all = {0};
+    int error = field_list_add_all(&all, env, r->fields.fields, r->fields.n);
+    for (size_t i = 0; i < n && !error; i++) error = add_field(&all, env, fields + i, in);
+    if (error) {
+        field_list_deinit(&all, env);
+        return error;
+    }
+    field_list_deinit(&r->fields, env);
+    r->fields = all;
+    return 0;
+}
+
 int weft_reply_field(weft_request *r, const char *name, const char *value)
 {
     request_assert_waits(r);
-    const weft_env *env = weft_loop_env(r->loop);
-    if (field_is_reserved(bytes_of(name), RESERVED_IN_REPLY)) return -EINVAL;
-    return bytes_is_nocase(bytes_of(name), "Content-Type")
-               ? field_list_set(&r->fields, env, bytes_of(name), bytes_of(value))
-               : field_list_add(&r->fields, env, bytes_of(name), bytes_of(value));
+    const weft_field f = {bytes_of(name), bytes_of(value)};
+    return add_field(&r->fields, weft_loop_env(r->loop), &f, RESERVED_IN_REPLY);
+}
+
+int weft_reply_fields(weft_request *r, const weft_field *fields, size_t n)
+{
+    request_assert_waits(r);
+    return request_add_fields(r, fields, n, RESERVED_IN_REPLY);
 }
 
 int weft_respond(weft_request *r, int status, const char *type, const void *body, size_t len)

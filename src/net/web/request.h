@@ -12,6 +12,8 @@
 
 #include <assert.h>
 
+#include "http/reserved.h"
+#include "io/loop.h"
 #include "net/web/exchange.h"
 #include <weft/handshake.h>
 
@@ -26,8 +28,10 @@ struct weft_request {
     struct buf body;
     struct field_list fields; /* of the reply */
     weft_peer *peer;          /* NULL: nobody has asked */
-    void (*on_gone)(weft_request *r, void *user);
+    weft_request_watcher watcher;
     void *user;
+    bool asked;        /* the watcher, to come to an end */
+    struct timer gone; /* who watched only after the client had left is told soon */
 };
 
 /* Used after the answer, or in a thread that is not the loop's: the program's mistake. */
@@ -51,7 +55,8 @@ void request_deinit(weft_request *r);
 /* The block of a request, or of what it lies in, which has been deinited. */
 void request_spend(weft_loop *l, void *block);
 
-/* The head of a request is there: its route's limits hold from now on. */
+/* The head of a request is there: its route's limits hold from now on, and what needs no more than the head is
+ * answered. The exchange may be gone afterwards. */
 void request_expect(struct exchange *x);
 
 /* A complete request: to the route, or refused. The exchange may be gone afterwards. */
@@ -60,6 +65,12 @@ void request_dispatch(struct exchange *x);
 /* It has no exchange any more, and remembers whose it was; he who watches is told then that the client has left. */
 void request_leave(weft_request *r);
 void request_gone(weft_request *r);
+
+/* The server leaves, and who watches is told once. Whether somebody was. */
+bool request_server_leaves(weft_request *r, uint64_t return_ms);
+
+/* Fields of the reply, all of them or none. Errors: -EINVAL, -ENOMEM. */
+int request_add_fields(weft_request *r, const weft_field *fields, size_t n, enum reserved_in in);
 
 /* It has been answered by result, or with an error that is not 0, could not be: then the client hears so. The request
  * goes, the exchange goes on. Returns result. */

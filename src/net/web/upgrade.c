@@ -15,7 +15,6 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "http/reply.h"
-#include "http/reserved.h"
 #include "net/access.h"
 
 static void upgrade_free(weft_upgrade *u)
@@ -91,8 +90,11 @@ static bool is_refusal(int status)
 static void refuse_as_told(struct exchange *x, const weft_upgrade *u, int status)
 {
     const char *phrase = reply_status_text(status);
-    struct refusal r = {
-        .status = status, .why = "refused by on_upgrade", .fields = &u->request.fields};
+    bool returned = u->state == UPGRADE_ASKED;
+    struct refusal r = {.status = status,
+                        .why =
+                            returned ? "refused by on_upgrade" : "refused by weft_upgrade_refuse",
+                        .fields = &u->request.fields};
     if (!u->has_body && status != 304) {
         exchange_refuse_plainly(x, &r, phrase[0] ? phrase : "refused");
         return;
@@ -231,6 +233,12 @@ int weft_upgrade_field(weft_upgrade *u, const char *name, const char *value)
     return weft_reply_field(&u->request, name, value);
 }
 
+int weft_upgrade_fields(weft_upgrade *u, const weft_field *fields, size_t n)
+{
+    request_assert_waits(&u->request);
+    return request_add_fields(&u->request, fields, n, RESERVED_IN_UPGRADE);
+}
+
 static int set_body(weft_upgrade *u, const char *type, const void *body, size_t len)
 {
     if (type && !reply_field_valid(bytes_of("Content-Type"), bytes_of(type))) return -EINVAL;
@@ -292,17 +300,4 @@ int weft_upgrade_refuse(weft_upgrade *u, int status, const char *type, const voi
     int error = body || len ? set_body(u, type, body, len) : 0;
     int result = answer_with(u, error ? 500 : status ? status : -1);
     return error && !result ? error : result;
-}
-
-/* ---- time ------------------------------------------------------------------------------------ */
-
-void upgrade_late(struct exchange *x)
-{
-    struct lane *l = x->lane;
-    weft_upgrade *u = x->upgrade;
-    x->upgrade = NULL;
-    request_leave(&u->request);
-    exchange_refuse(x, 503, "the server did not decide in time");
-    if (!l->gone) lane_again(l);
-    request_gone(&u->request);
 }

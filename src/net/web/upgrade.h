@@ -29,7 +29,4 @@ struct weft_upgrade {
 /* The head at hand asks for a WebSocket: accept, refuse, or hold it. The exchange may be gone afterwards. */
 void upgrade_begin(struct exchange *x);
 
-/* The one that waits was held too long. The exchange may be gone afterwards. */
-void upgrade_late(struct exchange *x);
-
 #endif

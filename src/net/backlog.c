@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net/backlog.c - bytes and items against the limits
+ */
+#include "net/backlog.h"
+
+#include "base/limits.h"
+#include "net/lane.h"
+
+size_t backlog_bytes(const struct backlog *b)
+{
+    return b->out->bytes + (b->lane ? lane_buffered(b->lane) : 0);
+}
+
+bool backlog_is_full(const struct backlog *b)
+{
+    return backlog_bytes(b) > limit_send_queue_max(b->limits) ||
+           b->out->items > limit_send_queue_items(b->limits);
+}
+
+bool backlog_rose(const struct backlog *b)
+{
+    return backlog_is_full(b) || backlog_bytes(b) > limit_send_queue_soft(b->limits) ||
+           2 * (uint64_t)b->out->items > limit_send_queue_items(b->limits);
+}
+
+bool backlog_fell(const struct backlog *b)
+{
+    return !backlog_is_full(b) &&
+           2 * (uint64_t)backlog_bytes(b) < limit_send_queue_soft(b->limits) &&
+           4 * (uint64_t)b->out->items < limit_send_queue_items(b->limits);
+}
