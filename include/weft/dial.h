@@ -24,8 +24,8 @@ typedef struct weft_lookup weft_lookup;
 
 /* The answer: a NULL-terminated list of IP addresses ("192.0.2.1", "2001:db8::1"), which are tried one after the other
  * (the first 16; families take turns); or an error below 0, with which the attempt to connect fails, and addresses is
- * not looked at. In the loop's thread, in the callback or any time later. Consumes k, whatever it returns. When the attempt is over by then, even
- * when the loop has been freed, nothing happens.
+ * not looked at. In the loop's thread, in the callback or any time later. Consumes k, whatever it returns. When the
+ * attempt is over by then, even when the loop has been freed, nothing happens.
  * Errors: -EINVAL (an address that is none, or an empty list; the attempt fails with WEFT_ERR_RESOLVE then). */
 WEFT_API int weft_lookup_answer(weft_lookup *k, int error, const char *const *addresses);
 

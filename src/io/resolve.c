@@ -5,10 +5,10 @@
  *      lookup -> job --+
  *      lookup -> job --+-> name -> thread
  *
- * A name is looked up once for all who want it by then, in a thread of its own. It is the resolver's while somebody wants
- * it, and its thread's while that is at work; a job is its name's until it is posted, and the loop's from then on. Under
- * the lock: names, their jobs, wanted, threads, and loop; NULL there means that the loop is gone, and whoever leaves last
- * frees the resolver. job->lookup is the loop's alone; NULL means cancelled.
+ * A name is looked up once for all who want it by then, in a thread of its own. It is the resolver's while somebody
+ * wants it, and its thread's while that is at work; a job is its name's until it is posted, and the loop's from then
+ * on. Under the lock: names, their jobs, wanted, threads, and loop; NULL there means that the loop is gone, and whoever
+ * leaves last frees the resolver. job->lookup is the loop's alone; NULL means cancelled.
  */
 #include "io/resolve.h"
 
@@ -181,11 +181,12 @@ static int employ(struct resolver *r, struct name *name)
     return 0;
 }
 
+/* Of a lookup that nobody wants any more nothing is to be hoped for. */
 static struct name *find(const struct resolver *r, const char *host)
 {
     for (struct list *i = r->names.next; i != &r->names; i = i->next) {
         struct name *name = container_of(i, struct name, link);
-        if (!strcasecmp(name->host, host)) return name;
+        if (is_wanted(name) && !strcasecmp(name->host, host)) return name;
     }
     return NULL;
 }
@@ -201,10 +202,8 @@ static struct name *name_new(struct resolver *r, const char *host)
     return name;
 }
 
-/* Somebody wants it, who perhaps is the first. */
 static void want(struct name *name, struct lookup_job *job)
 {
-    if (name->running && !is_wanted(name)) name->resolver->wanted++;
     job->name = name;
     list_append(&name->jobs, &job->link);
 }
@@ -222,8 +221,7 @@ static int queue(struct resolver *r, struct lookup_job *job, const char *host)
         return err;
     }
     list_append(&r->names, &name->link);
-    job->name = name;
-    list_append(&name->jobs, &job->link);
+    want(name, job);
     return 0;
 }
 
