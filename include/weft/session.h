@@ -90,7 +90,13 @@ typedef struct weft_deflate {
     bool takeover;            /* ours, and asked of the peer */
     uint8_t window_bits;      /* of what we send, 8-15; 0: 15, with takeover 12 */
     uint8_t peer_window_bits; /* of what the peer sends, likewise; smaller ones are asked for */
-    size_t threshold;         /* shorter messages are sent as they are; 0: 200, with takeover 32 */
+
+    /* For peers that refer to earlier messages although it was agreed that they do not: Safari 15.0 to 15.3, with which
+     * every second message is a 1007. Of each peer without takeover a window is kept all the same, 2^15 bytes if no
+     * smaller one was agreed on. */
+    bool keep_window;
+
+    size_t threshold; /* shorter messages are sent as they are; 0: 200, with takeover 32 */
 } weft_deflate;
 
 /* What both sides agreed on (RFC 7692, 7.1). All zero: no compression. */

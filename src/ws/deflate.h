@@ -23,6 +23,7 @@ enum {
     WINDOW_BITS_MIN = 8,
     WINDOW_BITS_MAX = 15,
     INFLATE_OUT = 16384, /* inflated at a time, so that limits are looked at */
+    INFLATE_GRID = 1024, /* bytes fed between two looks at the ratio */
     DEFLATE_TAIL = 4,    /* 00 00 FF FF ends a message, and does not travel */
     POOL_INFLATERS = 4   /* kept while nobody needs them */
 };
@@ -79,18 +80,20 @@ struct inflater;
 struct inflater *inflater_new(const weft_env *env);
 void inflater_free(struct inflater *i);
 
-/* Begin a message. history may be NULL. 0 or -ENOMEM. */
-int inflater_begin(struct inflater *i, const struct window *history);
+/* Begin a message. history may be NULL. ratio: so many times more may come out of it than was fed (ratio.h), which
+ * is looked at where INFLATE_GRID bytes more were fed, wherever they were cut, and at the end; 0: it is no matter.
+ * 0 or -ENOMEM. */
+int inflater_begin(struct inflater *i, const struct window *history, uint64_t ratio);
 
 /* The next bytes of the message, when those before are used up. They stay where they are until then. */
 void inflater_feed(struct inflater *i, weft_bytes in);
 
-/* The next piece, good until the next run. last: what was fed ends the message.
- * 0, WEFT_ERR_DEFLATE, -ENOMEM. */
+/* The next piece, good until the next run. last: what was fed ends the message, which has to be whole.
+ * 0; WEFT_ERR_DEFLATE, WEFT_ERR_TOO_BIG (ratio), and the piece is what stands before the fault; -ENOMEM. */
 int inflater_run(struct inflater *i, bool last, weft_bytes *out);
 
-/* Whether a message may end here. */
-bool inflater_complete(const struct inflater *i);
+/* Of WEFT_ERR_DEFLATE: the message refers to more than there was before, in it or in the history. */
+bool inflater_reached_back(const struct inflater *i);
 
 /* Bytes of the message so far, before and behind. */
 uint64_t inflater_consumed(const struct inflater *i);

@@ -12,14 +12,16 @@
 #define ZLIB_CONST
 #include <zlib.h>
 
-#include "ws/deflate.h"
+#include "ws/ratio.h"
 
 struct inflater {
     const weft_env *env;
     z_stream z;
     weft_bytes in; /* not used up yet */
     uint64_t consumed, produced;
-    bool fresh; /* a stream begins: nothing has come yet, or nothing since BFINAL */
+    uint64_t ratio; /* that may not be exceeded, or 0 */
+    bool due;       /* it is to be looked at, as soon as all that was consumed has come out */
+    bool fresh;     /* a stream begins: nothing has come yet, or nothing since BFINAL */
     bool tailed;
     uint8_t out[INFLATE_OUT];
 };
@@ -60,14 +62,15 @@ void inflater_free(struct inflater *i)
 
 /* ---- a message ------------------------------------------------------------------------------- */
 
-int inflater_begin(struct inflater *i, const struct window *history)
+int inflater_begin(struct inflater *i, const struct window *history, uint64_t ratio)
 {
     inflateReset(&i->z);
     i->z.data_type = 0;
     i->in = (weft_bytes){tail, 0};
     i->consumed = i->produced = 0;
+    i->ratio = ratio;
     i->fresh = true;
-    i->tailed = false;
+    i->due = i->tailed = false;
     if (!history || !history->len) return 0;
     return inflateSetDictionary(&i->z, history->data, (unsigned)history->len) == Z_OK ? 0 : -ENOMEM;
 }
@@ -79,21 +82,50 @@ void inflater_feed(struct inflater *i, weft_bytes in)
     i->in = in;
 }
 
-bool inflater_complete(const struct inflater *i)
+/* Whether a message may end here. */
+static bool is_complete(const struct inflater *i)
 {
     return i->fresh || (i->z.data_type & AT_BLOCK_END);
 }
 
+/* ---- the ratio ------------------------------------------------------------------------------- */
+
+static size_t room_used(const struct inflater *i)
+{
+    return sizeof i->out - i->z.avail_out;
+}
+
+/* How much to consume at a time. zlib reads ahead when there is no room for what comes out, so what it has consumed
+ * then depends on what was there. But what comes out of the first n bytes does not: so n is where the ratio is looked
+ * at. */
+static size_t slice(const struct inflater *i)
+{
+    size_t most = STEP_MAX;
+    if (i->due) return 0;
+    if (i->ratio) most = INFLATE_GRID - i->consumed % INFLATE_GRID;
+    return i->in.len < most ? i->in.len : most;
+}
+
+static int look_at_ratio(struct inflater *i)
+{
+    uint64_t produced = i->produced + room_used(i);
+    i->due = false;
+    return ratio_is_too_high(produced, i->consumed, i->ratio) ? WEFT_ERR_TOO_BIG : 0;
+}
+
+/* ---- pieces ---------------------------------------------------------------------------------- */
+
 static int step(struct inflater *i)
 {
     int where = i->z.data_type;
-    size_t n = i->in.len < STEP_MAX ? i->in.len : STEP_MAX;
+    size_t n = slice(i);
     i->z.next_in = i->in.data;
     i->z.avail_in = (unsigned)n;
     int result = inflate(&i->z, Z_SYNC_FLUSH);
     n -= i->z.avail_in;
     i->in = bytes_from(i->in, n);
     i->consumed += n;
+    if (i->ratio && n && i->consumed % INFLATE_GRID == 0) i->due = true;
     switch (result) {
     case Z_OK: return 0;
     case Z_BUF_ERROR: /* nothing to do: in is used up, and zlib forgets where that was */
@@ -113,8 +145,10 @@ static int step(struct inflater *i)
 static int run(struct inflater *i)
 {
     int error;
-    do error = step(i);
-    while (!error && i->in.len && i->z.avail_out);
+    do {
+        error = step(i);
+        if (!error && i->due && i->z.avail_out) error = look_at_ratio(i);
+    } while (!error && (i->in.len || i->due) && i->z.avail_out);
     return error;
 }
 
@@ -123,21 +157,39 @@ static bool wants_tail(struct inflater *i)
 {
     if (i->tailed || !i->z.avail_out) return false;
     i->tailed = true;
-    return !inflater_complete(i) || (i->z.data_type & UNUSED_BITS);
+    return !is_complete(i) || (i->z.data_type & UNUSED_BITS);
 }
 
+/* Behind the tail: it is all there. */
+static int check_end(struct inflater *i)
+{
+    if (!is_complete(i)) return WEFT_ERR_DEFLATE;
+    return i->ratio ? look_at_ratio(i) : 0;
+}
+
+/* With a fault what the tail brought out is none of the message. */
 int inflater_run(struct inflater *i, bool last, weft_bytes *out)
 {
     i->z.next_out = i->out;
     i->z.avail_out = sizeof i->out;
+    size_t sent = i->tailed ? 0 : sizeof i->out;
     int error = run(i);
     if (!error && last && wants_tail(i)) {
+        sent = room_used(i);
         i->in = (weft_bytes){tail, sizeof tail};
         error = run(i);
     }
-    *out = (weft_bytes){i->out, sizeof i->out - i->z.avail_out};
+    if (!error && last && i->z.avail_out) error = check_end(i);
+    size_t len = room_used(i);
+    *out = (weft_bytes){i->out, error && sent < len ? sent : len};
     i->produced += out->len;
     return error;
+}
+
+/* zlib has no number for it. */
+bool inflater_reached_back(const struct inflater *i)
+{
+    return i->z.msg && strcmp(i->z.msg, "invalid distance too far back") == 0;
 }
 
 uint64_t inflater_consumed(const struct inflater *i)

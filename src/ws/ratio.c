@@ -4,7 +4,7 @@
  *
  * What a receiver looks at is how much has come out of how much, in the middle of the message as well: zeros in front
  * of noise are a bomb until the noise comes. So nothing but inflating it tells. That is done for messages beyond
- * RATIO_FREE only, and stops where the receiver would stop.
+ * RATIO_FREE only, looks where the receiver looks, and stops where it would stop.
  */
 #include "ws/ratio.h"
 
@@ -12,23 +12,15 @@
 
 #include "base/limits.h"
 
-/* A receiver may look one piece later or earlier than we do. */
-static bool is_taken(const struct inflater *i)
-{
-    uint64_t ratio = limit_max_inflate_ratio(NULL);
-    return !ratio_is_too_high(inflater_produced(i) + INFLATE_OUT, inflater_consumed(i), ratio);
-}
-
 static int try(struct inflater *i, const struct window *history, weft_bytes small)
 {
     weft_bytes piece;
-    int error = inflater_begin(i, history);
+    int error = inflater_begin(i, history, limit_max_inflate_ratio(NULL));
     if (error) return error;
     inflater_feed(i, small);
     do {
         error = inflater_run(i, true, &piece);
         if (error) return error == -ENOMEM ? error : 0;
-        if (!is_taken(i)) return 0;
     } while (piece.len == INFLATE_OUT);
     return 1;
 }

@@ -27,6 +27,8 @@ uint16_t session_close_code(int error)
 
 int session_fail(weft_session *s, int error, const char *cause)
 {
+    int earlier = error == -ENOMEM ? 0 : unpack_settle(s);
+    if (earlier) return earlier;
     s->state = RECV_FAILED;
     s->error = error;
     s->cause = cause;
@@ -134,7 +136,8 @@ bool close_code_is_legal(uint16_t code)
 
 int rules_check_close(weft_session *s, weft_bytes body)
 {
-    if (!body.len) return 0;
+    int earlier = unpack_settle(s);
+    if (earlier || !body.len) return earlier;
     if (body.len == 1) return violation(s, "a Close frame with half a status code");
     if (!close_code_is_legal((uint16_t)(body.data[0] << 8 | body.data[1])))
         return violation(s, "a status code that may not be sent");

@@ -182,6 +182,10 @@ bool unpack_busy(const weft_session *s);
 /* The next piece, inflated; one shorter than INFLATE_OUT is the last for now. */
 int unpack_piece(weft_session *s, bool last, weft_bytes *piece);
 
+/* The session is to end for something that came behind what is parked: was there a fault before? Then it has failed for
+ * that, and this is the error; else 0. */
+int unpack_settle(weft_session *s);
+
 /* Bytes of the message so far, as they travelled. */
 uint64_t unpack_received(const weft_session *s);
 

@@ -60,9 +60,11 @@ static void try_client(weft_loop *l, uint64_t later)
     const weft_dial dial = {.later = later};
     const weft_client_config by_dial = {.dial = &dial}, cfg = {.later = later};
     const weft_pipe_handler pipe = {.later = later};
-    expect("weft_client_config", later, weft_connect(NULL, l, "ws://127.0.0.1:1/", &cfg, NULL, NULL));
+    expect("weft_client_config", later,
+           weft_connect(NULL, l, "ws://127.0.0.1:1/", &cfg, NULL, NULL));
     expect("weft_dial", later, weft_connect(NULL, l, "ws://127.0.0.1:1/", &by_dial, NULL, NULL));
-    expect("weft_pipe_handler", later, weft_pipe_connect(NULL, l, "tcp://127.0.0.1:1", NULL, &pipe, NULL));
+    expect("weft_pipe_handler", later,
+           weft_pipe_connect(NULL, l, "tcp://127.0.0.1:1", NULL, &pipe, NULL));
 }
 
 static void try_others(const weft_env *env, weft_loop *l, uint64_t later)

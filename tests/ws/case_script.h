@@ -178,17 +178,18 @@ static inline void script_error(struct script *s, struct bytes_text *t, enum err
     step->at = s->input.len;
 }
 
-/* shared | takeover, and then server=BITS client=BITS threshold=N. Both sides the same mode. */
+/* shared | takeover, and then keep, server=BITS client=BITS threshold=N. Both sides the same mode. */
 static inline void script_deflate(struct script *s, struct bytes_text *t)
 {
     bool takeover = text_take(t, "takeover");
     if (!takeover && !text_take(t, "shared")) case_die(t->where, "deflate: shared or takeover");
     unsigned server = 15, client = 15, threshold = 1;
+    bool keep = text_take(t, "keep");
     for (char word[40]; text_word(t, word, sizeof word), *word;)
         if (sscanf(word, "server=%u", &server) != 1 && sscanf(word, "client=%u", &client) != 1 &&
             sscanf(word, "threshold=%u", &threshold) != 1)
             case_die(t->where, "no such setting: %s", word);
-    s->deflate = (weft_deflate){.takeover = takeover, .threshold = threshold};
+    s->deflate = (weft_deflate){.takeover = takeover, .keep_window = keep, .threshold = threshold};
     s->params = (weft_deflate_params){.on = true,
                                       .server_no_context_takeover = !takeover,
                                       .client_no_context_takeover = !takeover,

@@ -323,6 +323,93 @@ static void test_many_fragments_of_few_bytes(void **state)
     free(data);
 }
 
+/* ---- one verdict for one stream -------------------------------------------------------------- */
+
+/* What becomes of it when it comes in pieces of that size. */
+static int verdict(struct bytes wire, size_t piece, uint64_t max, bool chunked)
+{
+    struct server v;
+    open_server(&v, false, chunked);
+    v.limits.max_message = max; /* copied: so once more */
+    weft_session_free(v.session);
+    weft_deflate_params params = {true, true, true, 12, 12};
+    assert_int_equal(session_of(&v.session, WEFT_SERVER, &v.config), 0);
+    weft_session_set_deflate(v.session, &params);
+    for (size_t at = 0, n; at < wire.len && !v.result; at += n) {
+        n = piece < wire.len - at ? piece : wire.len - at;
+        hear(&v, wire.data + at, n);
+    }
+    int result = v.result ? v.result : (int)v.messages;
+    close_server(&v);
+    return result;
+}
+
+static void expect_verdict(struct bytes payload, size_t fragment, uint64_t max, int wanted)
+{
+    static const size_t pieces[] = {1 << 24, 65536, 16384, 5000, 1024, 1023, 333, 64, 7};
+    struct bytes wire = fragments(0x41, payload, fragment, true);
+    for (size_t i = 0; i < 9; i++) {
+        if (wire.len / pieces[i] > 40000) break; /* trials are few, but each reads all of it */
+        for (int chunked = 0; chunked <= 1; chunked++) {
+            int got = verdict(wire, pieces[i], max, chunked);
+            if (got != wanted)
+                fail_msg("%d, wanted %d: pieces of %zu, chunked %d", got, wanted, pieces[i],
+                         chunked);
+        }
+    }
+    bytes_free(&wire);
+}
+
+static void expect_of(uint8_t *data, size_t n, uint64_t max, int wanted)
+{
+    struct bytes payload = deflated(data, n);
+    expect_verdict(payload, SIZE_MAX, max, wanted);
+    expect_verdict(payload, 3000, max, wanted);
+    bytes_free(&payload);
+}
+
+static void test_too_long_and_bad(void **state)
+{
+    (void)state;
+    enum { LEN = 100000, MAX = 60000 };
+    for (enum kind kind = ZEROS; kind < NOISE; kind++) {
+        static const size_t good[] = {MAX, MAX + 1, MAX + 5000, LEN - 1};
+        static const size_t bad[] = {0, 49151, 49152, MAX - 100, MAX - 1};
+        uint8_t *data = data_of(kind, LEN);
+        expect_of(data, MAX, MAX, 1);
+        expect_of(data, LEN, MAX, WEFT_ERR_TOO_BIG);
+        for (size_t i = 0; i < 5; i++) {
+            uint8_t was = data[bad[i]];
+            data[bad[i]] = 0xff;
+            expect_of(data, LEN, MAX, WEFT_ERR_UTF8);
+            data[bad[i]] = was;
+        }
+        for (size_t i = 0; i < 4; i++) {
+            uint8_t was = data[good[i]];
+            data[good[i]] = 0xff;
+            expect_of(data, LEN, MAX, WEFT_ERR_TOO_BIG);
+            data[good[i]] = was;
+        }
+        free(data);
+    }
+}
+
+/* Zeros that are too many for what was received, if noise did not follow; and text that is none. */
+static void test_a_bomb_that_is_bad(void **state)
+{
+    (void)state;
+    enum { LEN = 3 << 20, BAD = 2 << 20 };
+    uint8_t *data = data_of(ZEROS, LEN);
+    expect_of(data, 1 << 20, LEN, 1);
+    expect_of(data, LEN, LEN, WEFT_ERR_TOO_BIG);
+    data[1000000] = 0xff;
+    expect_of(data, LEN, LEN, WEFT_ERR_UTF8);
+    data[1000000] = 0;
+    data[BAD + 900000] = 0xff;
+    expect_of(data, LEN, LEN, WEFT_ERR_TOO_BIG);
+    free(data);
+}
+
 /* ---- without memory -------------------------------------------------------------------------- */
 
 /* Whether the n-th allocation was asked for. It ends the session, or the message is right. */
@@ -368,6 +455,8 @@ int main(void)
         cmocka_unit_test(test_a_bad_fragment_of_a_large_message_is_refused_in_time),
         cmocka_unit_test(test_trials_are_few),
         cmocka_unit_test(test_many_fragments_of_few_bytes),
+        cmocka_unit_test(test_too_long_and_bad),
+        cmocka_unit_test(test_a_bomb_that_is_bad),
         cmocka_unit_test(test_allocations_that_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,7 +104,7 @@ class ListenOptions(Structure):
 
 
 class Deflate(Structure):
-    _fields_ = [('takeover', c_bool), ('window_bits', c_uint8), ('peer_window_bits', c_uint8),
+    _fields_ = [('takeover', c_bool), ('window_bits', c_uint8), ('peer_window_bits', c_uint8), ('keep_window', c_bool),
                 ('threshold', c_size_t)]
 
 
