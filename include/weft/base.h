@@ -170,6 +170,10 @@ WEFT_API int weft_sized_take(const weft_env *env, const char *name, void *to, si
     /* a client, once more */                                                                      \
     X(open_timeout, 60000, "ms",                                                                   \
       "an attempt to connect, all of it with all redirects, that takes longer: WEFT_ERR_TIMEOUT")  \
+    /* a connection, once more: of a server or of weft_connect, not of a handler */                \
+    X(unsent_max, 131072, "bytes",                                                                 \
+      "the kernel holds it, and it is not on its way: what follows waits in the send queue")       \
+    /* a client, once more */                                                                      \
     X(response_head_max, 262144, "bytes",                                                          \
       "a longer head: WEFT_ERR_HTTP, or of a refusal its status only")                             \
     X(max_response_headers, 1000, "fields", "more header fields: the same")

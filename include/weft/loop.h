@@ -3,8 +3,21 @@
  * weft/loop.h - the event loop
  *
  * A loop runs in one thread. Everything made with it (servers, connections, timers, hubs) is used in
- * that thread only; weft_loop_post, weft_loop_stop and weft_post are for the others. A server may have
- * several loops, with a thread each (weft_server_config.threads).
+ * that thread only. A server may have several loops, with a thread each (weft_server_config.threads).
+ * For any thread are these, and nothing else that a loop carries:
+ *
+ *   weft_loop_post, weft_errand_post                      your function in the loop's thread
+ *   weft_conn_call, weft_reply_call, weft_pipe_call       the same, with what an id names
+ *   weft_post, weft_publish_post                          a message to a connection, to a topic
+ *   weft_loop_stop, weft_loop_is_mine, weft_loop_env
+ *   weft_server_count and its like, weft_hub_count        while the server, the hub is there
+ *   weft_message_*, weft_piece_*, weft_peer_*, weft_tls_*   of which you hold a reference
+ *   what needs no object: weft_strerror, weft_utf8_valid, weft_version, weft/handshake.h, most of weft/aux.h
+ *
+ * A session (session.h) has no loop: it belongs to one thread at a time.
+ *
+ * What you have called back must return: a C++ exception that leaves it, or a longjmp, leaves the loop in the middle of
+ * its turn, from where nothing goes on.
  *
  * Three ways to run it:
  *
@@ -56,8 +69,10 @@ static inline int weft_loop_new(weft_loop **out, const weft_loop_config *cfg)
 }
 
 /* Drops every connection that is left (on_close is called with 1006) and frees the loop. Before that,
- * free servers, hubs, timers and watches, and finish requests and held upgrades. Posts that have not run
- * are run. NULL is fine. Not from a callback. */
+ * free servers and hubs, and finish requests and held upgrades. Posts that have not run are run. Timers and watches
+ * may be there still: callbacks that come now use and free them as ever, though none of theirs comes any more, and
+ * what is left at the end is freed with the loop, and not to be touched after that. NULL is fine. Not from a
+ * callback. */
 WEFT_API void weft_loop_free(weft_loop *l);
 
 /* Turn until weft_loop_stop. Returns 0, or -errno if the kernel refuses to wait. */
@@ -77,6 +92,24 @@ WEFT_API int weft_loop_fd(weft_loop *l);
 
 /* Run fn(arg) in the loop's thread, in order of posting. Any thread. Errors: -ENOMEM: fn is not called. */
 WEFT_API WEFT_CHECK int weft_loop_post(weft_loop *l, void (*fn)(void *arg), void *arg);
+
+/* The same without memory, so that it cannot fail: an errand is embedded in what it is about, which is found from it.
+ * All zero but for run. */
+typedef struct weft_errand {
+    struct weft_errand *next; /* weft's */
+    void (*run)(struct weft_errand *e);
+    weft_loop *loop; /* in whose thread it runs: said by weft_errand_post */
+    uintptr_t out;   /* weft's */
+} weft_errand;
+
+/* Call e->run(e) in the thread of the loop that id belongs to, or of l where no loop has it (0: of l itself), in order
+ * with all that is posted there: soon, and exactly once, when the loop is freed at the latest. With a server of several
+ * threads l may be any of its loops. Until then e stays where it is; run may free it, or post it again. false: it
+ * is on its way already; then nothing is done, and that run sees what you have written before. Any thread.
+ *
+ * So a worker answers an upgrade or a request that is held: its job embeds an errand and has the loop from
+ * weft_request_loop, and what weft_upgrade_accept, weft_upgrade_refuse or weft_respond need is done by run. */
+WEFT_API bool weft_errand_post(weft_loop *l, weft_id id, weft_errand *e);
 
 /* Whether the calling thread is the loop's: the one that turns it, turned it last, or made it. Any
  * thread. */
@@ -107,7 +140,8 @@ WEFT_API void weft_timer_start(weft_timer *t, uint64_t ms);
 WEFT_API void weft_timer_at(weft_timer *t, uint64_t us);
 
 WEFT_API void weft_timer_stop(weft_timer *t);
-WEFT_API void weft_timer_free(weft_timer *t); /* also from its own on_time; NULL is fine */
+WEFT_API void
+weft_timer_free(weft_timer *t); /* also from its own on_time; NULL is fine; never after its loop */
 
 /* ---- other descriptors ----------------------------------------------------------------------- */
 
@@ -123,7 +157,8 @@ WEFT_API int weft_watch_new(weft_watch **out, weft_loop *l, int fd, unsigned eve
 
 /* Wait for other events; 0 for none. Errors: -errno of epoll_ctl. */
 WEFT_API int weft_watch_set(weft_watch *w, unsigned events);
-WEFT_API void weft_watch_free(weft_watch *w); /* before fd is closed; NULL is fine */
+WEFT_API void
+weft_watch_free(weft_watch *w); /* before fd is closed; NULL is fine; never after its loop */
 
 #ifdef __cplusplus
 }

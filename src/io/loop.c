@@ -15,7 +15,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
@@ -27,6 +26,7 @@
 #include "base/log.h"
 #include "io/flush.h"
 #include "io/resolve.h"
+#include "io/wait.h"
 
 enum {
     READY_MAX = 256, /* with the least quota 2 MiB, too */
@@ -37,8 +37,6 @@ enum {
     LINE_US = 200,
 };
 
-#define NEVER UINT64_MAX /* a time */
-
 SIZED_TAKER(config_take, weft_loop_config, poll_us, 16, poll_us)
 
 struct weft_loop {
@@ -47,12 +45,11 @@ struct weft_loop {
     const struct sys *sys;
     struct ring *ring; /* NULL: one system call for each send */
     weft_batch batch;  /* as it was asked for */
-    int epfd;
+    struct wait wait;  /* with the epoll descriptor */
     struct io wake;    /* the eventfd */
     struct io alarm;   /* the timerfd; fd -1 unless embedded */
     uint64_t alarm_us; /* what it is set to */
     uint64_t now;      /* us */
-    uint32_t poll_us;
     bool in_turn, ending;
     atomic_bool stop;
     atomic_uintptr_t thread; /* that turns it, or did so last; 0: nobody knows */
@@ -61,6 +58,7 @@ struct weft_loop {
     struct resolver *resolver;
     struct posts posts;
     struct dead *dead, **dead_end;
+    struct list left; /* struct left */
     struct timers timers;
     struct deadlines deadlines;
     struct flush flush;
@@ -193,7 +191,7 @@ static void on_alarm(struct io *io, uint32_t events)
 {
     (void)events;
     clear(io->fd);
-    container_of(io, weft_loop, alarm)->alarm_us = NEVER;
+    container_of(io, weft_loop, alarm)->alarm_us = WAIT_NEVER;
 }
 
 static bool embedded(const weft_loop *l)
@@ -229,7 +227,7 @@ int io_arm(weft_loop *l, struct io *io, uint32_t events)
 {
     int op = !events ? EPOLL_CTL_DEL : io->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     struct epoll_event e = {.events = events, .data.ptr = io};
-    if (l->sys->epoll_ctl(l->epfd, op, io->fd, &e) < 0 && events) return -errno;
+    if (l->sys->epoll_ctl(l->wait.epfd, op, io->fd, &e) < 0 && events) return -errno;
     io->events = (uint16_t)events;
     if (!events) forget_fetched(l, io);
     return 0;
@@ -267,7 +265,7 @@ void loop_timer_stop(weft_loop *l, struct timer *t)
 /* Behind now: in this turn nobody waits for it any more. */
 void loop_deadline_set(weft_loop *l, struct deadline *d, uint64_t us)
 {
-    if (us == NEVER) deadlines_remove(&l->deadlines, d);
+    if (us == WAIT_NEVER) deadlines_remove(&l->deadlines, d);
     else deadlines_add(&l->deadlines, d, l->in_turn && us <= l->now ? l->now + 1 : us);
     loop_touch(l);
 }
@@ -277,9 +275,12 @@ void loop_deadline_stop(weft_loop *l, struct deadline *d)
     deadlines_remove(&l->deadlines, d);
 }
 
-void loop_post(weft_loop *l, struct post *p)
+bool loop_post(weft_loop *l, weft_errand *e)
 {
-    if (posts_push(&l->posts, p)) kick(l);
+    if (!posts_claim(e)) return false;
+    e->loop = l;
+    if (posts_push(&l->posts, e)) kick(l);
+    return true;
 }
 
 void loop_bury(weft_loop *l, struct dead *d, void (*bury)(struct dead *d))
@@ -290,6 +291,12 @@ void loop_bury(weft_loop *l, struct dead *d, void (*bury)(struct dead *d))
     loop_touch(l);
 }
 
+void loop_free_last(weft_loop *l, struct left *o, void (*free)(struct left *o))
+{
+    o->free = free;
+    list_append(&l->left, &o->link);
+}
+
 /* ---- the turn -------------------------------------------------------------------------------- */
 
 static bool is_waiting(const weft_loop *l)
@@ -297,77 +304,21 @@ static bool is_waiting(const weft_loop *l)
     return l->dead || flush_waiting(&l->flush);
 }
 
-/* When the wheel wants to be run. */
-static uint64_t wheel_us(const weft_loop *l)
+static struct due when_due(const weft_loop *l)
 {
     uint64_t tick = timers_next(&l->timers);
-    return tick < UINT64_MAX / US_PER_TICK ? tick * US_PER_TICK : NEVER;
+    return (struct due){
+        .wheel = tick < UINT64_MAX / US_PER_TICK ? tick * US_PER_TICK : WAIT_NEVER,
+        .exact = l->deadlines.root ? l->deadlines.root->us : WAIT_NEVER,
+    };
 }
 
-static uint64_t deadline_us(const weft_loop *l)
-{
-    return l->deadlines.root ? l->deadlines.root->us : NEVER;
-}
-
-static uint64_t until(uint64_t due, uint64_t now)
-{
-    return due == NEVER ? NEVER : due > now ? due - now : 0;
-}
-
-static uint64_t whole_ms(uint64_t us)
-{
-    return us > NEVER - US_PER_TICK ? NEVER : (us + US_PER_TICK - 1) / US_PER_TICK * US_PER_TICK;
-}
-
-/* For how long there is nothing to do: whole milliseconds, if no deadline is nearer; at most timeout_ms (-1: for
- * ever). */
-static uint64_t patience_us(const weft_loop *l, int timeout_ms)
-{
-    if (is_waiting(l)) return 0;
-    uint64_t most = timeout_ms < 0 ? NEVER : (uint64_t)timeout_ms * US_PER_TICK;
-    uint64_t wheel = wheel_us(l), deadline = deadline_us(l);
-    if (!most || (wheel == NEVER && deadline == NEVER)) return most;
-    uint64_t now = env_now_us(l->env), wait = whole_ms(until(wheel, now));
-    if (until(deadline, now) < wait) wait = until(deadline, now);
-    return wait < most ? wait : most;
-}
-
-static int wait_ms(weft_loop *l, uint64_t us)
-{
-    uint64_t ms = us / US_PER_TICK + (us % US_PER_TICK != 0);
-    int timeout = us == NEVER ? -1 : ms < INT_MAX ? (int)ms : INT_MAX;
-    return l->sys->epoll_wait(l->epfd, l->ready, READY_MAX, timeout);
-}
-
-/* A kernel without it, or a filter in front, has milliseconds only. */
-static int ask_kernel(weft_loop *l, uint64_t us)
-{
-    if (us == NEVER || us % US_PER_TICK == 0) return wait_ms(l, us);
-    struct __kernel_timespec exact = {(long long)(us / 1000000), (long long)(us % 1000000 * 1000)};
-    int n = l->sys->epoll_pwait2(l->epfd, l->ready, READY_MAX, &exact);
-    return n < 0 && (errno == ENOSYS || errno == EPERM) ? wait_ms(l, us) : n;
-}
-
-/* Awake, for poll_us or until timers are due. What is left of timeout_ms is for sleeping. */
-static int poll_kernel(weft_loop *l, int *timeout_ms)
-{
-    uint64_t begin = env_now_us(l->env), spent = 0, most = l->poll_us;
-    uint64_t timeout = *timeout_ms < 0 ? UINT64_MAX : (uint64_t)*timeout_ms * US_PER_TICK;
-    if (timeout < most) most = timeout;
-    int n = 0;
-    while (!n && spent < most && patience_us(l, *timeout_ms)) {
-        n = ask_kernel(l, 0);
-        spent = env_now_us(l->env) - begin;
-    }
-    if (*timeout_ms > 0) *timeout_ms = spent < timeout ? (int)((timeout - spent) / US_PER_TICK) : 0;
-    return n;
-}
-
-static int wait_for_kernel(weft_loop *l, int timeout_ms)
+static int wait_for_events(weft_loop *l, int timeout_ms)
 {
     set_thread(l, (uintptr_t)pthread_self());
-    int n = l->poll_us && !embedded(l) ? poll_kernel(l, &timeout_ms) : 0;
-    if (!n) n = ask_kernel(l, patience_us(l, timeout_ms));
+    struct due due = when_due(l);
+    if (is_waiting(l)) timeout_ms = 0;
+    int n = wait_for(&l->wait, &due, timeout_ms, !embedded(l), l->ready, READY_MAX);
     int err = n < 0 && errno != EINTR ? -errno : 0;
     l->next = 0;
     l->n_ready = n > 0 ? n : 0;
@@ -445,11 +396,11 @@ static struct timespec relative(uint64_t from, uint64_t to)
 static void set_alarm(weft_loop *l)
 {
     if (is_waiting(l)) kick(l);
-    uint64_t wheel = wheel_us(l), deadline = deadline_us(l);
-    uint64_t due = wheel < deadline ? wheel : deadline;
+    struct due both = when_due(l);
+    uint64_t due = both.wheel < both.exact ? both.wheel : both.exact;
     if (due == l->alarm_us) return;
     struct itimerspec when = {0};
-    if (due != NEVER) when.it_value = relative(env_now_us(l->env), due);
+    if (due != WAIT_NEVER) when.it_value = relative(env_now_us(l->env), due);
     l->sys->timerfd_settime(l->alarm.fd, 0, &when, NULL);
     l->alarm_us = due;
 }
@@ -457,7 +408,7 @@ static void set_alarm(weft_loop *l)
 int weft_loop_turn(weft_loop *l, int timeout_ms)
 {
     assert(!l->in_turn);
-    int err = wait_for_kernel(l, timeout_ms);
+    int err = wait_for_events(l, timeout_ms);
     deliver(l);
     timers_run(&l->timers, l->now / US_PER_TICK);
     deadlines_run(&l->deadlines, l->now);
@@ -482,7 +433,7 @@ int weft_loop_run(weft_loop *l)
 
 int weft_loop_fd(weft_loop *l)
 {
-    if (embedded(l)) return l->epfd;
+    if (embedded(l)) return l->wait.epfd;
     int fd = l->sys->timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (fd < 0) return -errno;
     io_init(&l->alarm, fd, on_alarm);
@@ -493,15 +444,15 @@ int weft_loop_fd(weft_loop *l)
         return err;
     }
     loop_touch(l); /* so that a first turn sets the alarm */
-    return l->epfd;
+    return l->wait.epfd;
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
 static int open_descriptors(weft_loop *l)
 {
-    l->epfd = l->sys->epoll_create1(EPOLL_CLOEXEC);
-    if (l->epfd < 0) return -errno;
+    l->wait.epfd = l->sys->epoll_create1(EPOLL_CLOEXEC);
+    if (l->wait.epfd < 0) return -errno;
     l->wake.fd = l->sys->eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (l->wake.fd < 0) return -errno;
     return io_set(l, &l->wake, EPOLLIN);
@@ -517,7 +468,7 @@ static void destroy(weft_loop *l)
     ring_free(l->ring);
     close_if_open(l->alarm.fd);
     close_if_open(l->wake.fd);
-    close_if_open(l->epfd);
+    close_if_open(l->wait.epfd);
     mem_free(l->env, l);
 }
 
@@ -542,10 +493,10 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
     l->sys = sys;
     l->batch = cfg ? cfg->batch : WEFT_BATCH_AUTO;
     set_thread(l, (uintptr_t)pthread_self());
-    l->poll_us = cfg ? cfg->poll_us : 0;
     l->dead_end = &l->dead;
-    l->epfd = -1;
-    l->alarm_us = NEVER;
+    list_init(&l->left);
+    l->wait = (struct wait){sys, l->env, .epfd = -1, .poll_us = cfg ? cfg->poll_us : 0};
+    l->alarm_us = WAIT_NEVER;
     io_init(&l->wake, -1, on_wake);
     io_init(&l->alarm, -1, on_alarm);
     flush_init(&l->flush);
@@ -575,7 +526,7 @@ int weft_loop_new_sized(weft_loop **out, const weft_loop_config *cfg, size_t cfg
 
 int loop_new_like(weft_loop **out, const weft_loop *l)
 {
-    weft_loop_config cfg = {.env = l->env, .batch = l->batch, .poll_us = l->poll_us};
+    weft_loop_config cfg = {.env = l->env, .batch = l->batch, .poll_us = l->wait.poll_us};
     return loop_new_with_sys(out, &cfg, l->sys);
 }
 
@@ -586,6 +537,14 @@ static void finish_all(weft_loop *l)
         while (posts_run(&l->posts)) continue;
         bury_dead(l);
     } while (atomic_load(&l->posts.newest));
+}
+
+static void free_left(weft_loop *l)
+{
+    while (!list_empty(&l->left)) {
+        struct left *o = container_of(l->left.next, struct left, link);
+        o->free(o);
+    }
 }
 
 void weft_loop_free(weft_loop *l)
@@ -599,5 +558,6 @@ void weft_loop_free(weft_loop *l)
     resolver_disown(l->resolver);
     finish_all(l);
     if (l->attachment) l->attachment->free(l->attachment);
+    free_left(l);
     destroy(l);
 }

@@ -4,11 +4,11 @@
  *
  *      wait for the kernel and deliver what it says      io.on_ready, duplex_handler.on_again
  *      run due timers                                    timer.on_time
- *      run work posted by other threads                  post.run
+ *      run work posted by other threads                  weft_errand.run
  *      flush every dirty connection, all at once         duplex_handler.on_pull, on_sent
  *      bury the dead                                     dead.bury
  *
- * What waits for something embeds a link (struct io, timer, post, dead) and is found from it with
+ * What waits for something embeds a link (struct io, timer, dead; weft_errand) and is found from it with
  * container_of: the loop allocates nothing while it runs. Everything here belongs to the loop's thread
  * except loop_post.
  */
@@ -59,10 +59,11 @@ void loop_deadline_stop(weft_loop *l, struct deadline *d);
 
 /* ---- posts ----------------------------------------------------------------------------------- */
 
-/* Work for the loop's thread, embedded in what it is about (io/post.h). Posts run in the order of
- * posting; one that is posted by a post runs in the next turn. What is left when the loop is freed is run
- * then, until nothing is left, so that whatever it owns can be let go of. */
-void loop_post(weft_loop *l, struct post *p); /* any thread; cannot fail */
+/* Errands for the loop's thread, embedded in what they are about (io/post.h). They run in the order of
+ * posting; one that is posted by another runs in the next turn. What is left when the loop is freed is run
+ * then, until nothing is left, so that whatever it owns can be let go of. Any thread; false: it is on its way already,
+ * and nothing was done. */
+bool loop_post(weft_loop *l, weft_errand *e);
 
 /* ---- the dead -------------------------------------------------------------------------------- */
 
@@ -77,6 +78,16 @@ void loop_bury(weft_loop *l, struct dead *d, void (*bury)(struct dead *d));
 
 /* Between turns, when nobody can be on the stack: at once. In a turn it is left for its end. */
 void loop_bury_now(weft_loop *l);
+
+/* ---- what is freed with the loop ------------------------------------------------------------- */
+
+/* Timers and watches that nobody has freed: the last to go, because callbacks of the end may use them. */
+struct left {
+    struct list link;
+    void (*free)(struct left *o); /* has to leave the list */
+};
+
+void loop_free_last(weft_loop *l, struct left *o, void (*free)(struct left *o));
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 

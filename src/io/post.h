@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * io/post.h - work that any thread hands to the loop's
+ * io/post.h - errands that any thread hands to the loop's
  *
  * A stack that many threads push on and one takes as a whole, turned round into the order of posting.
- * No locks; and because everything is taken at once, a post may be reused as soon as it runs.
+ * No locks; and because everything is taken at once, an errand may be posted again as soon as it runs.
+ *
+ * out says that it is on its way: set by who posts, cleared right before it runs. Both exchange it, so who finds it set
+ * knows that the run to come sees what he has written. It is no atomic type, because C++ has to read the header.
  */
 #ifndef IO_POST_H
 #define IO_POST_H
@@ -12,42 +15,51 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct post {
-    struct post *next;
-    void (*run)(struct post *p); /* may free or post again what p is embedded in */
-};
+#include <weft/loop.h>
 
 /* All zero is empty. */
 struct posts {
-    _Atomic(struct post *) newest;
+    _Atomic(weft_errand *) newest;
 };
 
-/* Any thread. Whether there was none before: then the loop has to be woken. */
-static inline bool posts_push(struct posts *q, struct post *p)
+/* Any thread. false: it is on its way already. */
+static inline bool posts_claim(weft_errand *e)
 {
-    struct post *newest = atomic_load_explicit(&q->newest, memory_order_relaxed);
-    do p->next = newest;
-    while (!atomic_compare_exchange_weak_explicit(&q->newest, &newest, p, memory_order_release,
+    return !__atomic_exchange_n(&e->out, 1, __ATOMIC_ACQ_REL);
+}
+
+/* One that was claimed. Any thread. Whether there was none before: then the loop has to be woken. */
+static inline bool posts_push(struct posts *q, weft_errand *e)
+{
+    weft_errand *newest = atomic_load_explicit(&q->newest, memory_order_relaxed);
+    do e->next = newest;
+    while (!atomic_compare_exchange_weak_explicit(&q->newest, &newest, e, memory_order_release,
                                                   memory_order_relaxed));
     return newest == NULL;
+}
+
+static inline void posts_run_one(weft_errand *e)
+{
+    (void)__atomic_exchange_n(&e->out, 0, __ATOMIC_ACQ_REL);
+    e->run(e);
 }
 
 /* Run what is there now; what these post has to wait for the next call. Whether there was any. */
 static inline bool posts_run(struct posts *q)
 {
-    struct post *newest = atomic_exchange_explicit(&q->newest, NULL, memory_order_acquire);
-    struct post *oldest = NULL;
+    weft_errand *newest = atomic_exchange_explicit(&q->newest, NULL, memory_order_acquire);
+    weft_errand *oldest = NULL;
     while (newest) {
-        struct post *p = newest;
-        newest = p->next;
-        p->next = oldest;
-        oldest = p;
+        weft_errand *e = newest;
+        newest = e->next;
+        e->next = oldest;
+        oldest = e;
     }
     bool any = oldest != NULL;
     while (oldest) {
-        struct post *p = oldest;
-        oldest = p->next;
-        p->run(p);
+        weft_errand *e = oldest;
+        oldest = e->next;
+        posts_run_one(e);
     }
     return any;
 }

@@ -29,7 +29,7 @@ struct answer {
 };
 
 struct lookup_job {
-    struct post post;
+    weft_errand post;
     struct list link; /* of its name's jobs */
     struct name *name;
     struct lookup *lookup;
@@ -146,7 +146,7 @@ static void *work(void *arg)
 
 /* ---- in the loop's thread -------------------------------------------------------------------- */
 
-static void job_done(struct post *p)
+static void job_done(weft_errand *p)
 {
     struct lookup_job *job = container_of(p, struct lookup_job, post);
     struct lookup *k = job->lookup;

@@ -337,6 +337,14 @@ static int user_timeout(int probing_ms, uint64_t stall_ms)
     return probing_ms > (int)stall_ms ? probing_ms : (int)stall_ms;
 }
 
+void sock_limit(const struct sys *sys, int fd, uint64_t unsent_max, uint64_t stall_ms)
+{
+    int unsent = unsent_max < INT_MAX ? (int)unsent_max : INT_MAX;
+    (void)set_flag(sys, fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsent);
+    if (stall_ms > USER_TIMEOUT_MS)
+        (void)set_flag(sys, fd, IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout(0, stall_ms));
+}
+
 /* One that is lost on the way says nothing of the peer, so there are several. TCP_USER_TIMEOUT counts, where there is
  * one: if it were shorter, the first that is not answered would be the last. */
 void sock_probe(const struct sys *sys, int fd, uint64_t idle_ms, uint64_t answer_ms,

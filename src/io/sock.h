@@ -69,6 +69,11 @@ int sock_adopt(const struct sys *sys, int fd);
 /* The same with one that listens. -EINVAL, too, when it does not, or is neither TCP's nor a Unix socket. */
 int sock_adopt_listening(const struct sys *sys, int fd);
 
+/* What limits ask of TCP; what a listener accepts inherits it. The kernel takes no more while it holds unsent_max
+ * bytes that are not on their way (those that are, the peer's window bounds), and a peer that is there but does not
+ * read has at least stall_ms (WEFT_NEVER: the system's patience). */
+void sock_limit(const struct sys *sys, int fd, uint64_t unsent_max, uint64_t stall_ms);
+
 enum {
     SOCK_PATIENCE =
         20000 /* ms for which a peer may take nothing, unless sock_probe said otherwise */

@@ -2,8 +2,8 @@
  *
  * io/user.c - posts, timers and watches as weft/loop.h offers them
  *
- * Thin boxes around struct post, timer and io. All may be freed in their own callback: nobody looks at
- * them after calling, and what was fetched for a watch is forgotten.
+ * Thin boxes around weft_errand, struct timer and struct io. All may be freed in their own callback: nobody looks at
+ * them after calling, and what was fetched for a watch is forgotten. Timers and watches that are left go with the loop.
  */
 #include <errno.h>
 
@@ -11,16 +11,15 @@
 #include "io/loop.h"
 
 struct user_post {
-    struct post post;
-    weft_loop *loop;
+    weft_errand post;
     void (*fn)(void *arg);
     void *arg;
 };
 
-static void run_user_post(struct post *p)
+static void run_user_post(weft_errand *p)
 {
     struct user_post u = *container_of(p, struct user_post, post);
-    mem_free(weft_loop_env(u.loop), container_of(p, struct user_post, post));
+    mem_free(weft_loop_env(u.post.loop), container_of(p, struct user_post, post));
     u.fn(u.arg);
 }
 
@@ -28,13 +27,14 @@ int weft_loop_post(weft_loop *l, void (*fn)(void *arg), void *arg)
 {
     struct user_post *u = mem_alloc(weft_loop_env(l), sizeof *u);
     if (!u) return -ENOMEM;
-    *u = (struct user_post){{.run = run_user_post}, l, fn, arg};
-    loop_post(l, &u->post);
+    *u = (struct user_post){{.run = run_user_post}, fn, arg};
+    (void)loop_post(l, &u->post);
     return 0;
 }
 
 /* It waits in one of both. */
 struct weft_timer {
+    struct left left;
     struct timer timer;
     struct deadline deadline;
     weft_loop *loop;
@@ -54,6 +54,11 @@ static void deadline_due(struct deadline *d)
     t->on_time(t, t->user);
 }
 
+static void free_left_timer(struct left *o)
+{
+    weft_timer_free(container_of(o, struct weft_timer, left));
+}
+
 int weft_timer_new(weft_timer **out, weft_loop *l, void (*on_time)(weft_timer *t, void *user),
                    void *user)
 {
@@ -63,6 +68,7 @@ int weft_timer_new(weft_timer **out, weft_loop *l, void (*on_time)(weft_timer *t
     *t = (weft_timer){.loop = l, .on_time = on_time, .user = user};
     timer_init(&t->timer, timer_due);
     deadline_init(&t->deadline, deadline_due);
+    loop_free_last(l, &t->left, free_left_timer);
     *out = t;
     return 0;
 }
@@ -89,10 +95,12 @@ void weft_timer_free(weft_timer *t)
 {
     if (!t) return;
     weft_timer_stop(t);
+    list_remove(&t->left.link);
     mem_free(weft_loop_env(t->loop), t);
 }
 
 struct weft_watch {
+    struct left left;
     struct io io;
     weft_loop *loop;
     unsigned events;
@@ -118,6 +126,11 @@ int weft_watch_set(weft_watch *w, unsigned events)
     return err;
 }
 
+static void free_left_watch(struct left *o)
+{
+    weft_watch_free(container_of(o, struct weft_watch, left));
+}
+
 int weft_watch_new(weft_watch **out, weft_loop *l, int fd, unsigned events,
                    void (*on_ready)(weft_watch *w, unsigned events, void *user), void *user)
 {
@@ -131,6 +144,7 @@ int weft_watch_new(weft_watch **out, weft_loop *l, int fd, unsigned events,
         mem_free(weft_loop_env(l), w);
         return err;
     }
+    loop_free_last(l, &w->left, free_left_watch);
     *out = w;
     return 0;
 }
@@ -139,5 +153,6 @@ void weft_watch_free(weft_watch *w)
 {
     if (!w) return;
     (void)io_set(w->loop, &w->io, 0);
+    list_remove(&w->left.link);
     mem_free(weft_loop_env(w->loop), w);
 }

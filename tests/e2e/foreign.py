@@ -22,7 +22,7 @@ foreign.run_with_sanitizer()
 from ctypes import POINTER, byref, c_void_p, cast, create_string_buffer, pointer, sizeof  # noqa: E402
 from foreign import (ON_CLOSE, ON_CONN, ON_MESSAGE, ON_REQUEST, STRUCTS, ClientConfig, Deflate, Dial,  # noqa: E402
                      Env, Handler, HubConfig, Limits, ListenOptions, LoopConfig, PipeHandler, ReplyHandler,
-                     RequestHandler, ServerConfig, SessionConfig, TlsConfig, of_the_future, strings)
+                     RequestHandler, RequestWatcher, ServerConfig, SessionConfig, TlsConfig, of_the_future, strings)
 
 TEXT = foreign.enumerators('weft_opcode')['WEFT_TEXT']
 COUNT = foreign.enumerators('weft_count')
@@ -140,6 +140,22 @@ class Versions(Foreign):
         self.assertEqual(heard, [500 if said[0] else 200])
         return said[0]
 
+    def watch(self, watcher, size):
+        """What is said when a request is watched, and then answered."""
+        said, heard = [], []
+
+        def answer(request, user):
+            said.append(weft.request_watch_sized(request, watcher, size, None))
+            self.assertEqual(weft.respond(request, 204, None, None, 0), 0)
+
+        self.on_request(b'/', answer)
+        thread = threading.Thread(target=lambda: heard.append(get(self.address, '/')[0]), daemon=True)
+        thread.start()
+        self.turn_until(lambda: heard)
+        thread.join()
+        self.assertEqual(heard, [204])
+        return said[0]
+
     def within(self, outer, field, struct):
         """outer, whose field points to struct; NULL stays NULL."""
         whole = outer()
@@ -202,6 +218,7 @@ class Versions(Foreign):
         yield 'piece', Env, 0, lambda p, size: self.made(
             weft.piece_unref, weft.piece_new_sized, p, size, b'x', 1)
         yield 'reply', ReplyHandler, 0, self.begin_reply
+        yield 'watch', RequestWatcher, 0, self.watch
         yield 'hub', HubConfig, 0, lambda p, size: self.made(weft.hub_free, weft.hub_new_sized, self.loop, p, size)
 
     def test_sizes(self):
@@ -358,9 +375,11 @@ class Works(Foreign):
                               env=environment) as example:
             try:
                 host, port, path = re.match(rb'ws://(.*):(\d+)(/.*)\n', example.stdout.readline()).groups()
-                with socket.create_connection((host.decode(), int(port)), timeout=60) as peer, peer.makefile('rb') as said:
-                    peer.sendall(b'GET ' + path + b' HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
-                                 b'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+                address = host.decode(), int(port)
+                with socket.create_connection(address, timeout=60) as peer, peer.makefile('rb') as said:
+                    peer.sendall(b'GET ' + path + b' HTTP/1.1\r\nHost: x\r\n'
+                                 b'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n'
+                                 b'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
                                  b'\x81\x82\0\0\0\0hi')
                     self.assertEqual(said.readline(), b'HTTP/1.1 101 Switching Protocols\r\n')
                     while said.readline() != b'\r\n':

@@ -93,10 +93,12 @@ static void what_is_accepted_inherits_the_options(void **state)
 {
     (void)state;
     listen_at("127.0.0.1:0");
+    sock_limit(&sys_real, ln.io.fd, 30000, 60000);
     int c = client();
     turn();
     assert_int_equal(option(accepted[0], TCP_NODELAY), 1);
-    assert_int_equal(option(accepted[0], TCP_USER_TIMEOUT), 20000);
+    assert_int_equal(option(accepted[0], TCP_USER_TIMEOUT), 60000);
+    assert_int_equal(option(accepted[0], TCP_NOTSENT_LOWAT), 30000);
     close(c);
 }
 

@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,7 @@ static void tell(char c)
     story[strlen(story)] = c;
 }
 
-static void tell_post(struct post *p)
+static void tell_post(weft_errand *p)
 {
     (void)p;
     tell('p');
@@ -92,7 +93,7 @@ static void a_turn_is_kernel_timers_posts_flush_dead(void **state)
     struct duplex s;
     struct timer t;
     struct dead d;
-    struct post p = {.run = tell_post};
+    weft_errand p = {.run = tell_post};
     int pair[2];
     fake_now = 5000;
     assert_int_equal(weft_loop_new(&l, &fake_config), 0);
@@ -245,7 +246,7 @@ static void what_comes_while_it_polls_needs_no_sleep(void **state)
 {
     (void)state;
     weft_loop *l = polling_loop(50);
-    struct post p = {.run = tell_post};
+    weft_errand p = {.run = tell_post};
     loop_post(l, &p);
     waits.comes_with = 3;
     assert_int_equal(weft_loop_turn(l, -1), 0);
@@ -448,6 +449,48 @@ static void posts_of_each_thread_arrive_in_order(void **state)
     weft_loop_free(l);
 }
 
+/* One errand, posted by all of them whenever there is something new: it runs fewer times, but the last time it sees
+ * everything. */
+static struct {
+    weft_errand errand;
+    weft_loop *loop;
+    atomic_int written[THREADS];
+    int runs;
+} shared;
+
+static void see_all(weft_errand *e)
+{
+    int sum = 0;
+    (void)e;
+    shared.runs++;
+    for (int i = 0; i < THREADS; i++)
+        sum += atomic_load_explicit(&shared.written[i], memory_order_relaxed);
+    if (sum == THREADS * POSTS) weft_loop_stop(shared.loop);
+}
+
+static void *post_the_same(void *arg)
+{
+    for (int i = 0; i < POSTS; i++) {
+        atomic_fetch_add_explicit((atomic_int *)arg, 1, memory_order_relaxed);
+        (void)loop_post(shared.loop, &shared.errand);
+    }
+    return NULL;
+}
+
+static void who_finds_an_errand_on_its_way_is_not_missed(void **state)
+{
+    (void)state;
+    pthread_t threads[THREADS];
+    assert_int_equal(weft_loop_new(&shared.loop, NULL), 0);
+    shared.errand.run = see_all;
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, post_the_same, &shared.written[i]);
+    assert_int_equal(weft_loop_run(shared.loop), 0);
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    weft_loop_free(shared.loop);
+    assert_true(shared.runs <= THREADS * POSTS);
+}
+
 static void post_once_more(void *arg)
 {
     weft_loop *l = *(weft_loop **)arg;
@@ -531,7 +574,7 @@ static void the_descriptor_alone_drives_everything(void **state)
     struct duplex s;
     struct timer t;
     struct dead d;
-    struct post p = {.run = tell_post};
+    weft_errand p = {.run = tell_post};
     int pair[2];
     assert_int_equal(weft_loop_new(&l, NULL), 0);
     assert_true(weft_loop_fd(l) >= 0);
@@ -623,7 +666,7 @@ static void free_tells_the_attachment_and_buries(void **state)
 {
     (void)state;
     struct guest g = {.attachment = {.leave = guest_leaves, .free = guest_is_freed}};
-    struct post p = {.run = tell_post};
+    weft_errand p = {.run = tell_post};
     assert_int_equal(weft_loop_new(&g.loop, NULL), 0);
     assert_null(loop_attachment(g.loop));
     loop_attach(g.loop, &g.attachment);
@@ -749,6 +792,7 @@ int main(void)
         cmocka_unit_test(a_kernel_that_has_milliseconds_only),
         cmocka_unit_test(a_deadline_wakes_the_loop),
         cmocka_unit_test(posts_of_each_thread_arrive_in_order),
+        cmocka_unit_test(who_finds_an_errand_on_its_way_is_not_missed),
         cmocka_unit_test(a_post_by_a_post_waits_for_the_next_turn),
         cmocka_unit_test(a_signal_handler_may_stop),
         cmocka_unit_test(the_descriptor_alone_drives_everything),

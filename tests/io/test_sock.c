@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -363,6 +364,32 @@ static int user_timeout(int fd)
     return ms;
 }
 
+static int unsent_max(int fd)
+{
+    int bytes = -1;
+    socklen_t len = sizeof bytes;
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, &len), 0);
+    return bytes;
+}
+
+static void test_limits_of_tcp(void **state)
+{
+    (void)state;
+    struct sock_addr a;
+    assert_int_equal(sock_parse(&a, "127.0.0.1:0"), 0);
+    int fd = sock_listen(&sys_real, &a, 0);
+    sock_limit(&sys_real, fd, 1, 20000);
+    assert_int_equal(unsent_max(fd), 1);
+    assert_int_equal(user_timeout(fd), 20000);
+    sock_limit(&sys_real, fd, 131072, 20001);
+    assert_int_equal(unsent_max(fd), 131072);
+    assert_int_equal(user_timeout(fd), 20001);
+    sock_limit(&sys_real, fd, WEFT_NEVER, WEFT_NEVER);
+    assert_int_equal(unsent_max(fd), INT_MAX);
+    assert_int_equal(user_timeout(fd), 0); /* the system's */
+    close(fd);
+}
+
 /* The kernel's patience with a peer that is there and does not read is the same as with one that has gone. */
 static void test_probes_leave_a_slow_reader_his_time(void **state)
 {
@@ -397,6 +424,7 @@ int main(void)
         cmocka_unit_test(a_stream_socket_is_made_as_ours_are),
         cmocka_unit_test(anything_else_is_not),
         cmocka_unit_test(refusals_come_back_and_leak_nothing),
+        cmocka_unit_test(test_limits_of_tcp),
         cmocka_unit_test(test_probes_leave_a_slow_reader_his_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

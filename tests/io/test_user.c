@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -279,6 +280,62 @@ static void a_regular_file_is_refused(void **state)
     fclose(f);
 }
 
+/* ---- what is left when the loop goes --------------------------------------------------------- */
+
+static struct {
+    weft_timer *timers[3], *new;
+    weft_watch *watches[3];
+    int fired;
+} leaving;
+
+static void see_leaving(weft_watch *w, unsigned events, void *user)
+{
+    (void)w, (void)events;
+    ++*(int *)user;
+}
+
+/* As ever: what it frees is gone, what it makes and starts does not come any more. */
+static void at_the_end(void *arg)
+{
+    weft_loop *l = arg;
+    weft_timer_start(leaving.timers[0], 0);
+    weft_timer_at(leaving.timers[1], 1);
+    weft_timer_stop(leaving.timers[1]);
+    weft_timer_at(leaving.timers[0], 1);
+    weft_timer_free(leaving.timers[2]);
+    assert_int_equal(weft_timer_new(&leaving.new, l, count, &leaving.fired), 0);
+    weft_timer_at(leaving.new, 1);
+    assert_int_equal(weft_watch_set(leaving.watches[0], WEFT_WRITABLE), 0);
+    assert_int_equal(weft_watch_set(leaving.watches[1], 0), 0);
+    weft_watch_free(leaving.watches[2]);
+}
+
+/* That they are freed, the sanitizers see. */
+static void timers_and_watches_may_be_left_to_the_loop(void **state)
+{
+    (void)state;
+    weft_loop *l;
+    int ends[3][2];
+    memset(&leaving, 0, sizeof leaving);
+    assert_int_equal(weft_loop_new(&l, &(weft_loop_config){.env = &env}), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(pipe(ends[i]), 0);
+        assert_int_equal(weft_timer_new(&leaving.timers[i], l, count, &leaving.fired), 0);
+        assert_int_equal(weft_watch_new(&leaving.watches[i], l, ends[i][1], i ? WEFT_WRITABLE : 0,
+                                        see_leaving, &leaving.fired),
+                         0);
+    }
+    weft_timer_start(leaving.timers[1], 5);
+    assert_int_equal(weft_loop_post(l, at_the_end, l), 0);
+    weft_loop_free(l);
+    assert_int_equal(leaving.fired, 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(write(ends[i][1], "x", 1), 1); /* still ours */
+        close(ends[i][0]);
+        close(ends[i][1]);
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -306,6 +363,7 @@ int main(void)
         cmocka_unit_test(a_hang_up_counts_as_what_was_asked),
         cmocka_unit_test(a_watch_may_free_itself_or_one_that_is_ready_too),
         cmocka_unit_test(a_regular_file_is_refused),
+        cmocka_unit_test(timers_and_watches_may_be_left_to_the_loop),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

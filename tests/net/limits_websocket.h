@@ -197,4 +197,26 @@ static void prove_max_inflate_ratio(enum side side)
     done(r);
 }
 
+/* What the kernel makes of it, test_unsent.c shows. */
+static int limited_fd;
+
+static int note_accepted(int fd, struct sockaddr *addr, socklen_t *len, int flags)
+{
+    int got = sys_real.accept4(fd, addr, len, flags);
+    if (got >= 0) limited_fd = got; /* it asks until there is none */
+    return got;
+}
+
+static void prove_unsent_max(enum side side)
+{
+    int max = 20000 + (int)side, is = 0;
+    serve((weft_limits){.unsent_max = (uint64_t)max});
+    world.sys.accept4 = note_accepted;
+    struct raw *r = raw_open(&world, "/");
+    assert_int_equal(
+        getsockopt(limited_fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &is, &(socklen_t){sizeof is}), 0);
+    assert_int_equal(is, max);
+    done(r);
+}
+
 #endif

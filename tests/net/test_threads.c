@@ -266,6 +266,39 @@ static void test_posts_find_their_loop(void **state)
     end();
 }
 
+static struct {
+    weft_errand errand;
+    atomic_int runs;
+    weft_loop *there;
+    bool found;
+} sent;
+
+static void run_there(weft_errand *e)
+{
+    sent.there = weft_loop_is_mine(e->loop) ? e->loop : NULL;
+    sent.found = weft_conn_find(e->loop, w.ids[1]);
+    atomic_fetch_add(&sent.runs, 1);
+}
+
+static void test_errands_find_their_loop(void **state)
+{
+    (void)state;
+    begin_with(NULL);
+    for (size_t i = 0; i < PEERS; i++) open_peer(i);
+    sent.errand = (weft_errand){.run = run_there};
+    atomic_store(&sent.runs, 0);
+    for (int i = 0; i < (int)THREADS; i++) {
+        assert_true(weft_errand_post(w.loops[i], w.ids[1], &sent.errand));
+        loop_until(atomic_load(&sent.runs) == i + 1);
+        assert_ptr_equal(sent.there, w.loops[1]);
+        assert_true(sent.found);
+    }
+    assert_true(weft_errand_post(w.loops[1], 0, &sent.errand)); /* none: where it was posted */
+    loop_until(atomic_load(&sent.runs) == (int)THREADS + 1);
+    assert_ptr_equal(sent.there, w.loops[1]);
+    end();
+}
+
 static void test_replies_come_from_every_loop(void **state)
 {
     (void)state;
@@ -593,6 +626,7 @@ int main(void)
         cmocka_unit_test(test_the_emptiest_loop_is_next),
         cmocka_unit_test(test_unix_sockets_spread_too),
         cmocka_unit_test(test_posts_find_their_loop),
+        cmocka_unit_test(test_errands_find_their_loop),
         cmocka_unit_test(test_replies_come_from_every_loop),
         cmocka_unit_test(test_max_connections_is_of_all),
         cmocka_unit_test(test_routes_are_final),

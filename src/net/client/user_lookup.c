@@ -17,7 +17,7 @@ static void lookup_free(weft_lookup *k)
     mem_free(k->has_env ? &env : NULL, k);
 }
 
-static void tell(struct post *p)
+static void tell(weft_errand *p)
 {
     weft_lookup *k = container_of(p, weft_lookup, post);
     if (k->asker) k->on_done(k->asker, k->error, k->addresses, k->n);

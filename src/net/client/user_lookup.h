@@ -14,7 +14,7 @@
 #include <weft/dial.h>
 
 struct weft_lookup {
-    struct post post;
+    weft_errand post;
     weft_loop *loop;
     weft_env env; /* its memory is by this one */
     bool has_env;

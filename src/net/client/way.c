@@ -15,7 +15,7 @@ enum { HOST_SIZE = 256, WORDS_SIZE = 128 };
 
 /* Posted, and so not to be taken back: it may find that the way is gone. */
 struct setting_out {
-    struct post post;
+    weft_errand post;
     weft_loop *loop;
     struct way *way; /* NULL: it has been stopped */
 };
@@ -176,7 +176,7 @@ static bool needs_lookup(const struct way *w)
     return !w->dial->open && !w->dial->lookup && !dial_fixed(w->dial, &to);
 }
 
-static void come_to_it(struct post *p)
+static void come_to_it(weft_errand *p)
 {
     struct setting_out *s = container_of(p, struct setting_out, post);
     struct way *w = s->way;

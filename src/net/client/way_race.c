@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 
+#include "base/limits.h"
 #include "net/client/way.h"
 #include "net/wire/carry.h"
 
@@ -65,6 +66,8 @@ static void interleave(struct sock_addr *to, const struct sock_addr *from, size_
 
 void way_ride(struct way *w, int fd)
 {
+    sock_limit(loop_sys(w->dialer->net->loop), fd, limit_unsent_max(w->limits),
+               limit_write_stall(w->limits));
     struct lane *l = carry_connect(&w->dialer->lane_class, fd, w->limits, LANE_WAY, w);
     if (l) w->racers[w->n_racers++] = l;
     else note(w, -ENOMEM);

@@ -129,6 +129,9 @@ static struct server_listener *listener_new(weft_server *s, weft_tls *tls)
 static void listener_joins(struct server_listener *sl, const struct sock_addr *a)
 {
     weft_server *s = sl->server;
+    const weft_limits *limits = &s->site.limits;
+    sock_limit(loop_sys(s->loop), sl->listener.io.fd, limit_unsent_max(limits),
+               limit_write_stall(limits));
     if (!sock_is_loopback(a)) s->site.all_loopback = false;
     list_append(&s->listeners, &sl->link);
 }

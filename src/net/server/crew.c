@@ -20,12 +20,12 @@ struct helper {
     struct leave *leave; /* on its way to the local */
     pthread_t thread;
     bool running;
-    struct post leaving, left, ending;
+    weft_errand leaving, left, ending;
 };
 
 /* Outlives the server until what the helpers have posted is done. */
 struct crew {
-    struct post bury;
+    weft_errand bury;
     const weft_env *env;
     weft_server *server; /* NULL: it was freed */
     bool asked;          /* to start */
@@ -167,13 +167,13 @@ weft_server *crew_choose(weft_server *s)
 }
 
 struct sent {
-    struct post post;
+    weft_errand post;
     struct arrival arrival;
     weft_server *local;
     bool all_loopback; /* the server's listeners, by now */
 };
 
-static void arrive(struct post *p)
+static void arrive(weft_errand *p)
 {
     struct sent *sent = container_of(p, struct sent, post);
     weft_server *local = sent->local;
@@ -196,7 +196,7 @@ void crew_send(weft_server *local, struct arrival *a)
 
 /* ---- leaving --------------------------------------------------------------------------------- */
 
-static void leave_now(struct post *p)
+static void leave_now(weft_errand *p)
 {
     struct helper *h = container_of(p, struct helper, leaving);
     struct leave *leave = h->leave;
@@ -205,7 +205,7 @@ static void leave_now(struct post *p)
 }
 
 /* Back in the first loop, where the server may be gone by now. */
-static void has_left(struct post *p)
+static void has_left(weft_errand *p)
 {
     const struct helper *h = container_of(p, struct helper, left);
     if (h->crew->server) leave_local_done(h->crew->server);
@@ -239,8 +239,8 @@ int crew_leave(weft_server *s, uint16_t code)
     for (unsigned i = 0; c && i < c->n; i++) {
         struct helper *h = &c->helpers[i];
         if (!h->leave) continue;
-        h->leaving = (struct post){.run = leave_now};
-        h->left = (struct post){.run = has_left};
+        h->leaving = (weft_errand){.run = leave_now};
+        h->left = (weft_errand){.run = has_left};
         loop_post(h->loop, &h->leaving);
         n++;
     }
@@ -249,11 +249,11 @@ int crew_leave(weft_server *s, uint16_t code)
 
 /* ---- ending ---------------------------------------------------------------------------------- */
 
-static void end_now(struct post *p)
+static void end_now(weft_errand *p)
 {
     struct helper *h = container_of(p, struct helper, ending);
     h->local.freed = true;
-    lanes_drop(h->local.net, &h->local.site, 0, "the server was freed");
+    lanes_drop(h->local.net, &h->local.site, WEFT_ERR_CLOSED, "the server was freed");
     weft_loop_stop(h->loop);
 }
 
@@ -266,7 +266,7 @@ static void end(struct helper *h)
     server_deinit(&h->local);
 }
 
-static void bury(struct post *p)
+static void bury(weft_errand *p)
 {
     struct crew *c = container_of(p, struct crew, bury);
     mem_free(c->env, c);
@@ -277,13 +277,13 @@ void crew_free(weft_server *s)
     struct crew *c = s->crew;
     if (!c) return;
     for (unsigned i = 0; i < c->n; i++) {
-        c->helpers[i].ending = (struct post){.run = end_now};
+        c->helpers[i].ending = (weft_errand){.run = end_now};
         if (c->helpers[i].running) loop_post(c->helpers[i].loop, &c->helpers[i].ending);
     }
     for (unsigned i = 0; i < c->n; i++) end(&c->helpers[i]);
     return_loops(c);
     c->server = NULL;
     s->crew = NULL;
-    c->bury = (struct post){.run = bury};
+    c->bury = (weft_errand){.run = bury};
     loop_post(s->loop, &c->bury);
 }

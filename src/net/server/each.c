@@ -19,7 +19,7 @@ struct each;
 struct part {
     struct each *each;
     weft_server *local;
-    struct post walk, back;
+    weft_errand walk, back;
 };
 
 struct each {
@@ -49,14 +49,14 @@ static void walk(const struct part *p)
     }
 }
 
-static void walk_there(struct post *post)
+static void walk_there(weft_errand *post)
 {
     struct part *p = container_of(post, struct part, walk);
     walk(p);
     loop_post(p->each->loop, &p->back);
 }
 
-static void is_back(struct post *post)
+static void is_back(weft_errand *post)
 {
     struct each *e = container_of(post, struct part, back)->each;
     if (--e->left) return;

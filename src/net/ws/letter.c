@@ -6,10 +6,10 @@
 #include "net/ws/conn.h"
 
 /* The sender is in another thread and hears of nothing. */
-static void open_letter(struct post *p)
+static void open_letter(weft_errand *p)
 {
     struct errand e = errand_take(p);
-    weft_conn *c = weft_conn_find(e.loop, e.to);
+    weft_conn *c = weft_conn_find(e.post.loop, e.to);
     if (c) (void)weft_deliver(c, e.arg);
     weft_message_unref(e.arg);
 }
@@ -24,10 +24,10 @@ int weft_post(weft_loop *l, weft_id id, weft_message *m)
 
 typedef void call(weft_conn *c, void *arg);
 
-static void run_call(struct post *p)
+static void run_call(weft_errand *p)
 {
     struct errand e = errand_take(p);
-    ((call *)e.fn)(weft_conn_find(e.loop, e.to), e.arg);
+    ((call *)e.fn)(weft_conn_find(e.post.loop, e.to), e.arg);
 }
 
 int weft_conn_call(weft_loop *l, weft_id id, void (*fn)(weft_conn *c, void *arg), void *arg)

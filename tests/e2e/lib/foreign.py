@@ -50,7 +50,8 @@ ON_CONN = CFUNCTYPE(None, c_void_p)
 ON_MESSAGE = CFUNCTYPE(None, c_void_p, c_int, POINTER(c_uint8), c_size_t)
 ON_CHUNK = CFUNCTYPE(None, c_void_p, c_void_p)
 ON_PING = CFUNCTYPE(None, c_void_p, POINTER(c_uint8), c_size_t)
-ON_PONG = CFUNCTYPE(None, c_void_p, c_uint64)
+ON_LEAVE = CFUNCTYPE(None, c_void_p, c_uint64)
+ON_PONG = CFUNCTYPE(None, c_void_p, POINTER(c_uint8), c_size_t, c_uint64)
 ON_REQUEST = CFUNCTYPE(None, c_void_p, c_void_p)
 ON_REPLY = CFUNCTYPE(None, c_void_p)
 ON_REPLY_LEAVE = CFUNCTYPE(None, c_void_p, c_uint64)
@@ -131,7 +132,8 @@ class PipeHandler(Structure):
 class Handler(Structure):
     _fields_ = [('on_upgrade', ON_UPGRADE), ('on_open', ON_CONN), ('on_message', ON_MESSAGE), ('on_chunk', ON_CHUNK),
                 ('on_drain', ON_CONN), ('on_ping', ON_PING), ('on_pong', ON_PONG), ('on_close', ON_CLOSE),
-                ('subprotocols', POINTER(c_char_p)), ('deflate', POINTER(Deflate)), ('limits', POINTER(Limits))]
+                ('subprotocols', POINTER(c_char_p)), ('deflate', POINTER(Deflate)), ('limits', POINTER(Limits)),
+                ('on_leave', ON_LEAVE)]
 
 
 class ReplyHandler(Structure):
@@ -142,7 +144,13 @@ class ReplyHandler(Structure):
 
 
 class RequestHandler(Structure):
-    _fields_ = [('on_request', ON_REQUEST), ('limits', POINTER(Limits))]
+    _fields_ = [('on_request', ON_REQUEST), ('methods', c_char_p), ('cors', c_bool), ('limits', POINTER(Limits))]
+
+
+class RequestWatcher(Structure):
+    ON_GONE = CFUNCTYPE(None, c_void_p, c_void_p)
+    ON_LEAVE = CFUNCTYPE(None, c_void_p, c_uint64, c_void_p)
+    _fields_ = [('on_gone', ON_GONE), ('on_leave', ON_LEAVE)]
 
 
 class SessionConfig(Structure):
@@ -159,7 +167,7 @@ STRUCTS = {'weft_env': Env, 'weft_limits': Limits, 'weft_loop_config': LoopConfi
            'weft_tls_config': TlsConfig, 'weft_listen_options': ListenOptions, 'weft_client_config': ClientConfig,
            'weft_dial': Dial, 'weft_pipe_handler': PipeHandler, 'weft_handler': Handler, 'weft_deflate': Deflate,
            'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig, 'weft_reply_handler': ReplyHandler,
-           'weft_request_handler': RequestHandler}
+           'weft_request_handler': RequestHandler, 'weft_request_watcher': RequestWatcher}
 
 
 def of_the_future(struct):
@@ -211,6 +219,7 @@ FUNCTIONS = {
     'weft_send': (c_int, c_void_p, c_int, c_char_p, c_size_t),
     'weft_close': (c_int, c_void_p, c_uint16, c_char_p),
     'weft_conn_subprotocol': (c_char_p, c_void_p),
+    'weft_request_watch_sized': (c_int, c_void_p, c_void_p, c_size_t, c_void_p),
     'weft_respond': (c_int, c_void_p, c_int, c_char_p, c_char_p, c_size_t),
     'weft_piece_new_sized': (c_int, OUT, c_void_p, c_size_t, c_char_p, c_size_t),
     'weft_piece_unref': (None, c_void_p),
