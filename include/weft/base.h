@@ -102,8 +102,8 @@ typedef struct weft_env {
  * struct is not looked at then; and when there is more than this library knows that is not zero. With a NULL
  * pointer its size is not looked at. docs/abi.md has the whole of it.
  *
- * Whoever says -EINVAL of a struct or of what is in it tells the env's log what is wrong, one line at WEFT_LOG_ERROR,
- * as far as there is an env: a loop's, or the one that was handed in. */
+ * Whoever says -EINVAL or WEFT_ERR_ADDRESS of a struct or of what is in it tells the env's log what is wrong, one line
+ * at WEFT_LOG_ERROR, as far as there is an env: a loop's, or the one that was handed in. */
 #define WEFT_SIZED_MAX 4096
 
 /* How they take it; for libraries on top that have structs which grow, too (the hub is one). The first
