@@ -3,7 +3,7 @@
 # The few commands that people type. CMake does the work, in build/<preset>.
 #
 #   make            build/release/weft, libweft.so, libweft.a, libweft-core.a
-#   make demo       the demo site on http://localhost:8080
+#   make demo       the demo site on http://localhost:8080, or PORT=9000
 #   make test       every test, under AddressSanitizer and UBSan (PRESET=tsan, dev: under others)
 #   make tsan       the rooms' tests under ThreadSanitizer
 #   make check      the rules of the house: arrows, headers, symbols, style, warnings, manuals
@@ -31,7 +31,7 @@ all:
 	@tools/build release
 
 demo: all
-	build/release/weft demo
+	build/release/weft demo $(if $(PORT),-p $(PORT))
 
 test:
 	@tools/setup test

@@ -28,7 +28,8 @@ class Handler(Structure):
     """weft_handler: pointers, and what is not used here is named all the same."""
     _fields_ = [('on_upgrade', ON_UPGRADE), ('on_open', ON_CONN), ('on_message', ON_MESSAGE), ('on_chunk', ON_CHUNK),
                 ('on_drain', ON_CONN), ('on_ping', ON_DATA), ('on_pong', c_void_p), ('on_close', ON_CLOSE),
-                ('subprotocols', POINTER(c_char_p)), ('deflate', c_void_p), ('limits', c_void_p)]
+                ('subprotocols', POINTER(c_char_p)), ('deflate', c_void_p), ('limits', c_void_p),
+                ('on_leave', c_void_p)]
 
 
 def declare(name, result, *arguments):

@@ -70,7 +70,7 @@ static void on_drain(weft_conn *c)
 static void on_close(weft_conn *c, const weft_close_info *info)
 {
     check(c == w.conn && !w.closed);
-    check(info->cause && (!info->error || *info->cause));
+    check(info->cause && !info->error == !*info->cause);
     check(weft_utf8_valid(info->reason.data, info->reason.len));
     if (info->refusal) check(info->refusal->status >= 100 && info->refusal->status < 1000);
     w.closed++;

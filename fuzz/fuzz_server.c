@@ -33,7 +33,7 @@ static void on_open(weft_conn *c)
 
 static void on_close(weft_conn *c, const weft_close_info *info)
 {
-    check(info->cause && (!info->error || *info->cause));
+    check(info->cause && !info->error == !*info->cause);
     check(weft_utf8_valid(info->reason.data, info->reason.len));
     w.opened--;
     for (size_t i = 0; i < CONNS; i++)

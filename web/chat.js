@@ -31,7 +31,8 @@ const roomField = document.querySelector("#room");
 
 // --- Which room? The path says so. ---------------------------------------------------------------------
 
-const path = location.pathname.replace(/\/+$/, "");
+// A server of plain files, weft serve web, has this page as /chat.html.
+const path = location.pathname.replace(/\/+$/, "").replace(/^\/chat\.html$/, "/chat");
 const room = roomOf(path);
 
 function roomOf(pathname) {

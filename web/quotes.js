@@ -12,12 +12,13 @@
 //   {"t": ..., "quotes": [...], "names": {"ACME": "Acme Tools", ...}}
 //
 // Messages come when they like, the screen is drawn when it likes. So a message only changes numbers and
-// marks its cards as stale; once per frame of the screen, in requestAnimationFrame, stale cards are drawn.
+// marks cards as stale, all of them, because time has passed for all; once per frame of the screen, in
+// requestAnimationFrame, stale cards are drawn.
 // Ten messages between two frames cost one drawing, and a hidden tab costs none.
 
 import { closeWords, connect, element, seconds, showState } from "./weft.js";
 
-const POINTS = 120; // of each chart
+const SPAN = 60000; // milliseconds that a chart shows; time runs evenly, however often a price moves
 const RATE_WINDOW = 3000; // milliseconds over which updates per second are counted
 
 const grid = document.querySelector("#grid");
@@ -33,6 +34,7 @@ const cards = new Map(); // symbol -> card
 const stale = new Set(); // cards whose numbers are newer than their picture
 let frame = 0; // the requestAnimationFrame that is on its way, or 0
 let paused = false;
+let now = 0; // the server's time, of the newest message
 
 // --- A card --------------------------------------------------------------------------------------------
 
@@ -40,7 +42,7 @@ function makeCard(symbol) {
   const card = {
     first: null, // the first price that this page saw: changes are told against it
     shown: null, // the price on the screen
-    prices: [],
+    points: [], // { at, price }: when each price was said, by the server's clock
     name: element("span", "company"),
     price: element("span", "price"),
     change: element("span", "change"),
@@ -61,11 +63,15 @@ function cardOf(symbol) {
   return cards.get(symbol);
 }
 
-function addPrice(card, price) {
+function addPrice(card, price, at) {
   card.first ??= price;
-  card.prices.push(price);
-  if (card.prices.length > POINTS) card.prices.shift();
+  card.points.push({ at, price });
   stale.add(card);
+}
+
+// A price holds until the next one: the one in force when the chart begins stays.
+function forgetOld(card) {
+  while (card.points.length > 1 && card.points[1].at <= now - SPAN) card.points.shift();
 }
 
 // --- Drawing -------------------------------------------------------------------------------------------
@@ -79,10 +85,14 @@ function changeWords(first, price) {
   return `${arrow} ${sign}${Math.abs(by).toFixed(2)} (${sign}${Math.abs(percent).toFixed(1)} %)`;
 }
 
+// That it has just moved; where to, since this page saw it first, is what red and green say.
 function flash(card, price) {
   if (card.shown === null || price === card.shown || calm.matches) return;
-  const colour = getComputedStyle(card.root).getPropertyValue(price > card.shown ? "--rise" : "--fall");
-  card.price.animate([{ color: colour }, { color: "inherit" }], { duration: 350, easing: "ease-out" });
+  const colour = getComputedStyle(card.root).getPropertyValue("--flash");
+  card.price.animate([{ backgroundColor: colour }, { backgroundColor: "transparent" }], {
+    duration: 350,
+    easing: "ease-out",
+  });
 }
 
 // A canvas has as many pixels as it is told. For a sharp picture that must be the number that the screen
@@ -105,11 +115,12 @@ function drawChart(card) {
   const colour = style.getPropertyValue("--trend");
 
   // The first price has its place in the picture, so that above and below can be seen.
-  const low = Math.min(card.first, ...card.prices);
-  const high = Math.max(card.first, ...card.prices);
+  const prices = card.points.map((point) => point.price);
+  const low = Math.min(card.first, ...prices);
+  const high = Math.max(card.first, ...prices);
   const span = high - low || 1;
   const edge = 5;
-  const x = (i) => (i / (POINTS - 1)) * (width - 2 * edge) + edge;
+  const x = (at) => Math.max(0, 1 - (now - at) / SPAN) * (width - 2 * edge) + edge;
   const y = (price) => height - edge - ((price - low) / span) * (height - 2 * edge);
 
   context.strokeStyle = style.getPropertyValue("--line");
@@ -126,22 +137,28 @@ function drawChart(card) {
   context.lineJoin = context.lineCap = "round";
   context.strokeStyle = context.fillStyle = colour;
   context.beginPath();
-  card.prices.forEach((price, i) => context.lineTo(x(i), y(price)));
+  let held = y(prices[0]);
+  for (const { at, price } of card.points) {
+    context.lineTo(x(at), held); // it held until then
+    held = y(price);
+    context.lineTo(x(at), held);
+  }
+  context.lineTo(x(now), held);
   context.stroke();
 
-  const last = card.prices.length - 1;
   context.globalAlpha = 0.12;
-  context.lineTo(x(last), y(card.first));
-  context.lineTo(x(0), y(card.first));
+  context.lineTo(x(now), y(card.first));
+  context.lineTo(x(card.points[0].at), y(card.first));
   context.fill();
   context.globalAlpha = 1;
   context.beginPath();
-  context.arc(x(last), y(card.prices[last]), 2.75, 0, 2 * Math.PI);
+  context.arc(x(now), held, 2.75, 0, 2 * Math.PI);
   context.fill();
 }
 
 function drawCard(card) {
-  const price = card.prices.at(-1);
+  forgetOld(card);
+  const { price } = card.points.at(-1);
   card.price.textContent = price.toFixed(2);
   card.change.textContent = changeWords(card.first, price);
   card.root.dataset.trend = price > card.first ? "rise" : price < card.first ? "fall" : "flat";
@@ -191,10 +208,11 @@ setInterval(showRate, 500);
 // --- The channel ---------------------------------------------------------------------------------------
 
 function take(text) {
-  const { quotes, names = {} } = JSON.parse(text);
-  for (const [symbol, price] of quotes) addPrice(cardOf(symbol), price);
+  const { t, quotes, names = {} } = JSON.parse(text);
+  now = Math.max(now, t);
+  for (const [symbol, price] of quotes) addPrice(cardOf(symbol), price, t);
   for (const [symbol, name] of Object.entries(names)) cardOf(symbol).name.textContent = name;
-  askForFrame();
+  redrawAll(); // time has passed for all of them
 }
 
 const channel = connect("/quotes", {

@@ -28,12 +28,15 @@ export function channelURL(path) {
  *
  * on.state(state)    "connecting", "open" or "closed"
  * on.message(data)   a string (text message) or an ArrayBuffer (binary message)
- * on.close(event, wait)  the browser's CloseEvent, and in how many milliseconds the next try comes
+ * on.close(event, wait)  why it is closed, and in how many milliseconds the next try comes: the browser's CloseEvent
+ *                        of the last connection that was open, for those that never opened know nothing better than
+ *                        1006; if there was none, the latest
  */
 export function connect(path, on) {
   let socket;
   let failures = 0;
   let timer;
+  let ended; // the CloseEvent of the last connection that was open
 
   function open() {
     clearTimeout(timer);
@@ -51,11 +54,12 @@ export function connect(path, on) {
 
     // "error" tells nothing that "close", which always follows it, does not tell as well.
     socket.onclose = (event) => {
+      if (openedAt < Infinity) ended = event;
       failures = performance.now() - openedAt > SETTLED ? 1 : failures + 1;
       const wait = nextWait(failures);
       timer = setTimeout(open, wait);
       on.state("closed");
-      on.close(event, wait);
+      on.close(ended ?? event, wait);
     };
   }
 

@@ -44,15 +44,20 @@ typedef struct weft_refusal {
 } weft_refusal;
 
 typedef struct weft_close_info {
-    /* The status code of the first Close frame that was sent or received; WEFT_CLOSE_NO_STATUS if it
-     * had none, WEFT_CLOSE_ABNORMAL if there was no Close frame. */
+    /* What the peer said (RFC 6455, 7.1.5): the status code of its first Close frame; WEFT_CLOSE_NO_STATUS if that had
+     * none, WEFT_CLOSE_ABNORMAL if none came. */
     uint16_t code;
-    weft_bytes reason; /* that frame's; UTF-8 */
-    bool by_peer;      /* it was the peer who began: its Close, its end of stream, its reset */
-    bool clean;        /* a Close was sent and one was received, and nobody broke the protocol */
-    int error;         /* 0, or what went wrong: -errno or WEFT_ERR_... */
-    const char
-        *cause; /* why in words: "no pong, nor anything else, after a ping"; "" after a clean end */
+    uint16_t sent_code; /* the same of our Close, if all of it went to the kernel; 0: none did */
+    weft_bytes reason;  /* of the peer's Close; UTF-8 */
+
+    /* It was the peer who began: its Close was there before ours had gone, or its end of stream, its reset. */
+    bool by_peer;
+    bool clean; /* a Close was received and one was sent, and nobody broke the protocol */
+
+    /* 0, or what went wrong: -errno or WEFT_ERR_..., WEFT_ERR_CLOSED if it was you who dropped it; and why in words:
+     * "no pong, nor anything else, after a ping". "" if error is 0, and never else. */
+    int error;
+    const char *cause;
     const weft_refusal *refusal; /* with WEFT_ERR_REFUSED and WEFT_ERR_PROXY; else NULL */
 } weft_close_info;
 
@@ -68,6 +73,9 @@ typedef struct weft_handler {
      * everybody. */
     int (*on_upgrade)(weft_upgrade *u);
 
+    /* Server: always, once an upgrade was accepted (0; weft_upgrade_accept that said 0): if the connection is gone
+     * before the loop comes to it, on_close follows at once, and on_open is told all the same. Client: the server
+     * has said 101. */
     void (*on_open)(weft_conn *c);
     void (*on_message)(weft_conn *c, weft_opcode op, const void *data, size_t len);
     void (*on_chunk)(weft_conn *c, const weft_chunk *chunk); /* set: messages come as chunks */
@@ -77,11 +85,14 @@ typedef struct weft_handler {
 
     void (*on_ping)(weft_conn *c, const void *data,
                     size_t len); /* the pong is on its way already */
-    void (*on_pong)(weft_conn *c,
-                    uint64_t rtt_us); /* to a ping of ours, or of keep-alive; 0: to none */
+
+    /* A pong, with what it carries: the ping's bytes, by which pings can be told apart. rtt_us is what has passed since
+     * the newest ping, yours or keep-alive's (whose is empty), if no pong has come since; 0: nobody asked for it. */
+    void (*on_pong)(weft_conn *c, const void *data, size_t len, uint64_t rtt_us);
 
     /* Exactly once for every weft_conn that you saw: after on_open, or instead of it when a client
-     * could not connect. */
+     * could not connect. A peer's Close is answered at once, behind what is queued: from then on nothing can be sent
+     * (weft_conn_is_open), so what is still being computed for it is of no use. */
     void (*on_close)(weft_conn *c, const weft_close_info *info);
 
     /* Subprotocols that we speak, NULL-terminated. A client offers them; a server takes the first one
@@ -96,6 +107,12 @@ typedef struct weft_handler {
      * queue's, the deadlines of an open connection (base.h, "a session" and "a connection"). WEFT_NEVER
      * is a value as any other. */
     const weft_limits *limits;
+
+    /* Server: weft_server_shutdown has begun. Set: weft does not close this connection, which goes on until you close
+     * it, when its work is done. Its client may be told to come back in return_ms, which differs from connection to
+     * connection. Told once; a few at a time, as otherwise Closes are sent. What is still open when shutdown_drain has
+     * all but passed (100 ms) gets the Close of weft_server_shutdown, as by weft_close_now, and is dropped then. */
+    void (*on_leave)(weft_conn *c, uint64_t return_ms);
 } weft_handler;
 
 #define WEFT_HOLD 0x686f6c64 /* nothing that is returned by accident */
@@ -126,7 +143,9 @@ WEFT_API WEFT_CHECK int weft_send_message(weft_conn *c, weft_message *m);
  * memory. With WEFT_ERR_CLOSED and WEFT_ERR_STATE nothing happens. Returns what weft_send_message said. */
 WEFT_API int weft_deliver(weft_conn *c, weft_message *m);
 
-/* Queue a ping with at most 125 bytes; the answer comes as on_pong. Errors: as weft_send. */
+/* Queue a ping with at most 125 bytes. It goes out in front of the whole messages that are queued, unless they are
+ * few (16 KiB): so its answer, on_pong, says that the peer is there, and not that it has read them.
+ * Errors: as weft_send. */
 WEFT_API int weft_ping(weft_conn *c, const void *data, size_t len);
 
 /* Begin the closing handshake behind what is queued: a Close with code (0: none) and reason (UTF-8,
@@ -137,22 +156,27 @@ WEFT_API int weft_ping(weft_conn *c, const void *data, size_t len);
  * a code), WEFT_ERR_UTF8, -ENOMEM. */
 WEFT_API int weft_close(weft_conn *c, uint16_t code, const char *reason);
 
+/* The same with a reason of any length that may hold NUL. */
+WEFT_API int weft_close_bytes(weft_conn *c, uint16_t code, weft_bytes reason);
+
 /* weft_close for who cannot wait for what is queued: it is dropped, all but the rest of the frame that is on its way
  * (and, with TLS, what is sealed already), and the Close goes out. A message that is cut off by it ends without its
  * last fragment, which is legal in front of a Close. It happens when the turn ends: until then weft_buffered counts
  * what is dropped. On a connection that is closing, what waits in front of the Close is dropped; the Close that was
- * said first stays. Errors: as weft_close. */
+ * said first stays. A peer that reads nothing at all has close_timeout, as ever: weft_abort does not wait.
+ * Errors: as weft_close. */
 WEFT_API int weft_close_now(weft_conn *c, uint16_t code, const char *reason);
 
-/* Drop the connection now: no Close, TCP is reset, and what is queued is lost. on_close follows (1006) before
- * the turn ends. */
+/* Drop the connection now: no Close, TCP is reset, and what is queued is lost. on_close follows, with
+ * WEFT_ERR_CLOSED, before the turn ends. */
 WEFT_API void weft_abort(weft_conn *c);
 
-/* Stop and go on reading. What a paused peer sends stays in the kernel, which slows it down; after
- * weft_pause at most the rest of the message being delivered is still handed to you.
+/* Stop and go on reading: one switch, which does not count. What a paused peer sends stays in the kernel, which slows
+ * it down; after weft_pause at most the rest of the message being delivered is still handed to you.
  * Keep-alive does not drop a paused connection, but a peer that has gone is noticed: at once when it has reset the
  * connection, or ended it and nothing unread lies before the end; behind what is unread when you resume; and one that
- * acknowledges no ping any more 20 s (write_stall, if that is longer) after it. */
+ * acknowledges no ping any more 20 s (write_stall, if that is longer) after it. One that is closing cannot be paused:
+ * weft_pause does nothing then, so that the peer's Close is read. */
 WEFT_API void weft_pause(weft_conn *c);
 WEFT_API void weft_resume(weft_conn *c);
 
@@ -161,7 +185,8 @@ WEFT_API size_t weft_buffered(const weft_conn *c);
 
 /* Whether more is queued than send_queue_soft, or than half of send_queue_items, or a send was refused: on_drain
  * follows. Who answers what a peer sends pauses it then, and resumes it in on_drain: so nobody has to read what he
- * will not be able to answer, and nothing is refused. */
+ * will not be able to answer, and nothing is refused. Pausing stops questions, not answers that are owed: who has
+ * them made elsewhere, by a pool of workers, keeps those that come while this is true, and sends them in on_drain. */
 WEFT_API bool weft_backlogged(const weft_conn *c);
 
 /* Call on_drain once, from the loop, as soon as fewer than bytes are queued: within a

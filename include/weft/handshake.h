@@ -64,7 +64,7 @@ static inline int weft_head_parse(weft_span *in, const weft_limits *limits, weft
 WEFT_API bool weft_handshake_wanted(const weft_request_head *head);
 
 /* Check method, version, Host, Connection, Upgrade, Sec-WebSocket-Key and -Version, the form of
- * Sec-WebSocket-Protocol, and that there is no body (RFC 6455, 4.2.1). Origin is weft_origin_check's.
+ * Sec-WebSocket-Protocol and -Extensions, and that there is no body (RFC 6455, 4.2.1). Origin is weft_origin_check's.
  * A refusal with 426 or 405 needs the header fields of weft_handshake_refusal_fields.
  * limits may be NULL. Returns out->status; or -EINVAL (the size of limits), and out->status is 0. */
 WEFT_API int weft_handshake_check_sized(const weft_request_head *head, const weft_limits *limits,
@@ -104,7 +104,8 @@ static inline int weft_deflate_choose(const weft_request_head *head, const weft_
 /* Whether the request may come from a page of this origin (RFC 6454; scheme, host and port compared).
  *
  *   allowed   NULL-terminated list of "https://example.org[:port]", or "*" for any, or "same" for the
- *             origin that Host names; NULL means { "same" }, and what loopback adds
+ *             origin that Host names, or "null": files that a browser opened, but any page can make itself one of
+ *             those; NULL means { "same" }, and what loopback adds
  *   secure    whether the connection is TLS: the scheme of "same"
  *   loopback  whether the server listens on loopback addresses only: when allowed is NULL, pages from
  *             any port of localhost, 127.0.0.0/8 and [::1] may come too
@@ -113,7 +114,7 @@ static inline int weft_deflate_choose(const weft_request_head *head, const weft_
 WEFT_API bool weft_origin_check(const weft_request_head *head, const char *const *allowed,
                                 bool secure, bool loopback, weft_bytes *origin);
 
-/* Whether text is an origin: "scheme://host[:port]", nothing behind it. */
+/* Whether text is an origin: "scheme://host[:port]", nothing behind it and no star, or "null". */
 WEFT_API bool weft_origin_valid(const char *text);
 
 /* ---- client ---------------------------------------------------------------------------------- */

@@ -145,7 +145,8 @@ typedef struct weft_reply_handler {
     /* Exactly once, whatever ended it, and the last use of r. error is 0 when the whole reply has been taken by the
      * kernel; WEFT_ERR_CLOSED: you aborted it, or the server was freed; WEFT_ERR_LOST, -ECONNRESET, -EPIPE: the client
      * left; WEFT_ERR_TIMEOUT: it took nothing for write_stall, or shutdown_drain has passed; -ETIMEDOUT: it has
-     * vanished; -ENOMEM, WEFT_ERR_STATE: a call failed and said so. cause says it in words, and may be "". */
+     * vanished; -ENOMEM, WEFT_ERR_STATE: a call failed and said so. cause says it in words; "" if error is 0, and never
+     * else. */
     void (*on_close)(weft_reply *r, int error, const char *cause);
 } weft_reply_handler;
 

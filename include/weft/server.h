@@ -56,7 +56,7 @@ typedef struct weft_access {
 
     uint64_t
         us; /* from the head, or from on_open, to the end; of a whole reply, to when it was made */
-    uint16_t code; /* of a WebSocket, as weft_close_info.code; else 0 */
+    uint16_t code, sent_code; /* of a WebSocket, as in weft_close_info; else 0 */
 } weft_access;
 
 /* All zero means defaults. */
@@ -77,7 +77,8 @@ typedef struct weft_server_config {
     const char *const *trust_proxy;
 
     /* Names that the server answers to: NULL-terminated, of "example.org", "*.example.org" (all below it),
-     * "localhost" (and all below it) and "ip" (every IP address); the port is no matter. Requests and upgrades
+     * "localhost" (and all below it), "ip" (every IP address), and for what is no page's, "none" (no Host) and "unix"
+     * (whatever it is, of who comes by a Unix socket); the port is no matter. Requests and upgrades
      * whose Host is another are refused with 421, so that no page can have its own name resolve to this server and
      * pass for the same origin. A proxy in front may pass on its own Host, or the client's. NULL: any. */
     const char *const *hosts;
@@ -209,9 +210,9 @@ WEFT_API int weft_server_each(weft_server *s, void (*fn)(weft_conn *c, void *arg
                               void (*done)(void *arg), void *arg);
 
 /* Leave gracefully: stop listening, refuse upgrades, answer requests with Connection: close, send every
- * WebSocket a Close with code (WEFT_CLOSE_GOING_AWAY or WEFT_CLOSE_SERVICE_RESTART) spread over a part of
- * shutdown_drain, let requests be answered and replies finish (on_leave of who watches them), answer what nobody has
- * answered with 503, drop what is left at the deadline. Then on_done (may be NULL), from
+ * WebSocket a Close with code (WEFT_CLOSE_GOING_AWAY or WEFT_CLOSE_SERVICE_RESTART) or tell its on_leave, spread over
+ * a part of shutdown_drain, let requests be answered and replies finish (on_leave of who watches them), answer what
+ * nobody has answered with 503, drop what is left at the deadline. Then on_done (may be NULL), from
  * the loop; it may free the server. Errors: WEFT_ERR_STATE (begun already), -ENOMEM. */
 WEFT_API int weft_server_shutdown(weft_server *s, uint16_t code,
                                   void (*on_done)(weft_server *s, void *user), void *user);
@@ -234,8 +235,11 @@ WEFT_API uint64_t weft_server_count(const weft_server *s, weft_count what);
 /* Upgrades and requests that weft refused since the start with this HTTP status, on_upgrade's own included. */
 WEFT_API uint64_t weft_server_count_refused(const weft_server *s, int status);
 
-/* WebSockets gone since the start, by weft_close_info.code. */
+/* WebSockets gone since the start, by what the peer said: weft_close_info.code. Those that were refused a message are
+ * among those of WEFT_CLOSE_ABNORMAL, unless they answered. And by what it was told: weft_close_info.sent_code;
+ * 0: those that were told nothing. */
 WEFT_API uint64_t weft_server_count_closed(const weft_server *s, uint16_t code);
+WEFT_API uint64_t weft_server_count_close_sent(const weft_server *s, uint16_t sent_code);
 
 /* ---- an opening handshake that waits for its answer ------------------------------------------ */
 

@@ -12,6 +12,7 @@
 #include "cli/connect.h"
 #include "cli/deflate.h"
 #include "cli/manual.h"
+#include "cli/outcome.h"
 #include "cli/values.h"
 
 enum {
@@ -156,6 +157,11 @@ static int add_url(struct bench_options *o, const char *text)
         return EXIT_URL;
     }
     connect_hide_user(url, shown);
+    int error = connect_url_error(url);
+    if (error < 0) {
+        complain("%s: %s", shown, connect_words(error));
+        return outcome_exit_connect(error);
+    }
     if (o->urls.n == FLAG_LIST_MAX) return complain("more than %d URLs", FLAG_LIST_MAX);
     o->urls.items[o->urls.n++] = strdup(url);
     o->shown.items[o->shown.n++] = strdup(shown);

@@ -156,7 +156,19 @@ static void print_words(FILE *to, const char *words)
     fputs(words[line.len] ? " ...\n" : "\n", to);
 }
 
-static void print_errors(FILE *to, const struct bench_result *r)
+/* What was wrong with the load, perhaps, and not with the server. */
+static void print_hint(FILE *to, const struct bench_options *o, const struct blame *b)
+{
+    bool wrong = false;
+    for (size_t i = 0; i < b->n; i++) wrong |= !strcmp(b->entries[i].cause, "wrong reply");
+    if (wrong && o->kind == BENCH_ECHO)
+        fputs(
+            "  note         what came back was not what was sent: if this is a channel, where everyone hears\n"
+            "               everyone, say how many listen, --subscribers N\n",
+            to);
+}
+
+static void print_errors(FILE *to, const struct bench_options *o, const struct bench_result *r)
 {
     char n[BENCH_TEXT];
     const struct blame *b = &r->blame;
@@ -169,6 +181,7 @@ static void print_errors(FILE *to, const struct bench_result *r)
                 e->cause);
         print_words(to, e->words);
     }
+    print_hint(to, o, b);
 }
 
 void bench_report_text(FILE *to, const struct bench_options *o, const struct bench_result *r)
@@ -176,14 +189,16 @@ void bench_report_text(FILE *to, const struct bench_options *o, const struct ben
     char time[BENCH_TEXT];
     fprintf(to, "%s%s: ", o->shown.items[0], o->shown.n > 1 ? " and others" : "");
     print_load(to, o, r);
-    print_messages(to, o, r);
+    bool measured = r->seconds > 0;
+    if (measured) print_messages(to, o, r);
+    else fprintf(to, "  %-12s nothing: it was over before it began\n", "measured");
     print_latency(to, o->kind == BENCH_STORM ? "to open" : "latency", &r->latency);
     if (o->kind != BENCH_STORM) print_latency(to, "opening", &r->opening);
-    if (o->kind == BENCH_IDLE)
+    if (o->kind == BENCH_IDLE && measured)
         fprintf(to, "  %-12s %" PRIu64 " of %" PRIu64 " for %s\n", "held", r->open, o->connections,
                 bench_print_time(time, r->seconds * 1e9));
-    print_server(to, o, r);
-    print_self(to, o, r);
-    print_errors(to, r);
+    if (measured) print_server(to, o, r);
+    if (measured) print_self(to, o, r);
+    print_errors(to, o, r);
     if (r->interrupted) fputs("  interrupted\n", to);
 }

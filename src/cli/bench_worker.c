@@ -98,7 +98,8 @@ static void on_close(weft_conn *conn, const weft_close_info *info)
 {
     struct bench_conn *c = weft_conn_user(conn);
     struct bench_worker *w = c->worker;
-    bool done = w->options->kind == BENCH_STORM && c->open && !info->by_peer && !info->error;
+    bool in_order = !info->error || info->error == WEFT_ERR_CLOSED;
+    bool done = w->options->kind == BENCH_STORM && c->open && !info->by_peer && in_order;
     bool ours = c->broken || w->leaving || done;
     if (!ours) {
         blame_close(&w->blame, info, c->open);

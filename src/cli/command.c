@@ -12,11 +12,13 @@
 
 #include "cli/nearest.h"
 
-const char command_help[] = "/ping [TEXT]             send a ping\n"
-                            "/close [CODE [REASON]]   close; CODE is 1000 or 3000 to 4999\n"
-                            "/help                    this\n"
-                            "//text                   send \"/text\"\n"
-                            "Ctrl-D closes, Ctrl-C too (twice: without waiting)";
+const char command_help[] =
+    "/ping [TEXT]             send a ping\n"
+    "/close [CODE [REASON]]   close; CODE is 1000 or 3000 to 4999\n"
+    "/help                    this\n"
+    "//text                   send \"/text\"\n"
+    "Ctrl-R searches what was typed, which is kept in ~/.local/state/weft/history\n"
+    "Ctrl-D closes, Ctrl-C too (twice: without waiting)";
 
 static weft_bytes bytes(const char *text)
 {

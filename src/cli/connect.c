@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <weft/handshake.h>
+
 #include "cli/cli.h"
 #include "cli/deflate.h"
 #include "cli/escape.h"
@@ -34,10 +36,13 @@ static const char about[] =
     "\n"
     "  weft: closed code=1008 reason=\"too slow\" by=peer clean=yes\n"
     "\n"
+    "Lines typed are kept in ~/.local/state/weft/history (of $XDG_STATE_HOME), for\n"
+    "you alone.\n"
+    "\n"
     "Exit status: 0 clean, 1 usage, 3 bad URL, 6 name not resolved, 7 cannot connect,\n"
     "22 upgrade refused, 28 timeout, 35 TLS failed, 56 connection lost, 60 the server's\n"
     "certificate is not to be trusted, 80 the peer broke the protocol or a limit, 81 the\n"
-    "peer closed with a code other than 1000, 1001 and 1005.\n";
+    "peer closed with a code of its own other than 1000, 1001 and 1005.\n";
 
 static const char examples[] =
     "  weft ws://localhost:8080/chat            talk\n"
@@ -55,6 +60,10 @@ static weft_limits limits_of(const struct connect_options *o)
         .max_message = o->max_message,
         .ping_interval = o->ping ? o->ping : WEFT_NEVER,
         .close_timeout = o->wait ? o->wait : 1,
+        .connect_timeout = o->patience,
+        .tls_handshake_timeout = o->patience,
+        .handshake_timeout = o->patience,
+        .open_timeout = o->patience,
         .send_queue_items = 1 << 20, /* tiny lines; their bytes bound them */
     };
 }
@@ -111,15 +120,38 @@ static int cannot_dial(const struct connect_options *o, int error)
     return outcome_exit_connect(error);
 }
 
+static const char *target_of(const char *url)
+{
+    const char *host = strstr(url, "://");
+    const char *target = host ? host + 3 + strcspn(host + 3, "/?") : "/";
+    return *target ? target : "/";
+}
+
 /* What the request will have beyond the usual; not the passwords of -u and -x. */
 static void trace_request(const struct connect_options *o, const struct trace *t)
 {
     trace_line(t, "connecting to %s%s", o->shown, o->proxy ? ", through a proxy" : "");
+    trace_line(t, "-> GET %.400s HTTP/1.1", target_of(o->shown));
     if (o->origin) trace_line(t, "-> Origin: %s", o->origin);
     if (o->credentials) trace_line(t, "-> Authorization: Basic ...");
     for (size_t i = 0; i < o->subprotocols.n; i++)
         trace_line(t, "-> Sec-WebSocket-Protocol: %s", o->subprotocols.items[i]);
     for (size_t i = 0; i < o->headers.n; i++) trace_line(t, "-> %s", o->headers.items[i]);
+}
+
+void connect_trace_response(const struct trace *t, const weft_conn *c)
+{
+    const weft_field *fields;
+    size_t n = weft_conn_response(c, &fields);
+    trace_line(t, "<- HTTP/1.1 101");
+    trace_fields(t, "<- ", fields, n);
+}
+
+void connect_trace_refusal(const struct trace *t, const weft_close_info *info)
+{
+    if (!info->refusal) return;
+    trace_line(t, "<- HTTP/1.1 %d", info->refusal->status);
+    trace_fields(t, "<- ", info->refusal->fields, info->refusal->n_fields);
 }
 
 int connect_dial(const struct connect_options *o, const struct trace *t, weft_loop *l,
@@ -146,22 +178,54 @@ static weft_bytes without_newline(weft_bytes text)
     return text;
 }
 
+static void report_body(weft_bytes body)
+{
+    if (!body.len) return;
+    fputs("> ", stderr);
+    escape_terminal(stderr, without_newline(body), "> ");
+    fputc('\n', stderr);
+}
+
+/* What of ours might get past it; NULL: nothing that we know of. */
+static const char *hint_at(const struct connect_options *o, const weft_refusal *refusal)
+{
+    switch (refusal->status) {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308: return o->follow ? NULL : "it sends you elsewhere; -L follows";
+    case 401:
+        return o->credentials ? "it does not take the user and password of -u"
+                              : "it asks who you are; -u USER:PASSWORD says so";
+    case 407: return "the proxy asks who you are; -x http://USER:PASSWORD@HOST:PORT says so";
+    default: return NULL;
+    }
+}
+
+static void report_location(const struct connect_options *o, const weft_refusal *refusal)
+{
+    const weft_field *to = weft_field_find(refusal->fields, refusal->n_fields, "Location");
+    if (!to || o->follow) return;
+    complain("Location: %.*s", to->value.len < 1024 ? (int)to->value.len : 1024,
+             (const char *)to->value.data);
+}
+
 /* Lines of the server's begin with another word than ours. */
-static void report_refusal(const weft_close_info *info)
+static void report_refusal(const struct connect_options *o, const weft_close_info *info)
 {
     const weft_refusal *refusal = info->refusal;
     const char *who = info->error == WEFT_ERR_PROXY ? "refused by proxy" : "refused";
+    const char *hint = hint_at(o, refusal);
     fprintf(stderr, "weft: %s status=%d\n", who, refusal->status);
-    if (!refusal->body.len) return;
-    fputs("> ", stderr);
-    escape_terminal(stderr, without_newline(refusal->body), "> ");
-    fputc('\n', stderr);
+    report_body(refusal->body);
+    if (refusal->status / 100 == 3) report_location(o, refusal);
+    if (hint) complain("%s", hint);
 }
 
 static void report_failure(const struct connect_options *o, const weft_close_info *info)
 {
-    const char *cause = info->cause && *info->cause ? info->cause : weft_strerror(info->error);
-    complain("%s: %s", o->shown, info->error ? cause : "interrupted");
+    complain("%s: %s", o->shown, info->error == WEFT_ERR_CLOSED ? "interrupted" : info->cause);
     if (info->error == WEFT_ERR_CERTIFICATE)
         complain("--cacert FILE trusts whom its authorities have signed, -k whoever answers");
 }
@@ -170,17 +234,16 @@ int connect_report(const struct connect_options *o, const weft_close_info *info,
                    bool words)
 {
     if (info->refusal) {
-        report_refusal(info);
+        report_refusal(o, info);
     } else if (!opened) {
         report_failure(o, info);
     } else {
         fputs("weft: ", stderr);
         outcome_print(stderr, info);
-        if (words) fprintf(stderr, " (%s)", outcome_words(info->code));
+        if (words && !info->error) fprintf(stderr, " (%s)", outcome_words(info->code));
         fputc('\n', stderr);
     }
-    if (!opened && !info->error) return EXIT_CONNECT;
-    bool unanswered = info->error == WEFT_ERR_TIMEOUT && info->code != WEFT_CLOSE_ABNORMAL;
+    bool unanswered = info->error == WEFT_ERR_TIMEOUT && info->sent_code;
     if (opened && !o->wait && unanswered) return EXIT_CLEAN;
     return outcome_exit(info, opened);
 }
@@ -265,6 +328,10 @@ int connect_run(int argc, char **argv)
          .help = "stop after N messages. When input ends before that, they are\n"
                  "waited for; when none has come for as long as -w says, the\n"
                  "exit status is 28"},
+        {0, "connect-timeout", .kind = FLAG_TIME, .into = &o.patience, .min = 1, .max = 3600000,
+         .value = "TIME",
+         .help = "how long it may take until the WebSocket is open (1m, and 10s a\n"
+                 "step)"},
         {'w', "wait", .kind = FLAG_TIME, .into = &o.wait, .max = 3600000, .value = "SECS",
          .help = "how long to wait for the peer's Close, and for messages of -n\n"
                  "(5); 0: not at all"},

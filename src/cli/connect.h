@@ -32,6 +32,7 @@ struct connect_options {
     uint64_t wait;        /* ms for the peer's Close */
     uint64_t max_message; /* to accept, and of a line to send */
     uint64_t ping;        /* ms; 0: never */
+    uint64_t patience;    /* ms until it is open; 0: the library's */
     unsigned verbose;
 };
 
@@ -42,6 +43,10 @@ int connect_trust(weft_tls **out, const struct connect_trust *o);
 /* Begin to connect. 0, or an exit code after having complained. */
 int connect_dial(const struct connect_options *o, const struct trace *t, weft_loop *l,
                  const weft_handler *h, void *user, weft_conn **out);
+
+/* With -v: the head of the answer, in on_open; and that of a refusal, in on_close. */
+void connect_trace_response(const struct trace *t, const weft_conn *c);
+void connect_trace_refusal(const struct trace *t, const weft_close_info *info);
 
 /* Say on stderr how it ended; returns the exit code. opened: whether on_open was called; words: put the
  * meaning of the status code behind it. */
@@ -56,6 +61,9 @@ bool connect_is_url(const char *text);
 
 /* The URL with what was left out put in front: "ws://localhost:8080/chat". The length, as snprintf. */
 int connect_complete_url(const char *text, char *url, size_t size);
+
+/* What weft_connect would say of it: 0, or its error. Nobody is connected to. */
+int connect_url_error(const char *url);
 
 /* The proxy as a URL, in text if something had to be put in front: curl takes "host:port", and so do we. */
 const char *connect_proxy(const char *proxy, char *text, size_t size);

@@ -25,11 +25,22 @@ const char *listening_file(const char *address)
     return listening_is_unix(address) && address[5] != '@' ? address + 5 : NULL;
 }
 
+/* A colon, and a number that may be one. */
+static bool is_port(const char *colon)
+{
+    size_t n = colon ? strspn(colon + 1, "0123456789") : 0;
+    return n && n < 6 && !colon[1 + n];
+}
+
 static int cannot(const char *address, int error)
 {
     const char *colon = listening_is_unix(address) ? NULL : strrchr(address, ':');
     if (error == -EADDRINUSE && colon)
         return complain("port %s is already in use; choose another with --port", colon + 1);
+    char name[REACH_NAME_MAX];
+    if (error == WEFT_ERR_ADDRESS && is_port(colon) && reach_of(address, name) == REACH_UNKNOWN &&
+        *name)
+        return complain("--listen: %s could not be resolved, and is no address", name);
     if (error == WEFT_ERR_ADDRESS)
         return complain("--listen: \"%s\" is not an address: host:port, [ipv6]:port, *:port, "
                         "unix:PATH, unix:@NAME or fd:N",
@@ -63,13 +74,49 @@ static int listen_fd(weft_server *server, int fd, weft_tls *tls)
     return r < 0 ? complain("descriptor %d: %s", fd, weft_strerror(r)) : 0;
 }
 
-/* How many systemd has passed to us. Our children, if there were any, are not meant. */
+/* How many systemd has passed to us. */
 static int passed(void)
 {
     int n = number(getenv("LISTEN_PID")) == (int)getpid() ? number(getenv("LISTEN_FDS")) : 0;
+    return n < 0 ? 0 : n < PASSED_MAX ? n : PASSED_MAX;
+}
+
+/* Our children, if there were any, are not meant. */
+static void forget_passed(void)
+{
     unsetenv("LISTEN_PID");
     unsetenv("LISTEN_FDS");
-    return n < 0 ? 0 : n < PASSED_MAX ? n : PASSED_MAX;
+}
+
+/* -1: the address is none. */
+static int fd_of(const char *address)
+{
+    return strncmp(address, "fd:", 3) ? -1 : number(address + 3);
+}
+
+static bool wants_port(const struct listening *l, int n_passed)
+{
+    return l->port != LISTENING_NO_PORT || (!l->addresses.n && !n_passed);
+}
+
+/* ---- from where ------------------------------------------------------------------------------ */
+
+static enum reach farther(enum reach a, enum reach b)
+{
+    return a > b ? a : b;
+}
+
+enum reach listening_reach(const struct listening *l)
+{
+    char name[REACH_NAME_MAX];
+    int n = passed();
+    enum reach reach = wants_port(l, n) ? REACH_HERE : REACH_UNKNOWN;
+    for (size_t i = 0; i < l->addresses.n; i++) {
+        int fd = fd_of(l->addresses.items[i]);
+        reach = farther(reach, fd >= 0 ? reach_of_fd(fd) : reach_of(l->addresses.items[i], name));
+    }
+    for (int i = 0; i < n; i++) reach = farther(reach, reach_of_fd(FIRST_PASSED + i));
+    return reach;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
@@ -78,7 +125,7 @@ static int passed(void)
 static int listen_at(weft_server *server, const char *address, weft_tls *tls)
 {
     const weft_listen_options options = {.tls = listening_is_unix(address) ? NULL : tls};
-    int fd = strncmp(address, "fd:", 3) ? -1 : number(address + 3);
+    int fd = fd_of(address);
     if (fd >= 0) return listen_fd(server, fd, tls);
     int r = weft_server_listen(server, address, &options);
     return r < 0 ? cannot(address, r) : 0;
@@ -95,8 +142,8 @@ static int listen_port(weft_server *server, uint64_t port, weft_tls *tls)
 int listening_begin(const struct listening *l, weft_server *server, weft_tls *tls)
 {
     int r = 0, n = passed();
-    if (l->port != LISTENING_NO_PORT || (!l->addresses.n && !n))
-        r = listen_port(server, l->port, tls);
+    forget_passed();
+    if (wants_port(l, n)) r = listen_port(server, l->port, tls);
     for (size_t i = 0; i < l->addresses.n && !r; i++)
         r = listen_at(server, l->addresses.items[i], tls);
     for (int i = 0; i < n && !r; i++) r = listen_fd(server, FIRST_PASSED + i, tls);

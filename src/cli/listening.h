@@ -13,6 +13,7 @@
 #include <weft/server.h>
 
 #include "cli/flags.h"
+#include "cli/reach.h"
 
 enum { LISTENING_NO_PORT = 65536 };
 
@@ -23,6 +24,9 @@ struct listening {
 
 /* All of it; TCP speaks TLS, if tls is not NULL. 0, or an exit code after having complained. */
 int listening_begin(const struct listening *l, weft_server *server, weft_tls *tls);
+
+/* From where it will be reached: the farthest of all. */
+enum reach listening_reach(const struct listening *l);
 
 /* Whether the address is that of a Unix socket; with a file: its path, else NULL. */
 bool listening_is_unix(const char *address);

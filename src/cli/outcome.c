@@ -15,6 +15,7 @@ void outcome_print(FILE *to, const weft_close_info *info)
     fprintf(to, "closed code=%u reason=", info->code);
     escape_json(to, info->reason);
     fprintf(to, " by=%s clean=%s", info->by_peer ? "peer" : "us", info->clean ? "yes" : "no");
+    if (info->sent_code && info->sent_code != info->code) fprintf(to, " sent=%u", info->sent_code);
     if (!info->error) return;
     fprintf(to, " error=%s cause=", weft_errname(info->error));
     escape_json(to, (weft_bytes){(const uint8_t *)info->cause, strlen(info->cause)});
@@ -82,10 +83,18 @@ static bool harmless(uint16_t code)
            code == WEFT_CLOSE_NO_STATUS;
 }
 
+/* The peer said something else than the code that we gave it. */
+static bool complains(const weft_close_info *info)
+{
+    if (harmless(info->code) || info->code == WEFT_CLOSE_ABNORMAL) return false;
+    return info->by_peer || info->code != info->sent_code;
+}
+
 int outcome_exit(const weft_close_info *info, bool opened)
 {
     if (!opened) return outcome_exit_connect(info->error);
-    if (!info->error) return info->by_peer && !harmless(info->code) ? EXIT_CODE : EXIT_CLEAN;
+    if (complains(info)) return EXIT_CODE;
+    if (!info->error || info->error == WEFT_ERR_CLOSED) return EXIT_CLEAN;
 
     int common = exit_common(info->error);
     return common >= 0 ? common : EXIT_LOST;

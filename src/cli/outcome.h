@@ -4,6 +4,7 @@
  *
  *      closed code=1008 reason="too slow" by=peer clean=yes
  *      closed code=1006 reason="" by=peer clean=no error=WEFT_ERR_LOST cause="..."
+ *      closed code=1009 reason="" by=us clean=yes sent=1000
  */
 #ifndef CLI_OUTCOME_H
 #define CLI_OUTCOME_H

@@ -75,7 +75,13 @@ void page_serve(weft_request *r, void *user)
         weft_respond(r, 405, "text/plain", "GET or HEAD, please\n", 20);
         return;
     }
-    const struct web_file *file = page_find(weft_request_path(r));
+    weft_bytes path = weft_request_path(r);
+    const struct web_file *file = page_find(path);
+    if (!file && is(path, "/echo")) {
+        weft_reply_field(r, "Upgrade", "websocket");
+        weft_respond(r, 426, "text/plain", "this path speaks WebSocket only\n", 32);
+        return;
+    }
     if (!file) {
         weft_respond(r, 404, "text/plain", "no such page\n", 13);
         return;

@@ -227,10 +227,10 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
         weft_timer_start(p->patience, p->o->wait);
 }
 
-static void on_pong(weft_conn *c, uint64_t rtt_us)
+static void on_pong(weft_conn *c, const void *data, size_t len, uint64_t rtt_us)
 {
     struct pipe *p = weft_conn_user(c);
-    traced_on_pong(c, rtt_us);
+    traced_on_pong(c, data, len, rtt_us);
     if (p->asked) leave(p);
 }
 
@@ -240,6 +240,7 @@ static void on_open(weft_conn *c)
 {
     struct pipe *p = weft_conn_user(c);
     p->opened = true;
+    connect_trace_response(&p->trace, c);
     trace_open(c);
     pump(p);
 }
@@ -284,6 +285,7 @@ static void on_close(weft_conn *c, const weft_close_info *info)
 {
     struct pipe *p = weft_conn_user(c);
     int late = report_late(p), unsent = report_unsent(p, c);
+    connect_trace_refusal(&p->trace, info);
     int status = p->quiet ? EXIT_CLEAN : connect_report(p->o, info, p->opened, false);
     if (!status) status = unsent ? unsent : late;
     if (!p->status) p->status = status;
@@ -336,7 +338,7 @@ int pipe_run(const struct connect_options *o)
     };
     p.output.user = &p;
     journal_init(&p.journal, STDERR_FILENO);
-    trace_init(&p.trace, o->verbose, &p.journal);
+    trace_init(&p.trace, o->verbose, &p.journal, NULL);
     lines_init(&p.lines, o->max_message);
 
     int status = start(&p);

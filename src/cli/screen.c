@@ -23,6 +23,7 @@
 
 #include "cli/escape.h"
 #include "cli/history.h"
+#include "cli/search.h"
 
 static const char prompt[] = "> ";
 
@@ -30,7 +31,9 @@ static struct screen {
     void (*on_line)(void *user, const char *line);
     void *user;
     weft_watch *watch;
-    bool shown; /* the prompt is on the screen */
+    bool shown;     /* the prompt is on the screen */
+    bool searching; /* and the search stands in its place */
+    struct search search;
 } screen;
 
 /* ---- where the cursor is --------------------------------------------------------------------- */
@@ -50,11 +53,10 @@ static void follow_size(void)
     if (known != now) rl_set_screen_size(rows, now);
 }
 
-/* Columns that the prompt and the typed text before the cursor take. */
-static int cursor_column(void)
+static int width_of(const char *at, size_t len)
 {
-    int column = (int)sizeof prompt - 1;
-    const char *at = rl_line_buffer, *end = rl_line_buffer + rl_point;
+    int column = 0;
+    const char *end = at + len;
     mbstate_t state = {0};
     while (at < end) {
         wchar_t wide;
@@ -65,6 +67,25 @@ static int cursor_column(void)
         at += n;
     }
     return column;
+}
+
+static const char search_prompt[] = "(history) ";
+
+/* What was found stands behind what is looked for. */
+static const char *found(void)
+{
+    const char *line = search_found(&screen.search);
+    return line ? line : "";
+}
+
+/* Columns that the prompt and the text before the cursor take. */
+static int cursor_column(void)
+{
+    const struct search *s = &screen.search;
+    if (!screen.searching)
+        return (int)sizeof prompt - 1 + width_of(rl_line_buffer, (size_t)rl_point);
+    return (int)sizeof search_prompt - 1 + width_of(s->wanted, s->len) + 2 +
+           width_of(found(), strlen(found()));
 }
 
 static void erase_prompt(void)
@@ -78,8 +99,9 @@ static void erase_prompt(void)
 
 static void draw_prompt(void)
 {
+    if (screen.searching) printf("%s%s: %s", search_prompt, screen.search.wanted, found());
     fflush(stdout);
-    if (screen.shown) rl_forced_update_display();
+    if (screen.shown && !screen.searching) rl_forced_update_display();
 }
 
 /* ---- lines above ----------------------------------------------------------------------------- */
@@ -111,7 +133,7 @@ void screen_note(const char *format, ...)
 static void print_binary(weft_bytes data)
 {
     enum { SHOWN = 16 };
-    printf("binary, %zu bytes:", data.len);
+    printf("binary, %zu byte%s:", data.len, data.len == 1 ? "" : "s");
     for (size_t i = 0; i < data.len && i < SHOWN; i++) printf(" %02x", data.data[i]);
     if (data.len > SHOWN) fputs(" ...", stdout);
 }
@@ -150,13 +172,66 @@ static void on_typed(char *line)
     if (screen.watch) install();
 }
 
+/* ---- the search ------------------------------------------------------------------------------ */
+
+static int begin_search(int count, int key)
+{
+    (void)count;
+    (void)key;
+    erase_prompt();
+    search_begin(&screen.search);
+    screen.searching = true;
+    draw_prompt();
+    return 0;
+}
+
+/* What was found takes the place of what was typed. */
+static void edit_found(void)
+{
+    char *line = strdup(found());
+    if (!line) return;
+    rl_callback_handler_remove();
+    install();
+    rl_insert_text(line);
+    free(line);
+}
+
+static void send_found(void)
+{
+    char *line = strdup(found());
+    if (!line) return;
+    printf("%s%s\n", prompt, line);
+    fflush(stdout);
+    rl_callback_handler_remove();
+    on_typed(line);
+}
+
+static void search_on(unsigned char key)
+{
+    erase_prompt();
+    enum search_step step = search_key(&screen.search, key);
+    screen.searching = step == SEARCH_GOES_ON;
+    if (step == SEARCH_EDIT) edit_found();
+    if (step == SEARCH_SEND) send_found();
+    else draw_prompt();
+}
+
+/* One byte, so that what follows is libedit's when the search is over. */
+static void read_search_key(void)
+{
+    unsigned char key;
+    if (read(STDIN_FILENO, &key, 1) == 1) search_on(key);
+    else search_on('\033');
+}
+
 static void on_key(weft_watch *w, unsigned events, void *user)
 {
     (void)w;
     (void)events;
     (void)user;
     follow_size();
-    rl_callback_read_char();
+    if (screen.searching) read_search_key();
+    else rl_callback_read_char();
 }
 
 static void use_utf8(void)
@@ -177,9 +252,19 @@ int screen_prompt(weft_loop *l, void (*on_line)(void *user, const char *line), v
     rl_catch_signals = 0;
     rl_inhibit_completion = 1;
     rl_initialize();
+    rl_add_defun("weft-search", begin_search, 'R' & 31);
     history_load();
     install();
     return 0;
+}
+
+/* libedit believes that the terminal is as it left it. */
+void screen_again(void)
+{
+    if (!screen.shown) return;
+    rl_deprep_terminal();
+    rl_prep_terminal(1);
+    draw_prompt();
 }
 
 void screen_restore(void)
@@ -189,7 +274,7 @@ void screen_restore(void)
     screen.watch = NULL;
     erase_prompt();
     fflush(stdout);
-    screen.shown = false;
+    screen.shown = screen.searching = false;
     rl_callback_handler_remove();
     history_save();
 }

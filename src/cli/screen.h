@@ -13,6 +13,9 @@
 /* Show the prompt; on_line gets each line, and NULL at Ctrl-D on an empty one. Errors: -errno. */
 int screen_prompt(weft_loop *l, void (*on_line)(void *user, const char *line), void *user);
 
+/* The program was stopped and goes on: the shell has had the terminal. */
+void screen_again(void);
+
 /* Take the prompt away, save the history, leave the terminal as it was. Any number of times. */
 void screen_restore(void);
 

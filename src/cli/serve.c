@@ -4,22 +4,26 @@
  *
  *      WebSocket   --echo PATH      echo
  *                  any other path   channel
- *      plain GET   with DIR         files
+ *      plain GET   with DIR         files; / lists them where there is no index.html
  *                  without          / says what this is; other paths: 426, from the library
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/channel.h"
 #include "cli/cli.h"
 #include "cli/echo.h"
+#include "cli/listing.h"
 #include "cli/manual.h"
 
 struct serve {
     struct service service;
     struct channels channels;
     struct echo echoes[FLAG_LIST_MAX];
+    struct listing listing;
 };
 
 static const char about[] =
@@ -53,7 +57,7 @@ static const char welcome[] = "This is weft, serving WebSocket channels: every p
                               "\n"
                               "    ws = new WebSocket(\"%s://%s/chat\")\n"
                               "    ws.onmessage = (event) => console.log(event.data)\n"
-                              "    ws.send(\"hello\")\n"
+                              "    ws.onopen = () => ws.send(\"hello\")\n"
                               "\n"
                               "weft help serve says more.\n";
 
@@ -84,16 +88,45 @@ static int add_echoes(struct serve *s, const struct flag_list *paths)
     return 0;
 }
 
+static void say_upgrade(weft_request *r, void *user)
+{
+    static const char why[] = "this path speaks WebSocket only\n";
+    (void)user;
+    weft_reply_field(r, "Upgrade", "websocket");
+    weft_respond(r, 426, "text/plain; charset=utf-8", why, sizeof why - 1);
+}
+
+/* Where no file has the name, a request for it is told what the path is. */
+static int add_echo_notes(struct serve *s, const struct flag_list *echoes, const char *dir)
+{
+    static const weft_request_handler note = {.on_request = say_upgrade};
+    for (size_t i = 0; i < echoes->n; i++) {
+        char path[PATH_MAX];
+        bool subtree = strchr(echoes->items[i], '*');
+        int len = snprintf(path, sizeof path, "%s%s", dir, echoes->items[i]);
+        if (subtree || len >= (int)sizeof path || access(path, F_OK) == 0) continue;
+        int r = weft_server_on_request(s->service.server, echoes->items[i], &note, NULL);
+        if (r < 0) return r;
+    }
+    return 0;
+}
+
+static int add_files(struct serve *s, const struct flag_list *echoes, const char *dir)
+{
+    int r = weft_server_files(s->service.server, "/*", dir);
+    if (r < 0) return complain("%s: %s", dir, weft_strerror(r));
+    r = listing_add(&s->listing, s->service.server, dir);
+    if (r == 0) r = add_echo_notes(s, echoes, dir);
+    return r < 0 ? complain("cannot start: %s", weft_strerror(r)) : 0;
+}
+
 static int add_routes(struct serve *s, const struct flag_list *echoes, const char *dir)
 {
     int r = channels_add(&s->channels, &s->service, "/*");
     if (r < 0) return complain("cannot start: %s", weft_strerror(r));
     r = add_echoes(s, echoes);
     if (r) return r;
-    if (dir) {
-        r = weft_server_files(s->service.server, "/*", dir);
-        return r < 0 ? complain("%s: %s", dir, weft_strerror(r)) : 0;
-    }
+    if (dir) return add_files(s, echoes, dir);
     static const weft_request_handler greeting = {.on_request = greet};
     r = weft_server_on_request(s->service.server, "/", &greeting, &s->service);
     return r < 0 ? complain("cannot start: %s", weft_strerror(r)) : 0;
@@ -126,6 +159,7 @@ int serve_run(int argc, char **argv)
     if (status == 0) status = add_routes(&s, &echoes, options.dir);
     if (status == 0) status = service_run(&s.service, NULL);
     service_close(&s.service);
+    listing_deinit(&s.listing);
     channels_deinit(&s.channels);
     return status;
 }

@@ -16,6 +16,7 @@
 
 #include "cli/cli.h"
 #include "cli/deflate.h"
+#include "cli/names.h"
 #include "cli/sandbox.h"
 
 enum { ADDRESS_MAX = 256, WHY_MAX = 1024, THREADS_MAX = 256 };
@@ -43,9 +44,14 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
                  "address of this machine), unix:PATH, unix:@NAME, fd:N (a socket\n"
                  "that listens already); repeatable"},
         {0, "origin", .kind = FLAG_LIST, .into = &o->origins, .value = "ORIGIN",
-         .help = "whose pages may connect: same (this server's), any, or\n"
-                 "https://example.org; repeatable. Without it: same, and on\n"
-                 "loopback addresses pages from any port of this machine"},
+         .help = "whose pages may connect: same (this server's), any, null (files\n"
+                 "opened in a browser), or https://example.org; repeatable.\n"
+                 "Without it: same, and on loopback addresses pages from any port\n"
+                 "of this machine"},
+        {0, "host", .kind = FLAG_LIST, .into = &o->hosts, .value = "NAME",
+         .help = "a name to answer to: example.org, *.example.org, any;\n"
+                 "repeatable. Without it: any; on loopback addresses without TLS\n"
+                 "localhost and IP addresses, others get 421"},
         {0, "subprotocol", .kind = FLAG_LIST, .into = &o->subprotocols, .value = "NAME",
          .help = "a subprotocol to agree to when a client offers it; repeatable"},
         {0, "max-message", .kind = FLAG_SIZE, .into = &o->max_message, .min = 1, .max = 1 << 30,
@@ -107,9 +113,9 @@ static int check_origins(struct flag_list *origins)
         const char *origin = origins->items[i];
         if (!strcmp(origin, "any")) origins->items[i] = "*";
         else if (strcmp(origin, "same") && !weft_origin_valid(origin))
-            return complain("--origin: \"%s\" is not same, any, or an origin of the form "
-                            "https://example.org[:port]",
-                            origin);
+            return complain("--origin: \"%s\" is not same, any, null, or an origin of the form "
+                            "https://example.org[:port]%s",
+                            origin, strchr(origin, '*') ? "; name each, there are no stars" : "");
     }
     return 0;
 }
@@ -147,6 +153,7 @@ static unsigned cores(void)
 static int new_server(struct service *s)
 {
     const struct service_options *o = s->options;
+    struct names names;
     const weft_limits limits = {
         .max_message = o->max_message,
         .handshake_timeout = o->handshake_timeout,
@@ -159,6 +166,9 @@ static int new_server(struct service *s)
         .threads = s->threads,
         .origins = o->origins.n ? o->origins.items : NULL,
         .trust_proxy = o->proxies.n ? o->proxies.items : NULL,
+        .hosts = names_of(&names, &o->listening, &o->hosts, secret_wanted(&o->secret)),
+        .on_access = o->verbose ? trace_access : NULL,
+        .access_user = &s->trace,
     };
     return weft_server_new(&s->server, s->loop, &config);
 }
@@ -208,6 +218,7 @@ int service_open(struct service *s, struct service_options *o)
     *s = (struct service){.options = o};
     weft_loop_config loop = {.env = &s->trace.env};
     int r = check_origins(&o->origins);
+    if (!r) r = names_check(&o->hosts);
     if (!r) r = secret_check(&o->secret);
     if (!r) r = deflate_parse(o->deflate, &s->deflate);
     if (!r) r = parse_batch(o->batch, &loop.batch);
@@ -215,7 +226,9 @@ int service_open(struct service *s, struct service_options *o)
     loop.poll_us = (uint32_t)o->poll_us;
     raise_descriptor_limit();
     journal_init(&s->journal, STDERR_FILENO);
-    trace_init(&s->trace, o->verbose, &s->journal);
+    once_init(&s->once);
+    trace_init(&s->trace, o->verbose, &s->journal, &s->once);
+    s->trace.starting = true;
 
     s->threads = o->threads ? (unsigned)o->threads : cores();
     if ((r = weft_loop_new(&s->loop, &loop)) < 0 ||
@@ -231,8 +244,8 @@ int service_open(struct service *s, struct service_options *o)
 void service_trace_published(const struct service *s, const char *place, weft_opcode op, size_t len,
                              int n)
 {
-    trace_line(&s->trace, "%s  -> %s, %zu bytes, to %d%s", place, trace_opcode(op), len, n,
-               s->threads > 1 ? " on this thread" : "");
+    trace_line(&s->trace, "%s  -> %s, %zu %s, to %d%s", place, trace_opcode(op), len,
+               trace_bytes(len), n, s->threads > 1 ? " on this thread" : "");
 }
 
 void service_close(struct service *s)
@@ -243,7 +256,9 @@ void service_close(struct service *s)
     weft_hub_free(s->hub);
     signals_deinit(&s->signals);
     weft_loop_free(s->loop);
-    if (s->trace.journal) journal_deinit(&s->journal);
+    if (!s->trace.journal) return;
+    journal_deinit(&s->journal);
+    once_deinit(&s->once);
 }
 
 /* ---- listen ---------------------------------------------------------------------------------- */
@@ -262,12 +277,23 @@ static int confine(struct service *s)
         &s->trace);
 }
 
+/* Every address: one that can be typed. */
+static const char *typed(const char *address, char *text, size_t size)
+{
+    const char *port = strrchr(address, ':');
+    bool everywhere = port && (!strncmp(address, "[::]:", 5) || !strncmp(address, "0.0.0.0:", 8));
+    if (!everywhere) return address;
+    snprintf(text, size, "localhost%s", port);
+    return text;
+}
+
 static void print_addresses(const struct service *s)
 {
-    char address[ADDRESS_MAX];
+    char address[ADDRESS_MAX], text[ADDRESS_MAX];
     const char *scheme = secret_wanted(&s->options->secret) ? "https://" : "http://";
     for (size_t i = 0; weft_server_address(s->server, i, address, sizeof address) >= 0; i++)
-        printf("%s%s\n", listening_is_unix(address) ? "" : scheme, address);
+        printf("%s%s\n", listening_is_unix(address) ? "" : scheme,
+               typed(address, text, sizeof text));
 }
 
 int service_run(struct service *s, void (*hint)(const char *address, bool secure))
@@ -276,6 +302,7 @@ int service_run(struct service *s, void (*hint)(const char *address, bool secure
     if (r == 0) r = confine(s);
     if (r) return r;
 
+    s->trace.starting = false;
     print_addresses(s);
     char first[ADDRESS_MAX];
     bool secure = secret_wanted(&s->options->secret);

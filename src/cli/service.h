@@ -29,11 +29,11 @@
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 21 };
+enum { SERVICE_FLAGS = 22 };
 
 struct service_options {
     struct listening listening;
-    struct flag_list origins, subprotocols, proxies;
+    struct flag_list origins, hosts, subprotocols, proxies;
     uint64_t max_message; /* 0: as --help says */
     uint64_t handshake_timeout, ping;
     uint64_t max_connections, max_connections_per_ip;
@@ -52,6 +52,7 @@ struct service {
     const struct service_options *options;
     struct trace trace;
     struct journal journal;
+    struct once once;
     weft_loop *loop;
     weft_hub *hub;
     weft_server *server;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * cli/signals.c - SIGINT, SIGTERM and perhaps SIGHUP as events of the loop; SIGPIPE never
+ * cli/signals.c - SIGINT, SIGTERM and perhaps SIGHUP, SIGCONT as events of the loop; SIGPIPE never
  *
  * The signals are blocked and read from a signalfd, so that what they lead to runs between other
  * events, not in the middle of one.
@@ -20,6 +20,7 @@ static void on_ready(weft_watch *w, unsigned events, void *user)
     struct signalfd_siginfo info;
     if (read(s->fd, &info, sizeof info) != sizeof info) return;
     if (info.ssi_signo == SIGHUP) s->on_hangup(s->user);
+    else if (info.ssi_signo == SIGCONT) s->on_continue();
     else s->on_signal(s->user);
 }
 
@@ -31,6 +32,7 @@ static int listen_to(struct signals *s)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     if (s->on_hangup) sigaddset(&set, SIGHUP);
+    if (s->on_continue) sigaddset(&set, SIGCONT);
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0) return -errno;
     s->fd = signalfd(s->fd, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     return s->fd < 0 ? -errno : 0;
@@ -49,6 +51,12 @@ int signals_init(struct signals *s, weft_loop *l, void (*on_signal)(void *user),
 int signals_add_hangup(struct signals *s, void (*on_hangup)(void *user))
 {
     s->on_hangup = on_hangup;
+    return listen_to(s);
+}
+
+int signals_add_continue(struct signals *s, void (*on_continue)(void))
+{
+    s->on_continue = on_continue;
     return listen_to(s);
 }
 

@@ -39,7 +39,7 @@ static const char *const allowed[] = {
     "close close_range dup fstat fstat64",
     /* files; which ones is Landlock's business */
     "stat lstat newfstatat statx access faccessat faccessat2",
-    "readlink readlinkat getcwd unlink unlinkat",
+    "readlink readlinkat getcwd getdents64 unlink unlinkat",
     /* the loop */
     "epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 poll ppoll select pselect6",
     "eventfd2 timerfd_create timerfd_settime timerfd_gettime signalfd4",

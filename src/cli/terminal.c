@@ -97,6 +97,7 @@ static void on_open(weft_conn *c)
     struct terminal *t = weft_conn_user(c);
     const char *subprotocol = weft_conn_subprotocol(c);
     t->opened = true;
+    connect_trace_response(&t->trace, c);
     screen_note("connected to %s%s%s; /help lists the commands, Ctrl-D closes", t->o->shown,
                 *subprotocol ? ", subprotocol " : "", subprotocol);
     int r = screen_prompt(t->loop, on_line, t);
@@ -112,9 +113,9 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
     if (++t->received == t->o->count) leave(t, WEFT_CLOSE_NORMAL, NULL);
 }
 
-static void on_pong(weft_conn *c, uint64_t rtt_us)
+static void on_pong(weft_conn *c, const void *data, size_t len, uint64_t rtt_us)
 {
-    (void)c;
+    (void)c, (void)data, (void)len;
     if (rtt_us) screen_note("pong after %.1f ms", (double)rtt_us / 1000);
     else screen_note("pong, to no ping of ours");
 }
@@ -123,6 +124,7 @@ static void on_close(weft_conn *c, const weft_close_info *info)
 {
     struct terminal *t = weft_conn_user(c);
     screen_restore();
+    connect_trace_refusal(&t->trace, info);
     t->status = connect_report(t->o, info, t->opened, true);
     t->conn = NULL;
     weft_loop_stop(t->loop);
@@ -139,7 +141,8 @@ static int start(struct terminal *t)
     weft_loop_config config = {.env = &t->trace.env};
     int r;
     if ((r = weft_loop_new(&t->loop, &config)) < 0 ||
-        (r = signals_init(&t->signals, t->loop, on_signal, t)) < 0)
+        (r = signals_init(&t->signals, t->loop, on_signal, t)) < 0 ||
+        (r = signals_add_continue(&t->signals, screen_again)) < 0)
         return complain("cannot start: %s", weft_strerror(r));
     return connect_dial(t->o, &t->trace, t->loop, &t->handler, t, &t->conn);
 }
@@ -161,7 +164,7 @@ int terminal_run(const struct connect_options *o)
             },
     };
     journal_init(&t.journal, STDERR_FILENO);
-    trace_init(&t.trace, o->verbose, &t.journal);
+    trace_init(&t.trace, o->verbose, &t.journal, NULL);
     t.trace.show = on_trace;
 
     int status = start(&t);

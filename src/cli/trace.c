@@ -6,10 +6,12 @@
  */
 #include "cli/trace.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "cli/escape.h"
@@ -34,17 +36,25 @@ static void emit(const struct trace *t, const char *text)
     else journal_write(t->journal, line);
 }
 
-/* The library's: errors always, events with -v, details with -vv. */
+/* A refusal that names the flag that would allow it. Who was refused does not matter. */
+static bool is_hint(const struct trace *t, const char *line)
+{
+    const char *refused = t->once ? strstr(line, ": refused with ") : NULL;
+    return refused && strstr(refused, "(--") && once(t->once, refused);
+}
+
+/* The library's: errors (but while it starts) and hints always, events with -v, details with -vv. */
 static void library_log(void *ctx, int level, const char *line)
 {
     const struct trace *t = ctx;
     static const unsigned needed[] = {0, 1, 1, 2};
-    if (t->level >= needed[level & 3]) emit(t, line);
+    unsigned own = t->level + !t->starting;
+    if (own > needed[level & 3] || is_hint(t, line)) emit(t, line);
 }
 
-void trace_init(struct trace *t, unsigned level, struct journal *journal)
+void trace_init(struct trace *t, unsigned level, struct journal *journal, struct once *once)
 {
-    *t = (struct trace){.level = level, .journal = journal};
+    *t = (struct trace){.level = level, .journal = journal, .once = once};
     t->env = (weft_env){.ctx = t, .log = library_log};
 }
 
@@ -72,9 +82,24 @@ void trace_line(const struct trace *t, const char *format, ...)
     va_end(args);
 }
 
+void trace_hint(const struct trace *t, const char *format, ...)
+{
+    char line[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    if (once(t->once, line)) emit(t, line);
+}
+
 const char *trace_opcode(weft_opcode op)
 {
     return op == WEFT_TEXT ? "text" : "binary";
+}
+
+const char *trace_bytes(size_t n)
+{
+    return n == 1 ? "byte" : "bytes";
 }
 
 static const char *name_of(const weft_peer *p)
@@ -91,10 +116,67 @@ static void add_field(FILE *to, const weft_request *r, const char *words, const 
     escape_terminal(to, value, " ");
 }
 
+static bool is_secret(weft_bytes name)
+{
+    static const char *const secrets[] = {"authorization", "proxy-authorization", "cookie",
+                                          "set-cookie"};
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
+        if (name.len == strlen(secrets[i]) &&
+            !strncasecmp((const char *)name.data, secrets[i], name.len))
+            return true;
+    return false;
+}
+
+static void trace_escaped(const struct trace *t, const char *before, weft_bytes name,
+                          weft_bytes value)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *to = open_memstream(&text, &len);
+    if (!to) return;
+    fputs(before, to);
+    escape_terminal(to, name, " ");
+    fputs(": ", to);
+    if (is_secret(name)) fputs("...", to);
+    else escape_terminal(to, value, " ");
+    if (fclose(to) == 0) trace_line(t, "%s", text);
+    free(text);
+}
+
+void trace_fields(const struct trace *t, const char *arrow, const weft_field *fields, size_t n)
+{
+    for (size_t i = 0; i < n && t->level; i++)
+        trace_escaped(t, arrow, fields[i].name, fields[i].value);
+}
+
+/* A browser opens no WebSocket with a server that takes none of what a page offers, and does not say so. */
+static void hint_at_subprotocol(const weft_upgrade *u, weft_request *r, const struct traced *at)
+{
+    char *text = NULL;
+    size_t len;
+    if (!weft_request_field(r, "Origin").len || *weft_upgrade_subprotocol(u)) return;
+    FILE *to = open_memstream(&text, &len);
+    if (!to) return;
+    add_field(to, r, "", "Sec-WebSocket-Protocol");
+    if (fclose(to) == 0 && len)
+        trace_hint(
+            at->trace,
+            "a page offers the subprotocols \"%.200s\", of which none is known here: browsers give up then; "
+            "--subprotocol NAME agrees to one",
+            text);
+    free(text);
+}
+
 void trace_handshake(weft_upgrade *u, const struct traced *at)
 {
-    if (!at->trace->level) return;
     weft_request *r = weft_upgrade_request(u);
+    hint_at_subprotocol(u, r, at);
+    if (!at->trace->level) return;
+    if (at->trace->level > 1) {
+        const weft_field *fields;
+        size_t n = weft_request_fields(r, &fields);
+        trace_fields(at->trace, "<- ", fields, n);
+    }
     char *text = NULL;
     size_t len;
     FILE *to = open_memstream(&text, &len);
@@ -104,6 +186,28 @@ void trace_handshake(weft_upgrade *u, const struct traced *at)
     if (fclose(to) == 0)
         trace_line(at->trace, "%.255s %s  handshake%.300s", name_of(weft_request_peer(r)),
                    at->place, text);
+    free(text);
+}
+
+void trace_access(const weft_access *a, void *user)
+{
+    const struct trace *t = user;
+    char *text = NULL;
+    size_t len;
+    if (a->kind == WEFT_ACCESS_WEBSOCKET || (a->kind == WEFT_ACCESS_UPGRADE && a->status == 101))
+        return;
+    FILE *to = open_memstream(&text, &len);
+    if (!to) return;
+    escape_terminal(to, a->method, " ");
+    fputs(a->target.len > 255 ? " (long) " : " ", to);
+    escape_terminal(to, (weft_bytes){a->target.data, a->target.len < 255 ? a->target.len : 255},
+                    " ");
+    fputs("  ", to);
+    if (a->status) fprintf(to, "%d", a->status);
+    else fputs("no answer", to);
+    if (*a->cause) fprintf(to, ": %s", a->cause);
+    else fprintf(to, ", %" PRIu64 " %s", a->sent, trace_bytes(a->sent));
+    if (fclose(to) == 0) trace_line(t, "%s %s", name_of(a->peer), text);
     free(text);
 }
 
@@ -137,12 +241,12 @@ void trace_open(weft_conn *c)
 
 void trace_received(weft_conn *c, weft_opcode op, size_t len)
 {
-    if (is_traced(c)) trace_conn(c, "<- %s, %zu bytes", trace_opcode(op), len);
+    if (is_traced(c)) trace_conn(c, "<- %s, %zu %s", trace_opcode(op), len, trace_bytes(len));
 }
 
 void trace_sent(weft_conn *c, weft_opcode op, size_t len)
 {
-    if (is_traced(c)) trace_conn(c, "-> %s, %zu bytes", trace_opcode(op), len);
+    if (is_traced(c)) trace_conn(c, "-> %s, %zu %s", trace_opcode(op), len, trace_bytes(len));
 }
 
 void trace_close(weft_conn *c, const weft_close_info *info)
@@ -173,11 +277,12 @@ void traced_on_open(weft_conn *c)
 void traced_on_ping(weft_conn *c, const void *data, size_t len)
 {
     (void)data;
-    trace_conn(c, "<- ping, %zu bytes; -> pong", len);
+    trace_conn(c, "<- ping, %zu %s; -> pong", len, trace_bytes(len));
 }
 
-void traced_on_pong(weft_conn *c, uint64_t rtt_us)
+void traced_on_pong(weft_conn *c, const void *data, size_t len, uint64_t rtt_us)
 {
+    (void)data, (void)len;
     if (rtt_us) trace_conn(c, "<- pong, after %.1f ms", (double)rtt_us / 1000);
     else trace_conn(c, "<- pong, to no ping of ours");
 }

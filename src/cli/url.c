@@ -6,6 +6,7 @@
  * "host:8080/chat", "[::1]:8080", ":8080/chat" (on this machine).
  */
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +45,27 @@ int connect_complete_url(const char *text, char *url, size_t size)
     const char *scheme = has_scheme(text) ? "" : "ws://";
     const char *host = *text == ':' ? "localhost" : "";
     return snprintf(url, size, "%s%s%s", scheme, host, text);
+}
+
+/* The first thing that a dialer would call, and no loop ever runs it. */
+static int open_nothing(void *user)
+{
+    (void)user;
+    return -ECANCELED;
+}
+
+int connect_url_error(const char *url)
+{
+    const weft_dial dial = {.open = open_nothing};
+    const weft_client_config config = {.dial = &dial};
+    const weft_handler handler = {0};
+    weft_loop *loop;
+    weft_conn *conn;
+    int r = weft_loop_new(&loop, NULL);
+    if (r < 0) return r;
+    r = weft_connect(&conn, loop, url, &config, &handler, NULL);
+    weft_loop_free(loop);
+    return r;
 }
 
 void connect_hide_user(const char *url, char *shown)

@@ -54,9 +54,18 @@ static bool matches(const char *text, weft_bytes host)
 {
     weft_bytes pattern = bytes_of(text);
     if (bytes_is_nocase(pattern, "ip")) return is_ip(host);
+    if (bytes_is_nocase(pattern, "none")) return host.len == 0;
+    if (bytes_is_nocase(pattern, "unix")) return false;
     if (cut_star(&pattern)) return is_below(host, bare(pattern));
     if (bytes_is_nocase(pattern, "localhost") && is_below(host, pattern)) return true;
     return bytes_equal_nocase(host, bare(pattern));
+}
+
+bool hosts_say(const char *const *hosts, const char *word)
+{
+    for (; hosts && *hosts; hosts++)
+        if (bytes_is_nocase(bytes_of(*hosts), word)) return true;
+    return false;
 }
 
 bool hosts_have(const char *const *hosts, weft_bytes host)

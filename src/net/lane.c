@@ -201,6 +201,13 @@ void lane_reset(struct lane *l, int error, const char *cause)
     drop(l, true, error, cause);
 }
 
+const char lane_aborted[] = "dropped by the program";
+
+void lane_abort(struct lane *l)
+{
+    lane_reset(l, WEFT_ERR_CLOSED, lane_aborted);
+}
+
 /* ---- time ------------------------------------------------------------------------------------ */
 
 void lane_deadline(struct lane *l, uint64_t ms)

@@ -114,7 +114,8 @@ struct talk {
      * time; called again until the lane is gone. */
     bool (*leave)(struct lane *l, const struct leaving *how);
 
-    /* The lane is gone; nobody sits on it any more. cause is for on_close: a constant string. */
+    /* The lane is gone; nobody sits on it any more. cause is for on_close: a constant string, of no words only
+     * where nobody is told of it. */
     void (*lost)(struct lane *l, int error, const char *cause);
 };
 
@@ -339,6 +340,10 @@ void lane_finish(struct lane *l, struct outq *rest);
 /* End now; lost is told from here. reset: what is queued is of no use to the peer. */
 void lane_drop(struct lane *l, int error, const char *cause);
 void lane_reset(struct lane *l, int error, const char *cause);
+
+/* The user wants no more of it: reset. What is no lane yet ends with the same words. */
+void lane_abort(struct lane *l);
+extern const char lane_aborted[];
 
 static inline size_t lane_buffered(const struct lane *l)
 {

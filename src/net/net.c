@@ -37,7 +37,7 @@ static void leave(struct attachment *a)
     free_siblings(n);
     n->dying = true;
     if (n->client) n->client->leave(n->client);
-    lanes_drop(n, NULL, 0, "the loop was freed");
+    lanes_drop(n, NULL, WEFT_ERR_CLOSED, "the loop was freed");
 }
 
 struct net *net_there(const weft_loop *l)

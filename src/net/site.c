@@ -21,11 +21,13 @@ void site_websocket_opened(struct site *s)
     tally_add(&s->tally->websockets);
 }
 
-void site_websocket_gone(struct site *s, uint16_t code)
+void site_websocket_gone(struct site *s, uint16_t code, uint16_t sent_code)
 {
     struct tally *t = s->tally;
     tally_take(&t->websockets);
     if (code < sizeof t->closed / sizeof *t->closed) tally_add(&t->closed[code]);
+    if (sent_code < sizeof t->close_sent / sizeof *t->close_sent)
+        tally_add(&t->close_sent[sent_code]);
 }
 
 int site_count_as(struct site *s, struct address *a, const struct sock_addr *client)

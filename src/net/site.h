@@ -19,8 +19,8 @@
 /* Counts of all loops. Relaxed: a number says nothing of the others. */
 struct tally {
     uint64_t accepted, connections, websockets, requests, undelivered;
-    uint64_t refused[600]; /* by status */
-    uint64_t closed[5000]; /* by code */
+    uint64_t refused[600];                   /* by status */
+    uint64_t closed[5000], close_sent[5000]; /* by code */
     struct address_counts address_counts;
 };
 
@@ -70,7 +70,8 @@ void site_refused(struct site *s, int status);
 void site_undelivered(struct site *s);
 
 void site_websocket_opened(struct site *s);
-void site_websocket_gone(struct site *s, uint16_t code);
+/* Codes of a weft_close_info. */
+void site_websocket_gone(struct site *s, uint16_t code, uint16_t sent_code);
 
 /* Count the carrier that has this address under this client's, and no more as it was counted before. 0;
  * WEFT_ERR_POLICY: that client has too many; -ENOMEM. */

@@ -3,8 +3,8 @@
  * ws/origin.c - may this page open a WebSocket here? (RFC 6454; RFC 6455, 10.2)
  *
  * An origin is scheme, host and port; all three are compared, after lower case and default ports.
- * What cannot be taken apart ("null", a path, user information) is no origin, and matches nothing but
- * "*".
+ * What cannot be taken apart (a path, user information) is no origin, and matches nothing but "*". "null" is what
+ * browsers say of pages that are nobody's: it matches itself.
  */
 #include <weft/handshake.h>
 
@@ -38,7 +38,7 @@ static int parse_port(weft_bytes text)
 
 static bool is_host_char(uint8_t c)
 {
-    return c > 0x20 && c < 0x7f && !strchr("/?#@\\[]:,\"<>^`{|}", c);
+    return c > 0x20 && c < 0x7f && !strchr("/?#@\\[]:,\"<>^`{|}*", c);
 }
 
 /* How long the host at the front is, brackets of an IPv6 literal included; 0 if there is none. */
@@ -127,6 +127,7 @@ bool weft_origin_check(const weft_request_head *head, const char *const *allowed
     if (parsed && !allowed && loopback && is_web(&page) && is_loopback_host(page.host)) return true;
     for (const char *const *p = allowed ? allowed : only_same; *p; p++) {
         if (strcmp(*p, "*") == 0) return true;
+        if (n == 1 && strcmp(*p, "null") == 0 && bytes_is(*origin, "null")) return true;
         if (!parsed) continue;
         if (strcmp(*p, "same") == 0 && is_same_origin(head, &page, secure)) return true;
         if (parse_origin(bytes_of(*p), &other) && same(&page, &other)) return true;
@@ -137,5 +138,5 @@ bool weft_origin_check(const weft_request_head *head, const char *const *allowed
 bool weft_origin_valid(const char *text)
 {
     struct origin o;
-    return parse_origin(bytes_of(text), &o);
+    return strcmp(text, "null") == 0 || parse_origin(bytes_of(text), &o);
 }

@@ -13,6 +13,7 @@
  * kernel until then.
  */
 #include "base/bytes.h"
+#include "base/rare.h"
 #include "ws/session.h"
 
 /* ---- where frames begin ---------------------------------------------------------------------- */
@@ -33,8 +34,8 @@ static size_t rest_of_frame(const struct slice *first)
 
 /* ---- control frames -------------------------------------------------------------------------- */
 
-/* Put the control frames where they are next to go out: behind the frame that is on its way and those
- * put there before, in front of everything else. Nothing goes behind a Close. */
+/* Put the control frames where they are next to go out: behind the frame that is on its way and those that are in the
+ * queue already, in front of everything else. Nothing goes behind a Close. */
 static void stage_control(weft_session *s)
 {
     struct buffers *b = s->buffers;
@@ -45,7 +46,7 @@ static void stage_control(weft_session *s)
     if (s->closed && at == b->queue.bytes) outq_clear(&w->control);
     else if (outq_insert(&b->queue, at, &w->control) == 0) b->staged = end;
     else return;
-    w->staged_pongs += w->pongs;
+    b->pongs += w->pongs;
     w->pongs = 0;
 }
 
@@ -64,7 +65,7 @@ static void drop_waiting(struct waiting *a)
     outq_clear(&a->control);
     outq_clear(&a->messages);
     a->has_late = false;
-    a->pongs = a->staged_pongs = 0;
+    a->pongs = 0;
 }
 
 /* What is left is the rest of the frame that is on its way, and the Close, if there was memory for it. */
@@ -77,6 +78,7 @@ static void drop_for_close(weft_session *s)
     if (rest + close < b->queue.bytes) {
         if (outq_cut(&b->queue, rest, b->queue.bytes - close) < 0) return;
         b->staged = 0;
+        b->pongs = 0;
     }
     s->hasty = false;
 }
@@ -94,16 +96,21 @@ struct outq *session_output(weft_session *s)
     return &b->queue;
 }
 
+/* Of the pings and pongs in the queue. */
+static RARE void control_left(weft_session *s, size_t n)
+{
+    struct buffers *b = s->buffers;
+    b->staged = n < b->staged ? b->staged - n : 0;
+    if (b->staged) return;
+    b->pongs = 0;
+    if (b->waiting) send_late_pong(s);
+}
+
 void session_left(weft_session *s, size_t n)
 {
     struct buffers *b = s->buffers;
     if (!b) return;
-    b->staged = n < b->staged ? b->staged - n : 0;
-    if (outq_empty(&b->queue)) b->pongs = 0;
-    if (b->waiting && !b->staged) {
-        b->waiting->staged_pongs = 0;
-        send_late_pong(s);
-    }
+    if (b->staged) control_left(s, n);
     session_tidy(s);
 }
 

@@ -141,8 +141,8 @@ static void remember(struct window *w, const struct pieces *message)
         window_add(w, message->at[i].data, message->at[i].len);
 }
 
-/* A message through d, and into q. One that did not get smaller, or too small, goes as it is, and leaves no trace in
- * the window, because the peer's will have none. */
+/* A message through d, and into q. One that did not get smaller, or too small, or for which there is no memory, goes as
+ * it is, and leaves no trace in the window, because the peer's will have none. */
 static int encode_with(weft_session *s, struct deflater *d, struct outq *q, uint8_t byte0,
                        const struct pieces *message)
 {
@@ -151,21 +151,25 @@ static int encode_with(weft_session *s, struct deflater *d, struct outq *q, uint
     int result = deflater_run(d, window_bits(s), w, message, &small);
     if (result > 0 && message->len > RATIO_FREE)
         result = ratio_is_taken(s->cfg->pool, s->cfg->env, w, message->len, small);
-    if (result < 0) return result;
-    if (!result) return encode_pieces(s, q, byte0, message);
+    if (result <= 0) return encode_pieces(s, q, byte0, message);
     int error = encode(s, q, byte0 | FRAME_RSV1, small.data, small.len);
     if (!error) remember(w, message);
     return error;
 }
 
-static RARE int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0,
-                                  const struct pieces *message)
+static bool has_window(weft_session *s)
 {
     struct window **w = &s->buffers->window;
     if (has_takeover(s) && !*w) *w = window_new(s->cfg->env, window_bits(s));
-    if (has_takeover(s) && !*w) return -ENOMEM;
-    struct deflater *d = deflater_take(s->cfg->pool, s->cfg->env);
-    if (!d) return -ENOMEM;
+    return *w || !has_takeover(s);
+}
+
+/* Whether a message is compressed is its own matter (RFC 7692, 6), so without memory for it it is not. */
+static RARE int encode_compressed(weft_session *s, struct outq *q, uint8_t byte0,
+                                  const struct pieces *message)
+{
+    struct deflater *d = has_window(s) ? deflater_take(s->cfg->pool, s->cfg->env) : NULL;
+    if (!d) return encode_pieces(s, q, byte0, message);
     int error = encode_with(s, d, q, byte0, message);
     deflater_give(s->cfg->pool, d);
     return error;
@@ -197,7 +201,7 @@ static void drop_waiting(weft_session *s)
 
 static bool is_idle(const struct waiting *w)
 {
-    return outq_empty(&w->control) && outq_empty(&w->messages) && !w->has_late && !w->staged_pongs;
+    return outq_empty(&w->control) && outq_empty(&w->messages) && !w->has_late;
 }
 
 void session_tidy(weft_session *s)
@@ -264,13 +268,22 @@ static bool keeps_order(const struct buffers *b)
     return b->queue.bytes <= SHORT && (!b->waiting || outq_empty(&b->waiting->control));
 }
 
+/* Later ones go behind it, wherever they may (output.c). */
+static int queue_control(weft_session *s, uint8_t byte0, const void *data, size_t len)
+{
+    struct outq *q = &s->buffers->queue;
+    int error = encode(s, q, byte0, data, len);
+    if (!error) s->buffers->staged = q->bytes;
+    return error;
+}
+
 static int send_control(weft_session *s, weft_opcode op, const void *data, size_t len)
 {
     uint8_t byte0 = (uint8_t)(FRAME_FIN | op);
     if (len > CONTROL_MAX) return -EINVAL;
     struct buffers *b = session_buffers(s);
     if (!b) return -ENOMEM;
-    if (keeps_order(b)) return encode(s, &b->queue, byte0, data, len);
+    if (keeps_order(b)) return queue_control(s, byte0, data, len);
     struct waiting *w = waiting_of(s);
     return w ? encode(s, &w->control, byte0, data, len) : -ENOMEM;
 }
@@ -356,9 +369,9 @@ int session_queue_shared(weft_session *s, weft_message *m)
     if (compressed && has_takeover(s))
         return session_queue(s, weft_message_opcode(m), payload.data, payload.len);
     struct outq *q = message_queue(s);
-    struct blob *frame =
-        compressed ? message_compressed(m, window_bits(s), s->cfg->pool) : m->frame;
-    if (!q || !frame) return -ENOMEM;
+    struct blob *small = compressed ? message_compressed(m, window_bits(s), s->cfg->pool) : NULL;
+    struct blob *frame = small ? small : m->frame; /* there may be no memory for a small one */
+    if (!q) return -ENOMEM;
     return s->role == WEFT_CLIENT ? encode_frame(s, q, frame) : queue_frame(s, q, frame);
 }
 
@@ -390,8 +403,7 @@ int weft_session_send_fragment(weft_session *s, weft_opcode op, const void *data
 /* That were queued and may not be gone. */
 static uint64_t waiting_pongs(const struct buffers *b)
 {
-    const struct waiting *w = b->waiting;
-    return b->pongs + (w ? (uint64_t)w->pongs + w->staged_pongs : 0);
+    return (uint64_t)b->pongs + (b->waiting ? b->waiting->pongs : 0);
 }
 
 /* Beyond the limit only the newest ping is remembered. */
@@ -405,24 +417,33 @@ static int send_late(weft_session *s, const uint8_t *data, size_t len)
     return 0;
 }
 
-int send_pong(weft_session *s, const uint8_t *data, size_t len)
+static int queue_pong(weft_session *s, const uint8_t *data, size_t len)
 {
-    if (s->closed) return 0;
-    struct buffers *b = session_buffers(s);
-    if (!b) return -ENOMEM;
-    if (waiting_pongs(b) >= limit_max_waiting_pongs(s->cfg->limits)) return send_late(s, data, len);
+    struct buffers *b = s->buffers;
     bool in_order = keeps_order(b);
     int error = send_control(s, WEFT_PONG, data, len);
     if (!error) ++*(in_order ? &b->pongs : &b->waiting->pongs);
     return error;
 }
 
+/* None overtakes one that is late. */
+int send_pong(weft_session *s, const uint8_t *data, size_t len)
+{
+    if (s->closed) return 0;
+    struct buffers *b = session_buffers(s);
+    if (!b) return -ENOMEM;
+    bool late = b->waiting && b->waiting->has_late;
+    if (late || waiting_pongs(b) >= limit_max_waiting_pongs(s->cfg->limits))
+        return send_late(s, data, len);
+    return queue_pong(s, data, len);
+}
+
 /* The pongs that waited are gone: there is room for the ping that came too late for them. */
 void send_late_pong(weft_session *s)
 {
-    struct buffers *b = s->buffers;
-    struct waiting *w = b->waiting;
-    if (w->has_late && !waiting_pongs(b)) w->has_late = send_pong(s, w->late.data, w->late.len) < 0;
+    struct waiting *w = s->buffers->waiting;
+    if (!w->has_late || waiting_pongs(s->buffers)) return;
+    w->has_late = !s->closed && queue_pong(s, w->late.data, w->late.len) < 0;
 }
 
 /* ---- closing --------------------------------------------------------------------------------- */
@@ -435,6 +456,8 @@ int send_close(weft_session *s, weft_bytes body)
     int error = encode(s, &b->queue, FRAME_FIN | WEFT_CLOSE, body.data, body.len);
     if (error) return error;
     s->closed = true;
+    s->said = WEFT_CLOSE_NO_STATUS;
+    if (body.len) s->said = (uint16_t)(body.data[0] << 8 | body.data[1]);
     if (b->waiting) outq_clear(&b->waiting->messages); /* its fragmented message never ends */
     return 0;
 }
@@ -455,8 +478,8 @@ void send_last_words(weft_session *s, uint16_t code, const char *cause)
 {
     if (s->closed) return;
     if (weft_session_close(s, code, cause, strlen(cause)) == 0) return;
-    s->closed = true;
-    s->owed = code;
+    s->closed = s->owed = true;
+    s->said = code;
 }
 
 int weft_session_close_now(weft_session *s, uint16_t code, const char *reason, size_t len)
@@ -468,8 +491,8 @@ int weft_session_close_now(weft_session *s, uint16_t code, const char *reason, s
 
 void send_owed_close(weft_session *s)
 {
-    uint8_t body[] = {(uint8_t)(s->owed >> 8), (uint8_t)s->owed};
+    uint8_t body[] = {(uint8_t)(s->said >> 8), (uint8_t)s->said};
     s->closed = false;
-    if (send_close(s, (weft_bytes){body, sizeof body}) == 0) s->owed = 0;
+    s->owed = send_close(s, (weft_bytes){body, sizeof body}) < 0;
     s->closed = true;
 }

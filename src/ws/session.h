@@ -84,12 +84,11 @@ struct key_pool {
 
 /* What waits beside the queue; on the heap only while something does. */
 struct waiting {
-    struct outq control;  /* pings and pongs: go in front of queue at the next frame boundary */
+    struct outq control;  /* pings and pongs: go in front of queue, behind those that are in it */
     struct outq messages; /* whole messages behind an open fragmented one */
     struct control late;  /* the newest ping beyond max_waiting_pongs */
     bool has_late;
-    uint32_t pongs;        /* in control */
-    uint32_t staged_pongs; /* in staged */
+    uint32_t pongs; /* in control */
 };
 
 /* What is under way, and what belongs to it; lent by the pool while there is something in it. */
@@ -99,8 +98,8 @@ struct buffers {
     struct window *window; /* what our messages may refer to, with context takeover */
     struct waiting *waiting;
     struct key_pool *keys;
-    size_t staged;        /* bytes of queue up to the end of the control frames put to its front */
-    uint32_t pongs;       /* put into queue in order, since it was last empty */
+    size_t staged;        /* bytes of queue up to the end of the last ping or pong in it */
+    uint32_t pongs;       /* put into queue, since there was last none in it */
     struct buffers *next; /* in the pool */
     struct recv in;       /* all zero when nothing comes in */
 };
@@ -110,7 +109,8 @@ struct weft_session {
     struct buffers *buffers;   /* NULL: nothing is under way */
     const char *cause;
     int error;
-    uint16_t owed; /* the code of a Close for which there was no memory yet, or 0 */
+    uint16_t
+        said; /* the code of our Close; WEFT_CLOSE_NO_STATUS if it has none; 0: there is none */
     uint8_t role;
     weft_deflate_params deflate;
     uint8_t state;   /* enum recv_state */
@@ -118,6 +118,7 @@ struct weft_session {
     uint8_t sending; /* opcode of our open fragmented message, 0 when there is none */
     bool closed : 1; /* our Close is queued, gone or owed: nothing may follow it */
     bool placed : 1; /* long messages are received where they are to stay */
+    bool owed : 1;   /* for our Close there was no memory yet */
     bool hasty : 1;  /* what is in front of our Close is to be dropped */
 };
 

@@ -19,8 +19,12 @@
 static weft_close_info closed(uint16_t code, bool by_peer, const char *reason)
 {
     weft_bytes text = {(const uint8_t *)reason, strlen(reason)};
-    return (weft_close_info){
-        .code = code, .reason = text, .by_peer = by_peer, .clean = true, .cause = ""};
+    return (weft_close_info){.code = code,
+                             .sent_code = code,
+                             .reason = text,
+                             .by_peer = by_peer,
+                             .clean = true,
+                             .cause = ""};
 }
 
 static weft_close_info failed(int error)
@@ -46,6 +50,9 @@ static void the_line_can_be_parsed(void **state)
                 "closed code=1008 reason=\"too slow\" by=peer clean=yes");
     assert_line(closed(1000, false, "say \"hi\"\n"),
                 "closed code=1000 reason=\"say \\\"hi\\\"\\u000a\" by=us clean=yes");
+    weft_close_info crossed = closed(1009, false, "");
+    crossed.sent_code = 1000;
+    assert_line(crossed, "closed code=1009 reason=\"\" by=us clean=yes sent=1000");
     assert_line(failed(WEFT_ERR_LOST), "closed code=1006 reason=\"\" by=us clean=no "
                                        "error=WEFT_ERR_LOST cause=\"the cause\"");
 }
@@ -65,6 +72,12 @@ static void a_code_that_means_trouble_is_81_when_the_peer_says_it(void **state)
     assert_exit(closed(1011, true, ""), EXIT_CODE);
     assert_exit(closed(4000, true, ""), EXIT_CODE);
     assert_exit(closed(4000, false, ""), EXIT_CLEAN);
+
+    weft_close_info crossed = closed(1009, false, "");
+    crossed.sent_code = 1000;
+    assert_exit(crossed, EXIT_CODE);
+    crossed.error = WEFT_ERR_LOST; /* it did not wait for the rest either */
+    assert_exit(crossed, EXIT_CODE);
 }
 
 static void what_goes_wrong_later_has_its_code(void **state)

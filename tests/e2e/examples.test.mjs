@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -312,6 +313,42 @@ test('worker_pool: every question is answered, also those of who asks many at on
     assert.equal(await eve.next(), 'smallest divisor of 15: 3');
     await eve.leave();
   }));
+
+test('reverse_proxy: what comes from behind is what a client gets', async () => {
+  const large = randomBytes(3_000_000);
+  const behind = createServer((request, response) => {
+    if (request.url === '/large') return response.end(large);
+    if (request.url === '/broken') {
+      response.writeHead(200, { 'content-length': 10 });
+      return response.write('half', () => response.destroy());
+    }
+    if (request.url === '/length') return response.writeHead(200, { 'content-length': 3 }).end('abc');
+    response.setHeader('x-method', request.method);
+    response.setHeader('set-cookie', ['a=1', 'b=2']);
+    response.writeHead(201, { 'content-type': 'text/x' });
+    return request.pipe(response);
+  }).listen(0, '127.0.0.1');
+  await soon(once(behind, 'listening'), 'the server behind');
+  const program = new Program('reverse_proxy', '127.0.0.1:0', `tcp://127.0.0.1:${behind.address().port}`);
+  try {
+    const url = await program.url();
+    const echo = await soon(fetch(`${url}echo?x=1`, { method: 'POST', body: 'what is said' }), 'an answer');
+    assert.deepEqual([echo.status, echo.headers.get('x-method'), echo.headers.get('content-type')], [201, 'POST', 'text/x']);
+    assert.deepEqual(echo.headers.getSetCookie(), ['a=1', 'b=2']);
+    assert.equal(await echo.text(), 'what is said');
+    const whole = await soon(fetch(`${url}large`), 'a large answer');
+    assert.deepEqual(Buffer.from(await soon(whole.arrayBuffer(), 'all of it')), large);
+    const head = await soon(fetch(`${url}length`, { method: 'HEAD' }), 'a head');
+    assert.equal(head.headers.get('content-length'), '3');
+    await assert.rejects(async () => (await fetch(`${url}broken`)).text());
+    behind.closeAllConnections();
+    await soon(new Promise((resolve) => behind.close(resolve)), 'the server behind to close');
+    assert.equal((await soon(fetch(url), 'a refusal')).status, 502);
+  } finally {
+    behind.close();
+    await program.stop();
+  }
+});
 
 // Says it in one piece, and hears until the other side ends.
 async function rawly(url, bytes) {

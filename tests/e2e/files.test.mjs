@@ -253,7 +253,7 @@ test('curl uses the connection again', async () => {
 });
 
 test('pipelined requests are answered in order', async () => {
-  const ask = (path, more = '', method = 'GET') => `${method} ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+  const ask = (path, more = '', method = 'GET') => `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
   const answer = await raw(ask('/digits.txt') + ask('/sub/') + ask('/digits.txt', '', 'HEAD') + ask('/empty.txt')
     + ask('/digits.txt', 'Range: bytes=0-3\r\n') + ask('/a.css', 'Connection: close\r\n'));
   assert.deepEqual(answer.match(/HTTP\/1\.1 \d+/g).map((line) => line.slice(-3)), ['200', '200', '200', '200', '206', '200']);
@@ -263,7 +263,7 @@ test('pipelined requests are answered in order', async () => {
 });
 
 test('a big file in the middle of a pipeline', async () => {
-  const ask = (path, more = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+  const ask = (path, more = '') => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
   const answer = await raw(ask('/big.bin') + ask('/big.bin') + ask('/a.css', 'Connection: close\r\n'));
   const first = answer.indexOf('\r\n\r\n') + 4;
   const second = answer.indexOf('\r\n\r\n', first + BIG.length) + 4;
@@ -281,7 +281,7 @@ test('HTTP/1.0 gets its file and the end of the connection', async () => {
 
 test('who hangs up in the middle of a file bothers nobody', async () => {
   const socket = connect(server.port, '127.0.0.1');
-  socket.write('GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n');
+  socket.write('GET /big.bin HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await soon(once(socket, 'data'), () => 'the beginning of the file');
   socket.resetAndDestroy();
   assert.equal((await get('/a.css')).body, 'p{}');

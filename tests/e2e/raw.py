@@ -23,7 +23,7 @@ HELLO = frame(TEXT, b'hello')
 
 class Case(unittest.TestCase):
     """Tests that share one server."""
-    args = ('--echo', '/echo')
+    args = ('--echo', '/echo', '--host', 'any')
 
     @classmethod
     def setUpClass(cls):
@@ -228,7 +228,7 @@ class Handshake(Case):
         self.assertRefused(request(add=['Content-Length: 0', 'Content-Length: 0']), 400)
 
     def test_both_lengths_on_any_request(self):
-        plain = b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+        plain = b'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
         self.assertRefused(plain, 400)
 
     def test_lines(self):
@@ -286,7 +286,7 @@ class Handshake(Case):
 
     def test_after_a_plain_request_on_the_same_connection(self):
         raw = self.raw()
-        raw.send(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n' + request() + HELLO)
+        raw.send(b'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n' + request() + HELLO)
         self.assertEqual(raw.response().status, 200)
         self.assertEqual(raw.response().status, 101)
         self.assertEqual(raw.frame(), Frame(TEXT, b'hello'))
@@ -623,7 +623,7 @@ class Closing(Case):
 
     def test_half_closed_inside_the_body(self):
         raw = self.raw()
-        raw.send(b'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab')
+        raw.send(b'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nab')
         raw.half_close()
         self.assertEqual(raw.response().status, 400)
         self.assertEqual(raw.rest(), b'')

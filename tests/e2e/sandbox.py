@@ -7,6 +7,7 @@ needs root is left out without it. What the parts keep out is tested beside them
 import ctypes
 import errno
 import os
+import re
 import shutil
 import signal
 import socket
@@ -134,6 +135,8 @@ class Sandbox(unittest.TestCase):
             self.assertEqual(get(server, '/out.txt')[0], 404)
             self.put('site/later.txt', 'later')
             self.assertEqual(get(server, '/later.txt'), (200, b'later'))
+            names = re.findall(rb'href="\./(.*?)"', get(server, '/')[1])  # the listing is made at each request
+            self.assertEqual(names, [b'below/', b'later.txt', b'page.txt'])
 
     def test_a_unix_socket_is_removed_in_the_end(self):
         path = self.path('socket')

@@ -13,7 +13,7 @@ import { Program, SOURCE, soon, weft } from './lib/program.mjs';
 const AT_ONCE = 3000; // ms; far below every deadline of a shutdown, far above what it takes
 
 const HANDSHAKE =
-  'GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+  'GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
 /** A bare socket that said this much, and got an answer if one was due. */
@@ -64,8 +64,8 @@ describe('SIGTERM and SIGINT', { concurrency: 4 }, () => {
   const LEFT = {
     'a connection that never said a word': ['', false],
     'half a request': ['GET / HTTP/1.1\r\nHost:', false],
-    'an idle connection that may be used again': ['GET / HTTP/1.1\r\nHost: x\r\n\r\n', true],
-    'a refusal that its client has not closed': ['GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n', true],
+    'an idle connection that may be used again': ['GET / HTTP/1.1\r\nHost: localhost\r\n\r\n', true],
+    'a refusal that its client has not closed': ['GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n', true],
     'a bad request that its client has not closed': ['nonsense\r\n\r\n', true],
   };
   for (const [what, [bytes, answered]] of Object.entries(LEFT)) {

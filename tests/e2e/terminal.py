@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -174,6 +175,51 @@ class Typing(unittest.TestCase):
         self.assertEqual(raw.frame(), Frame(TEXT, b'remember me'))
         again.type('\x04')
         self.assertEqual(again.end(), 0)
+
+    def test_searching_the_history(self):
+        terminal, raw = self.room('/search')
+        for line in 'first apple', 'second apple', 'grün':
+            terminal.type(line + '\n')
+            self.assertEqual(raw.frame(), Frame(TEXT, line.encode()))
+        terminal.shows('< grün')
+
+        def sends(keys, line):
+            terminal.type(keys)
+            self.assertEqual(raw.frame(), Frame(TEXT, line.encode()), keys)
+
+        sends('\x12apple\r', 'second apple')  # Ctrl-R, Enter
+        sends('\x12first\r', 'first apple')
+        sends('\x12apple\x12\r', 'second apple')  # the newest is what was just sent; older ones behind
+        sends('\x12grüx\x7f\r', 'grün')
+        sends('\x12first\x05, changed\r', 'first apple, changed')  # Ctrl-E: to the end
+        sends('typed\x12nothing of the kind\x07 before\r', 'typed before')  # Ctrl-G
+        terminal.type('\x12app')
+        terminal.shows('second apple$|first apple, changed$')
+        raw.send(frame(TEXT, b'an interruption'))  # the loop goes on
+        self.assertEqual(raw.frame(), Frame(TEXT, b'an interruption'))
+        terminal.shows('an interruption')
+        terminal.type('\x07\x04')
+        self.assertEqual(terminal.end(), 0)
+
+    def test_stopped_and_gone_on(self):
+        terminal, raw = self.room('/stopped')
+        terminal.type('half ')
+        terminal.shows('half ')
+        cooked = termios.tcgetattr(terminal.fd)
+        self.assertFalse(cooked[3] & termios.ICANON)
+        os.kill(terminal.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, terminal.pid, os.WSTOPPED)
+        cooked[3] |= termios.ICANON | termios.ECHO  # as a shell leaves it
+        termios.tcsetattr(terminal.fd, termios.TCSANOW, cooked)
+        os.kill(terminal.pid, signal.SIGCONT)
+        deadline = time.monotonic() + PATIENCE
+        while termios.tcgetattr(terminal.fd)[3] & (termios.ICANON | termios.ECHO):
+            self.assertLess(time.monotonic(), deadline, 'the terminal stays cooked')
+            select.select([], [], [], 0.01)
+        terminal.type('a line\x01\x06\r')  # Ctrl-A, Ctrl-F: keys are read one by one
+        self.assertEqual(raw.frame(), Frame(TEXT, b'half a line'))
+        terminal.type('\x04')
+        self.assertEqual(terminal.end(), 0)
 
     def test_nobody_there(self):
         with socket.socket() as nobody:  # bound, and not listening

@@ -457,7 +457,7 @@ describe('exit codes', { concurrency: 4 }, () => {
     const url = await onBytes(t, (socket, head) => socket.write(agree(head)));
     const started = Date.now();
     const result = await weft(['-w', '0.3', url], 'hello\n');
-    assertEnd(result, 28, /^weft: closed code=1000 .*by=us clean=no error=WEFT_ERR_TIMEOUT/);
+    assertEnd(result, 28, /^weft: closed code=1006 reason="" by=us clean=no sent=1000 error=WEFT_ERR_TIMEOUT/);
     assert.ok(Date.now() - started >= 300);
   });
 
@@ -526,6 +526,19 @@ describe('exit codes', { concurrency: 4 }, () => {
   });
 });
 
+test('81: a message is refused when our Close is out already', async (t) => {
+  const url = await onBytes(t, (socket, head) => {
+    let got = Buffer.alloc(0);
+    socket.write(agree(head));
+    socket.on('data', (data) => {
+      got = Buffer.concat([got, data]); // a message of 80 bytes, and a Close: with their keys 86 and 8
+      if (got.length === 94) socket.end(Buffer.from([0x88, 2, 0x03, 0xf1]));
+    });
+  });
+  const result = await weft([url], `${'0'.repeat(80)}\n`);
+  assertEnd(result, 81, /^weft: closed code=1009 reason="" by=us clean=yes sent=1000$/);
+});
+
 describe('80: the peer breaks the protocol', { concurrency: 4 }, () => {
   const ANSWERS = {
     'no HTTP at all': () => 'SSH-2.0-OpenSSH_9.2\r\n\r\n',
@@ -568,7 +581,7 @@ describe('80: the peer breaks the protocol', { concurrency: 4 }, () => {
         socket.write(Buffer.concat([Buffer.from(agree(head)), Buffer.from([0x81, 2, 0x68, 0x69]), Buffer.from(frame)]));
       });
       const result = await new Program([url]).end();
-      assertEnd(result, 80, new RegExp(`^weft: closed code=${code} reason=".*" by=us clean=no error=WEFT_ERR_\\w+ cause="`));
+      assertEnd(result, 80, new RegExp(`^weft: closed code=1006 reason="" by=us clean=no sent=${code} error=WEFT_ERR_\\w+ cause="`));
       assert.equal(result.out, 'hi\n');
       const close = Buffer.concat(received);
       assert.equal(close[0], 0x88, 'the Close reaches the peer');

@@ -141,7 +141,7 @@ static void finish_all(int turn_of)
 static void expect_gone(int turn_of)
 {
     static const char *const stories[] = {
-        "close 1006;", "over WEFT_ERR_CLOSED;", "", "gone;", "", ""};
+        "close 1006 WEFT_ERR_CLOSED;", "over WEFT_ERR_CLOSED;", "", "gone;", "", ""};
     for each (a) one_was_told(a, stories[role_of(a, turn_of)]);
 }
 
@@ -231,7 +231,7 @@ static void freed_while_leaving(void)
     open_all("/talk");
     shut_down();
     free_server();
-    told_all("close 1001;");
+    told_all("close 1006 sent 1001 WEFT_ERR_CLOSED;");
     assert_false(has_left);
 }
 
@@ -319,7 +319,9 @@ static void each_ends_the_others(void)
     for each (a) a->teller.then_close = abort_next;
     one_resets(cast);
     run();
-    for each (a) one_was_told(a, a == cast ? "close 1006 by-peer ECONNRESET;" : "close 1006;");
+    for each (a)
+        one_was_told(a,
+                     a == cast ? "close 1006 by-peer ECONNRESET;" : "close 1006 WEFT_ERR_CLOSED;");
     for each (a)
         if (a != cast) one_heard(a, "reset;");
 }

@@ -210,7 +210,7 @@ static void close_of_the_paused(void)
     run();
     told_all("text late;");
     say_close(1000, "");
-    told_all("close 1000 bye clean;");
+    told_all("close 1000 clean;");
     heard_all("close 1000 bye;end;");
 }
 
@@ -230,7 +230,7 @@ static void close_by_us(void)
     told_all("");
     say("before yours");
     say_close(4000, "theirs");
-    told_all("text before yours;close 1000 bye clean;");
+    told_all("text before yours;close 4000 theirs sent 1000 clean;");
     heard_all("end;");
 }
 
@@ -250,7 +250,7 @@ static void close_by_both(void)
     for each (a) (void)far_move(a->far);
     close_all();
     run();
-    told_all("close 4321 mine by-peer clean;");
+    told_all("close 4321 mine sent 1000 by-peer clean;");
     heard_all("close 1000 bye;end;");
 }
 
@@ -266,7 +266,7 @@ static void close_behind_a_backlog(void)
     told_all("");
     read_again();
     say_close(1000, "");
-    told_all("close 1000 bye clean;");
+    told_all("close 1000 clean;");
     for each (a) {
         const char *heard = far_heard(a->far);
         size_t frames = n[a - cast] * strlen("bin [65000];");
@@ -282,7 +282,7 @@ static void close_without_an_answer(void)
     time_passes(4999);
     told_all("");
     time_passes(1);
-    told_all("close 1000 bye WEFT_ERR_TIMEOUT;");
+    told_all("close 1006 sent 1000 WEFT_ERR_TIMEOUT;");
     heard_all("close 1000 bye;end;");
 }
 
@@ -292,7 +292,7 @@ static void violation(void)
     for each (a) far_frame(a->far, 0x83, "?", 1), one_says(a, "of no use");
     run();
     for each (a) {
-        assert_true(told(&a->teller.story, "close 1002 "));
+        assert_true(told(&a->teller.story, "close 1006 sent 1002 "));
         const char *heard = far_heard(a->far);
         assert_memory_equal(heard, "close 1002 ", 11);
         assert_string_equal(heard + strlen(heard) - 5, ";end;");
@@ -306,7 +306,7 @@ static void abort_by_us(void)
     open_all("/talk");
     for each (a) weft_abort(a->teller.conn);
     run();
-    told_all("close 1006;");
+    told_all("close 1006 WEFT_ERR_CLOSED;");
     heard_all("reset;");
 }
 
@@ -329,7 +329,7 @@ static void abort_in_a_batch(void)
     for each (a) a->teller.then_message = abort_it;
     for each (a) one_says(a, "a"), one_says(a, "b"), far_frame(a->far, 0x82, long_text(), 60000);
     run();
-    told_all("text a;close 1006;");
+    told_all("text a;close 1006 WEFT_ERR_CLOSED;");
     heard_all("reset;");
 }
 

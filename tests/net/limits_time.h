@@ -63,7 +63,7 @@ static void prove_close_timeout(enum side side)
     assert_int_equal(weft_close(server.conn, 1000, NULL), 0);
     settle(&world);
     bool late = pass_to(400, side);
-    expect_story(&server.story, late ? "close 1000 WEFT_ERR_TIMEOUT;" : "");
+    expect_story(&server.story, late ? "close 1006 sent 1000 WEFT_ERR_TIMEOUT;" : "");
     expect_ended(r, late);
     done(r);
 }
@@ -118,7 +118,8 @@ static void prove_shutdown_drain(enum side side)
     settle(&world);
     for (int ms = 0; ms < DRAIN + side * TICK; ms += TICK / 4) pass(&world, TICK / 4);
     if (side != AT) assert_int_equal(drained, side == ABOVE);
-    if (side != AT) assert_int_equal(weft_server_count_closed(world.server, 1001), side == ABOVE);
+    if (side != AT)
+        assert_int_equal(weft_server_count_close_sent(world.server, 1001), side == ABOVE);
     done(r);
 }
 

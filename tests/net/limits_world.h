@@ -60,7 +60,7 @@ static void expect_closed(struct raw *r, int code, const char *error)
     assert_memory_equal(raw_frames(r), want, strlen(want));
     turn_until(&world, server.closes);
     assert_true(told(&server.story, error));
-    assert_int_equal(weft_server_count_closed(world.server, (uint16_t)code), 1);
+    assert_int_equal(weft_server_count_close_sent(world.server, (uint16_t)code), 1);
 }
 
 /* A deadline of LIMIT ms was set: time passes up to this side of it; whether it is met. */

@@ -58,6 +58,7 @@ static inline void piper_closes(weft_pipe *p, int error, const char *cause)
     t->closes++;
     t->error = error;
     tell(&t->story, error ? "close %s;" : "close;", weft_errname(error));
+    assert_int_equal(error == 0, cause[0] == 0);
     snprintf(t->cause, sizeof t->cause, "%s", cause);
     assert_false(weft_pipe_is_open(p));
     assert_int_equal(weft_pipe_write(p, "x", 1), WEFT_ERR_CLOSED);

@@ -58,6 +58,7 @@ static inline void on_close(weft_reply *r, int error, const char *cause)
     s->error = error;
     snprintf(s->cause, sizeof s->cause, "%s", cause);
     tell(&story, "close %s;", s->name);
+    assert_int_equal(error == 0, cause[0] == 0);
     if (s->then_close) s->then_close(s);
     s->reply = NULL;
 }

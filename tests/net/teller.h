@@ -4,7 +4,7 @@
  *
  *      open;text hi;ping;pong;drain;close 1000 by-peer clean;
  *
- * The end is told as: close CODE [REASON] [by-peer] [clean] [ERROR].
+ * The end is told as: close CODE [REASON] [sent CODE, if another] [by-peer] [clean] [ERROR].
  */
 #ifndef NET_TELLER_H
 #define NET_TELLER_H
@@ -56,10 +56,10 @@ static inline void teller_pinged(weft_conn *c, const void *data, size_t len)
     tell_data(&t->story, "ping", data, len);
 }
 
-static inline void teller_ponged(weft_conn *c, uint64_t rtt_us)
+static inline void teller_ponged(weft_conn *c, const void *data, size_t len, uint64_t rtt_us)
 {
     struct teller *t = weft_conn_user(c);
-    tell(&t->story, "pong %s;", rtt_us ? "answers" : "unasked");
+    tell_data(&t->story, rtt_us ? "pong answers" : "pong unasked", data, len);
     if (t->then_pong) t->then_pong(c);
 }
 
@@ -76,11 +76,13 @@ static inline void teller_closes(weft_conn *c, const weft_close_info *info)
     t->closes++;
     tell(&t->story, "close %d", info->code);
     if (info->reason.len) tell(&t->story, " %.*s", (int)info->reason.len, info->reason.data);
+    if (info->sent_code && info->sent_code != info->code)
+        tell(&t->story, " sent %d", info->sent_code);
     if (info->by_peer) tell(&t->story, " by-peer");
     if (info->clean) tell(&t->story, " clean");
     if (info->error) tell(&t->story, " %s", weft_errname(info->error));
     tell(&t->story, ";");
-    if (info->error) assert_true(info->cause[0] != 0);
+    assert_int_equal(info->error == 0, info->cause[0] == 0);
     snprintf(t->cause, sizeof t->cause, "%s", info->cause);
     if (info->refusal) t->refused = info->refusal->status;
     if (t->then_close) t->then_close(c);

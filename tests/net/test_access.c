@@ -274,7 +274,7 @@ static void test_left_without_an_answer(void **state)
     r = say(HEAD("GET", "/hold") "\r\n");
     weft_request_abort(held);
     settle(&world);
-    expect_story(&story, "request GET /hold 0 [the server gave no answer];");
+    expect_story(&story, "request GET /hold 0 [dropped by the program];");
     raw_free(r);
 }
 
@@ -396,7 +396,7 @@ static void test_held_upgrades(void **state)
     settle(&world);
     weft_abort(conn);
     settle(&world);
-    expect_story(&story, "websocket GET /wait 101 closed 1006;");
+    expect_story(&story, "websocket GET /wait 101 closed 1006 [dropped by the program];");
     raw_free(r);
     r = say(UPGRADE("/wait", ""));
     pass(&world, 30000);

@@ -599,7 +599,7 @@ static void test_abort_at_once(void **state)
     (void)state;
     dial(NULL);
     weft_abort(client.conn);
-    expect_end("close 1006;");
+    expect_end("close 1006 WEFT_ERR_CLOSED;");
 }
 
 static void test_close_before_open(void **state)
@@ -611,7 +611,7 @@ static void test_close_before_open(void **state)
     assert_int_equal(weft_close(client.conn, 1000, "never mind"), 0);
     assert_int_equal(weft_close(client.conn, 1000, "twice"), 0);
     weft_abort(client.conn);
-    expect_end("close 1006;");
+    expect_end("close 1006 WEFT_ERR_CLOSED;");
 }
 
 static void test_abort_while_resolving(void **state)
@@ -621,7 +621,7 @@ static void test_abort_while_resolving(void **state)
     assert_int_equal(dial_url(named_url(), NULL), 0);
     turn(&world, 0);
     weft_abort(client.conn);
-    expect_end("close 1006;");
+    expect_end("close 1006 WEFT_ERR_CLOSED;");
 }
 
 static void test_abort_while_connecting(void **state)
@@ -631,7 +631,7 @@ static void test_abort_while_connecting(void **state)
     dial(NULL);
     settle(&world);
     weft_abort(client.conn);
-    expect_end("close 1006;");
+    expect_end("close 1006 WEFT_ERR_CLOSED;");
 }
 
 static void test_abort_in_the_handshake(void **state)
@@ -642,7 +642,7 @@ static void test_abort_in_the_handshake(void **state)
     weft_pause(client.conn); /* nothing to pause yet */
     weft_resume(client.conn);
     weft_abort(client.conn);
-    expect_end("close 1006;");
+    expect_end("close 1006 WEFT_ERR_CLOSED;");
     assert_true(raw_ended(r));
     raw_free(r);
 }
@@ -653,7 +653,7 @@ static void test_abort_behind_the_proxy(void **state)
     through_proxy("");
     struct raw *r = take_request();
     weft_abort(client.conn);
-    expect_end("close 1006;");
+    expect_end("close 1006 WEFT_ERR_CLOSED;");
     raw_free(r);
 }
 

@@ -64,7 +64,7 @@ static void test_the_kernel_has_some_of_it(void **state)
     expect_few_and_close(r, "close 1001 now;");
     raw_close_frame(r, 1001, "");
     turn_until(&world, server.closes);
-    expect_story(&server.story, "open;close 1001 now clean;");
+    expect_story(&server.story, "open;close 1001 clean;");
     raw_free(r);
 }
 
@@ -158,7 +158,7 @@ static void test_before_on_open(void **state)
                      0);
     assert_int_equal(weft_close_now(c, 1000, NULL), 0);
     turn_until(&world, client.closes);
-    expect_story(&client.story, "close 1006;");
+    expect_story(&client.story, "close 1006 WEFT_ERR_CLOSED;");
 }
 
 int main(void)

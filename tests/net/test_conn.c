@@ -70,7 +70,7 @@ static void test_order_of_callbacks(void **state)
     turn_until(&world, client.closes && server.closes);
     expect_story(&server.story, "open;text a;text b;ping p;close 1000 bye by-peer clean;");
     assert_true(told(&client.story, "open;text a;text b;"));
-    assert_true(told(&client.story, "pong answers;close 1000 bye clean;"));
+    assert_true(told(&client.story, "pong answers p;close 1000 clean;"));
 }
 
 static void greet(weft_conn *c)
@@ -109,7 +109,7 @@ static void test_abort_from_on_open(void **state)
     struct raw *r = raw_connect(&world);
     raw_say(r, UPGRADE("/", ""));
     turn_until(&world, server.closes && raw_ended(r));
-    expect_story(&server.story, "open;close 1006;");
+    expect_story(&server.story, "open;close 1006 WEFT_ERR_CLOSED;");
     raw_free(r);
 }
 
@@ -176,7 +176,7 @@ static void test_abort_in_the_middle_of_a_batch(void **state)
     (void)state;
     server.then_message = abort_at_2;
     struct raw *r = three_frames();
-    expect_story(&server.story, "open;text 1;text 2;close 1006;");
+    expect_story(&server.story, "open;text 1;text 2;close 1006 WEFT_ERR_CLOSED;");
     raw_free(r);
 }
 
@@ -195,7 +195,7 @@ static void test_close_in_the_middle_of_a_batch(void **state)
     assert_string_equal(raw_frames(r), "close 4000 no;");
     raw_close_frame(r, 4000, "");
     turn_until(&world, server.closes);
-    expect_story(&server.story, "close 4000 no clean;");
+    expect_story(&server.story, "close 4000 clean;");
     raw_free(r);
 }
 
@@ -279,9 +279,9 @@ static void test_abort_another(void **state)
     raw_text(b, "kill");
     raw_text(a, "me");
     turn_until(&world, server.closes);
-    assert_true(told(&server.story, "text kill;close 1006;") ||
-                told(&server.story, "text me;close 1006;text kill;") ||
-                told(&server.story, "text me;text kill;close 1006;"));
+    assert_true(told(&server.story, "text kill;close 1006 WEFT_ERR_CLOSED;") ||
+                told(&server.story, "text me;close 1006 WEFT_ERR_CLOSED;text kill;") ||
+                told(&server.story, "text me;text kill;close 1006 WEFT_ERR_CLOSED;"));
     settle(&world);
     assert_int_equal(server.closes, 1);
     raw_free(a);
@@ -324,7 +324,8 @@ static void test_abort_another_from_on_close(void **state)
     server.then_close = drop_the_other;
     raw_hang_up(b);
     turn_until(&world, server.closes == 2);
-    expect_story(&server.story, "open;open;close 1006 by-peer WEFT_ERR_LOST;close 1006;");
+    expect_story(&server.story,
+                 "open;open;close 1006 by-peer WEFT_ERR_LOST;close 1006 WEFT_ERR_CLOSED;");
     raw_free(a);
     raw_free(b);
 }
@@ -527,7 +528,7 @@ static void expect_dropped(weft_message *m, int error)
     assert_int_equal(weft_deliver(server.conn, m), error);
     world_fail_at(&world, -1);
     turn_until(&world, server.closes);
-    expect_story(&server.story, "open;close 1006;");
+    expect_story(&server.story, "open;close 1006 ENOMEM;");
 }
 
 static void test_delivered_without_memory(void **state)
@@ -605,7 +606,7 @@ static void test_abort_from_on_drain(void **state)
     struct raw *r = raw_open(&world, "/");
     assert_int_equal(weft_send(server.conn, WEFT_BINARY, big, 2000), 0);
     turn_until(&world, server.closes);
-    expect_story(&server.story, "open;drain;close 1006;");
+    expect_story(&server.story, "open;drain;close 1006 WEFT_ERR_CLOSED;");
     raw_free(r);
 }
 
@@ -712,7 +713,7 @@ static void test_chunks(void **state)
     raw_text(r, "STOP");
     raw_text(r, "more");
     turn_until(&world, server.closes);
-    expect_story(&server.story, "T<STOP>;close 1006;");
+    expect_story(&server.story, "T<STOP>;close 1006 WEFT_ERR_CLOSED;");
     raw_free(r);
 }
 

@@ -31,10 +31,8 @@ static void test_a_message(void **state)
     turn_until(&world, told(&own.story, "eleven"));
     raw_text(two, "twenty-one characters");
     turn_until(&world, server.closes && own.closes);
-    expect_story(&server.story,
-                 "open;close 1009 the message is larger than the limit WEFT_ERR_TOO_BIG;");
-    expect_story(&own.story, "open;text eleven char;"
-                             "close 1009 the message is larger than the limit WEFT_ERR_TOO_BIG;");
+    expect_story(&server.story, "open;close 1006 sent 1009 WEFT_ERR_TOO_BIG;");
+    expect_story(&own.story, "open;text eleven char;close 1006 sent 1009 WEFT_ERR_TOO_BIG;");
     raw_free(one);
     raw_free(two);
     world_end(&world);
@@ -48,7 +46,7 @@ static void test_what_is_not_said(void **state)
     struct raw *r = raw_open(&world, "/own");
     raw_text(r, "eleven char");
     turn_until(&world, own.closes);
-    assert_true(told(&own.story, "close 1009"));
+    assert_true(told(&own.story, "sent 1009"));
     raw_free(r);
     world_end(&world);
 }
@@ -133,7 +131,7 @@ static void test_of_a_client(void **state)
     turn_until(&world, told(&client.story, "text eleven char;"));
     assert_int_equal(weft_send(server.conn, WEFT_TEXT, "twenty-one characters", 21), 0);
     turn_until(&world, client.closes);
-    assert_true(told(&client.story, "close 1009"));
+    assert_true(told(&client.story, "sent 1009"));
     world_end(&world);
 }
 

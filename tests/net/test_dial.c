@@ -337,7 +337,7 @@ static void test_who_ends_it_while_he_opens(void **state)
     give_pair();
     opener.ends = true;
     assert_int_equal(dial_url("ws://far.example/"), 0);
-    expect_end("close 1006;");
+    expect_end("close 1006 WEFT_ERR_CLOSED;");
     assert_int_equal(fcntl(opener.gives, F_GETFD), -1);
     close(opener.pair);
 }
@@ -348,7 +348,7 @@ static void test_aborted_before_it_is_opened(void **state)
     give_pair();
     assert_int_equal(dial_url("ws://far.example/"), 0);
     weft_abort(client.conn);
-    expect_end("close 1006;");
+    expect_end("close 1006 WEFT_ERR_CLOSED;");
     assert_int_equal(opener.times, 0);
     close(opener.pair);
     close(opener.gives);
@@ -508,13 +508,13 @@ static void test_nobody_waits_for_the_answer(void **state)
     look_up_ourselves();
     ask();
     weft_abort(client.conn);
-    expect_end("close 1006;");
+    expect_end("close 1006 WEFT_ERR_CLOSED;");
     assert_int_equal(weft_lookup_answer(asked.lookup, 0, wrong), 0);
     look_up_ourselves();
     ask();
     assert_int_equal(weft_lookup_answer(asked.lookup, 0, here), 0);
     weft_abort(client.conn); /* after the answer, before it is heard */
-    expect_end("close 1006;");
+    expect_end("close 1006 WEFT_ERR_CLOSED;");
 }
 
 static void test_not_even_the_loop(void **state)
@@ -524,7 +524,7 @@ static void test_not_even_the_loop(void **state)
     ask();
     weft_loop_free(world.loop);
     world.loop = NULL;
-    expect_story(&client.story, "close 1006;");
+    expect_story(&client.story, "close 1006 WEFT_ERR_CLOSED;");
     assert_int_equal(weft_lookup_answer(asked.lookup, 0, here), 0);
 }
 
@@ -534,13 +534,13 @@ static void test_who_ends_it_while_he_looks_it_up(void **state)
     look_up_ourselves();
     asked.ends = true;
     assert_int_equal(dial_url(named_url()), 0);
-    expect_end("close 1006;");
+    expect_end("close 1006 WEFT_ERR_CLOSED;");
     assert_int_equal(weft_lookup_answer(asked.lookup, 0, here), 0);
     look_up_ourselves();
     asked.ends = true;
     asked.at_once = here;
     assert_int_equal(dial_url(named_url()), 0);
-    expect_end("close 1006;");
+    expect_end("close 1006 WEFT_ERR_CLOSED;");
 }
 
 static void test_the_proxys_name_is_asked_for(void **state)

@@ -78,7 +78,7 @@ static void test_peer_closes_without_a_code(void **state)
     raw_free(r);
 }
 
-/* What the peer says before our Close is out is why it ended. */
+/* What the peer says before our Close is out is why it ended; ours follows all the same. */
 static void test_peer_closes_while_ours_waits(void **state)
 {
     (void)state;
@@ -89,7 +89,7 @@ static void test_peer_closes_while_ours_waits(void **state)
     raw_close_frame(r, 1009, "too big");
     settle(&world);
     make_room();
-    expect_end(&server, "close 1009 too big by-peer clean;");
+    expect_end(&server, "close 1009 too big sent 1000 by-peer clean;");
     raw_free(r);
 }
 
@@ -102,7 +102,10 @@ static void test_we_close(void **state)
     assert_string_equal(raw_frames(r), "close 1001 going;");
     assert_int_equal(server.closes, 0);
     raw_close_frame(r, 4444, "theirs");
-    expect_end(&server, "close 1001 going clean;");
+    expect_end(&server, "close 4444 theirs sent 1001 clean;");
+    assert_int_equal(weft_server_count_closed(world.server, 4444), 1);
+    assert_int_equal(weft_server_count_closed(world.server, 1001), 0);
+    assert_int_equal(weft_server_count_close_sent(world.server, 1001), 1);
     raw_free(r);
 }
 
@@ -125,8 +128,8 @@ static void test_both_close_at_once(void **state)
     assert_int_equal(weft_close(server.conn, 4001, "server"), 0);
     assert_int_equal(weft_close(client.conn, 4002, "client"), 0);
     turn_until(&world, server.closes && client.closes);
-    expect_end(&server, "close 4001 server clean;");
-    expect_end(&client, "close 4002 client clean;");
+    expect_end(&server, "close 4002 client sent 4001 clean;");
+    expect_end(&client, "close 4001 server sent 4002 clean;");
 }
 
 static void test_both_ends_hear_the_same(void **state)
@@ -136,7 +139,7 @@ static void test_both_ends_hear_the_same(void **state)
     assert_int_equal(weft_close(client.conn, 3000, "enough"), 0);
     turn_until(&world, server.closes && client.closes);
     expect_end(&server, "close 3000 enough by-peer clean;");
-    expect_end(&client, "close 3000 enough clean;");
+    expect_end(&client, "close 3000 clean;");
 }
 
 /* What is queued goes out before the Close. */
@@ -164,9 +167,50 @@ static void test_long_reason_is_cut(void **state)
     assert_int_equal(weft_close(server.conn, 1000, reason), 0);
     settle(&world);
     assert_string_equal(raw_frames(r), "close 1000 [123];");
+    raw_free(r);
+}
+
+static void test_reason_that_holds_nul(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    weft_bytes reason = {(const uint8_t *)"a\0b", 3}, bad = {(const uint8_t *)"\xff", 1};
+    assert_int_equal(weft_close_bytes(server.conn, 1000, bad), WEFT_ERR_UTF8);
+    assert_int_equal(weft_close_bytes(server.conn, 0, reason), WEFT_ERR_CODE);
+    assert_int_equal(weft_close_bytes(server.conn, 1000, reason), 0);
+    turn_until(&world, (raw_read(r), r->len == 7));
+    assert_memory_equal(r->got,
+                        "\x88\x05\x03\xe8"
+                        "a\0b",
+                        7);
+    raw_free(r);
+}
+
+/* Whole code points: one more would make it 124 bytes. */
+static void test_long_reason_is_cut_between_code_points(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    uint8_t text[1 + 3 * 50] = "x";
+    for (size_t i = 1; i < sizeof text; i += 3) memcpy(text + i, "\xe2\x82\xac", 3);
+    assert_int_equal(weft_close_bytes(server.conn, 1000, (weft_bytes){text + 2, 2}), WEFT_ERR_UTF8);
+    assert_int_equal(weft_close_bytes(server.conn, 1000, (weft_bytes){text, sizeof text}), 0);
+    turn_until(&world, (raw_read(r), r->len == 2 + 2 + 121));
+    assert_memory_equal(r->got, "\x88\x7b\x03\xe8x", 5);
+    raw_free(r);
+}
+
+/* It reads on, or it would never see the peer's Close. */
+static void test_pause_while_closing(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    assert_int_equal(weft_close(server.conn, 1000, NULL), 0);
+    weft_pause(server.conn);
+    settle(&world);
+    raw_text(r, "under way");
     raw_close_frame(r, 1000, "");
-    turn_until(&world, server.closes);
-    assert_int_equal(strspn(strchr(server.story.text, 'r'), "r"), 123);
+    expect_end(&server, "text under way;close 1000 clean;");
     raw_free(r);
 }
 
@@ -270,7 +314,7 @@ static void test_end_of_stream_instead_of_the_answer(void **state)
     settle(&world);
     raw_read(r);
     raw_hang_up(r);
-    expect_end(&server, "close 1000 bye WEFT_ERR_LOST;");
+    expect_end(&server, "close 1006 sent 1000 WEFT_ERR_LOST;");
     raw_free(r);
 }
 
@@ -279,7 +323,8 @@ static void test_abort(void **state)
     (void)state;
     struct raw *r = open_raw();
     weft_abort(server.conn);
-    expect_end(&server, "close 1006;");
+    expect_end(&server, "close 1006 WEFT_ERR_CLOSED;");
+    assert_string_equal(server.cause, "dropped by the program");
     assert_true(raw_ended(r));
     assert_string_equal(raw_frames(r), "error 104;"); /* ECONNRESET */
     raw_free(r);
@@ -292,7 +337,7 @@ static void test_abort_while_closing(void **state)
     weft_close(server.conn, 1000, "bye");
     settle(&world);
     weft_abort(server.conn);
-    expect_end(&server, "close 1000 bye;");
+    expect_end(&server, "close 1006 sent 1000 WEFT_ERR_CLOSED;");
     raw_free(r);
 }
 
@@ -303,7 +348,8 @@ static void test_server_is_freed(void **state)
     weft_server_free(world.server);
     world.server = NULL;
     assert_int_equal(server.closes, 1);
-    assert_true(told(&server.story, "close 1006;"));
+    assert_true(told(&server.story, "close 1006 WEFT_ERR_CLOSED;"));
+    assert_string_equal(server.cause, "the server was freed");
     raw_free(r);
 }
 
@@ -317,7 +363,45 @@ static void test_loop_is_freed(void **state)
     weft_loop_free(world.loop);
     world.loop = NULL;
     assert_int_equal(client.closes, 1);
-    assert_true(told(&client.story, "close 1006"));
+    assert_true(told(&client.story, "close 1006 WEFT_ERR_CLOSED;"));
+    assert_string_equal(client.cause, "the loop was freed");
+}
+
+/* It has said why it goes, and that is the story; what it did not wait for is the error. */
+static void leave_early(void (*go)(struct raw *r), const char *want)
+{
+    struct raw *r = open_raw();
+    use_full_sockets(&world.sys, true);
+    assert_int_equal(weft_send(server.conn, WEFT_TEXT, "never read", 10), 0);
+    settle(&world);
+    raw_close_frame(r, 1000, "enough");
+    settle(&world);
+    go(r);
+    expect_end(&server, want);
+    assert_string_equal(server.cause,
+                        "the peer said Close, and left before it had taken all that was queued");
+    assert_int_equal(weft_server_count_closed(world.server, 1000), 1);
+    assert_int_equal(weft_server_count_close_sent(world.server, 0), 1);
+    raw_free(r);
+}
+
+static void test_closed_and_reset_with_much_queued(void **state)
+{
+    (void)state;
+    leave_early(raw_reset, "close 1000 enough by-peer ECONNRESET;");
+}
+
+/* Neither Close is out: ours is not, and theirs did not come. */
+static void test_reset_while_ours_waits(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    use_full_sockets(&world.sys, true);
+    assert_int_equal(weft_close(server.conn, 1000, NULL), 0);
+    settle(&world);
+    raw_reset(r);
+    expect_end(&server, "close 1006 by-peer ECONNRESET;");
+    raw_free(r);
 }
 
 /* ---- timers and watches in the last on_close -------------------------------------------------- */
@@ -385,17 +469,18 @@ static void expect_violation(struct raw *r, uint16_t code, const char *error)
     char want[128];
     turn_until(&world, raw_ended(r));
     assert_false(r->error);
-    snprintf(want, sizeof want, "close %d", code);
+    snprintf(want, sizeof want, "close %d ", code);
     const char *frames = raw_frames(r);
     assert_memory_equal(frames, want, strlen(want));
     assert_string_equal(frames + strlen(frames) - 5, ";eof;");
     turn_until(&world, server.closes);
+    snprintf(want, sizeof want, "close 1006 sent %d %s;", code, error);
     assert_true(told(&server.story, want));
-    assert_true(told(&server.story, error));
     assert_false(told(&server.story, "clean"));
     assert_false(told(&server.story, "by-peer"));
     assert_int_equal(server.closes, 1);
-    assert_int_equal(weft_server_count_closed(world.server, code), 1);
+    assert_int_equal(weft_server_count_closed(world.server, 1006), 1);
+    assert_int_equal(weft_server_count_close_sent(world.server, code), 1);
     raw_free(r);
 }
 
@@ -471,7 +556,7 @@ static void test_violation_after_our_close(void **state)
     settle(&world);
     raw_write(r, "\x81\x01x", 3);
     turn_until(&world, server.closes);
-    assert_true(told(&server.story, "close 1000 first WEFT_ERR_PROTOCOL;"));
+    assert_true(told(&server.story, "close 1006 sent 1000 WEFT_ERR_PROTOCOL;"));
     turn_until(&world, raw_ended(r));
     assert_string_equal(raw_frames(r), "close 1000 first;eof;");
     raw_free(r);
@@ -501,6 +586,9 @@ int main(void)
         unit(test_both_ends_hear_the_same),
         unit(test_close_behind_what_is_queued),
         unit(test_long_reason_is_cut),
+        unit(test_reason_that_holds_nul),
+        unit(test_long_reason_is_cut_between_code_points),
+        unit(test_pause_while_closing),
         unit(test_close_of_a_paused_connection),
         unit(test_end_of_stream),
         unit(test_reset),
@@ -509,6 +597,8 @@ int main(void)
         unit(test_end_of_a_paused_connection_with_nothing_unread),
         unit(test_end_behind_what_was_received),
         unit(test_end_of_stream_instead_of_the_answer),
+        unit(test_closed_and_reset_with_much_queued),
+        unit(test_reset_while_ours_waits),
         unit(test_abort),
         unit(test_abort_while_closing),
         unit(test_server_is_freed),

@@ -57,6 +57,15 @@ static void test_localhost(void **state)
     assert_false(have("localhost", "127.0.0.1"));
 }
 
+static void test_no_host(void **state)
+{
+    (void)state;
+    assert_true(have("none", ""));
+    assert_false(have("none", "none"));
+    assert_false(have("unix", ""));
+    assert_false(have("unix", "unix")); /* who comes by one is told by his address */
+}
+
 static void test_addresses(void **state)
 {
     (void)state;
@@ -193,17 +202,12 @@ static void test_not_hosts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_all_below),
-        cmocka_unit_test(test_localhost),
-        cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_any),
-        cmocka_unit_test(test_no_patterns),
-        unit(test_requests_and_upgrades),
-        unit(test_absolute_targets),
-        unit(test_at_once),
-        unit(test_without_a_host),
-        unit(test_not_hosts),
+        cmocka_unit_test(test_names),       cmocka_unit_test(test_all_below),
+        cmocka_unit_test(test_localhost),   cmocka_unit_test(test_no_host),
+        cmocka_unit_test(test_addresses),   cmocka_unit_test(test_any),
+        cmocka_unit_test(test_no_patterns), unit(test_requests_and_upgrades),
+        unit(test_absolute_targets),        unit(test_at_once),
+        unit(test_without_a_host),          unit(test_not_hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,7 +111,7 @@ static void test_pong_in_the_last_millisecond(void **state)
     pass(&world, PONG - 1);
     raw_frame(raw, 0x8a, NULL, 0);
     settle(&world);
-    expect_story(&server.story, "pong answers;");
+    expect_story(&server.story, "pong answers ;");
     pass(&world, PONG);
     expect_story(&server.story, "");
     raw_forget(raw);
@@ -219,9 +219,9 @@ static void test_round_trip(void **state)
     assert_string_equal(raw_frames(raw), "ping me;");
     world.now_us += 250;
     raw_frame(raw, 0x8a, "me", 2);
-    raw_frame(raw, 0x8a, "me", 2);
+    raw_frame(raw, 0x8a, "you", 3);
     settle(&world);
-    expect_story(&server.story, "pong answers;pong unasked;");
+    expect_story(&server.story, "pong answers me;pong unasked you;");
 }
 
 /* ---- message_timeout ------------------------------------------------------------------------- */
@@ -283,7 +283,7 @@ static void test_message_behind_a_message(void **state)
     expect_story(&server.story, "text xy;");
     pass(&world, 1);
     turn_until(&world, server.closes);
-    assert_true(told(&server.story, "close 1008"));
+    assert_true(told(&server.story, "sent 1008"));
 }
 
 static void test_time_paused_is_not_the_messages(void **state)
@@ -382,7 +382,7 @@ static void test_close_without_an_answer(void **state)
     pass(&world, CLOSE - 1);
     expect_story(&server.story, "");
     pass(&world, 1);
-    expect_story(&server.story, "close 1000 bye WEFT_ERR_TIMEOUT;");
+    expect_story(&server.story, "close 1006 sent 1000 WEFT_ERR_TIMEOUT;");
     assert_true(raw_ended(raw));
 }
 
@@ -394,7 +394,7 @@ static void test_close_answered_in_the_last_millisecond(void **state)
     pass(&world, CLOSE - 1);
     raw_close_frame(raw, 1000, "");
     settle(&world);
-    expect_story(&server.story, "close 1000 bye clean;");
+    expect_story(&server.story, "close 1000 clean;");
 }
 
 /* Data that goes on coming does not move it. */
@@ -408,7 +408,7 @@ static void test_close_timeout_while_data_comes(void **state)
     settle(&world);
     expect_story(&server.story, "text x;");
     pass(&world, 1);
-    expect_story(&server.story, "close 1000 WEFT_ERR_TIMEOUT;");
+    expect_story(&server.story, "close 1006 sent 1000 WEFT_ERR_TIMEOUT;");
 }
 
 /* ---- afterwards ------------------------------------------------------------------------------ */

@@ -207,9 +207,9 @@ static void test_in_on_close(void **state)
     for (int asked = 0; asked < 2; asked++) {
         end_by(raw_hang_up, asked, "close 1006 by-peer WEFT_ERR_LOST;");
         end_by(raw_reset, asked, "close 1006 by-peer ECONNRESET;");
-        end_by(abort_it, asked, "close 1006;");
+        end_by(abort_it, asked, "close 1006 WEFT_ERR_CLOSED;");
         end_by(close_it, asked, "close 1000 bye clean;");
-        end_by(free_server, asked, "close 1006;");
+        end_by(free_server, asked, "close 1006 WEFT_ERR_CLOSED;");
     }
 }
 
@@ -221,7 +221,7 @@ static void test_a_violation(void **state)
     char own[SOCK_TEXT];
     snprintf(own, sizeof own, "%s", address_of(r));
     raw_write(r, "\xff\xff", 2);
-    expect_end("127.0.0.1", own, "close 1002");
+    expect_end("127.0.0.1", own, "close 1006 sent 1002");
     raw_free(r);
 }
 

@@ -45,7 +45,7 @@ static void test_abort(void **state)
         assert_int_equal(s.closes, 0); /* nobody is called by what he calls */
         assert_false(weft_reply_is_open(s.reply));
         weft_reply_abort(s.reply);
-        expect_close(&s, WEFT_ERR_CLOSED, "");
+        expect_close(&s, WEFT_ERR_CLOSED, "dropped by the program");
         expect_broken(r);
         raw_free(r);
     }
@@ -96,7 +96,7 @@ static void test_abort_after_the_end(void **state)
     assert_int_equal(weft_reply_end(s.reply), 0);
     settle(&world);
     weft_reply_abort(s.reply);
-    expect_close(&s, WEFT_ERR_CLOSED, "");
+    expect_close(&s, WEFT_ERR_CLOSED, "dropped by the program");
     expect_broken(r);
     raw_free(r);
 }
@@ -412,7 +412,7 @@ static void test_backlog_in_bytes(void **state)
     assert_int_equal(weft_reply_write_piece(s.reply, p), 0);
     weft_piece_unref(p);
     weft_reply_abort(s.reply);
-    expect_close(&s, WEFT_ERR_CLOSED, "");
+    expect_close(&s, WEFT_ERR_CLOSED, "dropped by the program");
     raw_free(r);
 }
 
@@ -469,7 +469,7 @@ static void test_drain(void **state)
     expect_story(&story, "drain a;");
     assert_false(weft_reply_backlogged(s.reply));
     weft_reply_abort(s.reply);
-    expect_close(&s, WEFT_ERR_CLOSED, "");
+    expect_close(&s, WEFT_ERR_CLOSED, "dropped by the program");
     raw_free(r);
 }
 
@@ -543,7 +543,7 @@ static void test_calls_in_on_drain(void **state)
     raw_free(r);
 
     r = drains(&s, abort_it);
-    expect_close(&s, WEFT_ERR_CLOSED, "");
+    expect_close(&s, WEFT_ERR_CLOSED, "dropped by the program");
     expect_broken(r);
     raw_free(r);
 
@@ -570,7 +570,7 @@ static void test_calls_in_on_leave(void **state)
     leave();
     pass(&world, 50);
     for (size_t i = 0; i < countof(calls); i++) {
-        expect_close(&s[i], i == 1 ? WEFT_ERR_CLOSED : 0, "");
+        expect_close(&s[i], i == 1 ? WEFT_ERR_CLOSED : 0, i == 1 ? "dropped by the program" : "");
         turn_until(&world, raw_ended(r[i]));
         assert_string_equal(r[i]->got, heard[i]);
         raw_free(r[i]);
@@ -608,8 +608,8 @@ static void test_calls_in_on_close_of_another(void **state)
     struct raw *r = streaming(&s, GET("/"), 1), *q = streaming(&t, GET("/"), WEFT_LENGTH_UNKNOWN);
     other = &t;
     weft_reply_abort(s.reply);
-    expect_close(&s, WEFT_ERR_CLOSED, "");
-    expect_close(&t, WEFT_ERR_CLOSED, "");
+    expect_close(&s, WEFT_ERR_CLOSED, "dropped by the program");
+    expect_close(&t, WEFT_ERR_CLOSED, "dropped by the program");
     expect_broken(q);
     raw_free(r);
     raw_free(q);
@@ -627,7 +627,7 @@ static void test_calls_in_on_close_of_another(void **state)
     r = streaming(&s, GET("/"), 1);
     q = ask(GET("/"));
     weft_reply_abort(s.reply);
-    expect_close(&s, WEFT_ERR_CLOSED, "");
+    expect_close(&s, WEFT_ERR_CLOSED, "dropped by the program");
     expect_close(&t, 0, "");
     assert_true(raw_heard(q, "\r\n\r\nin"));
     raw_free(r);
@@ -643,8 +643,8 @@ static void test_both_abort_the_other(void **state)
     other = &t;
     weft_reply_abort(s.reply);
     weft_reply_abort(t.reply);
-    expect_close(&s, WEFT_ERR_CLOSED, "");
-    expect_close(&t, WEFT_ERR_CLOSED, "");
+    expect_close(&s, WEFT_ERR_CLOSED, "dropped by the program");
+    expect_close(&t, WEFT_ERR_CLOSED, "dropped by the program");
     expect_story(&story, "close a;close b;");
     raw_free(r);
     raw_free(q);

@@ -152,7 +152,7 @@ static void test_abort(void **state)
     assert_int_equal(put(&s, "abc"), 0);
     turn_until(&world, tls_peer_heard(p, "abc"));
     weft_reply_abort(s.reply);
-    expect_close(&s, WEFT_ERR_CLOSED, "");
+    expect_close(&s, WEFT_ERR_CLOSED, "dropped by the program");
     turn_until(&world, tls_peer_over(p));
     assert_false(p->ended);
     tls_peer_free(p);

@@ -550,6 +550,69 @@ static void test_shutdown_deadline(void **state)
     raw_free(r);
 }
 
+/* ---- whose handler ends them ----------------------------------------------------------------- */
+
+static void is_to_leave(weft_conn *c, uint64_t return_ms)
+{
+    struct teller *t = weft_conn_user(c);
+    assert_in_range(return_ms, 1000, 1000 + 9000 / 3);
+    tell(&t->story, "leave;");
+}
+
+static struct raw *open_one_that_is_asked(void)
+{
+    weft_handler h = telling;
+    h.on_leave = is_to_leave;
+    again_with(&(weft_server_config){
+        .limits = &(weft_limits){.shutdown_drain = 9000, .send_queue_max = 64 << 20}});
+    assert_int_equal(weft_server_route(world.server, "/", &h, &server), 0);
+    struct raw *r = raw_open(&world, "/");
+    leave();
+    pass_until(told(&server.story, "leave;"), 1000);
+    pass(&world, 1000); /* it is told once, and nothing is sent */
+    expect_story(&server.story, "open;leave;");
+    return r;
+}
+
+static void test_shutdown_asks(void **state)
+{
+    (void)state;
+    struct raw *r = open_one_that_is_asked();
+    raw_text(r, "go on");
+    turn_until(&world, told(&server.story, "go on"));
+    assert_int_equal(weft_send(server.conn, WEFT_TEXT, "done", 4), 0);
+    assert_int_equal(weft_close(server.conn, 4000, "come back"), 0);
+    settle(&world);
+    assert_string_equal(raw_frames(r), "text done;close 4000 come back;");
+    raw_close_frame(r, 4000, "");
+    raw_hang_up(r);
+    pass_until(done, 1000);
+    assert_int_equal(done, 1);
+    expect_story(&server.story, "text go on;close 4000 clean;");
+    raw_free(r);
+}
+
+/* In front of the Close nothing waits that has not begun to go out. */
+static void test_shutdown_asks_in_vain(void **state)
+{
+    (void)state;
+    static char filler[50000];
+    struct raw *r = open_one_that_is_asked();
+    memset(filler, 'x', sizeof filler);
+    for (int i = 0; i < 200; i++)
+        assert_int_equal(weft_send(server.conn, WEFT_BINARY, filler, sizeof filler), 0);
+    pass(&world, 7500);
+    assert_true(weft_conn_is_open(server.conn));
+    pass_until(!weft_conn_is_open(server.conn), 480);
+    assert_false(weft_conn_is_open(server.conn));
+    for (int i = 0; i < 50; i++) turn(&world, 0), raw_read(r);
+    assert_true(raw_heard(r, "\x88\x02\x03\xe9"));
+    pass_until(done, 200);
+    assert_int_equal(done, 1);
+    expect_story(&server.story, "close 1006 sent 1001 WEFT_ERR_TIMEOUT;");
+    raw_free(r);
+}
+
 static void free_it(weft_server *s, void *user)
 {
     (void)user;
@@ -749,6 +812,8 @@ int main(void)
         unit(test_shutdown_says_1001),
         unit(test_shutdown_lets_replies_finish),
         unit(test_shutdown_deadline),
+        unit(test_shutdown_asks),
+        unit(test_shutdown_asks_in_vain),
         unit(test_freed_in_on_done),
         unit(test_freed_while_leaving),
         unit(test_on_close_aborts_another),

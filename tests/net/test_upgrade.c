@@ -472,6 +472,19 @@ static void test_held_then_accepted(void **state)
     raw_free(r);
 }
 
+/* Accepted is accepted: on_open is told, however soon it is over. */
+static void test_held_then_accepted_and_gone(void **state)
+{
+    (void)state;
+    struct raw *r = ask_and_hold();
+    assert_int_equal(weft_upgrade_accept(held), 0);
+    expect_story(&server.story, "");
+    weft_server_free(world.server);
+    world.server = NULL;
+    expect_story(&server.story, "open;close 1006 WEFT_ERR_CLOSED;");
+    raw_free(r);
+}
+
 /* What the client sends before it is answered waits. */
 static void test_held_with_frames_behind(void **state)
 {
@@ -768,6 +781,7 @@ int main(void)
         unit(test_refused_wrongly_inside),
         unit(test_subprotocols),
         unit(test_held_then_accepted),
+        unit(test_held_then_accepted_and_gone),
         unit(test_held_with_frames_behind),
         unit(test_held_while_routes_change),
         unit(test_held_behind_a_reply),

@@ -16,6 +16,8 @@
 
 #include "session_of.h"
 
+#include "ws/case_heap.h"
+
 enum { MOST = 1 << 22 };
 
 static uint8_t wire[MOST];
@@ -25,12 +27,12 @@ struct ends {
     weft_session *from, *to;
 };
 
-/* They agreed on compression, or not; limits are the sender's. */
-static struct ends begin(weft_role role, const weft_deflate_params *agreed,
-                         const weft_limits *limits)
+/* They agreed on compression, or not; limits and env are the sender's. */
+static struct ends begin_in(const weft_env *env, weft_role role, const weft_deflate_params *agreed,
+                            const weft_limits *limits)
 {
     struct ends e;
-    weft_session_config cfg = {.limits = limits};
+    weft_session_config cfg = {.env = env, .limits = limits};
     weft_session_config large = {.limits = &(weft_limits){.max_message = MOST}};
     weft_role other = role == WEFT_SERVER ? WEFT_CLIENT : WEFT_SERVER;
     assert_int_equal(session_of(&e.from, role, &cfg), 0);
@@ -38,6 +40,12 @@ static struct ends begin(weft_role role, const weft_deflate_params *agreed,
     if (agreed) weft_session_set_deflate(e.from, agreed);
     if (agreed) weft_session_set_deflate(e.to, agreed);
     return e;
+}
+
+static struct ends begin(weft_role role, const weft_deflate_params *agreed,
+                         const weft_limits *limits)
+{
+    return begin_in(NULL, role, agreed, limits);
 }
 
 static void end(struct ends *e)
@@ -233,6 +241,45 @@ static void test_no_bombs_are_made(void **state)
     }
 }
 
+/* ---- without memory --------------------------------------------------------------------------- */
+
+/* The nth allocation of a send fails. What was sent all the same has come through; returns whether there was an nth. */
+static bool send_without(size_t nth, weft_role role, const weft_deflate_params *agreed, bool shared,
+                         int *uncompressed)
+{
+    struct heap heap;
+    weft_message *m;
+    heap_init(&heap, 0, false);
+    struct ends e = begin_in(&heap.env, role, agreed, NULL);
+    assert_int_equal(weft_message_new(&m, &heap.env, WEFT_TEXT, text, sizeof text), 0);
+    heap.fail_at = heap.asked + nth;
+    int error = shared ? weft_session_send_message(e.from, m)
+                       : weft_session_send(e.from, WEFT_TEXT, text, sizeof text);
+    heap.fail_at = 0;
+    assert_true(!error || error == -ENOMEM);
+    if (!error && expect(&e, WEFT_TEXT, text, sizeof text) > sizeof text) ++*uncompressed;
+    assert_int_equal(weft_session_buffered(e.from), 0);
+    assert_int_equal(weft_session_send_message(e.from, m), 0);
+    assert_true(expect(&e, WEFT_TEXT, text, sizeof text) < sizeof text);
+    weft_message_unref(m);
+    end(&e);
+    assert_int_equal(heap.in_use, 0);
+    return heap.failed;
+}
+
+/* Without memory for compressing a message goes as it is; the next one is compressed again. */
+static void test_no_memory_for_the_compressor(void **state)
+{
+    (void)state;
+    const weft_deflate_params *ways[] = {&alone, &takeover};
+    for (int i = 0; i < 8; i++) {
+        weft_role role = i & 1 ? WEFT_SERVER : WEFT_CLIENT;
+        int uncompressed = 0;
+        for (size_t n = 1; send_without(n, role, ways[i / 2 & 1], i / 4, &uncompressed);) n++;
+        assert_true(uncompressed >= 2); /* the compressor itself, and its room */
+    }
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof text; i++) text[i] = "etaoin shrdlu"[random() % 13];
@@ -244,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_fragments_are_not_kept_back),
         cmocka_unit_test(test_no_bombs_are_made),
+        cmocka_unit_test(test_no_memory_for_the_compressor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

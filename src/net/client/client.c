@@ -109,7 +109,7 @@ void opening_refused(struct opening *o, struct h1_client *response, int error)
 
 static void cancel(weft_conn *c)
 {
-    opening_fail(client_of(c->owner)->opening, 0, "");
+    opening_fail(client_of(c->owner)->opening, WEFT_ERR_CLOSED, lane_aborted);
 }
 
 void opening_open(struct opening *o, const weft_agreement *a)

@@ -17,7 +17,8 @@ static void cancel_all(struct attachment *a)
 {
     struct dialer *r = container_of(a, struct dialer, attachment);
     while (!list_empty(&r->ways))
-        way_give_up(container_of(r->ways.next, struct way, link), 0, "the loop was freed");
+        way_give_up(container_of(r->ways.next, struct way, link), WEFT_ERR_CLOSED,
+                    "the loop was freed");
 }
 
 static void dialer_free(struct attachment *a)

@@ -67,8 +67,6 @@ static void finish(weft_pipe *p)
     lane_finish(l, NULL);
 }
 
-static const char dropped[] = "dropped by the program";
-
 /* ---- told by the lane ------------------------------------------------------------------------ */
 
 static weft_pipe *pipe_at(const struct lane *l)
@@ -145,7 +143,7 @@ static void late(struct lane *l)
 
 static void lost(struct lane *l, int error, const char *cause)
 {
-    pipe_over(pipe_at(l), error ? error : WEFT_ERR_CLOSED, *cause ? cause : dropped, NULL);
+    pipe_over(pipe_at(l), error, cause, NULL);
 }
 
 const struct talk pipe_talk = {
@@ -209,8 +207,8 @@ int weft_pipe_write_piece(weft_pipe *p, weft_piece *piece)
 void weft_pipe_abort(weft_pipe *p)
 {
     if (p->state == PIPE_OVER) return;
-    if (p->lane) lane_reset(p->lane, WEFT_ERR_CLOSED, dropped);
-    else pipe_over(p, WEFT_ERR_CLOSED, dropped, NULL);
+    if (p->lane) lane_abort(p->lane);
+    else pipe_over(p, WEFT_ERR_CLOSED, lane_aborted, NULL);
 }
 
 void weft_pipe_pause(weft_pipe *p)

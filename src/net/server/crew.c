@@ -253,7 +253,7 @@ static void end_now(weft_errand *p)
 {
     struct helper *h = container_of(p, struct helper, ending);
     h->local.freed = true;
-    lanes_drop(h->local.net, &h->local.site, 0, "the server was freed");
+    lanes_drop(h->local.net, &h->local.site, WEFT_ERR_CLOSED, "the server was freed");
     weft_loop_stop(h->loop);
 }
 

@@ -191,7 +191,7 @@ void weft_server_free(weft_server *s)
            s->has_left); /* not from a callback, but that of weft_server_shutdown */
     server_close_listeners(s);
     crew_free(s);
-    lanes_drop(s->net, &s->site, 0, "the server was freed");
+    lanes_drop(s->net, &s->site, WEFT_ERR_CLOSED, "the server was freed");
     s->freed = true;
     weft_loop *l = s->loop;
     if (!s->carriers) destroy(s);
@@ -224,6 +224,13 @@ uint64_t weft_server_count_closed(const weft_server *s, uint16_t code)
 {
     const struct tally *t = s->site.tally;
     return code < sizeof t->closed / sizeof *t->closed ? tally_read(&t->closed[code]) : 0;
+}
+
+uint64_t weft_server_count_close_sent(const weft_server *s, uint16_t sent_code)
+{
+    const struct tally *t = s->site.tally;
+    if (sent_code >= sizeof t->close_sent / sizeof *t->close_sent) return 0;
+    return tally_read(&t->close_sent[sent_code]);
 }
 
 int weft_server_start(weft_server *s)

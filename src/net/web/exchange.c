@@ -357,10 +357,23 @@ static void refuse_host(struct exchange *x)
     weft_bytes host = x->h1.head.host;
     snprintf(text, sizeof text,
              "this server does not answer to the host \"%.*s\"; to let it, add it to the server's "
-             "hosts",
-             host.len < 300 ? (int)host.len : 300, host.len ? (const char *)host.data : "");
+             "hosts (--host NAME)",
+             host.len < 200 ? (int)host.len : 200, host.len ? (const char *)host.data : "");
     struct refusal r = {.status = 421, .why = "the server does not answer to this host"};
     exchange_refuse_plainly(x, &r, text);
+}
+
+/* Pages come by TCP. */
+static bool is_by_file(const struct exchange *x)
+{
+    struct sock_addr a;
+    return lane_peer(x->lane, &a) == 0 && a.sa.sa_family == AF_UNIX;
+}
+
+static bool is_meant(const struct exchange *x, const struct head *h)
+{
+    const char *const *hosts = lane_site(x->lane)->hosts;
+    return hosts_have(hosts, h->host) || (hosts_say(hosts, "unix") && is_by_file(x));
 }
 
 static void got_head(struct exchange *x)
@@ -372,7 +385,7 @@ static void got_head(struct exchange *x)
     field_list_deinit(&x->cors, env_of(x));
     if (access_begin(&x->access, x->lane, kind, h) < 0) exchange_refuse(x, 503, "out of memory");
     else if (recognise(x) < 0) exchange_refuse(x, 429, "your address has too many connections now");
-    else if (!hosts_have(lane_site(x->lane)->hosts, h->host)) refuse_host(x);
+    else if (!is_meant(x, h)) refuse_host(x);
     else if (upgrade) upgrade_begin(x);
     else request_expect(x);
 }

@@ -50,7 +50,7 @@ static void write_down(weft_reply *r)
 {
     struct access *a = access_in(r->links);
     if (!a) return;
-    a->seen.cause = r->cause[0] || !r->error ? r->cause : weft_strerror(r->error);
+    a->seen.cause = r->cause;
     access_finish(a, weft_reply_peer(r));
 }
 
@@ -84,7 +84,7 @@ static weft_reply *reply_at(const struct lane *l)
 /* Only what is handed back has been taken whole. */
 static void lost(struct lane *l, int error, const char *cause)
 {
-    over(reply_at(l), error ? error : WEFT_ERR_CLOSED, cause);
+    over(reply_at(l), error, cause);
 }
 
 /* Everything is gone to the client: the lane goes on without it. */
@@ -324,7 +324,7 @@ int weft_reply_end(weft_reply *r)
 void weft_reply_abort(weft_reply *r)
 {
     net_assert_usable(weft_reply_loop(r));
-    if (r->lane) lane_reset(r->lane, 0, "");
+    if (r->lane) lane_abort(r->lane);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */

@@ -315,7 +315,7 @@ void weft_request_abort(weft_request *r)
     r->exchange = NULL;
     if (x) {
         x->request = NULL;
-        lane_reset(x->lane, 0, "");
+        lane_abort(x->lane);
     }
     (void)request_finish(r, 0);
 }

@@ -47,20 +47,21 @@ static void tell_open(weft_conn *c)
     if (conn_handler(c)->on_open) conn_handler(c)->on_open(c);
 }
 
-static bool handshake_done(const weft_conn *c)
-{
-    return c->session.closed && c->session.state == RECV_CLOSED;
-}
-
 static weft_bytes reason_of(const weft_conn *c)
 {
     return c->reason ? (weft_bytes){c->reason->text, c->reason->len} : (weft_bytes){0};
 }
 
+static uint16_t code_of(const weft_conn *c)
+{
+    return c->code ? c->code : WEFT_CLOSE_ABNORMAL;
+}
+
 static void tell_close(weft_conn *c)
 {
     weft_close_info info = {
-        .code = c->code ? c->code : WEFT_CLOSE_ABNORMAL,
+        .code = code_of(c),
+        .sent_code = c->session.said,
         .reason = reason_of(c),
         .by_peer = c->by_peer,
         .clean = c->clean,
@@ -76,7 +77,8 @@ static void write_down(weft_conn *c)
 {
     struct access *a = access_in(c->links);
     if (!a) return;
-    a->seen.code = c->code ? c->code : WEFT_CLOSE_ABNORMAL;
+    a->seen.code = code_of(c);
+    a->seen.sent_code = c->session.said;
     a->seen.cause = c->session.cause;
     access_finish(a, weft_conn_peer(c));
 }
@@ -110,32 +112,27 @@ static void bury(struct dead *d)
     conn_discard(c);
 }
 
+/* Whether our Close is out. */
+static bool has_said_close(const weft_conn *c)
+{
+    return c->session.closed && !c->session.owed && !conn_buffered(c);
+}
+
 void conn_end(weft_conn *c, int error, const char *cause)
 {
     if (c->state == CONN_ENDED) return;
+    if (!has_said_close(c)) c->session.said = 0;
     if (!c->session.error) {
         c->session.error = error;
         c->session.cause = cause;
     }
     if (c->lane && lane_site(c->lane))
-        site_websocket_gone(lane_site(c->lane), c->code ? c->code : WEFT_CLOSE_ABNORMAL);
+        site_websocket_gone(lane_site(c->lane), code_of(c), c->session.said);
     c->state = CONN_ENDED;
     loop_bury(conn_net(c)->loop, &c->dead, bury);
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
-
-void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reason)
-{
-    if (c->code) return;
-    c->code = code ? code : WEFT_CLOSE_NO_STATUS;
-    c->by_peer = by_peer;
-    size_t n = utf8_cut(reason.data, reason.len, CONTROL_MAX - 2);
-    c->reason = n ? mem_alloc(weft_loop_env(conn_net(c)->loop), sizeof *c->reason + n) : NULL;
-    if (!c->reason) return;
-    c->reason->len = (uint8_t)n;
-    copy(c->reason->text, reason.data, n);
-}
 
 void conn_begin_closing(weft_conn *c)
 {
@@ -158,17 +155,30 @@ static weft_conn *conn_at(const struct lane *l)
 /* Whether the connection went because of something that the peer did. */
 static bool is_peers(int error)
 {
-    return error && error != WEFT_ERR_TIMEOUT && error != -ENOMEM;
+    return error != WEFT_ERR_CLOSED && error != WEFT_ERR_TIMEOUT && error != -ENOMEM;
+}
+
+/* A peer that says Close and goes has given its reason: what is wrong is that we had something to say. */
+static const char *cause_of(const weft_conn *c, int error, const char *cause)
+{
+    static const char left_early[] =
+        "the peer said Close, and left before it had taken all that was queued";
+    return c->code && is_peers(error) ? left_early : cause;
 }
 
 static void lost(struct lane *l, int error, const char *cause)
 {
     weft_conn *c = conn_at(l);
-    bool written = !weft_buffered(c);
-    if (!c->by_peer && !written) c->code = 0; /* our Close never went out */
-    if (!c->code) c->by_peer = is_peers(error);
-    c->clean = handshake_done(c) && written;
-    conn_end(c, c->clean ? 0 : error, c->clean ? "" : cause);
+    bool said = has_said_close(c);
+    if (!c->code && !said) c->by_peer = is_peers(error);
+    c->clean = c->code && said;
+    conn_end(c, c->clean ? 0 : error, c->clean ? "" : cause_of(c, error, cause));
+}
+
+/* Both sides have said Close, or ours is on its way. */
+static bool handshake_done(const weft_conn *c)
+{
+    return c->session.closed && c->session.state == RECV_CLOSED;
 }
 
 /* A peer that has said Close, and ended its direction, may still read what we have queued. */
@@ -223,27 +233,29 @@ uint32_t conn_stopwatch(const weft_conn *c)
     return now ? now : 1;
 }
 
-static void got_pong(weft_conn *c)
+static void got_pong(weft_conn *c, const weft_event *ev)
 {
     uint32_t rtt = c->ping_sent ? conn_stopwatch(c) - c->ping_sent : 0;
     if (c->ping_sent && !rtt) rtt = 1;
     c->ping_sent = 0;
-    if (conn_handler(c)->on_pong) conn_handler(c)->on_pong(c, rtt);
+    if (conn_handler(c)->on_pong) conn_handler(c)->on_pong(c, ev->data, ev->len, rtt);
 }
 
-/* What the user said of the end is of no account if the peer's Close was there before it went out. */
-static void forget_our_close(weft_conn *c)
+static void note_reason(weft_conn *c, weft_bytes reason)
 {
-    if (c->by_peer || !conn_buffered(c)) return;
-    mem_free(weft_loop_env(conn_net(c)->loop), c->reason);
-    c->reason = NULL;
-    c->code = 0;
+    if (!reason.len) return;
+    c->reason = mem_alloc(net_env(conn_net(c)), sizeof *c->reason + reason.len);
+    if (!c->reason) return;
+    c->reason->len = (uint8_t)reason.len;
+    copy(c->reason->text, reason.data, reason.len);
 }
 
+/* Ours is queued by now: what is not out yet has not caused the peer's. */
 static void got_close(weft_conn *c, const weft_event *ev)
 {
-    forget_our_close(c);
-    conn_note_close(c, ev->code, true, (weft_bytes){ev->data, ev->len});
+    c->code = ev->code;
+    c->by_peer = conn_buffered(c);
+    note_reason(c, (weft_bytes){ev->data, ev->len});
     conn_begin_closing(c);
 }
 
@@ -254,7 +266,7 @@ static void deliver(weft_conn *c, const weft_event *ev)
     case WEFT_EV_MESSAGE: got_message(c, ev); break;
     case WEFT_EV_CHUNK: got_chunk(c, ev); break;
     case WEFT_EV_PING: got_ping(c, ev); break;
-    case WEFT_EV_PONG: got_pong(c); break;
+    case WEFT_EV_PONG: got_pong(c, ev); break;
     case WEFT_EV_CLOSE: got_close(c, ev); break;
     }
 }
@@ -262,9 +274,6 @@ static void deliver(weft_conn *c, const weft_event *ev)
 /* The session has queued the Close that says why. What else the peer sends is of no use. */
 static void failed(weft_conn *c)
 {
-    int error = c->session.error;
-    const char *cause = weft_session_cause(&c->session);
-    conn_note_close(c, session_close_code(error), false, bytes_of(cause));
     lane_pause(c->lane);
     conn_begin_closing(c);
 }
@@ -389,11 +398,22 @@ static void late(struct lane *l)
     keepalive_late(conn_at(l));
 }
 
+/* Whose user ends it himself. */
+static bool ask_to_leave(weft_conn *c, const struct leaving *how)
+{
+    if (c->asked || c->state != CONN_OPEN) return false;
+    c->asked = true;
+    conn_handler(c)->on_leave(c, lane_return_ms(c->lane, how));
+    return true;
+}
+
 static bool leave(struct lane *l, const struct leaving *how)
 {
     weft_conn *c = conn_at(l);
     if (!weft_conn_is_open(c)) return false;
-    if (weft_close(c, how->code, NULL) < 0) weft_abort(c);
+    if (conn_handler(c)->on_leave && !how->last) return ask_to_leave(c, how);
+    int error = how->last ? weft_close_now(c, how->code, NULL) : weft_close(c, how->code, NULL);
+    if (error) lane_reset(l, error, weft_strerror(error));
     return true;
 }
 

@@ -25,7 +25,7 @@ enum conn_state { CONN_DIALING, CONN_OPENING, CONN_OPEN, CONN_ENDED };
 /* Milliseconds of the loop's clock, cut to 32 bits; 0 means none. Differences survive the wrap. */
 typedef uint32_t conn_time;
 
-/* Of the first Close, as much as a Close may hold. */
+/* Of the peer's Close. */
 struct reason {
     uint8_t len;
     uint8_t text[];
@@ -52,7 +52,7 @@ struct weft_conn {
         struct dead dead; /* once it has ended */
     };
     uint32_t slot;        /* of its id: a server's has its lane's */
-    uint16_t code;        /* of the first Close, 0 before there is one */
+    uint16_t code;        /* of the peer's Close, 0 before there is one */
     uint8_t state : 2;    /* enum conn_state */
     bool backlogged : 1;  /* on_drain is due when there is room */
     bool wants_drain : 1; /* or earlier: see backlog.c */
@@ -61,6 +61,7 @@ struct weft_conn {
     bool told_open : 1;
     bool pinged : 1;      /* by keep-alive, and no byte has followed yet */
     bool closing : 1;     /* the closing handshake has begun */
+    bool asked : 1;       /* to come to an end, because the server leaves */
     weft_session session; /* its error and cause say in the end why the connection ended */
 };
 
@@ -113,8 +114,7 @@ void conn_discard(weft_conn *c);
 /* Over: the lane is let go of by the caller or was lost. error and cause are for on_close. */
 void conn_end(weft_conn *c, int error, const char *cause);
 
-/* Write down the first Close of either side; the closing handshake has begun. */
-void conn_note_close(weft_conn *c, uint16_t code, bool by_peer, weft_bytes reason);
+/* The closing handshake has begun. */
 void conn_begin_closing(weft_conn *c);
 
 /* What is queued with the carrier; and, weft_buffered, with the session, too. */

@@ -8,7 +8,7 @@
 #include "base/strings.h"
 #include "net/net.h"
 
-SIZED_TAKER(handler_take, weft_handler, limits, 88, limits)
+SIZED_TAKER(handler_take, weft_handler, on_leave, 96, on_leave)
 
 /* What it points to is copied, too. */
 static int take(struct conn_class *k, const weft_limits *limits, const struct handler_given *given)

@@ -87,22 +87,25 @@ int weft_ping(weft_conn *c, const void *data, size_t len)
     return queued(c, error);
 }
 
-int weft_close(weft_conn *c, uint16_t code, const char *reason)
+int weft_close_bytes(weft_conn *c, uint16_t code, weft_bytes reason)
 {
     conn_assert_usable(c);
-    size_t len = reason ? strlen(reason) : 0;
     if (c->state == CONN_ENDED) return 0;
     if (c->state == CONN_DIALING) {
         weft_abort(c);
         return 0;
     }
     bool was_closed = c->session.closed;
-    int error = weft_session_close(&c->session, code, reason, len);
+    int error = weft_session_close(&c->session, code, (const char *)reason.data, reason.len);
     if (error || was_closed) return error;
-    conn_note_close(c, code, false, (weft_bytes){(const uint8_t *)reason, len});
     conn_begin_closing(c);
     weft_resume(c);
     return 0;
+}
+
+int weft_close(weft_conn *c, uint16_t code, const char *reason)
+{
+    return weft_close_bytes(c, code, reason ? bytes_of(reason) : (weft_bytes){0});
 }
 
 int weft_close_now(weft_conn *c, uint16_t code, const char *reason)
@@ -119,7 +122,7 @@ void weft_abort(weft_conn *c)
 {
     conn_assert_usable(c);
     if (c->state == CONN_ENDED) return;
-    if (c->lane) lane_reset(c->lane, 0, "");
+    if (c->lane) lane_abort(c->lane);
     else c->owner->cancel(c);
 }
 
@@ -130,7 +133,7 @@ static RARE int missed(weft_conn *c, int error)
     if (error == WEFT_ERR_CLOSED || error == WEFT_ERR_STATE) return error;
     if (lane_site(c->lane)) site_undelivered(lane_site(c->lane));
     bool told = error == WEFT_ERR_BACKLOG && weft_close(c, WEFT_CLOSE_POLICY_VIOLATION, why) == 0;
-    if (!told) weft_abort(c);
+    if (!told) lane_reset(c->lane, -ENOMEM, "out of memory");
     return error;
 }
 
@@ -143,7 +146,7 @@ int weft_deliver(weft_conn *c, weft_message *m)
 void weft_pause(weft_conn *c)
 {
     conn_assert_usable(c);
-    if (c->paused || c->state == CONN_ENDED) return;
+    if (c->paused || c->closing || c->state == CONN_ENDED) return;
     c->paused = true;
     if (c->lane) lane_pause(c->lane);
 }

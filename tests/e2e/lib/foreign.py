@@ -50,7 +50,8 @@ ON_CONN = CFUNCTYPE(None, c_void_p)
 ON_MESSAGE = CFUNCTYPE(None, c_void_p, c_int, POINTER(c_uint8), c_size_t)
 ON_CHUNK = CFUNCTYPE(None, c_void_p, c_void_p)
 ON_PING = CFUNCTYPE(None, c_void_p, POINTER(c_uint8), c_size_t)
-ON_PONG = CFUNCTYPE(None, c_void_p, c_uint64)
+ON_LEAVE = CFUNCTYPE(None, c_void_p, c_uint64)
+ON_PONG = CFUNCTYPE(None, c_void_p, POINTER(c_uint8), c_size_t, c_uint64)
 ON_REQUEST = CFUNCTYPE(None, c_void_p, c_void_p)
 ON_REPLY = CFUNCTYPE(None, c_void_p)
 ON_REPLY_LEAVE = CFUNCTYPE(None, c_void_p, c_uint64)
@@ -131,7 +132,8 @@ class PipeHandler(Structure):
 class Handler(Structure):
     _fields_ = [('on_upgrade', ON_UPGRADE), ('on_open', ON_CONN), ('on_message', ON_MESSAGE), ('on_chunk', ON_CHUNK),
                 ('on_drain', ON_CONN), ('on_ping', ON_PING), ('on_pong', ON_PONG), ('on_close', ON_CLOSE),
-                ('subprotocols', POINTER(c_char_p)), ('deflate', POINTER(Deflate)), ('limits', POINTER(Limits))]
+                ('subprotocols', POINTER(c_char_p)), ('deflate', POINTER(Deflate)), ('limits', POINTER(Limits)),
+                ('on_leave', ON_LEAVE)]
 
 
 class ReplyHandler(Structure):

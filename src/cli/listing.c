@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/listing.c - what / shows of a directory that has no index.html: the names that can be asked for
+ *
+ * The directory stays open, and is read for each request, in any thread: each opens it once more by its descriptor,
+ * which the sandbox allows. What weft_server_files would not serve (names that begin with a dot, links) is not listed.
+ */
+#include "cli/listing.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { NAMES_MAX = 1000 };
+
+static void print_html(FILE *to, const char *text)
+{
+    for (; *text; text++) {
+        if (strchr("<>&\"'", *text)) fprintf(to, "&#%d;", *text);
+        else fputc(*text, to);
+    }
+}
+
+static void print_percent(FILE *to, const char *name)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (; *name; name++) {
+        if (strchr(plain, *name)) fputc(*name, to);
+        else fprintf(to, "%%%02X", (unsigned char)*name);
+    }
+}
+
+static bool is_shown(int dir, const char *name, bool *folder)
+{
+    struct stat s;
+    if (*name == '.' || fstatat(dir, name, &s, AT_SYMLINK_NOFOLLOW) < 0) return false;
+    *folder = S_ISDIR(s.st_mode);
+    return *folder || S_ISREG(s.st_mode);
+}
+
+static void print_name(FILE *to, const char *name, bool folder)
+{
+    fputs("<li><a href=\"./", to);
+    print_percent(to, name);
+    fputs(folder ? "/\">" : "\">", to);
+    print_html(to, name);
+    fputs(folder ? "/</a></li>\n" : "</a></li>\n", to);
+}
+
+static void print_names(FILE *to, int fd)
+{
+    struct dirent **names;
+    int n = scandirat(fd, ".", &names, NULL, alphasort);
+    for (int i = 0; i < n; i++) {
+        bool folder;
+        if (i < NAMES_MAX && is_shown(fd, names[i]->d_name, &folder))
+            print_name(to, names[i]->d_name, folder);
+        free(names[i]);
+    }
+    if (n >= 0) free(names);
+    if (n > NAMES_MAX) fputs("<li>and more</li>\n", to);
+}
+
+static void print_page(FILE *to, int fd)
+{
+    fputs(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>files</title></head><body>\n"
+        "<p>There is no index.html here. Every path is a WebSocket channel; these are files:</p>\n<ul>\n",
+        to);
+    print_names(to, fd);
+    fputs("</ul>\n</body></html>\n", to);
+}
+
+static bool has_index(const struct listing *l)
+{
+    return faccessat(dirfd(l->dir), "index.html", F_OK, 0) == 0;
+}
+
+static void on_request(weft_request *r, void *user)
+{
+    const struct listing *l = user;
+    char *page = NULL;
+    size_t len = 0;
+    if (!weft_request_is(r, "GET") && !weft_request_is(r, "HEAD")) {
+        weft_reply_field(r, "Allow", "GET, HEAD");
+        weft_respond(r, 405, "text/plain", "GET or HEAD, please\n", 20);
+        return;
+    }
+    if (has_index(l)) { /* it came later */
+        weft_reply_field(r, "Location", "/index.html");
+        weft_respond(r, 302, NULL, NULL, 0);
+        return;
+    }
+    FILE *to = open_memstream(&page, &len);
+    if (to) print_page(to, dirfd(l->dir));
+    bool done = to && fclose(to) == 0;
+    weft_reply_field(r, "Cache-Control", "no-cache");
+    weft_reply_field(r, "Content-Security-Policy", "default-src 'none'");
+    if (done) weft_respond(r, 200, "text/html; charset=utf-8", page, len);
+    else weft_respond(r, 503, "text/plain", "out of memory\n", 14);
+    free(page);
+}
+
+int listing_add(struct listing *l, weft_server *s, const char *dir)
+{
+    static const weft_request_handler handler = {.on_request = on_request};
+    *l = (struct listing){.dir = opendir(dir)};
+    if (!l->dir) return 0;
+    if (has_index(l)) {
+        listing_deinit(l);
+        return 0;
+    }
+    return weft_server_on_request(s, "/", &handler, l);
+}
+
+void listing_deinit(struct listing *l)
+{
+    if (l->dir) closedir(l->dir);
+    l->dir = NULL;
+}
