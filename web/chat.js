@@ -15,7 +15,7 @@
 // That a message is shown when it returns, not when it leaves, means that everybody sees the same
 // conversation in the same order, and that what is on the screen has really been on the server.
 
-import { armCopyButtons, closeWords, connect, element, fillAddresses, seconds, showState } from "./weft.js";
+import { armCopyButtons, byteCount, closeWords, connect, element, fillAddresses, seconds, showState } from "./weft.js";
 
 const MOST_LINES = 500;
 
@@ -208,7 +208,7 @@ const channel = connect(path, {
     if (state === "open") tell("");
   },
   message(data) {
-    if (typeof data !== "string") show({ who: "", text: `(${data.byteLength} bytes)` }, "binary");
+    if (typeof data !== "string") show({ who: "", text: `(${byteCount(data.byteLength)})` }, "binary");
     else if (isOurs(data)) show(split(data), "own");
     else show(split(data), split(data).who ? "other" : "plain");
   },

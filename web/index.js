@@ -6,7 +6,7 @@
 //               with the time. What it sends comes back, because a channel sends to everyone on it.
 //   The frame   shows which bytes a text becomes on the wire, in either direction.
 
-import { armCopyButtons, channelURL, closeWords, element, fillAddresses } from "./weft.js";
+import { armCopyButtons, byteCount, channelURL, closeWords, element, fillAddresses } from "./weft.js";
 
 // --- The log -------------------------------------------------------------------------------------------
 
@@ -52,7 +52,7 @@ function sayHello() {
 }
 
 function received(data) {
-  if (typeof data !== "string") return note("received", `(${data.size} bytes)`);
+  if (typeof data !== "string") return note("received", `(${byteCount(data.size)})`);
   if (!sentAt.has(data)) return note("received", data, "from somebody else");
   note("received", data, `there and back in ${milliseconds(sentAt.get(data))}`);
   sentAt.delete(data);

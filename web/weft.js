@@ -110,6 +110,11 @@ export function closeWords(event) {
   return `${words} (${event.code}${reason})`;
 }
 
+/** "1 byte", "2 bytes" */
+export function byteCount(n) {
+  return `${n} byte${n === 1 ? "" : "s"}`;
+}
+
 /** "0.7 s", "4 s" */
 export function seconds(milliseconds) {
   const s = milliseconds / 1000;

@@ -102,8 +102,8 @@ typedef struct weft_env {
  * struct is not looked at then; and when there is more than this library knows that is not zero. With a NULL
  * pointer its size is not looked at. docs/abi.md has the whole of it.
  *
- * Whoever says -EINVAL of a struct or of what is in it tells the env's log what is wrong, one line at WEFT_LOG_ERROR,
- * as far as there is an env: a loop's, or the one that was handed in. */
+ * Whoever says -EINVAL or WEFT_ERR_ADDRESS of a struct or of what is in it tells the env's log what is wrong, one line
+ * at WEFT_LOG_ERROR, as far as there is an env: a loop's, or the one that was handed in. */
 #define WEFT_SIZED_MAX 4096
 
 /* How they take it; for libraries on top that have structs which grow, too (the hub is one). The first
@@ -143,8 +143,7 @@ WEFT_API int weft_sized_take(const weft_env *env, const char *name, void *to, si
     X(tls_handshake_timeout, 5000, "ms",                                                           \
       "a TLS handshake that takes longer: dropped; a client: WEFT_ERR_TIMEOUT")                    \
     /* HTTP */                                                                                     \
-    X(handshake_timeout, 10000, "ms",                                                              \
-      "a head (and body) that takes longer: 408; a client: WEFT_ERR_TIMEOUT")                      \
+    X(handshake_timeout, 10000, "ms", "a head that takes longer: 408; a client: WEFT_ERR_TIMEOUT") \
     X(request_line_max, 8192, "bytes", "a longer request line: 414")                               \
     X(header_field_max, 8192, "bytes", "a longer header field: 431")                               \
     X(request_head_max, 16384, "bytes", "a longer head: 431")                                      \
@@ -172,7 +171,12 @@ WEFT_API int weft_sized_take(const weft_env *env, const char *name, void *to, si
       "an attempt to connect, all of it with all redirects, that takes longer: WEFT_ERR_TIMEOUT")  \
     /* a connection, once more: of a server or of weft_connect, not of a handler */                \
     X(unsent_max, 131072, "bytes",                                                                 \
-      "the kernel holds it, and it is not on its way: what follows waits in the send queue")
+      "the kernel holds it, and it is not on its way: what follows waits in the send queue")       \
+    /* a server, once more */                                                                      \
+    X(http_body_timeout, 10000, "ms",                                                              \
+      "a request's body has so long, and what http_body_rate adds: 408")                           \
+    X(http_body_rate, 500, "bytes/s",                                                              \
+      "for each so many bytes that have come, a body has a second more")
 
 /* 0 means the default of the list, never "unlimited". */
 typedef struct weft_limits {

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { Peer } from './lib/peer.mjs';
 import { BUILD, Program, withServer } from './lib/program.mjs';
 
 const PICTURES = join(BUILD, 'artifacts');
@@ -128,6 +129,38 @@ test('chat: two tabs and a terminal see what everyone says', async (t) => {
       terminal.child.stdin.end();
       const { code, err } = await terminal.end();
       assert.equal(code, 0, err);
+    }
+  });
+});
+
+test('chat: the page by the name of its file is the room called chat', async (t) => {
+  await withDemo(async (demo) => {
+    const page = await open(t, demo.page('/chat.html', 'localhost'));
+    await isOpen(page);
+    await demo.heard(/ \/chat +open/);
+    assert.equal(await page.textContent('#title'), 'chat');
+    assert.deepEqual(page.complaints, []);
+    const peer = await Peer.connect(demo.url('/chat'));
+    peer.say(Buffer.from('x'));
+    await seen(page, '(1 byte)');
+    await peer.leave(1000);
+  });
+});
+
+test('pages that were told why they were left keep it while nobody answers', async (t) => {
+  await withDemo(async (demo) => {
+    const pages = [];
+    for (const path of ['/chat', '/quotes']) {
+      pages.push(await open(t, demo.page(path, 'localhost')));
+      await isOpen(pages.at(-1));
+    }
+    await demo.stop();
+    for (const page of pages) {
+      const failures = () => page.said.filter((line) => /WebSocket connection .* failed/.test(line)).length;
+      while (failures() < 2) await page.waitForEvent('console', { timeout: PATIENCE });
+      const text = await page.textContent('#notice');
+      assert.match(text, /the server is going away \(1001\)/);
+      assert.doesNotMatch(text, /1006/);
     }
   });
 });

@@ -198,6 +198,31 @@ static void test_the_way(void **state)
                 "weft_dial.server_name has 0 bytes: a name has 1 to 253");
 }
 
+static void expect_address(int got, const char *words)
+{
+    assert_string_equal(world.said, words);
+    assert_int_equal(got, WEFT_ERR_ADDRESS);
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    const weft_dial address = {.address = "127.0.0.1"}, source = {.source = "unix:/x"};
+    const char *url = "ws://127.0.0.1:1/";
+    expect_address(
+        weft_server_listen(world.server, "8080", NULL),
+        "weft_server_listen: \"8080\" is no address: say \"127.0.0.1:8080\", \"[::1]:8080\", "
+        "\"*:8080\" or \"unix:/path\"");
+    expect_address(
+        weft_connect(NULL, world.loop, url, &(weft_client_config){.dial = &address}, NULL, NULL),
+        "weft_dial.address: \"127.0.0.1\" is no address: say \"192.0.2.1:80\", \"[::1]:80\", "
+        "\"unix:/path\" or \"unix:@name\"");
+    expect_address(
+        weft_connect(NULL, world.loop, url, &(weft_client_config){.dial = &source}, NULL, NULL),
+        "weft_dial.source: \"unix:/x\" is no address: say \"192.0.2.7\", \"2001:db8::7\", or one with a "
+        "port");
+}
+
 /* ---- who has an env of his own --------------------------------------------------------------- */
 
 static void test_an_env_within(void **state)
@@ -252,6 +277,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_client_says, begin, end),
         cmocka_unit_test_setup_teardown(test_fields, begin, end),
         cmocka_unit_test_setup_teardown(test_the_way, begin, end),
+        cmocka_unit_test_setup_teardown(test_addresses, begin, end),
         cmocka_unit_test_setup_teardown(test_an_env_within, begin, end),
         cmocka_unit_test_setup_teardown(test_an_env_that_is_not_there, begin, end),
     };

@@ -124,16 +124,30 @@ int dial_redirect(struct dial *d, weft_bytes location)
 
 static int set_address(struct dial *d, const char *text)
 {
-    if (!text) return 0;
-    return *text == '*' ? WEFT_ERR_ADDRESS : sock_parse(&d->address, text);
+    if (!text || (*text != '*' && sock_parse(&d->address, text) == 0)) return 0;
+    log_line(d->env, WEFT_LOG_ERROR,
+             "weft_dial.address: \"%.80s\" is no address: say \"192.0.2.1:80\", \"[::1]:80\", "
+             "\"unix:/path\" or \"unix:@name\"",
+             text);
+    return WEFT_ERR_ADDRESS;
 }
 
 /* With a port or without. */
+static bool is_source(struct sock_addr *to, const char *text)
+{
+    if (sock_numeric(to, text, 0) == 0) return true;
+    return *text != '*' && sock_parse(to, text) == 0 && to->sa.sa_family != AF_UNIX;
+}
+
 static int set_source(struct dial *d, const char *text)
 {
-    if (!text || sock_numeric(&d->source, text, 0) == 0) return 0;
-    if (*text == '*' || sock_parse(&d->source, text) < 0) return WEFT_ERR_ADDRESS;
-    return d->source.sa.sa_family == AF_UNIX ? WEFT_ERR_ADDRESS : 0;
+    if (!text || is_source(&d->source, text)) return 0;
+    log_line(
+        d->env, WEFT_LOG_ERROR,
+        "weft_dial.source: \"%.80s\" is no address: say \"192.0.2.7\", \"2001:db8::7\", or one with "
+        "a port",
+        text);
+    return WEFT_ERR_ADDRESS;
 }
 
 static bool unix_address(const struct url *u, struct sock_addr *out)

@@ -150,6 +150,18 @@ static int take(const weft_env *env, weft_listen_options *to, const weft_listen_
     return error;
 }
 
+static int parse(const weft_env *env, struct sock_addr *a, const char *address)
+{
+    int error = sock_parse(a, address);
+    if (error)
+        log_line(
+            env, WEFT_LOG_ERROR,
+            "weft_server_listen: \"%.80s\" is no address: say \"127.0.0.1:8080\", \"[::1]:8080\", "
+            "\"*:8080\" or \"unix:/path\"",
+            address);
+    return error;
+}
+
 int weft_server_listen_sized(weft_server *s, const char *address, const weft_listen_options *o,
                              size_t o_size)
 {
@@ -157,7 +169,7 @@ int weft_server_listen_sized(weft_server *s, const char *address, const weft_lis
     struct sock_addr a;
     weft_listen_options taken;
     int error = take(server_env(s), &taken, o, o_size);
-    if (!error) error = sock_parse(&a, address);
+    if (!error) error = parse(server_env(s), &a, address);
     if (error) return error;
     struct server_listener *sl = listener_new(s, taken.tls);
     error = sl ? listener_open(&sl->listener, &a, taken.mode) : -ENOMEM;
