@@ -143,8 +143,7 @@ WEFT_API int weft_sized_take(const weft_env *env, const char *name, void *to, si
     X(tls_handshake_timeout, 5000, "ms",                                                           \
       "a TLS handshake that takes longer: dropped; a client: WEFT_ERR_TIMEOUT")                    \
     /* HTTP */                                                                                     \
-    X(handshake_timeout, 10000, "ms",                                                              \
-      "a head (and body) that takes longer: 408; a client: WEFT_ERR_TIMEOUT")                      \
+    X(handshake_timeout, 10000, "ms", "a head that takes longer: 408; a client: WEFT_ERR_TIMEOUT") \
     X(request_line_max, 8192, "bytes", "a longer request line: 414")                               \
     X(header_field_max, 8192, "bytes", "a longer header field: 431")                               \
     X(request_head_max, 16384, "bytes", "a longer head: 431")                                      \
@@ -173,6 +172,11 @@ WEFT_API int weft_sized_take(const weft_env *env, const char *name, void *to, si
     /* a connection, once more: of a server or of weft_connect, not of a handler */                \
     X(unsent_max, 131072, "bytes",                                                                 \
       "the kernel holds it, and it is not on its way: what follows waits in the send queue")       \
+    /* a server, once more */                                                                      \
+    X(http_body_timeout, 10000, "ms",                                                              \
+      "a request's body has so long, and what http_body_rate adds: 408")                           \
+    X(http_body_rate, 500, "bytes/s",                                                              \
+      "for each so many bytes that have come, a body has a second more")                           \
     /* a client, once more */                                                                      \
     X(response_head_max, 262144, "bytes",                                                          \
       "a longer head: WEFT_ERR_HTTP, or of a refusal its status only")                             \

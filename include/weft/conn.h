@@ -173,8 +173,10 @@ WEFT_API void weft_abort(weft_conn *c);
 
 /* Stop and go on reading: one switch, which does not count. What a paused peer sends stays in the kernel, which slows
  * it down; after weft_pause at most the rest of the message being delivered is still handed to you.
- * Keep-alive does not drop a paused connection. One that is closing cannot be paused: weft_pause does nothing then, so
- * that the peer's Close is read. */
+ * Keep-alive does not drop a paused connection, but a peer that has gone is noticed: at once when it has reset the
+ * connection, or ended it and nothing unread lies before the end; behind what is unread when you resume; and one that
+ * acknowledges no ping any more 20 s (write_stall, if that is longer) after it. One that is closing cannot be paused:
+ * weft_pause does nothing then, so that the peer's Close is read. */
 WEFT_API void weft_pause(weft_conn *c);
 WEFT_API void weft_resume(weft_conn *c);
 

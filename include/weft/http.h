@@ -2,8 +2,8 @@
  *
  * weft/http.h - plain HTTP requests on the same port
  *
- * A request reaches you complete, with its body. Answer it in the callback, later, or with a
- * response that is streamed for as long as you like.
+ * A request reaches you complete, with its body (or, if you like, the body piece by piece: on_body). Answer it in the
+ * callback, later, or with a response that is streamed for as long as you like.
  *
  *      static void hello(weft_request *r, void *user)
  *      {
@@ -55,8 +55,17 @@ typedef struct weft_request_handler {
      *   http_body_max                       a Content-Length above it: 413 at once, before a byte of the body is read
      *   send_queue_max, _items, _soft, write_stall, ping_interval, pong_timeout       of their replies
      *   http_keepalive                      behind them
+     *   http_body_timeout, http_body_rate   how long the body may take
      * All others are about what comes before a route is known, and stay the server's. NULL: all of them do. */
     const weft_limits *limits;
+
+    /* The body as it comes, and not kept: with on_body, on_request is told as soon as the head is there, with an empty
+     * weft_request_body; then on_body of each piece (good for the call), and once, with data NULL and len 0, that it is
+     * complete; user is weft_request_user. http_body_max (limits, above) is the most it may be. Answer when you like:
+     * if the body is not complete by then, nothing more of it is told, and the connection ends with the answer. What
+     * is wrong with it (413, 400, 408), and a client that leaves, is told to on_gone of who watches
+     * (weft_request_watch). */
+    void (*on_body)(weft_request *r, const void *data, size_t len, void *user);
 } weft_request_handler;
 
 /* ---- the request; everything borrowed, good until it is finished ------------------------------ */
@@ -81,6 +90,15 @@ WEFT_API bool weft_request_allowed(const weft_request *r);
 
 /* Who sent it: as weft_conn_peer, until you answer; also after the client has left. NULL: no memory. */
 WEFT_API weft_peer *weft_request_peer(weft_request *r);
+
+/* Of a body that is handed out as it comes (on_body): stop, and go on. What comes meanwhile stays in the kernel, which
+ * slows the client down, and its time (http_body_timeout) stands. One switch, not counted. */
+WEFT_API void weft_request_pause(weft_request *r);
+WEFT_API void weft_request_resume(weft_request *r);
+
+/* What on_body is told as user: the route's, until set. Not of an upgrade's. */
+WEFT_API void *weft_request_user(const weft_request *r);
+WEFT_API void weft_request_set_user(weft_request *r, void *user);
 
 /* Whether an answer can still arrive: false when the client has left, or was told that none will come. */
 WEFT_API bool weft_request_is_open(const weft_request *r);

@@ -60,7 +60,8 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
                  "endpoints); K, M and G are understood"},
         {0, "handshake-timeout", .kind = FLAG_TIME, .into = &o->handshake_timeout, .min = 1,
          .max = 3600000, .value = "TIME",
-         .help = "how long a request may take to arrive (10s); 500ms, 2m, ..."},
+         .help = "how long the head of a request may take to arrive (10s);\n"
+                 "500ms, 2m, ..."},
         {0, "ping", .kind = FLAG_TIME, .into = &o->ping, .max = 86400000, .value = "TIME",
          .help = "silence after which a client is pinged (25s); 0: never"},
         {0, "max-connections", .kind = FLAG_NUMBER, .into = &o->max_connections, .max = 100000000,

@@ -3,7 +3,8 @@
  * http/h1.c - one request at a time: read it, have it answered, read the next
  *
  *  HEAD     -> BODY      the head is complete       [h1_feed: H1_HEAD]
- *  BODY     -> ANSWER    its body too               [h1_feed: H1_REQUEST]
+ *  BODY     -> BODY      some of it, if it streams  [h1_feed: H1_PIECE]
+ *           -> ANSWER    its body too               [h1_feed: H1_REQUEST]
  *           -> ANSWER    the body is not wanted     [h1_reply_begin, h1_take]
  *  ANSWER   -> HEAD      the next request           [h1_reply_end]
  *           -> DONE      that was the last one      [h1_reply_end]
@@ -74,7 +75,8 @@ static int read_head(struct h1 *h, weft_span *in)
     h->has_body = h->head.body == BODY_CHUNKED || h->head.length > 0;
     h->last |= !h->head.keep_alive || h->requests >= limit_http_requests(h->limits);
     h->in = BODY;
-    h->body_begun = false;
+    h->body_begun = h->streaming = false;
+    h->received = 0;
     h1_body_max(h, limit_http_body_max(h->limits));
     return H1_HEAD;
 }
@@ -93,9 +95,10 @@ static int read_body(struct h1 *h, weft_span *in)
 {
     int r = h->body_begun ? 0 : begin_body(h);
     if (r < 0) return r;
-    weft_bytes piece;
-    while ((r = body_read(&h->decoder, in, &piece)) == BODY_PIECE) {
-        buf_append(&h->body, piece.data, piece.len);
+    while ((r = body_read(&h->decoder, in, &h->piece)) == BODY_PIECE) {
+        h->received += h->piece.len;
+        if (h->streaming) return H1_PIECE;
+        buf_append(&h->body, h->piece.data, h->piece.len);
         if (h->body.failed) return fail(h, -ENOMEM, 0, NULL);
     }
     if (r < 0) return fail(h, r, h->decoder.status, h->decoder.why);
@@ -150,6 +153,21 @@ void h1_take(struct h1 *h, struct head *head, struct buf *body)
     *body = h->body;
     head_init_request(&h->head, h->env, h->limits);
     buf_init(&h->body, h->env, h->body.max);
+}
+
+void h1_stream(struct h1 *h, struct head *head)
+{
+    h->streaming = true;
+    *head = h->head;
+    head_init_request(&h->head, h->env, h->limits);
+    h->head.body = head->body; /* begin_body asks for these */
+    h->head.length = head->length;
+    h->head.expect_continue = head->expect_continue;
+}
+
+bool h1_in_body(const struct h1 *h)
+{
+    return h->in == BODY;
 }
 
 bool h1_idle(const struct h1 *h)

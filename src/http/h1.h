@@ -13,6 +13,7 @@
  *      case H1_MORE:      read from the socket; deadline: http_keepalive if h1_idle(h),
  *                         else handshake_timeout
  *      case H1_HEAD:      the head is complete, h->head; may be answered already, or just feed on
+ *      case H1_PIECE:     h->piece is what comes next of its body: only after h1_stream
  *      case H1_REQUEST:   the body is complete too, h->body; reply, or upgrade, now or later
  *      case H1_WAIT:      stop reading until the reply has ended; then feed what is left
  *      case H1_TUNNEL:    upgraded: the rest of in is not HTTP; h1_deinit, h is no longer needed
@@ -32,7 +33,7 @@
 #include "http/framing.h"
 #include "http/head.h"
 
-enum h1_result { H1_MORE, H1_HEAD, H1_REQUEST, H1_WAIT, H1_TUNNEL, H1_DONE };
+enum h1_result { H1_MORE, H1_HEAD, H1_PIECE, H1_REQUEST, H1_WAIT, H1_TUNNEL, H1_DONE };
 
 struct h1 {
     struct head head; /* from H1_HEAD until the reply ends, unless taken */
@@ -46,10 +47,13 @@ struct h1 {
     const weft_limits *limits;
     struct outq *out;
     struct body decoder;
+    weft_bytes piece;       /* at H1_PIECE; in the caller's bytes */
+    uint64_t received;      /* of the body, so far */
     struct framing framing; /* of the reply */
     uint8_t in;             /* enum in h1.c: where the request is */
     bool has_body;          /* the request declared one that is not empty */
     bool body_begun;        /* the decoder is set up, and 100 sent */
+    bool streaming;         /* its bytes are the owner's as they come */
     bool is_head;           /* HEAD: the reply's body is left out */
     bool is_http10;         /* no chunks, no 101 */
     bool replying;          /* the head of the reply is out */
@@ -79,8 +83,14 @@ int h1_eof(struct h1 *h);
  * it were here. */
 void h1_take(struct h1 *h, struct head *head, struct buf *body);
 
+/* At H1_HEAD: the same for the head; the body follows in pieces, and is not kept. */
+void h1_stream(struct h1 *h, struct head *head);
+
 /* Nothing of a next request has come: between requests. */
 bool h1_idle(const struct h1 *h);
+
+/* The head is there, and of the body more is to come. */
+bool h1_in_body(const struct h1 *h);
 
 /* The current reply, or the next, is to be the last one; before h1_reply_begin the client is told
  * by Connection: close. Between requests h1_feed says H1_DONE at once. */

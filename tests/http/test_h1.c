@@ -284,6 +284,40 @@ static void fields_are_checked(void **state)
     expect_out("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
 }
 
+/* ---- bodies that stream ---------------------------------------------------------------------- */
+
+static void a_body_in_pieces(void **state)
+{
+    (void)state;
+    struct head head;
+    char text[] =
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nabcde";
+    size_t len = strlen(text);
+    weft_span in = {(uint8_t *)text, len - 3};
+    assert_int_equal(h1_feed(&h, &in), H1_HEAD);
+    h1_stream(&h, &head);
+    assert_true(bytes_is(head.method, "POST"));
+    assert_true(h1_in_body(&h));
+    assert_int_equal(h1_feed(&h, &in), H1_PIECE);
+    expect_out("HTTP/1.1 100 Continue\r\n\r\n");
+    assert_int_equal(h.piece.len, 2);
+    assert_memory_equal(h.piece.data, "ab", 2);
+    assert_int_equal(h1_feed(&h, &in), H1_MORE);
+    assert_int_equal(h.received, 2);
+    in = (weft_span){(uint8_t *)text + len - 3, 3};
+    assert_int_equal(h1_feed(&h, &in), H1_PIECE);
+    assert_memory_equal(h.piece.data, "cde", 3);
+    assert_int_equal(h1_feed(&h, &in), H1_REQUEST);
+    assert_false(h1_in_body(&h));
+    assert_int_equal(h.body.len, 0);
+    reply(200, "ok");
+    expect_out("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    head_deinit(&head);
+    feed(GET); /* and the next is as ever */
+    reply(200, "ok");
+    expect_out("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+}
+
 /* ---- bodies of requests ---------------------------------------------------------------------- */
 
 #define POST(fields) "POST / HTTP/1.1\r\nHost: a\r\n" fields "\r\n"
@@ -596,6 +630,7 @@ int main(void)
         TEST(http_10_gets_neither_chunks_nor_a_second_request),
         TEST(head_gets_the_length_and_no_body),
         TEST(statuses_without_body),
+        TEST(a_body_in_pieces),
         TEST(a_304_says_how_long_the_body_would_be),
         TEST(the_caller_s_date_is_the_only_one),
         TEST(a_reply_that_is_too_short_ends_the_connection),

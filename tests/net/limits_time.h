@@ -91,6 +91,36 @@ static void prove_handshake_timeout(enum side side)
     done(r);
 }
 
+static struct raw *send_a_body(weft_limits limits, const char *some)
+{
+    serve(limits);
+    struct raw *r = raw_connect(&world);
+    raw_say(r, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n");
+    raw_say(r, some);
+    settle(&world);
+    return r;
+}
+
+static void prove_http_body_timeout(enum side side)
+{
+    struct raw *r = send_a_body((weft_limits){.http_body_timeout = 600}, "");
+    bool late = pass_to(600, side);
+    expect_ended(r, late);
+    assert_int_equal(raw_status(r), late ? 408 : 0);
+    done(r);
+}
+
+/* Ten bytes are worth a second. */
+static void prove_http_body_rate(enum side side)
+{
+    struct raw *r =
+        send_a_body((weft_limits){.http_body_timeout = 600, .http_body_rate = 10}, "0123456789");
+    bool late = pass_to(1600, side);
+    expect_ended(r, late);
+    assert_int_equal(raw_status(r), late ? 408 : 0);
+    done(r);
+}
+
 static void prove_http_keepalive(enum side side)
 {
     serve((weft_limits){.http_keepalive = 800});

@@ -2,9 +2,11 @@
  *
  * tests/net/test_files.c - files over HTTP: small, large, missing, abandoned, and with memory failing
  */
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include "raw.h"
+#include "stuck_calls.h"
 
 enum { LARGE = 3 * 1024 * 1024 };
 
@@ -130,6 +132,41 @@ static void test_little_room(void **state)
     }
 }
 
+static size_t heap, most; /* bytes, now and at most */
+
+static void *weighing_realloc(void *ctx, void *p, size_t size)
+{
+    heap -= p ? malloc_usable_size(p) : 0;
+    void *q = world_realloc(ctx, p, size);
+    heap += q ? malloc_usable_size(q) : 0;
+    if (heap > most) most = heap;
+    return q;
+}
+
+/* 34 bytes that ask for it hold little of ours, whatever send_queue_soft is. */
+static void test_nobody_reads(void **state)
+{
+    (void)state;
+    world_end(&world);
+    heap = 0;
+    world_begin_with(&world, weighing_realloc);
+    world_serve(&world, NULL);
+    assert_int_equal(weft_server_files(world.server, "/f/*", dir), 0);
+    world_listen(&world);
+    expect_large(); /* what the loop keeps is there */
+    use_full_sockets(&world.sys, true);
+    settle(&world);
+    size_t before = most = heap;
+    struct raw *r = ask("GET /f/large.bin", "");
+    settle(&world);
+    assert_in_range(most - before, 32 * 1024, 112 * 1024);
+    make_room();
+    turn_until(&world, raw_ended(r));
+    assert_int_equal(r->len - (size_t)(raw_body(r) - r->got), LARGE);
+    assert_in_range(most - before, 32 * 1024, 140 * 1024);
+    raw_free(r);
+}
+
 static uint64_t connections(void)
 {
     return weft_server_count(world.server, WEFT_COUNT_CONNECTIONS);
@@ -188,13 +225,9 @@ static void test_every_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        unit(test_small),
-        unit(test_not_there),
-        unit(test_large),
-        unit(test_little_room),
-        unit(test_abandoned),
-        unit(test_freed_under_way),
-        unit(test_every_allocation),
+        unit(test_small),           unit(test_not_there),        unit(test_large),
+        unit(test_little_room),     unit(test_nobody_reads),     unit(test_abandoned),
+        unit(test_freed_under_way), unit(test_every_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,7 @@
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
 
 SIZED_TAKER(config_take, weft_server_config, access_user, 56, access_user)
-SIZED_TAKER(request_handler_take, weft_request_handler, limits, 32, limits)
+SIZED_TAKER(request_handler_take, weft_request_handler, on_body, 40, on_body)
 
 static const struct talk *const talks[LANE_TALKS] = {
     [LANE_FREE] = &lane_nobody,
@@ -297,7 +297,8 @@ int weft_server_on_request_sized(weft_server *s, const char *path, const weft_re
         error = log_wrong(env, "weft_request_handler.on_request is NULL: nobody would answer");
     if (error) return error;
     if (routes_are_final(s)) return WEFT_ERR_STATE;
-    struct route r = {.on_request = taken.on_request, .cors = taken.cors, .user = user};
+    struct route r = {
+        .on_request = taken.on_request, .on_body = taken.on_body, .cors = taken.cors, .user = user};
     error = methods_parse(&r.methods, env, taken.methods);
     if (!error) error = set_limits(s, &r, taken.limits);
     if (!error) error = route_add(&s->site.routes.requests, env, path, &r);
@@ -319,7 +320,10 @@ int weft_server_files(weft_server *s, const char *path, const char *dir)
     int error = files_new(&f, s->loop, len - 1, dir);
     if (error) return error;
     struct route r = {.on_request = files_on_request, .user = f, .release = files_free};
-    error = route_add(&s->site.routes.requests, server_env(s), path, &r);
+    weft_limits ahead = {.send_queue_soft = limit_send_queue_soft(&s->site.limits)};
+    if (ahead.send_queue_soft > FILES_AHEAD) ahead.send_queue_soft = FILES_AHEAD;
+    error = set_limits(s, &r, &ahead);
+    if (!error) error = route_add(&s->site.routes.requests, server_env(s), path, &r);
     if (error) files_free(f);
     return error;
 }

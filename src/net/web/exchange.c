@@ -262,18 +262,27 @@ void exchange_refuse(struct exchange *x, int status, const char *why)
     exchange_refuse_plainly(x, &(struct refusal){.status = status, .why = why}, why);
 }
 
-/* Nobody has answered what waits: the client is, with 503, and who watches hears that it is over. */
-static void give_up(struct exchange *x, const char *why, unsigned retry_after)
+/* Nobody has answered what waits, and nobody will: the client hears this, and who watches that it is over. */
+static void give_up(struct exchange *x, const struct refusal *refusal)
 {
     struct lane *l = x->lane;
     weft_request *r = waiting(x);
-    struct refusal refusal = {.status = 503, .why = why, .retry_after = retry_after};
+    struct refusal with_text = *refusal;
     x->request = NULL;
     x->upgrade = NULL;
+    request_unpause(r);
     request_leave(r);
-    exchange_refuse_plainly(x, &refusal, why);
+    exchange_refuse_plainly(x, &with_text, refusal->why);
     if (!l->gone) lane_again(l);
     request_gone(r);
+}
+
+/* While a request is read: one whose body streams waits already. */
+static void refuse_while_reading(struct exchange *x, int status, const char *why)
+{
+    const struct refusal r = {.status = status, .why = why};
+    if (x->request) give_up(x, &r);
+    else exchange_refuse(x, status, why);
 }
 
 /* ---- the lane is handed over ----------------------------------------------------------------- */
@@ -331,11 +340,35 @@ int exchange_upgrade(struct exchange *x, const weft_field *fields, size_t n, wef
 /* ---- input ----------------------------------------------------------------------------------- */
 
 /* More of a request is to come, or a new one. */
+/* The more has come of a body, the longer it may take: what flows at a decent rate arrives. */
+void exchange_await_body(struct exchange *x)
+{
+    const weft_limits *l = limits_of(x);
+    uint64_t now = net_now(lane_net(x->lane)), may = limit_http_body_timeout(l);
+    if (!x->in_body) {
+        x->in_body = x->receiving = true;
+        x->body_since = now;
+    }
+    uint64_t more = (x->h1.received - x->body_before) * 1000 / limit_http_body_rate(l);
+    may = may < WEFT_NEVER - more ? may + more : WEFT_NEVER;
+    uint64_t gone = now - x->body_since;
+    lane_deadline(x->lane, may == WEFT_NEVER ? may : may > gone ? may - gone : 0);
+}
+
+void exchange_body_rests(struct exchange *x)
+{
+    x->receiving = x->in_body = false;
+    x->body_before = x->h1.received;
+    lane_deadline(x->lane, WEFT_NEVER);
+}
+
 static void await(struct exchange *x)
 {
     if (h1_idle(&x->h1) && x->h1.requests > 0) {
         x->receiving = false;
         lane_deadline(x->lane, limit_http_keepalive(limits_of(x)));
+    } else if (h1_in_body(&x->h1)) {
+        exchange_await_body(x);
     } else if (!x->receiving) {
         x->receiving = true;
         lane_deadline(x->lane, limit_handshake_timeout(&lane_site(x->lane)->limits));
@@ -382,6 +415,8 @@ static void got_head(struct exchange *x)
     bool upgrade = fields_have_token(h->fields, h->n_fields, "Upgrade", "websocket");
     weft_access_kind kind = upgrade ? WEFT_ACCESS_UPGRADE : WEFT_ACCESS_REQUEST;
     x->limits = 0;
+    x->in_body = false;
+    x->body_before = 0;
     field_list_deinit(&x->cors, env_of(x));
     if (access_begin(&x->access, x->lane, kind, h) < 0) exchange_refuse(x, 503, "out of memory");
     else if (recognise(x) < 0) exchange_refuse(x, 429, "your address has too many connections now");
@@ -393,21 +428,23 @@ static void got_head(struct exchange *x)
 /* One step: true to go on at once. x may be gone then. */
 static bool step(struct exchange *x, weft_span *in)
 {
-    if (x->upgrade || is_full(x)) return false;
+    if (x->upgrade || lane_paused(x->lane) || is_full(x)) return false;
     switch (h1_feed(&x->h1, in)) {
     case H1_MORE:
         if (!outq_empty(&x->out)) lane_dirty(x->lane); /* a 100 (Continue) */
         await(x);
         return false;
     case H1_HEAD: got_head(x); return true;
+    case H1_PIECE: request_piece(x); return true;
     case H1_REQUEST:
         x->receiving = false;
-        request_dispatch(x);
+        if (x->request) request_complete(x);
+        else request_dispatch(x);
         return true;
     case H1_WAIT: return false;
     case H1_DONE: finish(x); return false;
-    case WEFT_ERR_HTTP: exchange_refuse(x, x->h1.status, x->h1.why); return true;
-    default: exchange_refuse(x, 503, "out of memory"); return true;
+    case WEFT_ERR_HTTP: refuse_while_reading(x, x->h1.status, x->h1.why); return true;
+    default: refuse_while_reading(x, 503, "out of memory"); return true;
     }
 }
 
@@ -486,15 +523,15 @@ static void late(struct lane *l)
         return;
     }
     if (x->upgrade) {
-        give_up(x, "the server did not decide in time", 0);
+        give_up(x, &(struct refusal){.status = 503, .why = "the server did not decide in time"});
         return;
     }
     if (!x->receiving) {
         lane_drop(l, WEFT_ERR_TIMEOUT, "idle, or stalled");
         return;
     }
-    exchange_refuse(x, 408, "the request took too long to arrive");
-    lane_again(l);
+    refuse_while_reading(x, 408, "the request took too long to arrive");
+    if (!l->gone) lane_again(l);
 }
 
 /* Whoever has to answer is asked to; when time is up the client is told so instead. */
@@ -503,7 +540,9 @@ static bool leave_waiting(struct exchange *x, const struct leaving *how)
     uint64_t return_ms = lane_return_ms(x->lane, how);
     h1_last(&x->h1);
     if (!how->last) return request_server_leaves(waiting(x), return_ms);
-    give_up(x, "the server is shutting down", (unsigned)((return_ms + 999) / 1000));
+    give_up(x, &(struct refusal){.status = 503,
+                                 .why = "the server is shutting down",
+                                 .retry_after = (unsigned)((return_ms + 999) / 1000)});
     return false;
 }
 

@@ -3,6 +3,7 @@
  * net/web/exchange.h - requests on a lane, one after the other, and what answers them
  *
  *      lane bytes -> h1_feed -> H1_HEAD     an upgrade: checked, routed, the user asked (upgrade.c)
+ *                            -> H1_PIECE    of a body that streams: to the user (request.c)
  *                            -> H1_REQUEST  a plain request: routed to the user (request.c)
  *                            -> H1_DONE     the last reply is made: the lane finishes
  *
@@ -15,7 +16,7 @@
  *
  * There is memory for it only while HTTP is spoken: not before the first byte, and not while a reply streams.
  *
- * Deadlines: the head (and body) of a request must be complete handshake_timeout after its first byte
+ * Deadlines: the head of a request must be complete handshake_timeout after its first byte
  * (or after the lane was ready: then it closes in silence), an idle connection closes after http_keepalive, and while
  * a reply is being written the peer has to take something of it within write_stall. An upgrade that is held has to be
  * answered within hold_timeout.
@@ -44,7 +45,10 @@ struct exchange {
     weft_peer *peer;        /* of the request at hand; NULL: nobody has asked */
     struct access *access;  /* the same; NULL: nobody wants to know, or it is told */
     struct field_list cors; /* what every answer to it says, too */
+    uint64_t body_since;    /* when the time of the body at hand began, ms */
+    uint64_t body_before;   /* how much of it had come then */
     bool receiving;         /* the deadline for a request runs */
+    bool in_body;           /* for its body */
     bool full;              /* the next request waits until the client has read more */
 };
 
@@ -86,6 +90,11 @@ void exchange_refuse_with(struct exchange *x, const struct refusal *r);
 /* The same, with a line of text as the body; or with one that says why. */
 void exchange_refuse_plainly(struct exchange *x, struct refusal *r, const char *text);
 void exchange_refuse(struct exchange *x, int status, const char *why);
+
+/* More of the body is to come: until when depends on how much has. And: it is not read for a while, by the user's
+ * will, so that no deadline runs. */
+void exchange_await_body(struct exchange *x);
+void exchange_body_rests(struct exchange *x);
 
 /* The reply to the current request has been made. */
 void exchange_replied(struct exchange *x);

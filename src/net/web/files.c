@@ -4,8 +4,8 @@
  *
  *      path -> file_path -> disk_open -> file_evaluate -> weft_reply_begin -> PART by PART -> weft_reply_end
  *
- * The next parts are read when the client has taken the last ones (on_drain), so a large file costs no
- * more memory than the send queue's soft limit.
+ * The next parts are read when the client has taken the last ones (on_drain), so a large file that nobody reads costs
+ * no more than FILES_AHEAD and a part.
  */
 #include "net/web/files.h"
 
@@ -19,7 +19,7 @@
 #include "io/loop.h"
 #include "net/web/reply.h"
 
-enum { PART = 65536, PATH_SIZE = 4096 };
+enum { PART = 32768, PATH_SIZE = 4096 };
 
 struct files {
     weft_loop *loop;
@@ -121,9 +121,8 @@ static int send_part(struct transfer *t)
 static void pump(weft_reply *r)
 {
     struct transfer *t = weft_reply_user(r);
-    uint64_t soft = limit_send_queue_soft(&lane_site(r->lane)->limits);
     int error = 0;
-    while (t->left && !error && weft_reply_buffered(r) <= soft) error = send_part(t);
+    while (t->left && !error && !weft_reply_backlogged(r)) error = send_part(t);
     if (error == WEFT_ERR_BACKLOG) return; /* on_drain follows */
     if (!error && !t->left) error = weft_reply_end(r);
     if (error) weft_reply_abort(r);

@@ -9,6 +9,9 @@
 
 struct files;
 
+/* Of a file so much is read ahead of a client, whatever else send_queue_soft is: it costs nothing to read on later. */
+enum { FILES_AHEAD = 65536 };
+
 /* route_len: the length of the route with its last slash, which a path begins with. Errors: -ENOMEM, and
  * -errno of opening dir. */
 int files_new(struct files **out, weft_loop *l, size_t route_len, const char *dir);

@@ -248,6 +248,7 @@ int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const 
     const weft_env *env = weft_loop_env(q->loop);
     weft_reply *r = *out = NULL;
     if (!q->exchange) return request_finish(q, WEFT_ERR_CLOSED);
+    request_unpause(q);
     int error = reply_new(&r, env, h, h_size, user);
     if (!error) error = begin(r, q, status, type, length);
     if (error) {

@@ -32,12 +32,17 @@ static void told_late(struct timer *t)
     request_gone(container_of(t, weft_request, gone));
 }
 
-void request_init(weft_request *r, struct exchange *x, uint32_t mark)
+static void init(weft_request *r, struct exchange *x, uint32_t mark)
 {
     r->mark = mark;
     r->exchange = x;
     r->loop = lane_loop(x->lane);
     timer_init(&r->gone, told_late);
+}
+
+void request_init(weft_request *r, struct exchange *x, uint32_t mark)
+{
+    init(r, x, mark);
     h1_take(&x->h1, &r->head, &r->body);
 }
 
@@ -83,14 +88,14 @@ void request_leave(weft_request *r)
 
 void request_gone(weft_request *r)
 {
-    if (r->watcher.on_gone) r->watcher.on_gone(r, r->user);
+    if (r->watcher.on_gone) r->watcher.on_gone(r, r->watching);
 }
 
 bool request_server_leaves(weft_request *r, uint64_t return_ms)
 {
     if (r->asked || !r->watcher.on_leave) return false;
     r->asked = true;
-    r->watcher.on_leave(r, return_ms, r->user);
+    r->watcher.on_leave(r, return_ms, r->watching);
     return true;
 }
 
@@ -127,6 +132,34 @@ static void answer_for_method(struct exchange *x, const char *methods)
     field_list_deinit(&list, env);
 }
 
+/* NULL: no memory, and the client was told. */
+static weft_request *make(struct exchange *x, const struct route *route)
+{
+    const struct site *site = lane_site(x->lane);
+    weft_request *r = mem_zalloc(lane_env(x->lane), sizeof *r);
+    if (!r) {
+        exchange_refuse(x, 503, "out of memory");
+        return NULL;
+    }
+    if (site->closing) h1_last(&x->h1);
+    tally_add(&site->tally->requests);
+    r->user = route->user;
+    return r;
+}
+
+/* Asked with the head; the body follows. */
+static void dispatch_early(struct exchange *x, const struct route *route)
+{
+    weft_request *r = make(x, route);
+    if (!r) return;
+    init(r, x, REQUEST_WAITS);
+    h1_stream(&x->h1, &r->head);
+    r->on_body = route->on_body;
+    x->request = r;
+    exchange_body_rests(x);
+    route->on_request(r, route->user);
+}
+
 void request_expect(struct exchange *x)
 {
     const struct route *route = route_of(x);
@@ -139,28 +172,74 @@ void request_expect(struct exchange *x)
     if (route->cors && cors_begin(x) < 0) exchange_refuse(x, 503, "out of memory");
     else if (route->cors && cors_is_preflight(h)) cors_preflight(x, route->methods);
     else if (!methods_have(route->methods, h->method)) answer_for_method(x, route->methods);
+    else if (route->on_body) dispatch_early(x, route);
 }
 
 void request_dispatch(struct exchange *x)
 {
-    const struct site *site = lane_site(x->lane);
     const struct route *route = route_of(x);
-    if (!route) {
-        refuse_path(x);
-        return;
-    }
-    weft_request *r = mem_zalloc(lane_env(x->lane), sizeof *r);
-    if (!r) {
-        exchange_refuse(x, 503, "out of memory");
-        return;
-    }
-    if (site->closing) h1_last(&x->h1);
-    tally_add(&site->tally->requests);
+    weft_request *r = route ? make(x, route) : NULL;
+    if (!route) refuse_path(x);
+    if (!r) return;
     request_init(r, x, REQUEST_WAITS);
     if (x->access) x->access->seen.received = r->body.len;
     x->request = r;
     lane_deadline(x->lane, WEFT_NEVER);
     route->on_request(r, route->user);
+}
+
+/* ---- a body that streams --------------------------------------------------------------------- */
+
+void request_piece(struct exchange *x)
+{
+    weft_request *r = x->request;
+    weft_bytes piece = x->h1.piece;
+    if (x->access) x->access->seen.received += piece.len;
+    r->on_body(r, piece.data, piece.len, r->user);
+}
+
+void request_complete(struct exchange *x)
+{
+    weft_request *r = x->request;
+    lane_deadline(x->lane, WEFT_NEVER);
+    r->on_body(r, NULL, 0, r->user);
+}
+
+void weft_request_pause(weft_request *r)
+{
+    request_assert_plain(r);
+    if (!r->exchange || !r->on_body || r->paused) return;
+    r->paused = true;
+    lane_pause(r->exchange->lane);
+    exchange_body_rests(r->exchange);
+}
+
+void request_unpause(weft_request *r)
+{
+    if (!r->paused) return;
+    r->paused = false;
+    if (r->exchange) lane_resume(r->exchange->lane);
+}
+
+void weft_request_resume(weft_request *r)
+{
+    request_assert_plain(r);
+    struct exchange *x = r->exchange;
+    bool rests = r->paused && x && h1_in_body(&x->h1);
+    request_unpause(r);
+    if (rests) exchange_await_body(x);
+}
+
+void *weft_request_user(const weft_request *r)
+{
+    request_assert_plain(r);
+    return r->user;
+}
+
+void weft_request_set_user(weft_request *r, void *user)
+{
+    request_assert_plain(r);
+    r->user = user;
 }
 
 /* ---- what was asked -------------------------------------------------------------------------- */
@@ -250,7 +329,7 @@ int weft_request_watch_sized(weft_request *r, const weft_request_watcher *w, siz
     int error = watcher_take(weft_loop_env(r->loop), &taken, w, w_size);
     if (error) return error;
     r->watcher = taken;
-    r->user = user;
+    r->watching = user;
     if (!r->exchange && taken.on_gone) loop_timer_start(r->loop, &r->gone, 0);
     else loop_timer_stop(r->loop, &r->gone);
     return 0;
@@ -304,6 +383,7 @@ int weft_respond(weft_request *r, int status, const char *type, const void *body
 {
     request_assert_plain(r);
     if (!r->exchange) return request_finish(r, WEFT_ERR_CLOSED);
+    request_unpause(r);
     int error = exchange_answer(r->exchange, status, &r->fields, type, body, len);
     return error ? request_fail(r, error) : request_finish(r, 0);
 }

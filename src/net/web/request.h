@@ -29,7 +29,10 @@ struct weft_request {
     struct field_list fields; /* of the reply */
     weft_peer *peer;          /* NULL: nobody has asked */
     weft_request_watcher watcher;
+    void *watching; /* the watcher's */
     void *user;
+    void (*on_body)(weft_request *r, const void *data, size_t len, void *user); /* or NULL */
+    bool paused;       /* reading of the body is, by the user */
     bool asked;        /* the watcher, to come to an end */
     struct timer gone; /* who watched only after the client had left is told soon */
 };
@@ -61,6 +64,13 @@ void request_expect(struct exchange *x);
 
 /* A complete request: to the route, or refused. The exchange may be gone afterwards. */
 void request_dispatch(struct exchange *x);
+
+/* Of a body that streams: h1.piece, and that it is complete. The exchange may be gone afterwards. */
+void request_piece(struct exchange *x);
+void request_complete(struct exchange *x);
+
+/* It is being answered: what is left of the body is not for the user any more. */
+void request_unpause(weft_request *r);
 
 /* It has no exchange any more, and remembers whose it was; he who watches is told then that the client has left. */
 void request_leave(weft_request *r);

@@ -66,7 +66,8 @@ class Bytes(Structure):
 
 
 class CloseInfo(Structure):
-    _fields_ = [('code', c_uint16), ('reason', Bytes), ('by_peer', c_bool), ('clean', c_bool), ('error', c_int)]
+    _fields_ = [('code', c_uint16), ('sent_code', c_uint16), ('reason', Bytes), ('by_peer', c_bool),
+                ('clean', c_bool), ('error', c_int)]
 
 
 ON_CLOSE = CFUNCTYPE(None, c_void_p, POINTER(CloseInfo))
@@ -144,7 +145,8 @@ class ReplyHandler(Structure):
 
 
 class RequestHandler(Structure):
-    _fields_ = [('on_request', ON_REQUEST), ('methods', c_char_p), ('cors', c_bool), ('limits', POINTER(Limits))]
+    _fields_ = [('on_request', ON_REQUEST), ('methods', c_char_p), ('cors', c_bool), ('limits', POINTER(Limits)),
+                ('on_body', c_void_p)]
 
 
 class RequestWatcher(Structure):
