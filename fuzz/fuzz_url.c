@@ -62,11 +62,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     copy(exact, data, size);
     weft_bytes text = {exact, size};
     char out[512];
+    const char *why;
     struct url u, base;
     if (url_parse(&u, text, NULL) == 0) written_and_read_again(&u);
     if (pipe_url_parse(&u, text, NULL) == 0) leads_somewhere(&u, text);
     url_parse(&base, bytes_of("wss://user@[::1]:8080/w/x?y"), NULL);
-    int n = url_resolve(&base, text, out, sizeof out);
+    int n = url_resolve(&base, text, out, sizeof out, &why);
     check(n < 0 || ((size_t)n == strlen(out) && url_parse(&u, bytes_of(out), NULL) == 0));
     (void)url_host_valid(text);
     (void)url_decode(text, out, sizeof out);

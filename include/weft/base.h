@@ -176,7 +176,11 @@ WEFT_API int weft_sized_take(const weft_env *env, const char *name, void *to, si
     X(http_body_timeout, 10000, "ms",                                                              \
       "a request's body has so long, and what http_body_rate adds: 408")                           \
     X(http_body_rate, 500, "bytes/s",                                                              \
-      "for each so many bytes that have come, a body has a second more")
+      "for each so many bytes that have come, a body has a second more")                           \
+    /* a client, once more */                                                                      \
+    X(response_head_max, 262144, "bytes",                                                          \
+      "a longer head: WEFT_ERR_HTTP, or of a refusal its status only")                             \
+    X(max_response_headers, 1000, "fields", "more header fields: the same")
 
 /* 0 means the default of the list, never "unlimited". */
 typedef struct weft_limits {

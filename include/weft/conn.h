@@ -174,10 +174,12 @@ WEFT_API int weft_close_now(weft_conn *c, uint16_t code, const char *reason);
 WEFT_API void weft_abort(weft_conn *c);
 
 /* Stop and go on reading: one switch, which does not count. What a paused peer sends stays in the kernel, which slows
- * it down; after weft_pause at most the message, or the chunk, being delivered is still handed to you, and message_timeout
- * stands still.
- * Keep-alive does not drop a paused connection. One that is closing cannot be paused: weft_pause does nothing then, so
- * that the peer's Close is read. */
+ * it down; after weft_pause at most the message, or the chunk, being delivered is still handed to you, and
+ * message_timeout stands still.
+ * Keep-alive does not drop a paused connection, but a peer that has gone is noticed: at once when it has reset the
+ * connection, or ended it and nothing unread lies before the end; behind what is unread when you resume; and one that
+ * acknowledges no ping any more 20 s (write_stall, if that is longer) after it. One that is closing cannot be paused:
+ * weft_pause does nothing then, so that the peer's Close is read. */
 WEFT_API void weft_pause(weft_conn *c);
 WEFT_API void weft_resume(weft_conn *c);
 

@@ -22,11 +22,10 @@ extern "C" {
 /* A name that weft has asked you to look up. Yours until you answer it. */
 typedef struct weft_lookup weft_lookup;
 
-/* The answer: a NULL-terminated list of IP addresses ("192.0.2.1", "2001:db8::1"), of which each is tried in turn (the
- * first 16); or an error below 0, with which the attempt to connect fails, and addresses is not looked at. In the
- * loop's
- * thread, in the callback or any time later. Consumes k, whatever it returns. When the attempt is over by then, even
- * when the loop has been freed, nothing happens.
+/* The answer: a NULL-terminated list of IP addresses ("192.0.2.1", "2001:db8::1"), which are tried one after the other
+ * (the first 16; families take turns); or an error below 0, with which the attempt to connect fails, and addresses is
+ * not looked at. In the loop's thread, in the callback or any time later. Consumes k, whatever it returns. When the
+ * attempt is over by then, even when the loop has been freed, nothing happens.
  * Errors: -EINVAL (an address that is none, or an empty list; the attempt fails with WEFT_ERR_RESOLVE then). */
 WEFT_API int weft_lookup_answer(weft_lookup *k, int error, const char *const *addresses);
 
@@ -70,10 +69,14 @@ typedef struct weft_dial {
 /* address, server_name and open are for the URL's own host and port: after a redirect to others the URL is followed as
  * it is, but not where open is set: there such a redirect is a refusal. Everything is copied, with strings.
  *
- * limits: connect_timeout is for resolving and connecting together, each address having its share; then
- * handshake_timeout for a proxy's answer, tls_handshake_timeout for TLS. All of these begin anew with each redirect;
- * open_timeout, a minute, is for the whole attempt until on_open. WEFT_ERR_TIMEOUT's cause says what there was no time
- * for, and by which limit: "the proxy did not answer within 10 s (handshake_timeout)". */
+ * Of several addresses the next one is tried when one has failed, or has not answered for 250 ms; the first that
+ * answers is taken (RFC 8305). If none does, the error is the most telling one: that somebody refused, rather than that
+ * no way leads there.
+ *
+ * limits: connect_timeout is for resolving and connecting together; then handshake_timeout for a proxy's answer,
+ * tls_handshake_timeout for TLS. All of these begin anew with each redirect; open_timeout, a minute,
+ * is for the whole attempt until on_open. WEFT_ERR_TIMEOUT's cause says what there was no time for, and by which limit:
+ * "the proxy did not answer within 10 s (handshake_timeout)". */
 
 #ifdef __cplusplus
 }

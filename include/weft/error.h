@@ -41,8 +41,8 @@ extern "C" {
     X(REFUSED, 12, "the server refused to open a WebSocket: its answer has another status")  \
     X(PROXY, 13, "the proxy refused to connect us")                                          \
     X(URL, 14,                                                                               \
-      "a URL that leads nowhere: ws://, wss:// or ws+unix: to a WebSocket, tcp://, "         \
-      "tls:// or unix: to a pipe (the log, and on_close's cause, say what is wrong)")        \
+      "this URL leads nowhere: that of a WebSocket begins with ws://, wss:// or ws+unix:, "  \
+      "that of a pipe with tcp://, tls:// or unix:, and all of them name a place behind it") \
     X(RESOLVE, 15, "the host name could not be resolved")                                    \
     X(TIMEOUT, 16, "a deadline passed")                                                      \
     X(LOST, 17, "the peer ended the connection too early")                                   \

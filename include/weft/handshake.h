@@ -130,7 +130,8 @@ typedef struct weft_response_head {
 } weft_response_head;
 
 /* The same as weft_head_parse for a response; what stands behind it is weft_body_begin's. Interim ones (status 1xx but
- * 101) have a head each: parse what follows.
+ * 101) have a head each: parse what follows. Fields that are folded over several lines are unfolded, in place (RFC
+ * 9112, 5.2). The limits are response_head_max and max_response_headers, or max, if that is less.
  * Errors: WEFT_ERR_HTTP, and head->why; -EINVAL (the size of limits). */
 WEFT_API int weft_response_parse_sized(weft_span *in, const weft_limits *limits, size_t limits_size,
                                        weft_field *fields, size_t max, weft_response_head *head);

@@ -88,8 +88,8 @@ WEFT_API void weft_pipe_close(weft_pipe *p);
 /* Drop it now: TCP is reset, what is queued is lost. on_close follows before the turn ends. */
 WEFT_API void weft_pipe_abort(weft_pipe *p);
 
-/* Stop and go on reading. What a paused peer sends stays in the kernel, which slows it down; its end is not noticed
- * either, but a reset is. May be said before on_open. */
+/* Stop and go on reading. What a paused peer sends stays in the kernel, which slows it down; its end is noticed when
+ * nothing unread lies before it, and a reset at once. May be said before on_open. */
 WEFT_API void weft_pipe_pause(weft_pipe *p);
 WEFT_API void weft_pipe_resume(weft_pipe *p);
 

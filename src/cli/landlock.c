@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/landlock.h>
 #include <stdint.h>
 #include <sys/prctl.h>
@@ -43,9 +44,15 @@ static int create(const struct ruleset *r, uint32_t flags)
 
 int landlock_open(struct landlock *l)
 {
+    return landlock_open_as(l, INT_MAX);
+}
+
+int landlock_open_as(struct landlock *l, int most)
+{
     *l = (struct landlock){.fd = -1};
     int abi = create(NULL, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 0) return abi;
+    if (abi > most) abi = most;
     l->abi = abi;
     struct ruleset all = {
         .files = every_right(abi),

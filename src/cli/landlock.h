@@ -18,6 +18,11 @@ struct landlock {
     int abi; /* of the kernel; 0: it has none */
 };
 
+enum {
+    LANDLOCK_TRUNCATES = 3, /* the ABI from which on truncating is forbidden, too */
+    LANDLOCK_NEWEST = 7     /* that we know */
+};
+
 enum landlock_right {
     LANDLOCK_READ,      /* files: this one, or all beneath this directory */
     LANDLOCK_READ_TREE, /* the directories beneath, too */
@@ -26,6 +31,9 @@ enum landlock_right {
 
 /* Errors: -ENOSYS, -EOPNOTSUPP: the kernel has none, or it is switched off. */
 int landlock_open(struct landlock *l);
+
+/* The same as on a kernel that knows no more than abi. */
+int landlock_open_as(struct landlock *l, int abi);
 
 /* The path is followed now; what it names may move later. Errors: -errno. */
 int landlock_allow(const struct landlock *l, const char *path, enum landlock_right right);

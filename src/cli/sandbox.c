@@ -160,16 +160,18 @@ static int allow_all(const struct landlock *l, const struct sandbox *s)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-static void shut_files(struct report *r, const struct landlock *l, int error)
+/* Whether nothing can be written or truncated any more, by whatever call. */
+static bool shut_files(struct report *r, const struct landlock *l, int error)
 {
     if (error == 0) error = landlock_enter(l);
     if (error < 0) add_less(r, "landlock", error);
     else add(r, ", landlock ABI %d", l->abi);
+    return error == 0 && l->abi >= LANDLOCK_TRUNCATES;
 }
 
-static void shut_calls(struct report *r)
+static void shut_calls(struct report *r, bool files_are_shut)
 {
-    int error = syscalls_confine();
+    int error = syscalls_confine(files_are_shut);
     if (error < 0) add_less(r, "seccomp", error);
     else add(r, ", seccomp");
 }
@@ -192,8 +194,7 @@ static int enter(struct report *r, const struct sandbox *s, struct landlock *l)
         add(r, ", neither landlock nor seccomp (--no-sandbox)");
         return 0;
     }
-    shut_files(r, l, lacks);
-    shut_calls(r);
+    shut_calls(r, shut_files(r, l, lacks));
     return 0;
 }
 

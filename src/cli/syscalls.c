@@ -3,11 +3,20 @@
  * cli/syscalls.c - the tables, and libseccomp
  *
  * io_uring would get around this filter, because what it is asked for is no system call. So a ring can
- * be used here, but not made: make it before.
+ * be used here, but not made: make it before, and restrict it (io/batch_ring.c does). Of what is allowed, arguments are
+ * looked at where they would lead out:
+ *
+ *      open         to write or create. openat2 has its flags in memory, which no filter sees: so it is there only if
+ *                   Landlock stops it from writing and truncating
+ *      shutdown     but for SHUT_WR: a listener would become a socket that can be connected
+ *      sendto       MSG_FASTOPEN connects
+ *      fcntl        F_SETOWN and F_SETSIG have the kernel send a signal
  */
 #include "cli/syscalls.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -16,24 +25,25 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Names as in the manual, of every architecture; what another architecture lacks does no harm. */
 
 static const char *const allowed[] = {
     /* connections */
-    "accept accept4 recvfrom recvmsg recvmmsg sendto sendmsg sendmmsg shutdown",
+    "accept accept4 recvfrom",
     "getsockopt setsockopt getsockname getpeername",
     /* descriptors */
     "read readv write writev pread64 preadv lseek _llseek sendfile splice",
-    "close close_range dup fcntl fcntl64 fstat fstat64",
+    "close close_range dup fstat fstat64",
     /* files; which ones is Landlock's business */
-    "open openat openat2 stat lstat newfstatat statx access faccessat faccessat2",
+    "stat lstat newfstatat statx access faccessat faccessat2",
     "readlink readlinkat getcwd getdents64 unlink unlinkat",
     /* the loop */
     "epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 poll ppoll select pselect6",
     "eventfd2 timerfd_create timerfd_settime timerfd_gettime signalfd4",
-    "io_uring_enter io_uring_register",
+    "io_uring_enter",
     /* memory, as far as no condition below has the rest */
     "brk munmap mremap madvise mincore",
     /* threads */
@@ -68,6 +78,9 @@ static const char *const deadly[] = {
 };
 
 #define EVERY_BIT UINT64_MAX
+#define AN_INT    UINT32_MAX
+
+enum { WRITES = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, CONNECTS = MSG_FASTOPEN };
 
 /* Allowed when these bits of an argument are as said. What is not is deadly, or fails. */
 static const struct condition {
@@ -80,6 +93,22 @@ static const struct condition {
     {"mmap2", 2, PROT_EXEC, 0, true},
     {"mprotect", 2, PROT_EXEC, 0, true},
     {"clone", 0, CLONE_THREAD, CLONE_THREAD, true}, /* glibc tries clone3 before: ENOSYS */
+    {"open", 1, WRITES, O_RDONLY, false},
+    {"openat", 2, WRITES, O_RDONLY, false},
+    {"shutdown", 1, AN_INT, SHUT_WR, false},
+    {"sendto", 3, CONNECTS, 0, true},
+    {"sendmsg", 2, CONNECTS, 0, true},
+    {"io_uring_register", 1, AN_INT, IORING_REGISTER_ENABLE_RINGS, false},
+    {"fcntl", 1, AN_INT, F_GETFD, false},
+    {"fcntl", 1, AN_INT, F_SETFD, false},
+    {"fcntl", 1, AN_INT, F_GETFL, false},
+    {"fcntl", 1, AN_INT, F_SETFL, false},
+    {"fcntl", 1, AN_INT, F_DUPFD_CLOEXEC, false},
+    {"fcntl64", 1, AN_INT, F_GETFD, false},
+    {"fcntl64", 1, AN_INT, F_SETFD, false},
+    {"fcntl64", 1, AN_INT, F_GETFL, false},
+    {"fcntl64", 1, AN_INT, F_SETFL, false},
+    {"fcntl64", 1, AN_INT, F_DUPFD_CLOEXEC, false},
     {"prctl", 0, EVERY_BIT, PR_SET_NAME, false},
     {"prlimit64", 2, EVERY_BIT, 0, false}, /* asks, does not set */
 };
@@ -176,12 +205,14 @@ static int add_own_signals(scmp_filter_ctx filter)
                             SCMP_A0(SCMP_CMP_MASKED_EQ, EVERY_BIT, (scmp_datum_t)getpid()));
 }
 
-static int add_rules(scmp_filter_ctx filter)
+static int add_rules(scmp_filter_ctx filter, bool files_are_shut)
 {
     int r = add_all(filter, SCMP_ACT_ALLOW, allowed, sizeof allowed / sizeof *allowed);
     if (r == 0) r = add_all(filter, SCMP_ACT_TRAP, deadly, sizeof deadly / sizeof *deadly);
     for (size_t i = 0; i < sizeof conditions / sizeof *conditions && r == 0; i++)
         r = add_condition(filter, &conditions[i]);
+    if (r == 0 && files_are_shut)
+        r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat2), 0);
     return r < 0 ? r : add_own_signals(filter);
 }
 
@@ -195,13 +226,13 @@ static void tune(scmp_filter_ctx filter)
     (void)seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 }
 
-int syscalls_confine(void)
+int syscalls_confine(bool files_are_shut)
 {
     int r = watch_violations();
     scmp_filter_ctx filter = r < 0 ? NULL : seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
     if (!filter) return r < 0 ? r : -ENOMEM;
     tune(filter);
-    r = add_rules(filter);
+    r = add_rules(filter, files_are_shut);
     if (r == 0) r = seccomp_load(filter);
     seccomp_release(filter);
     return r;

@@ -14,9 +14,13 @@
 #ifndef CLI_SYSCALLS_H
 #define CLI_SYSCALLS_H
 
-/* From now on, for this thread and those it makes; for ever. No other threads yet.
+#include <stdbool.h>
+
+/* files_are_shut: Landlock keeps this process from writing and truncating files, whatever it calls. Else openat2 is
+ * missing, too.
+ * From now on, for this thread and those it makes; for ever. No other threads yet.
  * Errors: -errno: the kernel has no filters, or is too old for this one; nothing was changed but
  * no_new_privs. */
-int syscalls_confine(void);
+int syscalls_confine(bool files_are_shut);
 
 #endif

@@ -71,10 +71,16 @@ static int read_head(struct h1_client *c, weft_span *in)
     return r < 0 ? fail(c, r, c->head.why) : r;
 }
 
+bool h1_client_refused(struct h1_client *c)
+{
+    return c->in_body || (head_only_status(&c->head) && !interim(c) && !switched(c));
+}
+
 int h1_client_feed(struct h1_client *c, weft_span *in)
 {
     if (c->in_body) return read_body(c, in);
     int r = read_head(c, in);
+    if (r == WEFT_ERR_HTTP && h1_client_refused(c)) return H1C_REFUSED;
     if (r < 0) return r;
     if (r == 0) return H1C_MORE;
     if (switched(c)) return H1C_SWITCHED;
@@ -85,5 +91,6 @@ int h1_client_feed(struct h1_client *c, weft_span *in)
 
 int h1_client_eof(struct h1_client *c)
 {
-    return c->in_body ? H1C_REFUSED : fail(c, WEFT_ERR_LOST, "the server closed without an answer");
+    if (h1_client_refused(c)) return H1C_REFUSED;
+    return fail(c, WEFT_ERR_LOST, "the server closed without an answer");
 }

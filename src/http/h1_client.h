@@ -5,12 +5,14 @@
  *      request_head(...) into the caller's queue; then
  *
  *      switch (h1_client_feed(c, &in)) {
- *      case H1C_MORE:     read from the socket
+ *      case H1C_MORE:     read from the socket; c->in_body: it is a refusal, and of its body some is still to come
  *      case H1C_SWITCHED: 101 to the GET, or 2xx to the CONNECT: the rest of in is
  *                         the other protocol
  *      case H1C_REFUSED:  another status: c->head, and c->body up to refusal_body_max
  *      case WEFT_ERR_HTTP: c->why
  *      }
+ *
+ * A refusal is one whatever its fields are: when they are malformed, or too long, it has none of them, but its status.
  *
  * A few interim responses (1xx but 101) are skipped. After a refusal the connection cannot be used
  * for another request: close it.
@@ -33,7 +35,7 @@ struct h1_client {
     struct body decoder;
     uint8_t interim; /* responses skipped */
     bool connect;    /* the request was CONNECT */
-    bool in_body;
+    bool in_body;    /* c->head is there, and is a refusal's */
 };
 
 void h1_client_init(struct h1_client *c, const weft_env *env, const weft_limits *limits,
@@ -43,8 +45,11 @@ void h1_client_deinit(struct h1_client *c);
 /* An enum h1_client_result. Errors: WEFT_ERR_HTTP (why), -ENOMEM. */
 int h1_client_feed(struct h1_client *c, weft_span *in);
 
-/* The server has sent its last byte: H1C_REFUSED if the head was complete (the body may be cut
- * short), else WEFT_ERR_LOST. */
+/* Nothing more will come: whether what is there is a refusal, which then is what there is of it. */
+bool h1_client_refused(struct h1_client *c);
+
+/* The server has sent its last byte: H1C_REFUSED if it had refused by then (head or body may be cut short), else
+ * WEFT_ERR_LOST. */
 int h1_client_eof(struct h1_client *c);
 
 #endif

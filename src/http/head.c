@@ -28,7 +28,7 @@ void head_init_request(struct head *h, const weft_env *env, const weft_limits *l
 
 void head_init_response(struct head *h, const weft_env *env, const weft_limits *limits)
 {
-    init(h, env, limits, (size_t)limit_request_head_max(limits), true);
+    init(h, env, limits, (size_t)limit_response_head_max(limits), true);
 }
 
 void head_deinit(struct head *h)
@@ -62,9 +62,31 @@ static void split_status_line(struct head *h, weft_bytes line)
     if (line.len > 13) h->reason = bytes_from(line, 13);
 }
 
-int head_cut(struct head *h, weft_bytes text)
+/* A line that begins with white space goes on with the one before (RFC 9112, 5.2). Requests have none. */
+static void unfold(weft_span text)
 {
-    weft_bytes line = cut_line(&text);
+    for (size_t i = 2; i < text.len; i++) {
+        bool folded = text.data[i - 1] == '\n' && (text.data[i] == ' ' || text.data[i] == '\t');
+        if (folded) text.data[i - 2] = text.data[i - 1] = ' ';
+    }
+}
+
+bool head_only_status(struct head *h)
+{
+    weft_bytes text = buf_bytes(&h->text);
+    if (!h->scan.response || !h->scan.line || text.len < h->scan.line) return false;
+    mem_free(h->text.env, h->fields);
+    h->fields = NULL;
+    h->n_fields = 0;
+    h->body = BODY_NONE;
+    split_status_line(h, cut_line(&text));
+    return h->status >= 100 && h->status <= 599;
+}
+
+int head_cut(struct head *h, weft_span whole)
+{
+    if (h->scan.folded) unfold(whole);
+    weft_bytes text = {whole.data, whole.len}, line = cut_line(&text);
     if (h->scan.response) split_status_line(h, line);
     else split_request_line(h, line);
     for (; h->n_fields < h->scan.lines; h->n_fields++) {
@@ -82,16 +104,16 @@ static int complete(struct head *h)
 {
     size_t n = h->scan.lines;
     if (n) h->fields = mem_alloc(h->text.env, n * sizeof *h->fields);
-    return n && !h->fields ? -ENOMEM : head_cut(h, buf_bytes(&h->text));
+    return n && !h->fields ? -ENOMEM : head_cut(h, (weft_span){h->text.data, h->text.len});
 }
 
 /* One allocation when the whole head is there; never more than was sent. */
 int head_feed(struct head *h, weft_span *in)
 {
     int r = scan_feed(&h->scan, in);
-    if (r < 0) return head_fail(h, h->scan.status, h->scan.why);
     size_t n = h->scan.len - h->text.len;
     if (n) buf_append(&h->text, in->data - n, n);
+    if (r < 0) return head_fail(h, h->scan.status, h->scan.why);
     if (h->text.failed) return -ENOMEM;
     return r == 1 ? complete(h) : 0;
 }

@@ -63,8 +63,12 @@ static inline bool head_begun(const struct head *h)
 
 void head_deinit(struct head *h);
 
+/* A response in which something was malformed or too long: whether its first line is there, and in order; then only
+ * that is its result, and the rest is forgotten. */
+bool head_only_status(struct head *h);
+
 /* For a head that scan has found complete: text is all of it, and fields has room for scan.lines. The results point
- * into text. 1, or WEFT_ERR_HTTP. */
-int head_cut(struct head *h, weft_bytes text);
+ * into text, in which folded lines are unfolded. 1, or WEFT_ERR_HTTP. */
+int head_cut(struct head *h, weft_span text);
 
 #endif

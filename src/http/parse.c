@@ -27,7 +27,7 @@ static int parse(struct head *h, weft_span *in, const weft_limits *limits, weft_
     if (r < 0) return head_fail(h, h->scan.status, h->scan.why);
     if (h->scan.lines > max) return too_many(h);
     if (r == 0) return 0;
-    r = head_cut(h, (weft_bytes){rest.data - h->scan.len, h->scan.len});
+    r = head_cut(h, (weft_span){rest.data - h->scan.len, h->scan.len});
     if (r == 1) *in = rest;
     return r;
 }

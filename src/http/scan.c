@@ -14,6 +14,7 @@
  *  REASON    -> LF         CR
  *  LF        -> LINE       LF
  *  LINE      -> NAME       | END_LF    CR
+ *            -> VALUE      SP          a folded line, of a response; whoever cuts it apart unfolds it
  *  NAME      -> VALUE      ':'         token characters
  *  VALUE     -> LF         CR          field characters
  *  END_LF    -> complete   LF
@@ -77,12 +78,27 @@ static int too_long(struct scan *s, bool whole)
     return fail(s, 431, whole ? "the head is too long" : "a header field is too long");
 }
 
+static uint64_t head_max(const struct scan *s)
+{
+    return s->response ? limit_response_head_max(s->limits) : limit_request_head_max(s->limits);
+}
+
+/* Of a response only all of it has one. */
+static uint64_t line_max(const struct scan *s)
+{
+    if (s->response) return head_max(s);
+    return in_first_line(s) ? limit_request_line_max(s->limits) : limit_header_field_max(s->limits);
+}
+
+static uint64_t fields_max(const struct scan *s)
+{
+    return s->response ? limit_max_response_headers(s->limits) : limit_max_headers(s->limits);
+}
+
 /* n bytes of a line, its CRLF not counted. */
 static int take(struct scan *s, size_t n)
 {
-    uint64_t max =
-        in_first_line(s) ? limit_request_line_max(s->limits) : limit_header_field_max(s->limits);
-    uint64_t line = s->len - s->line, head = limit_request_head_max(s->limits) - s->len;
+    uint64_t max = line_max(s), line = s->len - s->line, head = head_max(s) - s->len;
     uint64_t room = line < max ? max - line : 0;
     if (n > room || n > head) return too_long(s, head < room);
     s->len += n;
@@ -92,7 +108,7 @@ static int take(struct scan *s, size_t n)
 /* CR or LF. */
 static int take_end(struct scan *s)
 {
-    if (s->len == limit_request_head_max(s->limits)) return too_long(s, true);
+    if (s->len == head_max(s)) return too_long(s, true);
     s->len++;
     return 0;
 }
@@ -210,10 +226,15 @@ static int on_lf(struct scan *s, uint8_t c)
 static int on_line(struct scan *s, uint8_t c)
 {
     if (c == '\r') return go(s, c, END_LF);
-    if (c == ' ' || c == '\t')
-        return fail(s, 400, "a header line begins with white space (obsolete folding)");
+    bool blank = c == ' ' || c == '\t';
+    if (blank && s->response && s->lines) {
+        s->folded = true;
+        s->state = VALUE;
+        return 0;
+    }
+    if (blank) return fail(s, 400, "a header line begins with white space (obsolete folding)");
     if (c == ':') return fail(s, 400, "an empty header field name");
-    if (s->lines == limit_max_headers(s->limits)) return fail(s, 431, "too many header fields");
+    if (s->lines == fields_max(s)) return fail(s, 431, "too many header fields");
     s->lines++;
     s->state = NAME;
     return 0;

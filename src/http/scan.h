@@ -20,6 +20,7 @@ struct scan {
     uint8_t state;   /* enum in scan.c */
     uint8_t matched; /* characters of the version or digits of the status */
     bool response;
+    bool folded; /* a response: a line goes on with the one before */
 };
 
 /* limits may be NULL; kept, not copied. */

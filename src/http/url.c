@@ -10,7 +10,7 @@
 
 #include "http/chars.h"
 
-enum { HOST_MAX = 253 };
+enum { HOST_MAX = 253, LOCATION_MAX = 8192 };
 
 static const struct {
     const char *name;
@@ -113,8 +113,8 @@ int url_parse_host(struct url *u, weft_bytes text, const char **why)
     if (!u->ipv6 && char_run(CHAR_HOST, u->host.data, u->host.len) < u->host.len)
         return fail(why, "a character that may not stand in a host name");
     if (u->host.len > HOST_MAX) return fail(why, "the host name is too long");
-    if (!has_port) return 0;
-    int number = port.len ? parse_port(port) : -1;
+    if (!port.len) return 0; /* behind a colon, too (RFC 3986, 3.2.3) */
+    int number = parse_port(port);
     if (number < 1) return fail(why, "the port is not a number from 1 to 65535");
     u->port = (uint16_t)number;
     return 0;
@@ -350,12 +350,45 @@ static int write_resolved(const struct url *base, weft_bytes location, char *out
                    size);
 }
 
-int url_resolve(const struct url *base, weft_bytes location, char *out, size_t size)
+/* Behind what names the host, where a blank, or a letter outside ASCII, is a mistake, and told as one. */
+static size_t behind_authority(weft_bytes location)
 {
-    weft_bytes rest = location;
-    int n = write_resolved(base, bytes_cut(&rest, '#'), out, size);
-    struct url u;
-    if (n >= 0 && url_parse(&u, (weft_bytes){(const uint8_t *)out, (size_t)n}, NULL) < 0)
-        return WEFT_ERR_URL;
+    size_t n = 0;
+    if (has_scheme(location))
+        while (location.data[n++] != ':') continue;
+    if (location.len - n < 2 || memcmp(location.data + n, "//", 2) != 0) return n;
+    for (n += 2; n < location.len && !memchr("/?", location.data[n], 2);) n++;
     return n;
+}
+
+static bool is_written_as_it_is(uint8_t c)
+{
+    return c < 0x80 && !memchr(" \"<>^`{}", c, 8);
+}
+
+/* As browsers do with what servers write (WHATWG URL): percent-encoded, and without tabs. Returns the length. */
+static int encode(weft_bytes location, char *out, size_t size)
+{
+    size_t n = 0, raw = behind_authority(location);
+    for (size_t i = 0; i < location.len; i++) {
+        uint8_t c = location.data[i];
+        if (c == '\t') continue;
+        if (size - n < sizeof "%xx") return -ENOSPC;
+        if (i < raw || is_written_as_it_is(c)) out[n++] = (char)c;
+        else n += (size_t)snprintf(out + n, size - n, "%%%02X", (unsigned)c);
+    }
+    return (int)n;
+}
+
+int url_resolve(const struct url *base, weft_bytes location, char *out, size_t size,
+                const char **why)
+{
+    char text[LOCATION_MAX];
+    weft_bytes rest = location;
+    struct url u;
+    int n = encode(bytes_cut(&rest, '#'), text, sizeof text);
+    if (n >= 0) n = write_resolved(base, (weft_bytes){(uint8_t *)text, (size_t)n}, out, size);
+    *why = n == -ENOSPC ? "it is too long" : "its scheme or host is none that we may be led to";
+    if (n < 0) return n;
+    return url_parse(&u, (weft_bytes){(uint8_t *)out, (size_t)n}, why) < 0 ? WEFT_ERR_URL : n;
 }

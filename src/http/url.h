@@ -2,7 +2,7 @@
  *
  * http/url.h - URLs of the schemes ws, wss, http, https and ws+unix, parsed strictly (RFC 3986)
  *
- *      scheme://[user[:password]@]host[:port][/path][?query]
+ *      scheme://[user[:password]@]host[:[port]][/path][?query]
  *      ws+unix:/path/of/socket[:/path[?query]]
  *
  * The last three schemes are a pipe's (http/pipe_url.h). All parts are slices of the text that was parsed; nothing is
@@ -58,8 +58,10 @@ int url_decode(weft_bytes text, char *out, size_t size);
 bool url_same_origin(const struct url *a, const struct url *b);
 
 /* A Location seen from base: an absolute URL, "//host/path", "/path", or relative to base's path
- * (RFC 3986, 5.2): "y", "../y", "?q", "". Writes an absolute URL without fragment, of a ws scheme
- * when base is of one. Returns the length, -ENOSPC or WEFT_ERR_URL. */
-int url_resolve(const struct url *base, weft_bytes location, char *out, size_t size);
+ * (RFC 3986, 5.2): "y", "../y", "?q", ""; blanks and bytes outside ASCII are percent-encoded. Writes an absolute
+ * URL without fragment, of a ws scheme when base is of one. Returns the length, -ENOSPC or WEFT_ERR_URL; *why as
+ * url_parse. */
+int url_resolve(const struct url *base, weft_bytes location, char *out, size_t size,
+                const char **why);
 
 #endif

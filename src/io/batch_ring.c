@@ -7,6 +7,10 @@
  * With MSG_DONTWAIT a send is complete when the submission returns: bytes, or -EAGAIN, or -errno. So
  * nothing is ever in flight, and nothing has to outlive the call.
  *
+ * What a ring is asked for is no system call, and so no filter of system calls sees it. So before it is enabled it is
+ * restricted to what is asked of it here, send and sendmsg: whoever runs code in the process has nothing more of it. A
+ * kernel that cannot (before 5.10) has no ring for us.
+ *
  * A ring belongs to the first thread that uses it. A loop that moves to another thread after that has it
  * opened anew. Whatever goes wrong with it is for ever: what the kernel has taken is
  * waited for, the rest is left to the caller, and no request comes here again.
@@ -27,18 +31,37 @@ struct ring {
     struct msghdr messages[BATCH_MAX];
 };
 
-int ring_init_real(unsigned entries, struct io_uring *uring, unsigned flags)
+/* Some liburings do not export io_uring_register_restrictions and io_uring_enable_rings (2.3). */
+static int register_with(const struct io_uring *uring, unsigned what, const void *arg, unsigned n)
 {
-    return io_uring_queue_init(entries, uring, flags);
+    return syscall(SYS_io_uring_register, uring->ring_fd, what, arg, n) < 0 ? -errno : 0;
 }
 
-/* Nobody has used it before: it is this thread's from now on. Some liburings do not export
- * io_uring_enable_rings (2.3). */
+/* No flags of requests, and nothing registered. */
+static int restrict_to_sending(struct io_uring *uring)
+{
+    struct io_uring_restriction allowed[] = {
+        {.opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_SEND},
+        {.opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_SENDMSG},
+    };
+    return register_with(uring, IORING_REGISTER_RESTRICTIONS, allowed,
+                         sizeof allowed / sizeof *allowed);
+}
+
+int ring_init_real(unsigned entries, struct io_uring *uring, unsigned flags)
+{
+    int error = io_uring_queue_init(entries, uring, flags | IORING_SETUP_R_DISABLED);
+    if (error) return error;
+    error = restrict_to_sending(uring);
+    if (error) io_uring_queue_exit(uring);
+    return error;
+}
+
+/* Nobody has used it before: it is this thread's from now on. */
 static int enable_and_submit(struct io_uring *uring)
 {
-    long error =
-        syscall(SYS_io_uring_register, uring->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
-    return error < 0 ? -errno : io_uring_submit(uring);
+    int error = register_with(uring, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+    return error ? error : io_uring_submit(uring);
 }
 
 int ring_submit_real(struct io_uring *uring)
@@ -51,8 +74,7 @@ int ring_submit_real(struct io_uring *uring)
 static int open_ring(struct ring *r, const struct sys *sys)
 {
     int error = sys->ring_init(BATCH_MAX, &r->uring,
-                               IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-                                   IORING_SETUP_R_DISABLED);
+                               IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
     if (error == -EINVAL) error = sys->ring_init(BATCH_MAX, &r->uring, 0);
     r->open = error == 0;
     return error;

@@ -7,10 +7,11 @@
  *      READABLE    there may be bytes. A read that leaves room in its buffer has emptied the socket
  *      ENDING      the end, or a break, lies behind them: only a read that finds it is the last
  *      FULL        the flush leaves the duplex alone until there is room
- *      PAUSED      nothing is received; a hang-up is heard even so
+ *      PAUSED      nothing is received; a break is heard even so, and an end with nothing before it (peeked)
  *      HELD        on_again is due, before anything is received
  *      SPENT       it had the last of what there was for long messages: others come first
  *      BUSY        its last turn brought much, or cost much: it waits in line (flush.h) when it is ready
+ *      TOLD        the owner knows of the end
  *
  * So pausing takes no system call. Who is READABLE after his quota of a turn goes on in the next one, behind
  * those who wait already (the flush's chain again).
@@ -27,7 +28,16 @@
 
 enum { NO_SOCKET = INT_MAX, MUCH = 4096 };
 
-enum { READABLE = 1, ENDING = 2, FULL = 4, PAUSED = 8, HELD = 16, SPENT = 32, BUSY = 64 };
+enum {
+    READABLE = 1,
+    ENDING = 2,
+    FULL = 4,
+    PAUSED = 8,
+    HELD = 16,
+    SPENT = 32,
+    BUSY = 64,
+    TOLD = 128
+};
 
 static const uint32_t READING = (uint32_t)EPOLLIN | (uint32_t)EPOLLRDHUP | (uint32_t)EPOLLET;
 
@@ -90,6 +100,13 @@ static void got_bytes(struct duplex *d, uint8_t *data, size_t n, size_t room)
     d->handler->on_bytes(d, data, n);
 }
 
+/* Reading stops. */
+static void tell_end(struct duplex *d)
+{
+    set(d, PAUSED | TOLD);
+    d->handler->on_eof(d);
+}
+
 /* How many bytes came into data. */
 static size_t receive_into(struct duplex *d, uint8_t *data, size_t room)
 {
@@ -98,8 +115,7 @@ static size_t receive_into(struct duplex *d, uint8_t *data, size_t room)
         loop_received(duplex_loop(d), (size_t)n);
         got_bytes(d, data, (size_t)n, room);
     } else if (n == 0) {
-        set(d, PAUSED);
-        d->handler->on_eof(d);
+        tell_end(d);
     } else if (errno == EAGAIN) {
         clear(d, READABLE);
     } else if (errno != EINTR) {
@@ -140,6 +156,20 @@ static void receive(struct duplex *d)
     if (is_reading(d)) to_again(d);
 }
 
+/* It is paused, and there is an end: perhaps with nothing before it that is still to be received. */
+static void look_for_end(struct duplex *d)
+{
+    uint8_t byte;
+    ssize_t n = loop_sys(duplex_loop(d))->recv(d->io.fd, &byte, 1, MSG_PEEK);
+    if (n == 0) tell_end(d);
+    else if (n < 0 && errno != EAGAIN && errno != EINTR) d->handler->on_error(d, -errno);
+}
+
+static bool may_find_end(const struct duplex *d)
+{
+    return (d->io.bits & (PAUSED | ENDING | HELD | TOLD)) == (PAUSED | ENDING) && !duplex_closed(d);
+}
+
 bool duplex_stands_back(struct duplex *d)
 {
     bool spent = is(d, SPENT);
@@ -154,6 +184,7 @@ void duplex_go_on(struct duplex *d)
         d->handler->on_again(d);
     }
     if (is_reading(d)) receive(d);
+    else if (may_find_end(d)) look_for_end(d);
 }
 
 void duplex_busy(struct duplex *d)
@@ -191,7 +222,9 @@ static void on_ready(struct io *io, uint32_t events)
     struct duplex *d = container_of(io, struct duplex, io);
     remember(d, events);
     if (is(d, PAUSED) && events & (uint32_t)EPOLLERR) notice_error(d);
-    else if (is_reading(d) && !d->again) take_turn(d);
+    else if (d->again) return;
+    else if (is_reading(d)) take_turn(d);
+    else if (may_find_end(d)) look_for_end(d);
 }
 
 /* We have said our last word; a hang-up now means that nothing more can go either way. */
@@ -262,12 +295,13 @@ void duplex_again(struct duplex *d)
 void duplex_pause(struct duplex *d)
 {
     set(d, PAUSED);
+    if (may_find_end(d)) to_again(d);
 }
 
 void duplex_resume(struct duplex *d)
 {
     if (duplex_closed(d) || d->io.on_ready == on_connecting) return;
-    clear(d, PAUSED);
+    clear(d, PAUSED | TOLD);
     if (is_reading(d)) to_again(d);
 }
 

@@ -94,8 +94,9 @@ void duplex_go_on(struct duplex *d);
 /* Whether it should let those go first who wait with it; asked once. */
 bool duplex_stands_back(struct duplex *d);
 
-/* Stop and go on receiving. A broken connection is noticed even so (on_error); the end of the stream is
- * not. After on_eof the duplex stays paused; resuming only says on_eof again. */
+/* Stop and go on receiving. A broken connection is noticed even so (on_error); the end of the stream, too, when
+ * nothing lies before it: else it is found after resuming. After on_eof the duplex stays paused; resuming only says
+ * on_eof again. */
 void duplex_pause(struct duplex *d);
 void duplex_resume(struct duplex *d);
 bool duplex_paused(const struct duplex *d);

@@ -5,6 +5,7 @@
 #include "cli/syscalls.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -30,7 +31,7 @@ static void serve(void)
     int pair[2];
     char buf[8];
     HOLDS(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-    HOLDS(syscalls_confine() == 0);
+    HOLDS(syscalls_confine(true) == 0);
 
     HOLDS(send(pair[0], "hello", 5, MSG_DONTWAIT) == 5);
     HOLDS(recv(pair[1], buf, sizeof buf, MSG_DONTWAIT) == 5);
@@ -65,7 +66,7 @@ static void test_serving_goes_on_as_ever(void **state)
 
 static void call_the_unknown(void)
 {
-    HOLDS(syscalls_confine() == 0);
+    HOLDS(syscalls_confine(true) == 0);
     HOLDS(sethostname("taken", 5) < 0 && errno == ENOSYS);
     HOLDS(syscall(9999) < 0 && errno == ENOSYS);
     struct rlimit limit = {10, 10};
@@ -80,44 +81,68 @@ static void test_the_unknown_fails_as_on_an_older_kernel(void **state)
 
 static void run_a_program(void)
 {
-    HOLDS(syscalls_confine() == 0);
+    HOLDS(syscalls_confine(true) == 0);
     execl("/bin/true", "true", NULL);
 }
 
 static void make_a_process(void)
 {
-    HOLDS(syscalls_confine() == 0);
+    HOLDS(syscalls_confine(true) == 0);
     syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 }
 
 static void call_somebody(void)
 {
-    HOLDS(syscalls_confine() == 0);
+    HOLDS(syscalls_confine(true) == 0);
     socket(AF_INET, SOCK_STREAM, 0);
 }
 
 static void bring_code(void)
 {
-    HOLDS(syscalls_confine() == 0);
+    HOLDS(syscalls_confine(true) == 0);
     mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
 static void turn_data_into_code(void)
 {
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    HOLDS(syscalls_confine() == 0);
+    HOLDS(syscalls_confine(true) == 0);
     mprotect(page, 4096, PROT_READ | PROT_EXEC);
 }
 
 static void signal_another(void)
 {
-    HOLDS(syscalls_confine() == 0);
+    HOLDS(syscalls_confine(true) == 0);
     kill(getppid(), 0);
+}
+
+static int unconnected(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    HOLDS(fd >= 0 && listen(fd, 1) == 0);
+    return fd;
+}
+
+static void connect_by_sending(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(9)};
+    int fd = unconnected();
+    HOLDS(syscalls_confine(true) == 0);
+    sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&a, sizeof a);
+}
+
+static void connect_by_a_message(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(9)};
+    struct msghdr m = {.msg_name = &a, .msg_namelen = sizeof a};
+    int fd = unconnected();
+    HOLDS(syscalls_confine(true) == 0);
+    sendmsg(fd, &m, MSG_FASTOPEN);
 }
 
 static void become_root(void)
 {
-    HOLDS(syscalls_confine() == 0);
+    HOLDS(syscalls_confine(true) == 0);
     if (setuid(0) == 0) _exit(2);
 }
 
@@ -128,9 +153,11 @@ static void test_what_only_an_intruder_calls_ends_the_program_and_is_named(void 
         void (*run)(void);
         const char *name;
     } deeds[] = {
-        {run_a_program, "execve"}, {make_a_process, "clone"},         {call_somebody, "socket"},
-        {bring_code, "mmap"},      {turn_data_into_code, "mprotect"}, {signal_another, "kill"},
-        {become_root, "setuid"},
+        {run_a_program, "execve"},         {make_a_process, "clone"},
+        {call_somebody, "socket"},         {bring_code, "mmap"},
+        {turn_data_into_code, "mprotect"}, {signal_another, "kill"},
+        {become_root, "setuid"},           {connect_by_sending, "sendto"},
+        {connect_by_a_message, "sendmsg"},
     };
     for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
         char said[500], wanted[100];

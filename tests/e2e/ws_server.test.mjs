@@ -409,6 +409,24 @@ describe('exit codes', { concurrency: 4 }, () => {
     assert.equal(result.err, 'weft: refused status=403\n> not for you!\n');
   });
 
+  test('22: a refusal, whatever its fields are', async (t) => {
+    const many = Array.from({ length: 120 }, (_, i) => `X-${i}: y\r\n`).join('');
+    for (const fields of ['X: a\r\n b\r\n', `X: ${'x'.repeat(9000)}\r\n`, many, 'X : a\r\n', 'Content-Length: -1\r\n']) {
+      const { server, port } = await onHTTP(t);
+      server.on('upgrade', (_, socket) => socket.end(`HTTP/1.1 403 Forbidden\r\n${fields}Connection: close\r\n\r\n`));
+      const result = await weft([`ws://127.0.0.1:${port}/`]);
+      assertEnd(result, 22);
+      assert.match(result.err, /^weft: refused status=403\n/);
+    }
+  });
+
+  test('a folded line in the 101', async (t) => {
+    const url = await onBytes(t, (socket, head) => {
+      socket.write(Buffer.concat([Buffer.from(agree(head, 'X: a\r\n b\r\n')), Buffer.from([0x88, 2, 3, 232])]));
+    });
+    assertEnd(await weft([url]), 0);
+  });
+
   test('22: what the server says cannot be taken for what we say', async (t) => {
     const body = 'no\r\nweft: closed code=1000 reason="" by=us clean=yes\n\rweft: \x1b[1A\x1b[2Kweft: \u2028weft: \n';
     const { server, port } = await onHTTP(t);
@@ -550,7 +568,7 @@ describe('80: the peer breaks the protocol', { concurrency: 4 }, () => {
     'an extension that was not offered': (head) => agree(head, 'Sec-WebSocket-Extensions: permessage-deflate\r\n'),
     'a subprotocol that was not offered': (head) => agree(head, 'Sec-WebSocket-Protocol: chat\r\n'),
     'a bare line feed': (head) => agree(head).replaceAll('\r\n', '\n'),
-    'a folded line': (head) => agree(head, 'X: a\r\n b\r\n'),
+    'a folded line before any field': (head) => agree(head).replace('\r\n', '\r\n a: b\r\n'),
     'a space before the colon': (head) => agree(head, 'X : a\r\n'),
   };
   for (const [what, answer] of Object.entries(ANSWERS)) {

@@ -189,6 +189,29 @@ static void an_answer_that_is_verified(void **state)
     assert_int_equal(weft_handshake_verify(response.fields, response.n_fields, &agreement), 0);
 }
 
+/* Fields over several lines are one line when they are handed out; a request has none. */
+static void a_folded_response(void **state)
+{
+    char text[] = "HTTP/1.1 101 x\r\nA: b\r\n c\r\n\t d\r\nE:\r\n f\r\n\r\nframes";
+    char request_text[] = "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n";
+    (void)state;
+    for (size_t len = 0; len <= strlen(text); len++) {
+        weft_span all = exact(text, len), in = all;
+        int r = weft_response_parse(&in, NULL, fields, MOST, &response);
+        assert_int_equal(r, len >= strlen(text) - 6);
+        if (!r) assert_memory_equal(all.data, text, len); /* as it was */
+        if (r) {
+            assert_int_equal(response.n_fields, 2);
+            is(fields[0].value, "b   c  \t d");
+            is(fields[1].value, "f");
+        }
+        free(all.data);
+    }
+    weft_span in = {(uint8_t *)request_text, strlen(request_text)};
+    assert_int_equal(weft_head_parse(&in, NULL, fields, MOST, &request, &answer), WEFT_ERR_HTTP);
+    assert_int_equal(answer.status, 400);
+}
+
 static void what_is_no_response(void **state)
 {
     static const struct {
@@ -218,6 +241,7 @@ int main(void)
         cmocka_unit_test(sizes_that_are_none),
         cmocka_unit_test(a_response_in_any_state),
         cmocka_unit_test(an_answer_that_is_verified),
+        cmocka_unit_test(a_folded_response),
         cmocka_unit_test(what_is_no_response),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,7 @@ struct end {
     int pieces;       /* how many pieces on_pull cuts it into */
     size_t piece_max; /* at most so many bytes per pull; 0: all */
     int pull_error;
+    bool pause_on_bytes;
     struct end *victim; /* closed by the next callback */
 };
 
@@ -62,6 +63,7 @@ static void on_bytes(struct duplex *s, uint8_t *data, size_t len)
     if (keep) memcpy(e->got + e->n_got, data, len < keep ? len : keep);
     memset(data, 0, len); /* it may be changed in place */
     e->n_got += len;
+    if (e->pause_on_bytes) duplex_pause(s);
     strike(e);
 }
 
@@ -573,6 +575,43 @@ static void a_paused_duplex_does_not_spin_when_the_peer_leaves(void **state)
     close_end(&e);
 }
 
+/* Once, and not again when more becomes so; resuming says it once more. */
+static void a_paused_duplex_notices_an_end_with_nothing_before_it(void **state)
+{
+    (void)state;
+    struct end e;
+    open_tcp_end(&e);
+    duplex_pause(&e.duplex);
+    assert_int_equal(shutdown(e.peer, SHUT_WR), 0);
+    turn();
+    turn();
+    assert_int_equal(e.eofs, 1);
+    assert_true(duplex_paused(&e.duplex));
+    queue(&e, 10); /* the other direction goes on */
+    turn();
+    assert_int_equal(drain_peer(&e, 0), 10);
+    assert_int_equal(duplex_shutdown_write(&e.duplex), 0);
+    turn();
+    assert_int_equal(e.eofs, 1);
+    close_end(&e);
+}
+
+/* The end had come with the bytes, before it was paused. */
+static void pausing_in_front_of_the_end_notices_it(void **state)
+{
+    (void)state;
+    struct end e;
+    open_end(&e);
+    e.pause_on_bytes = true;
+    assert_int_equal(write(e.peer, "last", 4), 4);
+    assert_int_equal(shutdown(e.peer, SHUT_WR), 0);
+    for (int i = 0; i < 3; i++) turn();
+    assert_int_equal(e.n_got, 4);
+    assert_int_equal(e.eofs, 1);
+    assert_quiet();
+    close_end(&e);
+}
+
 static void a_paused_duplex_notices_a_reset(void **state)
 {
     (void)state;
@@ -964,6 +1003,8 @@ int main(void)
         cmocka_unit_test(an_error_of_on_pull_comes_back),
         cmocka_unit_test(a_paused_duplex_reads_nothing),
         cmocka_unit_test(a_paused_duplex_does_not_spin_when_the_peer_leaves),
+        cmocka_unit_test(a_paused_duplex_notices_an_end_with_nothing_before_it),
+        cmocka_unit_test(pausing_in_front_of_the_end_notices_it),
         cmocka_unit_test(a_paused_duplex_notices_a_reset),
         cmocka_unit_test(a_paused_full_duplex_goes_on_writing),
         cmocka_unit_test(a_duplex_closed_in_this_turn_is_not_told_what_was_fetched),

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,11 +21,13 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool held;
 static int inside, most_inside, calls;
+static const char *dead; /* a part of names for which nobody ever answers, until it is NULL */
 
 static void set_held(bool value)
 {
     pthread_mutex_lock(&lock);
     held = value;
+    if (!value) dead = NULL;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
 }
@@ -52,7 +55,7 @@ static int answer(const char *host, struct addrinfo **out)
         errno = EMFILE;
         return EAI_SYSTEM;
     }
-    if (strcmp(host, "good.test") != 0) return EAI_NONAME;
+    if (!strstr(host, "good.test")) return EAI_NONAME;
     struct addrinfo **end = out, hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
     for (size_t i = 0; i < 3; i++) {
         if (getaddrinfo(addresses[i], NULL, &hints, end) != 0) abort();
@@ -69,7 +72,7 @@ static int held_getaddrinfo(const char *host, const char *service, const struct 
     calls++;
     if (++inside > most_inside) most_inside = inside;
     pthread_cond_broadcast(&changed);
-    while (held) pthread_cond_wait(&changed, &lock);
+    while (held || (dead && strstr(host, dead))) pthread_cond_wait(&changed, &lock);
     pthread_mutex_unlock(&lock);
     int eai = answer(host, out);
     pthread_mutex_lock(&lock);
@@ -164,13 +167,20 @@ static void failures_say_why(void **state)
     assert_int_equal(lookup_start(&a.lookup, loop, long_name, 80, on_done), WEFT_ERR_RESOLVE);
 }
 
+static void ask_named(struct asker *a, int number)
+{
+    char host[32];
+    snprintf(host, sizeof host, "%d.good.test", number);
+    ask(a, host);
+}
+
 static void at_most_so_many_threads_work_at_once(void **state)
 {
     (void)state;
-    enum { MANY = 3 * LOOKUP_THREADS };
+    enum { MANY = LOOKUP_THREADS + 9 };
     static struct asker a[MANY];
     set_held(true);
-    for (int i = 0; i < MANY; i++) ask(&a[i], "good.test");
+    for (int i = 0; i < MANY; i++) ask_named(&a[i], i);
     wait_until_inside(LOOKUP_THREADS);
     set_held(false);
     for (int i = 0; i < MANY; i++) turn_until_done(&a[i]);
@@ -178,13 +188,86 @@ static void at_most_so_many_threads_work_at_once(void **state)
     assert_int_equal(calls, MANY);
 }
 
+/* Each with its own port, and in any case. */
+static void a_name_is_looked_up_once_for_all(void **state)
+{
+    (void)state;
+    static struct asker a[20];
+    set_held(true);
+    for (int i = 0; i < 20; i++) {
+        a[i] = (struct asker){0};
+        assert_int_equal(lookup_start(&a[i].lookup, loop, i % 2 ? "GOOD.test" : "good.test",
+                                      (uint16_t)(i + 1), on_done),
+                         0);
+    }
+    wait_until_inside(1);
+    set_held(false);
+    for (int i = 0; i < 20; i++) {
+        char want[SOCK_TEXT];
+        turn_until_done(&a[i]);
+        snprintf(want, sizeof want, "10.0.0.1:%d", i + 1);
+        assert_string_equal(a[i].text[0], want);
+    }
+    assert_int_equal(calls, 1);
+}
+
+/* However many names have servers that do not answer. */
+static void a_name_does_not_wait_for_others(void **state)
+{
+    (void)state;
+    enum { DEAD = LOOKUP_THREADS - 1 };
+    static struct asker a[DEAD], good;
+    char host[32];
+    dead = "dead";
+    for (int i = 0; i < DEAD; i++) {
+        snprintf(host, sizeof host, "%d.dead.test", i);
+        ask(&a[i], host);
+    }
+    ask(&good, "good.test");
+    turn_until_done(&good);
+    assert_int_equal(good.n, 3);
+    for (int i = 0; i < DEAD; i++) lookup_cancel(&a[i].lookup);
+    set_held(false);
+    for (int i = 0; i < DEAD; i++) assert_int_equal(a[i].done, 0);
+}
+
+/* Nor for those that nobody wants any more, be they as many as can be. */
+static void what_nobody_wants_holds_nothing(void **state)
+{
+    (void)state;
+    static struct asker a[LOOKUP_THREADS], waits, good;
+    char host[32];
+    dead = "dead";
+    for (int i = 0; i < LOOKUP_THREADS; i++) {
+        snprintf(host, sizeof host, "%d.dead.test", i);
+        ask(&a[i], host);
+    }
+    ask(&waits, "waits.good.test");
+    wait_until_inside(LOOKUP_THREADS);
+    lookup_cancel(&a[0].lookup); /* now there is a place */
+    turn_until_done(&waits);
+    assert_int_equal(waits.error, 0);
+    for (int i = 1; i < LOOKUP_THREADS; i++) lookup_cancel(&a[i].lookup);
+    ask(&good, "good.test");
+    turn_until_done(&good);
+    assert_int_equal(good.error, 0);
+    int before = calls;
+    ask(&a[0], "7.dead.test"); /* wanted again: by a lookup of its own */
+    wait_until_inside(LOOKUP_THREADS + 1);
+    set_held(false);
+    turn_until_done(&a[0]);
+    assert_int_equal(a[0].error, WEFT_ERR_RESOLVE);
+    assert_int_equal(calls, before + 1);
+}
+
 static void cancelled_is_not_told(void **state)
 {
     (void)state;
-    static struct asker running, waiting[LOOKUP_THREADS], numeric, last;
+    static struct asker running, same, waiting[LOOKUP_THREADS], numeric, last;
     set_held(true);
     ask(&running, "good.test");
-    for (int i = 0; i < LOOKUP_THREADS; i++) ask(&waiting[i], "good.test"); /* the last one waits */
+    ask(&same, "good.test");
+    for (int i = 0; i < LOOKUP_THREADS; i++) ask_named(&waiting[i], i); /* the last one waits */
     wait_until_inside(LOOKUP_THREADS);
     lookup_cancel(&waiting[LOOKUP_THREADS - 1].lookup);
     lookup_cancel(&running.lookup);
@@ -192,6 +275,7 @@ static void cancelled_is_not_told(void **state)
     ask(&numeric, "127.0.0.1");
     lookup_cancel(&numeric.lookup);
     set_held(false);
+    turn_until_done(&same);
     for (int i = 0; i < LOOKUP_THREADS - 1; i++) turn_until_done(&waiting[i]);
     ask(&last, "good.test");
     turn_until_done(&last);
@@ -202,15 +286,20 @@ static void cancelled_is_not_told(void **state)
 static void a_loop_may_go_while_lookups_are_under_way(void **state)
 {
     (void)state;
-    static struct asker a[2 * LOOKUP_THREADS];
+    enum { MANY = LOOKUP_THREADS + 5 };
+    static struct asker a[MANY], same, nobodys;
     set_held(true);
-    for (int i = 0; i < 2 * LOOKUP_THREADS; i++) ask(&a[i], "good.test");
+    ask(&nobodys, "nobodys.good.test");
+    lookup_cancel(&nobodys.lookup);
+    for (int i = 0; i < MANY; i++) ask_named(&a[i], i);
+    ask_named(&same, 0);
     wait_until_inside(LOOKUP_THREADS);
     weft_loop_free(loop); /* does not wait for them */
     loop = NULL;
     set_held(false);
     wait_until_empty();
-    for (int i = 0; i < 2 * LOOKUP_THREADS; i++) assert_int_equal(a[i].done, 0);
+    for (int i = 0; i < MANY; i++) assert_int_equal(a[i].done, 0);
+    assert_int_equal(same.done, 0);
 }
 
 static void results_that_were_posted_are_handed_over_when_the_loop_goes(void **state)
@@ -228,6 +317,7 @@ static int set_up(void **state)
     (void)state;
     wait_until_empty();
     held = false;
+    dead = NULL;
     most_inside = calls = 0;
     return loop_new_with_sys(&loop, NULL, &sys);
 }
@@ -248,6 +338,9 @@ int main(void)
         TEST(a_name_becomes_addresses_in_order),
         TEST(failures_say_why),
         TEST(at_most_so_many_threads_work_at_once),
+        TEST(a_name_is_looked_up_once_for_all),
+        TEST(a_name_does_not_wait_for_others),
+        TEST(what_nobody_wants_holds_nothing),
         TEST(cancelled_is_not_told),
         TEST(a_loop_may_go_while_lookups_are_under_way),
         TEST(results_that_were_posted_are_handed_over_when_the_loop_goes),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * tests/net/limits_http.h - the limits of requests, and of who comes through the door
+ * tests/net/limits_http.h - the limits of requests and answers, and of who comes through the door
  */
 #ifndef NET_LIMITS_HTTP_H
 #define NET_LIMITS_HTTP_H
@@ -231,6 +231,56 @@ static void prove_refusal_body_max(enum side side)
     turn_until(&world, kept != SIZE_MAX);
     assert_int_equal(kept, side <= AT ? 8 + side : 8);
     world_end(&world);
+}
+
+/* ---- an answer to a client ---------------------------------------------------------------------- */
+
+#define ANSWER                                                                          \
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
+    "Sec-WebSocket-Accept: %s\r\n"
+
+/* A 101 with these fields besides its own, to a client with these limits: open, or malformed. */
+static void expect_answer(weft_limits limits, const char *fields, enum side side)
+{
+    static struct teller client;
+    const weft_client_config cfg = {.dial = &(weft_dial){.limits = &limits}};
+    char text[2048], proof[WEFT_ACCEPT_LEN + 1];
+    struct sockaddr_in at = loopback(0);
+    socklen_t len = sizeof at;
+    int fd = -1, listening = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    memset(&client, 0, sizeof client);
+    serve((weft_limits){0});
+    assert_int_equal(bind(listening, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(listen(listening, 1), 0);
+    assert_int_equal(getsockname(listening, (struct sockaddr *)&at, &len), 0);
+    snprintf(text, sizeof text, "ws://127.0.0.1:%d/", ntohs(at.sin_port));
+    assert_int_equal(weft_connect(NULL, world.loop, text, &cfg, &telling, &client), 0);
+    turn_until(&world, (fd = accept(listening, NULL, NULL)) >= 0);
+    struct raw *r = raw_on(fd);
+    turn_until(&world, raw_heard(r, "\r\n\r\n"));
+    const char *nonce = strstr(r->got, "Sec-WebSocket-Key: ") + 19;
+    weft_handshake_accept((weft_bytes){(const uint8_t *)nonce, WEFT_KEY_LEN}, proof);
+    snprintf(text, sizeof text, ANSWER "%s\r\n", proof, fields);
+    raw_say(r, text);
+    turn_until(&world, client.story.len);
+    expect_story(&client.story, side == ABOVE ? "close 1006 WEFT_ERR_HTTP;" : "open;");
+    close(listening);
+    done(r);
+}
+
+static void prove_response_head_max(enum side side)
+{
+    static const char form[] = "X: ~\r\n";
+    size_t rest = strlen(ANSWER) - 2 + WEFT_ACCEPT_LEN + strlen(form) - 1 + 2;
+    expect_answer((weft_limits){.response_head_max = 300},
+                  stretched(form, (size_t)(300 + side) - rest), side);
+}
+
+static void prove_max_response_headers(enum side side)
+{
+    struct story fields = {0};
+    for (int i = 3; i < 8 + side; i++) tell(&fields, "X-%d: y\r\n", i);
+    expect_answer((weft_limits){.max_response_headers = 8}, fields.text, side);
 }
 
 #endif

@@ -60,6 +60,7 @@ static inline void piper_closes(weft_pipe *p, int error, const char *cause)
     tell(&t->story, error ? "close %s;" : "close;", weft_errname(error));
     assert_int_equal(error == 0, cause[0] == 0);
     snprintf(t->cause, sizeof t->cause, "%s", cause);
+    assert_int_equal(cause[0] != 0, error != 0);
     assert_false(weft_pipe_is_open(p));
     assert_int_equal(weft_pipe_write(p, "x", 1), WEFT_ERR_CLOSED);
     if (t->then_close) t->then_close(p);

@@ -314,13 +314,203 @@ static void test_refusal_that_ends_with_the_stream(void **state)
     raw_free(r);
 }
 
-/* ---- redirects ------------------------------------------------------------------------------- */
+static size_t n_fields;
+
+static void count_fields(weft_conn *c)
+{
+    const weft_field *fields;
+    n_fields = weft_conn_response(c, &fields);
+}
 
 static void redirect(struct raw *r, const char *to)
 {
     char text[256];
     snprintf(text, sizeof text, "HTTP/1.1 307 x\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n", to);
     answer(r, text);
+}
+
+static void through_proxy(const char *user)
+{
+    static char proxy[256];
+    snprintf(proxy, sizeof proxy, "http://%s%s", user, world.address);
+    assert_int_equal(dial_url("ws://far.example/there",
+                              &(weft_client_config){.dial = &(weft_dial){.proxy = proxy}}),
+                     0);
+}
+
+/* ---- refusals whose fields are out of the ordinary --------------------------------------------- */
+
+static void expect_refused(const char *text, int status, size_t fields)
+{
+    dial(NULL);
+    struct raw *r = take_request();
+    client.then_close = count_fields;
+    raw_forget(r);
+    raw_say(r, text);
+    expect_end("close 1006 WEFT_ERR_REFUSED;");
+    assert_int_equal(client.refused, status);
+    assert_int_equal(n_fields, fields);
+    raw_free(r);
+}
+
+static void test_refusals_with_large_heads(void **state)
+{
+    (void)state;
+    static char text[16384];
+    int n = snprintf(text, sizeof text, "HTTP/1.1 403 x\r\nX: %09000d\r\n", 0);
+    assert_true(n > 9000);
+    strcat(text, "Content-Length: 0\r\n\r\n");
+    expect_refused(text, 403, 2);
+    n = snprintf(text, sizeof text, "HTTP/1.1 503 x\r\nContent-Length: 0\r\n");
+    for (int i = 1; i < 120; i++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "X-%d: y\r\n", i);
+    strcat(text, "\r\n");
+    expect_refused(text, 503, 120);
+}
+
+static void test_refusals_with_malformed_heads(void **state)
+{
+    (void)state;
+    expect_refused("HTTP/1.1 403 x\r\nA: b\r\nX Y: z\r\n\r\n", 403, 0);
+    expect_refused("HTTP/1.1 401 x\r\nA : b\r\n\r\n", 401, 0);
+    expect_refused("HTTP/1.1 502 x\r\n<html>\r\n", 502, 0);
+    expect_refused("HTTP/1.1 500 x\r\n folded: what\r\n\r\n", 500, 0);
+    expect_refused("HTTP/1.1 302 x\r\nA: b\x01\r\nLocation: /\r\n\r\n", 302, 0);
+    answered("HTTP/1.1 101 x\r\nA : b\r\n\r\n", "close 1006 WEFT_ERR_HTTP;");
+    answered("HTTP/1.1 103 x\r\nA : b\r\n\r\n", "close 1006 WEFT_ERR_HTTP;");
+    answered("HTTP/1.1 4x3 x\r\n\r\n", "close 1006 WEFT_ERR_HTTP;");
+}
+
+static void test_folded_fields(void **state)
+{
+    (void)state;
+    static const weft_handler h = {.on_close = told_refusal};
+    assert_int_equal(weft_connect(&client.conn, world.loop, url, NULL, &h, &client), 0);
+    struct raw *r = take_request();
+    answer(r, "HTTP/1.1 403 x\r\nX-Why:\r\n one\r\n\ttwo\r\nContent-Length: 0\r\n\r\n");
+    expect_end("403 one  \ttwo ;close 1006 WEFT_ERR_REFUSED;");
+    raw_free(r);
+    dial(NULL);
+    r = take_request();
+    answer(r, "HTTP/1.1 101 x\r\nUpgrade:\r\n websocket\r\nConnection: keep-alive,\r\n Upgrade\r\n"
+              "Sec-WebSocket-Accept: {accept}\r\n \r\n\r\n");
+    turn_until(&world, client.story.len);
+    expect_story(&client.story, "open;");
+    raw_free(r);
+}
+
+/* ---- refusals that are not all there ---------------------------------------------------------- */
+
+/* So much of the answer comes, and then nothing; it is told when nobody waits any longer. */
+static void stalls(const char *text, const char *want, int status)
+{
+    dial(NULL);
+    struct raw *r = take_request();
+    raw_forget(r);
+    raw_say(r, text);
+    settle(&world);
+    pass(&world, 9999);
+    assert_int_equal(client.closes, 0);
+    pass(&world, 1);
+    expect_end(want);
+    assert_int_equal(client.refused, status);
+    raw_free(r);
+}
+
+static void test_refusals_that_stall(void **state)
+{
+    (void)state;
+    static const char refused[] = "close 1006 WEFT_ERR_REFUSED;";
+    stalls("HTTP/1.1 401 x\r\nContent-Length: 10\r\n\r\n", refused, 401);
+    stalls("HTTP/1.1 403 x\r\nContent-Length: 10\r\n\r\nabc", refused, 403);
+    stalls("HTTP/1.1 503 x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na", refused, 503);
+    stalls("HTTP/1.1 404 x\r\n\r\nuntil the end", refused, 404);
+    stalls("HTTP/1.1 302 x\r\nContent-Length: 10\r\nLocation: /\r\n\r\n", refused, 302);
+    stalls("HTTP/1.1 503 x\r\nRetry-Af", refused, 503);
+    stalls("HTTP/1.1 503 x\r\n", refused, 503);
+    stalls("HTTP/1.1 503 x\r", "close 1006 WEFT_ERR_TIMEOUT;", 0);
+    stalls("HTTP/1.1 101 x\r\n", "close 1006 WEFT_ERR_TIMEOUT;", 0);
+    stalls("HTTP/1.1 103 x\r\n", "close 1006 WEFT_ERR_TIMEOUT;", 0);
+}
+
+static void test_refusals_that_break_off(void **state)
+{
+    (void)state;
+    for (int reset = 0; reset < 2; reset++) {
+        dial(NULL);
+        struct raw *r = take_request();
+        raw_forget(r);
+        raw_say(r, "HTTP/1.1 403 x\r\nContent-Length: 10\r\n\r\nabc");
+        settle(&world);
+        if (reset) raw_reset(r);
+        else raw_hang_up(r);
+        expect_end("close 1006 WEFT_ERR_REFUSED;");
+        assert_int_equal(client.refused, 403);
+        raw_free(r);
+    }
+}
+
+static void test_a_proxy_that_stalls(void **state)
+{
+    (void)state;
+    through_proxy("");
+    struct raw *r = take_request();
+    raw_say(r, "HTTP/1.1 407 x\r\nContent-Length: 10\r\n\r\nabc");
+    settle(&world);
+    pass(&world, 9999);
+    assert_int_equal(client.closes, 0);
+    pass(&world, 1);
+    expect_end("close 1006 WEFT_ERR_PROXY;");
+    assert_int_equal(client.refused, 407);
+    raw_free(r);
+}
+
+/* ---- redirects ------------------------------------------------------------------------------- */
+
+/* Whatever there still would be to read. */
+static void test_redirect_at_once(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"Content-Length: 1000\r\n\r\nsome", "\r\n",
+                                         "Transfer-Encoding: chunked\r\n\r\n"};
+    for (size_t i = 0; i < countof(bodies); i++) {
+        char text[256];
+        dial(&(weft_client_config){.redirects = 1});
+        struct raw *r = take_request(), *next;
+        raw_forget(r);
+        snprintf(text, sizeof text, "HTTP/1.1 302 x\r\nLocation: /next\r\n%s", bodies[i]);
+        raw_say(r, text);
+        next = take_request(); /* the clock stands */
+        assert_memory_equal(next->got, "GET /next HTTP/1.1\r\n", 20);
+        assert_true(raw_ended(r));
+        weft_abort(client.conn);
+        settle(&world);
+        raw_free(r);
+        raw_free(next);
+    }
+}
+
+static void test_redirects_as_servers_write_them(void **state)
+{
+    (void)state;
+    char here[32], away[64];
+    snprintf(here, sizeof here, "//127.0.0.1:%d/a b", port_of(world.address));
+    snprintf(away, sizeof away, "http://127.0.0.1:%d/?\xc3\xa4", port_of(world.address));
+    const char *const to[][2] = {{"/b c", "GET /b%20c "},
+                                 {"/\xc3\xa4?\xe4", "GET /%C3%A4?%E4 "},
+                                 {here, "GET /a%20b "},
+                                 {away, "GET /?%C3%A4 "}};
+    for (size_t i = 0; i < countof(to); i++) {
+        dial(&(weft_client_config){.redirects = 1});
+        struct raw *r = take_request(), *next;
+        redirect(r, to[i][0]);
+        next = take_request();
+        assert_memory_equal(next->got, to[i][1], strlen(to[i][1]));
+        weft_abort(client.conn);
+        settle(&world);
+        raw_free(r);
+        raw_free(next);
+    }
 }
 
 static void test_redirect(void **state)
@@ -376,28 +566,23 @@ static void test_redirects_in_a_circle(void **state)
 static void test_bad_redirects(void **state)
 {
     (void)state;
-    static const char *const to[] = {"ftp://x/", "http://["};
+    static const char *const to[] = {"ftp://x/", "http://[", "http://u:secret@a b/?token"};
+    static const char *const cause[] = {
+        "the server redirects to \"ftp://x/\": its scheme or host is none that we may be led to",
+        "the server redirects to \"http://[\": the brackets of an IPv6 address are not closed, or "
+        "no port follows them",
+        "the server redirects to \"http://a b/\": a space or control character: percent-encode it"};
     for (size_t i = 0; i < countof(to); i++) {
         dial(&(weft_client_config){.redirects = 1});
         struct raw *r = take_request();
         redirect(r, to[i]);
-        turn_until(&world, client.closes);
-        assert_true(told(&client.story, "WEFT_ERR_URL;") ||
-                    told(&client.story, "WEFT_ERR_REFUSED;"));
+        expect_end("close 1006 WEFT_ERR_URL;");
+        assert_string_equal(client.cause, cause[i]);
         raw_free(r);
     }
 }
 
 /* ---- proxy ----------------------------------------------------------------------------------- */
-
-static void through_proxy(const char *user)
-{
-    static char proxy[256];
-    snprintf(proxy, sizeof proxy, "http://%s%s", user, world.address);
-    assert_int_equal(dial_url("ws://far.example/there",
-                              &(weft_client_config){.dial = &(weft_dial){.proxy = proxy}}),
-                     0);
-}
 
 static void test_proxy(void **state)
 {
@@ -681,6 +866,33 @@ static void test_bad_urls(void **state)
     assert_int_equal(client.closes, 0);
 }
 
+static char logged[300];
+
+static void keep_line(void *ctx, int level, const char *line)
+{
+    (void)ctx;
+    assert_int_equal(level, WEFT_LOG_ERROR);
+    snprintf(logged, sizeof logged, "%s", line);
+}
+
+/* What is wrong with it, and no secrets. */
+static void test_bad_urls_are_told_to_the_log(void **state)
+{
+    (void)state;
+    weft_loop *l;
+    weft_env env = {.log = keep_line};
+    assert_int_equal(weft_loop_new(&l, &(weft_loop_config){.env = &env}), 0);
+    assert_int_equal(weft_connect(NULL, l, "ws://u:secret@x:99999/p?token", NULL, NULL, NULL),
+                     WEFT_ERR_URL);
+    assert_string_equal(logged,
+                        "the URL \"ws://x:99999/p\": the port is not a number from 1 to 65535");
+    assert_int_equal(weft_connect(NULL, l, "http://x/", NULL, NULL, NULL), WEFT_ERR_URL);
+    assert_string_equal(logged, "the URL \"http://x/\": the scheme is not ws, wss or ws+unix");
+    assert_int_equal(weft_pipe_connect(NULL, l, "tcp://x", NULL, NULL, NULL), WEFT_ERR_URL);
+    assert_string_equal(logged, "the URL \"tcp://x\": no port behind the host");
+    weft_loop_free(l);
+}
+
 static void test_bad_configs(void **state)
 {
     (void)state;
@@ -717,6 +929,14 @@ int main(void)
         unit(test_refusal),
         unit(test_refusals_of_all_forms),
         unit(test_refusal_that_ends_with_the_stream),
+        unit(test_refusals_with_large_heads),
+        unit(test_refusals_with_malformed_heads),
+        unit(test_folded_fields),
+        unit(test_refusals_that_stall),
+        unit(test_refusals_that_break_off),
+        unit(test_a_proxy_that_stalls),
+        unit(test_redirect_at_once),
+        unit(test_redirects_as_servers_write_them),
         unit(test_redirect),
         unit(test_redirect_to_another_origin),
         unit(test_redirects_in_a_circle),
@@ -741,6 +961,7 @@ int main(void)
         unit(test_abort_behind_the_proxy),
         unit(test_loop_freed_while_dialing),
         unit(test_bad_urls),
+        unit(test_bad_urls_are_told_to_the_log),
         unit(test_bad_configs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

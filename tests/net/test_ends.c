@@ -272,6 +272,40 @@ static void test_end_of_stream_of_a_paused_connection(void **state)
     raw_free(r);
 }
 
+static void test_end_of_a_paused_connection_with_nothing_unread(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    weft_pause(server.conn);
+    settle(&world);
+    raw_hang_up(r);
+    expect_end(&server, "close 1006 by-peer WEFT_ERR_LOST;");
+    raw_free(r);
+}
+
+static void pause_at_x(weft_conn *c, const char *text)
+{
+    if (*text == 'x') weft_pause(c);
+}
+
+/* In the middle of what was received: the rest comes first. */
+static void test_end_behind_what_was_received(void **state)
+{
+    (void)state;
+    struct raw *r = open_raw();
+    uint8_t both[64];
+    size_t n = put_frame(both, 0x81, "x", 1);
+    n += put_frame(both + n, 0x81, "y", 1);
+    server.then_message = pause_at_x;
+    raw_write(r, both, n);
+    raw_hang_up(r);
+    settle(&world);
+    expect_story(&server.story, "text x;");
+    weft_resume(server.conn);
+    expect_end(&server, "text y;close 1006 by-peer WEFT_ERR_LOST;");
+    raw_free(r);
+}
+
 static void test_end_of_stream_instead_of_the_answer(void **state)
 {
     (void)state;
@@ -560,6 +594,8 @@ int main(void)
         unit(test_reset),
         unit(test_reset_of_a_paused_connection),
         unit(test_end_of_stream_of_a_paused_connection),
+        unit(test_end_of_a_paused_connection_with_nothing_unread),
+        unit(test_end_behind_what_was_received),
         unit(test_end_of_stream_instead_of_the_answer),
         unit(test_closed_and_reset_with_much_queued),
         unit(test_reset_while_ours_waits),

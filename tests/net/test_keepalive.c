@@ -166,6 +166,23 @@ static void test_paused_is_not_dropped(void **state)
     expect_story(&server.story, "text x;");
 }
 
+/* So that the kernel notices when nobody is there to acknowledge it; an answer is not owed. */
+static void test_paused_is_pinged(void **state)
+{
+    (void)state;
+    weft_pause(server.conn);
+    settle(&world);
+    raw_forget(raw);
+    (void)await_ping();
+    raw_forget(raw);
+    (void)await_ping();
+    pass(&world, 10 * PONG);
+    assert_int_equal(server.closes, 0);
+    weft_resume(server.conn);
+    settle(&world);
+    assert_int_equal(server.closes, 0);
+}
+
 static void test_paused_after_the_ping_is_not_dropped(void **state)
 {
     (void)state;
@@ -187,6 +204,7 @@ static void test_resumed_is_pinged_again(void **state)
     pass(&world, 100 * PING);
     weft_resume(server.conn);
     settle(&world);
+    raw_read(raw); /* those of the pause */
     raw_forget(raw);
     (void)await_ping();
     pass(&world, PONG);
@@ -423,6 +441,7 @@ int main(void)
         unit(test_never_pings),
         unit(test_no_pong_timeout),
         unit(test_paused_is_not_dropped),
+        unit(test_paused_is_pinged),
         unit(test_paused_after_the_ping_is_not_dropped),
         unit(test_resumed_is_pinged_again),
         unit(test_round_trip),

@@ -9,6 +9,7 @@
 #include "net/client/client.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/fields.h"
 #include "base/limits.h"
@@ -16,6 +17,8 @@
 #include "net/client/words.h"
 
 SIZED_TAKER(config_take, weft_client_config, redirects, 64, redirects)
+
+enum { SHOWN_SIZE = 160 };
 
 static const weft_env *env_of(const struct client *c)
 {
@@ -151,17 +154,33 @@ static bool may_follow(const struct opening *o, const weft_field *to)
     return to && o->options.redirects && is_redirect(o->h1.head.status);
 }
 
-bool opening_redirect(struct opening *o)
+/* Which URL it was about, and what is wrong with it. */
+static void fail_redirect(struct opening *o, int error, weft_bytes location, const char *why)
 {
-    const struct head *h = &o->h1.head;
-    const weft_field *to = fields_first(h->fields, h->n_fields, "Location");
-    int error = may_follow(o, to) ? dial_redirect(&o->dial, to->value) : WEFT_ERR_REFUSED;
-    if (error == WEFT_ERR_REFUSED) return false;
-    if (error > 0) options_leave_origin(&o->options);
+    char shown[SHOWN_SIZE], words[SHOWN_SIZE + 96];
+    url_words(location, shown, sizeof shown);
+    snprintf(words, sizeof words, "the server redirects to \"%s\": %s", shown, why);
+    opening_fail_words(o, error, words);
+}
+
+static void follow(struct opening *o, bool to_another_origin)
+{
+    if (to_another_origin) options_leave_origin(&o->options);
     o->options.redirects--;
     end_handshake(o);
-    if (error >= 0) error = way_start(&o->way);
+    int error = way_start(&o->way);
     if (error) opening_fail(o, error, weft_strerror(error));
+}
+
+bool opening_redirect(struct opening *o)
+{
+    const char *why;
+    const struct head *h = &o->h1.head;
+    const weft_field *to = fields_first(h->fields, h->n_fields, "Location");
+    int result = may_follow(o, to) ? dial_redirect(&o->dial, to->value, &why) : WEFT_ERR_REFUSED;
+    if (result == WEFT_ERR_REFUSED) return false;
+    if (result < 0) fail_redirect(o, result, to->value, why);
+    else follow(o, result > 0);
     return true;
 }
 

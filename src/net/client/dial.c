@@ -96,27 +96,36 @@ bool dial_at_home(const struct dial *d)
 }
 
 /* Whether we may go there. */
-static int judge(const struct dial *d, const struct url *to)
+static int judge(const struct dial *d, const struct url *to, const char **why)
 {
+    *why = "that is not secret, and this was";
     if (d->url.secure && !to->secure) return WEFT_ERR_UNSUPPORTED;
+    *why = "the socket that the program opens does not lead there";
     return d->open && !same_place(&d->own, to) ? WEFT_ERR_REFUSED : 0;
 }
 
-int dial_redirect(struct dial *d, weft_bytes location)
+/* Where a Location leads to. 0 or an error. */
+static int lead(const struct dial *d, struct url *to, weft_bytes location, char text[TEXT_MAX],
+                const char **why)
+{
+    if (url_resolve(&d->url, location, text, TEXT_MAX, why) < 0) return WEFT_ERR_URL;
+    int error = dial_websocket_url(to, bytes_of(text), why);
+    return error ? error : judge(d, to, why);
+}
+
+int dial_redirect(struct dial *d, weft_bytes location, const char **why)
 {
     char text[TEXT_MAX], *kept;
-    const char *why;
     struct url to;
-    if (url_resolve(&d->url, location, text, sizeof text) < 0) return WEFT_ERR_URL;
-    int error = dial_websocket_url(&to, bytes_of(text), &why);
-    if (!error) error = judge(d, &to);
-    if (!error) error = string_copy(&kept, d->env, text);
+    int error = lead(d, &to, location, text, why);
     if (error) return error;
+    *why = "out of memory";
+    if (string_copy(&kept, d->env, text) < 0) return -ENOMEM;
     bool leaves = !url_same_origin(&d->url, &to);
     mem_free(d->env, d->led_text);
     d->led_text = kept;
     d->anonymous |= leaves;
-    error = dial_websocket_url(&d->url, bytes_of(kept), &why);
+    error = dial_websocket_url(&d->url, bytes_of(kept), why);
     return error ? error : leaves;
 }
 

@@ -44,8 +44,8 @@ int dial_init(struct dial *d, const weft_env *env, const char *url, dial_parse *
 void dial_deinit(struct dial *d);
 
 /* Go where a Location leads to: 0, or 1 when that is another origin. Errors: WEFT_ERR_URL, WEFT_ERR_UNSUPPORTED (from
- * wss to ws), WEFT_ERR_REFUSED (the user's own way does not lead there), -ENOMEM. */
-int dial_redirect(struct dial *d, weft_bytes location);
+ * wss to ws), WEFT_ERR_REFUSED (the user's own way does not lead there), -ENOMEM; *why says it in words, a constant. */
+int dial_redirect(struct dial *d, weft_bytes location, const char **why);
 
 /* Whether the URL has the host and port that the user's own has. */
 bool dial_at_home(const struct dial *d);

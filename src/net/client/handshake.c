@@ -3,8 +3,8 @@
  * net/client/handshake.c - a client's opening handshake, on a lane that leads to the server
  *
  *      GET with Upgrade -> 101, checked        the WebSocket
- *                       -> 3xx                 perhaps another way
- *                       -> anything else       a refusal
+ *                       -> 3xx                 perhaps another way, as soon as its head is there
+ *                       -> anything else       a refusal, with so much of its body as comes in time
  */
 #include <errno.h>
 
@@ -51,13 +51,16 @@ static void verify(struct opening *o)
     else opening_open(o, &a);
 }
 
+static void take_refusal(struct opening *o)
+{
+    if (!opening_redirect(o)) opening_refused(o, &o->h1, WEFT_ERR_REFUSED);
+}
+
 static void take_response(struct opening *o, int result)
 {
     switch (result) {
     case H1C_SWITCHED: verify(o); break;
-    case H1C_REFUSED:
-        if (!opening_redirect(o)) opening_refused(o, &o->h1, WEFT_ERR_REFUSED);
-        break;
+    case H1C_REFUSED: take_refusal(o); break;
     default: opening_fail(o, result, o->h1.why); break;
     }
 }
@@ -68,8 +71,10 @@ static void feed(struct lane *l, weft_span *in)
 {
     struct opening *o = opening_at(l);
     if (!in->len) return;
+    bool knew = o->h1.in_body;
     int result = h1_client_feed(&o->h1, in);
     if (result != H1C_MORE) take_response(o, result);
+    else if (o->h1.in_body && !knew) (void)opening_redirect(o);
 }
 
 static void eof(struct lane *l)
@@ -102,7 +107,8 @@ static void late(struct lane *l)
     }
     patience_words(&o->way.patience, "the server did not answer the opening handshake", words,
                    sizeof words);
-    opening_fail_words(o, WEFT_ERR_TIMEOUT, words);
+    if (h1_client_refused(&o->h1)) take_refusal(o);
+    else opening_fail_words(o, WEFT_ERR_TIMEOUT, words);
 }
 
 static void lost(struct lane *l, int error, const char *cause)
@@ -110,7 +116,8 @@ static void lost(struct lane *l, int error, const char *cause)
     struct opening *o = opening_at(l);
     if (!o->lane) return; /* we let go of it */
     o->lane = NULL;
-    opening_fail(o, error, cause);
+    if (h1_client_refused(&o->h1)) take_refusal(o);
+    else opening_fail(o, error, cause);
 }
 
 const struct talk handshake_talk = {

@@ -44,6 +44,7 @@ void way_stop(struct way *w)
     w->asked = NULL;
     loop_timer_stop(w->dialer->net->loop, &w->timer);
     outq_clear(&w->out);
+    way_race_stop(w);
     let_go_of_lane(w);
 }
 
@@ -64,57 +65,19 @@ void way_fail_words(struct way *w, int error, const char *words)
     w->failed(w, &(struct way_end){.error = error, .cause = words, .made = true});
 }
 
-static void start_timer(struct way *w, uint64_t ms)
+void way_wait(struct way *w, uint64_t ms)
 {
     weft_loop *l = w->dialer->net->loop;
+    uint64_t left = patience_left(&w->patience);
+    if (ms > left) ms = left;
     loop_timer_stop(l, &w->timer);
     if (ms != WEFT_NEVER) loop_timer_start_fresh(l, &w->timer, ms);
 }
 
 void way_start_timer(struct way *w, uint64_t ms, const char *limit)
 {
-    start_timer(w, patience_stage(&w->patience, ms, limit));
-}
-
-/* ---- connecting ------------------------------------------------------------------------------ */
-
-/* Each address that is left gets its share of the time that is left. */
-static void start_attempt_timer(struct way *w)
-{
-    uint64_t left = patience_left(&w->patience);
-    start_timer(w, left == WEFT_NEVER ? left : left / (w->n - w->next + 1));
-}
-
-/* The socket becomes the lane. 0 or -ENOMEM. */
-static int ride(struct way *w, int fd)
-{
-    sock_limit(loop_sys(w->dialer->net->loop), fd, limit_unsent_max(w->limits),
-               limit_write_stall(w->limits));
-    w->lane = carry_connect(&w->dialer->lane_class, fd, w->limits, LANE_WAY, w);
-    if (!w->lane) return -ENOMEM;
-    start_attempt_timer(w);
-    return 0;
-}
-
-void way_try_next(struct way *w)
-{
-    const struct sys *sys = loop_sys(w->dialer->net->loop);
-    while (w->next < w->n) {
-        const struct sock_addr *source = w->dial->source.len ? &w->dial->source : NULL;
-        int fd = sock_connect(sys, &w->addresses[w->next++], source);
-        w->error = fd < 0 ? fd : ride(w, fd);
-        if (!w->error) return;
-    }
-    way_fail_plain(w, w->error);
-}
-
-static void go_to(struct way *w, const struct sock_addr *addresses, size_t n)
-{
-    memcpy(w->addresses, addresses, n * sizeof *addresses);
-    w->n = n;
-    w->next = 0;
-    w->stage = WAY_CONNECTING;
-    way_try_next(w);
+    (void)patience_stage(&w->patience, ms, limit);
+    way_wait(w, WEFT_NEVER);
 }
 
 /* ---- where to -------------------------------------------------------------------------------- */
@@ -123,7 +86,7 @@ static void resolved(struct lookup *k, int error, const struct sock_addr *addres
 {
     struct way *w = container_of(k, struct way, lookup);
     if (error) way_fail_plain(w, error);
-    else go_to(w, addresses, n);
+    else way_race(w, addresses, n);
 }
 
 static void answered(void *asker, int error, const struct sock_addr *addresses, size_t n)
@@ -131,7 +94,7 @@ static void answered(void *asker, int error, const struct sock_addr *addresses, 
     struct way *w = asker;
     w->asked = NULL;
     if (error) way_fail_plain(w, error);
-    else go_to(w, addresses, n);
+    else way_race(w, addresses, n);
 }
 
 /* false: too long for a name. */
@@ -178,11 +141,10 @@ static int adopt(struct way *w, int fd)
 {
     w->stage = WAY_CONNECTING;
     w->n = w->next = 0;
-    if (fd < 0) return fd;
-    int error = sock_adopt(loop_sys(w->dialer->net->loop), fd);
-    if (!error) return ride(w, fd);
-    close(fd);
-    return error;
+    w->error = fd < 0 ? fd : sock_adopt(loop_sys(w->dialer->net->loop), fd);
+    if (w->error && fd >= 0) close(fd);
+    if (!w->error) way_ride(w, fd);
+    return w->error;
 }
 
 static void open_by_user(struct way *w)
@@ -204,7 +166,7 @@ static void begin(struct way *w)
 {
     struct sock_addr to;
     if (w->dial->open) open_by_user(w);
-    else if (dial_fixed(w->dial, &to)) go_to(w, &to, 1);
+    else if (dial_fixed(w->dial, &to)) way_race(w, &to, 1);
     else ask_user(w);
 }
 
@@ -271,13 +233,10 @@ static void fail_late(struct way *w)
 static void on_time(struct timer *t)
 {
     struct way *w = container_of(t, struct way, timer);
-    bool more = w->stage == WAY_CONNECTING && w->next < w->n && patience_left(&w->patience);
-    if (!more) {
-        fail_late(w);
-        return;
-    }
-    let_go_of_lane(w);
-    way_try_next(w);
+    bool in_time = patience_left(&w->patience) > 0;
+    if (in_time && w->stage == WAY_CONNECTING && w->next < w->n) way_race_on(w);
+    else if (w->stage == WAY_PROXY && h1_client_refused(&w->h1)) way_fail_refused(w);
+    else fail_late(w);
 }
 
 void way_init(struct way *w, struct dialer *dialer, const struct dial *dial,

@@ -6,8 +6,7 @@
  *
  *      BEGINNING  -> RESOLVING  [begin]         the user is asked for the host, from the loop; or nobody needs to be
  *      BEGINNING  -> CONNECTING [begin]         the user opens the socket, or has said the address
- *      RESOLVING  -> CONNECTING [resolved]      each address in turn, a share of the time each
- *      CONNECTING -> CONNECTING [lost]          the next address
+ *      RESOLVING  -> CONNECTING [resolved]      its addresses race (way_race.c), each on a lane of its own
  *      CONNECTING -> PROXY      [connected]     CONNECT host:port
  *      CONNECTING, PROXY -> SECURING            the TLS handshake
  *      any        -> arrived                    the lane is whoever's asked for the way
@@ -51,17 +50,18 @@ struct way {
     void (*arrived)(struct way *w, struct lane *l);
     void (*failed)(struct way *w, const struct way_end *end);
 
-    struct lane *lane;
+    struct lane *lane; /* that has won */
     struct timer timer;
-    struct patience
-        patience; /* of the attempt, over all redirects; until CONNECTING is done, of both stages */
+    struct patience patience; /* over all redirects; RESOLVING and CONNECTING are one stage */
     struct lookup lookup;
     struct setting_out *setting_out; /* BEGINNING: the loop comes to it */
     weft_lookup *asked;              /* the user is looking it up; NULL: he is not */
     bool *stopped; /* for whoever has called the user and would go on; NULL: nobody */
     struct sock_addr addresses[LOOKUP_MAX];
-    size_t n, next;  /* addresses, and which one to try */
-    int error;       /* of the last address */
+    size_t n, next;                  /* addresses, and which one to try */
+    struct lane *racers[LOOKUP_MAX]; /* CONNECTING: those that are being connected */
+    size_t n_racers;
+    int error;       /* of those that have failed, the most telling one's */
     struct outq out; /* to a proxy */
     struct h1_client h1;
     enum way_stage stage;
@@ -83,14 +83,29 @@ void way_stop(struct way *w);
 /* The same, and failed is told. */
 void way_give_up(struct way *w, int error, const char *cause);
 
-/* ---- between way.c and way_lane.c ------------------------------------------------------------ */
+/* ---- between way.c, way_race.c and way_lane.c ------------------------------------------------ */
 
 /* way_give_up, in the error's own words; and in words of the moment. */
 void way_fail_plain(struct way *w, int error);
 void way_fail_words(struct way *w, int error, const char *words);
 
-/* The next address, or failed with the last one's error. */
-void way_try_next(struct way *w);
+/* A proxy has refused; the response is for whoever asked for the way. */
+void way_fail_refused(struct way *w);
+
+/* Connect to one of these; n is not 0. Then the next one, if any is left: or failed, when none is under way. */
+void way_race(struct way *w, const struct sock_addr *addresses, size_t n);
+void way_race_on(struct way *w);
+
+/* A socket that is being connected takes part. */
+void way_ride(struct way *w, int fd);
+
+/* This one is connected; it has failed; nobody has to run any more. */
+void way_race_won(struct way *w, struct lane *l);
+void way_race_lost(struct way *w, struct lane *l, int error);
+void way_race_stop(struct way *w);
+
+/* Time passes, so many ms, but no more than the stage has; WEFT_NEVER: as many as that. */
+void way_wait(struct way *w, uint64_t ms);
 
 /* A stage begins, which has so many ms by that limit: in place of the deadline that runs. */
 void way_start_timer(struct way *w, uint64_t ms, const char *limit);

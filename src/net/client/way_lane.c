@@ -11,8 +11,7 @@
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-/* The response is for whoever asked for the way. */
-static void fail_refused(struct way *w)
+void way_fail_refused(struct way *w)
 {
     struct h1_client response = w->h1;
     w->stage = WAY_CONNECTING; /* h1 is no longer ours */
@@ -93,7 +92,7 @@ static void take_response(struct way *w, int result, bool more)
 {
     switch (result) {
     case H1C_SWITCHED: switched(w, more); break;
-    case H1C_REFUSED: fail_refused(w); break;
+    case H1C_REFUSED: way_fail_refused(w); break;
     default: way_give_up(w, result, w->h1.why); break;
     }
 }
@@ -112,6 +111,7 @@ static void ready(struct lane *l)
         arrive(w);
         return;
     }
+    way_race_won(w, l);
     way_start_timer(w, limit_handshake_timeout(w->limits), "handshake_timeout");
     if (w->dial->proxy_text) ask_proxy(w);
     else reached(w);
@@ -149,10 +149,12 @@ static bool sent(struct lane *l, size_t n)
 static void lost(struct lane *l, int error, const char *cause)
 {
     struct way *w = way_at(l);
-    if (!w->lane) return; /* we let go of it */
+    if (w->lane != l) { /* it raced still, or we let go of it */
+        way_race_lost(w, l, error);
+        return;
+    }
     w->lane = NULL;
-    w->error = error;
-    if (w->stage == WAY_CONNECTING) way_try_next(w);
+    if (w->stage == WAY_PROXY && h1_client_refused(&w->h1)) way_fail_refused(w);
     else way_give_up(w, error, cause);
 }
 

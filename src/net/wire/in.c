@@ -211,9 +211,10 @@ void wire_on_again(struct duplex *d)
     else if (duplex_paused(d)) duplex_resume(d);
 }
 
+/* Who paused in the middle of what was received hears of it behind the rest. */
 void wire_on_eof(struct duplex *d)
 {
-    at_end(wire_at(d));
+    if (!wire_has_unread(wire_at(d))) at_end(wire_at(d));
 }
 
 void wire_resume(struct lane *l)

@@ -8,7 +8,8 @@
  * The handshake, tickets, key updates and alerts happen inside: whatever was called, look into tls_out
  * afterwards. What was fed is on loan until tls_read has said 0 or less, so read until it does.
  *
- *      HANDSHAKE -> READY   [tls_feed]    when the peer has proved what it must
+ *      HELLO     -> HANDSHAKE [tls_read]  a server's: the ClientHello is whole (tls_hello.h)
+ *      HANDSHAKE -> READY   [tls_read]    when the peer has proved what it must
  *      any       -> ENDED   [tls_read]    the peer's close_notify
  *      any       -> BROKEN  [any call]    tls_out has the alert that tells the peer; nothing else goes
  */

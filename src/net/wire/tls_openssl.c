@@ -5,6 +5,8 @@
  *      tls_feed: in ->  bio_read -> SSL_read  -> the caller's room
  *               out <- bio_write <- SSL_write <- the caller's bytes, gathered to records
  *
+ * A server's has no SSL before the ClientHello is whole: what has come of it is in hello, and in is that.
+ *
  * The BIO reads from the bytes on loan and writes into a queue; it never blocks, so a write is taken
  * whole or there is no memory. An end of the wire is not told to OpenSSL: who sees it knows whether
  * close_notify came before.
@@ -18,14 +20,16 @@
 #include <openssl/x509v3.h>
 
 #include "base/bytes.h"
+#include "net/wire/tls_hello.h"
 #include "net/wire/tls_shown.h"
 #include "net/wire/tls_user.h"
 
 struct tls {
     const weft_env *env;
     struct tls_context *context;
-    SSL *ssl;
+    SSL *ssl; /* NULL: the ClientHello is not whole, or the handshake has failed */
     weft_bytes in;
+    weft_span hello; /* ours */
     struct outq out;
     char *session_name; /* a client's, in the context; NULL: no memory, so it is not kept */
     int error;
@@ -82,34 +86,42 @@ BIO_METHOD *tls_bio_method(void)
 /* ---- birth and death ------------------------------------------------------------------------- */
 
 /* It has the context as that is now. */
-static struct tls *tls_new(const weft_env *env, struct tls_context *context, SSL_CTX *role)
+static struct tls *tls_new(const weft_env *env, struct tls_context *context, const SSL_CTX *role)
 {
     struct tls *t = role ? mem_zalloc(env, sizeof *t) : NULL;
-    BIO *bio = t ? BIO_new(context->bio) : NULL;
-    SSL *ssl = bio ? SSL_new(role) : NULL;
-    if (!ssl) {
-        BIO_free(bio);
-        mem_free(env, t);
+    if (!t) {
         tls_context_unref(context);
-        ERR_clear_error();
         return NULL;
     }
     t->env = env;
     t->context = context;
-    t->ssl = ssl;
-    BIO_set_data(bio, t);
-    SSL_set_bio(ssl, bio, bio);
     return t;
+}
+
+/* false: no memory. */
+static bool make_ssl(struct tls *t, SSL_CTX *role)
+{
+    BIO *bio = BIO_new(t->context->bio);
+    t->ssl = bio ? SSL_new(role) : NULL;
+    if (!t->ssl) {
+        BIO_free(bio);
+        ERR_clear_error();
+        return false;
+    }
+    BIO_set_data(bio, t);
+    SSL_set_bio(t->ssl, bio, bio);
+    return true;
 }
 
 void tls_free(struct tls *t)
 {
     if (!t) return;
     /* OpenSSL thinks as TLS 1.0 did that a session without close_notify cannot be resumed. */
-    if (!t->error) SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    if (!t->error && t->ssl) SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(t->ssl);
     outq_clear(&t->out);
     tls_context_unref(t->context);
+    mem_free(t->env, t->hello.data);
     mem_free(t->env, t->session_name);
     mem_free(t->env, t->cause);
     mem_free(t->env, t);
@@ -118,9 +130,7 @@ void tls_free(struct tls *t)
 struct tls *tls_accept(const weft_env *env, weft_tls *with)
 {
     struct tls_context *now = tls_user_context(with);
-    struct tls *t = tls_new(env, now, now->server);
-    if (t) SSL_set_accept_state(t->ssl);
-    return t;
+    return tls_new(env, now, now->server);
 }
 
 /* ---- errors ---------------------------------------------------------------------------------- */
@@ -151,6 +161,13 @@ static bool is_http(unsigned long error)
            (reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST);
 }
 
+/* What it costs is not kept for those whose handshake failed, while they are told so. */
+static void drop_ssl(struct tls *t)
+{
+    SSL_free(t->ssl);
+    t->ssl = NULL;
+}
+
 /* What OpenSSL's refusal means. Its alert, if there is one, is in out. */
 static int broken(struct tls *t)
 {
@@ -168,6 +185,7 @@ static int broken(struct tls *t)
         else ours = first ? openssl_reason() : "out of memory";
         keep_cause(t, "TLS: ", ours);
     }
+    if (!tls_ready(t) && SSL_is_server(t->ssl)) drop_ssl(t);
     return t->error;
 }
 
@@ -224,7 +242,10 @@ struct tls *tls_connect(const weft_env *env, weft_tls *with, weft_bytes host, ui
     name[host.len] = 0;
     struct tls_context *now = tls_user_context(with);
     struct tls *t = tls_new(env, now, now->client);
-    if (!t) return NULL;
+    if (!t || !make_ssl(t, now->client)) {
+        tls_free(t);
+        return NULL;
+    }
     SSL_set_connect_state(t->ssl);
     if (how & TLS_ANONYMOUS) SSL_certs_clear(t->ssl);
     resume(t, name, port, how);
@@ -238,18 +259,59 @@ struct tls *tls_connect(const weft_env *env, weft_tls *with, weft_bytes host, ui
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
+static int fail(struct tls *t, int error, const char *why)
+{
+    t->error = error;
+    keep_cause(t, "TLS: ", why);
+    return error;
+}
+
+/* To what is kept of the hello. */
+static void keep(struct tls *t, weft_bytes in)
+{
+    uint8_t *grown = in.len ? mem_realloc(t->env, t->hello.data, t->hello.len + in.len) : NULL;
+    if (in.len && !grown) {
+        (void)fail(t, -ENOMEM, "out of memory");
+        return;
+    }
+    if (grown) t->hello.data = grown;
+    copy(t->hello.data + t->hello.len, in.data, in.len);
+    t->hello.len += in.len;
+    t->in = (weft_bytes){t->hello.data, t->hello.len};
+}
+
 void tls_feed(struct tls *t, weft_bytes in)
 {
-    t->in = in;
+    if (!t->ssl && t->hello.len) keep(t, in);
+    else t->in = in;
+}
+
+/* 1: there is an SSL, and it reads what has come. 0: more of the hello has to come. */
+static int begin(struct tls *t)
+{
+    enum hello so_far = tls_hello_judge(t->in);
+    if (so_far == HELLO_LONG) return fail(t, WEFT_ERR_TLS, "a ClientHello of more than 16 KiB");
+    if (so_far == HELLO_MORE) {
+        if (!t->hello.len) keep(t, t->in);
+        return t->error;
+    }
+    if (!make_ssl(t, t->context->server)) return fail(t, -ENOMEM, "out of memory");
+    SSL_set_accept_state(t->ssl);
+    return 1;
+}
+
+static void forget_hello(struct tls *t)
+{
+    if (!t->hello.data || t->in.len) return;
+    mem_free(t->env, t->hello.data);
+    t->hello = (weft_span){0};
 }
 
 /* Key updates, renegotiations: each is answered, and the answers are not read. */
 static int overrun(struct tls *t)
 {
     ERR_clear_error();
-    t->error = WEFT_ERR_TLS;
-    keep_cause(t, "TLS: ", "too many answers wait to be read");
-    return t->error;
+    return fail(t, WEFT_ERR_TLS, "too many answers wait to be read");
 }
 
 /* OpenSSL tells its errors by a queue of the thread, that anybody may have left something in. */
@@ -264,16 +326,24 @@ static bool is_read(const struct tls *t)
     return !t->in.len && tls_ready(t) && !SSL_has_pending(t->ssl);
 }
 
-int tls_read(struct tls *t, uint8_t *to, size_t room)
+static int read_on(struct tls *t, uint8_t *to, size_t room)
 {
     size_t n = 0;
-    if (t->error) return t->error;
     if (is_read(t)) return t->out.bytes > TLS_OUT_MAX ? overrun(t) : 0;
     forget_errors();
     if (SSL_read_ex(t->ssl, to, room, &n)) return (int)n;
     if (t->out.bytes > TLS_OUT_MAX) return overrun(t);
     int why = SSL_get_error(t->ssl, 0);
     return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_ZERO_RETURN ? 0 : broken(t);
+}
+
+int tls_read(struct tls *t, uint8_t *to, size_t room)
+{
+    if (t->error) return t->error;
+    int begun = t->ssl ? 1 : begin(t);
+    int n = begun > 0 ? read_on(t, to, room) : begun;
+    if (t->ssl) forget_hello(t);
+    return n;
 }
 
 /* The next bytes in one piece: where they lie if that is a whole record, else in scratch. */
@@ -319,12 +389,12 @@ struct outq *tls_out(struct tls *t)
 
 bool tls_ready(const struct tls *t)
 {
-    return SSL_is_init_finished(t->ssl);
+    return t->ssl && SSL_is_init_finished(t->ssl);
 }
 
 bool tls_ended(const struct tls *t)
 {
-    return SSL_get_shutdown(t->ssl) & SSL_RECEIVED_SHUTDOWN;
+    return t->ssl && SSL_get_shutdown(t->ssl) & SSL_RECEIVED_SHUTDOWN;
 }
 
 bool tls_broken(const struct tls *t)
@@ -344,6 +414,7 @@ static void say(struct facts *f, enum fact what, const char *text)
 
 void tls_identify(const struct tls *t, struct facts *f)
 {
+    if (!t->ssl) return;
     const SSL_CIPHER *cipher = SSL_get_current_cipher(t->ssl);
     X509 *shown = SSL_get0_peer_certificate(t->ssl);
     say(f, FACT_SERVER_NAME, SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name));

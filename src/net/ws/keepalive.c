@@ -3,7 +3,8 @@
  * net/ws/keepalive.c - the deadlines of an open WebSocket, all on one timer
  *
  *      ping       ping_interval after the last byte of the peer: a ping goes out
- *      pong       pong_timeout after that ping, if no byte came: dropped
+ *      pong       pong_timeout after that ping, if no byte came: dropped. Whoever we have paused is pinged, but owes no
+ *                 answer: when nobody is there to acknowledge the ping, the kernel notices
  *      message    message_timeout after a message began: Close 1008. Bytes that trickle do not move it
  *      stall      write_stall after the peer last took a byte of what is queued: dropped
  *      close      close_timeout after the closing handshake began: dropped
@@ -44,10 +45,16 @@ static uint64_t nearer(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+static bool awaits_pong(const weft_conn *c)
+{
+    return c->pinged && !c->paused;
+}
+
 static uint64_t until_ping(const weft_conn *c, conn_time now)
 {
-    if (c->paused || c->closing) return WEFT_NEVER;
-    return until(now, c->since, c->pinged ? limit_pong_timeout(conn_limits(c)) : ping_interval(c));
+    if (c->closing) return WEFT_NEVER;
+    return until(now, c->since,
+                 awaits_pong(c) ? limit_pong_timeout(conn_limits(c)) : ping_interval(c));
 }
 
 static uint64_t until_message(const weft_conn *c, conn_time now)
@@ -141,7 +148,7 @@ void keepalive_late(weft_conn *c)
         lane_reset(c->lane, WEFT_ERR_TIMEOUT, "the peer takes none of the bytes we send");
         return;
     }
-    if (!until_ping(c, now) && c->pinged) {
+    if (!until_ping(c, now) && awaits_pong(c)) {
         lane_reset(c->lane, WEFT_ERR_TIMEOUT, "no pong, nor anything else, after a ping");
         return;
     }
