@@ -92,7 +92,8 @@ static int flush(struct server *s, weft_session *session)
 {
     struct iovec iov[8];
     for (int n; (n = weft_session_output(session, iov, 8)) > 0;) {
-        ssize_t gone = writev(s->fd, iov, n);
+        struct msghdr all = {.msg_iov = iov, .msg_iovlen = (size_t)n};
+        ssize_t gone = sendmsg(s->fd, &all, MSG_NOSIGNAL); /* the peer may be gone */
         if (gone <= 0) return WEFT_ERR_LOST;
         weft_session_sent(session, (size_t)gone);
     }

@@ -10,6 +10,7 @@ means defaults. What the library calls is kept as long as it may be called.
 """
 import ctypes
 import os
+import signal
 import sys
 from ctypes import CFUNCTYPE, POINTER, Structure, byref, c_bool, c_char_p, c_int, c_size_t, c_void_p, sizeof
 
@@ -71,6 +72,7 @@ def drain(conn):
     resume(conn)
 
 
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python would hear of Ctrl-C when weft_loop_run returns
 loop, server, handler = c_void_p(), c_void_p(), Handler(on_message=echo, on_drain=drain)
 checked(loop_new(byref(loop), None, 0, 0))
 checked(server_new(byref(server), loop, None, 0, 0))

@@ -103,7 +103,8 @@ static int flush(struct client *c, weft_session *s)
 {
     struct iovec iov[8];
     for (int n; (n = weft_session_output(s, iov, 8)) > 0;) {
-        ssize_t gone = writev(c->fd, iov, n);
+        struct msghdr all = {.msg_iov = iov, .msg_iovlen = (size_t)n};
+        ssize_t gone = sendmsg(c->fd, &all, MSG_NOSIGNAL); /* the peer may be gone */
         if (gone <= 0) return -1;
         weft_session_sent(s, (size_t)gone);
     }

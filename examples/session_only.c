@@ -61,7 +61,8 @@ static void flush(struct end *e)
 {
     struct iovec iov[8];
     for (int n; (n = weft_session_output(e->session, iov, 8)) > 0;) {
-        ssize_t gone = writev(e->fd, iov, n);
+        struct msghdr all = {.msg_iov = iov, .msg_iovlen = (size_t)n};
+        ssize_t gone = sendmsg(e->fd, &all, MSG_NOSIGNAL); /* the peer may be gone */
         if (gone <= 0) return;
         weft_session_sent(e->session, (size_t)gone);
     }

@@ -2,9 +2,9 @@
  *
  * weft/aux.h - what most programs would write by hand
  *
- * Nothing here is needed: all of it is made of the other headers, and you could have written it. It is
- * what many programs write, and some get wrong: parameters and cookies decoded, messages for who does not follow up on
- * errors, events for EventSource, how long to wait before connecting again.
+ * Nothing here is needed: all of it is made of the other headers, and you could have written it. It is what many
+ * programs write, and some get wrong: parameters and cookies decoded, messages for who does not follow up on errors,
+ * events for EventSource, how long to wait before connecting again. It is in libweft, and not in weft-core.
  *
  *      char token[64];
  *      const weft_request *r = weft_upgrade_request(u);
@@ -69,8 +69,8 @@ WEFT_API weft_bytes weft_auth_token(weft_bytes authorization, const char *scheme
 
 /* For proxies: whether a field of that name is for this connection only, and is not to be forwarded (RFC 9110,
  * 7.6.1). So are Connection, what it names in these fields, Keep-Alive, TE, Trailer, Transfer-Encoding,
- * Upgrade, and Proxy-Authenticate, -Authorization and -Connection. What is of the message and yet not to be passed on as
- * it is: Host, Content-Length, which follows from what you send, and Expect, which weft has met already. */
+ * Upgrade, and Proxy-Authenticate, -Authorization and -Connection. Not among them, and yet not to be passed on as they
+ * are: Host, Content-Length, which follows from what you send, and Expect, which weft has met already. */
 WEFT_API bool weft_field_is_hop(const weft_field *fields, size_t n, weft_bytes name);
 
 /* ---- logs ------------------------------------------------------------------------------------ */
@@ -99,8 +99,8 @@ WEFT_API void weft_send_printf(weft_conn *c, const char *format, ...) WEFT_PRINT
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-/* weft_respond with a text. type NULL: "text/plain; charset=utf-8", if there is any text. Errors, and who owns the request: as
- * weft_respond. */
+/* weft_respond with a text. type NULL: "text/plain; charset=utf-8", if there is any text. Errors, and who owns the
+ * request: as weft_respond. */
 WEFT_API int weft_respond_str(weft_request *r, int status, const char *type, const char *text);
 
 /* Send the client elsewhere: 301, 302, 303, 307 or 308, with the field Location. Errors: as weft_respond, and -EINVAL:
@@ -149,7 +149,7 @@ WEFT_API void weft_sse_leave(weft_reply *r, uint64_t return_ms);
 /* How long to wait, in milliseconds, before the next attempt: anything up to first_ms doubled attempt times, and
  * up to most_ms ("full jitter", so that those who lost one server at one moment do not come back at one). Count
  * attempts from 0, and from 0 again when a connection was good. Unpredictable by the loop's env; if that fails, as
- * long as it may be.
+ * long as it may be. It may be 0: who wants a least adds it.
  *
  *      weft_timer_start(again, weft_backoff_ms(loop, attempt++, 500, 30000)); */
 WEFT_API uint64_t weft_backoff_ms(const weft_loop *l, unsigned attempt, uint64_t first_ms,

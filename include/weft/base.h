@@ -154,7 +154,8 @@ WEFT_API int weft_sized_take(const weft_env *env, const char *name, void *to, si
     X(max_subprotocols, 16, "tokens", "more in Sec-WebSocket-Protocol: 400")                       \
     /* a server */                                                                                 \
     X(max_connections, 0, "connections", "one more: 503 (default: RLIMIT_NOFILE - 64)")            \
-    X(max_connections_per_ip, 0, "connections", "one more from an address: 429 (default: off)")    \
+    X(max_connections_per_ip, 0, "connections",                                                    \
+      "one more from an address, but loopback: 429 (default: off)")                                \
     X(accept_batch, 64, "connections", "accepted in one turn; the rest in the next")               \
     X(accept_backoff, 100, "ms", "how long a listener rests when descriptors run out, up to 10x")  \
     X(shutdown_drain, 30000, "ms", "a graceful shutdown that takes longer drops what is left")     \

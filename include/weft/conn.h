@@ -6,7 +6,8 @@
  *
  * Sending only queues: at the end of the loop's turn everything that was queued, on all connections,
  * goes to the kernel at once. No function of weft calls your code back: callbacks come from the
- * loop, so you may send, close or abort any connection in any callback.
+ * loop, so you may send, close or abort any connection in any callback. (Three do, and say so: weft_server_each,
+ * weft_server_free, weft_loop_free.)
  *
  * A weft_conn is good from on_open (a client's: from weft_connect) until on_close returns. What may
  * outlive it keeps the weft_id.
@@ -40,7 +41,9 @@ typedef struct weft_refusal {
     int status;
     const weft_field *fields;
     size_t n_fields;
-    weft_bytes body; /* the start of it: limit refusal_body_max */
+    weft_bytes
+        body; /* the start of it: limit refusal_body_max, and what had come when there was no more time */
+    bool whole; /* that is all of it */
 } weft_refusal;
 
 typedef struct weft_close_info {
@@ -78,8 +81,8 @@ typedef struct weft_handler {
      * has said 101. */
     void (*on_open)(weft_conn *c);
     void (*on_message)(weft_conn *c, weft_opcode op, const void *data, size_t len);
-    /* Set: messages come as chunks, as they arrive, and nothing is gathered. max_message and message_timeout hold all the
-     * same: who takes messages of any length sets them to WEFT_NEVER. */
+    /* Set: messages come as chunks, as they arrive, and nothing is gathered. max_message and message_timeout hold all
+     * the same: who takes messages of any length sets them to WEFT_NEVER. */
     void (*on_chunk)(weft_conn *c, const weft_chunk *chunk);
     /* There is room to send again: weft_backlogged was true, and what is queued has fallen below half of
      * send_queue_soft and a quarter of send_queue_items. Also when weft_want_drain asked. */
@@ -121,7 +124,8 @@ typedef struct weft_handler {
 
 /* ---- what you can do ------------------------------------------------------------------------- */
 
-/* Queue a message. op is WEFT_TEXT or WEFT_BINARY; text must be UTF-8.
+/* Queue a message. op is WEFT_TEXT or WEFT_BINARY; text must be UTF-8, which is not looked at here (weft_sendv with
+ * WEFT_SEND_CHECK does): a peer that does ends the connection with 1007.
  * Errors: WEFT_ERR_BACKLOG (limits send_queue_max, send_queue_items: nothing was queued, on_drain follows),
  * WEFT_ERR_CLOSED, -EINVAL (op), -ENOMEM; WEFT_ERR_STATE before a client's on_open. After any of them the
  * message is lost: follow up, at least with weft_abort, or the peer misses something and never knows. */
@@ -189,7 +193,9 @@ WEFT_API size_t weft_buffered(const weft_conn *c);
 /* Whether more is queued than send_queue_soft, or than half of send_queue_items, or a send was refused: on_drain
  * follows. Who answers what a peer sends pauses it then, and resumes it in on_drain: so nobody has to read what he
  * will not be able to answer, and nothing is refused. Pausing stops questions, not answers that are owed: who has
- * them made elsewhere, by a pool of workers, keeps those that come while this is true, and sends them in on_drain. */
+ * them made elsewhere, by a pool of workers, keeps those that come while this is true, and sends them in on_drain.
+ * What limits the pool counts what is still being made, and not what is kept: else those who do not read stop those
+ * who do. */
 WEFT_API bool weft_backlogged(const weft_conn *c);
 
 /* Call on_drain once, from the loop, as soon as fewer than bytes are queued: within a

@@ -12,6 +12,8 @@
 #ifndef WEFT_ERROR_H
 #define WEFT_ERROR_H
 
+#include <errno.h>
+
 #if defined(__GNUC__)
 #define WEFT_API   __attribute__((visibility("default")))
 #define WEFT_CHECK __attribute__((warn_unused_result))

@@ -229,8 +229,8 @@ WEFT_API int weft_body_begin(weft_body *b, const weft_response_head *head, const
  * Nothing bounds a body's length but you. */
 WEFT_API int weft_body_read(weft_body *b, weft_span *in, weft_bytes *piece);
 
-/* How many bytes of it are still to come, after weft_body_begin its length; UINT64_MAX: that is not known before they are
- * there. */
+/* How many bytes of it are still to come, after weft_body_begin its length; UINT64_MAX: that is not known before
+ * they are there. */
 WEFT_API uint64_t weft_body_left(const weft_body *b);
 
 /* The stream has ended: WEFT_BODY_END if that is the end of the body, too, else WEFT_ERR_HTTP: it was cut off. */

@@ -23,8 +23,9 @@ typedef struct weft_hub weft_hub;
 
 /* What happens to a subscriber whose send queue is full (limits send_queue_max, _items). */
 typedef enum weft_slow {
-    WEFT_SLOW_CLOSE, /* Close 1008: it finds out, and can come back */
-    WEFT_SLOW_DROP   /* it misses this message, which is counted */
+    WEFT_SLOW_CLOSE, /* Close 1008: it finds out, and can come back. What is published in one turn is queued before any
+                      * of it is written: a queue that cannot hold that closes good readers, too */
+    WEFT_SLOW_DROP /* it misses this message, which is counted */
 } weft_slow;
 
 /* All zero means defaults. */

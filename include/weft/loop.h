@@ -78,7 +78,9 @@ WEFT_API void weft_loop_free(weft_loop *l);
 /* Turn until weft_loop_stop. Returns 0, or -errno if the kernel refuses to wait. */
 WEFT_API int weft_loop_run(weft_loop *l);
 
-/* Let weft_loop_run return at the end of the turn. Any thread; safe in a signal handler. */
+/* Let weft_loop_run return at the end of the turn; the next one, if it does not run. Any thread; safe in a signal
+ * handler, which is how a program is told to leave: then comes weft_server_shutdown, whose on_done stops the loop, and
+ * weft_loop_run again (examples/event_stream.c). */
 WEFT_API void weft_loop_stop(weft_loop *l);
 
 /* One turn: wait at most timeout_ms (0: not at all; -1: as long as it takes) for something to do, and

@@ -101,7 +101,8 @@ static inline int weft_server_new(weft_server **out, weft_loop *l, const weft_se
 
 /* Drops what is still connected: on_close and on_gone are called from here, so not from a callback. Requests and
  * upgrades that you have not answered stay yours, and are answered (with WEFT_ERR_CLOSED) before their loop is freed.
- * */
+ * What is called from here asks nothing of the server any more. The on_done of a shutdown that is not through does not
+ * come. */
 WEFT_API void weft_server_free(weft_server *s); /* NULL is fine */
 
 /* ---- several threads --------------------------------------------------------------------------
@@ -211,10 +212,11 @@ WEFT_API int weft_server_each(weft_server *s, void (*fn)(weft_conn *c, void *arg
 
 /* Leave gracefully: stop listening, refuse upgrades, answer requests with Connection: close, send every
  * WebSocket a Close with code (WEFT_CLOSE_GOING_AWAY or WEFT_CLOSE_SERVICE_RESTART) or tell its on_leave, spread over
- * a part of shutdown_drain, let requests be answered and replies finish (on_leave of who watches them), answer what
+ * a third of shutdown_drain, let requests be answered and replies finish (on_leave of who watches them), answer what
  * nobody has answered with 503, drop what is left at the deadline. A connection on which no request is under way is
- * closed; one that is in the middle of a request has a 503. Nothing of that is yours to do. Then on_done (may be NULL), from
- * the loop; it may free the server. Errors: WEFT_ERR_STATE (begun already), -ENOMEM. */
+ * closed; one that is in the middle of a request has a 503. Nothing of that is yours to do. A held upgrade stays
+ * yours; accepted now, it opens, and is asked to leave as all the others. Then on_done (may be NULL), from the loop; it
+ * may free the server. Errors: WEFT_ERR_STATE (begun already), -ENOMEM. */
 WEFT_API int weft_server_shutdown(weft_server *s, uint16_t code,
                                   void (*on_done)(weft_server *s, void *user), void *user);
 
@@ -272,9 +274,9 @@ WEFT_API int weft_upgrade_fields(weft_upgrade *u, const weft_field *fields,
 WEFT_API int weft_upgrade_body(weft_upgrade *u, const char *type, const void *body, size_t len);
 
 /* The answer. Of one that on_upgrade held (WEFT_HOLD): until then it is yours even if the client leaves or
- * hold_timeout passes, which tells the client 503; the answer frees it, whatever is returned. on_open follows from the
- * loop. Inside on_upgrade: it is given when that has returned, which says WEFT_HOLD; what else it may say is not
- * looked at.
+ * hold_timeout passes, which tells the client a plain 503, whatever fields and body it was given; the answer frees it,
+ * whatever is returned. on_open follows from the loop. Inside on_upgrade: it is given when that has returned, which
+ * says WEFT_HOLD; what else it may say is not looked at.
  * refuse: status is 300 to 599; type and body are as for weft_upgrade_body, and body NULL with len 0 means what that
  * was told.
  * Errors: WEFT_ERR_CLOSED (the client left, or hold_timeout has passed), -ENOMEM (it got a 503, or a 500), -EINVAL (a

@@ -41,12 +41,12 @@ static bool switched(const struct h1_client *c)
     return c->connect ? status >= 200 && status < 300 : status == 101;
 }
 
-/* Keeps what fits. true: there is no room for more. */
+/* Keeps what fits. Whether that was all. */
 static bool keep(struct h1_client *c, weft_bytes piece)
 {
     size_t room = c->body.max - c->body.len;
     buf_append(&c->body, piece.data, piece.len < room ? piece.len : room);
-    return piece.len >= room;
+    return piece.len <= room;
 }
 
 /* A body that breaks off or is malformed is still a refusal: what came of it is kept. */
@@ -54,9 +54,10 @@ static int read_body(struct h1_client *c, weft_span *in)
 {
     weft_bytes piece;
     int r;
-    while ((r = body_read(&c->decoder, in, &piece)) == BODY_PIECE)
-        if (keep(c, piece)) break;
+    do r = body_read(&c->decoder, in, &piece);
+    while (r == BODY_PIECE && keep(c, piece));
     if (c->body.failed) return fail(c, -ENOMEM, NULL);
+    c->whole = r == BODY_END;
     return r == BODY_MORE ? H1C_MORE : H1C_REFUSED;
 }
 
@@ -91,6 +92,7 @@ int h1_client_feed(struct h1_client *c, weft_span *in)
 
 int h1_client_eof(struct h1_client *c)
 {
+    if (c->in_body) c->whole = body_eof(&c->decoder) == BODY_END;
     if (h1_client_refused(c)) return H1C_REFUSED;
     return fail(c, WEFT_ERR_LOST, "the server closed without an answer");
 }

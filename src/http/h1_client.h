@@ -36,6 +36,7 @@ struct h1_client {
     uint8_t interim; /* responses skipped */
     bool connect;    /* the request was CONNECT */
     bool in_body;    /* c->head is there, and is a refusal's */
+    bool whole;      /* and c->body is all of its body */
 };
 
 void h1_client_init(struct h1_client *c, const weft_env *env, const weft_limits *limits,

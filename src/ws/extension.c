@@ -204,9 +204,10 @@ static const char *answer_fault(const struct element *answer, const weft_deflate
     if (answer->client_bits_open) return "client_max_window_bits in the 101 has no value";
     if (!d->takeover && !answer->server_no_takeover)
         return "the 101 does not have server_no_context_takeover, which was asked for";
-    if (!answer->server_no_takeover && server > deflate_peer_window_bits(d))
-        return "server_max_window_bits in the 101 is larger than what was asked for";
-    return NULL;
+    if (answer->server_no_takeover || server <= deflate_peer_window_bits(d)) return NULL;
+    if (!answer->server_bits)
+        return "the 101 does not have server_max_window_bits, which was asked for";
+    return "server_max_window_bits in the 101 is larger than what was asked for";
 }
 
 const char *extension_verify(const weft_field *fields, size_t n, const weft_deflate *offered,

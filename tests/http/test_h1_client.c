@@ -23,6 +23,8 @@ static int feed_all(struct h1_client *c, struct split *s, size_t *rest)
     return r;
 }
 
+static bool whole; /* what a refusal has is all of its body */
+
 static void gives(bool connect, const char *text, int result, int status, const char *body,
                   const char *behind)
 {
@@ -35,6 +37,7 @@ static void gives(bool connect, const char *text, int result, int status, const 
         assert_int_equal(r, result);
         if (result >= 0 && result != H1C_MORE) assert_int_equal(c.head.status, status);
         if (result == H1C_REFUSED) assert_true(bytes_is(buf_bytes(&c.body), body));
+        if (result == H1C_REFUSED) assert_int_equal(c.whole, whole);
         if (result == H1C_SWITCHED) assert_int_equal(rest, strlen(behind));
         h1_client_deinit(&c);
     }
@@ -125,6 +128,7 @@ static void too_many_interim_responses(void **state)
 static void refused(void **state)
 {
     (void)state;
+    whole = true;
     gives(false, "HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nno!\nmore", H1C_REFUSED, 403,
           "no!\n", "");
     gives(false, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", H1C_REFUSED, 403, "", "");
@@ -136,6 +140,7 @@ static void refused(void **state)
           "");
     gives(false, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", H1C_REFUSED, 200, "ok", "");
     gives(true, "HTTP/1.1 407 Auth\r\nContent-Length: 0\r\n\r\n", H1C_REFUSED, 407, "", "");
+    whole = false;
 }
 
 static void a_broken_body_is_still_a_refusal(void **state)
@@ -150,7 +155,9 @@ static void the_body_is_cut_at_its_limit(void **state)
 {
     (void)state;
     limits.refusal_body_max = 4;
+    whole = true;
     gives(false, "HTTP/1.1 403 No\r\nContent-Length: 4\r\n\r\nabcd", H1C_REFUSED, 403, "abcd", "");
+    whole = false;
     gives(false, "HTTP/1.1 403 No\r\nContent-Length: 99999\r\n\r\nabcdefgh", H1C_REFUSED, 403,
           "abcd", "");
     gives(false, "HTTP/1.1 403 No\r\n\r\nabcdefgh", H1C_REFUSED, 403, "abcd", "");

@@ -103,8 +103,9 @@ void opening_refused(struct opening *o, struct h1_client *response, int error)
     client->body = response->body;
     response->head = (struct head){0};
     response->body = (struct buf){0};
-    client->refusal = (weft_refusal){client->response.status, client->response.fields,
-                                     client->response.n_fields, buf_bytes(&client->body)};
+    client->refusal =
+        (weft_refusal){client->response.status, client->response.fields, client->response.n_fields,
+                       buf_bytes(&client->body), response->whole};
     const char *who = error == WEFT_ERR_PROXY ? "the proxy" : "the server";
     refusal_words(&client->response, who, words, sizeof words);
     opening_fail_words(o, error, words);
