@@ -57,7 +57,7 @@ static int read_body(struct h1_client *c, weft_span *in)
     do r = body_read(&c->decoder, in, &piece);
     while (r == BODY_PIECE && keep(c, piece));
     if (c->body.failed) return fail(c, -ENOMEM, NULL);
-    c->whole = r == BODY_END;
+    c->whole = r == BODY_END && !c->head.why; /* else its fields did not say where it ends */
     return r == BODY_MORE ? H1C_MORE : H1C_REFUSED;
 }
 
@@ -92,7 +92,7 @@ int h1_client_feed(struct h1_client *c, weft_span *in)
 
 int h1_client_eof(struct h1_client *c)
 {
-    if (c->in_body) c->whole = body_eof(&c->decoder) == BODY_END;
+    if (c->in_body) c->whole = !c->head.why && body_eof(&c->decoder) == BODY_END;
     if (h1_client_refused(c)) return H1C_REFUSED;
     return fail(c, WEFT_ERR_LOST, "the server closed without an answer");
 }

@@ -39,7 +39,8 @@ struct head {
      * 501, 505 */
     int status;
     weft_bytes reason;
-    const char *why; /* the violation in words, constant */
+    const char *
+        why; /* the violation in words, constant; also that of a response's body, which is no error */
 
     /* inside */
     struct scan scan;
