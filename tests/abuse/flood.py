@@ -176,9 +176,9 @@ class Flood:
         while time.monotonic() < until:
             s = self.connect()
             if context:
+                self.sent += 500  # a ClientHello, a Finished, about
                 try:
                     s = context.wrap_socket(s)
-                    self.sent += 600  # a ClientHello, a Finished, about
                 except OSError:
                     pass
                 s.close()

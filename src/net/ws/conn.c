@@ -19,8 +19,8 @@
 #include "net/links.h"
 
 enum {
-    TOLD_MAX = 262144, /* bytes of messages of one connection in one turn */
-    FRAMES_MUCH = 64,  /* who brought more than these in a turn lets others go first in the next */
+    TOLD_MAX = 65536, /* bytes of messages of one connection in one turn */
+    FRAMES_MUCH = 64, /* who brought more than these in a turn lets others go first in the next */
     BYTES_MUCH = 4096,
 };
 
