@@ -4,8 +4,9 @@
  *
  *      path -> file_path -> disk_open -> file_evaluate -> weft_reply_begin -> PART by PART -> weft_reply_end
  *
- * The next parts are read when the client has taken the last ones (on_drain), so a large file that nobody reads costs
- * no more than FILES_AHEAD and a part.
+ * The next parts are read when the client has taken the last ones (on_drain): FILES_AHEAD and a part at most. When the
+ * kernel takes no more, what it left goes back (weft_reply.again) and is read anew when there is room: so a large file that
+ * nobody reads holds next to nothing.
  */
 #include "net/web/files.h"
 
@@ -30,7 +31,7 @@ struct files {
 struct transfer {
     weft_reply *reply;
     struct disk_file file;
-    uint64_t offset, left;
+    uint64_t end; /* of what is sent of it */
 };
 
 int files_new(struct files **out, weft_loop *l, size_t route_len, const char *dir)
@@ -99,20 +100,23 @@ static void redirect(weft_request *r)
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
+/* Of the file; of an answer to HEAD, nothing. */
+static uint64_t left_of(const struct transfer *t)
+{
+    return t->reply->framing.is_head ? 0 : t->reply->framing.left;
+}
+
 static int send_part(struct transfer *t)
 {
     weft_loop *loop = weft_reply_loop(t->reply);
-    struct blob *b = blob_new(weft_loop_env(loop), t->left < PART ? (size_t)t->left : PART);
+    uint64_t left = left_of(t);
+    struct blob *b = blob_new(weft_loop_env(loop), left < PART ? (size_t)left : PART);
     if (!b) return -ENOMEM;
-    ssize_t n = disk_read(loop_sys(loop), &t->file, b->data, b->cap, t->offset);
+    ssize_t n = disk_read(loop_sys(loop), &t->file, b->data, b->cap, t->end - left);
     int error = n < 0 ? (int)n : n == 0 ? -EIO : 0; /* shorter than it was: it changed under us */
     if (!error) {
         b->len = (size_t)n;
         error = reply_queue_blob(t->reply, b);
-    }
-    if (!error) {
-        t->offset += b->len;
-        t->left -= b->len;
     }
     blob_unref(b);
     return error;
@@ -122,9 +126,9 @@ static void pump(weft_reply *r)
 {
     struct transfer *t = weft_reply_user(r);
     int error = 0;
-    while (t->left && !error && !weft_reply_backlogged(r)) error = send_part(t);
+    while (left_of(t) && !error && !weft_reply_backlogged(r)) error = send_part(t);
     if (error == WEFT_ERR_BACKLOG) return; /* on_drain follows */
-    if (!error && !t->left) error = weft_reply_end(r);
+    if (!error && !left_of(t)) error = weft_reply_end(r);
     if (error) weft_reply_abort(r);
 }
 
@@ -153,8 +157,7 @@ static int begin(weft_reply **out, weft_request *r, struct transfer *t, const st
 {
     static const weft_reply_handler handler = {.on_drain = pump, .on_close = on_close};
     bool body = a->status == 200 || a->status == 206;
-    t->offset = a->first;
-    t->left = body && weft_request_is(r, "GET") ? a->length : 0;
+    t->end = a->first + a->length;
     return weft_reply_begin(out, r, a->status, body ? type : NULL, body ? a->length : 0, &handler,
                             t);
 }
@@ -180,6 +183,7 @@ static void serve(weft_request *r, struct disk_file *file, const char *name)
         return;
     }
     t->reply = reply;
+    reply->again = true;
     pump(reply);
 }
 

@@ -10,6 +10,7 @@
  */
 #include "net/web/reply.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "base/limits.h"
@@ -19,6 +20,8 @@
 #include "net/errand.h"
 #include "net/links.h"
 #include "net/peer.h"
+
+enum { KEPT = 1024 };
 
 SIZED_TAKER(handler_take, weft_reply_handler, on_close, 24, on_close)
 
@@ -159,9 +162,40 @@ static void written(struct lane *l)
     if (is_complete(r) && outq_empty(&r->out)) hand_back(r);
 }
 
+/* The first bytes of the queue in a blob of their own; the memory of the others is let go of. */
+static bool keep_first(weft_reply *r, size_t n)
+{
+    struct blob *b = blob_new(lane_env(r->lane), n);
+    struct iovec iov[8];
+    if (!b) return false;
+    for (int i = 0, pieces = outq_iov(&r->out, iov, 8); i < pieces && b->len < n; i++) {
+        size_t len = iov[i].iov_len < n - b->len ? iov[i].iov_len : n - b->len;
+        copy(b->data + b->len, iov[i].iov_base, len);
+        b->len += len;
+    }
+    assert(b->len == n);
+    outq_clear(&r->out);
+    outq_append_blob_at(&r->out, b, &r->first);
+    blob_unref(b);
+    return true;
+}
+
+/* What can be had again need not wait here for somebody who takes nothing. A little stays: that it has gone says that
+ * there is room. It holds what is left of the head, too. */
+static void give_back(weft_reply *r)
+{
+    size_t queued = r->out.bytes;
+    if (queued <= KEPT || !keep_first(r, KEPT)) return;
+    r->framing.left += queued - KEPT;
+    r->state = REPLY_OPEN;
+    r->backlogged = true;
+}
+
 static void full(struct lane *l)
 {
-    lane_deadline(l, limit_write_stall(limits_of(reply_at(l))));
+    weft_reply *r = reply_at(l);
+    lane_deadline(l, limit_write_stall(limits_of(r)));
+    if (r->again) give_back(r);
 }
 
 static void late(struct lane *l)

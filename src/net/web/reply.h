@@ -46,6 +46,8 @@ struct weft_reply {
     bool last : 1;       /* the connection ends with it */
     bool backlogged : 1; /* on_drain is due when there is room */
     bool asked : 1;      /* to come to an end */
+    bool
+        again : 1; /* of what is queued the body can be had again: by on_drain, from length - framing.left on */
 };
 
 _Static_assert(sizeof(void *) != 8 || sizeof(weft_reply) == 152, "20,000 of them may be open");
