@@ -69,12 +69,15 @@ MADE = {ZEROS: ZEROS_MADE, NOISE: NOISE_MADE, BLOCKS: BLOCKS_MADE}
 ONCE = {'files unread'}
 POLITE = {'echo'}  # waits for the answer
 
+HALF = {'half heads', 'TLS half hellos'}  # says no more, and stays
+
 # ---- who connects again and again: what he says, and how far he goes -------------------------------
 
 COMES = {
     'handshakes': UPGRADE,
     'refusals': b'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
     'half heads': UPGRADE[:40],
+    'TLS half hellos': b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' + bytes(100),
     'TLS X25519': 'x25519',
     'TLS P-256': 'prime256v1',
     'TLS P-384': 'secp384r1',
@@ -185,7 +188,7 @@ class Flood:
                 continue
             s.sendall(what)
             self.sent += len(what)
-            if self.kind == 'half heads':
+            if self.kind in HALF:
                 self.sockets.append(s)
                 if len(self.sockets) >= ATTACKERS:
                     self.sockets.pop(0).close()
