@@ -203,10 +203,10 @@ class AsServer(unittest.IsolatedAsyncioTestCase):
 
     async def test_refused(self):
         async def refuse(path, fields):
-            return http.HTTPStatus.UNAUTHORIZED, [('X-Why', 'test')], b'who are you?\n'
+            return http.HTTPStatus.FORBIDDEN, [('X-Why', 'test')], b'who are you?\n'
 
         code, _, end = await self.weft(self.echo, process_request=refuse)
-        self.assertEqual((code, end), (22, 'who are you?'))
+        self.assertEqual((code, end), (22, '> who are you?'))  # quoted: it is not ours
 
     async def test_basic_authentication(self):
         protect = websockets.basic_auth_protocol_factory(realm='test', credentials=('me', 'se:cret'))

@@ -460,7 +460,7 @@ describe('weft wss://', { concurrency: 4 }, () => {
     t.after(() => back.close());
     const { code, err } = await weft(['-L', '-k', `wss://localhost:${back.address().port}/`], 'x\n');
     assert.notEqual(code, 0);
-    assert.match(err, /does not follow from wss to ws/);
+    assert.match(err, /that is not secret, and this was/);
   });
 
   test('through a proxy by CONNECT', async (t) => {

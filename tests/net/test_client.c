@@ -569,8 +569,8 @@ static void test_bad_redirects(void **state)
     static const char *const to[] = {"ftp://x/", "http://[", "http://u:secret@a b/?token"};
     static const char *const cause[] = {
         "the server redirects to \"ftp://x/\": its scheme or host is none that we may be led to",
-        "the server redirects to \"http://[\": the brackets of an IPv6 address are not closed, or "
-        "no port follows them",
+        ("the server redirects to \"http://[\": the brackets of an IPv6 address are not closed, or "
+         "no port follows them"),
         "the server redirects to \"http://a b/\": a space or control character: percent-encode it"};
     for (size_t i = 0; i < countof(to); i++) {
         dial(&(weft_client_config){.redirects = 1});
