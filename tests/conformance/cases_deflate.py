@@ -7,6 +7,7 @@
     13.1-13.7    seven ways to agree, over the same sizes
     13.8-13.11   takeover and windows, each way: every combination that we ask for, and those that weft asks for
     13.12        what a server makes of offers
+    13.14        and of what is none
     13.13        what a client makes of answers
 
 Groups 12.1 to 13.11 play Peer.count messages a case (1000).
@@ -262,16 +263,20 @@ SILENT = Send(z(Z_HELLO)), Fail(PROTOCOL)
 BITS = ('client_max_window_bits', 'server_max_window_bits')
 
 PASSED_OVER = [
-    'x', f'{NAME}; x', f'{NAME}; x=1', f'{NAME};', f'{NAME}; ;', f'{NAME} x', 'permessage-bzip2', 'Permessage-Deflate2',
-    'x-webkit-deflate-frame', '', ',', ', ,', f'"{NAME}"', f'{NAME}=1',
-    *[f'{NAME}; {flag}={value}' for flag in (SERVER_ALONE, CLIENT_ALONE) for value in ('1', '""', 'true')],
+    'x', f'{NAME}; x', f'{NAME}; x=1', 'permessage-bzip2', 'Permessage-Deflate2', 'x-webkit-deflate-frame', '', ',', ', ,',
+    *[f'{NAME}; {flag}={value}' for flag in (SERVER_ALONE, CLIENT_ALONE) for value in ('1', 'true')],
     *[f'{NAME}; {flag}; {flag}' for flag in (SERVER_ALONE, CLIENT_ALONE)],
     *[f'{NAME}; {bits}={value}' for bits in BITS
-      for value in ('', '""', '0', '7', '16', '08', '+8', '-8', '8.0', '0x8', '8x', '100', '4294967304', '"9', "'9'")],
+      for value in ('0', '7', '16', '08', '+8', '-8', '8.0', '0x8', '8x', '100', '4294967304', "'9'")],
     f'{NAME}; server_max_window_bits', f'{NAME}; Server_Max_Window_Bits=9', f'{NAME}; CLIENT_NO_CONTEXT_TAKEOVER',
     f'{NAME}; server_max_window_bits=9; server_max_window_bits=9',
     f'{NAME}; client_max_window_bits; client_max_window_bits=9',
     f'{NAME}; client_max_window_bits=9; client_max_window_bits',
+]
+MALFORMED = [
+    f'{NAME};', f'{NAME}; ;', f'{NAME} x', f'"{NAME}"', f'{NAME}=1', f'x; y="a, {NAME}', f'{ANY}, ;', f'{ANY}, x; =1',
+    *[f'{NAME}; {flag}=""' for flag in (SERVER_ALONE, CLIENT_ALONE)],
+    *[f'{NAME}; {bits}={value}' for bits in BITS for value in ('', '""', '"9', '"9 "')],
 ]
 BAD = f'{NAME}; server_max_window_bits=7'
 TAKEN = [
@@ -286,7 +291,7 @@ TAKEN = [
     ((f'{ANY};server_max_window_bits=9',), f'{NAME}; server_max_window_bits=9; client_max_window_bits=12'),
     ((f'{NAME}  ;  client_max_window_bits = "10"  ',), f'{NAME}; client_max_window_bits=10'),
     ((f'{BAD}, {ANY}',), f'{NAME}; client_max_window_bits=12'),
-    ((f'{NAME}; x, {NAME}; {SERVER_ALONE}=1, , x; y="a, {NAME}", {ANY}, {NAME}; {SERVER_ALONE}',),
+    ((f'{NAME}; x, {NAME}; {SERVER_ALONE}=1, , x; y="a", {ANY}, {NAME}; {SERVER_ALONE}',),
      f'{NAME}; client_max_window_bits=12'),
     ((BAD, '', 'x', ANY), f'{NAME}; client_max_window_bits=12'),
     ((ANY, NAME), f'{NAME}; client_max_window_bits=12'),
@@ -326,3 +331,8 @@ number('13.13', [
     ('answered without what was asked for', Refused(), Deal('shared', answer=NAME, wrong=True)),
     ('answered, and nothing was offered', Refused(), Deal('off', answer=NAME, wrong=True)),
 ], sides=('client',))
+
+# ---- 13.14 offers without a form ---------------------------------------------------------------------
+
+number('13.14', [(f'offered, and no list of extensions: {offer}', Refused(), Deal('takeover', (offer,), refused=True))
+                 for offer in MALFORMED], sides=('server',))

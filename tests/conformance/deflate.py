@@ -106,12 +106,14 @@ def judge_offers(text):
 class Deal(NamedTuple):
     """weft: "shared" or "takeover", as the program has them, or with windows and threshold, as echo.c takes them.
     offers: fields of our request, when weft is the server; wants: exactly its answer, or None, no answer, or ...,
-    anything in order. answer: ours, when weft is the client; wrong: it is not in order."""
+    anything in order; refused: they have no form, and the answer is 400. answer: ours, when weft is the client; wrong:
+    it is not in order."""
     weft: str
     offers: tuple = ()
     wants: object = ...
     answer: Optional[str] = None
     wrong: bool = False
+    refused: bool = False
 
     def agree(self, fields):
         """fields: Sec-WebSocket-Extensions in weft's answer to our offers. Params, or None."""
