@@ -319,7 +319,7 @@ NOT_OFFERED = [
         'client_max_window_bits', 'client_max_window_bits=7', 'client_max_window_bits=16', 'client_max_window_bits=""', 'x',
         'server_max_window_bits=12', f'{CLIENT_ALONE}=1', f'{CLIENT_ALONE}; {CLIENT_ALONE}', '')],
     f'{NAME}; server_max_window_bits=12, {NAME}; server_max_window_bits=12', f'{NAME}; server_max_window_bits=12, x',
-    'x', 'permessage-bzip2', '', ',', 'permessage-deflate; Server_No_Context_Takeover',
+    'x', 'permessage-bzip2', 'permessage-deflate; Server_No_Context_Takeover',
 ]
 
 number('13.13', [
@@ -327,6 +327,7 @@ number('13.13', [
     *[(f'answered: {answer}', *TALK, Deal('shared', answer=answer))
       for answer in (f'{NAME}; {SERVER_ALONE}', SHARED, f'{SHARED}; server_max_window_bits=9; client_max_window_bits=9')],
     ('no answer', *SILENT, Deal('takeover')),
+    *[(f'answered: {answer}', *SILENT, Deal('takeover', answer=answer)) for answer in ('', ',')],
     *[(f'answered: {answer}', Refused(), Deal('takeover', answer=answer, wrong=True)) for answer in NOT_OFFERED],
     ('answered without what was asked for', Refused(), Deal('shared', answer=NAME, wrong=True)),
     ('answered, and nothing was offered', Refused(), Deal('off', answer=NAME, wrong=True)),

@@ -128,7 +128,8 @@ class Deal(NamedTuple):
         if (len(fields) == 1) != (self.weft != 'off'):
             raise Wrong(f'Sec-WebSocket-Extensions in the request: {fields}')
         judge_offers(','.join(fields)) if fields else None
-        return params_of(parse(plain(self.answer))) if self.answer and not self.wrong else None
+        empty = not (self.answer or '').strip(' ,')  # a list of nothing is no answer
+        return None if empty or self.wrong else params_of(parse(plain(self.answer)))
 
 
 NOTHING = Deal('off', wants=None)
