@@ -5,8 +5,8 @@
  *      path -> file_path -> disk_open -> file_evaluate -> weft_reply_begin -> PART by PART -> weft_reply_end
  *
  * The next parts are read when the client has taken the last ones (on_drain): FILES_AHEAD and a part at most. When the
- * kernel takes no more, what it left goes back (weft_reply.again) and is read anew when there is room: so a large file that
- * nobody reads holds next to nothing.
+ * kernel takes no more, what it left goes back (weft_reply.again), and is read anew when there is room: so a large file
+ * that nobody reads holds next to nothing.
  */
 #include "net/web/files.h"
 
