@@ -356,6 +356,22 @@ int outq_cut(struct outq *q, size_t from, size_t to)
     return 0;
 }
 
+int outq_keep(struct outq *q, const weft_env *env, size_t n)
+{
+    assert(n && n <= q->bytes);
+    struct blob *b = blob_new(env, n);
+    if (!b) return -ENOMEM;
+    for (const struct slice *s = q->head; b->len < n; s = s->next) {
+        size_t len = s->len < n - b->len ? s->len : n - b->len;
+        copy(b->data + b->len, s->data, len);
+        b->len += len;
+    }
+    outq_clear(q);
+    outq_push(q, b, 0);
+    blob_unref(b);
+    return 0;
+}
+
 int outq_iov(const struct outq *q, struct iovec *iov, int max)
 {
     int n = 0;

@@ -399,6 +399,29 @@ static void test_cut_everywhere(void **state)
     }
 }
 
+static void test_keep_everywhere(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n <= 110; n++) {
+        append(&one, 10);
+        append(&one, 20);
+        append(&one, 30);
+        share(&one, &two, 50);
+        assert_int_equal(outq_keep(&one.q, &heap.env, n), 0);
+        forget(&two); /* and nothing of it is held */
+        assert_int_equal(heap.live, 1);
+        assert_int_equal(one.q.items, 1);
+        one.m.bytes = n;
+        expect_same(&one);
+        forget(&one);
+    }
+    append(&one, 10);
+    heap_fail(&heap, 0);
+    assert_int_equal(outq_keep(&one.q, &heap.env, 5), -ENOMEM);
+    heap_fail(&heap, -1);
+    expect_same(&one);
+}
+
 static void test_cut_out_of_memory(void **state)
 {
     (void)state;
@@ -519,6 +542,7 @@ int main(void)
         unit(test_insert_at_every_boundary),
         unit(test_insert_out_of_memory),
         unit(test_cut_everywhere),
+        unit(test_keep_everywhere),
         unit(test_cut_out_of_memory),
         unit(test_bytes_do_not_move),
         unit(test_random),

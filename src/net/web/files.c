@@ -4,9 +4,9 @@
  *
  *      path -> file_path -> disk_open -> file_evaluate -> weft_reply_begin -> PART by PART -> weft_reply_end
  *
- * The next parts are read when the client has taken the last ones (on_drain): FILES_AHEAD and a part at most. When the
- * kernel takes no more, what it left goes back (weft_reply.again), and is read anew when there is room: so a large file
- * that nobody reads holds next to nothing.
+ * The next parts are read when the client has taken the last ones (on_drain): FILES_AHEAD and a part at most. If it has
+ * taken nothing for a second, they are dropped, and read anew when there is room (reply_repeats): so a large file that
+ * nobody reads holds next to nothing.
  */
 #include "net/web/files.h"
 
@@ -183,7 +183,7 @@ static void serve(weft_request *r, struct disk_file *file, const char *name)
         return;
     }
     t->reply = reply;
-    reply->again = true;
+    reply_repeats(reply);
     pump(reply);
 }
 

@@ -10,7 +10,6 @@
  */
 #include "net/web/reply.h"
 
-#include <assert.h>
 #include <errno.h>
 
 #include "base/limits.h"
@@ -21,7 +20,8 @@
 #include "net/links.h"
 #include "net/peer.h"
 
-enum { KEPT = 1024 };
+/* Bytes of a body that can be had again which stay when the client has taken nothing for so long. */
+enum { KEPT = 1024, GRACE_MS = 1000 };
 
 SIZED_TAKER(handler_take, weft_reply_handler, on_close, 24, on_close)
 
@@ -162,45 +162,38 @@ static void written(struct lane *l)
     if (is_complete(r) && outq_empty(&r->out)) hand_back(r);
 }
 
-/* The first bytes of the queue in a blob of their own; the memory of the others is let go of. */
-static bool keep_first(weft_reply *r, size_t n)
+/* Whether what is queued can be had again, and there is time for it to be given up first. */
+static bool gives_back(const weft_reply *r)
 {
-    struct blob *b = blob_new(lane_env(r->lane), n);
-    struct iovec iov[8];
-    if (!b) return false;
-    for (int i = 0, pieces = outq_iov(&r->out, iov, 8); i < pieces && b->len < n; i++) {
-        size_t len = iov[i].iov_len < n - b->len ? iov[i].iov_len : n - b->len;
-        copy(b->data + b->len, iov[i].iov_base, len);
-        b->len += len;
-    }
-    assert(b->len == n);
-    outq_clear(&r->out);
-    outq_append_blob_at(&r->out, b, &r->first);
-    blob_unref(b);
-    return true;
+    return r->repeats && r->out.bytes > KEPT && limit_write_stall(limits_of(r)) > GRACE_MS;
 }
 
 /* What can be had again need not wait here for somebody who takes nothing. A little stays: that it has gone says that
- * there is room. It holds what is left of the head, too. */
+ * there is room; and it has what is left of the head in it. */
 static void give_back(weft_reply *r)
 {
     size_t queued = r->out.bytes;
-    if (queued <= KEPT || !keep_first(r, KEPT)) return;
+    uint64_t stall = limit_write_stall(limits_of(r));
+    if (outq_keep(&r->out, lane_env(r->lane), KEPT) < 0) {
+        lane_reset(r->lane, -ENOMEM, "out of memory");
+        return;
+    }
     r->framing.left += queued - KEPT;
     r->state = REPLY_OPEN;
     r->backlogged = true;
+    lane_deadline(r->lane, stall == WEFT_NEVER ? stall : stall - GRACE_MS);
 }
 
 static void full(struct lane *l)
 {
-    weft_reply *r = reply_at(l);
-    lane_deadline(l, limit_write_stall(limits_of(r)));
-    if (r->again) give_back(r);
+    const weft_reply *r = reply_at(l);
+    lane_deadline(l, gives_back(r) ? GRACE_MS : limit_write_stall(limits_of(r)));
 }
 
 static void late(struct lane *l)
 {
-    lane_reset(l, WEFT_ERR_TIMEOUT, "the client takes none of the bytes we send");
+    if (gives_back(reply_at(l))) give_back(reply_at(l));
+    else lane_reset(l, WEFT_ERR_TIMEOUT, "the client takes none of the bytes we send");
 }
 
 static bool leave(struct lane *l, const struct leaving *how)
@@ -331,6 +324,11 @@ int weft_reply_write_piece(weft_reply *r, weft_piece *p)
     int error = refusal(r);
     if (error) return error;
     return queued(r, framing_piece(&r->framing, &r->out, p, &r->first));
+}
+
+void reply_repeats(weft_reply *r)
+{
+    r->repeats = r->out.items == 1 && r->out.bytes <= KEPT && !r->framing.is_head;
 }
 
 int reply_queue_blob(weft_reply *r, struct blob *b)

@@ -7,6 +7,7 @@
  *                              +-------+-> LOST: on_close says why
  *
  *      OPEN  -> ENDED  [weft_reply_end]   the body is complete
+ *      ENDED -> OPEN   [late]             it was dropped, to be had again (reply_repeats)
  *      OPEN  -> OVER   [written]          to HEAD: the head has been taken
  *      ENDED -> OVER   [written]          all of it has been taken; the lane is somebody else's
  *      any   -> OVER   [lost]             the client is gone, or a deadline passed, or memory ran out
@@ -46,8 +47,7 @@ struct weft_reply {
     bool last : 1;       /* the connection ends with it */
     bool backlogged : 1; /* on_drain is due when there is room */
     bool asked : 1;      /* to come to an end */
-    bool
-        again : 1; /* of what is queued the body can be had again: by on_drain, from length - framing.left on */
+    bool repeats : 1;    /* reply_repeats, and it can be done */
 };
 
 _Static_assert(sizeof(void *) != 8 || sizeof(weft_reply) == 152, "20,000 of them may be open");
@@ -56,6 +56,11 @@ extern const struct talk reply_talk;
 
 /* The same, and bytes are counted. */
 struct talk reply_talk_counting(void);
+
+/* The body, of known length, can be had again: what is queued of it when the client has taken nothing for a second is
+ * dropped, framing.left says how much is to come, and on_drain is told when there is room. To be said before any of it is
+ * queued; done if only the head is, and that is short (not replies to earlier requests). */
+void reply_repeats(weft_reply *r);
 
 /* As weft_reply_write without a copy: the bytes of the blob. */
 int reply_queue_blob(weft_reply *r, struct blob *b);
