@@ -53,7 +53,7 @@ static void hint(const char *address, bool secure)
 
 static int add_routes(struct demo *d)
 {
-    static const weft_request_handler pages = {.on_request = page_serve};
+    static const weft_request_handler pages = {.on_request = page_serve, .methods = "GET"};
     struct service *s = &d->service;
     int r;
     if ((r = channels_add(&d->chat, s, "/chat")) < 0 ||

@@ -111,10 +111,8 @@ enum reach listening_reach(const struct listening *l)
     char name[REACH_NAME_MAX];
     int n = passed();
     enum reach reach = wants_port(l, n) ? REACH_HERE : REACH_UNKNOWN;
-    for (size_t i = 0; i < l->addresses.n; i++) {
-        int fd = fd_of(l->addresses.items[i]);
-        reach = farther(reach, fd >= 0 ? reach_of_fd(fd) : reach_of(l->addresses.items[i], name));
-    }
+    for (size_t i = 0; i < l->addresses.n; i++)
+        reach = farther(reach, reach_of(l->addresses.items[i], name));
     for (int i = 0; i < n; i++) reach = farther(reach, reach_of_fd(FIRST_PASSED + i));
     return reach;
 }

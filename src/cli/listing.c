@@ -8,11 +8,14 @@
 #include "cli/listing.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <weft/aux.h>
 
 enum { NAMES_MAX = 1000 };
 
@@ -26,12 +29,10 @@ static void print_html(FILE *to, const char *text)
 
 static void print_percent(FILE *to, const char *name)
 {
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    for (; *name; name++) {
-        if (strchr(plain, *name)) fputc(*name, to);
-        else fprintf(to, "%%%02X", (unsigned char)*name);
-    }
+    char text[3 * NAME_MAX + 1];
+    if (weft_percent_encode((weft_bytes){(const uint8_t *)name, strlen(name)}, text, sizeof text) >
+        0)
+        fputs(text, to);
 }
 
 static bool is_shown(int dir, const char *name, bool *folder)
@@ -85,11 +86,6 @@ static void on_request(weft_request *r, void *user)
     const struct listing *l = user;
     char *page = NULL;
     size_t len = 0;
-    if (!weft_request_is(r, "GET") && !weft_request_is(r, "HEAD")) {
-        weft_reply_field(r, "Allow", "GET, HEAD");
-        weft_respond(r, 405, "text/plain", "GET or HEAD, please\n", 20);
-        return;
-    }
     if (has_index(l)) { /* it came later */
         weft_reply_field(r, "Location", "/index.html");
         weft_respond(r, 302, NULL, NULL, 0);
@@ -107,7 +103,7 @@ static void on_request(weft_request *r, void *user)
 
 int listing_add(struct listing *l, weft_server *s, const char *dir)
 {
-    static const weft_request_handler handler = {.on_request = on_request};
+    static const weft_request_handler handler = {.on_request = on_request, .methods = "GET"};
     *l = (struct listing){.dir = opendir(dir)};
     if (!l->dir) return 0;
     if (has_index(l)) {

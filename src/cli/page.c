@@ -70,11 +70,6 @@ static void add_fields(weft_request *r, const char *etag)
 void page_serve(weft_request *r, void *user)
 {
     (void)user;
-    if (!weft_request_is(r, "GET") && !weft_request_is(r, "HEAD")) {
-        weft_reply_field(r, "Allow", "GET, HEAD");
-        weft_respond(r, 405, "text/plain", "GET or HEAD, please\n", 20);
-        return;
-    }
     weft_bytes path = weft_request_path(r);
     const struct web_file *file = page_find(path);
     if (!file && is(path, "/echo")) {

@@ -231,7 +231,7 @@ static void on_pong(weft_conn *c, const void *data, size_t len, uint64_t rtt_us)
 {
     struct pipe *p = weft_conn_user(c);
     traced_on_pong(c, data, len, rtt_us);
-    if (p->asked) leave(p);
+    if (p->asked && rtt_us) leave(p);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -60,6 +61,7 @@ enum reach reach_of(const char *address, char name[REACH_NAME_MAX])
     bool named = false;
     *name = '\0';
     if (!strncmp(address, "unix:", 5)) return REACH_FILE;
+    if (!strncmp(address, "fd:", 3)) return reach_of_fd(atoi(address + 3));
     if (!colon || colon - address >= REACH_NAME_MAX) return REACH_UNKNOWN;
     bool brackets = *address == '[' && colon > address + 1 && colon[-1] == ']';
     snprintf(name, REACH_NAME_MAX, "%.*s", (int)(colon - address - 2 * brackets),

@@ -15,7 +15,7 @@ enum reach {
 
 enum { REACH_NAME_MAX = 256 };
 
-/* Of an address as weft_server_listen takes it. name: its host if that is no address, else "". */
+/* Of an address as weft_server_listen takes it, or of fd:N. name: its host if that is no address, else "". */
 enum reach reach_of(const char *address, char name[REACH_NAME_MAX]);
 
 enum reach reach_of_fd(int fd);

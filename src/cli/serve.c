@@ -65,11 +65,6 @@ static void greet(weft_request *r, void *user)
 {
     const struct service *s = user;
     const char *scheme = secret_wanted(&s->options->secret) ? "wss" : "ws";
-    if (!weft_request_is(r, "GET") && !weft_request_is(r, "HEAD")) {
-        weft_reply_field(r, "Allow", "GET, HEAD");
-        weft_respond(r, 405, "text/plain", "GET or HEAD, please\n", 20);
-        return;
-    }
     char host[256], text[sizeof welcome + 2 * sizeof host];
     weft_bytes sent = weft_request_field(r, "Host");
     snprintf(host, sizeof host, "%.*s", (int)sent.len, sent.data ? (const char *)sent.data : "");
@@ -127,7 +122,7 @@ static int add_routes(struct serve *s, const struct flag_list *echoes, const cha
     r = add_echoes(s, echoes);
     if (r) return r;
     if (dir) return add_files(s, echoes, dir);
-    static const weft_request_handler greeting = {.on_request = greet};
+    static const weft_request_handler greeting = {.on_request = greet, .methods = "GET"};
     r = weft_server_on_request(s->service.server, "/", &greeting, &s->service);
     return r < 0 ? complain("cannot start: %s", weft_strerror(r)) : 0;
 }

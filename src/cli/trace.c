@@ -43,13 +43,13 @@ static bool is_hint(const struct trace *t, const char *line)
     return refused && strstr(refused, "(--") && once(t->once, refused);
 }
 
-/* The library's: errors (but while it starts) and hints always, events with -v, details with -vv. */
+/* The library's: errors (without -v not while it starts) and hints always, events with -v, details with -vv. */
 static void library_log(void *ctx, int level, const char *line)
 {
     const struct trace *t = ctx;
     static const unsigned needed[] = {0, 1, 1, 2};
-    unsigned own = t->level + !t->starting;
-    if (own > needed[level & 3] || is_hint(t, line)) emit(t, line);
+    bool told_already = t->starting && level == WEFT_LOG_ERROR && !t->level;
+    if ((!told_already && t->level >= needed[level & 3]) || is_hint(t, line)) emit(t, line);
 }
 
 void trace_init(struct trace *t, unsigned level, struct journal *journal, struct once *once)

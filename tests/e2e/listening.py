@@ -21,12 +21,12 @@ def listening(family=socket.AF_INET, address=('127.0.0.1', 0)):
     return s
 
 
-def get(family, address):
+def get(family, address, host='localhost'):
     """The first line of what / says there."""
     with socket.socket(family, socket.SOCK_STREAM) as s:
         s.settimeout(PATIENCE)
         s.connect(address)
-        s.sendall(b'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+        s.sendall(f'GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n'.encode())
         return s.makefile('rb').readline()
 
 
@@ -77,6 +77,7 @@ class Listening(unittest.TestCase):
         server = Passed([s], '-l', 'fd:3')
         self.assertEqual(server.line(), f'http://127.0.0.1:{s.getsockname()[1]}')
         self.assertEqual(get(socket.AF_INET, s.getsockname()), b'HTTP/1.1 200 OK\r\n')
+        self.assertEqual(get(socket.AF_INET, s.getsockname(), 'fd'), b'HTTP/1.1 421 Misdirected Request\r\n')
         server.end()
 
     def test_what_systemd_passes(self):
