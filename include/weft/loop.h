@@ -100,7 +100,7 @@ WEFT_API WEFT_CHECK int weft_loop_post(weft_loop *l, void (*fn)(void *arg), void
 typedef struct weft_errand {
     struct weft_errand *next; /* weft's */
     void (*run)(struct weft_errand *e);
-    weft_loop *loop; /* in whose thread it runs: said by weft_errand_post */
+    weft_loop *loop; /* in whose thread it runs: for run */
     uintptr_t out;   /* weft's */
 } weft_errand;
 

@@ -191,7 +191,7 @@ static void on_alarm(struct io *io, uint32_t events)
 {
     (void)events;
     clear(io->fd);
-    container_of(io, weft_loop, alarm)->alarm_us = WAIT_NEVER;
+    container_of(io, weft_loop, alarm)->alarm_us = WEFT_NEVER;
 }
 
 static bool embedded(const weft_loop *l)
@@ -265,7 +265,7 @@ void loop_timer_stop(weft_loop *l, struct timer *t)
 /* Behind now: in this turn nobody waits for it any more. */
 void loop_deadline_set(weft_loop *l, struct deadline *d, uint64_t us)
 {
-    if (us == WAIT_NEVER) deadlines_remove(&l->deadlines, d);
+    if (us == WEFT_NEVER) deadlines_remove(&l->deadlines, d);
     else deadlines_add(&l->deadlines, d, l->in_turn && us <= l->now ? l->now + 1 : us);
     loop_touch(l);
 }
@@ -278,7 +278,6 @@ void loop_deadline_stop(weft_loop *l, struct deadline *d)
 bool loop_post(weft_loop *l, weft_errand *e)
 {
     if (!posts_claim(e)) return false;
-    e->loop = l;
     if (posts_push(&l->posts, e)) kick(l);
     return true;
 }
@@ -308,8 +307,8 @@ static struct due when_due(const weft_loop *l)
 {
     uint64_t tick = timers_next(&l->timers);
     return (struct due){
-        .wheel = tick < UINT64_MAX / US_PER_TICK ? tick * US_PER_TICK : WAIT_NEVER,
-        .exact = l->deadlines.root ? l->deadlines.root->us : WAIT_NEVER,
+        .wheel = tick < UINT64_MAX / US_PER_TICK ? tick * US_PER_TICK : WEFT_NEVER,
+        .exact = l->deadlines.root ? l->deadlines.root->us : WEFT_NEVER,
     };
 }
 
@@ -400,7 +399,7 @@ static void set_alarm(weft_loop *l)
     uint64_t due = both.wheel < both.exact ? both.wheel : both.exact;
     if (due == l->alarm_us) return;
     struct itimerspec when = {0};
-    if (due != WAIT_NEVER) when.it_value = relative(env_now_us(l->env), due);
+    if (due != WEFT_NEVER) when.it_value = relative(env_now_us(l->env), due);
     l->sys->timerfd_settime(l->alarm.fd, 0, &when, NULL);
     l->alarm_us = due;
 }
@@ -412,7 +411,7 @@ int weft_loop_turn(weft_loop *l, int timeout_ms)
     deliver(l);
     timers_run(&l->timers, l->now / US_PER_TICK);
     deadlines_run(&l->deadlines, l->now);
-    (void)posts_run(&l->posts);
+    (void)posts_run(&l->posts, l);
     flush(l);
     bury_dead(l);
     if (embedded(l)) set_alarm(l);
@@ -496,7 +495,7 @@ int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct
     l->dead_end = &l->dead;
     list_init(&l->left);
     l->wait = (struct wait){sys, l->env, .epfd = -1, .poll_us = cfg ? cfg->poll_us : 0};
-    l->alarm_us = WAIT_NEVER;
+    l->alarm_us = WEFT_NEVER;
     io_init(&l->wake, -1, on_wake);
     io_init(&l->alarm, -1, on_alarm);
     flush_init(&l->flush);
@@ -534,7 +533,7 @@ int loop_new_like(weft_loop **out, const weft_loop *l)
 static void finish_all(weft_loop *l)
 {
     do {
-        while (posts_run(&l->posts)) continue;
+        while (posts_run(&l->posts, l)) continue;
         bury_dead(l);
     } while (atomic_load(&l->posts.newest));
 }
@@ -553,7 +552,7 @@ void weft_loop_free(weft_loop *l)
     assert(!l->in_turn);
     l->now = weft_loop_now(l);
     l->in_turn = l->ending = true; /* the last one: whoever is told now sees it as any other */
-    while (posts_run(&l->posts)) continue;
+    while (posts_run(&l->posts, l)) continue;
     if (l->attachment) l->attachment->leave(l->attachment);
     resolver_disown(l->resolver);
     finish_all(l);

@@ -38,14 +38,16 @@ static inline bool posts_push(struct posts *q, weft_errand *e)
     return newest == NULL;
 }
 
-static inline void posts_run_one(weft_errand *e)
+/* The loop says in whose thread it is: who posts may do so while the run before goes on. */
+static inline void posts_run_one(weft_errand *e, weft_loop *l)
 {
+    e->loop = l;
     (void)__atomic_exchange_n(&e->out, 0, __ATOMIC_ACQ_REL);
     e->run(e);
 }
 
-/* Run what is there now; what these post has to wait for the next call. Whether there was any. */
-static inline bool posts_run(struct posts *q)
+/* Run what is there now, in the loop's thread; what these post has to wait for the next call. Whether there was any. */
+static inline bool posts_run(struct posts *q, weft_loop *l)
 {
     weft_errand *newest = atomic_exchange_explicit(&q->newest, NULL, memory_order_acquire);
     weft_errand *oldest = NULL;
@@ -59,7 +61,7 @@ static inline bool posts_run(struct posts *q)
     while (oldest) {
         weft_errand *e = oldest;
         oldest = e->next;
-        posts_run_one(e);
+        posts_run_one(e, l);
     }
     return any;
 }

@@ -135,7 +135,7 @@ static void *work(void *arg)
         look_up(r->sys, name->host, &answer);
         pthread_mutex_lock(&r->lock);
         hand_out(name, &answer);
-        name = next_name(r);
+        name = r->wanted < LOOKUP_THREADS ? next_name(r) : NULL;
         if (!name) r->threads--;
         bool last = !name && !r->loop && r->threads == 0;
         pthread_mutex_unlock(&r->lock);
@@ -170,10 +170,16 @@ static int start_thread(struct name *name)
     return -err;
 }
 
+/* Threads that nobody waits for any more do not count, up to a point. */
+static bool may_employ(const struct resolver *r)
+{
+    return r->wanted < LOOKUP_THREADS && r->threads < LOOKUP_THREADS_EVER;
+}
+
 /* A thread for it, or one that is at work comes to it in the end. 0, or why there is none. */
 static int employ(struct resolver *r, struct name *name)
 {
-    int err = r->wanted < LOOKUP_THREADS ? start_thread(name) : -EAGAIN;
+    int err = may_employ(r) ? start_thread(name) : -EAGAIN;
     name->running = !err;
     if (err) return r->threads ? 0 : err;
     r->threads++;
@@ -313,7 +319,7 @@ void lookup_cancel(struct lookup *k)
     job->lookup = NULL;
     pthread_mutex_lock(&r->lock);
     if (job->name) leave(job); /* else it has been posted */
-    if (r->wanted < LOOKUP_THREADS) employ_next(r);
+    if (may_employ(r)) employ_next(r);
     pthread_mutex_unlock(&r->lock);
 }
 

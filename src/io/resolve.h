@@ -7,8 +7,8 @@
  * Each name has a thread of its own, and is looked up once for all who ask meanwhile: so none waits for another's dead
  * servers, until LOOKUP_THREADS of a loop are at work; then they wait in order. An IP address and "localhost" need no
  * thread, but are answered from the loop too. A lookup in progress cannot be stopped: cancelled, or its loop freed, it
- * is disowned, counts no more, and its thread throws the result away. That is why its memory is malloc's and not the
- * env's: it may outlive the env.
+ * is disowned, counts no more (but all threads together are LOOKUP_THREADS_EVER at most), and its thread throws the
+ * result away. That is why its memory is malloc's and not the env's: it may outlive the env.
  */
 #ifndef IO_RESOLVE_H
 #define IO_RESOLVE_H
@@ -16,7 +16,7 @@
 #include "io/loop.h"
 #include "io/sock.h"
 
-enum { LOOKUP_THREADS = 128, LOOKUP_MAX = 16 };
+enum { LOOKUP_THREADS = 128, LOOKUP_THREADS_EVER = 512, LOOKUP_MAX = 16 };
 
 struct lookup_job;
 

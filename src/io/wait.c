@@ -13,19 +13,19 @@ enum { US_PER_MS = 1000, US_PER_S = 1000000 };
 
 static uint64_t until(uint64_t due, uint64_t now)
 {
-    return due == WAIT_NEVER ? WAIT_NEVER : due > now ? due - now : 0;
+    return due == WEFT_NEVER ? WEFT_NEVER : due > now ? due - now : 0;
 }
 
 static uint64_t whole_ms(uint64_t us)
 {
-    return us > WAIT_NEVER - US_PER_MS ? WAIT_NEVER : (us + US_PER_MS - 1) / US_PER_MS * US_PER_MS;
+    return us > WEFT_NEVER - US_PER_MS ? WEFT_NEVER : (us + US_PER_MS - 1) / US_PER_MS * US_PER_MS;
 }
 
 /* Whole milliseconds, if nothing exact is nearer. */
 static uint64_t patience_us(const struct wait *w, const struct due *due, int timeout_ms)
 {
-    uint64_t most = timeout_ms < 0 ? WAIT_NEVER : (uint64_t)timeout_ms * US_PER_MS;
-    if (!most || (due->wheel == WAIT_NEVER && due->exact == WAIT_NEVER)) return most;
+    uint64_t most = timeout_ms < 0 ? WEFT_NEVER : (uint64_t)timeout_ms * US_PER_MS;
+    if (!most || (due->wheel == WEFT_NEVER && due->exact == WEFT_NEVER)) return most;
     uint64_t now = env_now_us(w->env), wait = whole_ms(until(due->wheel, now));
     if (until(due->exact, now) < wait) wait = until(due->exact, now);
     return wait < most ? wait : most;
@@ -34,14 +34,14 @@ static uint64_t patience_us(const struct wait *w, const struct due *due, int tim
 static int wait_ms(const struct wait *w, uint64_t us, struct epoll_event *events, int max)
 {
     uint64_t ms = us / US_PER_MS + (us % US_PER_MS != 0);
-    int timeout = us == WAIT_NEVER ? -1 : ms < INT_MAX ? (int)ms : INT_MAX;
+    int timeout = us == WEFT_NEVER ? -1 : ms < INT_MAX ? (int)ms : INT_MAX;
     return w->sys->epoll_wait(w->epfd, events, max, timeout);
 }
 
 /* Who has milliseconds only is not asked again. */
 static int ask_kernel(struct wait *w, uint64_t us, struct epoll_event *events, int max)
 {
-    if (w->coarse || us == WAIT_NEVER || us % US_PER_MS == 0) return wait_ms(w, us, events, max);
+    if (w->coarse || us == WEFT_NEVER || us % US_PER_MS == 0) return wait_ms(w, us, events, max);
     struct __kernel_timespec exact = {(long long)(us / US_PER_S),
                                       (long long)(us % US_PER_S * 1000)};
     int n = w->sys->epoll_pwait2(w->epfd, events, max, &exact);

@@ -18,8 +18,6 @@
 
 #include "io/sys.h"
 
-#define WAIT_NEVER UINT64_MAX /* a time */
-
 struct wait {
     const struct sys *sys;
     const weft_env *env; /* its clock */
@@ -28,7 +26,7 @@ struct wait {
     bool coarse; /* the kernel, or a filter in front of it, has milliseconds only */
 };
 
-/* When there is something to do, by the clock; in us, or WAIT_NEVER. */
+/* When there is something to do, by the clock; in us, or WEFT_NEVER. */
 struct due {
     uint64_t wheel; /* a millisecond's worth of late is fine */
     uint64_t exact;

@@ -260,6 +260,25 @@ static void what_nobody_wants_holds_nothing(void **state)
     assert_int_equal(calls, before + 1);
 }
 
+/* But a resolver that answers nobody cannot have threads without end. */
+static void what_nobody_wants_has_an_end(void **state)
+{
+    (void)state;
+    static struct asker a[LOOKUP_THREADS_EVER], good;
+    set_held(true);
+    for (int i = 0; i < LOOKUP_THREADS_EVER; i++) {
+        ask_named(&a[i], i);
+        lookup_cancel(&a[i].lookup);
+    }
+    ask(&good, "good.test");
+    wait_until_inside(LOOKUP_THREADS_EVER);
+    set_held(false);
+    turn_until_done(&good);
+    assert_int_equal(good.error, 0);
+    assert_int_equal(most_inside, LOOKUP_THREADS_EVER);
+    assert_int_equal(calls, LOOKUP_THREADS_EVER + 1);
+}
+
 static void cancelled_is_not_told(void **state)
 {
     (void)state;
@@ -341,6 +360,7 @@ int main(void)
         TEST(a_name_is_looked_up_once_for_all),
         TEST(a_name_does_not_wait_for_others),
         TEST(what_nobody_wants_holds_nothing),
+        TEST(what_nobody_wants_has_an_end),
         TEST(cancelled_is_not_told),
         TEST(a_loop_may_go_while_lookups_are_under_way),
         TEST(results_that_were_posted_are_handed_over_when_the_loop_goes),

@@ -44,7 +44,7 @@ static int coarse_wait(int epfd, struct epoll_event *events, int max, int timeou
 }
 
 static const struct sys sys = {.epoll_wait = coarse_wait, .epoll_pwait2 = exact_wait};
-static const struct due soon = {.wheel = WAIT_NEVER, .exact = 2500};
+static const struct due soon = {.wheel = WEFT_NEVER, .exact = 2500};
 
 static void expect_asked(int error, int times, int exact, int coarse)
 {

@@ -16,7 +16,6 @@ enum { HOST_SIZE = 256, WORDS_SIZE = 128 };
 /* Posted, and so not to be taken back: it may find that the way is gone. */
 struct setting_out {
     weft_errand post;
-    weft_loop *loop;
     struct way *way; /* NULL: it has been stopped */
 };
 
@@ -180,7 +179,7 @@ static void come_to_it(weft_errand *p)
 {
     struct setting_out *s = container_of(p, struct setting_out, post);
     struct way *w = s->way;
-    mem_free(weft_loop_env(s->loop), s);
+    mem_free(weft_loop_env(p->loop), s);
     if (!w) return;
     w->setting_out = NULL;
     begin(w);
@@ -191,7 +190,7 @@ static int begin_from_the_loop(struct way *w)
     weft_loop *l = w->dialer->net->loop;
     struct setting_out *s = mem_alloc(weft_loop_env(l), sizeof *s);
     if (!s) return -ENOMEM;
-    *s = (struct setting_out){.post.run = come_to_it, .loop = l, .way = w};
+    *s = (struct setting_out){.post.run = come_to_it, .way = w};
     w->setting_out = s;
     w->stage = WAY_BEGINNING;
     loop_post(l, &s->post);
