@@ -117,8 +117,8 @@ int outq_insert(struct outq *q, size_t n, struct outq *from);
  * was. How many items there are is not exact any more: one of which a part went counts. */
 int outq_cut(struct outq *q, size_t from, size_t to);
 
-/* All but the first n bytes go, and those, more than 0, are one item from now on, in memory of their own: nothing is held
- * of the blobs that were queued. 0, or -ENOMEM and q is as it was. */
+/* All but the first n bytes go, and those, more than 0, are one item from now on, in memory of their own: nothing
+ * is held of the blobs that were queued. 0, or -ENOMEM and q is as it was. */
 int outq_keep(struct outq *q, const weft_env *env, size_t n);
 
 /* The first at most max pieces; returns how many. */

@@ -20,8 +20,8 @@
 
 #include "base/fields.h"
 #include "base/limits.h"
+#include "base/reserved.h"
 #include "http/reply.h"
-#include "http/reserved.h"
 
 enum in { HEAD, BODY, ANSWER, FAILED, TUNNEL, HANDED, DONE };
 

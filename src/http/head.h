@@ -11,6 +11,8 @@
 #ifndef HTTP_HEAD_H
 #define HTTP_HEAD_H
 
+#include <weft/handshake.h>
+
 #include "base/buf.h"
 #include "http/scan.h"
 
@@ -39,13 +41,19 @@ struct head {
      * 501, 505 */
     int status;
     weft_bytes reason;
-    const char *
-        why; /* the violation in words, constant; also that of a response's body, which is no error */
+    const char
+        *why; /* the violation in words, constant; a response's body has one without an error */
 
     /* inside */
     struct scan scan;
     struct buf text;
 };
+
+/* As the public headers have it; it borrows from h. */
+static inline weft_request_head head_as_request(const struct head *h)
+{
+    return (weft_request_head){h->method, h->target, h->version, h->fields, h->n_fields};
+}
 
 /* limits may be NULL; kept, not copied. */
 void head_init_request(struct head *h, const weft_env *env, const weft_limits *limits);

@@ -43,12 +43,11 @@ bool weft_field_has_token(const weft_field *fields, size_t n, const char *name, 
 
 bool weft_token_next(weft_bytes *rest, weft_bytes *token)
 {
-    while (rest->len) {
-        *token = bytes_trim(bytes_cut_unquoted(rest, ','));
-        if (token->len) return true;
-    }
-    *token = (weft_bytes){0};
-    return false;
+    struct elements e = {.rest = *rest, .quoted = true};
+    bool more = elements_next(&e, token);
+    *rest = e.rest;
+    if (!more) *token = (weft_bytes){0};
+    return more;
 }
 
 /* ---- keys ------------------------------------------------------------------------------------ */

@@ -8,6 +8,7 @@
 #include <limits.h>
 
 #include "base/bytes.h"
+#include "base/reserved.h"
 #include "ws/deflate.h"
 #include <weft/handshake.h>
 
@@ -16,28 +17,16 @@
 /* Visible characters, of ASCII. */
 static bool is_visible(const char *text)
 {
-    for (const char *c = text; *c; c++)
-        if (*c <= 0x20 || *c == 0x7f) return false;
+    for (const uint8_t *c = (const uint8_t *)text; *c; c++)
+        if (*c <= 0x20 || *c >= 0x7f) return false;
     return *text != 0;
-}
-
-/* It would be there twice, or mean another body than none. */
-static bool is_ours(weft_bytes name)
-{
-    static const char *const ours[] = {"Host", "Upgrade", "Connection", "Content-Length",
-                                       "Transfer-Encoding"};
-    static const char prefix[] = "Sec-WebSocket-";
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-        if (bytes_is_nocase(name, ours[i])) return true;
-    if (name.len > sizeof prefix - 1) name.len = sizeof prefix - 1;
-    return bytes_is_nocase(name, prefix);
 }
 
 static bool fields_valid(const weft_field *fields, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (!bytes_is_token(fields[i].name) || !bytes_is_field_value(fields[i].value) ||
-            is_ours(fields[i].name))
+            field_is_reserved(fields[i].name, RESERVED_IN_REQUEST))
             return false;
     return true;
 }

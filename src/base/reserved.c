@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * http/reserved.c - one table of what is reserved where
+ * base/reserved.c - one table of what is reserved where
  */
-#include "http/reserved.h"
+#include "base/reserved.h"
 
 #include "base/bytes.h"
 

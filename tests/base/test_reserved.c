@@ -2,7 +2,7 @@
  *
  * tests/http/test_reserved.c - which fields a user may not write where
  */
-#include "http/reserved.h"
+#include "base/reserved.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * http/reserved.h - the header fields that are weft's to write
+ * base/reserved.h - the header fields that are weft's to write
  *
  * Who adds a field of his own to one of these heads may not add one that the head says anyway: two that
  * differ are read by two programs in two ways.
  */
-#ifndef HTTP_RESERVED_H
-#define HTTP_RESERVED_H
+#ifndef BASE_RESERVED_H
+#define BASE_RESERVED_H
 
 #include <weft/base.h>
 
