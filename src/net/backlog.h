@@ -7,8 +7,8 @@
  *      backlogged       <- false again: on_drain    true ->
  *      full                                                       true ->  writes are refused
  *
- * For who writes bytes: a reply that streams, a pipe. (A WebSocket knows what stands before what in its queue, and has
- * its own: net/ws/backlog.c.) Whoever has the queue keeps the one bit: whether he is backlogged.
+ * Whoever has the queue keeps the one bit: whether he is backlogged. struct backlog is for who writes bytes, a reply
+ * that streams or a pipe; a WebSocket knows what stands before what in its queue, and counts itself (net/ws/backlog.c).
  */
 #ifndef NET_BACKLOG_H
 #define NET_BACKLOG_H
@@ -17,6 +17,10 @@
 #include <weft/base.h>
 
 struct lane;
+
+/* So much is queued: more than send_queue_max, or send_queue_items; less than half, and a quarter. */
+bool backlog_full_at(const weft_limits *l, size_t bytes, size_t items);
+bool backlog_calm_at(const weft_limits *l, size_t bytes, size_t items);
 
 struct backlog {
     const struct outq *out;

@@ -39,7 +39,7 @@ bool lane_stays(struct lane *l, const struct leaving *how)
 
 uint64_t lane_return_ms(const struct lane *l, const struct leaving *how)
 {
-    return 1000 + (how->spread ? (l->slot * UINT64_C(2654435761) >> 7) % how->spread : 0);
+    return 1000 + slot_spread(l->slot, how->spread);
 }
 
 static void ignore_loss(struct lane *l, int error, const char *cause)

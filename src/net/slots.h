@@ -34,6 +34,12 @@ struct slots {
     uint8_t loop;                   /* whose ids these are, among its siblings */
 };
 
+/* Less than spread, another for each slot: so that those who opened together do not do the same thing together. */
+static inline uint64_t slot_spread(uint32_t slot, uint64_t spread)
+{
+    return spread ? (slot * UINT64_C(2654435761) >> 7) % spread : 0;
+}
+
 /* 0 or -ENOMEM. */
 int slots_add(struct slots *s, const weft_env *env, enum slot_kind kind, void *thing,
               uint32_t *slot);

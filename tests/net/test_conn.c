@@ -717,6 +717,54 @@ static void test_chunks(void **state)
     raw_free(r);
 }
 
+static size_t told_so_far;
+
+static void hear_and_pause(weft_conn *c, const weft_chunk *chunk)
+{
+    told_so_far += chunk->len;
+    if (chunk->final) tell(&server.story, "[%zu];", told_so_far);
+    weft_pause(c);
+}
+
+/* A message as it travels compressed, by the way of not compressing it (RFC 7692, 7.2.3.3). */
+static void say_deflated(struct raw *r, const char *data, uint16_t n)
+{
+    static uint8_t block[65536 + 8], frame[65536 + 32];
+    const uint8_t head[] = {0, (uint8_t)n, (uint8_t)(n >> 8), (uint8_t)~n, (uint8_t)(~n >> 8)};
+    memcpy(block, head, sizeof head);
+    memcpy(block + sizeof head, data, n);
+    block[sizeof head + n] = 0;
+    raw_write(r, frame, put_frame(frame, 0xc2, block, sizeof head + n + 1));
+}
+
+/* What has come of a compressed message is handed out, although the peer has left meanwhile. */
+static void test_paused_in_a_compressed_message_and_left(void **state)
+{
+    (void)state;
+    static const weft_deflate deflate = {.threshold = 1};
+    static const weft_handler chunky = {.on_open = teller_opens,
+                                        .on_chunk = hear_and_pause,
+                                        .on_close = teller_closes,
+                                        .deflate = &deflate};
+    assert_int_equal(weft_server_route(world.server, "/chunks", &chunky, &server), 0);
+    struct raw *r = raw_connect(&world);
+    assert_int_equal(
+        raw_ask(&world, r, UPGRADE("/chunks", "Sec-WebSocket-Extensions: permessage-deflate\r\n")),
+        101);
+    settle(&world);
+    told_so_far = 0;
+    say_deflated(r, big, 60000);
+    raw_hang_up(r);
+    settle(&world);
+    assert_in_range(told_so_far, 1, 59999);
+    for (int i = 0; i < 100 && !server.closes; i++) {
+        if (server.conn) weft_resume(server.conn);
+        settle(&world);
+    }
+    expect_story(&server.story, "open;[60000];close 1006 by-peer WEFT_ERR_LOST;");
+    raw_free(r);
+}
+
 /* ---- names ----------------------------------------------------------------------------------- */
 
 static void test_id_is_stale_after_close(void **state)
@@ -894,6 +942,7 @@ int main(void)
         unit(test_frame_budget),
         unit(test_frame_budget_is_for_each_turn),
         unit(test_chunks),
+        unit(test_paused_in_a_compressed_message_and_left),
         unit(test_id_is_stale_after_close),
         unit(test_posts_from_threads),
         unit(test_posted_and_loop_freed),

@@ -2,10 +2,7 @@
  *
  * net/ws/backlog.c - how much is queued, and what follows from it: sends are refused, on_drain is due
  *
- *                 0 ........ half of soft ........ soft ........ max
- *                 0 ....... quarter of items ... half of items ... items
- *      backlogged       <- false again: on_drain    true ->
- *      full                                                       true ->  whole messages are refused
+ * net/backlog.h draws it; what is refused here is whole messages.
  *
  * Where a fragmented message is open, whole messages wait behind its last fragment. They count for what is full, but
  * not for fragments and pings, which go out before them: else they could keep back the fragment that they wait for. And
@@ -15,7 +12,7 @@
 
 #include <errno.h>
 
-#include "base/limits.h"
+#include "net/backlog.h"
 #include "net/links.h"
 
 size_t weft_buffered(const weft_conn *c)
@@ -37,15 +34,9 @@ static size_t ahead(const weft_conn *c)
     return session_ahead(&c->session) + conn_carried(c);
 }
 
-static bool is_full(const weft_conn *c, size_t bytes, size_t items)
-{
-    const weft_limits *l = conn_limits(c);
-    return bytes > limit_send_queue_max(l) || items > limit_send_queue_items(l);
-}
-
 bool conn_is_full_ahead(const weft_conn *c)
 {
-    return is_full(c, ahead(c), session_items_ahead(&c->session));
+    return backlog_full_at(conn_limits(c), ahead(c), session_items_ahead(&c->session));
 }
 
 void conn_overflows(weft_conn *c)
@@ -53,7 +44,7 @@ void conn_overflows(weft_conn *c)
     const struct conn_class *k = conn_class(c);
     bool calm = session_ahead(&c->session) <= k->calm_bytes &&
                 session_items_ahead(&c->session) <= k->calm_items;
-    c->full = is_full(c, conn_buffered(c), session_items(&c->session));
+    c->full = backlog_full_at(conn_limits(c), conn_buffered(c), session_items(&c->session));
     if (!calm) c->backlogged = true;
 }
 
@@ -111,16 +102,13 @@ int weft_want_drain(weft_conn *c, size_t bytes)
 
 static bool is_calm_again(const weft_conn *c)
 {
-    const weft_limits *l = conn_limits(c);
-    uint64_t items = session_items_ahead(&c->session);
-    return !conn_is_full_ahead(c) && 2 * (uint64_t)ahead(c) < limit_send_queue_soft(l) &&
-           4 * items < limit_send_queue_items(l);
+    return backlog_calm_at(conn_limits(c), ahead(c), session_items_ahead(&c->session));
 }
 
 void conn_tell_if_drained(weft_conn *c)
 {
     bool room = false;
-    c->full = is_full(c, conn_buffered(c), session_items(&c->session));
+    c->full = backlog_full_at(conn_limits(c), conn_buffered(c), session_items(&c->session));
     if (c->backlogged && is_calm_again(c)) {
         c->backlogged = false;
         room = true;

@@ -187,9 +187,11 @@ static bool is_read_to_the_end(const weft_conn *c)
     return handshake_done(c) && c->session.role == WEFT_SERVER && conn_buffered(c);
 }
 
+/* What a paused connection has of a compressed message comes first: it is told again when that is resumed. */
 static void eof(struct lane *l)
 {
-    if (is_read_to_the_end(conn_at(l))) return;
+    const weft_conn *c = conn_at(l);
+    if (is_read_to_the_end(c) || (c->paused && session_inflating(&c->session))) return;
     lane_drop(l, WEFT_ERR_LOST, "the connection ended without a Close frame");
 }
 
@@ -307,7 +309,7 @@ static bool spend(struct budget *b, const weft_event *ev)
 static bool is_much(const weft_conn *c, const struct budget *left)
 {
     return left->bytes < TOLD_MAX - BYTES_MUCH ||
-           left->frames + FRAMES_MUCH < limit_frame_budget(conn_limits(c));
+           limit_frame_budget(conn_limits(c)) - left->frames > FRAMES_MUCH;
 }
 
 /* Events until the input is used up, the user pauses, or the others have waited long enough. */

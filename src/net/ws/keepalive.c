@@ -29,7 +29,7 @@ static uint64_t ping_interval(const weft_conn *c)
     uint64_t ms = limit_ping_interval(conn_limits(c));
     if (ms == WEFT_NEVER) return ms;
     uint64_t spread = ms / 5;
-    return ms - spread / 2 + (spread ? (c->slot * UINT64_C(2654435761) >> 7) % spread : 0);
+    return ms - spread / 2 + slot_spread(c->slot, spread);
 }
 
 /* Milliseconds from now until limit after since; 0 when that has passed. */
