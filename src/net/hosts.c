@@ -94,7 +94,7 @@ static int wrong(const weft_env *env, const char *text)
     if (!valid || !has_port(host))
         return log_wrong(env,
                          "weft_server_config.hosts: \"%.80s\" is no host: say \"example.org\", "
-                         "\"*.example.org\", \"localhost\" or \"ip\"",
+                         "\"*.example.org\", \"localhost\", \"ip\", \"none\" or \"unix\"",
                          text);
     return log_wrong(env,
                      "weft_server_config.hosts: \"%.80s\" has a port, which plays no part: say "

@@ -886,6 +886,18 @@ static void test_bad_urls_are_told_to_the_log(void **state)
                      WEFT_ERR_URL);
     assert_string_equal(logged,
                         "the URL \"ws://x:99999/p\": the port is not a number from 1 to 65535");
+    static const struct {
+        const char *url, *shown;
+    } secret[] = {
+        {"ws://me:pa/ss@host/x", "\"ws://host/x\""}, /* what should have been encoded */
+        {"ws://me:pa?ss@host/x", "\"ws://host/x\""},
+        {"me:pw@host//x", "\"host//x\""},
+        {"http://host:80/a@b?c@d", "\"http://host:80/a@b\""}, /* nobody's */
+    };
+    for (size_t i = 0; i < countof(secret); i++) {
+        assert_int_equal(weft_connect(NULL, l, secret[i].url, NULL, NULL, NULL), WEFT_ERR_URL);
+        if (!strstr(logged, secret[i].shown)) fail_msg("%s: %s", secret[i].url, logged);
+    }
     assert_int_equal(weft_connect(NULL, l, "http://x/", NULL, NULL, NULL), WEFT_ERR_URL);
     assert_string_equal(logged, "the URL \"http://x/\": the scheme is not ws, wss or ws+unix");
     assert_int_equal(weft_pipe_connect(NULL, l, "tcp://x", NULL, NULL, NULL), WEFT_ERR_URL);

@@ -68,13 +68,13 @@ static void test_hosts(void **state)
                 "weft_server_config.hosts: \"[::1]:80\" has a port, which plays no part: say "
                 "\"[::1]\"");
     expect_host("a.*.org", "weft_server_config.hosts: \"a.*.org\" is no host: say \"example.org\", "
-                           "\"*.example.org\", \"localhost\" or \"ip\"");
+                           "\"*.example.org\", \"localhost\", \"ip\", \"none\" or \"unix\"");
     expect_host("http://example.org",
                 "weft_server_config.hosts: \"http://example.org\" is no host: say \"example.org\", "
-                "\"*.example.org\", \"localhost\" or \"ip\"");
+                "\"*.example.org\", \"localhost\", \"ip\", \"none\" or \"unix\"");
     expect_host(
         "", "weft_server_config.hosts: \"\" is no host: say \"example.org\", \"*.example.org\", "
-            "\"localhost\" or \"ip\"");
+            "\"localhost\", \"ip\", \"none\" or \"unix\"");
 }
 
 static void test_other_fields_of_a_server(void **state)
@@ -187,9 +187,10 @@ static void test_the_way(void **state)
 {
     (void)state;
     const char *url = "ws://127.0.0.1:1/";
-    expect_dial(url, &(weft_dial){.proxy = "https://me:secret@proxy:1"},
-                "weft_dial.proxy: \"proxy:1\" is no proxy: say \"http://host:port\", perhaps with "
-                "\"user:password@\" before the host");
+    expect_dial(
+        url, &(weft_dial){.proxy = "https://me:secret@proxy:1"},
+        "weft_dial.proxy: \"https://proxy:1\" is no proxy: say \"http://host:port\", perhaps with "
+        "\"user:password@\" before the host");
     expect_dial("ws+unix:/x:/", &(weft_dial){.proxy = "http://proxy:1"},
                 "weft_dial.proxy: no proxy leads to a Unix socket: say NULL");
     expect_dial(url, &(weft_dial){.proxy = "http://proxy:1", .address = "unix:/x"},

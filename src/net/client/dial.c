@@ -60,25 +60,20 @@ static bool is_unix(const struct url *u)
     return u->socket.len > 0;
 }
 
-/* Passwords are nothing for a log. */
-static const char *without_user(const char *url)
-{
-    const char *at = strrchr(url, '@');
-    return at ? at + 1 : url;
-}
-
 static int set_proxy(struct dial *d, const char *text)
 {
     if (!text) return 0;
     int error = string_copy(&d->proxy_text, d->env, text);
     if (error) return error;
     bool http = url_parse(&d->proxy, bytes_of(d->proxy_text), NULL) == 0;
+    char shown[SHOWN_SIZE];
+    url_words(bytes_of(text), shown, sizeof shown);
     if (!http || d->proxy.scheme != URL_HTTP)
         return log_wrong(
             d->env,
             "weft_dial.proxy: \"%.80s\" is no proxy: say \"http://host:port\", perhaps with "
             "\"user:password@\" before the host",
-            without_user(text));
+            shown);
     if (is_unix(&d->url))
         return log_wrong(d->env, "weft_dial.proxy: no proxy leads to a Unix socket: say NULL");
     return 0;

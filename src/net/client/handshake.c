@@ -105,10 +105,13 @@ static void late(struct lane *l)
         lane_deadline(l, left);
         return;
     }
+    if (h1_client_refused(&o->h1)) {
+        take_refusal(o);
+        return;
+    }
     patience_words(&o->way.patience, "the server did not answer the opening handshake", words,
                    sizeof words);
-    if (h1_client_refused(&o->h1)) take_refusal(o);
-    else opening_fail_words(o, WEFT_ERR_TIMEOUT, words);
+    opening_fail_words(o, WEFT_ERR_TIMEOUT, words);
 }
 
 static void lost(struct lane *l, int error, const char *cause)

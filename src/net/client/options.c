@@ -8,10 +8,10 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/reserved.h"
 #include "base/strings.h"
 #include "http/field_list.h"
 #include "http/reply.h"
-#include "http/reserved.h"
 #include "net/client/credentials.h"
 
 enum { TEXT_MAX = 8192, HOST_MAX = 300, NAME_SHOWN = 80 };
