@@ -269,12 +269,13 @@ static int fail(struct tls *t, int error, const char *why)
 /* To what is kept of the hello. */
 static void keep(struct tls *t, weft_bytes in)
 {
-    uint8_t *grown = in.len ? mem_realloc(t->env, t->hello.data, t->hello.len + in.len) : NULL;
-    if (in.len && !grown) {
+    if (!in.len) return;
+    uint8_t *grown = mem_realloc(t->env, t->hello.data, t->hello.len + in.len);
+    if (!grown) {
         (void)fail(t, -ENOMEM, "out of memory");
         return;
     }
-    if (grown) t->hello.data = grown;
+    t->hello.data = grown;
     copy(t->hello.data + t->hello.len, in.data, in.len);
     t->hello.len += in.len;
     t->in = (weft_bytes){t->hello.data, t->hello.len};
