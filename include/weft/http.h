@@ -92,7 +92,7 @@ WEFT_API bool weft_request_allowed(const weft_request *r);
 WEFT_API weft_peer *weft_request_peer(weft_request *r);
 
 /* Of a body that is handed out as it comes (on_body): stop, and go on. What comes meanwhile stays in the kernel, which
- * slows the client down, and its time (http_body_timeout) stands. One switch, not counted. */
+ * slows the client down, and its time (http_body_timeout) begins anew when you go on. One switch, not counted. */
 WEFT_API void weft_request_pause(weft_request *r);
 WEFT_API void weft_request_resume(weft_request *r);
 

@@ -11,8 +11,8 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "net/access.h"
-#include "net/hosts.h"
 #include "net/peer.h"
+#include "net/web/asker.h"
 #include "net/web/request.h"
 #include "net/web/upgrade.h"
 
@@ -61,12 +61,6 @@ static void exchange_free(struct exchange *x)
     mem_free(env, x);
 }
 
-weft_peer *exchange_peer(struct exchange *x)
-{
-    if (!x->peer) x->peer = peer_of(x->lane, &x->forwarded);
-    return x->peer;
-}
-
 void exchange_record(struct exchange *x, int status, const char *cause, uint64_t sent)
 {
     struct access *a = x->access;
@@ -75,7 +69,7 @@ void exchange_record(struct exchange *x, int status, const char *cause, uint64_t
     a->seen.status = status;
     a->seen.sent = sent;
     if (cause[0]) a->seen.cause = cause;
-    access_tell(a, exchange_peer(x));
+    access_tell(a, asker_peer(x));
 }
 
 /* What somebody is to answer, plain or an upgrade; NULL: nothing. */
@@ -121,44 +115,7 @@ void exchange_go_on(struct lane *l, uint32_t requests, uint16_t limits)
     lane_again(l);
 }
 
-/* ---- whom they are from ---------------------------------------------------------------------- */
-
-int exchange_client(struct exchange *x, weft_peer **out)
-{
-    bool needed = x->forwarded.known || x->forwarded.secure;
-    *out = needed ? exchange_peer(x) : NULL;
-    return needed && !*out ? -ENOMEM : 0;
-}
-
-/* A proxy's next request may be somebody else's. */
-static void read_forwarded(struct exchange *x)
-{
-    const struct head *h = &x->h1.head;
-    weft_peer_unref(x->peer);
-    x->peer = NULL;
-    forwarded_read(&x->forwarded, &lane_site(x->lane)->trust, h->fields, h->n_fields);
-}
-
-/* WEFT_ERR_POLICY: somebody who has too many connections. */
-static int recognise(struct exchange *x)
-{
-    if (x->lane->trusted) read_forwarded(x);
-    return lane_count_as(x->lane, x->forwarded.known ? &x->forwarded.client : NULL);
-}
-
 /* ---- answers --------------------------------------------------------------------------------- */
-
-bool exchange_secure(const struct exchange *x)
-{
-    return x->forwarded.secure || lane_secure(x->lane);
-}
-
-bool exchange_origin_allowed(const struct exchange *x, const weft_request_head *head,
-                             weft_bytes *origin)
-{
-    const struct site *s = lane_site(x->lane);
-    return weft_origin_check(head, s->origins, exchange_secure(x), s->all_loopback, origin);
-}
 
 /* The user's own stand in place of them, but that what an answer varies with is told by both. */
 static int add_cors(const struct exchange *x, struct field_list *to)
@@ -302,7 +259,7 @@ int exchange_begin(struct exchange *x, int status, struct field_list *fields, ui
                    weft_link **links, struct handed *to)
 {
     weft_peer *client;
-    int error = exchange_client(x, &client);
+    int error = asker_client(x, &client);
     if (!error && client) peer_hang(weft_peer_ref(client), links);
     if (!error) error = add_cors(x, fields);
     if (!error)
@@ -339,16 +296,13 @@ int exchange_upgrade(struct exchange *x, const weft_field *fields, size_t n, wef
 
 /* ---- input ----------------------------------------------------------------------------------- */
 
-/* More of a request is to come, or a new one. */
 /* The more has come of a body, the longer it may take: what flows at a decent rate arrives. */
 void exchange_await_body(struct exchange *x)
 {
     const weft_limits *l = limits_of(x);
     uint64_t now = net_now(lane_net(x->lane)), may = limit_http_body_timeout(l);
-    if (!x->in_body) {
-        x->in_body = x->receiving = true;
-        x->body_since = now;
-    }
+    if (!x->in_body) x->body_since = now;
+    x->in_body = x->receiving = true;
     uint64_t more = (x->h1.received - x->body_before) * 1000 / limit_http_body_rate(l);
     may = may < WEFT_NEVER - more ? may + more : WEFT_NEVER;
     uint64_t gone = now - x->body_since;
@@ -362,6 +316,7 @@ void exchange_body_rests(struct exchange *x)
     lane_deadline(x->lane, WEFT_NEVER);
 }
 
+/* More of a request is to come, or a new one. */
 static void await(struct exchange *x)
 {
     if (h1_idle(&x->h1) && x->h1.requests > 0) {
@@ -396,19 +351,6 @@ static void refuse_host(struct exchange *x)
     exchange_refuse_plainly(x, &r, text);
 }
 
-/* Pages come by TCP. */
-static bool is_by_file(const struct exchange *x)
-{
-    struct sock_addr a;
-    return lane_peer(x->lane, &a) == 0 && a.sa.sa_family == AF_UNIX;
-}
-
-static bool is_meant(const struct exchange *x, const struct head *h)
-{
-    const char *const *hosts = lane_site(x->lane)->hosts;
-    return hosts_have(hosts, h->host) || (hosts_say(hosts, "unix") && is_by_file(x));
-}
-
 static void got_head(struct exchange *x)
 {
     const struct head *h = &x->h1.head;
@@ -419,8 +361,9 @@ static void got_head(struct exchange *x)
     x->body_before = 0;
     field_list_deinit(&x->cors, env_of(x));
     if (access_begin(&x->access, x->lane, kind, h) < 0) exchange_refuse(x, 503, "out of memory");
-    else if (recognise(x) < 0) exchange_refuse(x, 429, "your address has too many connections now");
-    else if (!is_meant(x, h)) refuse_host(x);
+    else if (asker_recognise(x) < 0)
+        exchange_refuse(x, 429, "your address has too many connections now");
+    else if (!asker_means_us(x, h)) refuse_host(x);
     else if (upgrade) upgrade_begin(x);
     else request_expect(x);
 }

@@ -2,7 +2,9 @@
  *
  * net/web/exchange.h - requests on a lane, one after the other, and what answers them
  *
- *      lane bytes -> h1_feed -> H1_HEAD     an upgrade: checked, routed, the user asked (upgrade.c)
+ *      lane bytes -> h1_feed -> H1_HEAD     an upgrade: checked, routed, the user asked (upgrade.c); of a plain request
+ *                                           what its route says of methods and pages is answered, and the user is
+ *                                           asked if the body streams (request.c)
  *                            -> H1_PIECE    of a body that streams: to the user (request.c)
  *                            -> H1_REQUEST  a plain request: routed to the user (request.c)
  *                            -> H1_DONE     the last reply is made: the lane finishes
@@ -16,10 +18,11 @@
  *
  * There is memory for it only while HTTP is spoken: not before the first byte, and not while a reply streams.
  *
- * Deadlines: the head of a request must be complete handshake_timeout after its first byte
- * (or after the lane was ready: then it closes in silence), an idle connection closes after http_keepalive, and while
- * a reply is being written the peer has to take something of it within write_stall. An upgrade that is held has to be
- * answered within hold_timeout.
+ * Deadlines: the head of a request must be complete handshake_timeout after its first byte (or after the lane was
+ * ready: then it closes in silence), its body within http_body_timeout and a second more for each http_body_rate
+ * bytes that have come (none runs while the user has paused it), an idle connection closes after http_keepalive,
+ * and while a reply is being written the peer has to take something of it within write_stall. An upgrade that is
+ * held has to be answered within hold_timeout.
  *
  * Limits: those of the server until a head is there; then, until the next one is, those of its route.
  */
@@ -53,21 +56,6 @@ struct exchange {
 };
 
 extern const struct talk exchange_talk;
-
-/* Whether the client's bytes come by TLS: to us, or to a proxy that we trust. */
-bool exchange_secure(const struct exchange *x);
-
-/* Whether the page that sent this head, if one did, may do so; *origin is whose it is. */
-bool exchange_origin_allowed(const struct exchange *x, const weft_request_head *head,
-                             weft_bytes *origin);
-
-/* Who sent the request at hand: made when it is first asked for, and kept for as many requests as he sends. Borrowed.
- * NULL: no memory. */
-weft_peer *exchange_peer(struct exchange *x);
-
-/* The same for a conversation that stays, if the lane will not know: a proxy's client. 0, and NULL in *out if there is
- * none; or -ENOMEM. */
-int exchange_client(struct exchange *x, weft_peer **out);
 
 /* A complete reply with a body; type (may be NULL) is the Content-Type, whatever fields say. Errors: -EINVAL,
  * -ENOMEM. */

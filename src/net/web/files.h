@@ -9,7 +9,7 @@
 
 struct files;
 
-/* Of a file so much at most is read ahead of a client, less where send_queue_soft is: it costs nothing to read on later. */
+/* Of a file so much at most is read ahead of a client, less where send_queue_soft is: reading on costs nothing. */
 enum { FILES_AHEAD = 65536 };
 
 /* route_len: the length of the route with its last slash, which a path begins with. Errors: -ENOMEM, and

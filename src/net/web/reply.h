@@ -57,9 +57,9 @@ extern const struct talk reply_talk;
 /* The same, and bytes are counted. */
 struct talk reply_talk_counting(void);
 
-/* The body, of known length, can be had again: what is queued of it when the client has taken nothing for a second is
- * dropped, framing.left says how much is to come, and on_drain is told when there is room. To be said before any of it is
- * queued; done if only the head is, and that is short (not replies to earlier requests). */
+/* The body, of known length, can be had again: what is queued of it when the client has taken nothing for a second
+ * is dropped, framing.left says how much is to come, and on_drain is told when there is room. To be said before any
+ * of it is queued; done if only the head is, and that is short (not replies to earlier requests). */
 void reply_repeats(weft_reply *r);
 
 /* As weft_reply_write without a copy: the bytes of the blob. */

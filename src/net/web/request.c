@@ -14,18 +14,13 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "net/access.h"
+#include "net/web/asker.h"
 #include "net/web/cors.h"
 #include "net/web/methods.h"
 
 SIZED_TAKER(watcher_take, weft_request_watcher, on_leave, 16, on_leave)
 
 /* ---- birth and death ------------------------------------------------------------------------- */
-
-weft_request_head request_head_of(const weft_request *r)
-{
-    return (weft_request_head){r->head.method, r->head.target, r->head.version, r->head.fields,
-                               r->head.n_fields};
-}
 
 static void told_late(struct timer *t)
 {
@@ -147,6 +142,12 @@ static weft_request *make(struct exchange *x, const struct route *route)
     return r;
 }
 
+/* It is refused before it is read, and nobody is asked. */
+static bool is_too_long(const struct exchange *x)
+{
+    return x->h1.head.body == BODY_LENGTH && x->h1.head.length > x->h1.body.max;
+}
+
 /* Asked with the head; the body follows. */
 static void dispatch_early(struct exchange *x, const struct route *route)
 {
@@ -172,7 +173,7 @@ void request_expect(struct exchange *x)
     if (route->cors && cors_begin(x) < 0) exchange_refuse(x, 503, "out of memory");
     else if (route->cors && cors_is_preflight(h)) cors_preflight(x, route->methods);
     else if (!methods_have(route->methods, h->method)) answer_for_method(x, route->methods);
-    else if (route->on_body) dispatch_early(x, route);
+    else if (route->on_body && !is_too_long(x)) dispatch_early(x, route);
 }
 
 void request_dispatch(struct exchange *x)
@@ -297,7 +298,7 @@ weft_loop *weft_request_loop(const weft_request *r)
 weft_peer *weft_request_peer(weft_request *r)
 {
     request_assert_waits(r);
-    if (!r->peer && r->exchange) r->peer = weft_peer_ref(exchange_peer(r->exchange));
+    if (!r->peer && r->exchange) r->peer = weft_peer_ref(asker_peer(r->exchange));
     return r->peer;
 }
 
@@ -311,8 +312,7 @@ bool weft_request_allowed(const weft_request *r)
 {
     request_assert_waits(r);
     weft_bytes origin;
-    weft_request_head head = request_head_of(r);
-    return r->exchange && exchange_origin_allowed(r->exchange, &head, &origin);
+    return r->exchange && asker_origin_allowed(r->exchange, &r->head, &origin);
 }
 
 bool weft_request_is_open(const weft_request *r)

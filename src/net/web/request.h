@@ -2,7 +2,8 @@
  *
  * net/web/request.h - the inside of a weft_request
  *
- * A request owns its head and body from the moment it is complete. It knows its exchange until the
+ * A request owns its head and body from the moment it is complete; one whose body streams owns its head from then on
+ * that this is, and never a body. It knows its exchange until the
  * client leaves; from then on exchange is NULL and every call says WEFT_ERR_CLOSED.
  *
  * Whoever answers consumes it, whatever comes of the answer.
@@ -12,7 +13,7 @@
 
 #include <assert.h>
 
-#include "http/reserved.h"
+#include "base/reserved.h"
 #include "io/loop.h"
 #include "net/web/exchange.h"
 #include <weft/handshake.h>
@@ -51,7 +52,6 @@ static inline void request_assert_plain(const weft_request *r)
     assert(r->mark == REQUEST_WAITS && "upgrades have answers of their own");
 }
 
-weft_request_head request_head_of(const weft_request *r);
 void request_init(weft_request *r, struct exchange *x, uint32_t mark);
 void request_deinit(weft_request *r);
 

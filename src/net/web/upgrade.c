@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "http/reply.h"
 #include "net/access.h"
+#include "net/web/asker.h"
 
 static void upgrade_free(weft_upgrade *u)
 {
@@ -60,7 +61,7 @@ static int switch_protocols(struct exchange *x, weft_upgrade *u, weft_conn *c)
 static weft_conn *make(struct exchange *x, weft_upgrade *u)
 {
     struct terms *t = &u->terms;
-    int error = exchange_client(x, &t->peer);
+    int error = asker_client(x, &t->peer);
     if (!error) error = access_begin(&t->access, x->lane, WEFT_ACCESS_WEBSOCKET, &u->request.head);
     weft_conn *c = error ? NULL : u->opener.make(u->opener.endpoint, t);
     if (!c) access_free(t->access);
@@ -152,7 +153,7 @@ static void ask_user(struct exchange *x, const struct route *route, const weft_h
     buf_init(&u->type, env, SIZE_MAX);
     buf_init(&u->body, env, SIZE_MAX);
     memcpy(u->accept, ok->accept, sizeof u->accept);
-    weft_request_head head = request_head_of(&u->request);
+    weft_request_head head = head_as_request(&u->request.head);
     const char *subprotocol = weft_subprotocol_choose(&head, h->subprotocols);
     u->terms.subprotocol = subprotocol ? subprotocol : "";
     weft_deflate_choose(&head, h->deflate, &u->terms.deflate, u->extension);
@@ -175,7 +176,7 @@ void upgrade_begin(struct exchange *x)
 {
     const struct site *site = lane_site(x->lane);
     const struct head *h = &x->h1.head;
-    weft_request_head head = {h->method, h->target, h->version, h->fields, h->n_fields};
+    weft_request_head head = head_as_request(h);
     weft_handshake result;
     weft_bytes origin;
     if (weft_handshake_check(&head, &site->limits, &result) != 101) {
@@ -185,7 +186,7 @@ void upgrade_begin(struct exchange *x)
     const struct route *route = route_find(&site->routes.websockets, h->path);
     if (!route) exchange_refuse(x, 404, "there is no WebSocket at this path");
     else if (site->closing) exchange_refuse(x, 503, "the server is shutting down");
-    else if (!exchange_origin_allowed(x, &head, &origin)) refuse_origin(x, origin);
+    else if (!asker_origin_allowed(x, h, &origin)) refuse_origin(x, origin);
     else ask_user(x, route, &result);
 }
 
@@ -220,7 +221,7 @@ int weft_upgrade_set_subprotocol(weft_upgrade *u, const char *subprotocol)
 {
     request_assert_waits(&u->request);
     const char *const only[] = {subprotocol, NULL};
-    weft_request_head head = request_head_of(&u->request);
+    weft_request_head head = head_as_request(&u->request.head);
     if (subprotocol[0] && !weft_subprotocol_choose(&head, only)) return WEFT_ERR_STATE;
     u->terms.subprotocol = subprotocol;
     return 0;
