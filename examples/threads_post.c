@@ -7,7 +7,8 @@
  * A loop and what belongs to it are used in one thread only. Two calls are for the others: here a worker
  * publishes its progress to everyone on /work (weft_publish_post), and each message of a client is
  * answered by a thread of its own, which knows the client by its id alone (weft_post). If the client has
- * left by then, the answer goes nowhere; a stale id is refused, never followed.
+ * left by then, the answer goes nowhere; a stale id is refused, never followed. Both calls need memory, and say so when
+ * there is none: here a number or an answer is missing then, which a program that may miss none has to look at.
  */
 #include <pthread.h>
 #include <stdio.h>
