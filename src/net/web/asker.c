@@ -8,57 +8,62 @@
 
 #include "net/hosts.h"
 #include "net/peer.h"
+#include "net/site.h"
+
+void asker_deinit(struct asker *a)
+{
+    weft_peer_unref(a->peer);
+    a->peer = NULL;
+}
 
 /* A proxy's next request may be somebody else's. */
-static void read_forwarded(struct exchange *x)
+static void read_forwarded(struct asker *a, const struct head *h)
 {
-    const struct head *h = &x->h1.head;
-    weft_peer_unref(x->peer);
-    x->peer = NULL;
-    forwarded_read(&x->forwarded, &lane_site(x->lane)->trust, h->fields, h->n_fields);
+    asker_deinit(a);
+    forwarded_read(&a->forwarded, &lane_site(a->lane)->trust, h->fields, h->n_fields);
 }
 
-int asker_recognise(struct exchange *x)
+int asker_recognise(struct asker *a, const struct head *h)
 {
-    if (x->lane->trusted) read_forwarded(x);
-    return lane_count_as(x->lane, x->forwarded.known ? &x->forwarded.client : NULL);
+    if (a->lane->trusted) read_forwarded(a, h);
+    return lane_count_as(a->lane, a->forwarded.known ? &a->forwarded.client : NULL);
 }
 
-weft_peer *asker_peer(struct exchange *x)
+weft_peer *asker_peer(struct asker *a)
 {
-    if (!x->peer) x->peer = peer_of(x->lane, &x->forwarded);
-    return x->peer;
+    if (!a->peer) a->peer = peer_of(a->lane, &a->forwarded);
+    return a->peer;
 }
 
-int asker_client(struct exchange *x, weft_peer **out)
+int asker_client(struct asker *a, weft_peer **out)
 {
-    bool needed = x->forwarded.known || x->forwarded.secure;
-    *out = needed ? asker_peer(x) : NULL;
+    bool needed = a->forwarded.known || a->forwarded.secure;
+    *out = needed ? asker_peer(a) : NULL;
     return needed && !*out ? -ENOMEM : 0;
 }
 
 /* Whether the bytes come by TLS: to us, or to a proxy that we trust. */
-static bool is_secure(const struct exchange *x)
+static bool is_secure(const struct asker *a)
 {
-    return x->forwarded.secure || lane_secure(x->lane);
+    return a->forwarded.secure || lane_secure(a->lane);
 }
 
-bool asker_origin_allowed(const struct exchange *x, const struct head *h, weft_bytes *origin)
+bool asker_origin_allowed(const struct asker *a, const struct head *h, weft_bytes *origin)
 {
-    const struct site *s = lane_site(x->lane);
+    const struct site *s = lane_site(a->lane);
     const weft_request_head head = head_as_request(h);
-    return weft_origin_check(&head, s->origins, is_secure(x), s->all_loopback, origin);
+    return weft_origin_check(&head, s->origins, is_secure(a), s->all_loopback, origin);
 }
 
 /* Pages come by TCP. */
-static bool is_by_file(const struct exchange *x)
+static bool is_by_file(const struct asker *a)
 {
-    struct sock_addr a;
-    return lane_peer(x->lane, &a) == 0 && a.sa.sa_family == AF_UNIX;
+    struct sock_addr address;
+    return lane_peer(a->lane, &address) == 0 && address.sa.sa_family == AF_UNIX;
 }
 
-bool asker_means_us(const struct exchange *x, const struct head *h)
+bool asker_means_us(const struct asker *a, const struct head *h)
 {
-    const char *const *hosts = lane_site(x->lane)->hosts;
-    return hosts_have(hosts, h->host) || (hosts_say(hosts, "unix") && is_by_file(x));
+    const char *const *hosts = lane_site(a->lane)->hosts;
+    return hosts_have(hosts, h->host) || (hosts_say(hosts, "unix") && is_by_file(a));
 }

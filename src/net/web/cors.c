@@ -10,7 +10,6 @@
 #include <stdio.h>
 
 #include "base/fields.h"
-#include "net/web/asker.h"
 
 #define MAX_AGE "3600" /* s for which a browser does not ask again */
 
@@ -27,7 +26,7 @@ static weft_bytes allowed_origin(const struct exchange *x)
     const struct head *h = &x->h1.head;
     weft_bytes origin = {0};
     if (!fields_first(h->fields, h->n_fields, "Origin")) return origin;
-    return asker_origin_allowed(x, h, &origin) ? origin : (weft_bytes){0};
+    return asker_origin_allowed(&x->asker, h, &origin) ? origin : (weft_bytes){0};
 }
 
 int cors_begin(struct exchange *x)

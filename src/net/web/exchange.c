@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "net/access.h"
 #include "net/peer.h"
-#include "net/web/asker.h"
 #include "net/web/request.h"
 #include "net/web/upgrade.h"
 
@@ -44,7 +43,7 @@ static struct exchange *exchange_new(struct lane *l, uint32_t requests)
 {
     struct exchange *x = mem_zalloc(lane_env(l), sizeof *x);
     if (!x) return NULL;
-    x->lane = l;
+    x->lane = x->asker.lane = l;
     h1_init(&x->h1, lane_env(l), &lane_site(l)->limits, &x->out);
     h1_continue(&x->h1, requests);
     l->talker = x;
@@ -57,7 +56,7 @@ static void exchange_free(struct exchange *x)
     h1_deinit(&x->h1);
     outq_clear(&x->out);
     field_list_deinit(&x->cors, env);
-    weft_peer_unref(x->peer);
+    asker_deinit(&x->asker);
     mem_free(env, x);
 }
 
@@ -69,7 +68,7 @@ void exchange_record(struct exchange *x, int status, const char *cause, uint64_t
     a->seen.status = status;
     a->seen.sent = sent;
     if (cause[0]) a->seen.cause = cause;
-    access_tell(a, asker_peer(x));
+    access_tell(a, asker_peer(&x->asker));
 }
 
 /* What somebody is to answer, plain or an upgrade; NULL: nothing. */
@@ -165,7 +164,7 @@ static void log_refusal(const struct exchange *x, const struct refusal *r)
     weft_bytes rest = r->body, line = bytes_cut(&rest, '\n');
     if (!env_of(x) || !env_of(x)->log) return;
     if (!line.len) line = bytes_of(r->why);
-    if (forwarded_peer(&x->forwarded, x->lane, &address) == 0)
+    if (forwarded_peer(&x->asker.forwarded, x->lane, &address) == 0)
         (void)sock_who(&address, peer, sizeof peer);
     log_line(env_of(x), WEFT_LOG_INFO, "%s: refused with %d: %.*s", peer, r->status,
              line.len < 256 ? (int)line.len : 256, (const char *)line.data);
@@ -259,7 +258,7 @@ int exchange_begin(struct exchange *x, int status, struct field_list *fields, ui
                    weft_link **links, struct handed *to)
 {
     weft_peer *client;
-    int error = asker_client(x, &client);
+    int error = asker_client(&x->asker, &client);
     if (!error && client) peer_hang(weft_peer_ref(client), links);
     if (!error) error = add_cors(x, fields);
     if (!error)
@@ -361,9 +360,9 @@ static void got_head(struct exchange *x)
     x->body_before = 0;
     field_list_deinit(&x->cors, env_of(x));
     if (access_begin(&x->access, x->lane, kind, h) < 0) exchange_refuse(x, 503, "out of memory");
-    else if (asker_recognise(x) < 0)
+    else if (asker_recognise(&x->asker, h) < 0)
         exchange_refuse(x, 429, "your address has too many connections now");
-    else if (!asker_means_us(x, h)) refuse_host(x);
+    else if (!asker_means_us(&x->asker, h)) refuse_host(x);
     else if (upgrade) upgrade_begin(x);
     else request_expect(x);
 }

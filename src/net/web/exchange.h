@@ -31,9 +31,9 @@
 
 #include "http/field_list.h"
 #include "http/h1.h"
-#include "net/forwarded.h"
 #include "net/lane.h"
 #include "net/site.h"
+#include "net/web/asker.h"
 
 struct access;
 
@@ -43,10 +43,9 @@ struct exchange {
     struct outq out;
     weft_request *request; /* waits for its reply */
     weft_upgrade *upgrade; /* waits for its answer */
-    struct forwarded forwarded;
+    struct asker asker;
     uint16_t limits;        /* site_limits: of the newest request's route */
-    weft_peer *peer;        /* of the request at hand; NULL: nobody has asked */
-    struct access *access;  /* the same; NULL: nobody wants to know, or it is told */
+    struct access *access;  /* of the request at hand; NULL: nobody wants to know, or it is told */
     struct field_list cors; /* what every answer to it says, too */
     uint64_t body_since;    /* when the time of the body at hand began, ms */
     uint64_t body_before;   /* how much of it had come then */

@@ -14,7 +14,6 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "net/access.h"
-#include "net/web/asker.h"
 #include "net/web/cors.h"
 #include "net/web/methods.h"
 
@@ -298,7 +297,7 @@ weft_loop *weft_request_loop(const weft_request *r)
 weft_peer *weft_request_peer(weft_request *r)
 {
     request_assert_waits(r);
-    if (!r->peer && r->exchange) r->peer = weft_peer_ref(asker_peer(r->exchange));
+    if (!r->peer && r->exchange) r->peer = weft_peer_ref(asker_peer(&r->exchange->asker));
     return r->peer;
 }
 
@@ -312,7 +311,7 @@ bool weft_request_allowed(const weft_request *r)
 {
     request_assert_waits(r);
     weft_bytes origin;
-    return r->exchange && asker_origin_allowed(r->exchange, &r->head, &origin);
+    return r->exchange && asker_origin_allowed(&r->exchange->asker, &r->head, &origin);
 }
 
 bool weft_request_is_open(const weft_request *r)

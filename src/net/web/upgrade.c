@@ -16,7 +16,6 @@
 #include "base/log.h"
 #include "http/reply.h"
 #include "net/access.h"
-#include "net/web/asker.h"
 
 static void upgrade_free(weft_upgrade *u)
 {
@@ -61,7 +60,7 @@ static int switch_protocols(struct exchange *x, weft_upgrade *u, weft_conn *c)
 static weft_conn *make(struct exchange *x, weft_upgrade *u)
 {
     struct terms *t = &u->terms;
-    int error = asker_client(x, &t->peer);
+    int error = asker_client(&x->asker, &t->peer);
     if (!error) error = access_begin(&t->access, x->lane, WEFT_ACCESS_WEBSOCKET, &u->request.head);
     weft_conn *c = error ? NULL : u->opener.make(u->opener.endpoint, t);
     if (!c) access_free(t->access);
@@ -186,7 +185,7 @@ void upgrade_begin(struct exchange *x)
     const struct route *route = route_find(&site->routes.websockets, h->path);
     if (!route) exchange_refuse(x, 404, "there is no WebSocket at this path");
     else if (site->closing) exchange_refuse(x, 503, "the server is shutting down");
-    else if (!asker_origin_allowed(x, h, &origin)) refuse_origin(x, origin);
+    else if (!asker_origin_allowed(&x->asker, h, &origin)) refuse_origin(x, origin);
     else ask_user(x, route, &result);
 }
 
