@@ -181,10 +181,10 @@ def headers(root):
 # ---- builds -------------------------------------------------------------------------------------
 
 
-def build(root, compiler):
-    """Build everything as it is released, tests too, with warnings as errors."""
+def build(root, compiler, preset):
+    """Build everything like the preset, tests too, with warnings as errors."""
     folder = root / "build" / f"check-{compiler}"
-    status, said = run("cmake", "--preset", "release", "-B", folder, "-DWEFT_TESTS=ON",
+    status, said = run("cmake", "--preset", preset, "-B", folder, "-DWEFT_TESTS=ON",
                        f"-DCMAKE_C_COMPILER={compiler}", "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON",
                        cwd=root)
     if status == 0:
@@ -195,13 +195,13 @@ def build(root, compiler):
 
 
 def gcc(root):
-    """Everything builds with gcc, without a warning."""
-    return build(root, "gcc")
+    """Everything builds with gcc as it is released, without a warning."""
+    return build(root, "gcc", "release")
 
 
 def clang(root):
-    """Everything builds with clang, without a warning."""
-    return build(root, "clang")
+    """Everything builds with clang, without a warning; its warnings do not wait for the optimiser."""
+    return build(root, "clang", "dev")
 
 
 def public_functions(root):
