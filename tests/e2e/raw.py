@@ -623,7 +623,7 @@ class Closing(Case):
 
     def test_half_closed_inside_the_body(self):
         raw = self.raw()
-        raw.send(b'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nab')
+        raw.send(b'GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nab')
         raw.half_close()
         self.assertEqual(raw.response().status, 400)
         self.assertEqual(raw.rest(), b'')
