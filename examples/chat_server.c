@@ -46,7 +46,7 @@ static void join(weft_conn *c)
 
 static void say(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
-    weft_publish(weft_conn_user(c), "chat", op, data, len);
+    if (weft_publish_from(weft_conn_user(c), c, "chat", op, data, len) < 0) weft_abort(c);
 }
 
 static const weft_request_handler start = {.on_request = page};

@@ -49,7 +49,7 @@ static void tell(uv_timer_t *timer)
     static unsigned seconds;
     char text[32];
     int len = snprintf(text, sizeof text, "%u s", ++seconds);
-    weft_publish(timer->data, "clock", WEFT_TEXT, text, (size_t)len);
+    (void)!weft_publish(timer->data, "clock", WEFT_TEXT, text, (size_t)len);
 }
 
 int main(int argc, char **argv)

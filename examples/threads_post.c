@@ -4,8 +4,8 @@
  *
  *      threads_post [ADDRESS]          127.0.0.1:8080 unless said otherwise
  *
- * A loop and what belongs to it are used in one thread only. Two calls are for the others: here a worker
- * publishes its progress to everyone on /work (weft_publish_post), and each message of a client is
+ * A loop and what belongs to it are used in one thread only. A few calls are for the others: here a worker
+ * publishes its progress to everyone on /work (weft_publish), and each message of a client is
  * answered by a thread of its own, which knows the client by its id alone (weft_post). If the client has
  * left by then, the answer goes nowhere; a stale id is refused, never followed. Both calls need memory, and say so when
  * there is none: here a number or an answer is missing then, which a program that may miss none has to look at.
@@ -38,9 +38,8 @@ static void *work(void *arg)
     for (unsigned done = 1;; done++) {
         char text[32];
         usleep(250 * 1000);
-        weft_message *m = text_message(text, snprintf(text, sizeof text, "worker: %u done", done));
-        weft_publish_post(hub, "work", m);
-        weft_message_unref(m);
+        int len = snprintf(text, sizeof text, "worker: %u done", done);
+        if (weft_publish(hub, "work", WEFT_TEXT, text, (size_t)len) < 0) continue;
     }
     return NULL;
 }

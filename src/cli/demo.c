@@ -85,7 +85,5 @@ int demo_run(int argc, char **argv)
     if (status == 0) status = service_run(&d.service, hint);
     quotes_deinit(&d.quotes);
     service_close(&d.service);
-    channels_deinit(&d.chat);
-    channels_deinit(&d.rooms);
     return status;
 }

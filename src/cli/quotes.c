@@ -43,8 +43,9 @@ static void on_tick(weft_timer *t, void *user)
     char json[MARKET_JSON_MAX];
     size_t len = next_step(q, json);
     if (!len) return;
-    int n = weft_publish(q->service->hub, q->traced.place, WEFT_TEXT, json, len);
-    service_trace_published(q->service, q->traced.place, WEFT_TEXT, len, n);
+    if (weft_publish(q->service->hub, q->traced.place, WEFT_TEXT, json, len) == 0)
+        service_trace_published(q->service, q->traced.place, WEFT_TEXT, len,
+                                weft_subscribers(q->service->hub, q->traced.place));
 }
 
 /* In the first loop's thread. */

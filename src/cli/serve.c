@@ -155,6 +155,5 @@ int serve_run(int argc, char **argv)
     if (status == 0) status = service_run(&s.service, NULL);
     service_close(&s.service);
     listing_deinit(&s.listing);
-    channels_deinit(&s.channels);
     return status;
 }

@@ -243,10 +243,10 @@ int service_open(struct service *s, struct service_options *o)
 }
 
 void service_trace_published(const struct service *s, const char *place, weft_opcode op, size_t len,
-                             int n)
+                             size_t n)
 {
-    trace_line(&s->trace, "%s  -> %s, %zu %s, to %d%s", place, trace_opcode(op), len,
-               trace_bytes(len), n, s->threads > 1 ? " on this thread" : "");
+    trace_line(&s->trace, "%s  -> %s, %zu %s, to %zu", place, trace_opcode(op), len,
+               trace_bytes(len), n);
 }
 
 void service_close(struct service *s)

@@ -78,8 +78,8 @@ int service_run(struct service *s, void (*hint)(const char *address, bool secure
 
 void service_close(struct service *s);
 
-/* With -v: something was published at a place, to n on this thread. */
+/* With -v: something was published at a place, where n are subscribed. */
 void service_trace_published(const struct service *s, const char *place, weft_opcode op, size_t len,
-                             int n);
+                             size_t n);
 
 #endif

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include <weft/base.h>
 
@@ -35,6 +36,23 @@ static inline int hook_random(const weft_env *env, void *buf, size_t len)
         if (errno != EINTR) return -errno;
     }
     return 0;
+}
+
+/* Microseconds, which never go back. */
+static inline uint64_t hook_now_us(const weft_env *env)
+{
+    struct timespec t;
+    if (env && env->now_us) return env->now_us(env->ctx);
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* What people's clocks say: ms since 1970. */
+static inline uint64_t hook_time_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME_COARSE, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 #endif

@@ -1,222 +1,115 @@
 /* SPDX-License-Identifier: MIT
  *
- * hub/part.c - topics and members of one loop come and go, and are sent to
- *
- * A member is a connection that has at least one topic; the link finds it and tells when the
- * connection is gone. A part keeps nothing else: a member without topics and a topic without
- * subscribers are freed at once, so all members are found through the topics.
- *
- * Sending is a plain walk over an array, without copies, marks or tombstones. That is safe because
- * nothing it calls runs user code or removes anybody: weft_send_message and weft_deliver only queue, or
- * begin to close; on_close and on_gone come later, from the loop.
+ * hub/part.c - parts come, are woken, and run
  */
 #include "hub/part.h"
 
-#include <limits.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "hub/hook.h"
+#include "hub/local.h"
+#include "hub/publish.h"
 
-#define container_of(pointer, type, member) \
-    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
-
-struct member {
-    weft_link link;
-    struct part *part;
-    weft_conn *conn;
-    struct edges topics;
-};
-
-static struct topic *topic_of(struct edges *subscribers)
+static struct part *first(const weft_hub *h)
 {
-    return container_of(subscribers, struct topic, subscribers);
+    return atomic_load_explicit(&h->parts, memory_order_acquire);
 }
 
-static struct member *member_of(struct edges *topics)
+struct part *part_mine(const weft_hub *h)
 {
-    return container_of(topics, struct member, topics);
+    struct part *p = first(h);
+    while (p && !weft_loop_is_mine(p->loop)) p = p->next;
+    return p;
 }
 
-static const weft_env *env_of(const struct part *p)
+/* ---- to run ---------------------------------------------------------------------------------- */
+
+static struct local *next_dirty(struct part *p)
 {
-    return p->hub->env;
+    pthread_mutex_lock(&p->lock);
+    struct local *l = p->dirty;
+    p->dirty = l->next_dirty;
+    if (!p->dirty) p->newest_dirty = NULL;
+    p->n_dirty--;
+    l->dirty = false;
+    pthread_mutex_unlock(&p->lock);
+    return l;
 }
 
-/* ---- topics and members come and go ---------------------------------------------------------- */
-
-struct topic *part_topic(const struct part *p, const char *name)
+/* Those that are dirty now; who gets dirty by that has his turn in the next one. */
+static void run_locals(struct part *p)
 {
-    return topics_find(&p->topics, name, strlen(name));
+    pthread_mutex_lock(&p->lock);
+    size_t n = p->n_dirty;
+    pthread_mutex_unlock(&p->lock);
+    while (n--) {
+        struct local *l = next_dirty(p);
+        if (l->gone) local_free(l);
+        else local_run(l);
+    }
 }
 
-static int find_or_add_topic(struct part *p, const char *name, struct topic **out)
+static void run(weft_errand *e)
 {
-    *out = part_topic(p, name);
-    if (*out) return 0;
-    if (p->topics.n >= p->hub->cfg.max_topics) return -ENOSPC;
-    return topics_add(&p->topics, out, name, strlen(name));
+    struct part *p = (struct part *)(void *)((char *)e - offsetof(struct part, errand));
+    weft_hub *h = p->hub;
+    run_locals(p);
+    publish_run_turns(p);
+    hub_unref(h);
 }
 
-static void drop_topic_if_empty(struct part *p, struct topic *t)
+void part_wake(struct part *p)
 {
-    if (t->subscribers.n == 0) topics_remove(&p->topics, t);
+    hub_ref(p->hub);
+    if (!weft_errand_post(p->loop, 0, &p->errand)) hub_unref(p->hub);
 }
 
-static void cut(struct member *m, uint32_t i)
+void wakes_send(const struct wakes *w, const weft_hub *h)
 {
-    struct topic *t = topic_of(m->topics.v[i].to);
-    edges_cut(env_of(m->part), &m->topics, i);
-    drop_topic_if_empty(m->part, t);
+    for (struct part *p = first(h); p; p = p->next)
+        if (w->bits[p->number / 64] >> p->number % 64 & 1) part_wake(p);
 }
 
-static void cut_all(struct member *m)
-{
-    while (m->topics.n) cut(m, m->topics.n - 1);
-}
+/* ---- they come and go ------------------------------------------------------------------------ */
 
-static void free_member(struct member *m)
-{
-    atomic_fetch_sub_explicit(&m->part->members, 1, memory_order_relaxed);
-    hook_free(env_of(m->part), m->topics.v);
-    hook_free(env_of(m->part), m);
-}
-
-static void drop_member_if_empty(struct member *m)
-{
-    if (m->topics.n) return;
-    weft_conn_unlink(m->conn, &m->link);
-    free_member(m);
-}
-
-static void on_gone(weft_link *link)
-{
-    struct member *m = container_of(link, struct member, link);
-    cut_all(m);
-    free_member(m);
-}
-
-static struct member *find_member(const weft_hub *h, const weft_conn *c)
-{
-    weft_link *link = weft_conn_find_link(c, h);
-    return link ? container_of(link, struct member, link) : NULL;
-}
-
-struct part *member_part(const weft_hub *h, const weft_conn *c)
-{
-    const struct member *m = find_member(h, c);
-    return m ? m->part : NULL;
-}
-
-static struct member *find_or_add_member(struct part *p, weft_conn *c)
-{
-    struct member *m = find_member(p->hub, c);
-    if (m) return m;
-    m = hook_realloc(env_of(p), NULL, sizeof *m);
-    if (!m) return NULL;
-    *m = (struct member){.link = {.owner = p->hub, .on_gone = on_gone}, .part = p, .conn = c};
-    weft_conn_link(c, &m->link);
-    atomic_fetch_add_explicit(&p->members, 1, memory_order_release);
-    return m;
-}
-
-/* ---- the part -------------------------------------------------------------------------------- */
-
-int part_new(struct part **out, weft_hub *h, weft_loop *l)
+static struct part *part_new(weft_hub *h, weft_loop *l)
 {
     struct part *p = hook_realloc(h->env, NULL, sizeof *p);
-    if (!p) return -ENOMEM;
-    *p = (struct part){.hub = h, .loop = l};
-    int error = topics_init(&p->topics, h->env);
-    if (error < 0) hook_free(h->env, p);
-    else *out = p;
-    return error;
+    if (!p) return NULL;
+    *p = (struct part){.hub = h, .loop = l, .errand.run = run};
+    pthread_mutex_init(&p->lock, NULL);
+    return p;
 }
 
-/* The topics go all at once, so a member only counts down the edges that still hold it. */
-static void forget_subscribers(struct topic *t)
+void part_stop(struct part *p)
 {
-    for (uint32_t i = 0; i < t->subscribers.n; i++) {
-        struct member *m = member_of(t->subscribers.v[i].to);
-        m->topics.n--;
-        drop_member_if_empty(m);
-    }
-}
-
-void part_forget_all(struct part *p)
-{
-    for (size_t i = 0; i < p->topics.cap; i++) {
-        if (p->topics.slots[i].topic) forget_subscribers(p->topics.slots[i].topic);
-    }
-    topics_deinit(&p->topics);
+    weft_timer_free(p->tick);
+    p->tick = NULL;
+    while (p->n_dirty) local_free(next_dirty(p));
 }
 
 void part_free(struct part *p)
 {
-    hook_free(env_of(p), p);
+    weft_hub *h = p->hub;
+    pthread_mutex_destroy(&p->lock);
+    hook_free(h->env, p);
 }
 
-/* ---- subscribe ------------------------------------------------------------------------------- */
-
-static int join(struct member *m, struct topic *t)
+int part_of(struct part **out, weft_hub *h, weft_loop *l)
 {
-    if (edges_find(&m->topics, &t->subscribers) >= 0) return 0;
-    if (m->topics.n >= m->part->hub->cfg.max_topics_per_conn) return -ENOSPC;
-    return edges_join(env_of(m->part), &m->topics, &t->subscribers);
-}
-
-int part_subscribe(struct part *p, weft_conn *c, const char *topic)
-{
-    struct topic *t;
-    int error = find_or_add_topic(p, topic, &t);
-    if (error < 0) return error;
-    struct member *m = find_or_add_member(p, c);
-    error = m ? join(m, t) : -ENOMEM;
-    if (m) drop_member_if_empty(m);
-    drop_topic_if_empty(p, t);
-    return error;
-}
-
-int member_unsubscribe(weft_hub *h, weft_conn *c, const char *topic)
-{
-    struct member *m = find_member(h, c);
-    struct topic *t = m ? part_topic(m->part, topic) : NULL;
-    if (!t) return -ENOENT;
-    int64_t i = edges_find(&m->topics, &t->subscribers);
-    if (i < 0) return -ENOENT;
-    cut(m, (uint32_t)i);
-    drop_member_if_empty(m);
-    return 0;
-}
-
-void member_unsubscribe_all(weft_hub *h, weft_conn *c)
-{
-    struct member *m = find_member(h, c);
-    if (!m) return;
-    cut_all(m);
-    drop_member_if_empty(m);
-}
-
-/* ---- send ------------------------------------------------------------------------------------ */
-
-/* A subscriber that is closing misses nothing. */
-static bool is_missed(int error)
-{
-    return error && error != WEFT_ERR_CLOSED && error != WEFT_ERR_STATE;
-}
-
-/* A subscriber that cannot take it is seen to by weft_deliver, or misses it. */
-int topic_send(const struct topic *t, weft_hub *h, weft_message *m, const weft_conn *except)
-{
-    bool may_miss = h->cfg.slow == WEFT_SLOW_DROP;
-    uint32_t queued = 0, missed = 0;
-    for (uint32_t i = 0; i < t->subscribers.n; i++) {
-        weft_conn *c = member_of(t->subscribers.v[i].to)->conn;
-        if (c == except) continue;
-        int error = may_miss ? weft_send_message(c, m) : weft_deliver(c, m);
-        if (!error) queued++;
-        else if (may_miss) missed += is_missed(error);
+    for (*out = first(h); *out; *out = (*out)->next)
+        if ((*out)->loop == l) return 0;
+    struct part *p = part_new(h, l);
+    if (!p) return -ENOMEM;
+    p->next = first(h);
+    do p->number = p->next ? p->next->number + 1 : 0;
+    while (p->number < PARTS_MAX &&
+           !atomic_compare_exchange_weak_explicit(&h->parts, &p->next, p, memory_order_acq_rel,
+                                                  memory_order_acquire));
+    if (p->number == PARTS_MAX) {
+        part_free(p);
+        return -ENOSPC;
     }
-    if (missed) atomic_fetch_add_explicit(&h->dropped, missed, memory_order_relaxed);
-    return queued < INT_MAX ? (int)queued : INT_MAX;
+    *out = p;
+    return 0;
 }

@@ -1,62 +1,57 @@
 /* SPDX-License-Identifier: MIT
  *
- * hub/part.h - what a hub has on one loop: the subscribers there, and what is on its way to them
+ * hub/part.h - what a hub has on one loop
  *
- *      hub -> part (the hub's own loop) -> part (another loop) -> ...
- *               |
- *               +-- topics -> edges -> member -> weft_conn
+ *      other threads -- lock: dirty locals, turns that were given -- errand --> part_run, in the loop's thread, once a turn
  *
- * A part belongs to its loop's thread, but for its three counters, which publishers on other loops look
- * at, and its place in the list: that only grows, at its head, by the loop that finds itself missing. All
- * parts go with the hub.
+ * Parts come one by one, at the head of a list that only grows, and go with the hub.
  */
 #ifndef HUB_PART_H
 #define HUB_PART_H
 
-#include <stdatomic.h>
-
-#include <weft/hub.h>
-
-#include "hub/topic.h"
+#include "hub/hub.h"
 
 struct part {
     struct part *next;
     weft_hub *hub;
     weft_loop *loop;
-    struct topics topics;
-    atomic_size_t members; /* connections with topics: none, and nothing is passed here */
-    atomic_size_t waiting, waiting_bytes; /* messages passed and not delivered yet */
+    unsigned number; /* from 0 */
+    weft_errand errand;
+
+    pthread_mutex_t lock;
+    struct local *dirty, *newest_dirty; /* those with something to do, in order */
+    size_t n_dirty;
+    weft_turn *given, *newest_given; /* those who have their turn */
+
+    weft_turn *waiting;        /* those of this loop who wait for theirs */
+    weft_timer *tick;          /* looks after them; NULL: nobody has ever waited */
+    const weft_topic *passing; /* whose turn holder is being called */
 };
 
-struct weft_hub {
-    atomic_uint refs; /* the user's, and one for each post under way */
-    weft_loop *loop;
-    const weft_env *env; /* NULL, or the copy: the last post may be done when the loop is gone */
-    weft_env copy;
-    weft_hub_config cfg;
-    _Atomic(struct part *) parts;
-    _Atomic uint64_t dropped; /* messages that subscribers missed */
-};
+/* The calling thread's; NULL: its loop has none, or it has no loop. */
+struct part *part_mine(const weft_hub *h);
 
-/* Errors: -ENOMEM, and the env's random's. */
-int part_new(struct part **out, weft_hub *h, weft_loop *l);
+/* That of l, made if need be, in its thread. Errors: -ENOMEM, -ENOSPC (PARTS_MAX). */
+int part_of(struct part **out, weft_hub *h, weft_loop *l);
 
-/* Nobody is subscribed any more; connections stay. */
-void part_forget_all(struct part *p);
+/* In its loop's thread, or when that is no more: nobody reads there, and nobody waits. */
+void part_stop(struct part *p);
+
 void part_free(struct part *p);
 
-/* NULL: nobody is subscribed. */
-struct topic *part_topic(const struct part *p, const char *name);
+/* Run soon, in its loop's thread. Any thread, without locks. */
+void part_wake(struct part *p);
 
-/* As weft_subscribe and so on, for a connection of this loop. */
-int part_subscribe(struct part *p, weft_conn *c, const char *topic);
-int member_unsubscribe(weft_hub *h, weft_conn *c, const char *topic);
-void member_unsubscribe_all(weft_hub *h, weft_conn *c);
+/* Parts to be woken, collected under a lock. */
+struct wakes {
+    uint64_t bits[PARTS_MAX / 64];
+};
 
-/* The part that c is a member of; NULL: of none. */
-struct part *member_part(const weft_hub *h, const weft_conn *c);
+static inline void wakes_add(struct wakes *w, const struct part *p)
+{
+    w->bits[p->number / 64] |= UINT64_C(1) << p->number % 64;
+}
 
-/* Queue m for the topic's subscribers but one. Returns how many it was queued for. */
-int topic_send(const struct topic *t, weft_hub *h, weft_message *m, const weft_conn *except);
+void wakes_send(const struct wakes *w, const weft_hub *h);
 
 #endif

@@ -1,148 +1,232 @@
 /* SPDX-License-Identifier: MIT
  *
- * hub/topic.c - linear probing with removal by pulling back
- *
- * Invariant: from the slot that a topic's hash points to (its home) up to the slot where it is, no
- * slot is free. Growing and shrinking build a new array first; failing to shrink does no harm.
+ * hub/topic.c - what a topic keeps, and where in it one begins
  */
 #include "hub/topic.h"
 
-#include <assert.h>
 #include <string.h>
 
+#include "hub/epoch.h"
 #include "hub/hook.h"
-#include "hub/siphash.h"
+#include "hub/local.h"
 
-enum { MIN_CAP = 8 };
-
-static size_t home_slot(const struct topics *map, uint64_t hash)
+int topic_new(weft_topic **out, weft_hub *h, weft_bytes name, uint64_t hash)
 {
-    return (size_t)hash & (map->cap - 1);
-}
-
-static size_t next(const struct topics *map, size_t i)
-{
-    return (i + 1) & (map->cap - 1);
-}
-
-/* ---- the array ------------------------------------------------------------------------------- */
-
-static void place(struct topics *map, struct topic_slot entry)
-{
-    size_t i = home_slot(map, entry.hash);
-    while (map->slots[i].topic) i = next(map, i);
-    map->slots[i] = entry;
-}
-
-static int resize(struct topics *map, size_t cap)
-{
-    struct topics old = *map;
-    map->slots = hook_realloc(map->env, NULL, cap * sizeof *map->slots);
-    if (!map->slots) {
-        map->slots = old.slots;
-        return -ENOMEM;
-    }
-    map->cap = cap;
-    memset(map->slots, 0, cap * sizeof *map->slots);
-    for (size_t i = 0; i < old.cap; i++) {
-        if (old.slots[i].topic) place(map, old.slots[i]);
-    }
-    hook_free(map->env, old.slots);
-    return 0;
-}
-
-static int reserve_one(struct topics *map)
-{
-    if (map->n < map->cap / 4 * 3) return 0;
-    return resize(map, map->cap ? map->cap * 2 : MIN_CAP);
-}
-
-static void give_back(struct topics *map)
-{
-    if (map->cap > MIN_CAP && map->n < map->cap / 8) (void)resize(map, map->cap / 2);
-}
-
-/* Whether the entry at slot i may move back to the free slot: its home is not behind that one. */
-static bool may_move(const struct topics *map, size_t i, size_t to)
-{
-    size_t mask = map->cap - 1;
-    return ((i - home_slot(map, map->slots[i].hash)) & mask) >= ((i - to) & mask);
-}
-
-/* Slot i becomes free, and what was probed past it moves closer to its home. */
-static void pull_back(struct topics *map, size_t i)
-{
-    for (size_t j = next(map, i); map->slots[j].topic; j = next(map, j)) {
-        if (!may_move(map, j, i)) continue;
-        map->slots[i] = map->slots[j];
-        i = j;
-    }
-    map->slots[i].topic = NULL;
-}
-
-/* ---- the map --------------------------------------------------------------------------------- */
-
-static bool is(const struct topic_slot *slot, uint64_t hash, const char *name, size_t len)
-{
-    return slot->hash == hash && slot->topic->len == len &&
-           memcmp(slot->topic->name, name, len) == 0;
-}
-
-int topics_init(struct topics *map, const weft_env *env)
-{
-    *map = (struct topics){.env = env};
-    return hook_random(env, map->key, sizeof map->key);
-}
-
-static void free_topic(struct topics *map, struct topic *t)
-{
-    hook_free(map->env, t->subscribers.v);
-    hook_free(map->env, t);
-}
-
-void topics_deinit(struct topics *map)
-{
-    for (size_t i = 0; i < map->cap; i++) {
-        if (map->slots[i].topic) free_topic(map, map->slots[i].topic);
-    }
-    hook_free(map->env, map->slots);
-    map->slots = NULL;
-    map->n = map->cap = 0;
-}
-
-struct topic *topics_find(const struct topics *map, const char *name, size_t len)
-{
-    if (map->n == 0) return NULL;
-    uint64_t hash = siphash(map->key, name, len);
-    for (size_t i = home_slot(map, hash); map->slots[i].topic; i = next(map, i)) {
-        if (is(&map->slots[i], hash, name, len)) return map->slots[i].topic;
-    }
-    return NULL;
-}
-
-int topics_add(struct topics *map, struct topic **out, const char *name, size_t len)
-{
-    struct topic *t = hook_realloc(map->env, NULL, sizeof *t + len);
+    uint8_t random[EPOCH_RANDOM];
+    int error = hook_random(h->env, random, sizeof random);
+    if (error < 0) return error;
+    weft_topic *t = hook_realloc(h->env, NULL, sizeof *t + name.len + 1);
     if (!t) return -ENOMEM;
-    if (reserve_one(map) < 0) {
-        hook_free(map->env, t);
+    memset(t, 0, sizeof *t);
+    t->hub = h;
+    t->hash = hash;
+    t->len = name.len;
+    memcpy(t->name, name.data, name.len);
+    t->name[name.len] = '\0';
+    t->settings = hub_settings_of(h, t->name);
+    if (!t->settings) {
+        hook_free(h->env, t);
         return -ENOMEM;
     }
-    *t = (struct topic){.hash = siphash(map->key, name, len), .len = len};
-    memcpy(t->name, name, len);
-    place(map, (struct topic_slot){.hash = t->hash, .topic = t});
-    map->n++;
+    t->log.env = h->env;
+    t->pace = (struct pace){.tokens = pace_burst(t->settings), .since = hook_now_us(h->env)};
+    atomic_init(&t->refs, 1);
+    pthread_mutex_init(&t->lock, NULL);
+    epoch_make(t->epoch, random);
+    hub_ref(h);
     *out = t;
     return 0;
 }
 
-void topics_remove(struct topics *map, struct topic *t)
+void topic_free(weft_topic *t)
 {
-    assert(t->subscribers.n == 0);
-    size_t i = home_slot(map, t->hash);
-    while (map->slots[i].topic != t) i = next(map, i);
-    pull_back(map, i);
-    map->n--;
-    free_topic(map, t);
-    give_back(map);
+    weft_hub *h = t->hub;
+    log_deinit(&t->log);
+    if (t->shard) topic_count_memory(t);
+    pthread_mutex_destroy(&t->lock);
+    hook_free(h->env, t);
+    hub_unref(h);
+}
+
+void topic_count_memory(weft_topic *t)
+{
+    int64_t now = (int64_t)t->log.bytes;
+    if (now == t->counted) return;
+    atomic_fetch_add_explicit(&t->shard->memory, now - t->counted, memory_order_relaxed);
+    t->counted = now;
+}
+
+/* ---- what is kept ---------------------------------------------------------------------------- */
+
+/* The least offset that is still to be delivered. Of the policy latest cursors need no more than the newest. */
+static uint64_t needed_from(const weft_topic *t)
+{
+    uint64_t least = t->log.head + 1;
+    uint64_t newest_only = t->settings->policy == WEFT_POLICY_LATEST ? t->log.head : 0;
+    for (const struct local *l = t->locals; l; l = l->next_local) {
+        if (l->next < least) least = l->next;
+        uint64_t slowest = l->slowest < newest_only ? newest_only : l->slowest;
+        if (slowest < least) least = slowest;
+    }
+    return least;
+}
+
+static bool is_history(const weft_topic *t, const struct entry *oldest, uint64_t now_ms)
+{
+    const weft_topic_settings *s = t->settings;
+    if (t->log.n > s->history_items || t->log.bytes > s->history_bytes) return false;
+    return s->history_ms == WEFT_NEVER || oldest->seen.time + s->history_ms > now_ms;
+}
+
+/* One alone is in it, whatever its length. */
+static bool is_within_window(const weft_topic *t)
+{
+    const weft_topic_settings *s = t->settings;
+    if (t->log.n <= 1) return true;
+    return t->log.n <= s->window_items && t->log.bytes <= s->window_bytes;
+}
+
+void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to)
+{
+    uint64_t needed = needed_from(t);
+    while (t->log.n) {
+        const struct entry *oldest = log_at(&t->log, log_tail(&t->log) + 1);
+        bool wanted = oldest->seen.offset >= needed && is_within_window(t);
+        if (wanted || is_history(t, oldest, now_ms)) return;
+        log_drop(&t->log, to);
+    }
+}
+
+/* ---- where one begins ------------------------------------------------------------------------ */
+
+/* The newest offset that is gone for whoever asks for it. */
+static uint64_t gone_up_to(const weft_topic *t)
+{
+    bool by_key = t->settings->policy == WEFT_POLICY_LATEST_KEY;
+    return by_key ? t->log.cleared : log_tail(&t->log);
+}
+
+static uint64_t newest(const weft_topic *t, uint64_t n)
+{
+    return log_newest(&t->log, n, topic_skips(t));
+}
+
+/* Where who was at p goes on; what he has lost is *lost. */
+static uint64_t resume(const weft_topic *t, const weft_position *p, uint64_t *lost)
+{
+    uint64_t gone = gone_up_to(t);
+    bool known = strcmp(p->epoch, t->epoch) == 0 && p->offset <= t->log.head;
+    *lost = !known ? WEFT_LOST_UNKNOWN : p->offset < gone ? gone - p->offset : 0;
+    return *lost ? gone : p->offset;
+}
+
+static uint64_t begin_at(const weft_topic *t, const weft_since *since, uint64_t *lost)
+{
+    *lost = 0;
+    if (!since || (!since->position && !since->last)) return t->log.head;
+    if (!since->position) return newest(t, since->last);
+    uint64_t at = resume(t, since->position, lost);
+    if (!*lost || !since->last) return at;
+    at = newest(t, since->last);
+    if (*lost != WEFT_LOST_UNKNOWN) *lost = at - since->position->offset;
+    return at;
+}
+
+weft_position topic_position(const weft_topic *t, uint64_t offset)
+{
+    weft_position p = {.offset = offset};
+    memcpy(p.epoch, t->epoch, sizeof p.epoch);
+    return p;
+}
+
+void topic_seek(const weft_topic *t, const weft_since *since, weft_seek *out)
+{
+    uint64_t lost, at = begin_at(t, since, &lost);
+    *out = (weft_seek){topic_position(t, at), topic_position(t, t->log.head), lost};
+}
+
+/* ---- to look at it --------------------------------------------------------------------------- */
+
+weft_bytes weft_topic_name(const weft_topic *t)
+{
+    return (weft_bytes){(const uint8_t *)t->name, t->len};
+}
+
+const weft_topic_settings *weft_topic_settings_of(const weft_topic *t)
+{
+    return t->settings;
+}
+
+weft_hub *weft_topic_hub(const weft_topic *t)
+{
+    return t->hub;
+}
+
+size_t weft_topic_subscribers(const weft_topic *t)
+{
+    return atomic_load_explicit(&t->readers, memory_order_relaxed);
+}
+
+weft_position weft_topic_head(weft_topic *t)
+{
+    topic_lock(t);
+    weft_position p = topic_position(t, t->log.head);
+    topic_unlock(t);
+    return p;
+}
+
+void weft_topic_seek(weft_topic *t, const weft_since *since, weft_seek *out)
+{
+    topic_lock(t);
+    topic_seek(t, since, out);
+    topic_unlock(t);
+}
+
+/* What is too old is not shown, though nothing was appended since. */
+static void expire(weft_topic *t, struct leaving *to)
+{
+    topic_trim(t, hook_time_ms(), to);
+    topic_count_memory(t);
+}
+
+size_t weft_topic_read(weft_topic *t, uint64_t after, const weft_entry **entries, size_t max,
+                       uint64_t *next)
+{
+    struct leaving old = {0};
+    size_t n = 0;
+    topic_lock(t);
+    expire(t, &old);
+    struct entry *e = NULL;
+    while (n < max && (e = log_after(&t->log, after, UINT64_MAX, topic_skips(t)))) {
+        after = e->seen.offset;
+        entries[n++] = &entry_ref(e)->seen;
+    }
+    *next = e ? after : t->log.head;
+    topic_unlock(t);
+    leaving_free(&old);
+    return n;
+}
+
+/* What those who keep up have not been told yet is not dropped in front of them. */
+static uint64_t on_its_way_from(const weft_topic *t)
+{
+    uint64_t least = t->log.head + 1;
+    for (const struct local *l = t->locals; l; l = l->next_local)
+        if (l->next < least) least = l->next;
+    return least;
+}
+
+void topic_clear(weft_topic *t, struct leaving *to)
+{
+    log_clear(&t->log, on_its_way_from(t), to);
+    topic_count_memory(t);
+}
+
+void weft_topic_clear(weft_topic *t)
+{
+    struct leaving all = {0};
+    topic_lock(t);
+    topic_clear(t, &all);
+    topic_unlock(t);
+    leaving_free(&all);
 }

@@ -1,49 +1,75 @@
 /* SPDX-License-Identifier: MIT
  *
- * hub/topic.h - the map from a name to its topic
+ * hub/topic.h - a log that many threads append to and read
  *
- * Open addressing with linear probing, in one array of a power of two that is between 1/8 and 3/4
- * full; each slot remembers its hash, so that neither probing nor growing touches the topics. A
- * removal pulls the rest of the run back: there are no tombstones, and lookups never get slower.
+ *      publish    entry made -- lock: offset, place, what is to go, whom to wake -- unlock: free, wake, deliver here
+ *      deliver    lock: at most BATCH references -- unlock: render, queue, let go
  *
- * The hash is keyed (hub/siphash.h): names come from strangers.
+ * What a log keeps: its history; and, up to the window, whatever is still to be delivered, which each local says
+ * (needs). Everything in weft_topic but the counts is under its lock, or never changes.
  */
 #ifndef HUB_TOPIC_H
 #define HUB_TOPIC_H
 
-#include "hub/edges.h"
+#include "hub/hub.h"
+#include "hub/log.h"
+#include "hub/pace.h"
 
-struct topic {
-    struct edges subscribers;
+enum { BATCH = 64 };
+
+struct local;
+
+struct weft_topic {
+    atomic_uint refs; /* 0: in its shard's list of idle ones */
+    atomic_uint readers;
+    weft_hub *hub;
+    struct shard *shard;
+    const weft_topic_settings *settings;
+    pthread_mutex_t lock;
+    struct log log;
+    struct local *locals;
+    struct pace pace;
+    char epoch[24];
+    int64_t counted;      /* bytes that its shard knows of */
+    uint64_t idle_since;  /* us, with refs 0; under the shard's lock, as the two that follow */
+    weft_topic *next_idle, *previous_idle;
     uint64_t hash;
     size_t len;
-    char name[]; /* len bytes */
+    char name[];
 };
 
-struct topic_slot {
-    uint64_t hash;
-    struct topic *topic; /* NULL: free */
-};
+static inline void topic_lock(weft_topic *t)
+{
+    pthread_mutex_lock(&t->lock);
+}
 
-struct topics {
-    const weft_env *env;
-    uint8_t key[16];
-    struct topic_slot *slots;
-    size_t n, cap; /* cap is 0 or a power of two */
-};
+static inline void topic_unlock(weft_topic *t)
+{
+    pthread_mutex_unlock(&t->lock);
+}
 
-/* Errors: those of the env's random. */
-int topics_init(struct topics *map, const weft_env *env);
+/* A topic with one reference, which is in no map yet. Errors: -ENOMEM, and the env's random's. */
+int topic_new(weft_topic **out, weft_hub *h, weft_bytes name, uint64_t hash);
+void topic_free(weft_topic *t);
 
-/* Frees the topics too. They need not be without subscribers: their edges are forgotten. */
-void topics_deinit(struct topics *map);
+/* Under the lock: what is kept beyond what is needed leaves. */
+void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to);
 
-struct topic *topics_find(const struct topics *map, const char *name, size_t len);
+/* Under the lock: what is kept leaves, but for what those who keep up have not been told yet. */
+void topic_clear(weft_topic *t, struct leaving *to);
 
-/* A new topic under a name that is not in the map. Errors: -ENOMEM (the map is as before). */
-int topics_add(struct topics *map, struct topic **out, const char *name, size_t len);
+/* Under the lock: the shard learns what the log keeps. */
+void topic_count_memory(weft_topic *t);
 
-/* Take out and free a topic without subscribers. */
-void topics_remove(struct topics *map, struct topic *t);
+weft_position topic_position(const weft_topic *t, uint64_t offset);
+
+/* Under the lock. */
+void topic_seek(const weft_topic *t, const weft_since *since, weft_seek *out);
+
+/* Whether who goes on is spared what has been superseded. */
+static inline bool topic_skips(const weft_topic *t)
+{
+    return t->settings->policy == WEFT_POLICY_LATEST || t->settings->policy == WEFT_POLICY_LATEST_KEY;
+}
 
 #endif

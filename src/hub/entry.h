@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * hub/entry.h - a message in a log, and what has been made of it for readers
+ *
+ * Counted: the log holds it, and whoever has it under way. What readers queue of it, its *renderings*, is made when the
+ * first of them needs it and shared by all; it goes when the entry is no longer *hot*, that is when no loop has yet to
+ * deliver it. So history holds messages only.
+ *
+ *      hot += 1      under the topic's lock, for each loop that will deliver it
+ *      hot -= 1      anywhere; who comes to 0 takes the renderings away, under the lock if it is 0 still
+ *
+ * Renderings are pushed on a list without a lock: two threads that need the same at the same moment may both make it, and
+ * one is thrown away.
+ */
+#ifndef HUB_ENTRY_H
+#define HUB_ENTRY_H
+
+#include <stdatomic.h>
+
+#include <weft/topic.h>
+
+struct rendering;
+
+struct entry {
+    weft_entry seen; /* first: what users see of it */
+    atomic_uint refs, hot;
+    atomic_bool superseded; /* a newer one has its key: policies skip it */
+    bool outlived;          /* it has left the ring, as the newest of its key */
+    uint64_t sum;           /* what all entries of the log cost, up to this one */
+    _Atomic(struct rendering *) renderings;
+    const weft_env *env;
+    struct entry *next, *previous; /* of those that have outlived the ring; next: of those that leave */
+    uint8_t key[];
+};
+
+enum { ENTRY_COST = 64, KEY_MAX = 64 };
+
+static inline struct entry *entry_of(const weft_entry *seen)
+{
+    return (struct entry *)(uintptr_t)seen;
+}
+
+/* What it counts for in windows and histories, and for the pace. */
+static inline uint64_t entry_cost(const weft_message *m)
+{
+    return weft_message_payload(m).len + ENTRY_COST;
+}
+
+/* With one reference. NULL: no memory. */
+struct entry *entry_new(const weft_env *env, weft_message *m, weft_bytes key);
+
+static inline struct entry *entry_ref(struct entry *e)
+{
+    atomic_fetch_add_explicit(&e->refs, 1, memory_order_relaxed);
+    return e;
+}
+
+void entry_unref(struct entry *e);
+
+/* What is queued of it for readers of that type, borrowed as long as the entry is hot. NULL: no memory. */
+void *entry_render(struct entry *e, weft_topic *t, const weft_reader_type *type);
+
+/* Once less hot. Whether renderings are to be taken away: then call entry_cool under the topic's lock. */
+bool entry_release(struct entry *e);
+
+/* What to free when the lock is released (entry_forget); NULL: nothing, it is hot again. */
+struct rendering *entry_cool(struct entry *e);
+void entry_forget(struct rendering *list, const weft_env *env);
+
+#endif

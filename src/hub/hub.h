@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * hub/hub.h - what all topics share
+ *
+ *      hub -> shards -> topics -> log                        any thread, under the shard's or the topic's lock
+ *          -> parts  -> locals -> groups -> readers          a part is one loop's, and used in its thread
+ *
+ * A local is what a topic has on one loop. Locks are taken in this order, and held for a few instructions each:
+ * shard, topic, part. None is held while anything is allocated for a reader, rendered, queued or freed.
+ */
+#ifndef HUB_HUB_H
+#define HUB_HUB_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <weft/topic.h>
+
+#include "hub/map.h"
+
+enum { SHARDS = 64, PARTS_MAX = 256 };
+
+/* Of the map of names, and of what is counted: so that topics do not wait for each other. */
+struct shard {
+    pthread_mutex_t lock;
+    struct map topics;
+    weft_topic *idle, *newest_idle; /* those that nobody holds, the longest unused first */
+    size_t stubs;                   /* of these, those that keep nothing */
+    _Alignas(64) _Atomic int64_t memory; /* what logs keep */
+};
+
+/* A user's, with the defaults filled in. */
+struct settings {
+    struct settings *next;
+    const weft_topic_settings *given;
+    weft_topic_settings filled;
+};
+
+struct weft_hub {
+    atomic_uint refs; /* the user's, one for each topic, and one for each errand under way */
+    weft_loop *loop;
+    const weft_env *env; /* NULL, or the copy: the last errand may be done when the loop is gone */
+    weft_env copy;
+    weft_hub_config cfg;
+    size_t settings_size; /* the user's */
+    pthread_mutex_t settings_lock;
+    struct settings *settings; /* the hub's own is the last */
+    uint8_t secret[16]; /* the maps' */
+    _Atomic(struct part *) parts;
+    atomic_size_t topics;
+    _Atomic uint64_t counts[WEFT_HUB_MEMORY]; /* but for the memory, which the shards have */
+    weft_timer *reaper;
+    weft_errand reap; /* starts it */
+    atomic_bool reaping;
+    unsigned next_shard; /* that it looks at */
+    struct shard shards[SHARDS];
+};
+
+static inline void hub_ref(weft_hub *h)
+{
+    atomic_fetch_add_explicit(&h->refs, 1, memory_order_relaxed);
+}
+
+/* The last one frees it. */
+void hub_unref(weft_hub *h);
+
+/* NULL: no memory. */
+const weft_topic_settings *hub_settings_of(weft_hub *h, const char *topic);
+
+static inline void hub_counts(weft_hub *h, weft_hub_counter what, uint64_t n)
+{
+    if (n) atomic_fetch_add_explicit(&h->counts[what], n, memory_order_relaxed);
+}
+
+#endif

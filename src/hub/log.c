@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * hub/log.c - a ring that doubles and halves, and beside it the newest of each key
+ */
+#include "hub/log.h"
+
+#include <string.h>
+
+#include "hub/hook.h"
+
+enum { MIN_CAP = 4 };
+
+static uint64_t cost_of(const struct entry *e)
+{
+    return entry_cost(e->seen.message);
+}
+
+static void leave(struct leaving *to, struct entry *e)
+{
+    e->next = to->first;
+    to->first = e;
+}
+
+void leaving_free(struct leaving *from)
+{
+    for (struct entry *e = from->first, *next; e; e = next) {
+        next = e->next;
+        entry_unref(e);
+    }
+    from->first = NULL;
+}
+
+/* ---- the ring -------------------------------------------------------------------------------- */
+
+static int resize(struct log *l, uint32_t cap)
+{
+    struct entry **ring = hook_realloc(l->env, NULL, cap * sizeof *ring);
+    if (!ring) return -ENOMEM;
+    for (uint64_t o = log_tail(l) + 1; o <= l->head; o++) ring[o & (cap - 1)] = log_at(l, o);
+    hook_free(l->env, l->ring);
+    l->ring = ring;
+    l->cap = cap;
+    return 0;
+}
+
+int log_reserve(struct log *l)
+{
+    if (l->n < l->cap) return 0;
+    return resize(l, l->cap ? l->cap * 2 : MIN_CAP);
+}
+
+static void give_back(struct log *l)
+{
+    if (l->cap > MIN_CAP && l->n < l->cap / 4) (void)resize(l, l->cap / 2);
+}
+
+void log_push(struct log *l, struct entry *e)
+{
+    l->n++;
+    e->seen.offset = ++l->head;
+    l->bytes += cost_of(e);
+    e->sum = l->sum += cost_of(e);
+    l->ring[l->head & (l->cap - 1)] = e;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+static weft_bytes key_of(const void *item)
+{
+    const struct entry *e = item;
+    return e->seen.key;
+}
+
+static int make_keys(struct log *l, const uint8_t *secret)
+{
+    l->keys = hook_realloc(l->env, NULL, sizeof *l->keys);
+    if (!l->keys) return -ENOMEM;
+    *l->keys = (struct map){.env = l->env, .key = secret, .name = key_of};
+    return 0;
+}
+
+static void outlive(struct log *l, struct entry *e)
+{
+    e->outlived = true;
+    e->next = NULL;
+    e->previous = l->newest_outlived;
+    *(e->previous ? &e->previous->next : &l->outlived) = e;
+    l->newest_outlived = e;
+}
+
+static void outlive_no_more(struct log *l, struct entry *e, struct leaving *to)
+{
+    *(e->previous ? &e->previous->next : &l->outlived) = e->next;
+    *(e->next ? &e->next->previous : &l->newest_outlived) = e->previous;
+    leave(to, e);
+}
+
+static void supersede(struct log *l, struct entry *old, struct leaving *to)
+{
+    atomic_store_explicit(&old->superseded, true, memory_order_relaxed);
+    if (old->outlived) outlive_no_more(l, old, to);
+}
+
+int log_key(struct log *l, struct entry *e, const uint8_t *secret, uint64_t max_keys,
+            struct leaving *to)
+{
+    if (!l->keys && make_keys(l, secret) < 0) return -ENOMEM;
+    uint64_t hash = map_hash(l->keys, e->seen.key);
+    struct entry *old = map_find(l->keys, hash, e->seen.key);
+    if (!old && l->keys->n >= max_keys) return -ENOSPC;
+    if (!old) return map_add(l->keys, hash, e);
+    map_replace(l->keys, hash, old, e);
+    supersede(l, old, to);
+    return 0;
+}
+
+static bool is_newest_of_its_key(const struct log *l, const struct entry *e)
+{
+    return l->keys && e->seen.key.len &&
+           !atomic_load_explicit(&e->superseded, memory_order_relaxed);
+}
+
+/* ---- out ------------------------------------------------------------------------------------- */
+
+void log_drop(struct log *l, struct leaving *to)
+{
+    struct entry *e = log_at(l, log_tail(l) + 1);
+    l->n--;
+    l->bytes -= cost_of(e);
+    if (is_newest_of_its_key(l, e)) outlive(l, e);
+    else leave(to, e);
+    give_back(l);
+}
+
+static void forget_keys(struct log *l)
+{
+    if (!l->keys) return;
+    map_deinit(l->keys);
+    hook_free(l->env, l->keys);
+    l->keys = NULL;
+}
+
+void log_clear(struct log *l, uint64_t end, struct leaving *to)
+{
+    forget_keys(l);
+    while (l->outlived) outlive_no_more(l, l->outlived, to);
+    while (l->n && log_tail(l) + 1 < end) log_drop(l, to);
+    l->cleared = log_tail(l);
+}
+
+void log_deinit(struct log *l)
+{
+    struct leaving all = {0};
+    log_clear(l, UINT64_MAX, &all);
+    leaving_free(&all);
+    hook_free(l->env, l->ring);
+    l->ring = NULL;
+    l->cap = 0;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+struct entry *log_after(const struct log *l, uint64_t offset, uint64_t end, bool skips)
+{
+    uint64_t tail = log_tail(l);
+    struct entry *e = offset < tail ? l->outlived : NULL;
+    while (e && e->seen.offset <= offset) e = e->next;
+    if (e) return e->seen.offset < end ? e : NULL;
+    uint64_t next = (offset < tail ? tail : offset) + 1;
+    if (end > l->head + 1) end = l->head + 1;
+    while (next < end && entry_is_skipped(log_at(l, next), skips)) next++;
+    return next < end ? log_at(l, next) : NULL;
+}
+
+uint64_t log_newest(const struct log *l, uint64_t n, bool skips)
+{
+    uint64_t tail = log_tail(l), offset = l->head;
+    if (!skips) return n < l->n ? l->head - n : tail;
+    for (; n && offset > tail; offset--)
+        if (!entry_is_skipped(log_at(l, offset), true)) n--;
+    if (!n) return offset;
+    const struct entry *e = l->newest_outlived;
+    for (; n && e; e = e->previous, n--) offset = e->seen.offset - 1;
+    return e ? offset : l->cleared;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * hub/member.c - WebSockets as readers: each message of the topic is one of theirs
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hub/hook.h"
+#include "hub/hub.h"
+#include "hub/reader.h"
+
+static int queue(weft_reader *r, void *message)
+{
+    int error = weft_send_message(r->carrier, message);
+    return error ? error : weft_backlogged(r->carrier);
+}
+
+/* All that was queued before goes out in front of the Close, so he knows where he is. */
+static int lost(weft_reader *r, const weft_seek *seek)
+{
+    char since[WEFT_POSITION_TEXT], why[WEFT_POSITION_TEXT + 16];
+    weft_position had = seek->at;
+    had.offset -= seek->lost;
+    weft_position_print(&had, since);
+    snprintf(why, sizeof why, "lost since=%s", since);
+    if (weft_close(r->carrier, WEFT_CLOSE_TRY_AGAIN_LATER, why) < 0) weft_abort(r->carrier);
+    return WEFT_ERR_CLOSED;
+}
+
+static void end(weft_reader *r, int error)
+{
+    static const char why[] = "too slow: the send queue is full";
+    if (error != WEFT_ERR_BACKLOG ||
+        weft_close_now(r->carrier, WEFT_CLOSE_POLICY_VIOLATION, why) < 0)
+        weft_abort(r->carrier);
+}
+
+static void gone(weft_reader *r)
+{
+    hook_free(weft_loop_env(weft_conn_loop(r->carrier)), r);
+}
+
+static void hang(void *conn, weft_link *link)
+{
+    weft_conn_link(conn, link);
+}
+
+static void take_off(void *conn, weft_link *link)
+{
+    weft_conn_unlink(conn, link);
+}
+
+static const weft_reader_type members = {
+    .queue = queue, .lost = lost, .end = end, .gone = gone, .link = hang, .unlink = take_off};
+
+/* ---- the memberships of a connection --------------------------------------------------------- */
+
+/* The next one in this hub, from that link on. */
+static weft_reader *member_from(weft_link *link, const weft_hub *h)
+{
+    for (; link; link = link->next) {
+        weft_reader *r = (weft_reader *)link;
+        if (link->type != &reader_link || reader_group(r)->type != &members) continue;
+        if (reader_group(r)->local->topic->hub == h) return r;
+    }
+    return NULL;
+}
+
+static weft_reader *find(const weft_hub *h, const weft_conn *c, weft_bytes topic, size_t *n)
+{
+    *n = 0;
+    for (weft_reader *r = member_from(weft_conn_links(c), h); r;
+         r = member_from(r->link.next, h), ++*n) {
+        weft_bytes its = weft_topic_name(weft_reader_topic(r));
+        if (its.len == topic.len && !memcmp(its.data, topic.data, its.len)) return r;
+    }
+    return NULL;
+}
+
+static weft_bytes bytes_of(const char *topic)
+{
+    return (weft_bytes){(const uint8_t *)topic, strlen(topic)};
+}
+
+static int join(weft_topic *t, weft_conn *c)
+{
+    const weft_env *env = weft_loop_env(weft_conn_loop(c));
+    weft_reader *r = hook_realloc(env, NULL, sizeof *r);
+    if (!r) return -ENOMEM;
+    *r = (weft_reader){.carrier = c};
+    int error = weft_reader_begin(r, t, weft_conn_loop(c), &members, NULL, NULL);
+    if (error) hook_free(env, r);
+    return error;
+}
+
+int weft_subscribe(weft_hub *h, weft_conn *c, const char *topic)
+{
+    size_t n;
+    weft_topic *t;
+    if (find(h, c, bytes_of(topic), &n)) return 0;
+    if (n >= h->cfg.max_topics_per_conn) return -ENOSPC;
+    int error = weft_topic_get(&t, h, bytes_of(topic));
+    if (error) return error;
+    error = join(t, c);
+    weft_topic_unref(t);
+    return error;
+}
+
+static void leave(weft_reader *r)
+{
+    weft_reader_end(r);
+    gone(r);
+}
+
+int weft_unsubscribe(weft_hub *h, weft_conn *c, const char *topic)
+{
+    size_t n;
+    weft_reader *r = find(h, c, bytes_of(topic), &n);
+    if (!r) return -ENOENT;
+    leave(r);
+    return 0;
+}
+
+void weft_unsubscribe_all(weft_hub *h, weft_conn *c)
+{
+    weft_reader *r;
+    while ((r = member_from(weft_conn_links(c), h))) leave(r);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * hub/names.h - topics by name: found, held, idle, forgotten
+ *
+ *      held (refs > 0) --- last reference ---> idle: keeps something -> stub -> forgotten
+ *                      <-- somebody asks ---/
+ *
+ * An idle topic stays as long as it keeps something, and as a stub (its name, epoch and offset) for stub_ms more; with
+ * neither it is forgotten at once. The reaper looks after a shard at a time. When all topics together keep more than they
+ * may, idle ones pay, the longest unused first.
+ */
+#ifndef HUB_NAMES_H
+#define HUB_NAMES_H
+
+#include "hub/hub.h"
+
+void names_init(weft_hub *h);
+
+/* Nobody else is using it: topics that users hold all the same are gone. */
+void names_deinit(weft_hub *h);
+
+/* On the hub's timer. */
+void names_reap(weft_timer *t, void *hub);
+
+/* Of an errand, that the reaper is waited for. */
+void names_start_reaper(weft_errand *e);
+
+/* Nobody reads any more; carriers stay. */
+void names_end_readers(weft_hub *h);
+
+#endif

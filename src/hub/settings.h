@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * hub/settings.h - how topics behave, with the defaults filled in
+ */
+#ifndef HUB_SETTINGS_H
+#define HUB_SETTINGS_H
+
+#include "hub/hub.h"
+
+/* given: NULL, or the user's. Errors: -EINVAL (what it has and we do not know), -ENOMEM. */
+int settings_add(weft_hub *h, const weft_topic_settings *given);
+void settings_free_all(weft_hub *h);
+
+#endif
