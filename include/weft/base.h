@@ -57,14 +57,28 @@ WEFT_API bool weft_utf8_valid(const void *data, size_t len);
 
 /* ---- links ----------------------------------------------------------------------------------- */
 
-/* A link hangs on a connection or a reply and is told when that is gone, after its on_close. Embed it in a struct
- * of yours, which is found from it; owner tells your links from others'. on_gone may free it.
- * Kept. */
-typedef struct weft_link {
-    struct weft_link *next; /* weft's */
+/* A link hangs on a connection or a reply, and is told of it by its type. Embed it in a struct of yours, which is found
+ * from it; owner tells your links from others'. Kept. */
+typedef struct weft_link weft_link;
+
+/* What links of one kind have in common. Kept. */
+typedef struct weft_link_type {
+    /* What it hung on is gone, after its on_close. May free it. */
+    void (*on_gone)(weft_link *link);
+
+    /* May be NULL. There is room again: weft_backlogged (or weft_reply_backlogged) was true, and what is queued has
+     * fallen as on_drain says. Told before on_drain, and where there is none; not for weft_want_drain. When one link
+     * has filled the queue again, or ended what it hangs on, those behind it and on_drain are not told this time; the
+     * next time these links come before it. Any call may be made here: links may be hung up and taken down, this one
+     * and others, and what was taken down may be freed. */
+    void (*on_drain)(weft_link *link);
+} weft_link_type;
+
+struct weft_link {
+    weft_link *next; /* weft's: to be read only */
     const void *owner;
-    void (*on_gone)(struct weft_link *link);
-} weft_link;
+    const weft_link_type *type;
+};
 
 /* ---- hooks ----------------------------------------------------------------------------------- */
 

@@ -249,6 +249,9 @@ WEFT_API void weft_conn_link(weft_conn *c, weft_link *link);
 WEFT_API void weft_conn_unlink(weft_conn *c, weft_link *link);
 WEFT_API weft_link *weft_conn_find_link(const weft_conn *c, const void *owner); /* or NULL */
 
+/* The first of all that hang on it, or NULL; the others by ->next. To be read only: some of them are weft's. */
+WEFT_API weft_link *weft_conn_links(const weft_conn *c);
+
 #ifdef __cplusplus
 }
 #endif

@@ -234,6 +234,7 @@ WEFT_API WEFT_CHECK int weft_reply_call(weft_loop *l, weft_id id,
 WEFT_API void weft_reply_link(weft_reply *r, weft_link *link);
 WEFT_API void weft_reply_unlink(weft_reply *r, weft_link *link);
 WEFT_API weft_link *weft_reply_find_link(const weft_reply *r, const void *owner); /* or NULL */
+WEFT_API weft_link *weft_reply_links(const weft_reply *r); /* as weft_conn_links */
 
 #ifdef __cplusplus
 }

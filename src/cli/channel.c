@@ -78,6 +78,8 @@ static void on_gone(weft_link *link)
     forget((struct waiting *)link); /* its first member */
 }
 
+static const weft_link_type waiting_type = {.on_gone = on_gone};
+
 static void published(weft_conn *c, weft_opcode op, size_t len, int n)
 {
     struct member *m = weft_conn_user(c);
@@ -117,7 +119,7 @@ static int keep(weft_conn *c, weft_opcode op, const void *data, size_t len)
     const struct member *m = weft_conn_user(c);
     struct waiting *w = calloc(1, sizeof *w);
     if (!w) return -ENOMEM;
-    *w = (struct waiting){.link = {.owner = m, .on_gone = on_gone}, .conn = c};
+    *w = (struct waiting){.link = {.owner = m, .type = &waiting_type}, .conn = c};
     int r = weft_message_new(&w->message, NULL, op, data, len);
     if (r == 0) r = weft_timer_new(&w->timer, weft_conn_loop(c), again, w);
     if (r < 0) {

@@ -96,6 +96,8 @@ static void on_gone(weft_link *link)
     free_member(m);
 }
 
+static const weft_link_type link_type = {.on_gone = on_gone};
+
 static struct member *find_member(const weft_hub *h, const weft_conn *c)
 {
     weft_link *link = weft_conn_find_link(c, h);
@@ -114,7 +116,7 @@ static struct member *find_or_add_member(struct part *p, weft_conn *c)
     if (m) return m;
     m = hook_realloc(env_of(p), NULL, sizeof *m);
     if (!m) return NULL;
-    *m = (struct member){.link = {.owner = p->hub, .on_gone = on_gone}, .part = p, .conn = c};
+    *m = (struct member){.link = {.owner = p->hub, .type = &link_type}, .part = p, .conn = c};
     weft_conn_link(c, &m->link);
     atomic_fetch_add_explicit(&p->members, 1, memory_order_release);
     return m;

@@ -88,10 +88,12 @@ static void on_gone(weft_link *link)
     else access_free(a);
 }
 
+static const weft_link_type link_type = {.on_gone = on_gone};
+
 void access_hang(struct access *a, weft_link **links)
 {
     if (!a) return;
-    a->link = (weft_link){.owner = owner, .on_gone = on_gone};
+    a->link = (weft_link){.owner = owner, .type = &link_type};
     links_add(links, &a->link);
 }
 

@@ -97,6 +97,7 @@ static void on_gone(weft_link *link)
 }
 
 static const char owner[] = "net/peer";
+static const weft_link_type link_type = {.on_gone = on_gone};
 
 /* The parts of the block that follow each other. */
 static void fill(weft_peer *p, const struct facts *f)
@@ -114,7 +115,7 @@ weft_peer *peer_new(const weft_env *env, const struct facts *f)
     if (f->text.failed || f->alt_names.failed) return NULL;
     weft_peer *p = mem_alloc(env, sizeof *p + sizeof f->at + f->alt_names.len + f->text.len);
     if (!p) return NULL;
-    *p = (weft_peer){.link = {.owner = owner, .on_gone = on_gone},
+    *p = (weft_peer){.link = {.owner = owner, .type = &link_type},
                      .refs = 1,
                      .secure = f->secure,
                      .has_env = env};

@@ -34,7 +34,7 @@ static void leave_way(weft_pipe *p)
 void pipe_discard(weft_pipe *p)
 {
     leave_way(p);
-    links_tell_all(&p->links);
+    links_tell_gone(&p->links);
     outq_clear(&p->out);
     slots_remove(&p->net->slots, p->slot);
     mem_free(net_env(p->net), p->words);

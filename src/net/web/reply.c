@@ -44,7 +44,7 @@ static struct lane *lane_if_open(const weft_reply *r)
 
 static void reply_free(weft_reply *r, const weft_env *env)
 {
-    links_tell_all(&r->links);
+    links_tell_gone(&r->links);
     mem_free(env, r);
 }
 
@@ -139,13 +139,28 @@ static struct outq *pull(struct lane *l)
     return &reply_at(l)->out;
 }
 
+static bool has_room(const weft_reply *r)
+{
+    return r->state == REPLY_OPEN && !r->backlogged;
+}
+
+/* The links before the user; any of them may use the room. */
+static void tell_room(weft_reply *r)
+{
+    weft_link place;
+    links_take_place(&r->links, &place);
+    while (has_room(r) && links_tell_room(&r->links, &place)) continue;
+    links_leave_place(&r->links, &place);
+    if (has_room(r) && r->handler.on_drain) r->handler.on_drain(r);
+}
+
 static void drained(weft_reply *r)
 {
     struct backlog b = backlog_of(r);
     if (outq_empty(&r->out)) lane_deadline(r->lane, WEFT_NEVER);
     if (!r->backlogged || !backlog_fell(&b)) return;
     r->backlogged = false;
-    if (r->handler.on_drain && r->state == REPLY_OPEN) r->handler.on_drain(r);
+    tell_room(r);
 }
 
 static bool sent(struct lane *l, size_t n)
@@ -449,4 +464,10 @@ weft_link *weft_reply_find_link(const weft_reply *r, const void *owner)
 {
     net_assert_usable(weft_reply_loop(r));
     return links_find(r->links, owner);
+}
+
+weft_link *weft_reply_links(const weft_reply *r)
+{
+    net_assert_usable(weft_reply_loop(r));
+    return r->links;
 }

@@ -71,6 +71,8 @@ static void wish_gone(weft_link *link)
     mem_free(w->env, w);
 }
 
+static const weft_link_type wish_type = {.on_gone = wish_gone};
+
 static struct wish *make_wish(weft_conn *c)
 {
     const weft_env *env = net_env(conn_net(c));
@@ -78,7 +80,7 @@ static struct wish *make_wish(weft_conn *c)
     if (w) return w;
     w = mem_alloc(env, sizeof *w);
     if (!w) return NULL;
-    *w = (struct wish){.link = {.owner = owner, .on_gone = wish_gone}, .env = env};
+    *w = (struct wish){.link = {.owner = owner, .type = &wish_type}, .env = env};
     links_add(&c->links, &w->link);
     return w;
 }
@@ -105,18 +107,40 @@ static bool is_calm_again(const weft_conn *c)
     return backlog_calm_at(conn_limits(c), ahead(c), session_items_ahead(&c->session));
 }
 
+static bool is_open(const weft_conn *c)
+{
+    return c->state == CONN_OPEN && !c->session.closed;
+}
+
+/* Whether there still is room: any of the links may have used it. */
+static bool tell_links(weft_conn *c)
+{
+    weft_link place;
+    links_take_place(&c->links, &place);
+    while (is_open(c) && !c->backlogged && links_tell_room(&c->links, &place)) continue;
+    links_leave_place(&c->links, &place);
+    return !c->backlogged;
+}
+
+static bool has_fallen(weft_conn *c)
+{
+    if (!c->backlogged || !is_calm_again(c)) return false;
+    c->backlogged = false;
+    return tell_links(c);
+}
+
+static bool is_fulfilled(weft_conn *c)
+{
+    if (!c->wants_drain || conn_buffered(c) >= wish_of(c)->bytes) return false;
+    c->wants_drain = false;
+    return true;
+}
+
+/* A wish is looked at behind the links, which may have queued something. */
 void conn_tell_if_drained(weft_conn *c)
 {
-    bool room = false;
     c->full = backlog_full_at(conn_limits(c), conn_buffered(c), session_items(&c->session));
-    if (c->backlogged && is_calm_again(c)) {
-        c->backlogged = false;
-        room = true;
-    }
-    if (c->wants_drain && conn_buffered(c) < wish_of(c)->bytes) {
-        c->wants_drain = false;
-        room = true;
-    }
-    bool open = c->state == CONN_OPEN && !c->session.closed;
-    if (room && open && conn_handler(c)->on_drain) conn_handler(c)->on_drain(c);
+    bool room = has_fallen(c);
+    if (is_fulfilled(c)) room = true;
+    if (room && is_open(c) && conn_handler(c)->on_drain) conn_handler(c)->on_drain(c);
 }

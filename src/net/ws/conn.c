@@ -95,7 +95,7 @@ void conn_discard(weft_conn *c)
 {
     const weft_env *env = net_env(conn_net(c));
     struct owner *owner = c->session.role == WEFT_CLIENT ? c->owner : NULL;
-    links_tell_all(&c->links);
+    links_tell_gone(&c->links);
     session_deinit(&c->session);
     mem_free(env, c->reason);
     give_up_id(c);

@@ -240,3 +240,9 @@ weft_link *weft_conn_find_link(const weft_conn *c, const void *owner)
     conn_assert_usable(c);
     return links_find(c->links, owner);
 }
+
+weft_link *weft_conn_links(const weft_conn *c)
+{
+    conn_assert_usable(c);
+    return c->links;
+}
