@@ -11,8 +11,8 @@
  *                      |        |           |
  *                   history   cursor      head: those who keep up
  *
- * Subscribers are connections of any of a server's loops; each is used in the thread of its loop. Publishing, counts and
- * topics are for any thread. A connection that closes leaves its topics by itself.
+ * Subscribers are connections of any of a server's loops; each is used in the thread of its loop. Publishing, counts
+ * and topics are for any thread. A connection that closes leaves its topics by itself.
  *
  * weft/topic.h has the rest: positions, history, readers other than connections.
  */
@@ -70,8 +70,8 @@ typedef struct weft_hub_config {
     size_t max_topic_len;       /* bytes; default 255 */
     size_t max_stubs;
 
-    /* Of all topics together: what logs keep, with what was made of it; default 256 MiB. It is paid first by topics that
-     * nobody reads, the longest unused first. */
+    /* Of all topics together: what logs keep, with what was made of it; default 256 MiB. It is paid first by topics
+     * that nobody reads, the longest unused first. */
     uint64_t memory_max;
 
     /* NULL: all defaults. Copied. */
@@ -96,16 +96,17 @@ static inline int weft_hub_new(weft_hub **out, weft_loop *l, const weft_hub_conf
 WEFT_API void weft_hub_free(weft_hub *h);
 
 /* In the thread of c: what is published from now on. Topics are bytes without NUL, 1 to max_topic_len of them.
- * Subscribing twice is once. Errors: -EINVAL (the topic's length), -ENOSPC (max_topics, max_topics_per_conn), -ENOMEM. */
+ * Subscribing twice is once. Errors: -EINVAL (the topic's length), -ENOSPC (max_topics, max_topics_per_conn),
+ * -ENOMEM. */
 WEFT_API int weft_subscribe(weft_hub *h, weft_conn *c, const char *topic);
 
 /* 0, or -ENOENT when c was not subscribed. */
 WEFT_API int weft_unsubscribe(weft_hub *h, weft_conn *c, const char *topic);
 WEFT_API void weft_unsubscribe_all(weft_hub *h, weft_conn *c);
 
-/* Append a message to the topic, for every subscriber. Any thread. A topic that nobody reads and that keeps nothing needs
- * nothing. Errors: -EINVAL (op, or the topic's length), -ENOSPC (max_topics), -ENOMEM; WEFT_ERR_BACKLOG: above the pace,
- * and readers are behind: nobody gets it (weft_publish_from waits, weft_topic_wait tells when to go on). */
+/* Append a message to the topic, for every subscriber. Any thread. A topic that nobody reads and that keeps nothing
+ * needs nothing. Errors: -EINVAL (op, or the topic's length), -ENOSPC (max_topics), -ENOMEM; WEFT_ERR_BACKLOG: above
+ * the pace, and readers are behind: nobody gets it (weft_publish_from waits, weft_topic_wait tells when to go on). */
 WEFT_API WEFT_CHECK int weft_publish(weft_hub *h, const char *topic, weft_opcode op,
                                      const void *data, size_t len);
 

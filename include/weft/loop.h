@@ -8,7 +8,8 @@
  *
  *   weft_loop_post, weft_errand_post                      your function in the loop's thread
  *   weft_conn_call, weft_reply_call, weft_pipe_call       the same, with what an id names
- *   weft_post, weft_publish_post                          a message to a connection, to a topic
+ *   weft_post                                             a message to a connection
+ *   weft_publish, weft_publish_message, weft_topic_*      topics, while the hub is there
  *   weft_loop_stop, weft_loop_is_mine, weft_loop_env
  *   weft_server_count and its like, weft_hub_count        while the server, the hub is there
  *   weft_message_*, weft_piece_*, weft_peer_*, weft_tls_*   of which you hold a reference

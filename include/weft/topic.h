@@ -23,10 +23,10 @@ extern "C" {
 
 /* ---- positions ------------------------------------------------------------------------------- */
 
-#define WEFT_EPOCH_MIN 8
-#define WEFT_EPOCH_MAX 16
-#define WEFT_OFFSET_MAX 9007199254740991u /* 2^53 - 1: a number in JavaScript */
-#define WEFT_POSITION_TEXT 40             /* room for one as text, with its NUL */
+#define WEFT_EPOCH_MIN     8
+#define WEFT_EPOCH_MAX     16
+#define WEFT_OFFSET_MAX    9007199254740991u /* 2^53 - 1: a number in JavaScript */
+#define WEFT_POSITION_TEXT 40                /* room for one as text, with its NUL */
 
 /* Frozen (docs/abi.md). */
 typedef struct weft_position {
@@ -42,8 +42,9 @@ WEFT_API int weft_position_parse(weft_position *p, weft_bytes text);
 
 /* Where somebody wants to begin. All zero: from now on. */
 typedef struct weft_since {
-    const weft_position *position; /* after it; one without an epoch counts as of another epoch. NULL: not said */
-    uint64_t last;                 /* the newest of what is kept, at most so many; WEFT_NEVER: all. 0: not said */
+    const weft_position
+        *position; /* after it; one without an epoch counts as of another epoch. NULL: not said */
+    uint64_t last; /* the newest of what is kept, at most so many; WEFT_NEVER: all. 0: not said */
 } weft_since;
 
 #define WEFT_LOST_UNKNOWN UINT64_MAX
@@ -52,12 +53,14 @@ typedef struct weft_since {
 typedef struct weft_seek {
     weft_position at;   /* after it */
     weft_position head; /* the newest there is */
-    uint64_t lost;      /* messages in front of at that he wanted and nobody has any more; WEFT_LOST_UNKNOWN */
+    uint64_t
+        lost; /* messages in front of at that he wanted and nobody has any more; WEFT_LOST_UNKNOWN */
 } weft_seek;
 
 /* ---- topics ---------------------------------------------------------------------------------- */
 
-/* Counted; any thread. A topic is one and the same as long as somebody holds it. */
+/* Counted; any thread. A topic is one and the same as long as somebody holds it; give it back before the hub is freed.
+ * */
 typedef struct weft_topic weft_topic;
 
 /* The topic of that name, made if need be. Errors: -EINVAL (the length), -ENOSPC (max_topics), -ENOMEM. */
@@ -82,14 +85,13 @@ WEFT_API void weft_topic_clear(weft_topic *t);
 /* A message in a log. Read what is here; never make one: there may be more behind it. */
 typedef struct weft_entry {
     uint64_t offset;
-    uint64_t time;   /* when it was appended: ms since 1970, for people */
-    weft_bytes key;  /* what it replaces; empty: nothing */
+    uint64_t time;  /* when it was appended: ms since 1970, for people */
+    weft_bytes key; /* what it replaces; empty: nothing */
     weft_message *message;
 } weft_entry;
 
-/* Append m, with the key that it replaces (at most 64 bytes; len 0: none). Takes its own reference. *at (may be NULL) is
- * where. Any thread.
- * Errors: -EINVAL (the key), -ENOSPC (max_keys), -ENOMEM; WEFT_ERR_BACKLOG: as weft_publish. */
+/* Append m, with the key that it replaces (at most 64 bytes; len 0: none). Takes its own reference. *at (may be NULL)
+ * is where. Any thread. Errors: -EINVAL (the key), -ENOSPC (max_keys), -ENOMEM; WEFT_ERR_BACKLOG: as weft_publish. */
 WEFT_API WEFT_CHECK int weft_topic_publish(weft_topic *t, weft_message *m, weft_bytes key,
                                            weft_position *at);
 
@@ -103,7 +105,8 @@ typedef struct weft_turn {
 } weft_turn;
 
 /* Call turn->on_turn once, in l's thread, when it is his turn: the first weft_topic_publish to t in it is let through,
- * whatever the pace. Turns are taken in order. If he waits already nothing is done. In l's thread. Errors: -ENOMEM. */
+ * whatever the pace. Turns are taken in order. If he waits already nothing is done. In l's thread. Errors: -ENOMEM,
+ * -ENOSPC (more than 256 loops). */
 WEFT_API WEFT_CHECK int weft_topic_wait(weft_topic *t, weft_loop *l, weft_turn *turn);
 
 /* on_turn will not be called. In l's thread. Who does not wait: nothing. */
@@ -116,26 +119,27 @@ WEFT_API void weft_topic_seek(weft_topic *t, const weft_since *since, weft_seek 
 
 /* The entries behind an offset, at most max of them, each as a reference of yours; *next is the offset to go on behind.
  * What a policy spares readers is left out. Returns how many. */
-WEFT_API size_t weft_topic_read(weft_topic *t, uint64_t after, const weft_entry **entries, size_t max,
-                                uint64_t *next);
+WEFT_API size_t weft_topic_read(weft_topic *t, uint64_t after, const weft_entry **entries,
+                                size_t max, uint64_t *next);
 WEFT_API void weft_entry_unref(const weft_entry *e);
 
 /* ---- to stay --------------------------------------------------------------------------------- */
 
 typedef struct weft_reader weft_reader;
 
-/* What readers of one kind have in common. Kept. All but render and unref in the thread of the reader; none may call what
- * runs user code, or end a reader. */
+/* What readers of one kind have in common. Kept. All but render and unref in the thread of the reader; none may call
+ * what runs user code, or end a reader. */
 typedef struct weft_reader_type {
-    /* What is queued of an entry: made when the first reader of this type needs it, shared by all of them, on all loops,
-     * and given back with unref when the last has been told. skipped: so many before it were spared this reader, and
-     * then it is made for him alone. NULL: no memory. Any thread. render NULL: it is the entry's message. */
+    /* What is queued of an entry: made when the first reader of this type needs it, shared by all of them, on all
+     * loops, and given back with unref when the last has been told. skipped: so many before it were spared this
+     * reader, and then it is made for him alone. NULL: no memory. Any thread. render NULL: it is the entry's message.
+     * */
     void *(*render)(weft_topic *t, const weft_entry *e, uint64_t skipped);
     void (*unref)(void *rendering);
 
-    /* Queue it by reference. 0: done; 1: done, and there should not be more for now: the link's on_drain follows. Else it
-     * is not queued: WEFT_ERR_BACKLOG, and on_drain follows; -ENOMEM, he is ended; what else there is: he is leaving
-     * already. */
+    /* Queue it by reference. 0: done; 1: done, and there should not be more for now: the link's on_drain follows. Else
+     * it is not queued: WEFT_ERR_BACKLOG, and on_drain follows; -ENOMEM, he is ended; what else there is: he is
+     * leaving already. */
     int (*queue)(weft_reader *r, void *rendering);
 
     /* seek->lost messages in front of seek->at, where he goes on, are gone. As queue. */
@@ -160,8 +164,8 @@ struct weft_reader {
 };
 
 /* Deliver from where since says (NULL: from now on), in l's thread, the carrier's. *seek (may be NULL) says what that
- * means; the loss that it names is the caller's to tell. What is kept and due is queued before this returns, as far as
- * there is room. Errors: -ENOMEM. */
+ * means; the loss that it names is the caller's to tell. Nothing is queued before this returns. Errors: -ENOMEM,
+ * -ENOSPC (readers on more than 256 loops). */
 WEFT_API WEFT_CHECK int weft_reader_begin(weft_reader *r, weft_topic *t, weft_loop *l,
                                           const weft_reader_type *type, const weft_since *since,
                                           weft_seek *seek);

@@ -21,6 +21,7 @@
 #include <weft/client.h>
 #include <weft/pipe.h>
 #include <weft/hub.h>
+#include <weft/topic.h>
 #include <weft/aux.h>
 /* clang-format on */
 

@@ -4,8 +4,8 @@
  *
  *      a message of a member -> weft_publish_from(topic = the path) -> every member's queue
  *
- * A member lives from on_upgrade, where the path is known, to on_close. Who says more than the topic's pace while others
- * are behind is not read from until it is his turn.
+ * A member lives from on_upgrade, where the path is known, to on_close. Who says more than the topic's pace while
+ * others are behind is not read from until it is his turn.
  */
 #include "cli/channel.h"
 

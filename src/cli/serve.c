@@ -33,8 +33,9 @@ static const char about[] =
     "The first line on stdout says where it listens. SIGINT and SIGTERM close every\n"
     "WebSocket with 1001 and end the program; a second one ends it at once.\n"
     "With TLS, SIGHUP reads the certificates and keys again.\n"
-    "Who says much at a time waits for the members that read, a second at most; a\n"
-    "member that reads too slowly for that is closed with 1008.\n"
+    "A channel keeps up to 8M of what members have yet to read. Who is slower than\n"
+    "that is closed with 1013; who says more than 1M a second waits while another\n"
+    "member is more than half of that behind.\n"
     "Before it answers anybody it gives up root, files and system calls that it does\n"
     "not need; with -v it says how far.\n";
 

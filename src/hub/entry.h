@@ -9,8 +9,8 @@
  *      hot += 1      under the topic's lock, for each loop that will deliver it
  *      hot -= 1      anywhere; who comes to 0 takes the renderings away, under the lock if it is 0 still
  *
- * Renderings are pushed on a list without a lock: two threads that need the same at the same moment may both make it, and
- * one is thrown away.
+ * Renderings are pushed on a list without a lock: two threads that need the same at the same moment may both make it,
+ * and one is thrown away.
  */
 #ifndef HUB_ENTRY_H
 #define HUB_ENTRY_H
@@ -29,7 +29,8 @@ struct entry {
     uint64_t sum;           /* what all entries of the log cost, up to this one */
     _Atomic(struct rendering *) renderings;
     const weft_env *env;
-    struct entry *next, *previous; /* of those that have outlived the ring; next: of those that leave */
+    struct entry *next,
+        *previous; /* of those that have outlived the ring; next: of those that leave */
     uint8_t key[];
 };
 

@@ -24,8 +24,8 @@ enum { SHARDS = 64, PARTS_MAX = 256 };
 struct shard {
     pthread_mutex_t lock;
     struct map topics;
-    weft_topic *idle, *newest_idle; /* those that nobody holds, the longest unused first */
-    size_t stubs;                   /* of these, those that keep nothing */
+    weft_topic *idle, *newest_idle;      /* those that nobody holds, the longest unused first */
+    size_t stubs;                        /* of these, those that keep nothing */
     _Alignas(64) _Atomic int64_t memory; /* what logs keep */
 };
 
@@ -45,7 +45,7 @@ struct weft_hub {
     size_t settings_size; /* the user's */
     pthread_mutex_t settings_lock;
     struct settings *settings; /* the hub's own is the last */
-    uint8_t secret[16]; /* the maps' */
+    uint8_t secret[16];        /* the maps' */
     _Atomic(struct part *) parts;
     atomic_size_t topics;
     _Atomic uint64_t counts[WEFT_HUB_MEMORY]; /* but for the memory, which the shards have */

@@ -2,9 +2,9 @@
  *
  * hub/local.c - delivering: to all who keep up, and to cursors a batch at a time
  *
- * Whoever delivers walks arrays that change under his hands, because a reader who is full moves to the other; but nothing
- * that is called here runs user code or removes anybody: queueing and closing only queue, and ends come later, from the
- * loop.
+ * Whoever delivers walks arrays that change under his hands, because a reader who is full moves to the other; but
+ * nothing that is called here runs user code or removes anybody: queueing and closing only queue, and ends come later,
+ * from the loop.
  */
 #include "hub/local.h"
 
@@ -93,8 +93,8 @@ static void deliver(struct local *l, struct entry *e, uint64_t skipped)
     for (struct group *g = l->groups; g; g = g->next) {
         if (!g->n) continue;
         bool own = skipped && g->type->render;
-        void *made = own ? g->type->render(l->topic, &e->seen, skipped)
-                         : entry_render(e, l->topic, g->type);
+        void *made =
+            own ? g->type->render(l->topic, &e->seen, skipped) : entry_render(e, l->topic, g->type);
         hub_counts(hub_of(l), WEFT_HUB_SKIPPED, skipped * g->n);
         deliver_to_group(g, e->seen.offset, made);
         if (own && made) g->type->unref(made);
@@ -294,19 +294,28 @@ static bool serve_all(struct local *l)
 
 /* ---- to run ---------------------------------------------------------------------------------- */
 
+static void join_dirty(struct part *p, struct local *l)
+{
+    atomic_store_explicit(&l->dirty, true, memory_order_relaxed);
+    l->next_dirty = NULL;
+    if (p->newest_dirty) p->newest_dirty->next_dirty = l;
+    else p->dirty = l;
+    p->newest_dirty = l;
+    p->n_dirty++;
+}
+
+static bool is_dirty(const struct local *l)
+{
+    return atomic_load_explicit(&l->dirty, memory_order_relaxed);
+}
+
 void local_soil(struct local *l, struct wakes *w)
 {
     struct part *p = l->part;
+    if (is_dirty(l)) return;
     pthread_mutex_lock(&p->lock);
-    bool was_dirty = l->dirty;
-    if (!was_dirty) {
-        l->dirty = true;
-        l->next_dirty = NULL;
-        if (p->newest_dirty) p->newest_dirty->next_dirty = l;
-        else p->dirty = l;
-        p->newest_dirty = l;
-        p->n_dirty++;
-    }
+    bool was_dirty = is_dirty(l);
+    if (!was_dirty) join_dirty(p, l);
     pthread_mutex_unlock(&p->lock);
     if (!was_dirty) wakes_add(w, p);
 }
@@ -451,7 +460,7 @@ void local_leave(struct local *l)
     wakes_send(&w, hub_of(l));
     pthread_mutex_lock(&l->part->lock);
     l->gone = true;
-    bool later = l->dirty;
+    bool later = is_dirty(l);
     pthread_mutex_unlock(&l->part->lock);
     if (!later) local_free(l);
 }

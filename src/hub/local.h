@@ -7,8 +7,8 @@
  *                  behind   behind   next: those who keep up, a dense array for each type
  *
  * Who keeps up has no state but his place in the array. Who is full leaves it and becomes a cursor: in behind, with the
- * offset that he needs next. When he has room again he goes on from there in batches, never past next, and comes back to
- * the array when he has come to that.
+ * offset that he needs next. When he has room again he goes on from there in batches, never past next, and comes back
+ * to the array when he has come to that.
  *
  * Used in its part's thread; what others see of it is under the topic's lock: next, slowest, and its place in the list.
  */
@@ -38,12 +38,14 @@ struct local {
     struct group *groups;
     struct cursor *behind;
     uint32_t n_behind, cap_behind;
-    uint64_t next;    /* the offset that those who keep up need */
-    uint64_t slowest; /* the least that a cursor needs of what there is; WEFT_NEVER: nobody is behind */
-    bool stale;       /* slowest may be more by now */
-    struct local *next_dirty; /* under the part's lock, as the two that follow */
-    bool dirty;
-    bool gone;        /* to be freed when it is no longer dirty */
+    uint64_t next; /* the offset that those who keep up need */
+    uint64_t
+        slowest; /* the least that a cursor needs of what there is; WEFT_NEVER: nobody is behind */
+    bool stale;  /* slowest may be more by now */
+    struct local *next_dirty; /* under the part's lock, as what follows */
+    atomic_bool
+        dirty; /* true is also seen without it: it ends before what is appended is looked for */
+    bool gone; /* to be freed when it is no longer dirty */
     weft_timer *timer; /* with max_rate */
     uint64_t due;      /* us: when those who keep up may be told more */
 };
@@ -84,8 +86,8 @@ void local_serve(struct local *l, uint32_t at);
 /* A cursor was added, moved or taken away. */
 void local_settle(struct local *l);
 
-/* The entry was appended and is the next one, and l->next is behind it already. The entry's reference and heat are l's to
- * release. */
+/* The entry was appended and is the next one, and l->next is behind it already. The entry's reference and heat are l's
+ * to release. */
 void local_deliver(struct local *l, struct entry *e);
 
 #endif

@@ -5,8 +5,8 @@
  *      outlived          ring                     head
  *      2 -> 5            7  8  9  10  11          11         those of 1 to 6 that are the newest of their keys
  *
- * No locks and no time of its own: its topic has those. What leaves it is chained for the caller, who lets go of it when
- * the lock is released.
+ * No locks and no time of its own: its topic has those. What leaves it is chained for the caller, who lets go of it
+ * when the lock is released.
  */
 #ifndef HUB_LOG_H
 #define HUB_LOG_H
@@ -47,8 +47,8 @@ static inline struct entry *log_at(const struct log *l, uint64_t offset)
 /* Room for one more. -ENOMEM. */
 int log_reserve(struct log *l);
 
-/* Remember whose newest e will be when it is pushed, which is next: what was that before is superseded. secret: the map's
- * key. Errors: -ENOMEM, -ENOSPC (max_keys); nothing has changed. */
+/* Remember whose newest e will be when it is pushed, which is next: what was that before is superseded. secret: the
+ * map's key. Errors: -ENOMEM, -ENOSPC (max_keys); nothing has changed. */
 int log_key(struct log *l, struct entry *e, const uint8_t *secret, uint64_t max_keys,
             struct leaving *to);
 

@@ -22,7 +22,7 @@ struct map_slot {
 
 struct map {
     const weft_env *env;
-    const uint8_t *key;               /* 16 bytes; the caller's */
+    const uint8_t *key; /* 16 bytes; the caller's */
     weft_bytes (*name)(const void *item);
     struct map_slot *slots;
     size_t n, cap; /* cap is 0 or a power of two */

@@ -6,8 +6,8 @@
  *                      <-- somebody asks ---/
  *
  * An idle topic stays as long as it keeps something, and as a stub (its name, epoch and offset) for stub_ms more; with
- * neither it is forgotten at once. The reaper looks after a shard at a time. When all topics together keep more than they
- * may, idle ones pay, the longest unused first.
+ * neither it is forgotten at once. The reaper looks after a shard at a time. When all topics together keep more than
+ * they may, idle ones pay, the longest unused first.
  */
 #ifndef HUB_NAMES_H
 #define HUB_NAMES_H

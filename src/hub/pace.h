@@ -2,12 +2,13 @@
  *
  * hub/pace.h - when publishers wait
  *
- * Each topic has a bucket: pace bytes a second, and a quarter of the window in it. As long as it is not empty publishing
- * goes on whatever readers do. When it is, it goes on as long as no reader is more than half the window behind; else it
- * waits for either. So nobody is measured, and nothing waits for ever: who takes less than the pace falls out of the
- * window in the end, and his policy applies.
+ * Each topic has a bucket: pace bytes a second, and a quarter of the window in it. As long as it is not empty
+ * publishing goes on whatever readers do. When it is, it goes on as long as no reader is more than half the window
+ * behind; else it waits for either. So nobody is measured, and nothing waits for ever: who takes less than the pace
+ * falls out of the window in the end, and his policy applies.
  *
- * Those who wait stand in a line and are let through one by one, a message each. Who comes meanwhile stands behind them.
+ * Those who wait stand in a line and are let through one by one, a message each. Who comes meanwhile stands behind
+ * them.
  */
 #ifndef HUB_PACE_H
 #define HUB_PACE_H

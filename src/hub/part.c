@@ -31,7 +31,7 @@ static struct local *next_dirty(struct part *p)
     p->dirty = l->next_dirty;
     if (!p->dirty) p->newest_dirty = NULL;
     p->n_dirty--;
-    l->dirty = false;
+    atomic_store_explicit(&l->dirty, false, memory_order_relaxed);
     pthread_mutex_unlock(&p->lock);
     return l;
 }

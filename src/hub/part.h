@@ -2,7 +2,7 @@
  *
  * hub/part.h - what a hub has on one loop
  *
- *      other threads -- lock: dirty locals, turns that were given -- errand --> part_run, in the loop's thread, once a turn
+ * other threads -- lock: dirty locals, turns that were given -- errand --> part_run, in the loop's thread, once a turn
  *
  * Parts come one by one, at the head of a list that only grows, and go with the hub.
  */

@@ -54,7 +54,8 @@ int weft_position_parse(weft_position *p, weft_bytes text)
 {
     size_t n = epoch_length(text);
     *p = (weft_position){0};
-    if (n < WEFT_EPOCH_MIN || n > WEFT_EPOCH_MAX || n == text.len || text.data[n] != '.') return -EINVAL;
+    if (n < WEFT_EPOCH_MIN || n > WEFT_EPOCH_MAX || n == text.len || text.data[n] != '.')
+        return -EINVAL;
     uint64_t offset;
     if (!parse_offset(&offset, (weft_bytes){text.data + n + 1, text.len - n - 1})) return -EINVAL;
     memcpy(p->epoch, text.data, n);

@@ -8,7 +8,8 @@
 #include "hub/part.h"
 #include "hub/topic.h"
 
-/* The topic of that name, as a reference; NULL in *out, and no error: nobody would ever know what is published there. */
+/* The topic of that name, as a reference; NULL in *out, and no error: nobody would ever know what is published there.
+ * */
 int publish_find(weft_hub *h, const char *topic, weft_topic **out);
 
 /* Under the topic's lock: whoever is first in line has his turn, if it may be. */

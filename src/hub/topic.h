@@ -30,8 +30,8 @@ struct weft_topic {
     struct local *locals;
     struct pace pace;
     char epoch[24];
-    int64_t counted;      /* bytes that its shard knows of */
-    uint64_t idle_since;  /* us, with refs 0; under the shard's lock, as the two that follow */
+    int64_t counted;     /* bytes that its shard knows of */
+    uint64_t idle_since; /* us, with refs 0; under the shard's lock, as the two that follow */
     weft_topic *next_idle, *previous_idle;
     uint64_t hash;
     size_t len;
@@ -69,7 +69,8 @@ void topic_seek(const weft_topic *t, const weft_since *since, weft_seek *out);
 /* Whether who goes on is spared what has been superseded. */
 static inline bool topic_skips(const weft_topic *t)
 {
-    return t->settings->policy == WEFT_POLICY_LATEST || t->settings->policy == WEFT_POLICY_LATEST_KEY;
+    return t->settings->policy == WEFT_POLICY_LATEST ||
+           t->settings->policy == WEFT_POLICY_LATEST_KEY;
 }
 
 #endif

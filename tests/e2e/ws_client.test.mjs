@@ -240,13 +240,15 @@ test('the query does not belong to the name of a channel', async () => {
   await Promise.all([one.leave(1000), other.leave(1000)]);
 });
 
-test('who reads too slowly is closed with 1008, and nobody waits for him', async () => {
+test('who reads so slowly that the channel has moved on is closed with 1013, and told since when', async () => {
   const [quick, slow] = [await Peer.connect(server.url('/slow')), await Peer.connect(server.url('/slow'))];
   slow.socket.pause();
   const block = bytes(1 << 20);
   for (let i = 0; i < 24; i++) assert.equal((await quick.ask(block)).length, block.length);
   slow.socket.resume();
-  assert.equal((await slow.end()).code, 1008);
+  const { code, reason } = await slow.end();
+  assert.equal(code, 1013);
+  assert.match(String(reason), /^lost since=[a-z0-9]{8,16}\.\d+$/);
   await quick.leave(1000);
 });
 

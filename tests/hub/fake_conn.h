@@ -141,7 +141,7 @@ static inline void fake_gone(weft_conn *c)
     while (c->links) {
         weft_link *link = c->links;
         c->links = link->next;
-        link->on_gone(link);
+        link->type->on_gone(link);
     }
     weft_message_unref(c->last);
     c->last = NULL;

@@ -873,17 +873,22 @@ static void link_gone(weft_link *link)
     tell(&server.story, "%s gone;", (const char *)link->owner);
 }
 
+static const weft_link_type link_type = {.on_gone = link_gone};
+
 static void test_links(void **state)
 {
     (void)state;
     struct raw *r = raw_open(&world, "/");
-    weft_link a = {.owner = "a", .on_gone = link_gone}, b = {.owner = "b", .on_gone = link_gone},
-              x = {.owner = "x", .on_gone = link_gone};
+    weft_link a = {.owner = "a", .type = &link_type}, b = {.owner = "b", .type = &link_type},
+              x = {.owner = "x", .type = &link_type};
     weft_conn *c = server.conn;
     weft_conn_link(c, &a);
     weft_conn_link(c, &x);
     weft_conn_link(c, &b);
     assert_ptr_equal(weft_conn_find_link(c, a.owner), &a);
+    assert_ptr_equal(weft_conn_links(c), &b);
+    assert_ptr_equal(weft_conn_links(c)->next, &x);
+    assert_ptr_equal(weft_conn_links(c)->next->next, &a);
     weft_conn_unlink(c, &x);
     assert_null(weft_conn_find_link(c, x.owner));
     weft_conn_unlink(c, &x);

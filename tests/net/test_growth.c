@@ -547,6 +547,7 @@ FROZEN(weft_deflate_params, 5);
 FROZEN(weft_event, 32);
 FROZEN(weft_chunk, 24);
 FROZEN(weft_link, 24);
+FROZEN(weft_link_type, 16);
 FROZEN(weft_tls_pair, 16);
 
 /* ---- what they set is heeded ----------------------------------------------------------------- */

@@ -589,17 +589,22 @@ static void link_gone(weft_link *link)
     tell(&story, "link %s;", (const char *)link->owner);
 }
 
+static const weft_link_type link_type = {.on_gone = link_gone};
+
 static void test_links(void **state)
 {
     (void)state;
     struct stream s = {.name = "a"};
-    weft_link one = {.owner = ours, .on_gone = link_gone},
-              two = {.owner = theirs, .on_gone = link_gone};
+    weft_link one = {.owner = ours, .type = &link_type},
+              two = {.owner = theirs, .type = &link_type};
     struct raw *r = streaming(&s, GET("/"), 0);
     assert_null(weft_reply_find_link(s.reply, ours));
     weft_reply_link(s.reply, &one);
     weft_reply_link(s.reply, &two);
     assert_ptr_equal(weft_reply_find_link(s.reply, ours), &one);
+    assert_ptr_equal(weft_reply_links(s.reply), &two);
+    assert_ptr_equal(weft_reply_links(s.reply)->next, &one);
+    assert_null(weft_reply_links(s.reply)->next->next);
     assert_ptr_equal(weft_reply_find_link(s.reply, theirs), &two);
     weft_reply_unlink(s.reply, &two);
     assert_null(weft_reply_find_link(s.reply, theirs));
