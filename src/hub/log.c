@@ -86,12 +86,14 @@ static void outlive(struct log *l, struct entry *e)
     e->previous = l->newest_outlived;
     *(e->previous ? &e->previous->next : &l->outlived) = e;
     l->newest_outlived = e;
+    l->outlived_bytes += cost_of(e);
 }
 
 static void outlive_no_more(struct log *l, struct entry *e, struct leaving *to)
 {
     *(e->previous ? &e->previous->next : &l->outlived) = e->next;
     *(e->next ? &e->next->previous : &l->newest_outlived) = e->previous;
+    l->outlived_bytes -= cost_of(e);
     leave(to, e);
 }
 
@@ -122,29 +124,43 @@ static bool is_newest_of_its_key(const struct log *l, const struct entry *e)
 
 /* ---- out ------------------------------------------------------------------------------------- */
 
-void log_drop(struct log *l, struct leaving *to)
+static struct entry *take_oldest(struct log *l)
 {
     struct entry *e = log_at(l, log_tail(l) + 1);
     l->n--;
     l->bytes -= cost_of(e);
+    return e;
+}
+
+void log_drop(struct log *l, struct leaving *to)
+{
+    struct entry *e = take_oldest(l);
     if (is_newest_of_its_key(l, e)) outlive(l, e);
     else leave(to, e);
     give_back(l);
 }
 
-static void forget_keys(struct log *l)
+/* Those that stay in the ring keep theirs. */
+static void forget_key(struct log *l, const struct entry *e)
 {
-    if (!l->keys) return;
-    map_deinit(l->keys);
-    hook_free(l->env, l->keys);
-    l->keys = NULL;
+    if (is_newest_of_its_key(l, e)) map_remove(l->keys, map_hash(l->keys, e->seen.key), e);
+}
+
+static void clear_oldest(struct log *l, struct leaving *to)
+{
+    struct entry *e = take_oldest(l);
+    forget_key(l, e);
+    leave(to, e);
+    give_back(l);
 }
 
 void log_clear(struct log *l, uint64_t end, struct leaving *to)
 {
-    forget_keys(l);
-    while (l->outlived) outlive_no_more(l, l->outlived, to);
-    while (l->n && log_tail(l) + 1 < end) log_drop(l, to);
+    while (l->outlived) {
+        forget_key(l, l->outlived);
+        outlive_no_more(l, l->outlived, to);
+    }
+    while (l->n && log_tail(l) + 1 < end) clear_oldest(l, to);
     l->cleared = log_tail(l);
 }
 
@@ -153,6 +169,9 @@ void log_deinit(struct log *l)
     struct leaving all = {0};
     log_clear(l, UINT64_MAX, &all);
     leaving_free(&all);
+    if (l->keys) map_deinit(l->keys);
+    hook_free(l->env, l->keys);
+    l->keys = NULL;
     hook_free(l->env, l->ring);
     l->ring = NULL;
     l->cap = 0;
@@ -163,6 +182,7 @@ void log_deinit(struct log *l)
 struct entry *log_after(const struct log *l, uint64_t offset, uint64_t end, bool skips)
 {
     uint64_t tail = log_tail(l);
+    if (offset >= l->head) return NULL;
     struct entry *e = offset < tail ? l->outlived : NULL;
     while (e && e->seen.offset <= offset) e = e->next;
     if (e) return e->seen.offset < end ? e : NULL;
@@ -181,5 +201,5 @@ uint64_t log_newest(const struct log *l, uint64_t n, bool skips)
     if (!n) return offset;
     const struct entry *e = l->newest_outlived;
     for (; n && e; e = e->previous, n--) offset = e->seen.offset - 1;
-    return e ? offset : l->cleared;
+    return offset;
 }
