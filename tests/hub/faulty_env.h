@@ -42,14 +42,14 @@ static int faulty_random(void *ctx, void *buf, size_t len)
     return f->random_error;
 }
 
-static void faulty_init(struct faulty *f)
+static inline void faulty_init(struct faulty *f)
 {
     *f = (struct faulty){.env = {.ctx = f, .realloc = faulty_realloc, .random = faulty_random},
                          .fail_at = -1};
 }
 
 /* From now on the nth allocation fails; -1: none does. */
-static void faulty_from(struct faulty *f, long nth)
+static inline void faulty_from(struct faulty *f, long nth)
 {
     f->asked = 0;
     f->fail_at = nth;
