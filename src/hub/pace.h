@@ -28,9 +28,11 @@ struct pace {
 
 enum { BURST_MAX = 1 << 30 };
 
+/* At least 1: an empty bucket has to fill again. */
 static inline int64_t pace_burst(const weft_topic_settings *s)
 {
-    return s->window_bytes / 4 < BURST_MAX ? (int64_t)s->window_bytes / 4 : BURST_MAX;
+    uint64_t quarter = s->window_bytes / 4;
+    return quarter > BURST_MAX ? BURST_MAX : quarter ? (int64_t)quarter : 1;
 }
 
 /* More come, as time goes by. */

@@ -22,7 +22,8 @@ static void fill_in_defaults(weft_topic_settings *s)
     preset(&s->window_bytes, 8 << 20);
     preset(&s->pace, 1 << 20);
     preset(&s->max_keys, 10000);
-    if (s->max_rate == WEFT_NEVER) s->max_rate = 0;
+    bool skips = s->policy == WEFT_POLICY_LATEST || s->policy == WEFT_POLICY_LATEST_KEY;
+    if (s->max_rate == WEFT_NEVER || !skips) s->max_rate = 0;
 }
 
 static struct settings *find(struct settings *s, const weft_topic_settings *given)
