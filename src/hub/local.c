@@ -24,6 +24,8 @@ struct batch {
     uint64_t after; /* what is behind it was asked for */
     uint64_t next;  /* the offset to go on with */
     weft_seek loss; /* if lost is not 0: told before them */
+    bool more;      /* there is more to be had at once */
+    bool passed;    /* the log had moved past after */
     uint32_t n;
     struct entry *entries[BATCH];
 };
@@ -51,6 +53,8 @@ static void batch_let_go(weft_topic *t, struct batch *b)
 static void end(weft_reader *r, int error)
 {
     const struct group *g = reader_group(r);
+    if (r->state & READER_LEAVING) return;
+    r->state |= READER_LEAVING;
     hub_counts(hub_of(g->local), WEFT_HUB_ENDED, 1);
     g->type->end(r, error);
 }
@@ -106,7 +110,7 @@ void local_deliver(struct local *l, struct entry *e)
 {
     deliver(l, e, 0);
     let_go(l->topic, e);
-    if (l->stale) local_settle(l);
+    local_settle(l);
 }
 
 /* Those who keep up have a loop that does not: the log has moved past what it was to deliver. */
@@ -125,15 +129,26 @@ static void drop(struct entry *e)
     entry_unref(e);
 }
 
-/* Under the lock: what those who keep up need next. Whether that is all there is. */
-static bool take_next(struct local *l, struct batch *b)
+/* Under the lock: what the log has moved past is delivered to nobody here, be it kept for its key. */
+static void move_on(struct local *l)
+{
+    const struct log *log = &l->topic->log;
+    struct entry *e = log->newest_outlived;
+    for (; e && e->seen.offset >= l->next; e = e->previous)
+        if (entry_release(e)) entry_forget(entry_cool(e), e->env);
+    l->next = log_tail(log) + 1;
+}
+
+/* Under the lock: what those who keep up need next, at most so many. Whether that is all there is. */
+static bool take_next(struct local *l, struct batch *b, uint32_t most)
 {
     struct log *log = &l->topic->log;
-    uint64_t tail = log_tail(log);
-    bool skips = l->topic->settings->max_rate && topic_skips(l->topic);
+    bool skips = l->topic->settings->max_rate;
     b->after = l->next - 1;
-    if (l->next <= tail) l->next = tail + 1;
-    for (b->n = 0; b->n < BATCH && l->next <= log->head; l->next++) {
+    b->passed = l->next <= log_tail(log);
+    if (b->passed) move_on(l);
+    if (l->next < l->under_way) l->under_way = l->next;
+    for (b->n = 0; b->n < most && l->next <= log->head; l->next++) {
         struct entry *e = entry_ref(log_at(log, l->next));
         if (!entry_is_skipped(e, skips)) b->entries[b->n++] = e;
         else drop(e);
@@ -145,7 +160,7 @@ static bool take_next(struct local *l, struct batch *b)
 static void deliver_batch(struct local *l, struct batch *b)
 {
     uint64_t before = b->after;
-    bool fits = b->n == 0 || b->entries[0]->seen.offset == before + 1 || topic_skips(l->topic);
+    bool fits = !b->passed || l->topic->settings->policy == WEFT_POLICY_LATEST;
     if (!fits) all_fall_behind(l, b->after + 1);
     for (uint32_t i = 0; i < b->n; i++) {
         uint64_t offset = b->entries[i]->seen.offset;
@@ -159,40 +174,67 @@ static bool keep_up(struct local *l)
 {
     struct batch b;
     topic_lock(l->topic);
-    bool all = take_next(l, &b);
+    bool all = take_next(l, &b, l->timer ? 1 : BATCH);
     topic_unlock(l->topic);
     deliver_batch(l, &b);
     batch_let_go(l->topic, &b);
     return all;
 }
 
+/* Under the lock: where he begins, and that this is to stay. */
+static void find_place(struct local *l, const weft_since *since, weft_seek *seek)
+{
+    topic_seek(l->topic, since, seek);
+    if (seek->at.offset + 1 < l->under_way) l->under_way = seek->at.offset + 1;
+}
+
+/* With max_rate nobody is told anything before it is due. */
 void local_bring_up(struct local *l, const weft_since *since, weft_seek *seek)
 {
-    struct batch b;
+    struct leaving old = {0};
+    struct wakes w = {0};
+    struct batch b = {0};
     for (bool all = false; !all;) {
         topic_lock(l->topic);
-        all = take_next(l, &b);
-        if (all) topic_seek(l->topic, since, seek);
+        all = l->timer || take_next(l, &b, BATCH);
+        topic_trim(l->topic, hook_time_ms(), &old, &w);
+        if (all) find_place(l, since, seek);
         topic_unlock(l->topic);
         deliver_batch(l, &b);
         batch_let_go(l->topic, &b);
     }
+    wakes_send(&w, hub_of(l));
+    leaving_free(&old);
 }
 
 /* ---- cursors --------------------------------------------------------------------------------- */
+
+/* Whether a policy lets those go who need what the log has dropped; what was cleared is a loss all the same. */
+static bool is_spared(const weft_topic *t)
+{
+    return topic_skips(t) || t->settings->policy == WEFT_POLICY_DROP_OLDEST;
+}
 
 /* Under the lock: where a policy lets one go on who needs next, and what of that is a loss. */
 static uint64_t goes_on_after(const struct local *l, uint64_t next, weft_seek *loss)
 {
     const weft_topic *t = l->topic;
-    uint64_t tail = log_tail(&t->log);
-    weft_policy policy = t->settings->policy;
+    uint64_t gone = is_spared(t) ? t->log.cleared : log_tail(&t->log), newest = l->next - 1;
     *loss = (weft_seek){0};
-    if (policy == WEFT_POLICY_LATEST && l->next - 1 > next) return l->next - 2;
-    if (next > tail || policy == WEFT_POLICY_LATEST_KEY) return next - 1;
-    if (policy == WEFT_POLICY_DROP_OLDEST) return tail;
-    *loss = (weft_seek){topic_position(t, tail), topic_position(t, t->log.head), tail + 1 - next};
-    return tail;
+    if (t->settings->policy == WEFT_POLICY_LATEST && newest > next && newest > gone) return newest - 1;
+    if (next > gone) return next - 1;
+    *loss = (weft_seek){topic_position(t, gone), topic_position(t, t->log.head), gone + 1 - next};
+    return gone;
+}
+
+/* Under the lock: what is left when nothing in front of l->next was to be told any more. Where the policy has passed over
+ * the last of it, because there is something newer that those who keep up have not been told yet, he waits for that: so
+ * that he hears how much he was spared. */
+static uint64_t when_through(const struct local *l, const struct batch *b)
+{
+    uint64_t told = b->n ? b->entries[b->n - 1]->seen.offset : b->loss.lost ? b->loss.at.offset : b->after;
+    bool waits = told + 1 < l->next && l->next <= l->topic->log.head;
+    return waits ? told + 1 : l->next;
 }
 
 /* What a cursor that needs next is told next, up to where those who keep up are. */
@@ -208,7 +250,8 @@ static void take_for_cursor(const struct local *l, uint64_t next, struct batch *
         atomic_fetch_add_explicit(&e->hot, 1, memory_order_relaxed);
         b->entries[b->n++] = entry_ref(e);
     }
-    b->next = e ? at + 1 : l->next;
+    b->more = b->n == BATCH;
+    b->next = b->more ? at + 1 : when_through(l, b);
     topic_unlock(t);
 }
 
@@ -228,7 +271,8 @@ static int tell_loss(weft_reader *r, const weft_seek *loss)
 {
     const struct group *g = reader_group(r);
     int said = loss->lost ? g->type->lost(r, loss) : 0;
-    if (said >= 0) hub_counts(hub_of(g->local), WEFT_HUB_LOST, loss->lost);
+    if (said != WEFT_ERR_BACKLOG && said != -ENOMEM)
+        hub_counts(hub_of(g->local), WEFT_HUB_LOST, loss->lost);
     return said;
 }
 
@@ -256,14 +300,22 @@ static bool serve(struct local *l, uint32_t at, const struct batch *b)
     int said = tell_batch(r, b, &l->behind[at].next);
     l->stale = true;
     if (said == -ENOMEM) end(r, said);
-    if (said) r->state |= READER_FULL;
+    if (is_full(said)) r->state |= READER_FULL;
+    else if (said) r->state |= READER_LEAVING;
     else if (l->behind[at].next == l->next && reader_catch_up(r) < 0) end(r, -ENOMEM);
-    return !said && (r->state & READER_BEHIND);
+    return b->more && r->state == READER_BEHIND;
+}
+
+/* Who begins at the head waits there, as long as those who keep up have not come to it. */
+static bool waits(const struct local *l, const struct cursor *c)
+{
+    return c->reader->state != READER_BEHIND || c->next > l->next;
 }
 
 void local_serve(struct local *l, uint32_t at)
 {
     struct batch b;
+    if (waits(l, &l->behind[at])) return;
     take_for_cursor(l, l->behind[at].next, &b);
     if (serve(l, at, &b)) local_again(l);
     batch_let_go(l->topic, &b);
@@ -277,7 +329,7 @@ static bool serve_all(struct local *l)
     bool more = false;
     for (uint32_t i = 0; i < l->n_behind;) {
         const weft_reader *r = l->behind[i].reader;
-        if (r->state & READER_FULL) {
+        if (waits(l, &l->behind[i])) {
             i++;
             continue;
         }
@@ -327,24 +379,34 @@ void local_again(struct local *l)
     wakes_send(&w, hub_of(l));
 }
 
-/* The log learns what is still needed, and those who wait to publish have their turn. A cursor that the log has moved
- * past holds nobody up: his policy applies. */
+/* Under the lock. A cursor that the log has moved past holds nobody up: his policy applies. */
+static void find_slowest(struct local *l)
+{
+    uint64_t tail = log_tail(&l->topic->log);
+    l->slowest = WEFT_NEVER;
+    l->passed = l->stale = false;
+    for (uint32_t i = 0; i < l->n_behind; i++) {
+        uint64_t next = l->behind[i].next;
+        if (l->behind[i].reader->state & READER_LEAVING) continue;
+        if (next <= tail) l->passed = true;
+        else if (next < l->slowest) l->slowest = next;
+    }
+}
+
+/* The log learns what is still needed, and those who wait to publish have their turn. */
 void local_settle(struct local *l)
 {
     weft_topic *t = l->topic;
+    struct leaving old = {0};
     struct wakes w = {0};
-    uint64_t least = WEFT_NEVER;
     topic_lock(t);
-    uint64_t tail = log_tail(&t->log);
-    for (uint32_t i = 0; i < l->n_behind; i++) {
-        uint64_t next = l->behind[i].next;
-        if (next > tail && next < least) least = next;
-    }
-    l->slowest = least;
-    l->stale = false;
+    if (l->stale) find_slowest(l);
+    l->under_way = WEFT_NEVER;
+    topic_trim(t, 0, &old, &w);
     publish_pump(t, &w);
     topic_unlock(t);
     wakes_send(&w, t->hub);
+    leaving_free(&old);
 }
 
 static uint64_t interval_us(const struct local *l)
@@ -370,7 +432,8 @@ void local_run(struct local *l)
 {
     bool all = !is_due(l) || keep_up(l);
     bool more = serve_all(l);
-    if (l->stale || l->n_behind) local_settle(l);
+    l->stale |= l->n_behind > 0;
+    local_settle(l);
     if (!all || more) local_again(l);
 }
 
@@ -386,9 +449,9 @@ static int make(struct local **out, weft_topic *t, struct part *p)
 {
     struct local *l = hook_realloc(t->hub->env, NULL, sizeof *l);
     if (!l) return -ENOMEM;
-    *l = (struct local){.topic = t, .part = p, .slowest = WEFT_NEVER};
-    bool paced = t->settings->max_rate && topic_skips(t);
-    int error = paced ? weft_timer_new(&l->timer, p->loop, on_time, l) : 0;
+    *l = (struct local){
+        .topic = t, .part = p, .slowest = WEFT_NEVER, .under_way = WEFT_NEVER};
+    int error = t->settings->max_rate ? weft_timer_new(&l->timer, p->loop, on_time, l) : 0;
     if (error) hook_free(t->hub->env, l);
     else *out = l;
     return error;
@@ -438,7 +501,7 @@ static bool leave_topic(struct local *l, struct batch *b)
 {
     weft_topic *t = l->topic;
     topic_lock(t);
-    bool all = take_next(l, b);
+    bool all = take_next(l, b, BATCH);
     struct local **at = &t->locals;
     while (*at != l) at = &(*at)->next_local;
     if (all) *at = l->next_local;
@@ -449,15 +512,12 @@ static bool leave_topic(struct local *l, struct batch *b)
 void local_leave(struct local *l)
 {
     struct batch b;
-    struct wakes w = {0};
+    if (l->timer) weft_timer_stop(l->timer);
     for (bool all = false; !all;) {
         all = leave_topic(l, &b);
         batch_let_go(l->topic, &b);
     }
-    topic_lock(l->topic);
-    publish_pump(l->topic, &w);
-    topic_unlock(l->topic);
-    wakes_send(&w, hub_of(l));
+    local_settle(l);
     pthread_mutex_lock(&l->part->lock);
     l->gone = true;
     bool later = is_dirty(l);

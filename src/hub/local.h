@@ -10,7 +10,8 @@
  * offset that he needs next. When he has room again he goes on from there in batches, never past next, and comes back
  * to the array when he has come to that.
  *
- * Used in its part's thread; what others see of it is under the topic's lock: next, slowest, and its place in the list.
+ * Used in its part's thread; what others see of it is under the topic's lock: next, slowest, passed,
+ * under_way, and its place in the list.
  */
 #ifndef HUB_LOCAL_H
 #define HUB_LOCAL_H
@@ -41,7 +42,9 @@ struct local {
     uint64_t next; /* the offset that those who keep up need */
     uint64_t
         slowest; /* the least that a cursor needs of what there is; WEFT_NEVER: nobody is behind */
-    bool stale;  /* slowest may be more by now */
+    bool passed;        /* the log has moved past a cursor: all that there is is kept for it */
+    uint64_t under_way; /* the first of what is being delivered; WEFT_NEVER: nothing is */
+    bool stale;         /* slowest may be more by now */
     struct local *next_dirty; /* under the part's lock, as what follows */
     atomic_bool
         dirty; /* true is also seen without it: it ends before what is appended is looked for */
@@ -83,7 +86,7 @@ void local_again(struct local *l);
 /* Of a cursor that has room: a batch of what he needs. In its thread, without locks. */
 void local_serve(struct local *l, uint32_t at);
 
-/* A cursor was added, moved or taken away. */
+/* What was under way is delivered; or a cursor was added, moved or taken away, and it is stale. */
 void local_settle(struct local *l);
 
 /* The entry was appended and is the next one, and l->next is behind it already. The entry's reference and heat are l's

@@ -25,6 +25,7 @@ static int lost(weft_reader *r, const weft_seek *seek)
     had.offset -= seek->lost;
     weft_position_print(&had, since);
     snprintf(why, sizeof why, "lost since=%s", since);
+    hub_counts(weft_reader_topic(r)->hub, WEFT_HUB_ENDED, 1);
     if (weft_close(r->carrier, WEFT_CLOSE_TRY_AGAIN_LATER, why) < 0) weft_abort(r->carrier);
     return WEFT_ERR_CLOSED;
 }

@@ -133,7 +133,7 @@ weft_topic *weft_topic_find(weft_hub *h, weft_bytes name)
 /* The reaper works as long as there is something to reap. */
 static void wake_reaper(weft_hub *h)
 {
-    if (atomic_exchange_explicit(&h->reaping, true, memory_order_acq_rel)) return;
+    if (atomic_exchange(&h->reaping, true)) return;
     hub_ref(h);
     if (!weft_errand_post(h->loop, 0, &h->reap)) hub_unref(h);
 }
@@ -156,7 +156,7 @@ static int add(weft_hub *h, weft_topic *made, weft_topic **out)
 static int make(weft_hub *h, uint64_t hash, weft_bytes name, weft_topic **out)
 {
     weft_topic *made;
-    if (atomic_fetch_add_explicit(&h->topics, 1, memory_order_relaxed) >= h->cfg.max_topics) {
+    if (atomic_fetch_add(&h->topics, 1) >= h->cfg.max_topics) {
         atomic_fetch_sub_explicit(&h->topics, 1, memory_order_relaxed);
         return -ENOSPC;
     }
@@ -202,8 +202,8 @@ static void free_all(weft_topic *list)
 static bool is_over(const weft_topic *t, uint64_t now_us)
 {
     uint64_t stub_ms = t->settings->stub_ms;
-    if (keeps_something(t)) return false;
-    return stub_ms != WEFT_NEVER && now_us - t->idle_since >= stub_ms * 1000;
+    if (keeps_something(t) || now_us < t->idle_since) return false;
+    return (now_us - t->idle_since) / 1000 >= stub_ms;
 }
 
 /* Of a shard: idle ones keep what is young enough, and those that are over go. */
@@ -213,11 +213,11 @@ static void reap_shard(weft_hub *h, struct shard *s)
     size_t stubs = 0, most = h->cfg.max_stubs / SHARDS + 1;
     weft_topic *over = NULL;
     struct leaving old = {0};
+    struct wakes nobody = {0};
     pthread_mutex_lock(&s->lock);
     for (weft_topic *t = s->newest_idle, *previous; t; t = previous) {
         previous = t->previous_idle;
-        topic_trim(t, now_ms, &old);
-        topic_count_memory(t);
+        topic_trim(t, now_ms, &old, &nobody);
         stubs += !keeps_something(t);
         if (!is_over(t, now_us) && (keeps_something(t) || stubs <= most)) continue;
         idle_remove(s, t);
@@ -248,15 +248,17 @@ static void squeeze_shard(weft_hub *h, struct shard *s)
 static void squeeze_read_ones(weft_hub *h, struct shard *s)
 {
     struct leaving old = {0};
+    struct wakes w = {0};
     pthread_mutex_lock(&s->lock);
     for (size_t i = 0; i < s->topics.cap; i++) {
         weft_topic *t = s->topics.slots[i].item;
         if (!t || weft_hub_count(h, WEFT_HUB_MEMORY) <= h->cfg.memory_max) continue;
         topic_lock(t);
-        topic_clear(t, &old);
+        topic_clear(t, &old, &w);
         topic_unlock(t);
     }
     pthread_mutex_unlock(&s->lock);
+    wakes_send(&w, h);
     leaving_free(&old);
 }
 
@@ -266,14 +268,21 @@ static void squeeze(weft_hub *h, void (*shard)(weft_hub *h, struct shard *s))
         shard(h, &h->shards[i]);
 }
 
+/* Who makes a topic in this very moment sees that nobody is reaping, or is seen. */
+static bool has_work(weft_hub *h)
+{
+    if (atomic_load(&h->topics)) return true;
+    atomic_store(&h->reaping, false);
+    return atomic_load(&h->topics) && !atomic_exchange(&h->reaping, true);
+}
+
 void names_reap(weft_timer *timer, void *hub)
 {
     weft_hub *h = hub;
     for (int i = 0; i < REAP_SHARDS; i++) reap_shard(h, &h->shards[h->next_shard++ % SHARDS]);
     squeeze(h, squeeze_shard);
     squeeze(h, squeeze_read_ones);
-    if (atomic_load_explicit(&h->topics, memory_order_relaxed)) weft_timer_start(timer, REAP_MS);
-    else atomic_store_explicit(&h->reaping, false, memory_order_release);
+    if (has_work(h)) weft_timer_start(timer, REAP_MS);
 }
 
 void names_start_reaper(weft_errand *e)

@@ -29,16 +29,6 @@ static bool is_half_a_window_behind(const weft_topic *t)
     return t->log.sum - e->sum + entry_cost(e->seen.message) > s->window_bytes / 2;
 }
 
-/* The log may have moved past somebody. His loop finds out who is the slowest now. */
-static void pass_by(weft_topic *t, struct wakes *w)
-{
-    for (struct local *l = t->locals; l; l = l->next_local) {
-        if (l->slowest > log_tail(&t->log)) continue;
-        l->slowest = WEFT_NEVER;
-        local_soil(l, w);
-    }
-}
-
 static bool may_publish(weft_topic *t)
 {
     pace_refill(&t->pace, t->settings, hook_now_us(t->hub->env));
@@ -91,6 +81,7 @@ static struct local *tell(weft_topic *t, struct entry *e, const struct part *min
     }
     if (!here) return NULL;
     here->next++;
+    here->under_way = e->seen.offset;
     entry_ref(e);
     return here;
 }
@@ -108,9 +99,7 @@ static int append(weft_topic *t, struct entry *e, weft_position *at)
         pace_spend(&t->pace, t->settings, entry_cost(e->seen.message));
         here = tell(t, e, mine, &w);
         if (at) *at = topic_position(t, t->log.head);
-        topic_trim(t, e->seen.time, &old);
-        pass_by(t, &w);
-        topic_count_memory(t);
+        topic_trim(t, e->seen.time, &old, &w);
     }
     topic_unlock(t);
     leaving_free(&old);

@@ -57,14 +57,14 @@ static int reserve_behind(struct local *l)
 static void join_readers(struct group *g, weft_reader *r)
 {
     r->at = g->n;
-    r->state = 0;
+    r->state &= READER_LEAVING;
     g->readers[g->n++] = r;
 }
 
 static void join_behind(struct local *l, weft_reader *r, uint64_t next)
 {
     r->at = l->n_behind;
-    r->state = READER_BEHIND;
+    r->state = READER_BEHIND | (r->state & READER_LEAVING);
     l->behind[l->n_behind++] = (struct cursor){r, next};
 }
 
@@ -134,6 +134,7 @@ static void leave(weft_reader *r)
     else leave_readers(reader_group(r), r->at);
     r->link.owner = NULL;
     atomic_fetch_sub_explicit(&l->topic->readers, 1, memory_order_relaxed);
+    l->stale |= was_behind;
     if (is_empty(l)) local_leave(l);
     else if (was_behind) local_settle(l);
 }
@@ -150,7 +151,7 @@ static void on_drain(weft_link *link)
 {
     weft_reader *r = (weft_reader *)link;
     r->state &= ~(uint32_t)READER_FULL;
-    if (r->state & READER_BEHIND) local_serve(reader_group(r)->local, r->at);
+    if (r->state == READER_BEHIND) local_serve(reader_group(r)->local, r->at);
 }
 
 const weft_link_type reader_link = {.on_gone = on_gone, .on_drain = on_drain};
@@ -160,13 +161,16 @@ static int take_place(struct local *l, weft_reader *r, const weft_reader_type *t
 {
     struct group *g;
     int error = reader_group_of(&g, l, type);
-    if (!error) error = reserve_readers(g);
-    if (!error) error = reserve_behind(l);
     if (error) return error;
     local_bring_up(l, since, seek);
+    bool keeps_up = seek->at.offset + 1 == l->next;
+    error = keeps_up ? reserve_readers(g) : reserve_behind(l);
+    if (error) return error;
     r->link.owner = g;
-    if (seek->at.offset + 1 == l->next) join_readers(g, r);
+    r->state = 0;
+    if (keeps_up) join_readers(g, r);
     else join_behind(l, r, seek->at.offset + 1);
+    l->stale = true;
     return 0;
 }
 
@@ -182,12 +186,14 @@ int weft_reader_begin(weft_reader *r, weft_topic *t, weft_loop *loop, const weft
     error = take_place(l, r, type, since, &found);
     if (error) {
         if (is_empty(l)) local_leave(l);
+        else local_settle(l);
         return error;
     }
     r->link.type = &reader_link;
     type->link(r->carrier, &r->link);
     atomic_fetch_add_explicit(&t->readers, 1, memory_order_relaxed);
-    if (r->state & READER_BEHIND) local_settle(l), local_again(l);
+    local_settle(l);
+    if (r->state & READER_BEHIND) local_again(l);
     if (seek) *seek = found;
     return 0;
 }

@@ -7,7 +7,8 @@
 
 #include "hub/local.h"
 
-enum { READER_BEHIND = 1, READER_FULL = 2 }; /* of weft_reader.state */
+/* Of weft_reader.state. Who is leaving needs nothing any more. */
+enum { READER_BEHIND = 1, READER_FULL = 2, READER_LEAVING = 4 };
 
 extern const weft_link_type reader_link;
 

@@ -50,7 +50,7 @@ void topic_free(weft_topic *t)
 
 void topic_count_memory(weft_topic *t)
 {
-    int64_t now = (int64_t)t->log.bytes;
+    int64_t now = (int64_t)(t->log.bytes + t->log.outlived_bytes);
     if (now == t->counted) return;
     atomic_fetch_add_explicit(&t->shard->memory, now - t->counted, memory_order_relaxed);
     t->counted = now;
@@ -58,15 +58,23 @@ void topic_count_memory(weft_topic *t)
 
 /* ---- what is kept ---------------------------------------------------------------------------- */
 
-/* The least offset that is still to be delivered. Of the policy latest cursors need no more than the newest. */
+/* The least offset that cursors need: all there is, where the log has moved past one. Of the policy latest it is no more
+ * than the newest. */
+static uint64_t cursors_need(const weft_topic *t, const struct local *l)
+{
+    uint64_t newest_only = t->settings->policy == WEFT_POLICY_LATEST ? t->log.head : 0;
+    uint64_t from = l->passed ? log_tail(&t->log) + 1 : l->slowest;
+    return from < newest_only ? newest_only : from;
+}
+
+/* The least offset that is still to be delivered. */
 static uint64_t needed_from(const weft_topic *t)
 {
     uint64_t least = t->log.head + 1;
-    uint64_t newest_only = t->settings->policy == WEFT_POLICY_LATEST ? t->log.head : 0;
     for (const struct local *l = t->locals; l; l = l->next_local) {
         if (l->next < least) least = l->next;
-        uint64_t slowest = l->slowest < newest_only ? newest_only : l->slowest;
-        if (slowest < least) least = slowest;
+        if (l->under_way < least) least = l->under_way;
+        if (cursors_need(t, l) < least) least = cursors_need(t, l);
     }
     return least;
 }
@@ -75,7 +83,7 @@ static bool is_history(const weft_topic *t, const struct entry *oldest, uint64_t
 {
     const weft_topic_settings *s = t->settings;
     if (t->log.n > s->history_items || t->log.bytes > s->history_bytes) return false;
-    return s->history_ms == WEFT_NEVER || oldest->seen.time + s->history_ms > now_ms;
+    return now_ms < oldest->seen.time || now_ms - oldest->seen.time < s->history_ms;
 }
 
 /* One alone is in it, whatever its length. */
@@ -86,7 +94,18 @@ static bool is_within_window(const weft_topic *t)
     return t->log.n <= s->window_items && t->log.bytes <= s->window_bytes;
 }
 
-void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to)
+/* The log may have moved past somebody. His loop finds out who is the slowest now. */
+static void pass_by(weft_topic *t, struct wakes *w)
+{
+    for (struct local *l = t->locals; l; l = l->next_local) {
+        if (l->slowest > log_tail(&t->log)) continue;
+        l->slowest = WEFT_NEVER;
+        l->passed = true;
+        local_soil(l, w);
+    }
+}
+
+static void drop_what_is_not_needed(weft_topic *t, uint64_t now_ms, struct leaving *to)
 {
     uint64_t needed = needed_from(t);
     while (t->log.n) {
@@ -95,6 +114,13 @@ void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to)
         if (wanted || is_history(t, oldest, now_ms)) return;
         log_drop(&t->log, to);
     }
+}
+
+void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to, struct wakes *w)
+{
+    drop_what_is_not_needed(t, now_ms, to);
+    pass_by(t, w);
+    topic_count_memory(t);
 }
 
 /* ---- where one begins ------------------------------------------------------------------------ */
@@ -175,35 +201,43 @@ weft_position weft_topic_head(weft_topic *t)
     return p;
 }
 
-void weft_topic_seek(weft_topic *t, const weft_since *since, weft_seek *out)
+/* What is too old is not shown, though nothing was appended since. */
+static void look(weft_topic *t, struct leaving *to, struct wakes *w)
 {
     topic_lock(t);
-    topic_seek(t, since, out);
-    topic_unlock(t);
+    topic_trim(t, hook_time_ms(), to, w);
 }
 
-/* What is too old is not shown, though nothing was appended since. */
-static void expire(weft_topic *t, struct leaving *to)
+static void look_away(weft_topic *t, struct leaving *old, const struct wakes *w)
 {
-    topic_trim(t, hook_time_ms(), to);
-    topic_count_memory(t);
+    topic_unlock(t);
+    wakes_send(w, t->hub);
+    leaving_free(old);
+}
+
+void weft_topic_seek(weft_topic *t, const weft_since *since, weft_seek *out)
+{
+    struct leaving old = {0};
+    struct wakes w = {0};
+    look(t, &old, &w);
+    topic_seek(t, since, out);
+    look_away(t, &old, &w);
 }
 
 size_t weft_topic_read(weft_topic *t, uint64_t after, const weft_entry **entries, size_t max,
                        uint64_t *next)
 {
     struct leaving old = {0};
+    struct wakes w = {0};
     size_t n = 0;
-    topic_lock(t);
-    expire(t, &old);
     struct entry *e = NULL;
+    look(t, &old, &w);
     while (n < max && (e = log_after(&t->log, after, UINT64_MAX, topic_skips(t)))) {
         after = e->seen.offset;
         entries[n++] = &entry_ref(e)->seen;
     }
-    *next = e ? after : t->log.head;
-    topic_unlock(t);
-    leaving_free(&old);
+    *next = n == max ? after : t->log.head;
+    look_away(t, &old, &w);
     return n;
 }
 
@@ -216,17 +250,18 @@ static uint64_t on_its_way_from(const weft_topic *t)
     return least;
 }
 
-void topic_clear(weft_topic *t, struct leaving *to)
+void topic_clear(weft_topic *t, struct leaving *to, struct wakes *w)
 {
     log_clear(&t->log, on_its_way_from(t), to);
+    pass_by(t, w);
     topic_count_memory(t);
 }
 
 void weft_topic_clear(weft_topic *t)
 {
     struct leaving all = {0};
+    struct wakes w = {0};
     topic_lock(t);
-    topic_clear(t, &all);
-    topic_unlock(t);
-    leaving_free(&all);
+    topic_clear(t, &all, &w);
+    look_away(t, &all, &w);
 }

@@ -18,6 +18,7 @@
 enum { BATCH = 64 };
 
 struct local;
+struct wakes;
 
 struct weft_topic {
     atomic_uint refs; /* 0: in its shard's list of idle ones */
@@ -52,11 +53,12 @@ static inline void topic_unlock(weft_topic *t)
 int topic_new(weft_topic **out, weft_hub *h, weft_bytes name, uint64_t hash);
 void topic_free(weft_topic *t);
 
-/* Under the lock: what is kept beyond what is needed leaves. */
-void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to);
+/* Under the lock: what is kept beyond what is needed leaves; at 0 nothing is too old. Loops whose cursors it passes have
+ * to look who needs what now. */
+void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to, struct wakes *w);
 
 /* Under the lock: what is kept leaves, but for what those who keep up have not been told yet. */
-void topic_clear(weft_topic *t, struct leaving *to);
+void topic_clear(weft_topic *t, struct leaving *to, struct wakes *w);
 
 /* Under the lock: the shard learns what the log keeps. */
 void topic_count_memory(weft_topic *t);
