@@ -83,8 +83,7 @@ static struct part *part_new(weft_hub *h, weft_loop *l)
 
 void part_stop(struct part *p)
 {
-    weft_timer_free(p->tick);
-    p->tick = NULL;
+    publish_end_turns(p);
     while (p->n_dirty) local_free(next_dirty(p));
 }
 

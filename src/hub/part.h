@@ -23,7 +23,7 @@ struct part {
     size_t n_dirty;
     weft_turn *given, *newest_given; /* those who have their turn */
 
-    weft_turn *waiting;        /* those of this loop who wait for theirs */
+    weft_turn *waiting, *newest_waiting; /* those of this loop who wait for theirs, in order */
     weft_timer *tick;          /* looks after them; NULL: nobody has ever waited */
     const weft_topic *passing; /* whose turn holder is being called */
 };

@@ -221,20 +221,28 @@ static int look_after(struct part *p)
 
 static void hang(struct part *p, weft_turn *turn)
 {
-    turn->previous_here = NULL;
-    turn->next_here = p->waiting;
-    if (p->waiting) p->waiting->previous_here = turn;
-    p->waiting = turn;
+    turn->next_here = NULL;
+    turn->previous_here = p->newest_waiting;
+    *(p->waiting ? &p->newest_waiting->next_here : &p->waiting) = turn;
+    p->newest_waiting = turn;
+}
+
+/* The loop may be gone before the hub is; nobody waits there then. */
+static void end_tick(struct part *p)
+{
+    weft_timer_free(p->tick);
+    p->tick = NULL;
 }
 
 /* It waits no longer, and its topic is no longer held by it. */
 static void take_off(weft_turn *turn)
 {
     struct part *p = turn->part;
-    if (turn->next_here) turn->next_here->previous_here = turn->previous_here;
+    *(turn->next_here ? &turn->next_here->previous_here : &p->newest_waiting) = turn->previous_here;
     *(turn->previous_here ? &turn->previous_here->next_here : &p->waiting) = turn->next_here;
     turn->state = IDLE;
     turn->topic = NULL;
+    if (!p->waiting) end_tick(p);
 }
 
 int weft_topic_wait(weft_topic *t, weft_loop *l, weft_turn *turn)
@@ -268,15 +276,23 @@ static void take_back(weft_turn *turn)
     pthread_mutex_unlock(&p->lock);
 }
 
-void weft_turn_cancel(weft_turn *turn)
+/* He stands nowhere any more. Whether it was his turn. */
+static bool step_out(weft_turn *turn)
 {
     weft_topic *t = turn->topic;
-    if (!t) return;
     topic_lock(t);
     bool had_it = turn->state == HAS_IT;
     if (had_it) take_back(turn);
     else pace_leave(&t->pace, turn);
     topic_unlock(t);
+    return had_it;
+}
+
+void weft_turn_cancel(weft_turn *turn)
+{
+    weft_topic *t = turn->topic;
+    if (!t) return;
+    bool had_it = step_out(turn);
     take_off(turn);
     if (had_it) pump(t, true);
     weft_topic_unref(t);
@@ -313,4 +329,16 @@ void publish_run_turns(struct part *p)
     bool more = p->given != NULL;
     pthread_mutex_unlock(&p->lock);
     if (more) part_wake(p);
+}
+
+void publish_end_turns(struct part *p)
+{
+    size_t n = 0;
+    for (const weft_turn *turn = p->waiting; turn; turn = turn->next_here) n++;
+    for (; n && p->waiting; n--) {
+        weft_turn *turn = p->waiting;
+        (void)step_out(turn);
+        have(p, turn);
+    }
+    while (p->waiting) weft_turn_cancel(p->waiting);
 }

@@ -18,4 +18,7 @@ void publish_pump(weft_topic *t, struct wakes *w);
 /* In the part's thread: those who were given their turn have it. */
 void publish_run_turns(struct part *p);
 
+/* The same: all who wait have it, once, because nobody reads any more. */
+void publish_end_turns(struct part *p);
+
 #endif
