@@ -64,12 +64,12 @@ static bool is_full(int said)
     return said == 1 || said == WEFT_ERR_BACKLOG;
 }
 
-/* Of one who keeps up: whether he leaves the array by what he said of the entry at offset. */
-static bool falls_behind(weft_reader *r, uint64_t offset, int said)
+/* Of one who keeps up and had all before from: whether he leaves the array by what he said of the entry at offset. */
+static bool falls_behind(weft_reader *r, uint64_t from, uint64_t offset, int said)
 {
     bool may_lag = reader_group(r)->local->topic->settings->policy != WEFT_POLICY_DISCONNECT;
     if (is_full(said) && may_lag) {
-        if (reader_fall_behind(r, offset + (said == 1)) == 0) {
+        if (reader_fall_behind(r, said == 1 ? offset + 1 : from) == 0) {
             r->state |= READER_FULL;
             return true;
         }
@@ -81,12 +81,12 @@ static bool falls_behind(weft_reader *r, uint64_t offset, int said)
 
 /* ---- all who keep up ------------------------------------------------------------------------- */
 
-static void deliver_to_group(struct group *g, uint64_t offset, void *rendering)
+static void deliver_to_group(struct group *g, uint64_t from, uint64_t offset, void *rendering)
 {
     for (uint32_t i = 0; i < g->n;) {
         weft_reader *r = g->readers[i];
         int said = rendering ? g->type->queue(r, rendering) : -ENOMEM;
-        if (!said || !falls_behind(r, offset, said)) i++;
+        if (!said || !falls_behind(r, from, offset, said)) i++;
     }
 }
 
@@ -94,13 +94,14 @@ static void deliver_to_group(struct group *g, uint64_t offset, void *rendering)
 static void deliver(struct local *l, struct entry *e, uint64_t skipped)
 {
     uint32_t were_behind = l->n_behind;
+    uint64_t offset = e->seen.offset;
     for (struct group *g = l->groups; g; g = g->next) {
         if (!g->n) continue;
         bool own = skipped && g->type->render;
         void *made =
             own ? g->type->render(l->topic, &e->seen, skipped) : entry_render(e, l->topic, g->type);
         hub_counts(hub_of(l), WEFT_HUB_SKIPPED, skipped * g->n);
-        deliver_to_group(g, e->seen.offset, made);
+        deliver_to_group(g, offset - skipped, offset, made);
         if (own && made) g->type->unref(made);
     }
     if (l->n_behind != were_behind) l->stale = true;
@@ -229,12 +230,11 @@ static uint64_t goes_on_after(const struct local *l, uint64_t next, weft_seek *l
 
 /* Under the lock: what is left when nothing in front of l->next was to be told any more. Where the policy has passed over
  * the last of it, because there is something newer that those who keep up have not been told yet, he waits for that: so
- * that he hears how much he was spared. */
+ * that he hears how much he was spared; and where a loss reaches further than they have come. */
 static uint64_t when_through(const struct local *l, const struct batch *b)
 {
     uint64_t told = b->n ? b->entries[b->n - 1]->seen.offset : b->loss.lost ? b->loss.at.offset : b->after;
-    bool waits = told + 1 < l->next && l->next <= l->topic->log.head;
-    return waits ? told + 1 : l->next;
+    return told + 1 > l->next || l->next <= l->topic->log.head ? told + 1 : l->next;
 }
 
 /* What a cursor that needs next is told next, up to where those who keep up are. */

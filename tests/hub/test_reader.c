@@ -479,6 +479,24 @@ static void test_max_rate(void **state)
     world_free(&w);
 }
 
+/* He refused one after some that he was spared. */
+static void test_max_rate_refused(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, &ten_a_second);
+    struct fake *f = fake_begin(&w, -1);
+    f->room = 0;
+    world_publish(&w, 3);
+    world_turn(&w, 2);
+    expect_no_more(f);
+    assert_int_equal(weft_reader_offset(&f->reader), 0);
+    fake_drain(f, -1);
+    expect(f, TOLD, 3, 2);
+    fake_free(f);
+    world_free(&w);
+}
+
 /* Who comes does not make it more for the others; and has nothing of what was there before. */
 static void test_max_rate_while_some_come(void **state)
 {
@@ -832,6 +850,7 @@ int main(void)
         cmocka_unit_test(test_drop_oldest),
         cmocka_unit_test(test_disconnect),
         cmocka_unit_test(test_max_rate),
+        cmocka_unit_test(test_max_rate_refused),
         cmocka_unit_test(test_max_rate_while_some_come),
         cmocka_unit_test(test_max_rate_by_key),
         cmocka_unit_test(test_max_rate_outlives),
