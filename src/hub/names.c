@@ -300,11 +300,19 @@ static void for_all(weft_hub *h, void (*each)(weft_topic *t))
             if (h->shards[i].topics.slots[k].item) each(h->shards[i].topics.slots[k].item);
 }
 
+/* As if his carrier were gone, but that stays. */
+static void end_reader(weft_reader *r)
+{
+    const weft_reader_type *type = reader_group(r)->type;
+    weft_reader_end(r);
+    if (type->gone) type->gone(r);
+}
+
 /* A local has at least one reader, and leaves with its last. */
 static void end_readers(weft_topic *t)
 {
     hold(t->shard, t);
-    while (t->locals) weft_reader_end(any_reader(t->locals));
+    while (t->locals) end_reader(any_reader(t->locals));
 }
 
 void names_end_readers(weft_hub *h)
