@@ -160,10 +160,11 @@ static int take_place(struct local *l, weft_reader *r, const weft_reader_type *t
 {
     struct group *g;
     int error = reader_group_of(&g, l, type);
-    if (!error) error = reserve_readers(g);
+    if (error) return error;
+    local_bring_up(l, since, seek); /* others may change their places by that */
+    error = reserve_readers(g);
     if (!error) error = reserve_behind(l);
     if (error) return error;
-    local_bring_up(l, since, seek);
     r->link.owner = g;
     if (seek->at.offset + 1 == l->next) join_readers(g, r);
     else join_behind(l, r, seek->at.offset + 1);
