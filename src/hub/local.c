@@ -75,6 +75,62 @@ static bool falls_behind(weft_reader *r, uint64_t offset, int said)
     return false;
 }
 
+/* ---- what is needed -------------------------------------------------------------------------- */
+
+/* Under the lock: the least that a cursor needs from that offset on. */
+static uint64_t least_from(const struct local *l, uint64_t offset)
+{
+    uint64_t least = WEFT_NEVER;
+    for (uint32_t i = 0; i < l->n_behind; i++) {
+        uint64_t next = l->behind[i].next;
+        if (next >= offset && next < least) least = next;
+    }
+    return least;
+}
+
+/* Under the lock: loops that have yet to deliver it. */
+static unsigned to_come(const weft_topic *t, uint64_t offset)
+{
+    unsigned n = 0;
+    for (const struct local *l = t->locals; l; l = l->next_local) n += l->next <= offset;
+    return n;
+}
+
+/* Under the lock: who could not take what was under way to him is a cursor by now. Nobody was known to need it, so the
+ * log may have let go of it meanwhile. */
+static void put_back(struct local *l, struct entry *const *under_way, uint32_t n)
+{
+    weft_topic *t = l->topic;
+    uint64_t least = least_from(l, under_way[0]->seen.offset);
+    int error = 0;
+    while (!error && n-- && under_way[n]->seen.offset >= least) {
+        uint64_t offset = under_way[n]->seen.offset;
+        if (offset > log_tail(&t->log)) continue;
+        error = log_put_back(&t->log, under_way[n], to_come(t, offset));
+    }
+    topic_count_memory(t);
+}
+
+/* The log learns what is still needed, and those who wait to publish have their turn. A cursor that the log has moved
+ * past holds nobody up: his policy applies. */
+static void settle(struct local *l, struct entry *const *under_way, uint32_t n)
+{
+    weft_topic *t = l->topic;
+    struct wakes w = {0};
+    topic_lock(t);
+    if (n) put_back(l, under_way, n);
+    l->slowest = least_from(l, log_tail(&t->log) + 1);
+    l->stale = false;
+    publish_pump(t, &w);
+    topic_unlock(t);
+    wakes_send(&w, t->hub);
+}
+
+void local_settle(struct local *l)
+{
+    settle(l, NULL, 0);
+}
+
 /* ---- all who keep up ------------------------------------------------------------------------- */
 
 static void deliver_to_group(struct group *g, uint64_t offset, void *rendering)
@@ -105,8 +161,8 @@ static void deliver(struct local *l, struct entry *e, uint64_t skipped)
 void local_deliver(struct local *l, struct entry *e)
 {
     deliver(l, e, 0);
+    if (l->stale) settle(l, &e, 1);
     let_go(l->topic, e);
-    if (l->stale) local_settle(l);
 }
 
 /* Those who keep up have a loop that does not: the log has moved past what it was to deliver. */
@@ -152,6 +208,7 @@ static void deliver_batch(struct local *l, struct batch *b)
         deliver(l, b->entries[i], fits ? offset - before - 1 : 0);
         before = offset;
     }
+    if (l->stale) settle(l, b->entries, b->n);
 }
 
 /* Whether that was all. */
@@ -166,13 +223,21 @@ static bool keep_up(struct local *l)
     return all;
 }
 
+/* Under the lock: who will be a cursor there needs it from now on. */
+static void seek_here(struct local *l, const weft_since *since, weft_seek *seek)
+{
+    topic_seek(l->topic, since, seek);
+    uint64_t next = seek->at.offset + 1;
+    if (next < l->next && next > log_tail(&l->topic->log) && next < l->slowest) l->slowest = next;
+}
+
 void local_bring_up(struct local *l, const weft_since *since, weft_seek *seek)
 {
     struct batch b;
     for (bool all = false; !all;) {
         topic_lock(l->topic);
-        all = take_next(l, &b);
-        if (all) topic_seek(l->topic, since, seek);
+        all = take_next(l, &b) && b.n == 0;
+        if (all) seek_here(l, since, seek);
         topic_unlock(l->topic);
         deliver_batch(l, &b);
         batch_let_go(l->topic, &b);
@@ -316,26 +381,6 @@ void local_again(struct local *l)
     struct wakes w = {0};
     local_soil(l, &w);
     wakes_send(&w, hub_of(l));
-}
-
-/* The log learns what is still needed, and those who wait to publish have their turn. A cursor that the log has moved
- * past holds nobody up: his policy applies. */
-void local_settle(struct local *l)
-{
-    weft_topic *t = l->topic;
-    struct wakes w = {0};
-    uint64_t least = WEFT_NEVER;
-    topic_lock(t);
-    uint64_t tail = log_tail(&t->log);
-    for (uint32_t i = 0; i < l->n_behind; i++) {
-        uint64_t next = l->behind[i].next;
-        if (next > tail && next < least) least = next;
-    }
-    l->slowest = least;
-    l->stale = false;
-    publish_pump(t, &w);
-    topic_unlock(t);
-    wakes_send(&w, t->hub);
 }
 
 static uint64_t interval_us(const struct local *l)

@@ -183,6 +183,7 @@ int weft_reader_begin(weft_reader *r, weft_topic *t, weft_loop *loop, const weft
     error = take_place(l, r, type, since, &found);
     if (error) {
         if (is_empty(l)) local_leave(l);
+        else local_settle(l);
         return error;
     }
     r->link.type = &reader_link;

@@ -27,6 +27,8 @@ struct weft_conn {
     unsigned sent;   /* messages queued so far */
     int send_error;  /* what weft_send_message says instead, if not 0 */
     int close_error; /* what weft_close and weft_close_now say */
+    void (*meanwhile)(weft_conn *c); /* what another thread does while it is sent to */
+    void *test;                      /* for that */
     bool backlogged, paused, closing, aborted, at_once;
     uint16_t code;
     unsigned closes;
@@ -99,6 +101,7 @@ static void fake_remember(weft_conn *c, weft_message *m)
 int weft_send_message(weft_conn *c, weft_message *m)
 {
     if (!weft_conn_is_open(c)) return WEFT_ERR_CLOSED;
+    if (c->meanwhile) c->meanwhile(c);
     if (c->send_error) return c->send_error;
     if (c->room) fake_remember(c, m);
     int error = c->room ? 0 : WEFT_ERR_BACKLOG;

@@ -697,6 +697,72 @@ static void expect_refused_is_kept(const weft_topic_settings *settings, const ch
     free_world(w);
 }
 
+static void test_refused_at_once(void **state)
+{
+    (void)state;
+    expect_refused_is_kept(NULL, "1,2,");
+    expect_refused_is_kept(&(weft_topic_settings){.policy = WEFT_POLICY_DROP_OLDEST}, "1,2,");
+    expect_refused_is_kept(&(weft_topic_settings){.policy = WEFT_POLICY_LATEST}, "2,");
+    expect_refused_is_kept(&(weft_topic_settings){.policy = WEFT_POLICY_LATEST_KEY}, "1,2,");
+}
+
+static void publish_elsewhere(weft_conn *c)
+{
+    struct world *w = c->test;
+    on(w, 1);
+    assert_int_equal(publish(w, "chat", "y"), 0);
+    on(w, 0);
+}
+
+/* The same of several that came from elsewhere, while others append behind them. */
+static void test_refused_in_a_batch(void **state)
+{
+    (void)state;
+    for (unsigned room = 0; room < 4; room++) {
+        struct world *w = new_world(NULL);
+        weft_conn *c = &w->conns[0];
+        char wanted[64] = "1,2,3,4,5,";
+        subscribe(w, c, "chat");
+        on(w, 1);
+        for (char text[2] = "1"; *text <= '5'; ++*text) publish(w, "chat", text);
+        c->room = room;
+        c->test = w;
+        c->meanwhile = publish_elsewhere;
+        turn(w, 0);
+        c->meanwhile = NULL;
+        assert_int_equal(c->sent, room);
+        fake_drain(c, 1000);
+        turn(w, 0);
+        for (unsigned i = 0; i <= room; i++) strcat(wanted, "y,");
+        assert_string_equal(c->said, wanted);
+        assert_int_equal(c->closes, 0);
+        free_world(w);
+    }
+}
+
+/* Somebody subscribes while what has come from elsewhere is on its way to one who is full. */
+static void test_subscribes_beside_one_who_is_full(void **state)
+{
+    (void)state;
+    for (unsigned room = 0; room < 3; room++) {
+        struct world *w = new_world(NULL);
+        weft_conn *full = &w->conns[0], *next = &w->conns[1];
+        subscribe(w, full, "chat");
+        full->room = room;
+        on(w, 1);
+        for (int i = 0; i < 3; i++) publish(w, "chat", "x");
+        subscribe(w, next, "chat");
+        on(w, 1);
+        publish(w, "chat", "y");
+        turn_all(w);
+        assert_string_equal(next->said, "y,");
+        fake_drain(full, 1000);
+        turn_all(w);
+        assert_string_equal(full->said, "x,x,x,y,");
+        free_world(w);
+    }
+}
+
 static void test_slow_is_closed_once(void **state)
 {
     (void)state;
@@ -734,6 +800,34 @@ static void test_no_memory_drops_the_subscriber(void **state)
     assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_ENDED), 2);
     assert_int_equal(weft_hub_count(w->hub, (weft_hub_counter)99), 0);
     free_world(w);
+}
+
+/* There is no memory to remember where he is. */
+static void test_no_memory_to_fall_behind(void **state)
+{
+    (void)state;
+    bool failed = true;
+    for (long nth = 0; failed; nth++) {
+        struct world *w = new_world(NULL);
+        for (size_t c = 0; c < CONNS; c++) {
+            subscribe(w, &w->conns[c], "chat");
+            w->conns[c].room = 0;
+        }
+        faulty_from(&w->faulty, nth);
+        int error = publish(w, "chat", "1");
+        failed = w->faulty.asked > nth;
+        faulty_from(&w->faulty, -1);
+        assert_true(error == 0 || error == -ENOMEM);
+        for (size_t c = 0; c < CONNS; c++) fake_drain(&w->conns[c], 1000);
+        turn_all(w);
+        assert_int_equal(publish(w, "chat", "2"), 0);
+        for (size_t c = 0; c < CONNS; c++) {
+            const weft_conn *its = &w->conns[c];
+            assert_true(!weft_conn_is_open(its) || !strcmp(its->said, error ? "2," : "1,2,"));
+            assert_true(failed || weft_conn_is_open(its));
+        }
+        free_world(w);
+    }
 }
 
 static void test_not_open_is_skipped(void **state)
@@ -973,8 +1067,12 @@ int main(void)
         cmocka_unit_test(test_new_fails),
         cmocka_unit_test(test_no_randomness_for_a_topic),
         cmocka_unit_test(test_who_is_full_goes_on_where_he_was),
+        cmocka_unit_test(test_refused_at_once),
+        cmocka_unit_test(test_refused_in_a_batch),
+        cmocka_unit_test(test_subscribes_beside_one_who_is_full),
         cmocka_unit_test(test_slow_is_closed_once),
         cmocka_unit_test(test_no_memory_drops_the_subscriber),
+        cmocka_unit_test(test_no_memory_to_fall_behind),
         cmocka_unit_test(test_not_open_is_skipped),
         cmocka_unit_test(test_history_keeps_a_topic),
         cmocka_unit_test(test_history_by_age),
