@@ -248,16 +248,18 @@ static void squeeze_shard(weft_hub *h, struct shard *s)
 static void squeeze_read_ones(weft_hub *h, struct shard *s)
 {
     struct leaving old = {0};
+    struct wakes w = {0};
     pthread_mutex_lock(&s->lock);
     for (size_t i = 0; i < s->topics.cap; i++) {
         weft_topic *t = s->topics.slots[i].item;
         if (!t || weft_hub_count(h, WEFT_HUB_MEMORY) <= h->cfg.memory_max) continue;
         topic_lock(t);
-        topic_clear(t, &old);
+        topic_clear(t, &old, &w);
         topic_unlock(t);
     }
     pthread_mutex_unlock(&s->lock);
     leaving_free(&old);
+    wakes_send(&w, h);
 }
 
 static void squeeze(weft_hub *h, void (*shard)(weft_hub *h, struct shard *s))

@@ -97,6 +97,15 @@ void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to)
     }
 }
 
+void topic_pass_by(weft_topic *t, struct wakes *w)
+{
+    for (struct local *l = t->locals; l; l = l->next_local) {
+        if (l->slowest > log_tail(&t->log)) continue;
+        l->slowest = WEFT_NEVER;
+        local_soil(l, w);
+    }
+}
+
 /* ---- where one begins ------------------------------------------------------------------------ */
 
 /* The newest offset that is gone for whoever asks for it. */
@@ -216,17 +225,20 @@ static uint64_t on_its_way_from(const weft_topic *t)
     return least;
 }
 
-void topic_clear(weft_topic *t, struct leaving *to)
+void topic_clear(weft_topic *t, struct leaving *to, struct wakes *w)
 {
     log_clear(&t->log, on_its_way_from(t), to);
+    topic_pass_by(t, w);
     topic_count_memory(t);
 }
 
 void weft_topic_clear(weft_topic *t)
 {
     struct leaving all = {0};
+    struct wakes w = {0};
     topic_lock(t);
-    topic_clear(t, &all);
+    topic_clear(t, &all, &w);
     topic_unlock(t);
     leaving_free(&all);
+    wakes_send(&w, t->hub);
 }

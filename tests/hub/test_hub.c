@@ -844,6 +844,27 @@ static void test_not_open_is_skipped(void **state)
     free_world(w);
 }
 
+/* What was kept is taken away from in front of one who is behind, above the pace: he holds nobody up any more. */
+static void test_cleared_in_front_of_one_who_is_behind(void **state)
+{
+    (void)state;
+    struct world *w = new_world_of(&(weft_topic_settings){.window_bytes = 1000, .pace = 1});
+    weft_conn *slow = &w->conns[0];
+    subscribe(w, slow, "chat");
+    weft_topic *t = weft_topic_find(w->hub, bytes("chat"));
+    slow->room = 1;
+    for (int i = 0; i < 9; i++) assert_int_equal(publish(w, "chat", "x"), 0);
+    assert_int_equal(publish(w, "chat", "x"), WEFT_ERR_BACKLOG);
+    weft_topic_clear(t);
+    assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_MEMORY), 0);
+    for (int i = 0; i < 20; i++) assert_int_equal(publish(w, "chat", "x"), 0);
+    turn_all(w);
+    fake_drain(slow, 1000);
+    assert_int_equal(slow->code, WEFT_CLOSE_TRY_AGAIN_LATER);
+    weft_topic_unref(t);
+    free_world(w);
+}
+
 /* ---- idle topics ----------------------------------------------------------------------------- */
 
 /* So often, and once for its start, the reaper has looked at all shards. */
@@ -1074,6 +1095,7 @@ int main(void)
         cmocka_unit_test(test_no_memory_drops_the_subscriber),
         cmocka_unit_test(test_no_memory_to_fall_behind),
         cmocka_unit_test(test_not_open_is_skipped),
+        cmocka_unit_test(test_cleared_in_front_of_one_who_is_behind),
         cmocka_unit_test(test_history_keeps_a_topic),
         cmocka_unit_test(test_history_by_age),
         cmocka_unit_test(test_stubs),
