@@ -763,6 +763,37 @@ static void test_subscribes_beside_one_who_is_full(void **state)
     }
 }
 
+static void test_the_log_has_moved_past_him(void **state)
+{
+    (void)state;
+    struct world *w = new_world_of(&(weft_topic_settings){.window_items = 4});
+    weft_conn *slow = &w->conns[0];
+    subscribe(w, slow, "chat");
+    slow->room = 1;
+    for (int i = 0; i < 10; i++) assert_int_equal(publish(w, "chat", "x"), 0);
+    turn_all(w);
+    assert_int_equal(slow->closes, 0); /* it is decided when he can read again */
+    fake_drain(slow, 1000);
+    assert_int_equal(slow->code, WEFT_CLOSE_TRY_AGAIN_LATER);
+    assert_false(slow->at_once);
+    weft_topic *t = weft_topic_find(w->hub, bytes("chat"));
+    char wanted[64], position[WEFT_POSITION_TEXT];
+    weft_position had = weft_topic_head(t);
+    had.offset = 1;
+    weft_topic_unref(t);
+    weft_position_print(&had, position);
+    snprintf(wanted, sizeof wanted, "lost since=%s", position);
+    assert_string_equal(slow->reason, wanted);
+    assert_int_equal(slow->sent, 1);
+    assert_true(weft_hub_count(w->hub, WEFT_HUB_LOST) > 0);
+    assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_ENDED), 1);
+    assert_int_equal(weft_subscribers(w->hub, "chat"), 1); /* he leaves when he is gone */
+    publish(w, "chat", "x");
+    fake_gone(slow);
+    assert_int_equal(weft_subscribers(w->hub, "chat"), 0);
+    free_world(w);
+}
+
 static void test_slow_is_closed_once(void **state)
 {
     (void)state;
@@ -1091,6 +1122,7 @@ int main(void)
         cmocka_unit_test(test_refused_at_once),
         cmocka_unit_test(test_refused_in_a_batch),
         cmocka_unit_test(test_subscribes_beside_one_who_is_full),
+        cmocka_unit_test(test_the_log_has_moved_past_him),
         cmocka_unit_test(test_slow_is_closed_once),
         cmocka_unit_test(test_no_memory_drops_the_subscriber),
         cmocka_unit_test(test_no_memory_to_fall_behind),
