@@ -206,6 +206,15 @@ static bool is_over(const weft_topic *t, uint64_t now_us)
     return stub_ms != WEFT_NEVER && now_us - t->idle_since >= stub_ms * 1000;
 }
 
+/* Under the shard's lock: what is too old leaves. One that keeps nothing from now on begins to be a stub. */
+static void age(weft_topic *t, uint64_t now_us, uint64_t now_ms, struct leaving *old)
+{
+    bool kept = keeps_something(t);
+    topic_trim(t, now_ms, old);
+    topic_count_memory(t);
+    if (kept && !keeps_something(t)) t->idle_since = now_us;
+}
+
 /* Of a shard: idle ones keep what is young enough, and those that are over go. */
 static void reap_shard(weft_hub *h, struct shard *s)
 {
@@ -216,8 +225,7 @@ static void reap_shard(weft_hub *h, struct shard *s)
     pthread_mutex_lock(&s->lock);
     for (weft_topic *t = s->newest_idle, *previous; t; t = previous) {
         previous = t->previous_idle;
-        topic_trim(t, now_ms, &old);
-        topic_count_memory(t);
+        age(t, now_us, now_ms, &old);
         stubs += !keeps_something(t);
         if (!is_over(t, now_us) && (keeps_something(t) || stubs <= most)) continue;
         idle_remove(s, t);
@@ -237,6 +245,7 @@ static void squeeze_shard(weft_hub *h, struct shard *s)
     pthread_mutex_lock(&s->lock);
     for (weft_topic *t = s->idle; t; t = t->next_idle) {
         if (weft_hub_count(h, WEFT_HUB_MEMORY) <= h->cfg.memory_max) break;
+        if (keeps_something(t)) t->idle_since = hook_now_us(h->env);
         log_clear(&t->log, UINT64_MAX, &old);
         topic_count_memory(t);
     }

@@ -32,7 +32,7 @@ struct weft_topic {
     struct pace pace;
     char epoch[24];
     int64_t counted;      /* bytes that its shard knows of */
-    uint64_t idle_since;  /* us, with refs 0; under the shard's lock, as the two that follow */
+    uint64_t idle_since;  /* us, with refs 0: or a stub since; under the shard's lock, as the two that follow */
     weft_topic *next_idle, *previous_idle;
     uint64_t hash;
     size_t len;

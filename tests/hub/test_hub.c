@@ -990,6 +990,23 @@ static void test_stubs(void **state)
     free_world(w);
 }
 
+/* A stub's time begins when there is nothing kept any more. */
+static void test_a_stub_that_had_a_history(void **state)
+{
+    (void)state;
+    struct world *w = new_world_of(
+        &(weft_topic_settings){.history_items = 9, .history_ms = 100, .stub_ms = 3600 * 1000});
+    assert_int_equal(publish(w, "chat", "x"), 0);
+    pass_time(w, 3600 * 1000);
+    reap_until_empty(w);
+    reap(w);
+    assert_true(is_there(w, "chat"));
+    pass_time(w, 3600 * 1000);
+    reap(w);
+    assert_false(is_there(w, "chat"));
+    free_world(w);
+}
+
 /* Of each shard it is the oldest that go. */
 static void test_max_stubs(void **state)
 {
@@ -1131,6 +1148,7 @@ int main(void)
         cmocka_unit_test(test_history_keeps_a_topic),
         cmocka_unit_test(test_history_by_age),
         cmocka_unit_test(test_stubs),
+        cmocka_unit_test(test_a_stub_that_had_a_history),
         cmocka_unit_test(test_max_stubs),
         cmocka_unit_test(test_idle_ones_pay_first),
         cmocka_unit_test(test_free_null),
