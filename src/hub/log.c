@@ -81,6 +81,7 @@ static int make_keys(struct log *l, const uint8_t *secret)
 
 static void outlive(struct log *l, struct entry *e)
 {
+    l->beside += cost_of(e);
     e->outlived = true;
     e->next = NULL;
     e->previous = l->newest_outlived;
@@ -92,6 +93,7 @@ static void take_off(struct log *l, struct entry *e)
 {
     *(e->previous ? &e->previous->next : &l->outlived) = e->next;
     *(e->next ? &e->next->previous : &l->newest_outlived) = e->previous;
+    l->beside -= cost_of(e);
     e->outlived = false;
 }
 

@@ -22,6 +22,7 @@ struct log {
     uint64_t head;    /* the newest offset; 0: none yet */
     uint64_t sum;     /* what all entries have cost, those that are gone, too */
     uint64_t bytes;   /* what those in the ring cost */
+    uint64_t beside;  /* what those cost that have outlived it */
     struct map *keys; /* to the newest entry of each; NULL: none */
     struct entry *outlived, *newest_outlived;
     uint64_t cleared; /* all up to this went at once */

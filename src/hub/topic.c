@@ -50,7 +50,7 @@ void topic_free(weft_topic *t)
 
 void topic_count_memory(weft_topic *t)
 {
-    int64_t now = (int64_t)t->log.bytes;
+    int64_t now = (int64_t)(t->log.bytes + t->log.beside);
     if (now == t->counted) return;
     atomic_fetch_add_explicit(&t->shard->memory, now - t->counted, memory_order_relaxed);
     t->counted = now;

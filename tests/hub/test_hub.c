@@ -1049,6 +1049,26 @@ static void test_idle_ones_pay_first(void **state)
     free_world(w);
 }
 
+/* What a log keeps beside its ring, the newest of each key, is a part of it. */
+static void test_keys_are_in_the_budget(void **state)
+{
+    (void)state;
+    struct world *w = new_world_of(&(weft_topic_settings){.policy = WEFT_POLICY_LATEST_KEY});
+    weft_topic *t;
+    weft_message *m;
+    assert_int_equal(weft_message_new(&m, &w->faulty.env, WEFT_TEXT, "x", 1), 0);
+    assert_int_equal(weft_topic_get(&t, w->hub, bytes("quotes")), 0);
+    assert_int_equal(weft_topic_publish(t, m, bytes("a"), NULL), 0);
+    assert_int_equal(weft_topic_publish(t, m, bytes("b"), NULL), 0);
+    assert_int_equal(weft_topic_publish(t, m, bytes("a"), NULL), 0);
+    assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_MEMORY), 2 * 65);
+    weft_topic_clear(t);
+    assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_MEMORY), 0);
+    weft_message_unref(m);
+    weft_topic_unref(t);
+    free_world(w);
+}
+
 /* ---- the end --------------------------------------------------------------------------------- */
 
 static void test_free_null(void **state)
@@ -1151,6 +1171,7 @@ int main(void)
         cmocka_unit_test(test_a_stub_that_had_a_history),
         cmocka_unit_test(test_max_stubs),
         cmocka_unit_test(test_idle_ones_pay_first),
+        cmocka_unit_test(test_keys_are_in_the_budget),
         cmocka_unit_test(test_free_null),
         cmocka_unit_test(test_freed_with_subscribers),
         cmocka_unit_test(test_freed_with_idle_topics),
