@@ -494,6 +494,8 @@ void local_leave(struct local *l)
     publish_pump(l->topic, &w);
     topic_unlock(l->topic);
     wakes_send(&w, hub_of(l));
+    weft_timer_free(l->timer);
+    l->timer = NULL;
     pthread_mutex_lock(&l->part->lock);
     l->gone = true;
     bool later = l->dirty;

@@ -794,6 +794,46 @@ static void test_the_log_has_moved_past_him(void **state)
     free_world(w);
 }
 
+static void publish_key(struct world *w, const char *topic, const char *key)
+{
+    weft_topic *t;
+    weft_message *m;
+    assert_int_equal(weft_message_new(&m, &w->faulty.env, WEFT_TEXT, key, strlen(key)), 0);
+    assert_int_equal(weft_topic_get(&t, w->hub, bytes(topic)), 0);
+    assert_int_equal(weft_topic_publish(t, m, bytes(key), NULL), 0);
+    weft_topic_unref(t);
+    weft_message_unref(m);
+}
+
+static unsigned timers(const weft_loop *l)
+{
+    unsigned n = 0;
+    for (const weft_timer *t = l->timers; t; t = t->next) n++;
+    return n;
+}
+
+static void test_at_most_so_many_a_second(void **state)
+{
+    (void)state;
+    struct world *w = new_world_of(
+        &(weft_topic_settings){.policy = WEFT_POLICY_LATEST, .max_rate = 10});
+    subscribe(w, w->conns, "cpu");
+    for (char text[2] = "0"; *text <= '9'; ++*text) {
+        assert_int_equal(publish(w, "cpu", text), 0);
+        turn(w, 0);
+        pass_time(w, 30);
+    }
+    pass_time(w, 100);
+    turn(w, 0);
+    assert_string_equal(w->conns[0].said, "0,4,8,9,");
+    publish(w, "cpu", "a");
+    turn(w, 0);
+    publish(w, "cpu", "b");
+    weft_unsubscribe_all(w->hub, w->conns);
+    assert_int_equal(timers(&w->loops[0]), 1); /* the reaper's: there is nobody who could be late */
+    free_world(w);
+}
+
 static void test_slow_is_closed_once(void **state)
 {
     (void)state;
@@ -1160,6 +1200,7 @@ int main(void)
         cmocka_unit_test(test_refused_in_a_batch),
         cmocka_unit_test(test_subscribes_beside_one_who_is_full),
         cmocka_unit_test(test_the_log_has_moved_past_him),
+        cmocka_unit_test(test_at_most_so_many_a_second),
         cmocka_unit_test(test_slow_is_closed_once),
         cmocka_unit_test(test_no_memory_drops_the_subscriber),
         cmocka_unit_test(test_no_memory_to_fall_behind),
