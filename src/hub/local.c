@@ -24,6 +24,7 @@ struct batch {
     uint64_t after; /* what is behind it was asked for */
     uint64_t next;  /* the offset to go on with */
     weft_seek loss; /* if lost is not 0: told before them */
+    bool past;      /* the log has moved past what was asked for */
     uint32_t n;
     struct entry *entries[BATCH];
 };
@@ -181,6 +182,13 @@ static void drop(struct entry *e)
     entry_unref(e);
 }
 
+/* Under the lock: what has outlived the ring is not delivered to those who keep up. */
+static void pass_over_outlived(struct local *l, uint64_t end)
+{
+    for (struct entry *e = l->topic->log.outlived; e && e->seen.offset < end; e = e->next)
+        if (e->seen.offset >= l->next) drop(entry_ref(e));
+}
+
 /* Under the lock: what those who keep up need next. Whether that is all there is. */
 static bool take_next(struct local *l, struct batch *b)
 {
@@ -188,7 +196,11 @@ static bool take_next(struct local *l, struct batch *b)
     uint64_t tail = log_tail(log);
     bool skips = l->topic->settings->max_rate && topic_skips(l->topic);
     b->after = l->next - 1;
-    if (l->next <= tail) l->next = tail + 1;
+    b->past = l->next <= tail;
+    if (b->past) {
+        pass_over_outlived(l, tail + 1);
+        l->next = tail + 1;
+    }
     for (b->n = 0; b->n < BATCH && l->next <= log->head; l->next++) {
         struct entry *e = entry_ref(log_at(log, l->next));
         if (!entry_is_skipped(e, skips)) b->entries[b->n++] = e;
@@ -201,7 +213,7 @@ static bool take_next(struct local *l, struct batch *b)
 static void deliver_batch(struct local *l, struct batch *b)
 {
     uint64_t before = b->after;
-    bool fits = b->n == 0 || b->entries[0]->seen.offset == before + 1 || topic_skips(l->topic);
+    bool fits = !b->past || l->topic->settings->policy == WEFT_POLICY_LATEST;
     if (!fits) all_fall_behind(l, b->after + 1);
     for (uint32_t i = 0; i < b->n; i++) {
         uint64_t offset = b->entries[i]->seen.offset;

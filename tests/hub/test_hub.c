@@ -805,6 +805,23 @@ static void publish_key(struct world *w, const char *topic, const char *key)
     weft_message_unref(m);
 }
 
+/* Those who keep up have a loop that is late, and the window is small: the newest of each key comes all the same. */
+static void test_all_keys_come_to_a_loop_that_is_late(void **state)
+{
+    (void)state;
+    struct world *w = new_world_of(
+        &(weft_topic_settings){.policy = WEFT_POLICY_LATEST_KEY, .window_items = 3});
+    subscribe(w, w->conns, "quotes");
+    on(w, 1);
+    for (char key[2] = "a"; *key <= 'f'; ++*key) publish_key(w, "quotes", key);
+    publish_key(w, "quotes", "b");
+    turn(w, 0);
+    assert_string_equal(w->conns[0].said, "a,c,d,e,f,b,");
+    publish_key(w, "quotes", "a");
+    assert_string_equal(w->conns[0].said, "a,c,d,e,f,b,a,");
+    free_world(w);
+}
+
 static unsigned timers(const weft_loop *l)
 {
     unsigned n = 0;
@@ -1200,6 +1217,7 @@ int main(void)
         cmocka_unit_test(test_refused_in_a_batch),
         cmocka_unit_test(test_subscribes_beside_one_who_is_full),
         cmocka_unit_test(test_the_log_has_moved_past_him),
+        cmocka_unit_test(test_all_keys_come_to_a_loop_that_is_late),
         cmocka_unit_test(test_at_most_so_many_a_second),
         cmocka_unit_test(test_slow_is_closed_once),
         cmocka_unit_test(test_no_memory_drops_the_subscriber),
