@@ -133,7 +133,7 @@ weft_topic *weft_topic_find(weft_hub *h, weft_bytes name)
 /* The reaper works as long as there is something to reap. */
 static void wake_reaper(weft_hub *h)
 {
-    if (atomic_exchange_explicit(&h->reaping, true, memory_order_acq_rel)) return;
+    if (atomic_exchange(&h->reaping, true)) return;
     hub_ref(h);
     if (!weft_errand_post(h->loop, 0, &h->reap)) hub_unref(h);
 }
@@ -156,7 +156,7 @@ static int add(weft_hub *h, weft_topic *made, weft_topic **out)
 static int make(weft_hub *h, uint64_t hash, weft_bytes name, weft_topic **out)
 {
     weft_topic *made;
-    if (atomic_fetch_add_explicit(&h->topics, 1, memory_order_relaxed) >= h->cfg.max_topics) {
+    if (atomic_fetch_add(&h->topics, 1) >= h->cfg.max_topics) {
         atomic_fetch_sub_explicit(&h->topics, 1, memory_order_relaxed);
         return -ENOSPC;
     }
@@ -277,14 +277,21 @@ static void squeeze(weft_hub *h, void (*shard)(weft_hub *h, struct shard *s))
         shard(h, &h->shards[i]);
 }
 
+/* Whether the reaper goes on. Who makes a topic counts it first and looks at reaping then, so one of both sees it. */
+static bool is_wanted(weft_hub *h)
+{
+    if (atomic_load(&h->topics)) return true;
+    atomic_store(&h->reaping, false);
+    return atomic_load(&h->topics) && !atomic_exchange(&h->reaping, true);
+}
+
 void names_reap(weft_timer *timer, void *hub)
 {
     weft_hub *h = hub;
     for (int i = 0; i < REAP_SHARDS; i++) reap_shard(h, &h->shards[h->next_shard++ % SHARDS]);
     squeeze(h, squeeze_shard);
     squeeze(h, squeeze_read_ones);
-    if (atomic_load_explicit(&h->topics, memory_order_relaxed)) weft_timer_start(timer, REAP_MS);
-    else atomic_store_explicit(&h->reaping, false, memory_order_release);
+    if (is_wanted(h)) weft_timer_start(timer, REAP_MS);
 }
 
 void names_start_reaper(weft_errand *e)
