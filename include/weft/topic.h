@@ -148,7 +148,7 @@ typedef struct weft_reader_type {
     /* He cannot stay: WEFT_ERR_BACKLOG (the policy is to disconnect), -ENOMEM. Queue what is to be said, and close. */
     void (*end)(weft_reader *r, int error);
 
-    /* He is gone, because what carried him is: he may be freed. */
+    /* He is gone, because what carried him is, or the hub: he may be freed. */
     void (*gone)(weft_reader *r);
 
     /* Hang the link on the carrier, and take it off: weft_conn_link, weft_reply_link. */

@@ -24,6 +24,7 @@ struct batch {
     uint64_t after; /* what is behind it was asked for */
     uint64_t next;  /* the offset to go on with */
     weft_seek loss; /* if lost is not 0: told before them */
+    bool past;      /* the log has moved past what was asked for */
     uint32_t n;
     struct entry *entries[BATCH];
 };
@@ -75,6 +76,62 @@ static bool falls_behind(weft_reader *r, uint64_t offset, int said)
     return false;
 }
 
+/* ---- what is needed -------------------------------------------------------------------------- */
+
+/* Under the lock: the least that a cursor needs from that offset on. */
+static uint64_t least_from(const struct local *l, uint64_t offset)
+{
+    uint64_t least = WEFT_NEVER;
+    for (uint32_t i = 0; i < l->n_behind; i++) {
+        uint64_t next = l->behind[i].next;
+        if (next >= offset && next < least) least = next;
+    }
+    return least;
+}
+
+/* Under the lock: loops that have yet to deliver it. */
+static unsigned to_come(const weft_topic *t, uint64_t offset)
+{
+    unsigned n = 0;
+    for (const struct local *l = t->locals; l; l = l->next_local) n += l->next <= offset;
+    return n;
+}
+
+/* Under the lock: who could not take what was under way to him is a cursor by now. Nobody was known to need it, so the
+ * log may have let go of it meanwhile. */
+static void put_back(struct local *l, struct entry *const *under_way, uint32_t n)
+{
+    weft_topic *t = l->topic;
+    uint64_t least = least_from(l, under_way[0]->seen.offset);
+    int error = 0;
+    while (!error && n-- && under_way[n]->seen.offset >= least) {
+        uint64_t offset = under_way[n]->seen.offset;
+        if (offset > log_tail(&t->log)) continue;
+        error = log_put_back(&t->log, under_way[n], to_come(t, offset));
+    }
+    topic_count_memory(t);
+}
+
+/* The log learns what is still needed, and those who wait to publish have their turn. A cursor that the log has moved
+ * past holds nobody up: his policy applies. */
+static void settle(struct local *l, struct entry *const *under_way, uint32_t n)
+{
+    weft_topic *t = l->topic;
+    struct wakes w = {0};
+    topic_lock(t);
+    if (n) put_back(l, under_way, n);
+    l->slowest = least_from(l, log_tail(&t->log) + 1);
+    l->stale = false;
+    publish_pump(t, &w);
+    topic_unlock(t);
+    wakes_send(&w, t->hub);
+}
+
+void local_settle(struct local *l)
+{
+    settle(l, NULL, 0);
+}
+
 /* ---- all who keep up ------------------------------------------------------------------------- */
 
 static void deliver_to_group(struct group *g, uint64_t offset, void *rendering)
@@ -105,8 +162,8 @@ static void deliver(struct local *l, struct entry *e, uint64_t skipped)
 void local_deliver(struct local *l, struct entry *e)
 {
     deliver(l, e, 0);
+    if (l->stale) settle(l, &e, 1);
     let_go(l->topic, e);
-    if (l->stale) local_settle(l);
 }
 
 /* Those who keep up have a loop that does not: the log has moved past what it was to deliver. */
@@ -125,6 +182,13 @@ static void drop(struct entry *e)
     entry_unref(e);
 }
 
+/* Under the lock: what has outlived the ring is not delivered to those who keep up. */
+static void pass_over_outlived(struct local *l, uint64_t end)
+{
+    for (struct entry *e = l->topic->log.outlived; e && e->seen.offset < end; e = e->next)
+        if (e->seen.offset >= l->next) drop(entry_ref(e));
+}
+
 /* Under the lock: what those who keep up need next. Whether that is all there is. */
 static bool take_next(struct local *l, struct batch *b)
 {
@@ -132,7 +196,11 @@ static bool take_next(struct local *l, struct batch *b)
     uint64_t tail = log_tail(log);
     bool skips = l->topic->settings->max_rate && topic_skips(l->topic);
     b->after = l->next - 1;
-    if (l->next <= tail) l->next = tail + 1;
+    b->past = l->next <= tail;
+    if (b->past) {
+        pass_over_outlived(l, tail + 1);
+        l->next = tail + 1;
+    }
     for (b->n = 0; b->n < BATCH && l->next <= log->head; l->next++) {
         struct entry *e = entry_ref(log_at(log, l->next));
         if (!entry_is_skipped(e, skips)) b->entries[b->n++] = e;
@@ -145,13 +213,14 @@ static bool take_next(struct local *l, struct batch *b)
 static void deliver_batch(struct local *l, struct batch *b)
 {
     uint64_t before = b->after;
-    bool fits = b->n == 0 || b->entries[0]->seen.offset == before + 1 || topic_skips(l->topic);
+    bool fits = !b->past || l->topic->settings->policy == WEFT_POLICY_LATEST;
     if (!fits) all_fall_behind(l, b->after + 1);
     for (uint32_t i = 0; i < b->n; i++) {
         uint64_t offset = b->entries[i]->seen.offset;
         deliver(l, b->entries[i], fits ? offset - before - 1 : 0);
         before = offset;
     }
+    if (l->stale) settle(l, b->entries, b->n);
 }
 
 /* Whether that was all. */
@@ -166,13 +235,21 @@ static bool keep_up(struct local *l)
     return all;
 }
 
+/* Under the lock: who will be a cursor there needs it from now on. */
+static void seek_here(struct local *l, const weft_since *since, weft_seek *seek)
+{
+    topic_seek(l->topic, since, seek);
+    uint64_t next = seek->at.offset + 1;
+    if (next < l->next && next > log_tail(&l->topic->log) && next < l->slowest) l->slowest = next;
+}
+
 void local_bring_up(struct local *l, const weft_since *since, weft_seek *seek)
 {
     struct batch b;
     for (bool all = false; !all;) {
         topic_lock(l->topic);
-        all = take_next(l, &b);
-        if (all) topic_seek(l->topic, since, seek);
+        all = take_next(l, &b) && b.n == 0;
+        if (all) seek_here(l, since, seek);
         topic_unlock(l->topic);
         deliver_batch(l, &b);
         batch_let_go(l->topic, &b);
@@ -327,26 +404,6 @@ void local_again(struct local *l)
     wakes_send(&w, hub_of(l));
 }
 
-/* The log learns what is still needed, and those who wait to publish have their turn. A cursor that the log has moved
- * past holds nobody up: his policy applies. */
-void local_settle(struct local *l)
-{
-    weft_topic *t = l->topic;
-    struct wakes w = {0};
-    uint64_t least = WEFT_NEVER;
-    topic_lock(t);
-    uint64_t tail = log_tail(&t->log);
-    for (uint32_t i = 0; i < l->n_behind; i++) {
-        uint64_t next = l->behind[i].next;
-        if (next > tail && next < least) least = next;
-    }
-    l->slowest = least;
-    l->stale = false;
-    publish_pump(t, &w);
-    topic_unlock(t);
-    wakes_send(&w, t->hub);
-}
-
 static uint64_t interval_us(const struct local *l)
 {
     uint64_t rate = l->topic->settings->max_rate;
@@ -458,6 +515,8 @@ void local_leave(struct local *l)
     publish_pump(l->topic, &w);
     topic_unlock(l->topic);
     wakes_send(&w, hub_of(l));
+    weft_timer_free(l->timer);
+    l->timer = NULL;
     pthread_mutex_lock(&l->part->lock);
     l->gone = true;
     bool later = is_dirty(l);

@@ -81,6 +81,7 @@ static int make_keys(struct log *l, const uint8_t *secret)
 
 static void outlive(struct log *l, struct entry *e)
 {
+    l->beside += cost_of(e);
     e->outlived = true;
     e->next = NULL;
     e->previous = l->newest_outlived;
@@ -88,10 +89,17 @@ static void outlive(struct log *l, struct entry *e)
     l->newest_outlived = e;
 }
 
-static void outlive_no_more(struct log *l, struct entry *e, struct leaving *to)
+static void take_off(struct log *l, struct entry *e)
 {
     *(e->previous ? &e->previous->next : &l->outlived) = e->next;
     *(e->next ? &e->next->previous : &l->newest_outlived) = e->previous;
+    l->beside -= cost_of(e);
+    e->outlived = false;
+}
+
+static void outlive_no_more(struct log *l, struct entry *e, struct leaving *to)
+{
+    take_off(l, e);
     leave(to, e);
 }
 
@@ -130,6 +138,36 @@ void log_drop(struct log *l, struct leaving *to)
     if (is_newest_of_its_key(l, e)) outlive(l, e);
     else leave(to, e);
     give_back(l);
+}
+
+/* Whoever chained it to let it go may not have done so yet. */
+static struct entry *again(struct log *l, struct entry *e, unsigned hot)
+{
+    if (e->outlived) {
+        take_off(l, e);
+        return e;
+    }
+    struct entry *copy = entry_new(l->env, e->seen.message, e->seen.key);
+    if (!copy) return NULL;
+    copy->seen.offset = e->seen.offset;
+    copy->seen.time = e->seen.time;
+    copy->sum = e->sum;
+    atomic_init(&copy->hot, hot);
+    atomic_init(&copy->superseded, atomic_load_explicit(&e->superseded, memory_order_relaxed));
+    return copy;
+}
+
+int log_put_back(struct log *l, struct entry *e, unsigned hot)
+{
+    uint64_t offset = e->seen.offset;
+    if (offset != log_tail(l) || offset <= l->cleared) return -ENOENT;
+    if (log_reserve(l) < 0) return -ENOMEM;
+    e = again(l, e, hot);
+    if (!e) return -ENOMEM;
+    l->n++;
+    l->bytes += cost_of(e);
+    l->ring[offset & (l->cap - 1)] = e;
+    return 0;
 }
 
 static void forget_keys(struct log *l)

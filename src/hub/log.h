@@ -22,6 +22,7 @@ struct log {
     uint64_t head;    /* the newest offset; 0: none yet */
     uint64_t sum;     /* what all entries have cost, those that are gone, too */
     uint64_t bytes;   /* what those in the ring cost */
+    uint64_t beside;  /* what those cost that have outlived it */
     struct map *keys; /* to the newest entry of each; NULL: none */
     struct entry *outlived, *newest_outlived;
     uint64_t cleared; /* all up to this went at once */
@@ -57,6 +58,10 @@ void log_push(struct log *l, struct entry *e);
 
 /* The oldest one of the ring goes; if it is the newest of its key it stays among the outlived. */
 void log_drop(struct log *l, struct leaving *to);
+
+/* An entry that the log has let go of is in the ring again, at its oldest end, or a copy that is so hot. Errors: -ENOMEM;
+ * -ENOENT: it is not the one that left last, or was cleared. */
+int log_put_back(struct log *l, struct entry *e, unsigned hot);
 
 /* Everything before that offset goes; head stays. */
 void log_clear(struct log *l, uint64_t end, struct leaving *to);

@@ -133,7 +133,7 @@ weft_topic *weft_topic_find(weft_hub *h, weft_bytes name)
 /* The reaper works as long as there is something to reap. */
 static void wake_reaper(weft_hub *h)
 {
-    if (atomic_exchange_explicit(&h->reaping, true, memory_order_acq_rel)) return;
+    if (atomic_exchange(&h->reaping, true)) return;
     hub_ref(h);
     if (!weft_errand_post(h->loop, 0, &h->reap)) hub_unref(h);
 }
@@ -156,7 +156,7 @@ static int add(weft_hub *h, weft_topic *made, weft_topic **out)
 static int make(weft_hub *h, uint64_t hash, weft_bytes name, weft_topic **out)
 {
     weft_topic *made;
-    if (atomic_fetch_add_explicit(&h->topics, 1, memory_order_relaxed) >= h->cfg.max_topics) {
+    if (atomic_fetch_add(&h->topics, 1) >= h->cfg.max_topics) {
         atomic_fetch_sub_explicit(&h->topics, 1, memory_order_relaxed);
         return -ENOSPC;
     }
@@ -206,6 +206,15 @@ static bool is_over(const weft_topic *t, uint64_t now_us)
     return stub_ms != WEFT_NEVER && now_us - t->idle_since >= stub_ms * 1000;
 }
 
+/* Under the shard's lock: what is too old leaves. One that keeps nothing from now on begins to be a stub. */
+static void age(weft_topic *t, uint64_t now_us, uint64_t now_ms, struct leaving *old)
+{
+    bool kept = keeps_something(t);
+    topic_trim(t, now_ms, old);
+    topic_count_memory(t);
+    if (kept && !keeps_something(t)) t->idle_since = now_us;
+}
+
 /* Of a shard: idle ones keep what is young enough, and those that are over go. */
 static void reap_shard(weft_hub *h, struct shard *s)
 {
@@ -216,8 +225,7 @@ static void reap_shard(weft_hub *h, struct shard *s)
     pthread_mutex_lock(&s->lock);
     for (weft_topic *t = s->newest_idle, *previous; t; t = previous) {
         previous = t->previous_idle;
-        topic_trim(t, now_ms, &old);
-        topic_count_memory(t);
+        age(t, now_us, now_ms, &old);
         stubs += !keeps_something(t);
         if (!is_over(t, now_us) && (keeps_something(t) || stubs <= most)) continue;
         idle_remove(s, t);
@@ -237,6 +245,7 @@ static void squeeze_shard(weft_hub *h, struct shard *s)
     pthread_mutex_lock(&s->lock);
     for (weft_topic *t = s->idle; t; t = t->next_idle) {
         if (weft_hub_count(h, WEFT_HUB_MEMORY) <= h->cfg.memory_max) break;
+        if (keeps_something(t)) t->idle_since = hook_now_us(h->env);
         log_clear(&t->log, UINT64_MAX, &old);
         topic_count_memory(t);
     }
@@ -248,16 +257,18 @@ static void squeeze_shard(weft_hub *h, struct shard *s)
 static void squeeze_read_ones(weft_hub *h, struct shard *s)
 {
     struct leaving old = {0};
+    struct wakes w = {0};
     pthread_mutex_lock(&s->lock);
     for (size_t i = 0; i < s->topics.cap; i++) {
         weft_topic *t = s->topics.slots[i].item;
         if (!t || weft_hub_count(h, WEFT_HUB_MEMORY) <= h->cfg.memory_max) continue;
         topic_lock(t);
-        topic_clear(t, &old);
+        topic_clear(t, &old, &w);
         topic_unlock(t);
     }
     pthread_mutex_unlock(&s->lock);
     leaving_free(&old);
+    wakes_send(&w, h);
 }
 
 static void squeeze(weft_hub *h, void (*shard)(weft_hub *h, struct shard *s))
@@ -266,14 +277,21 @@ static void squeeze(weft_hub *h, void (*shard)(weft_hub *h, struct shard *s))
         shard(h, &h->shards[i]);
 }
 
+/* Whether the reaper goes on. Who makes a topic counts it first and looks at reaping then, so one of both sees it. */
+static bool is_wanted(weft_hub *h)
+{
+    if (atomic_load(&h->topics)) return true;
+    atomic_store(&h->reaping, false);
+    return atomic_load(&h->topics) && !atomic_exchange(&h->reaping, true);
+}
+
 void names_reap(weft_timer *timer, void *hub)
 {
     weft_hub *h = hub;
     for (int i = 0; i < REAP_SHARDS; i++) reap_shard(h, &h->shards[h->next_shard++ % SHARDS]);
     squeeze(h, squeeze_shard);
     squeeze(h, squeeze_read_ones);
-    if (atomic_load_explicit(&h->topics, memory_order_relaxed)) weft_timer_start(timer, REAP_MS);
-    else atomic_store_explicit(&h->reaping, false, memory_order_release);
+    if (is_wanted(h)) weft_timer_start(timer, REAP_MS);
 }
 
 void names_start_reaper(weft_errand *e)
@@ -300,11 +318,19 @@ static void for_all(weft_hub *h, void (*each)(weft_topic *t))
             if (h->shards[i].topics.slots[k].item) each(h->shards[i].topics.slots[k].item);
 }
 
+/* As if his carrier were gone, but that stays. */
+static void end_reader(weft_reader *r)
+{
+    const weft_reader_type *type = reader_group(r)->type;
+    weft_reader_end(r);
+    if (type->gone) type->gone(r);
+}
+
 /* A local has at least one reader, and leaves with its last. */
 static void end_readers(weft_topic *t)
 {
     hold(t->shard, t);
-    while (t->locals) weft_reader_end(any_reader(t->locals));
+    while (t->locals) end_reader(any_reader(t->locals));
 }
 
 void names_end_readers(weft_hub *h)

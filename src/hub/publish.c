@@ -29,16 +29,6 @@ static bool is_half_a_window_behind(const weft_topic *t)
     return t->log.sum - e->sum + entry_cost(e->seen.message) > s->window_bytes / 2;
 }
 
-/* The log may have moved past somebody. His loop finds out who is the slowest now. */
-static void pass_by(weft_topic *t, struct wakes *w)
-{
-    for (struct local *l = t->locals; l; l = l->next_local) {
-        if (l->slowest > log_tail(&t->log)) continue;
-        l->slowest = WEFT_NEVER;
-        local_soil(l, w);
-    }
-}
-
 static bool may_publish(weft_topic *t)
 {
     pace_refill(&t->pace, t->settings, hook_now_us(t->hub->env));
@@ -109,7 +99,7 @@ static int append(weft_topic *t, struct entry *e, weft_position *at)
         here = tell(t, e, mine, &w);
         if (at) *at = topic_position(t, t->log.head);
         topic_trim(t, e->seen.time, &old);
-        pass_by(t, &w);
+        topic_pass_by(t, &w);
         topic_count_memory(t);
     }
     topic_unlock(t);

@@ -160,10 +160,11 @@ static int take_place(struct local *l, weft_reader *r, const weft_reader_type *t
 {
     struct group *g;
     int error = reader_group_of(&g, l, type);
-    if (!error) error = reserve_readers(g);
+    if (error) return error;
+    local_bring_up(l, since, seek); /* others may change their places by that */
+    error = reserve_readers(g);
     if (!error) error = reserve_behind(l);
     if (error) return error;
-    local_bring_up(l, since, seek);
     r->link.owner = g;
     if (seek->at.offset + 1 == l->next) join_readers(g, r);
     else join_behind(l, r, seek->at.offset + 1);
@@ -182,6 +183,7 @@ int weft_reader_begin(weft_reader *r, weft_topic *t, weft_loop *loop, const weft
     error = take_place(l, r, type, since, &found);
     if (error) {
         if (is_empty(l)) local_leave(l);
+        else local_settle(l);
         return error;
     }
     r->link.type = &reader_link;

@@ -50,7 +50,7 @@ void topic_free(weft_topic *t)
 
 void topic_count_memory(weft_topic *t)
 {
-    int64_t now = (int64_t)t->log.bytes;
+    int64_t now = (int64_t)(t->log.bytes + t->log.beside);
     if (now == t->counted) return;
     atomic_fetch_add_explicit(&t->shard->memory, now - t->counted, memory_order_relaxed);
     t->counted = now;
@@ -94,6 +94,15 @@ void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to)
         bool wanted = oldest->seen.offset >= needed && is_within_window(t);
         if (wanted || is_history(t, oldest, now_ms)) return;
         log_drop(&t->log, to);
+    }
+}
+
+void topic_pass_by(weft_topic *t, struct wakes *w)
+{
+    for (struct local *l = t->locals; l; l = l->next_local) {
+        if (l->slowest > log_tail(&t->log)) continue;
+        l->slowest = WEFT_NEVER;
+        local_soil(l, w);
     }
 }
 
@@ -216,17 +225,20 @@ static uint64_t on_its_way_from(const weft_topic *t)
     return least;
 }
 
-void topic_clear(weft_topic *t, struct leaving *to)
+void topic_clear(weft_topic *t, struct leaving *to, struct wakes *w)
 {
     log_clear(&t->log, on_its_way_from(t), to);
+    topic_pass_by(t, w);
     topic_count_memory(t);
 }
 
 void weft_topic_clear(weft_topic *t)
 {
     struct leaving all = {0};
+    struct wakes w = {0};
     topic_lock(t);
-    topic_clear(t, &all);
+    topic_clear(t, &all, &w);
     topic_unlock(t);
     leaving_free(&all);
+    wakes_send(&w, t->hub);
 }
