@@ -59,21 +59,15 @@ void log_push(struct log *l, struct entry *e);
 /* The oldest one of the ring goes; if it is the newest of its key it stays among the outlived. */
 void log_drop(struct log *l, struct leaving *to);
 
-/* An entry that the log has let go of is in the ring again, at its oldest end, or a copy that is so hot. Errors: -ENOMEM;
- * -ENOENT: it is not the one that left last, or was cleared. */
-int log_put_back(struct log *l, struct entry *e, unsigned hot);
-
 /* Everything before that offset goes; head stays. */
 void log_clear(struct log *l, uint64_t end, struct leaving *to);
-
-static inline bool entry_is_skipped(const struct entry *e, bool skips)
-{
-    return skips && atomic_load_explicit(&e->superseded, memory_order_relaxed);
-}
 
 /* The next one behind an offset that is kept, and before one that is not to be reached (skips: of those that are not
  * superseded); NULL: none. */
 struct entry *log_after(const struct log *l, uint64_t offset, uint64_t end, bool skips);
+
+/* The one behind e, which is kept. */
+struct entry *log_next(const struct log *l, const struct entry *e, uint64_t end, bool skips);
 
 /* The offset behind which the newest n of them are, or all. */
 uint64_t log_newest(const struct log *l, uint64_t n, bool skips);

@@ -203,7 +203,7 @@ static bool is_over(const weft_topic *t, uint64_t now_us)
 {
     uint64_t stub_ms = t->settings->stub_ms;
     if (keeps_something(t)) return false;
-    return stub_ms != WEFT_NEVER && now_us - t->idle_since >= stub_ms * 1000;
+    return stub_ms != WEFT_NEVER && (now_us - t->idle_since) / 1000 >= stub_ms;
 }
 
 /* Under the shard's lock: what is too old leaves. One that keeps nothing from now on begins to be a stub. */
@@ -218,11 +218,11 @@ static void age(weft_topic *t, uint64_t now_us, uint64_t now_ms, struct leaving 
 /* Of a shard: idle ones keep what is young enough, and those that are over go. */
 static void reap_shard(weft_hub *h, struct shard *s)
 {
-    uint64_t now_us = hook_now_us(h->env), now_ms = hook_time_ms();
     size_t stubs = 0, most = h->cfg.max_stubs / SHARDS + 1;
     weft_topic *over = NULL;
     struct leaving old = {0};
     pthread_mutex_lock(&s->lock);
+    uint64_t now_us = hook_now_us(h->env), now_ms = hook_time_ms();
     for (weft_topic *t = s->newest_idle, *previous; t; t = previous) {
         previous = t->previous_idle;
         age(t, now_us, now_ms, &old);
@@ -253,28 +253,46 @@ static void squeeze_shard(weft_hub *h, struct shard *s)
     leaving_free(&old);
 }
 
-/* Those that are read, too, keep less: what only cursors need. */
-static void squeeze_read_ones(weft_hub *h, struct shard *s)
+static bool keeps_too_much(const weft_hub *h)
 {
-    struct leaving old = {0};
-    struct wakes w = {0};
+    return weft_hub_count(h, WEFT_HUB_MEMORY) > h->cfg.memory_max;
+}
+
+static int64_t kept(const weft_topic *t)
+{
+    return atomic_load_explicit(&t->counted, memory_order_relaxed);
+}
+
+/* The one that keeps most, or best if that is it. */
+static weft_topic *larger(struct shard *s, weft_topic *best)
+{
+    weft_topic *found = best;
     pthread_mutex_lock(&s->lock);
     for (size_t i = 0; i < s->topics.cap; i++) {
         weft_topic *t = s->topics.slots[i].item;
-        if (!t || weft_hub_count(h, WEFT_HUB_MEMORY) <= h->cfg.memory_max) continue;
-        topic_lock(t);
-        topic_clear(t, &old, &w);
-        topic_unlock(t);
+        if (t && (!found || kept(t) > kept(found))) found = t;
     }
+    if (found != best) (void)hold(s, found);
     pthread_mutex_unlock(&s->lock);
-    leaving_free(&old);
-    wakes_send(&w, h);
+    if (found != best) weft_topic_unref(best);
+    return found;
 }
 
-static void squeeze(weft_hub *h, void (*shard)(weft_hub *h, struct shard *s))
+/* What only cursors need goes, too, of the topic that keeps most. */
+static void squeeze_largest(weft_hub *h)
 {
-    for (int i = 0; i < SHARDS && weft_hub_count(h, WEFT_HUB_MEMORY) > h->cfg.memory_max; i++)
-        shard(h, &h->shards[i]);
+    weft_topic *t = NULL;
+    for (int i = 0; i < SHARDS; i++) t = larger(&h->shards[i], t);
+    if (t) weft_topic_clear(t);
+    weft_topic_unref(t);
+}
+
+enum { SQUEEZED_MAX = 8 }; /* in one go: each is a look at all topics */
+
+static void squeeze(weft_hub *h)
+{
+    for (int i = 0; i < SHARDS && keeps_too_much(h); i++) squeeze_shard(h, &h->shards[i]);
+    for (int i = 0; i < SQUEEZED_MAX && keeps_too_much(h); i++) squeeze_largest(h);
 }
 
 /* Whether the reaper goes on. Who makes a topic counts it first and looks at reaping then, so one of both sees it. */
@@ -289,8 +307,7 @@ void names_reap(weft_timer *timer, void *hub)
 {
     weft_hub *h = hub;
     for (int i = 0; i < REAP_SHARDS; i++) reap_shard(h, &h->shards[h->next_shard++ % SHARDS]);
-    squeeze(h, squeeze_shard);
-    squeeze(h, squeeze_read_ones);
+    squeeze(h);
     if (is_wanted(h)) weft_timer_start(timer, REAP_MS);
 }
 

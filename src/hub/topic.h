@@ -31,7 +31,7 @@ struct weft_topic {
     struct local *locals;
     struct pace pace;
     char epoch[24];
-    int64_t counted; /* bytes that its shard knows of */
+    _Atomic int64_t counted; /* bytes that its shard knows of */
     uint64_t
         idle_since; /* us, with refs 0: or a stub since; under the shard's lock, as the two that follow */
     weft_topic *next_idle, *previous_idle;
@@ -68,6 +68,12 @@ void topic_clear(weft_topic *t, struct leaving *to, struct wakes *w);
 void topic_count_memory(weft_topic *t);
 
 weft_position topic_position(const weft_topic *t, uint64_t offset);
+
+/* Under the lock: what is too old goes, though nothing was appended since. */
+void topic_expire(weft_topic *t, struct leaving *to);
+
+/* Under the lock: the newest offset that is gone for whoever asks for it. */
+uint64_t topic_gone_up_to(const weft_topic *t);
 
 /* Under the lock. */
 void topic_seek(const weft_topic *t, const weft_since *since, weft_seek *out);
