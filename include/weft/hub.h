@@ -115,7 +115,7 @@ WEFT_API WEFT_CHECK int weft_publish_message(weft_hub *h, const char *topic, wef
 
 /* Append what c has said, in its thread. If that has to wait for its turn it is kept, and c is not read from meanwhile
  * (weft_pause): so nothing is lost, and a burst slows down who makes it. Errors: as weft_publish, WEFT_ERR_BACKLOG only
- * while something of c waits already, which can be when c is closing. */
+ * while something of c waits already, which can be when c is closing, or somebody else has resumed it. */
 WEFT_API WEFT_CHECK int weft_publish_from(weft_hub *h, weft_conn *c, const char *topic,
                                           weft_opcode op, const void *data, size_t len);
 

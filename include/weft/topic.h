@@ -99,7 +99,7 @@ WEFT_API WEFT_CHECK int weft_topic_publish(weft_topic *t, weft_message *m, weft_
 /* Who waits until it is his turn to publish. Embedded in what waits; all zero but for on_turn. */
 typedef struct weft_turn {
     void (*on_turn)(struct weft_turn *turn);
-    struct weft_turn *next, *next_here, *previous_here; /* weft's, as all that follows */
+    struct weft_turn *next, *previous, *next_here, *previous_here; /* weft's, as what follows */
     weft_topic *topic;
     void *part;
     int state;

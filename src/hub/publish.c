@@ -179,8 +179,8 @@ static void give(weft_turn *turn, struct wakes *w)
     turn->state = HAS_IT;
     turn->next = NULL;
     pthread_mutex_lock(&p->lock);
-    if (p->newest_given) p->newest_given->next = turn;
-    else p->given = turn;
+    turn->previous = p->newest_given;
+    *(p->newest_given ? &p->newest_given->next : &p->given) = turn;
     p->newest_given = turn;
     pthread_mutex_unlock(&p->lock);
     wakes_add(w, p);
@@ -263,11 +263,9 @@ int weft_topic_wait(weft_topic *t, weft_loop *l, weft_turn *turn)
 static void take_back(weft_turn *turn)
 {
     struct part *p = turn->part;
-    weft_turn *before = NULL;
     pthread_mutex_lock(&p->lock);
-    for (weft_turn *at = p->given; at != turn; at = at->next) before = at;
-    *(before ? &before->next : &p->given) = turn->next;
-    if (p->newest_given == turn) p->newest_given = before;
+    *(turn->previous ? &turn->previous->next : &p->given) = turn->next;
+    *(turn->next ? &turn->next->previous : &p->newest_given) = turn->previous;
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -300,7 +298,7 @@ static weft_turn *next_given(struct part *p)
     pthread_mutex_lock(&p->lock);
     weft_turn *turn = p->given;
     if (turn) p->given = turn->next;
-    if (!p->given) p->newest_given = NULL;
+    *(p->given ? &p->given->previous : &p->newest_given) = NULL;
     pthread_mutex_unlock(&p->lock);
     return turn;
 }
