@@ -32,7 +32,7 @@ typedef enum weft_policy {
     WEFT_POLICY_QUEUE, /* he goes on where he was; where the log has moved past that, he is told (a connection by
                               * a Close 1013 that says since when), or ended */
     WEFT_POLICY_LATEST, /* he goes on at the newest */
-    WEFT_POLICY_LATEST_KEY, /* he goes on with the newest of each key (weft_topic_publish); without a key at all */
+    WEFT_POLICY_LATEST_KEY, /* he goes on with the newest of each key (weft_topic_publish), and of those without */
     WEFT_POLICY_DROP_OLDEST, /* he goes on at the oldest that is kept */
     WEFT_POLICY_DISCONNECT   /* he is ended at once: a connection by a Close 1008 */
 } weft_policy;
@@ -115,7 +115,7 @@ WEFT_API WEFT_CHECK int weft_publish_message(weft_hub *h, const char *topic, wef
 
 /* Append what c has said, in its thread. If that has to wait for its turn it is kept, and c is not read from meanwhile
  * (weft_pause): so nothing is lost, and a burst slows down who makes it. Errors: as weft_publish, WEFT_ERR_BACKLOG only
- * while something of c waits already, which can be when c is closing. */
+ * while something of c waits already, which can be when c is closing, or somebody else has resumed it. */
 WEFT_API WEFT_CHECK int weft_publish_from(weft_hub *h, weft_conn *c, const char *topic,
                                           weft_opcode op, const void *data, size_t len);
 

@@ -29,18 +29,13 @@ void pace_spend(struct pace *p, const weft_topic_settings *s, uint64_t cost)
 void pace_stand(struct pace *p, weft_turn *turn)
 {
     turn->next = NULL;
-    if (p->last) p->last->next = turn;
-    else p->first = turn;
+    turn->previous = p->last;
+    *(p->last ? &p->last->next : &p->first) = turn;
     p->last = turn;
 }
 
 void pace_leave(struct pace *p, const weft_turn *turn)
 {
-    weft_turn *before = NULL, *at = p->first;
-    while (at != turn) {
-        before = at;
-        at = at->next;
-    }
-    *(before ? &before->next : &p->first) = turn->next;
-    if (p->last == turn) p->last = before;
+    *(turn->previous ? &turn->previous->next : &p->first) = turn->next;
+    *(turn->next ? &turn->next->previous : &p->last) = turn->previous;
 }

@@ -26,13 +26,12 @@ struct pace {
     bool given; /* somebody has his turn */
 };
 
-enum { BURST_MAX = 1 << 30 };
+enum { BURST_MIN = 4096, BURST_MAX = 1 << 30 };
 
-/* At least 1: an empty bucket has to fill again. */
 static inline int64_t pace_burst(const weft_topic_settings *s)
 {
-    uint64_t quarter = s->window_bytes / 4;
-    return quarter > BURST_MAX ? BURST_MAX : quarter ? (int64_t)quarter : 1;
+    uint64_t burst = s->window_bytes / 4;
+    return burst < BURST_MIN ? BURST_MIN : burst < BURST_MAX ? (int64_t)burst : BURST_MAX;
 }
 
 /* More come, as time goes by. */

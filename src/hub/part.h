@@ -23,13 +23,16 @@ struct part {
     size_t n_dirty;
     weft_turn *given, *newest_given; /* those who have their turn */
 
-    weft_turn *waiting, *newest_waiting; /* those of this loop who wait for theirs, in order */
+    weft_turn *waiting;        /* those of this loop who wait for theirs */
     weft_timer *tick;          /* looks after them; NULL: nobody has ever waited */
     const weft_topic *passing; /* whose turn holder is being called */
 };
 
 /* The calling thread's; NULL: its loop has none, or it has no loop. */
 struct part *part_mine(const weft_hub *h);
+
+/* The one in this thread in which somebody has his turn for t; NULL: nobody has. */
+struct part *part_passing(const weft_hub *h, const weft_topic *t);
 
 /* That of l, made if need be, in its thread. Errors: -ENOMEM, -ENOSPC (PARTS_MAX). */
 int part_of(struct part **out, weft_hub *h, weft_loop *l);

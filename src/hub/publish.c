@@ -11,12 +11,13 @@
 
 /* ---- the pace -------------------------------------------------------------------------------- */
 
+/* The least offset, of those that are kept, that somebody has yet to be told. */
 static uint64_t slowest(const weft_topic *t)
 {
     uint64_t least = t->log.head + 1;
     for (const struct local *l = t->locals; l; l = l->next_local)
-        if (l->slowest < least) least = l->slowest;
-    return least;
+        if (local_needs(l) < least) least = local_needs(l);
+    return least > log_tail(&t->log) ? least : log_tail(&t->log) + 1;
 }
 
 static bool is_half_a_window_behind(const weft_topic *t)
@@ -36,23 +37,23 @@ static bool may_publish(weft_topic *t)
 }
 
 /* Whether it is the turn of whoever publishes in this thread; it is then no longer. */
-static bool takes_his_turn(const weft_topic *t, struct part *mine)
+static bool takes_his_turn(const weft_topic *t)
 {
-    if (!mine || mine->passing != t) return false;
-    mine->passing = NULL;
-    return true;
+    struct part *p = part_passing(t->hub, t);
+    if (p) p->passing = NULL;
+    return p;
 }
 
-static bool is_let_through(weft_topic *t, struct part *mine)
+static bool is_let_through(weft_topic *t)
 {
-    if (takes_his_turn(t, mine)) return true;
+    if (t->pace.given && takes_his_turn(t)) return true;
     return !t->pace.first && !t->pace.given && may_publish(t);
 }
 
 /* ---- to append ------------------------------------------------------------------------------- */
 
 /* What a policy spares those who are late. */
-static void supersede(weft_topic *t)
+static void replace_newest(weft_topic *t)
 {
     if (t->settings->policy != WEFT_POLICY_LATEST || !t->log.n) return;
     atomic_store_explicit(&log_at(&t->log, t->log.head)->superseded, true, memory_order_relaxed);
@@ -61,10 +62,10 @@ static void supersede(weft_topic *t)
 static int push(weft_topic *t, struct entry *e, struct leaving *old)
 {
     if (log_reserve(&t->log) < 0) return -ENOMEM;
-    bool keyed = e->seen.key.len && t->settings->policy == WEFT_POLICY_LATEST_KEY;
+    bool keyed = t->settings->policy == WEFT_POLICY_LATEST_KEY;
     int error = keyed ? log_key(&t->log, e, t->hub->secret, t->settings->max_keys, old) : 0;
     if (error < 0) return error;
-    supersede(t);
+    replace_newest(t);
     e->seen.time = hook_time_ms();
     log_push(&t->log, e);
     return 0;
@@ -75,13 +76,12 @@ static struct local *tell(weft_topic *t, struct entry *e, const struct part *min
 {
     struct local *here = NULL;
     for (struct local *l = t->locals; l; l = l->next_local) {
-        atomic_fetch_add_explicit(&e->hot, 1, memory_order_relaxed);
+        e->hot++;
         if (l->part == mine && local_may_deliver(l, e->seen.offset)) here = l;
         else local_soil(l, w);
     }
     if (!here) return NULL;
-    here->next++;
-    here->under_way = e->seen.offset;
+    here->under_way = here->next++;
     entry_ref(e);
     return here;
 }
@@ -94,12 +94,14 @@ static int append(weft_topic *t, struct entry *e, weft_position *at)
     struct leaving old = {0};
     struct wakes w = {0};
     topic_lock(t);
-    int error = is_let_through(t, mine) ? push(t, e, &old) : WEFT_ERR_BACKLOG;
+    int error = is_let_through(t) ? push(t, e, &old) : WEFT_ERR_BACKLOG;
     if (!error) {
         pace_spend(&t->pace, t->settings, entry_cost(e->seen.message));
         here = tell(t, e, mine, &w);
         if (at) *at = topic_position(t, t->log.head);
-        topic_trim(t, e->seen.time, &old, &w);
+        topic_trim(t, e->seen.time, &old);
+        topic_pass_by(t, &w);
+        topic_count_memory(t);
     }
     topic_unlock(t);
     leaving_free(&old);
@@ -115,6 +117,7 @@ static int append(weft_topic *t, struct entry *e, weft_position *at)
 int weft_topic_publish(weft_topic *t, weft_message *m, weft_bytes key, weft_position *at)
 {
     if (key.len > KEY_MAX) return -EINVAL;
+    if (t->hub->closing) return WEFT_ERR_CLOSED;
     struct entry *e = entry_new(t->hub->env, m, key);
     return e ? append(t, e, at) : -ENOMEM;
 }
@@ -176,8 +179,8 @@ static void give(weft_turn *turn, struct wakes *w)
     turn->state = HAS_IT;
     turn->next = NULL;
     pthread_mutex_lock(&p->lock);
-    if (p->newest_given) p->newest_given->next = turn;
-    else p->given = turn;
+    turn->previous = p->newest_given;
+    *(p->newest_given ? &p->newest_given->next : &p->given) = turn;
     p->newest_given = turn;
     pthread_mutex_unlock(&p->lock);
     wakes_add(w, p);
@@ -221,10 +224,10 @@ static int look_after(struct part *p)
 
 static void hang(struct part *p, weft_turn *turn)
 {
-    turn->next_here = NULL;
-    turn->previous_here = p->newest_waiting;
-    *(p->waiting ? &p->newest_waiting->next_here : &p->waiting) = turn;
-    p->newest_waiting = turn;
+    turn->previous_here = NULL;
+    turn->next_here = p->waiting;
+    if (p->waiting) p->waiting->previous_here = turn;
+    p->waiting = turn;
 }
 
 /* The loop may be gone before the hub is; nobody waits there then. */
@@ -238,7 +241,7 @@ static void end_tick(struct part *p)
 static void take_off(weft_turn *turn)
 {
     struct part *p = turn->part;
-    *(turn->next_here ? &turn->next_here->previous_here : &p->newest_waiting) = turn->previous_here;
+    if (turn->next_here) turn->next_here->previous_here = turn->previous_here;
     *(turn->previous_here ? &turn->previous_here->next_here : &p->waiting) = turn->next_here;
     turn->state = IDLE;
     turn->topic = NULL;
@@ -249,6 +252,7 @@ int weft_topic_wait(weft_topic *t, weft_loop *l, weft_turn *turn)
 {
     struct part *p;
     if (turn->topic) return 0;
+    if (t->hub->closing) return WEFT_ERR_CLOSED;
     int error = part_of(&p, t->hub, l);
     if (!error) error = look_after(p);
     if (error) return error;
@@ -268,31 +272,31 @@ int weft_topic_wait(weft_topic *t, weft_loop *l, weft_turn *turn)
 static void take_back(weft_turn *turn)
 {
     struct part *p = turn->part;
-    weft_turn *before = NULL;
     pthread_mutex_lock(&p->lock);
-    for (weft_turn *at = p->given; at != turn; at = at->next) before = at;
-    *(before ? &before->next : &p->given) = turn->next;
-    if (p->newest_given == turn) p->newest_given = before;
+    *(turn->previous ? &turn->previous->next : &p->given) = turn->next;
+    *(turn->next ? &turn->next->previous : &p->newest_given) = turn->previous;
     pthread_mutex_unlock(&p->lock);
 }
 
-/* He stands nowhere any more. Whether it was his turn. */
-static bool step_out(weft_turn *turn)
+void publish_end_turns(struct part *p)
 {
-    weft_topic *t = turn->topic;
-    topic_lock(t);
-    bool had_it = turn->state == HAS_IT;
-    if (had_it) take_back(turn);
-    else pace_leave(&t->pace, turn);
-    topic_unlock(t);
-    return had_it;
+    while (p->waiting) {
+        weft_turn *turn = p->waiting;
+        void (*on_turn)(weft_turn *) = turn->on_turn;
+        weft_turn_cancel(turn);
+        on_turn(turn);
+    }
 }
 
 void weft_turn_cancel(weft_turn *turn)
 {
     weft_topic *t = turn->topic;
     if (!t) return;
-    bool had_it = step_out(turn);
+    topic_lock(t);
+    bool had_it = turn->state == HAS_IT;
+    if (had_it) take_back(turn);
+    else pace_leave(&t->pace, turn);
+    topic_unlock(t);
     take_off(turn);
     if (had_it) pump(t, true);
     weft_topic_unref(t);
@@ -303,7 +307,7 @@ static weft_turn *next_given(struct part *p)
     pthread_mutex_lock(&p->lock);
     weft_turn *turn = p->given;
     if (turn) p->given = turn->next;
-    if (!p->given) p->newest_given = NULL;
+    *(p->given ? &p->given->previous : &p->newest_given) = NULL;
     pthread_mutex_unlock(&p->lock);
     return turn;
 }
@@ -329,16 +333,4 @@ void publish_run_turns(struct part *p)
     bool more = p->given != NULL;
     pthread_mutex_unlock(&p->lock);
     if (more) part_wake(p);
-}
-
-void publish_end_turns(struct part *p)
-{
-    size_t n = 0;
-    for (const weft_turn *turn = p->waiting; turn; turn = turn->next_here) n++;
-    for (; n && p->waiting; n--) {
-        weft_turn *turn = p->waiting;
-        (void)step_out(turn);
-        have(p, turn);
-    }
-    while (p->waiting) weft_turn_cancel(p->waiting);
 }

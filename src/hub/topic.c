@@ -50,31 +50,25 @@ void topic_free(weft_topic *t)
 
 void topic_count_memory(weft_topic *t)
 {
-    int64_t now = (int64_t)(t->log.bytes + t->log.outlived_bytes);
-    if (now == t->counted) return;
-    atomic_fetch_add_explicit(&t->shard->memory, now - t->counted, memory_order_relaxed);
-    t->counted = now;
+    int64_t now = (int64_t)(t->log.bytes + t->log.beside);
+    int64_t before = atomic_load_explicit(&t->counted, memory_order_relaxed);
+    if (now == before) return;
+    atomic_fetch_add_explicit(&t->shard->memory, now - before, memory_order_relaxed);
+    atomic_store_explicit(&t->counted, now, memory_order_relaxed);
 }
 
 /* ---- what is kept ---------------------------------------------------------------------------- */
 
-/* The least offset that cursors need: all there is, where the log has moved past one. Of the policy latest it is no more
- * than the newest. */
-static uint64_t cursors_need(const weft_topic *t, const struct local *l)
-{
-    uint64_t newest_only = t->settings->policy == WEFT_POLICY_LATEST ? t->log.head : 0;
-    uint64_t from = l->passed ? log_tail(&t->log) + 1 : l->slowest;
-    return from < newest_only ? newest_only : from;
-}
-
-/* The least offset that is still to be delivered. */
+/* The least offset that is still to be delivered. Of the policy latest cursors need no more than the newest. */
 static uint64_t needed_from(const weft_topic *t)
 {
     uint64_t least = t->log.head + 1;
+    bool only_newest = t->settings->policy == WEFT_POLICY_LATEST;
     for (const struct local *l = t->locals; l; l = l->next_local) {
-        if (l->next < least) least = l->next;
-        if (l->under_way < least) least = l->under_way;
-        if (cursors_need(t, l) < least) least = cursors_need(t, l);
+        uint64_t needs = local_needs(l), oldest = log_tail(&t->log) + 1;
+        if (l->passed && oldest < needs) needs = oldest;
+        if (only_newest && needs < l->next && needs < l->under_way) needs = l->next - 1;
+        if (needs < least) least = needs;
     }
     return least;
 }
@@ -83,7 +77,7 @@ static bool is_history(const weft_topic *t, const struct entry *oldest, uint64_t
 {
     const weft_topic_settings *s = t->settings;
     if (t->log.n > s->history_items || t->log.bytes > s->history_bytes) return false;
-    return now_ms < oldest->seen.time || now_ms - oldest->seen.time < s->history_ms;
+    return oldest->seen.time > now_ms || now_ms - oldest->seen.time < s->history_ms;
 }
 
 /* One alone is in it, whatever its length. */
@@ -94,18 +88,7 @@ static bool is_within_window(const weft_topic *t)
     return t->log.n <= s->window_items && t->log.bytes <= s->window_bytes;
 }
 
-/* The log may have moved past somebody. His loop finds out who is the slowest now. */
-static void pass_by(weft_topic *t, struct wakes *w)
-{
-    for (struct local *l = t->locals; l; l = l->next_local) {
-        if (l->slowest > log_tail(&t->log)) continue;
-        l->slowest = WEFT_NEVER;
-        l->passed = true;
-        local_soil(l, w);
-    }
-}
-
-static void drop_what_is_not_needed(weft_topic *t, uint64_t now_ms, struct leaving *to)
+void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to)
 {
     uint64_t needed = needed_from(t);
     while (t->log.n) {
@@ -116,17 +99,21 @@ static void drop_what_is_not_needed(weft_topic *t, uint64_t now_ms, struct leavi
     }
 }
 
-void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to, struct wakes *w)
+/* The log has moved past a cursor: his loop has to find out who is the slowest of those that it has not moved past. */
+void topic_pass_by(weft_topic *t, struct wakes *w)
 {
-    drop_what_is_not_needed(t, now_ms, to);
-    pass_by(t, w);
-    topic_count_memory(t);
+    uint64_t oldest = log_tail(&t->log) + 1;
+    for (struct local *l = t->locals; l; l = l->next_local) {
+        if (l->slowest >= oldest) continue;
+        l->slowest = oldest;
+        l->passed = true;
+        local_soil(l, w);
+    }
 }
 
 /* ---- where one begins ------------------------------------------------------------------------ */
 
-/* The newest offset that is gone for whoever asks for it. */
-static uint64_t gone_up_to(const weft_topic *t)
+uint64_t topic_gone_up_to(const weft_topic *t)
 {
     bool by_key = t->settings->policy == WEFT_POLICY_LATEST_KEY;
     return by_key ? t->log.cleared : log_tail(&t->log);
@@ -134,13 +121,14 @@ static uint64_t gone_up_to(const weft_topic *t)
 
 static uint64_t newest(const weft_topic *t, uint64_t n)
 {
-    return log_newest(&t->log, n, topic_skips(t));
+    uint64_t at = log_newest(&t->log, n, topic_skips(t)), gone = topic_gone_up_to(t);
+    return at > gone ? at : gone;
 }
 
 /* Where who was at p goes on; what he has lost is *lost. */
 static uint64_t resume(const weft_topic *t, const weft_position *p, uint64_t *lost)
 {
-    uint64_t gone = gone_up_to(t);
+    uint64_t gone = topic_gone_up_to(t);
     bool known = strcmp(p->epoch, t->epoch) == 0 && p->offset <= t->log.head;
     *lost = !known ? WEFT_LOST_UNKNOWN : p->offset < gone ? gone - p->offset : 0;
     return *lost ? gone : p->offset;
@@ -201,43 +189,33 @@ weft_position weft_topic_head(weft_topic *t)
     return p;
 }
 
-/* What is too old is not shown, though nothing was appended since. */
-static void look(weft_topic *t, struct leaving *to, struct wakes *w)
+void topic_expire(weft_topic *t, struct leaving *to)
 {
-    topic_lock(t);
-    topic_trim(t, hook_time_ms(), to, w);
-}
-
-static void look_away(weft_topic *t, struct leaving *old, const struct wakes *w)
-{
-    topic_unlock(t);
-    wakes_send(w, t->hub);
-    leaving_free(old);
+    topic_trim(t, hook_time_ms(), to);
+    topic_count_memory(t);
 }
 
 void weft_topic_seek(weft_topic *t, const weft_since *since, weft_seek *out)
 {
-    struct leaving old = {0};
-    struct wakes w = {0};
-    look(t, &old, &w);
-    topic_seek(t, since, out);
-    look_away(t, &old, &w);
+    weft_topic_read(t, since, NULL, 0, out, NULL);
 }
 
-size_t weft_topic_read(weft_topic *t, uint64_t after, const weft_entry **entries, size_t max,
-                       uint64_t *next)
+size_t weft_topic_read(weft_topic *t, const weft_since *since, const weft_entry **entries,
+                       size_t max, weft_seek *seek, uint64_t *next)
 {
     struct leaving old = {0};
-    struct wakes w = {0};
+    bool skips = topic_skips(t);
     size_t n = 0;
-    struct entry *e = NULL;
-    look(t, &old, &w);
-    while (n < max && (e = log_after(&t->log, after, UINT64_MAX, topic_skips(t)))) {
-        after = e->seen.offset;
+    topic_lock(t);
+    topic_expire(t, &old);
+    topic_seek(t, since, seek);
+    struct entry *e = log_after(&t->log, seek->at.offset, UINT64_MAX, skips);
+    for (; e && n < max; e = log_next(&t->log, e, UINT64_MAX, skips))
         entries[n++] = &entry_ref(e)->seen;
-    }
-    *next = n == max ? after : t->log.head;
-    look_away(t, &old, &w);
+    topic_unlock(t);
+    uint64_t last = n ? entries[n - 1]->offset : seek->at.offset;
+    if (next) *next = e ? last : seek->head.offset;
+    leaving_free(&old);
     return n;
 }
 
@@ -245,15 +223,17 @@ size_t weft_topic_read(weft_topic *t, uint64_t after, const weft_entry **entries
 static uint64_t on_its_way_from(const weft_topic *t)
 {
     uint64_t least = t->log.head + 1;
-    for (const struct local *l = t->locals; l; l = l->next_local)
-        if (l->next < least) least = l->next;
+    for (const struct local *l = t->locals; l; l = l->next_local) {
+        uint64_t needs = l->next < l->under_way ? l->next : l->under_way;
+        if (needs < least) least = needs;
+    }
     return least;
 }
 
 void topic_clear(weft_topic *t, struct leaving *to, struct wakes *w)
 {
     log_clear(&t->log, on_its_way_from(t), to);
-    pass_by(t, w);
+    topic_pass_by(t, w);
     topic_count_memory(t);
 }
 
@@ -263,5 +243,7 @@ void weft_topic_clear(weft_topic *t)
     struct wakes w = {0};
     topic_lock(t);
     topic_clear(t, &all, &w);
-    look_away(t, &all, &w);
+    topic_unlock(t);
+    leaving_free(&all);
+    wakes_send(&w, t->hub);
 }

@@ -199,7 +199,8 @@ static inline struct fake *fake_new(int room)
 }
 
 /* As weft_reader_begin. */
-static inline int fake_try(struct fake *f, struct world *w, const weft_since *since, weft_seek *seek)
+static inline int fake_try(struct fake *f, struct world *w, const weft_since *since,
+                           weft_seek *seek)
 {
     return weft_reader_begin(&f->reader, w->topic, w->loop, &fakes, since, seek);
 }

@@ -149,7 +149,8 @@ static void clear(struct model *m, uint64_t end)
 {
     log_clear(&m->log, end, &m->leaving);
     for (uint64_t o = 1; o <= m->head; o++)
-        if (m->all[o].place == OUTLIVED || (m->all[o].place == IN_RING && o < end)) m->all[o].place = GONE;
+        if (m->all[o].place == OUTLIVED || (m->all[o].place == IN_RING && o < end))
+            m->all[o].place = GONE;
     m->cleared = tail_of(m);
 }
 
@@ -174,7 +175,7 @@ static void check(const struct model *m, uint64_t *seed)
     assert_int_equal(log_tail(&m->log), tail_of(m));
     assert_int_equal(m->log.cleared, m->cleared);
     assert_int_equal(m->log.bytes, cost_of(m, IN_RING));
-    assert_int_equal(m->log.outlived_bytes, cost_of(m, OUTLIVED));
+    assert_int_equal(m->log.beside, cost_of(m, OUTLIVED));
     assert_true(m->log.n <= m->log.cap);
     for (int i = 0; i < 8; i++) {
         uint64_t offset = roll(seed, (uint32_t)m->head + 2);

@@ -101,7 +101,8 @@ static void test_names_are_bytes(void **state)
 {
     (void)state;
     struct model m;
-    struct thing a = {.name = "a\0b", .len = 3}, b = {.name = "a\0c", .len = 3}, c = {.name = "a", .len = 1};
+    struct thing a = {.name = "a\0b", .len = 3}, b = {.name = "a\0c", .len = 3},
+                 c = {.name = "a", .len = 1};
     init(&m);
     assert_int_equal(map_add(&m.map, 7, &a), 0);
     assert_int_equal(map_add(&m.map, 7, &b), 0);

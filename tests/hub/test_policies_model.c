@@ -2,8 +2,8 @@
  *
  * tests/hub/test_policies_model.c - random operations: every reader hears what a simple model says he does
  *
- * The model knows nothing of cursors, batches or loops. It has a list of all that was published, what of that is kept, and
- * for each reader the last offset that is accounted for. Where the hub has settled after each operation, both must
+ * The model knows nothing of cursors, batches or loops. It has a list of all that was published, what of that is kept,
+ * and for each reader the last offset that is accounted for. Where the hub has settled after each operation, both must
  * have told the same, message by message, with what was lost and what was skipped.
  */
 #include <pthread.h>
@@ -59,7 +59,7 @@ static bool is_newest_of_its_key(const struct model *m, uint64_t offset)
 {
     uint64_t newer = offset + 1;
     while (newer <= m->head && m->keys[newer] != m->keys[offset]) newer++;
-    return m->keys[offset] && newer > m->head && offset > m->cleared;
+    return newer > m->head && offset > m->cleared;
 }
 
 static int live_keys(const struct model *m, char key)
@@ -77,7 +77,7 @@ static int live_keys(const struct model *m, char key)
 static bool is_told(const struct model *m, uint64_t offset)
 {
     if (is_of(m, WEFT_POLICY_LATEST)) return offset == m->head && offset > m->tail;
-    if (is_of(m, WEFT_POLICY_LATEST_KEY) && m->keys[offset]) return is_newest_of_its_key(m, offset);
+    if (is_of(m, WEFT_POLICY_LATEST_KEY)) return is_newest_of_its_key(m, offset);
     return offset > m->tail;
 }
 
@@ -95,7 +95,8 @@ static uint64_t lost_up_to(const struct model *m, const struct reader *r)
 {
     bool all = is_of(m, WEFT_POLICY_QUEUE) || is_of(m, WEFT_POLICY_DISCONNECT);
     uint64_t gone = all ? m->tail : m->cleared;
-    if (is_of(m, WEFT_POLICY_LATEST) && m->head > m->cleared) return r->at; /* there is a newer one */
+    if (is_of(m, WEFT_POLICY_LATEST) && m->head > m->cleared)
+        return r->at; /* there is a newer one */
     return gone > r->at ? gone : r->at;
 }
 
@@ -112,8 +113,6 @@ static void goes_on(struct model *m, struct reader *r)
         m->skipped += o - r->at - 1;
         hears(r, TOLD, o, o - r->at - 1);
     }
-    /* Messages without a key that nobody has any more, and nothing behind them: that is not told. */
-    if (r->room && is_of(m, WEFT_POLICY_LATEST_KEY)) r->at = m->head;
 }
 
 static void all_go_on(struct model *m)
@@ -152,7 +151,7 @@ static char random_key(const struct model *m, uint64_t *seed)
 static void publish(struct model *m, char key)
 {
     const char name[2] = {key};
-    bool keyed = is_of(m, WEFT_POLICY_LATEST_KEY) && key;
+    bool keyed = is_of(m, WEFT_POLICY_LATEST_KEY);
     bool refused = keyed && live_keys(m, key) >= MAX_KEYS;
     if (world_try(&m->world, "text", key ? name : NULL) != (refused ? -ENOSPC : 0)) abort();
     if (refused) return;
@@ -169,7 +168,8 @@ struct burst {
 static void *publishes(void *arg)
 {
     struct burst *b = arg;
-    for (uint32_t n = 1 + roll(&b->seed, 5); n--;) publish(b->model, random_key(b->model, &b->seed));
+    for (uint32_t n = 1 + roll(&b->seed, 5); n--;)
+        publish(b->model, random_key(b->model, &b->seed));
     return NULL;
 }
 
@@ -214,7 +214,8 @@ static void subscribe(struct model *m, struct reader *r, uint64_t after, int roo
     uint64_t lost;
     *r = (struct reader){.fake = fake_new(room), .at = seek(m, after, &lost), .room = room};
     r->was_behind = r->at < m->head;
-    assert_int_equal(fake_try(r->fake, &m->world, &(weft_since){.position = after == WEFT_NEVER ? NULL : &p}, &found),
+    assert_int_equal(fake_try(r->fake, &m->world,
+                              &(weft_since){.position = after == WEFT_NEVER ? NULL : &p}, &found),
                      0);
     assert_int_equal(found.at.offset, r->at);
     assert_int_equal(found.head.offset, m->head);
@@ -242,7 +243,8 @@ static void clear(struct model *m)
 static void check_reader(struct reader *r)
 {
     struct fake *f = r->fake;
-    for (unsigned i = 0; i < r->n; i++) expect(f, r->events[i].kind, r->events[i].offset, r->events[i].n);
+    for (unsigned i = 0; i < r->n; i++)
+        expect(f, r->events[i].kind, r->events[i].offset, r->events[i].n);
     expect_no_more(f);
     assert_int_equal(f->room, r->room);
     if (!r->ended) assert_int_equal(weft_reader_offset(&f->reader), r->at);
@@ -258,7 +260,8 @@ static void check(struct model *m)
     assert_int_equal(weft_hub_count(m->world.hub, WEFT_HUB_LOST), m->lost);
     assert_int_equal(weft_hub_count(m->world.hub, WEFT_HUB_SKIPPED), m->skipped);
     if (!is_of(m, WEFT_POLICY_LATEST_KEY))
-        assert_int_equal(weft_hub_count(m->world.hub, WEFT_HUB_MEMORY), (m->head - m->tail) * (4 + 64));
+        assert_int_equal(weft_hub_count(m->world.hub, WEFT_HUB_MEMORY),
+                         (m->head - m->tail) * (4 + 64));
 }
 
 static void come_or_go(struct model *m, struct reader *r, uint64_t *seed)
@@ -341,7 +344,7 @@ static void test_disconnect(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_queue),       cmocka_unit_test(test_latest),
+        cmocka_unit_test(test_queue),         cmocka_unit_test(test_latest),
         cmocka_unit_test(test_latest_by_key), cmocka_unit_test(test_drop_oldest),
         cmocka_unit_test(test_disconnect),
     };

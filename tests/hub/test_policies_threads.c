@@ -24,7 +24,7 @@ static struct {
     weft_topic *topic;
     weft_hub *hub;
     weft_policy policy;
-    bool clears, stay; /* readers do not leave and come back */
+    bool clears, stay;               /* readers do not leave and come back */
     uint8_t publisher_of[TOTAL + 1]; /* of each offset; 255: nobody said */
     atomic_int publishing, renderings, lost;
 } all;
@@ -253,7 +253,10 @@ static void play(const weft_topic_settings *s, bool clears)
 static void test_queue(void **state)
 {
     (void)state;
-    play(&(weft_topic_settings){.history_items = TOTAL, .history_bytes = WEFT_NEVER, .pace = WEFT_NEVER}, false);
+    play(&(weft_topic_settings){.history_items = TOTAL,
+                                .history_bytes = WEFT_NEVER,
+                                .pace = WEFT_NEVER},
+         false);
     assert_int_equal(atomic_load(&all.lost), 0);
 }
 
@@ -274,7 +277,10 @@ static void test_queue_that_is_short(void **state)
 static void test_latest(void **state)
 {
     (void)state;
-    play(&(weft_topic_settings){.policy = WEFT_POLICY_LATEST, .history_items = TOTAL, .history_bytes = WEFT_NEVER}, false);
+    play(&(weft_topic_settings){.policy = WEFT_POLICY_LATEST,
+                                .history_items = TOTAL,
+                                .history_bytes = WEFT_NEVER},
+         false);
 }
 
 static void test_latest_by_key(void **state)
@@ -292,23 +298,32 @@ static void test_latest_by_key_cleared(void **state)
 static void test_max_rate(void **state)
 {
     (void)state;
-    play(&(weft_topic_settings){.policy = WEFT_POLICY_LATEST_KEY, .window_items = 50, .max_rate = 1000}, false);
+    play(&(weft_topic_settings){.policy = WEFT_POLICY_LATEST_KEY,
+                                .window_items = 50,
+                                .max_rate = 1000},
+         false);
 }
 
 static void test_drop_oldest(void **state)
 {
     (void)state;
-    play(&(weft_topic_settings){.policy = WEFT_POLICY_DROP_OLDEST, .window_items = 40, .history_items = TOTAL,
-                                .history_bytes = WEFT_NEVER}, false);
+    play(&(weft_topic_settings){.policy = WEFT_POLICY_DROP_OLDEST,
+                                .window_items = 40,
+                                .history_items = TOTAL,
+                                .history_bytes = WEFT_NEVER},
+         false);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_queue),        cmocka_unit_test(test_queue_that_is_short),
+        cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_queue_that_is_short),
         cmocka_unit_test(test_queue_without_history),
-        cmocka_unit_test(test_latest),       cmocka_unit_test(test_latest_by_key),
-        cmocka_unit_test(test_latest_by_key_cleared), cmocka_unit_test(test_max_rate),
+        cmocka_unit_test(test_latest),
+        cmocka_unit_test(test_latest_by_key),
+        cmocka_unit_test(test_latest_by_key_cleared),
+        cmocka_unit_test(test_max_rate),
         cmocka_unit_test(test_drop_oldest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,22 +51,52 @@ static void test_bad_ones(void **state)
 {
     (void)state;
     static const char *cases[] = {
-        "", ".", "42", ".42", "k3f9a2c1", "k3f9a2c1.", "k3f9a2c142",
-        "abcdefg.1",                /* 7 letters */
-        "abcdefghijklmnopq.1",      /* 17 */
-        "Abcdefgh.1", "abcdefgH.1", /* capitals */
-        "abcd-fgh.1", "abcd_fgh.1", "abcd fgh.1", "abcdefg\xc3\xa9.1", "abcdef{h.1", "abcdef`h.1", "abcdef/h.1",
+        "",
+        ".",
+        "42",
+        ".42",
+        "k3f9a2c1",
+        "k3f9a2c1.",
+        "k3f9a2c142",
+        "abcdefg.1",           /* 7 letters */
+        "abcdefghijklmnopq.1", /* 17 */
+        "Abcdefgh.1",
+        "abcdefgH.1", /* capitals */
+        "abcd-fgh.1",
+        "abcd_fgh.1",
+        "abcd fgh.1",
+        "abcdefg\xc3\xa9.1",
+        "abcdef{h.1",
+        "abcdef`h.1",
+        "abcdef/h.1",
         "abcdef:h.1",
-        " abcdefgh.1", "abcdefgh .1", "abcdefgh. 1", "abcdefgh.1 ", "abcdefgh.1\n",
-        "abcdefgh.+1", "abcdefgh.-1", "abcdefgh.-0",
-        "abcdefgh.00", "abcdefgh.01", "abcdefgh.0000000000000001", /* leading zeros */
-        "abcdefgh.1.", "abcdefgh.1.2", "abcdefgh..1", "abcdefgh,1",
-        "abcdefgh.0x1", "abcdefgh.1e3", "abcdefgh.1a", "abcdefgh./", "abcdefgh.:", "abcdefgh.1/", "abcdefgh.1:",
-        "abcdefgh.9007199254740992",                /* 2^53 */
-        "abcdefgh.9999999999999999",                /* as long as the largest */
-        "abcdefgh.10000000000000000",               /* longer */
-        "abcdefgh.18446744073709551615",            /* 2^64 - 1 */
-        "abcdefgh.18446744073709551616",            /* 2^64, which would be 0 */
+        " abcdefgh.1",
+        "abcdefgh .1",
+        "abcdefgh. 1",
+        "abcdefgh.1 ",
+        "abcdefgh.1\n",
+        "abcdefgh.+1",
+        "abcdefgh.-1",
+        "abcdefgh.-0",
+        "abcdefgh.00",
+        "abcdefgh.01",
+        "abcdefgh.0000000000000001", /* leading zeros */
+        "abcdefgh.1.",
+        "abcdefgh.1.2",
+        "abcdefgh..1",
+        "abcdefgh,1",
+        "abcdefgh.0x1",
+        "abcdefgh.1e3",
+        "abcdefgh.1a",
+        "abcdefgh./",
+        "abcdefgh.:",
+        "abcdefgh.1/",
+        "abcdefgh.1:",
+        "abcdefgh.9007199254740992",     /* 2^53 */
+        "abcdefgh.9999999999999999",     /* as long as the largest */
+        "abcdefgh.10000000000000000",    /* longer */
+        "abcdefgh.18446744073709551615", /* 2^64 - 1 */
+        "abcdefgh.18446744073709551616", /* 2^64, which would be 0 */
         "abcdefgh.18446744073709551617",
         "abcdefgh.340282366920938463463374607431768211457",
     };
@@ -130,8 +160,9 @@ static void test_epochs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good_ones), cmocka_unit_test(test_bad_ones), cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_print_fits), cmocka_unit_test(test_epochs),
+        cmocka_unit_test(test_good_ones), cmocka_unit_test(test_bad_ones),
+        cmocka_unit_test(test_bytes),     cmocka_unit_test(test_print_fits),
+        cmocka_unit_test(test_epochs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
