@@ -27,8 +27,8 @@ static uint64_t goes_on_after(const struct local *l, uint64_t next, weft_seek *l
     return gone;
 }
 
-/* Under the lock: what he needs who has been told all of b, which was all there is in front of l->next. Where the policy
- * has passed over the last of it, because there is something newer that those who keep up have not been told yet,
+/* Under the lock: what he needs who has been told all of b, which was all there is in front of l->next. Where the
+ * policy has passed over the last of it, because there is something newer that those who keep up have yet to be told,
  * he waits for that: so that he hears how much he was spared; and where a loss reaches further than they have come. */
 static uint64_t when_through(const struct local *l, const struct batch *b)
 {

@@ -130,6 +130,15 @@ static void pass_over(struct local *l, struct batch *b)
     l->next = tail + 1;
 }
 
+/* Under the lock: those who keep up are told of the next one, or with max_rate spared it. The last one of a batch is
+ * not superseded at this moment, so nobody is spared anything that is not counted with what follows. */
+static void take_one(const struct local *l, struct batch *b)
+{
+    struct entry *e = log_at(&l->topic->log, l->next);
+    if (entry_is_skipped(e, l->timer)) entry_release(e, &b->cold);
+    else batch_add(b, e);
+}
+
 /* Under the lock: what those who keep up need next. Whether that is all there is. */
 static bool take_next(struct local *l, struct batch *b)
 {
@@ -140,7 +149,7 @@ static bool take_next(struct local *l, struct batch *b)
     b->past = l->next <= log_tail(log);
     if (b->past) pass_over(l, b);
     l->under_way = l->next;
-    for (; b->n < BATCH && l->next <= log->head; l->next++) batch_add(b, log_at(log, l->next));
+    for (; b->n < BATCH && l->next <= log->head; l->next++) take_one(l, b);
     return l->next > log->head;
 }
 
@@ -151,7 +160,6 @@ static void deliver_batch(struct local *l, struct batch *b)
     if (b->past && t->settings->policy != WEFT_POLICY_LATEST) all_fall_behind(l, before + 1);
     for (uint32_t i = 0; i < b->n; i++) {
         struct entry *e = b->entries[i];
-        if (l->timer && entry_is_skipped(e, topic_skips(t))) continue;
         deliver(l, e, e->seen.offset - before - 1);
         before = e->seen.offset;
     }

@@ -533,6 +533,24 @@ static void test_max_rate_while_some_come(void **state)
     world_free(&w);
 }
 
+/* More than a batch is spared them: it is counted, all of it. */
+static void test_max_rate_counts_all(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, &ten_a_second);
+    struct fake *f = fake_begin(&w, -1);
+    world_publish(&w, 1);
+    world_turn(&w, 2);
+    expect_told(f, 1, 1);
+    world_publish(&w, 200);
+    w.now += 101000;
+    world_turn(&w, 5);
+    expect(f, TOLD, 201, 199);
+    fake_free(f);
+    world_free(&w);
+}
+
 /* The newest of all keys come together, so often. */
 static void test_max_rate_by_key(void **state)
 {
@@ -859,6 +877,7 @@ int main(void)
         cmocka_unit_test(test_max_rate),
         cmocka_unit_test(test_max_rate_refused),
         cmocka_unit_test(test_max_rate_while_some_come),
+        cmocka_unit_test(test_max_rate_counts_all),
         cmocka_unit_test(test_max_rate_by_key),
         cmocka_unit_test(test_max_rate_outlives),
         cmocka_unit_test(test_max_rate_of_a_queue),
