@@ -98,6 +98,7 @@ void weft_hub_free(weft_hub *h)
     if (!h) return;
     weft_timer_free(h->reaper);
     h->reaper = NULL;
+    for (struct part *p = parts(h); p; p = p->next) part_end_turns(p);
     names_end_readers(h);
     for (struct part *p = parts(h); p; p = p->next) part_stop(p);
     names_deinit(h);

@@ -9,6 +9,7 @@
 #include "hub/hook.h"
 #include "hub/local.h"
 #include "hub/publish.h"
+#include "hub/relay.h"
 
 static struct part *first(const weft_hub *h)
 {
@@ -79,6 +80,11 @@ static struct part *part_new(weft_hub *h, weft_loop *l)
     *p = (struct part){.hub = h, .loop = l, .errand.run = run};
     pthread_mutex_init(&p->lock, NULL);
     return p;
+}
+
+void part_end_turns(struct part *p)
+{
+    while (p->waiting) relay_end(p->waiting);
 }
 
 void part_stop(struct part *p)

@@ -34,7 +34,10 @@ struct part *part_mine(const weft_hub *h);
 /* That of l, made if need be, in its thread. Errors: -ENOMEM, -ENOSPC (PARTS_MAX). */
 int part_of(struct part **out, weft_hub *h, weft_loop *l);
 
-/* In its loop's thread, or when that is no more: nobody reads there, and nobody waits. */
+/* In its loop's thread, or when that is no more, as the next one: nobody has his turn there any more. */
+void part_end_turns(struct part *p);
+
+/* Nobody reads there, and nobody waits. */
 void part_stop(struct part *p);
 
 void part_free(struct part *p);

@@ -2,6 +2,8 @@
  *
  * hub/relay.c - what a connection says, published; and kept while it waits for its turn
  */
+#include "hub/relay.h"
+
 #include <string.h>
 
 #include "hub/hook.h"
@@ -41,16 +43,31 @@ static int publish(weft_topic *t, weft_message *m)
     return weft_topic_publish(t, m, (weft_bytes){0}, NULL);
 }
 
+static struct relay *relay_of(weft_turn *turn)
+{
+    return (struct relay *)(void *)((char *)turn - offsetof(struct relay, turn));
+}
+
 /* Nobody is there any more to be told of an error. */
 static void on_turn(weft_turn *turn)
 {
-    struct relay *r = (struct relay *)(void *)((char *)turn - offsetof(struct relay, turn));
+    struct relay *r = relay_of(turn);
     weft_conn *c = r->conn;
     weft_conn_unlink(c, &r->link);
     int error = publish(r->topic, r->message);
     relay_free(r);
     if (error) weft_close(c, WEFT_CLOSE_INTERNAL_ERROR, weft_strerror(error));
     else weft_resume(c);
+}
+
+void relay_end(weft_turn *turn)
+{
+    weft_turn_cancel(turn);
+    if (turn->on_turn != on_turn) return;
+    struct relay *r = relay_of(turn);
+    weft_conn_unlink(r->conn, &r->link);
+    weft_resume(r->conn);
+    relay_free(r);
 }
 
 static int keep(weft_topic *t, weft_conn *c, weft_message *m)
