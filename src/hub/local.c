@@ -120,6 +120,7 @@ static void settle(struct local *l, struct entry *const *under_way, uint32_t n)
     struct wakes w = {0};
     topic_lock(t);
     if (n) put_back(l, under_way, n);
+    l->needs = least_from(l, 0);
     l->slowest = least_from(l, log_tail(&t->log) + 1);
     l->stale = false;
     publish_pump(t, &w);
@@ -240,7 +241,7 @@ static void seek_here(struct local *l, const weft_since *since, weft_seek *seek)
 {
     topic_seek(l->topic, since, seek);
     uint64_t next = seek->at.offset + 1;
-    if (next < l->next && next > log_tail(&l->topic->log) && next < l->slowest) l->slowest = next;
+    if (next < l->next && next < l->needs) l->needs = next;
 }
 
 void local_bring_up(struct local *l, const weft_since *since, weft_seek *seek)
@@ -434,7 +435,7 @@ static int make(struct local **out, weft_topic *t, struct part *p)
 {
     struct local *l = hook_realloc(t->hub->env, NULL, sizeof *l);
     if (!l) return -ENOMEM;
-    *l = (struct local){.topic = t, .part = p, .slowest = WEFT_NEVER};
+    *l = (struct local){.topic = t, .part = p, .needs = WEFT_NEVER, .slowest = WEFT_NEVER};
     bool paced = t->settings->max_rate && topic_skips(t);
     int error = paced ? weft_timer_new(&l->timer, p->loop, on_time, l) : 0;
     if (error) hook_free(t->hub->env, l);

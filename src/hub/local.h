@@ -10,7 +10,7 @@
  * offset that he needs next. When he has room again he goes on from there in batches, never past next, and comes back to
  * the array when he has come to that.
  *
- * Used in its part's thread; what others see of it is under the topic's lock: next, slowest, and its place in the list.
+ * Used in its part's thread; what others see of it is under the topic's lock: next, needs, slowest, and its place in the list.
  */
 #ifndef HUB_LOCAL_H
 #define HUB_LOCAL_H
@@ -39,8 +39,9 @@ struct local {
     struct cursor *behind;
     uint32_t n_behind, cap_behind;
     uint64_t next;    /* the offset that those who keep up need */
-    uint64_t slowest; /* the least that a cursor needs of what there is; WEFT_NEVER: nobody is behind */
-    bool stale;       /* slowest may be more by now */
+    uint64_t needs;   /* the least that a cursor needs, be it there still or not; WEFT_NEVER: nobody is behind */
+    uint64_t slowest; /* the same of what there is: who holds up publishers */
+    bool stale;       /* both may be more by now */
     struct local *next_dirty; /* under the part's lock, as the two that follow */
     bool dirty;
     bool gone;        /* to be freed when it is no longer dirty */

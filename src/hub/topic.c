@@ -65,8 +65,8 @@ static uint64_t needed_from(const weft_topic *t)
     uint64_t newest_only = t->settings->policy == WEFT_POLICY_LATEST ? t->log.head : 0;
     for (const struct local *l = t->locals; l; l = l->next_local) {
         if (l->next < least) least = l->next;
-        uint64_t slowest = l->slowest < newest_only ? newest_only : l->slowest;
-        if (slowest < least) least = slowest;
+        uint64_t needs = l->needs < newest_only ? newest_only : l->needs;
+        if (needs < least) least = needs;
     }
     return least;
 }

@@ -785,13 +785,45 @@ static void test_the_log_has_moved_past_him(void **state)
     snprintf(wanted, sizeof wanted, "lost since=%s", position);
     assert_string_equal(slow->reason, wanted);
     assert_int_equal(slow->sent, 1);
-    assert_true(weft_hub_count(w->hub, WEFT_HUB_LOST) > 0);
+    assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_LOST), 10 - 1 - 4);
     assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_ENDED), 1);
     assert_int_equal(weft_subscribers(w->hub, "chat"), 1); /* he leaves when he is gone */
     publish(w, "chat", "x");
     fake_gone(slow);
     assert_int_equal(weft_subscribers(w->hub, "chat"), 0);
     free_world(w);
+}
+
+/* The window is kept for him, however far he is behind it. */
+static void expect_to_go_on(const weft_topic_settings *settings, const char *said, uint64_t skipped)
+{
+    struct world *w = new_world_of(settings);
+    weft_conn *slow = &w->conns[0];
+    subscribe(w, slow, "chat");
+    slow->room = 1;
+    for (char text[2] = "0"; *text <= '9'; ++*text) {
+        assert_int_equal(publish(w, "chat", text), 0);
+        turn_all(w);
+    }
+    assert_string_equal(slow->said, "0,");
+    fake_drain(slow, 1000);
+    turn_all(w);
+    assert_string_equal(slow->said, said);
+    assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_SKIPPED), skipped);
+    assert_int_equal(slow->closes, 0);
+    publish(w, "chat", "a");
+    assert_int_equal(slow->sent, (strlen(said) + 2) / 2);
+    free_world(w);
+}
+
+static void test_goes_on_as_the_policy_says(void **state)
+{
+    (void)state;
+    expect_to_go_on(
+        &(weft_topic_settings){.policy = WEFT_POLICY_DROP_OLDEST, .window_items = 4},
+        "0,6,7,8,9,", 5);
+    expect_to_go_on(&(weft_topic_settings){.policy = WEFT_POLICY_LATEST, .window_items = 4},
+                    "0,9,", 8);
 }
 
 static void publish_key(struct world *w, const char *topic, const char *key)
@@ -1217,6 +1249,7 @@ int main(void)
         cmocka_unit_test(test_refused_in_a_batch),
         cmocka_unit_test(test_subscribes_beside_one_who_is_full),
         cmocka_unit_test(test_the_log_has_moved_past_him),
+        cmocka_unit_test(test_goes_on_as_the_policy_says),
         cmocka_unit_test(test_all_keys_come_to_a_loop_that_is_late),
         cmocka_unit_test(test_at_most_so_many_a_second),
         cmocka_unit_test(test_slow_is_closed_once),
