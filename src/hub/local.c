@@ -109,22 +109,31 @@ static void put_back(struct local *l, struct entry *const *under_way, uint32_t n
         if (offset > log_tail(&t->log)) continue;
         error = log_put_back(&t->log, under_way[n], to_come(t, offset));
     }
-    topic_count_memory(t);
 }
 
-/* The log learns what is still needed, and those who wait to publish have their turn. A cursor that the log has moved
- * past holds nobody up: his policy applies. */
+/* Under the lock: what nobody needs leaves, and those who wait to publish have their turn. */
+static void make_room(weft_topic *t, struct leaving *old, struct wakes *w)
+{
+    topic_trim(t, hook_time_ms(), old);
+    topic_pass_by(t, w);
+    topic_count_memory(t);
+    publish_pump(t, w);
+}
+
+/* The log learns what is still needed. A cursor that it has moved past holds nobody up: his policy applies. */
 static void settle(struct local *l, struct entry *const *under_way, uint32_t n)
 {
     weft_topic *t = l->topic;
+    struct leaving old = {0};
     struct wakes w = {0};
     topic_lock(t);
     if (n) put_back(l, under_way, n);
     l->needs = least_from(l, 0);
     l->slowest = least_from(l, log_tail(&t->log) + 1);
     l->stale = false;
-    publish_pump(t, &w);
+    make_room(t, &old, &w);
     topic_unlock(t);
+    leaving_free(&old);
     wakes_send(&w, t->hub);
 }
 
@@ -498,14 +507,16 @@ static bool leave_topic(struct local *l, struct batch *b)
 void local_leave(struct local *l)
 {
     struct batch b;
+    struct leaving old = {0};
     struct wakes w = {0};
     for (bool all = false; !all;) {
         all = leave_topic(l, &b);
         batch_let_go(l->topic, &b);
     }
     topic_lock(l->topic);
-    publish_pump(l->topic, &w);
+    make_room(l->topic, &old, &w);
     topic_unlock(l->topic);
+    leaving_free(&old);
     wakes_send(&w, hub_of(l));
     weft_timer_free(l->timer);
     l->timer = NULL;

@@ -670,10 +670,16 @@ static void test_who_is_full_goes_on_where_he_was(void **state)
     fake_drain(slow, 3);
     assert_string_equal(slow->said, "1,2,3,");
     fake_drain(slow, 1000);
+    assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_MEMORY), 0);
     publish(w, "chat", "4");
     assert_string_equal(slow->said, "1,2,3,4,");
     assert_int_equal(slow->closes, 0);
+    slow->room = 0;
+    publish(w, "chat", "5");
+    weft_unsubscribe_all(w->hub, slow);
     assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_MEMORY), 0);
+    weft_unsubscribe_all(w->hub, quick);
+    assert_int_equal(weft_topics(w->hub), 0);
     free_world(w);
 }
 
