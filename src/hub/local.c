@@ -97,12 +97,12 @@ static unsigned to_come(const weft_topic *t, uint64_t offset)
     return n;
 }
 
-/* Under the lock: who could not take what was under way to him is a cursor by now. Nobody was known to need it, so the
- * log may have let go of it meanwhile. */
-static void put_back(struct local *l, struct entry *const *under_way, uint32_t n)
+/* Under the lock: who could not take what was under way to him, from that offset on, is a cursor by now. Nobody was known
+ * to need it, so the log may have let go of it meanwhile. */
+static void put_back(struct local *l, uint64_t from, struct entry *const *under_way, uint32_t n)
 {
     weft_topic *t = l->topic;
-    uint64_t least = least_from(l, under_way[0]->seen.offset);
+    uint64_t least = least_from(l, from);
     int error = 0;
     while (!error && n-- && under_way[n]->seen.offset >= least) {
         uint64_t offset = under_way[n]->seen.offset;
@@ -121,13 +121,13 @@ static void make_room(weft_topic *t, struct leaving *old, struct wakes *w)
 }
 
 /* The log learns what is still needed. A cursor that it has moved past holds nobody up: his policy applies. */
-static void settle(struct local *l, struct entry *const *under_way, uint32_t n)
+static void settle(struct local *l, uint64_t from, struct entry *const *under_way, uint32_t n)
 {
     weft_topic *t = l->topic;
     struct leaving old = {0};
     struct wakes w = {0};
     topic_lock(t);
-    if (n) put_back(l, under_way, n);
+    if (n) put_back(l, from, under_way, n);
     l->needs = least_from(l, 0);
     l->slowest = least_from(l, log_tail(&t->log) + 1);
     l->stale = false;
@@ -139,7 +139,7 @@ static void settle(struct local *l, struct entry *const *under_way, uint32_t n)
 
 void local_settle(struct local *l)
 {
-    settle(l, NULL, 0);
+    settle(l, 0, NULL, 0);
 }
 
 /* ---- all who keep up ------------------------------------------------------------------------- */
@@ -172,7 +172,7 @@ static void deliver(struct local *l, struct entry *e, uint64_t skipped)
 void local_deliver(struct local *l, struct entry *e)
 {
     deliver(l, e, 0);
-    if (l->stale) settle(l, &e, 1);
+    if (l->stale) settle(l, e->seen.offset, &e, 1);
     let_go(l->topic, e);
 }
 
@@ -230,16 +230,20 @@ static void deliver_batch(struct local *l, struct batch *b)
         deliver(l, b->entries[i], fits ? offset - before - 1 : 0);
         before = offset;
     }
-    if (l->stale) settle(l, b->entries, b->n);
+    if (l->stale) settle(l, b->after + 1, b->entries, b->n);
 }
 
 /* Whether that was all. */
 static bool keep_up(struct local *l)
 {
     struct batch b;
+    struct leaving old = {0};
     topic_lock(l->topic);
     bool all = take_next(l, &b);
+    if (all) topic_trim(l->topic, hook_time_ms(), &old);
+    topic_count_memory(l->topic);
     topic_unlock(l->topic);
+    leaving_free(&old);
     deliver_batch(l, &b);
     batch_let_go(l->topic, &b);
     return all;
@@ -276,7 +280,8 @@ static uint64_t goes_on_after(const struct local *l, uint64_t next, weft_seek *l
     weft_policy policy = t->settings->policy;
     *loss = (weft_seek){0};
     if (policy == WEFT_POLICY_LATEST && l->next - 1 > next) return l->next - 2;
-    if (next > tail || policy == WEFT_POLICY_LATEST_KEY) return next - 1;
+    bool newer_comes = policy == WEFT_POLICY_LATEST && l->next <= t->log.head;
+    if (next > tail || newer_comes || policy == WEFT_POLICY_LATEST_KEY) return next - 1;
     if (policy == WEFT_POLICY_DROP_OLDEST) return tail;
     *loss = (weft_seek){topic_position(t, tail), topic_position(t, t->log.head), tail + 1 - next};
     return tail;
