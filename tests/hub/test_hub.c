@@ -1196,6 +1196,59 @@ static void test_freed_with_subscribers(void **state)
     free_world(w);
 }
 
+enum { MANY_READERS = 60 };
+
+static weft_reader many[MANY_READERS];
+static unsigned told;
+
+static int take_it(weft_reader *r, void *rendering)
+{
+    (void)r, (void)rendering;
+    return 0;
+}
+
+static void hang_on(void *conn, weft_link *link)
+{
+    weft_conn_link(conn, link);
+}
+
+static void take_off(void *conn, weft_link *link)
+{
+    weft_conn_unlink(conn, link);
+}
+
+/* They are parts of one, which goes as a whole. */
+static void all_are_gone(weft_reader *r)
+{
+    (void)r;
+    told++;
+    for (size_t i = 0; i < MANY_READERS; i++) weft_reader_end(&many[i]);
+}
+
+static void test_freed_with_readers_that_end_others(void **state)
+{
+    (void)state;
+    static const weft_reader_type type = {
+        .queue = take_it, .gone = all_are_gone, .link = hang_on, .unlink = take_off};
+    struct world *w = new_world(NULL);
+    told = 0;
+    for (size_t i = 0; i < MANY_READERS; i++) {
+        char name[16];
+        weft_topic *t;
+        snprintf(name, sizeof name, "topic %zu", i);
+        assert_int_equal(weft_topic_get(&t, w->hub, bytes(name)), 0);
+        many[i] = (weft_reader){.carrier = w->conns};
+        assert_int_equal(weft_reader_begin(&many[i], t, &w->loops[0], &type, NULL, NULL), 0);
+        assert_ptr_equal(weft_reader_topic(&many[i]), t);
+        weft_topic_unref(t);
+    }
+    weft_hub_free(w->hub);
+    w->hub = NULL;
+    assert_int_equal(told, 1);
+    for (size_t i = 0; i < MANY_READERS; i++) assert_null(weft_reader_topic(&many[i]));
+    free_world(w);
+}
+
 static void test_freed_with_idle_topics(void **state)
 {
     (void)state;
@@ -1272,6 +1325,7 @@ int main(void)
         cmocka_unit_test(test_keys_are_in_the_budget),
         cmocka_unit_test(test_free_null),
         cmocka_unit_test(test_freed_with_subscribers),
+        cmocka_unit_test(test_freed_with_readers_that_end_others),
         cmocka_unit_test(test_freed_with_idle_topics),
         cmocka_unit_test(test_freed_before_the_reaper_has_begun),
     };
