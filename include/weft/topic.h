@@ -57,7 +57,7 @@ typedef struct weft_seek {
 
 /* ---- topics ---------------------------------------------------------------------------------- */
 
-/* Counted; any thread. A topic is one and the same as long as somebody holds it. */
+/* Counted; any thread. A topic is one and the same as long as somebody holds it, and gone with its hub in any case. */
 typedef struct weft_topic weft_topic;
 
 /* The topic of that name, made if need be. Errors: -EINVAL (the length), -ENOSPC (max_topics), -ENOMEM. */

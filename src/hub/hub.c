@@ -70,6 +70,7 @@ static int set_up(weft_hub *h)
     struct part *p;
     int error = hook_random(h->env, h->secret, sizeof h->secret);
     if (!error) error = settings_add(h, h->cfg.settings);
+    if (!error) h->own = h->settings;
     if (!error) error = part_of(&p, h, h->loop);
     if (!error) error = weft_timer_new(&h->reaper, h->loop, names_reap, h);
     h->reap.run = names_start_reaper;

@@ -44,7 +44,8 @@ struct weft_hub {
     weft_hub_config cfg;
     size_t settings_size; /* the user's */
     pthread_mutex_t settings_lock;
-    struct settings *settings; /* the hub's own is the last */
+    struct settings *settings;
+    const struct settings *own; /* the hub's; never changes */
     uint8_t secret[16]; /* the maps' */
     _Atomic(struct part *) parts;
     atomic_size_t topics;

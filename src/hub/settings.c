@@ -63,7 +63,7 @@ const weft_topic_settings *hub_settings_of(weft_hub *h, const char *topic)
 {
     const weft_topic_settings *given =
         h->cfg.settings_of ? h->cfg.settings_of(topic, h->cfg.user) : NULL;
-    if (!given) given = h->cfg.settings;
+    if (!given || given == h->cfg.settings) return &h->own->filled;
     pthread_mutex_lock(&h->settings_lock);
     struct settings *s = find(h->settings, given);
     if (!s && settings_add(h, given) == 0) s = h->settings;

@@ -22,11 +22,11 @@
 struct weft_conn {
     weft_loop *loop;
     weft_link *links;
-    unsigned room;   /* messages that still fit */
-    unsigned soft;   /* with less room than this it is backlogged */
-    unsigned sent;   /* messages queued so far */
-    int send_error;  /* what weft_send_message says instead, if not 0 */
-    int close_error; /* what weft_close and weft_close_now say */
+    unsigned room;                   /* messages that still fit */
+    unsigned soft;                   /* with less room than this it is backlogged */
+    unsigned sent;                   /* messages queued so far */
+    int send_error;                  /* what weft_send_message says instead, if not 0 */
+    int close_error;                 /* what weft_close and weft_close_now say */
     void (*meanwhile)(weft_conn *c); /* what another thread does while it is sent to */
     void (*hears)(weft_conn *c, weft_bytes text);
     void *test; /* for these */

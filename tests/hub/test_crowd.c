@@ -116,9 +116,9 @@ static void begin(const weft_topic_settings *settings, uint64_t send_queue_max)
 {
     char address[64];
     weft_hub_config hub = {.settings = settings};
-    weft_server_config server = {.threads = THREADS,
-                                 .limits = &(weft_limits){.send_queue_items = 1 << 20,
-                                                          .send_queue_max = send_queue_max}};
+    weft_server_config server = {
+        .threads = THREADS,
+        .limits = &(weft_limits){.send_queue_items = 1 << 20, .send_queue_max = send_queue_max}};
     memset(&w, 0, sizeof w);
     assert_int_equal(weft_loop_new(&w.loop, NULL), 0);
     assert_int_equal(weft_hub_new(&w.hub, w.loop, &hub), 0);

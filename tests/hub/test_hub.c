@@ -482,8 +482,8 @@ static void test_settings(void **state)
     unsigned asked = 0;
     static const weft_topic_settings own = {.window_items = 5, .max_rate = WEFT_NEVER};
     weft_topic *keeps, *not, *none;
-    struct world *w = new_world(
-        &(weft_hub_config){.settings = &own, .settings_of = settings_of, .user = &asked});
+    struct world *w =
+        new_world(&(weft_hub_config){.settings = &own, .settings_of = settings_of, .user = &asked});
     const weft_topic_settings *s = settings_in(w, "keeps", &keeps);
     assert_int_equal(s->history_items, 7);
     assert_int_equal(s->policy, WEFT_POLICY_LATEST);
@@ -494,14 +494,14 @@ static void test_settings(void **state)
     assert_int_equal(s->pace, 1 << 20);
     assert_int_equal(s->max_keys, 10000);
     assert_int_equal(s->stub_ms, 0);
-    s = settings_in(w, "not", &not);
+    s = settings_in(w, "not", &not );
     assert_int_equal(s->history_items, 0);
     assert_int_equal(s->window_items, 5);
     assert_int_equal(s->max_rate, 0); /* no limit */
     assert_ptr_equal(settings_in(w, "neither", &none), s);
     assert_int_equal(asked, 3);
     weft_topic_unref(none);
-    weft_topic_unref(not);
+    weft_topic_unref(not );
     weft_topic_unref(keeps);
     free_world(w);
 }
@@ -545,7 +545,8 @@ static long subscribe_without_memory(struct world *w, weft_conn *c, long nth)
 static void test_every_allocation_of_subscribe_fails(void **state)
 {
     (void)state;
-    for (size_t loop = 0; loop < LOOPS; loop++) { /* the first of another loop makes its part, too */
+    for (size_t loop = 0; loop < LOOPS;
+         loop++) { /* the first of another loop makes its part, too */
         long n = 1;
         for (long nth = 0; nth < n; nth++) {
             struct world *w = new_world(NULL);
@@ -602,8 +603,7 @@ static void test_no_memory_for_settings_of(void **state)
     unsigned asked = 0;
     bool failed = true;
     for (long nth = 0; failed; nth++) {
-        struct world *w =
-            new_world(&(weft_hub_config){.settings_of = settings_of, .user = &asked});
+        struct world *w = new_world(&(weft_hub_config){.settings_of = settings_of, .user = &asked});
         faulty_from(&w->faulty, nth);
         int error = publish(w, "keeps", "x");
         failed = w->faulty.asked > nth;
@@ -825,11 +825,10 @@ static void expect_to_go_on(const weft_topic_settings *settings, const char *sai
 static void test_goes_on_as_the_policy_says(void **state)
 {
     (void)state;
-    expect_to_go_on(
-        &(weft_topic_settings){.policy = WEFT_POLICY_DROP_OLDEST, .window_items = 4},
-        "0,6,7,8,9,", 5);
-    expect_to_go_on(&(weft_topic_settings){.policy = WEFT_POLICY_LATEST, .window_items = 4},
-                    "0,9,", 8);
+    expect_to_go_on(&(weft_topic_settings){.policy = WEFT_POLICY_DROP_OLDEST, .window_items = 4},
+                    "0,6,7,8,9,", 5);
+    expect_to_go_on(&(weft_topic_settings){.policy = WEFT_POLICY_LATEST, .window_items = 4}, "0,9,",
+                    8);
 }
 
 static void publish_key(struct world *w, const char *topic, const char *key)
@@ -847,8 +846,8 @@ static void publish_key(struct world *w, const char *topic, const char *key)
 static void test_all_keys_come_to_a_loop_that_is_late(void **state)
 {
     (void)state;
-    struct world *w = new_world_of(
-        &(weft_topic_settings){.policy = WEFT_POLICY_LATEST_KEY, .window_items = 3});
+    struct world *w =
+        new_world_of(&(weft_topic_settings){.policy = WEFT_POLICY_LATEST_KEY, .window_items = 3});
     subscribe(w, w->conns, "quotes");
     on(w, 1);
     for (char key[2] = "a"; *key <= 'f'; ++*key) publish_key(w, "quotes", key);
@@ -870,8 +869,8 @@ static unsigned timers(const weft_loop *l)
 static void test_at_most_so_many_a_second(void **state)
 {
     (void)state;
-    struct world *w = new_world_of(
-        &(weft_topic_settings){.policy = WEFT_POLICY_LATEST, .max_rate = 10});
+    struct world *w =
+        new_world_of(&(weft_topic_settings){.policy = WEFT_POLICY_LATEST, .max_rate = 10});
     subscribe(w, w->conns, "cpu");
     for (char text[2] = "0"; *text <= '9'; ++*text) {
         assert_int_equal(publish(w, "cpu", text), 0);

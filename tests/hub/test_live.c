@@ -29,7 +29,7 @@ struct peer {
     uint16_t closed; /* the code, once it is closed */
     char why[128];
     unsigned heard;
-    char said[256]; /* what came, newest last, "a,b," (long messages are only counted) */
+    char said[256];            /* what came, newest last, "a,b," (long messages are only counted) */
     unsigned newest, disorder; /* of the long ones, which begin with a number */
 };
 
@@ -286,7 +286,8 @@ static const char *big_text(unsigned n)
 static unsigned publish_much(struct world *w, const struct peer *quick)
 {
     unsigned n = 0;
-    for (; !weft_hub_count(w->hub, WEFT_HUB_MEMORY) && !weft_hub_count(w->hub, WEFT_HUB_ENDED); n++) {
+    for (; !weft_hub_count(w->hub, WEFT_HUB_MEMORY) && !weft_hub_count(w->hub, WEFT_HUB_ENDED);
+         n++) {
         assert_true(n < 4096);
         assert_int_equal(weft_publish(w->hub, "chat", WEFT_TEXT, big_text(n), BIG), 0);
         turn_until(w, quick->heard == n + 1);

@@ -97,7 +97,8 @@ static void expect_a_reason(const struct listener *l)
                     l->in->memory_fails);
         assert_int_equal(c->code, WEFT_CLOSE_TRY_AGAIN_LATER);
         snprintf(since, sizeof since, ".%llu", (unsigned long long)l->heard);
-        if (l->in->policy != WEFT_POLICY_LATEST) assert_string_equal(strrchr(c->reason, '.'), since);
+        if (l->in->policy != WEFT_POLICY_LATEST)
+            assert_string_equal(strrchr(c->reason, '.'), since);
     }
 }
 
@@ -149,8 +150,8 @@ static void everybody_reads(struct traffic *t)
 static void expect_to_be_up_to_date(struct traffic *t)
 {
     bool all_are_open = true;
-    bool may_lack = t->memory_fails && (t->policy == WEFT_POLICY_DROP_OLDEST ||
-                                        t->policy == WEFT_POLICY_LATEST_KEY);
+    bool may_lack = t->memory_fails &&
+                    (t->policy == WEFT_POLICY_DROP_OLDEST || t->policy == WEFT_POLICY_LATEST_KEY);
     everybody_reads(t);
     for (size_t i = 0; i < LOOPS; i++)
         for (size_t k = 0; k < CONNS; k++) {
@@ -198,8 +199,7 @@ static void test_queue(void **state)
 static void test_queue_with_a_small_window(void **state)
 {
     (void)state;
-    run_both(&(weft_topic_settings){
-        .stub_ms = WEFT_NEVER, .pace = WEFT_NEVER, .window_items = 6});
+    run_both(&(weft_topic_settings){.stub_ms = WEFT_NEVER, .pace = WEFT_NEVER, .window_items = 6});
 }
 
 static void test_drop_oldest(void **state)
@@ -234,12 +234,9 @@ static void test_disconnect(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_queue),
-        cmocka_unit_test(test_queue_with_a_small_window),
-        cmocka_unit_test(test_drop_oldest),
-        cmocka_unit_test(test_latest),
-        cmocka_unit_test(test_latest_key),
-        cmocka_unit_test(test_disconnect),
+        cmocka_unit_test(test_queue),       cmocka_unit_test(test_queue_with_a_small_window),
+        cmocka_unit_test(test_drop_oldest), cmocka_unit_test(test_latest),
+        cmocka_unit_test(test_latest_key),  cmocka_unit_test(test_disconnect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
