@@ -91,8 +91,9 @@ static inline int weft_hub_new(weft_hub **out, weft_loop *l, const weft_hub_conf
     return weft_hub_new_sized(out, l, cfg, sizeof *cfg, sizeof(weft_topic_settings));
 }
 
-/* Subscribers stay connected; who waits for his turn to publish (weft_publish_from, weft_topic_wait) waits no longer, and
- * what he said is dropped. Free a server with several threads first, and join your threads that publish. NULL is fine. */
+/* Subscribers stay connected; who waits for his turn to publish (weft_publish_from, weft_topic_wait) waits no longer,
+ * and what he said is dropped. Free a server with several threads first, and join your threads that publish. NULL is
+ * fine. */
 WEFT_API void weft_hub_free(weft_hub *h);
 
 /* In the thread of c: what is published from now on. Topics are bytes without NUL, 1 to max_topic_len of them.

@@ -97,8 +97,8 @@ static unsigned to_come(const weft_topic *t, uint64_t offset)
     return n;
 }
 
-/* Under the lock: who could not take what was under way to him, from that offset on, is a cursor by now. Nobody was known
- * to need it, so the log may have let go of it meanwhile. */
+/* Under the lock: who could not take what was under way to him, from that offset on, is a cursor by now. Nobody was
+ * known to need it, so the log may have let go of it meanwhile. */
 static void put_back(struct local *l, uint64_t from, struct entry *const *under_way, uint32_t n)
 {
     weft_topic *t = l->topic;

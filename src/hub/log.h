@@ -59,8 +59,8 @@ void log_push(struct log *l, struct entry *e);
 /* The oldest one of the ring goes; if it is the newest of its key it stays among the outlived. */
 void log_drop(struct log *l, struct leaving *to);
 
-/* An entry that the log has let go of is in the ring again, at its oldest end, or a copy that is so hot. Errors: -ENOMEM;
- * -ENOENT: it is not the one that left last, or was cleared. */
+/* An entry that the log has let go of is in the ring again, at its oldest end, or a copy that is so hot. Errors:
+ * -ENOMEM; -ENOENT: it is not the one that left last, or was cleared. */
 int log_put_back(struct log *l, struct entry *e, unsigned hot);
 
 /* Everything before that offset goes; head stays. */

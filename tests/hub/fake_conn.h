@@ -2,9 +2,9 @@
  *
  * tests/hub/fake_conn.h - connections and loops without a network
  *
- * Everything that the hub calls of conn.h and loop.h, by its contract: sending fills a queue of so many messages, closing
- * only marks, links are told when the test says that there is room or that the connection is gone, and errands and timers
- * wait until the test turns the loop. Linked first, these stand in for the library's own.
+ * Everything that the hub calls of conn.h and loop.h, by its contract: sending fills a queue of so many messages,
+ * closing only marks, links are told when the test says that there is room or that the connection is gone, and errands
+ * and timers wait until the test turns the loop. Linked first, these stand in for the library's own.
  */
 #ifndef FAKE_CONN_H
 #define FAKE_CONN_H

@@ -7,9 +7,9 @@
  *      thread: loop 0, server, subscribers, clients            loop 1, the same
  *              who hears "p", says it to the other's clients by weft_post
  *
- * Everyone has to hear everything, whole, and all in the same order. The clients of a loop differ in their windows, so that
- * a message is compressed more than once, and by both loops at the same time. Meant for ThreadSanitizer; a lost race shows
- * without, too.
+ * Everyone has to hear everything, whole, and all in the same order. The clients of a loop differ in their windows, so
+ * that a message is compressed more than once, and by both loops at the same time. Meant for ThreadSanitizer; a lost
+ * race shows without, too.
  */
 #include <pthread.h>
 #include <stdatomic.h>

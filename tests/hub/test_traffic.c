@@ -2,8 +2,8 @@
  *
  * tests/hub/test_traffic.c - one topic, and everything that can happen to its subscribers, at random, against a model
  *
- * What is published are the numbers 1, 2, 3 ..., which are the offsets; so a subscriber knows which one has to be the next.
- * He is told of a loss by a Close that says exactly which was the last one that he heard.
+ * What is published are the numbers 1, 2, 3 ..., which are the offsets; so a subscriber knows which one has to be the
+ * next. He is told of a loss by a Close that says exactly which was the last one that he heard.
  */
 #include "hub/two_loops.h"
 
@@ -25,7 +25,9 @@ struct traffic {
 static void hears(weft_conn *c, weft_bytes text)
 {
     struct listener *me = c->test;
-    uint64_t n = strtoull((const char *)text.data, NULL, 10);
+    char number[24];
+    snprintf(number, sizeof number, "%.*s", (int)text.len, (const char *)text.data);
+    uint64_t n = strtoull(number, NULL, 10);
     bool skips = me->in->policy != WEFT_POLICY_QUEUE && me->in->policy != WEFT_POLICY_DISCONNECT;
     me->wrong |= skips ? n <= me->heard : n != me->heard + 1;
     me->heard = n;
