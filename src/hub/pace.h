@@ -26,7 +26,7 @@ struct pace {
     bool given; /* somebody has his turn */
 };
 
-enum { BURST_MIN = 4096, BURST_MAX = 1 << 30 };
+enum { BURST_MIN = 64, BURST_MAX = 1 << 30 };
 
 static inline int64_t pace_burst(const weft_topic_settings *s)
 {
