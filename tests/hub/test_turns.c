@@ -5,8 +5,8 @@
  *      loop 0, loop 1: speakers who wait for their turn, a reader who drains now and then
  *      threads: publish, and try again when they may not
  *
- * The bucket is as good as empty, so readers alone let publishers through. Nobody is forgotten in the line, and nothing is
- * lost. Meant for ThreadSanitizer, too.
+ * The bucket is as good as empty, so readers alone let publishers through. Nobody is forgotten in the line, and nothing
+ * is lost. Meant for ThreadSanitizer, too.
  */
 #include <pthread.h>
 #include <sched.h>
