@@ -91,7 +91,8 @@ static inline int weft_hub_new(weft_hub **out, weft_loop *l, const weft_hub_conf
     return weft_hub_new_sized(out, l, cfg, sizeof *cfg, sizeof(weft_topic_settings));
 }
 
-/* Subscribers stay connected. Free a server with several threads first, and join your threads that publish. NULL is
+/* Subscribers stay connected; who waits for his turn to publish (weft_publish_from, weft_topic_wait) waits no longer,
+ * and what he said is dropped. Free a server with several threads first, and join your threads that publish. NULL is
  * fine. */
 WEFT_API void weft_hub_free(weft_hub *h);
 

@@ -343,15 +343,21 @@ static void end_reader(weft_reader *r)
     if (type->gone) type->gone(r);
 }
 
+/* Whatever readers do when they are told, their topics stay in the map. */
+static void hold_one(weft_topic *t)
+{
+    (void)hold(t->shard, t);
+}
+
 /* A local has at least one reader, and leaves with its last. */
 static void end_readers(weft_topic *t)
 {
-    hold(t->shard, t);
     while (t->locals) end_reader(any_reader(t->locals));
 }
 
 void names_end_readers(weft_hub *h)
 {
+    for_all(h, hold_one);
     for_all(h, end_readers);
 }
 

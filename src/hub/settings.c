@@ -77,8 +77,7 @@ const weft_topic_settings *hub_settings_of(weft_hub *h, const char *topic)
 {
     const weft_topic_settings *given =
         h->cfg.settings_of ? h->cfg.settings_of(topic, h->cfg.user) : NULL;
-    if (!given) given = h->cfg.settings;
-    struct settings *s = find(newest(h), given);
+    struct settings *s = find(newest(h), given ? given : h->cfg.settings);
     if (!s) s = find_or_add(h, given);
     return s ? &s->filled : NULL;
 }

@@ -22,7 +22,8 @@ foreign.run_with_sanitizer()
 from ctypes import POINTER, byref, c_void_p, cast, create_string_buffer, pointer, sizeof  # noqa: E402
 from foreign import (ON_CLOSE, ON_CONN, ON_MESSAGE, ON_REQUEST, STRUCTS, ClientConfig, Deflate, Dial,  # noqa: E402
                      Env, Handler, HubConfig, Limits, ListenOptions, LoopConfig, PipeHandler, ReplyHandler,
-                     RequestHandler, RequestWatcher, ServerConfig, SessionConfig, TlsConfig, of_the_future, strings)
+                     RequestHandler, RequestWatcher, ServerConfig, SessionConfig, TlsConfig, TopicSettings, of_the_future,
+                     strings)
 
 TEXT = foreign.enumerators('weft_opcode')['WEFT_TEXT']
 COUNT = foreign.enumerators('weft_count')
@@ -219,7 +220,10 @@ class Versions(Foreign):
             weft.piece_unref, weft.piece_new_sized, p, size, b'x', 1)
         yield 'reply', ReplyHandler, 0, self.begin_reply
         yield 'watch', RequestWatcher, 0, self.watch
-        yield 'hub', HubConfig, 0, lambda p, size: self.made(weft.hub_free, weft.hub_new_sized, self.loop, p, size)
+        yield 'hub', HubConfig, 0, lambda p, size: self.made(
+            weft.hub_free, weft.hub_new_sized, self.loop, p, size, 0)
+        yield 'hub.settings', TopicSettings, 0, lambda p, size: self.made(
+            weft.hub_free, weft.hub_new_sized, self.loop, self.within(HubConfig, 'settings', p), sizeof(HubConfig), size)
 
     def test_sizes(self):
         """The layouts of lib/foreign.py are those of 0.1, which docs/abi.md has."""

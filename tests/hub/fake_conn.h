@@ -28,7 +28,8 @@ struct weft_conn {
     int send_error;                  /* what weft_send_message says instead, if not 0 */
     int close_error;                 /* what weft_close and weft_close_now say */
     void (*meanwhile)(weft_conn *c); /* what another thread does while it is sent to */
-    void *test;                      /* for that */
+    void (*hears)(weft_conn *c, weft_bytes text);
+    void *test; /* for these */
     bool backlogged, paused, closing, aborted, at_once;
     uint16_t code;
     unsigned closes;
@@ -89,6 +90,7 @@ bool weft_conn_is_open(const weft_conn *c)
 static void fake_remember(weft_conn *c, weft_message *m)
 {
     weft_bytes text = weft_message_payload(m);
+    if (c->hears) c->hears(c, text);
     size_t at = strlen(c->said);
     if (at + text.len + 2 <= sizeof c->said)
         snprintf(c->said + at, sizeof c->said - at, "%.*s,", (int)text.len,
@@ -205,6 +207,11 @@ void weft_timer_at(weft_timer *t, uint64_t us)
 void weft_timer_start(weft_timer *t, uint64_t ms)
 {
     t->at = ms == WEFT_NEVER ? WEFT_NEVER : weft_loop_now(t->loop) + ms * 1000;
+}
+
+void weft_timer_stop(weft_timer *t)
+{
+    t->at = WEFT_NEVER;
 }
 
 void weft_timer_free(weft_timer *t)

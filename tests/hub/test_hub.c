@@ -670,10 +670,16 @@ static void test_who_is_full_goes_on_where_he_was(void **state)
     fake_drain(slow, 3);
     assert_string_equal(slow->said, "1,2,3,");
     fake_drain(slow, 1000);
+    assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_MEMORY), 0);
     publish(w, "chat", "4");
     assert_string_equal(slow->said, "1,2,3,4,");
     assert_int_equal(slow->closes, 0);
+    slow->room = 0;
+    publish(w, "chat", "5");
+    weft_unsubscribe_all(w->hub, slow);
     assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_MEMORY), 0);
+    weft_unsubscribe_all(w->hub, quick);
+    assert_int_equal(weft_topics(w->hub), 0);
     free_world(w);
 }
 
@@ -785,13 +791,44 @@ static void test_the_log_has_moved_past_him(void **state)
     snprintf(wanted, sizeof wanted, "lost since=%s", position);
     assert_string_equal(slow->reason, wanted);
     assert_int_equal(slow->sent, 1);
-    assert_true(weft_hub_count(w->hub, WEFT_HUB_LOST) > 0);
+    assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_LOST), 10 - 1 - 4);
     assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_ENDED), 1);
     assert_int_equal(weft_subscribers(w->hub, "chat"), 1); /* he leaves when he is gone */
     publish(w, "chat", "x");
     fake_gone(slow);
     assert_int_equal(weft_subscribers(w->hub, "chat"), 0);
     free_world(w);
+}
+
+/* The window is kept for him, however far he is behind it. */
+static void expect_to_go_on(const weft_topic_settings *settings, const char *said, uint64_t skipped)
+{
+    struct world *w = new_world_of(settings);
+    weft_conn *slow = &w->conns[0];
+    subscribe(w, slow, "chat");
+    slow->room = 1;
+    for (char text[2] = "0"; *text <= '9'; ++*text) {
+        assert_int_equal(publish(w, "chat", text), 0);
+        turn_all(w);
+    }
+    assert_string_equal(slow->said, "0,");
+    fake_drain(slow, 1000);
+    turn_all(w);
+    assert_string_equal(slow->said, said);
+    assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_SKIPPED), skipped);
+    assert_int_equal(slow->closes, 0);
+    publish(w, "chat", "a");
+    assert_int_equal(slow->sent, (strlen(said) + 2) / 2);
+    free_world(w);
+}
+
+static void test_goes_on_as_the_policy_says(void **state)
+{
+    (void)state;
+    expect_to_go_on(&(weft_topic_settings){.policy = WEFT_POLICY_DROP_OLDEST, .window_items = 4},
+                    "0,6,7,8,9,", 5);
+    expect_to_go_on(&(weft_topic_settings){.policy = WEFT_POLICY_LATEST, .window_items = 4}, "0,9,",
+                    8);
 }
 
 static void publish_key(struct world *w, const char *topic, const char *key)
@@ -1158,6 +1195,59 @@ static void test_freed_with_subscribers(void **state)
     free_world(w);
 }
 
+enum { MANY_READERS = 60 };
+
+static weft_reader many[MANY_READERS];
+static unsigned told;
+
+static int take_it(weft_reader *r, void *rendering)
+{
+    (void)r, (void)rendering;
+    return 0;
+}
+
+static void hang_on(void *conn, weft_link *link)
+{
+    weft_conn_link(conn, link);
+}
+
+static void take_off(void *conn, weft_link *link)
+{
+    weft_conn_unlink(conn, link);
+}
+
+/* They are parts of one, which goes as a whole. */
+static void all_are_gone(weft_reader *r)
+{
+    (void)r;
+    told++;
+    for (size_t i = 0; i < MANY_READERS; i++) weft_reader_end(&many[i]);
+}
+
+static void test_freed_with_readers_that_end_others(void **state)
+{
+    (void)state;
+    static const weft_reader_type type = {
+        .queue = take_it, .gone = all_are_gone, .link = hang_on, .unlink = take_off};
+    struct world *w = new_world(NULL);
+    told = 0;
+    for (size_t i = 0; i < MANY_READERS; i++) {
+        char name[16];
+        weft_topic *t;
+        snprintf(name, sizeof name, "topic %zu", i);
+        assert_int_equal(weft_topic_get(&t, w->hub, bytes(name)), 0);
+        many[i] = (weft_reader){.carrier = w->conns};
+        assert_int_equal(weft_reader_begin(&many[i], t, &w->loops[0], &type, NULL, NULL), 0);
+        assert_ptr_equal(weft_reader_topic(&many[i]), t);
+        weft_topic_unref(t);
+    }
+    weft_hub_free(w->hub);
+    w->hub = NULL;
+    assert_int_equal(told, 1);
+    for (size_t i = 0; i < MANY_READERS; i++) assert_null(weft_reader_topic(&many[i]));
+    free_world(w);
+}
+
 static void test_freed_with_idle_topics(void **state)
 {
     (void)state;
@@ -1217,6 +1307,7 @@ int main(void)
         cmocka_unit_test(test_refused_in_a_batch),
         cmocka_unit_test(test_subscribes_beside_one_who_is_full),
         cmocka_unit_test(test_the_log_has_moved_past_him),
+        cmocka_unit_test(test_goes_on_as_the_policy_says),
         cmocka_unit_test(test_all_keys_come_to_a_loop_that_is_late),
         cmocka_unit_test(test_at_most_so_many_a_second),
         cmocka_unit_test(test_slow_is_closed_once),
@@ -1233,6 +1324,7 @@ int main(void)
         cmocka_unit_test(test_keys_are_in_the_budget),
         cmocka_unit_test(test_free_null),
         cmocka_unit_test(test_freed_with_subscribers),
+        cmocka_unit_test(test_freed_with_readers_that_end_others),
         cmocka_unit_test(test_freed_with_idle_topics),
         cmocka_unit_test(test_freed_before_the_reaper_has_begun),
     };

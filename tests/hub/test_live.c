@@ -7,7 +7,6 @@
  *      + TOPIC             subscribe me
  *      - TOPIC             unsubscribe me
  *      = TOPIC TEXT        publish to everyone
- *      ! TOPIC TEXT        publish to everyone but me
  *      x TOPIC TEXT        drop me, then publish
  *      c TOPIC TEXT        close me, then publish
  *
@@ -28,8 +27,10 @@ struct peer {
     weft_conn *conn;
     bool open;
     uint16_t closed; /* the code, once it is closed */
+    char why[128];
     unsigned heard;
-    char said[256]; /* what came, newest last, "a,b," (long messages are only counted) */
+    char said[256];            /* what came, newest last, "a,b," (long messages are only counted) */
+    unsigned newest, disorder; /* of the long ones, which begin with a number */
 };
 
 struct world {
@@ -37,7 +38,6 @@ struct world {
     weft_server *server;
     weft_hub *hub;
     char url[80];
-    int published; /* what the server's last publish returned */
     struct peer peers[PEERS];
 };
 
@@ -45,16 +45,7 @@ struct world {
 
 static void publish(struct world *w, const char *topic, const char *text)
 {
-    w->published = weft_publish(w->hub, topic, WEFT_TEXT, text, strlen(text));
-}
-
-static void publish_to_others(struct world *w, const char *topic, const char *text,
-                              const weft_conn *except)
-{
-    weft_message *m;
-    assert_int_equal(weft_message_new(&m, NULL, WEFT_TEXT, text, strlen(text)), 0);
-    w->published = weft_publish_message(w->hub, topic, m, except);
-    weft_message_unref(m);
+    assert_int_equal(weft_publish(w->hub, topic, WEFT_TEXT, text, strlen(text)), 0);
 }
 
 static void server_opens(weft_conn *c)
@@ -80,7 +71,6 @@ static void server_hears(weft_conn *c, weft_opcode op, const void *data, size_t 
     switch (command) {
     case '+': assert_int_equal(weft_subscribe(w->hub, c, topic), 0); break;
     case '-': assert_int_equal(weft_unsubscribe(w->hub, c, topic), 0); break;
-    case '!': publish_to_others(w, topic, text, c); break;
     default: publish(w, topic, text);
     }
 }
@@ -102,6 +92,11 @@ static void client_hears(weft_conn *c, weft_opcode op, const void *data, size_t 
     size_t at = strlen(p->said);
     assert_int_equal(op, WEFT_TEXT);
     p->heard++;
+    if (len > sizeof p->said) {
+        unsigned n = (unsigned)strtoul(data, NULL, 10);
+        p->disorder += n < p->newest;
+        p->newest = n;
+    }
     if (at + len + 2 <= sizeof p->said)
         snprintf(p->said + at, sizeof p->said - at, "%.*s,", (int)len, (const char *)data);
 }
@@ -111,6 +106,7 @@ static void client_closes(weft_conn *c, const weft_close_info *info)
     struct peer *p = weft_conn_user(c);
     p->conn = NULL;
     p->closed = info->code;
+    snprintf(p->why, sizeof p->why, "%.*s", (int)info->reason.len, (const char *)info->reason.data);
 }
 
 static const weft_handler client_handler = {
@@ -169,7 +165,7 @@ static void subscribe(struct world *w, struct peer *p, const char *topic)
 
 /* ---- who hears what -------------------------------------------------------------------------- */
 
-static void test_sender_included_or_not(void **state)
+static void test_everyone_hears_the_sender_too(void **state)
 {
     (void)state;
     struct world *w = new_world(NULL, 0);
@@ -178,12 +174,10 @@ static void test_sender_included_or_not(void **state)
     subscribe(w, b, "chat");
     say(a, "= chat hello");
     turn_until(w, a->heard == 1 && b->heard == 1);
-    say(a, "! chat others");
-    say(a, "= chat again");
-    turn_until(w, a->heard == 2 && b->heard == 3);
+    say(b, "= chat again");
+    turn_until(w, a->heard == 2 && b->heard == 2);
     assert_string_equal(a->said, "hello,again,");
-    assert_string_equal(b->said, "hello,others,again,");
-    assert_int_equal(w->published, 2);
+    assert_string_equal(b->said, "hello,again,");
     free_world(w);
 }
 
@@ -226,7 +220,6 @@ static void test_from_every_callback(void **state)
     weft_close(b->conn, WEFT_CLOSE_NORMAL, NULL);
     turn_until(w, a->heard == 3);
     assert_string_equal(a->said, "opened,hello,closed,");
-    assert_int_equal(w->published, 1); /* on_close comes before b has left, but b is closed */
     turn_until(w, weft_subscribers(w->hub, "lobby") == 1);
     free_world(w);
 }
@@ -280,74 +273,130 @@ static void test_hub_freed_before_its_connections(void **state)
 
 enum { BIG = 16 * 1024, QUEUE_MAX = 4 * BIG };
 
-/* Publish until the slow one's queue is full, its socket and the kernel's buffers before. Everything
- * reaches the quick one. Returns how many were published. */
-static unsigned publish_until_missed(struct world *w, struct peer *quick)
+static const char *big_text(unsigned n)
 {
     static char big[BIG];
     memset(big, 'x', sizeof big);
+    snprintf(big, sizeof big, "%u ", n);
+    return big;
+}
+
+/* More than the sockets and the queue of one who does not read take. Everything reaches the quick one. Returns how many
+ * were published. */
+static unsigned publish_much(struct world *w, const struct peer *quick)
+{
     unsigned n = 0;
-    do {
-        w->published = weft_publish(w->hub, "chat", WEFT_TEXT, big, sizeof big);
-        n++;
-        turn_until(w, quick->heard == n);
-    } while (w->published == 2);
-    assert_int_equal(w->published, 1);
+    for (; !weft_hub_count(w->hub, WEFT_HUB_MEMORY) && !weft_hub_count(w->hub, WEFT_HUB_ENDED);
+         n++) {
+        assert_true(n < 4096);
+        assert_int_equal(weft_publish(w->hub, "chat", WEFT_TEXT, big_text(n), BIG), 0);
+        turn_until(w, quick->heard == n + 1);
+    }
+    for (unsigned more = 0; more < 20; more++, n++) {
+        assert_int_equal(weft_publish(w->hub, "chat", WEFT_TEXT, big_text(n), BIG), 0);
+        turn_until(w, quick->heard == n + 1);
+    }
     return n;
+}
+
+static struct world *new_world_of(const weft_topic_settings *settings)
+{
+    return new_world(&(weft_hub_config){.settings = settings}, QUEUE_MAX);
+}
+
+static void subscribe_both(struct world *w, struct peer **slow, struct peer **quick)
+{
+    *slow = connect_peer(w, 0);
+    *quick = connect_peer(w, 1);
+    subscribe(w, *slow, "chat");
+    subscribe(w, *quick, "chat");
+    weft_pause((*slow)->conn);
+}
+
+static void test_slow_hears_all_later(void **state)
+{
+    (void)state;
+    struct world *w = new_world_of(&(weft_topic_settings){.pace = WEFT_NEVER});
+    struct peer *slow, *quick;
+    subscribe_both(w, &slow, &quick);
+    unsigned n = publish_much(w, quick);
+    assert_true(slow->heard < n);
+    weft_resume(slow->conn);
+    turn_until(w, slow->heard == n);
+    say(quick, "= chat hello");
+    turn_until(w, slow->heard == n + 1);
+    assert_string_equal(slow->said, "hello,");
+    assert_int_equal(slow->disorder, 0);
+    assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_LOST), 0);
+    free_world(w);
 }
 
 static void test_slow_is_closed(void **state)
 {
     (void)state;
-    struct world *w = new_world(NULL, QUEUE_MAX);
-    struct peer *slow = connect_peer(w, 0), *quick = connect_peer(w, 1);
-    subscribe(w, slow, "chat");
-    subscribe(w, quick, "chat");
-    weft_pause(slow->conn);
-    unsigned n = publish_until_missed(w, quick);
+    struct world *w = new_world_of(&(weft_topic_settings){.policy = WEFT_POLICY_DISCONNECT});
+    struct peer *slow, *quick;
+    subscribe_both(w, &slow, &quick);
+    unsigned n = publish_much(w, quick);
     weft_resume(slow->conn);
     turn_until(w, slow->closed);
     assert_int_equal(slow->closed, WEFT_CLOSE_POLICY_VIOLATION);
-    assert_int_equal(slow->heard, n - 1);
+    assert_true(slow->heard < n);
+    assert_int_equal(slow->disorder, 0);
     assert_int_equal(quick->closed, 0);
     turn_until(w, weft_subscribers(w->hub, "chat") == 1);
     free_world(w);
 }
 
-static void test_slow_misses_a_message(void **state)
+/* What he has heard in front of the Close is what the Close says. */
+static void test_slow_has_lost_something(void **state)
 {
     (void)state;
-    struct world *w = new_world(&(weft_hub_config){.slow = WEFT_SLOW_DROP}, QUEUE_MAX);
-    struct peer *slow = connect_peer(w, 0), *quick = connect_peer(w, 1);
-    subscribe(w, slow, "chat");
-    subscribe(w, quick, "chat");
-    weft_pause(slow->conn);
-    unsigned n = publish_until_missed(w, quick);
+    struct world *w = new_world_of(&(weft_topic_settings){.window_items = 4});
+    struct peer *slow, *quick;
+    char wanted[16];
+    subscribe_both(w, &slow, &quick);
+    unsigned n = publish_much(w, quick);
     weft_resume(slow->conn);
-    turn_until(w, slow->heard == n - 1);
+    turn_until(w, slow->closed);
+    assert_int_equal(slow->closed, WEFT_CLOSE_TRY_AGAIN_LATER);
+    assert_in_range(slow->heard, 1, n - 5);
+    snprintf(wanted, sizeof wanted, ".%u", slow->heard);
+    assert_non_null(strstr(slow->why, "lost since="));
+    assert_string_equal(strchr(slow->why, '.'), wanted);
+    assert_true(weft_hub_count(w->hub, WEFT_HUB_LOST) > 0);
+    free_world(w);
+}
+
+static void test_slow_goes_on_at_the_newest(void **state)
+{
+    (void)state;
+    struct world *w = new_world_of(&(weft_topic_settings){.policy = WEFT_POLICY_LATEST});
+    struct peer *slow, *quick;
+    subscribe_both(w, &slow, &quick);
+    unsigned n = publish_much(w, quick);
+    weft_resume(slow->conn);
+    turn_until(w, slow->newest == n - 1);
+    assert_true(slow->heard < n);
+    assert_int_equal(slow->heard + weft_hub_count(w->hub, WEFT_HUB_SKIPPED), n);
     say(quick, "= chat hello");
-    turn_until(w, slow->heard == n);
+    turn_until(w, slow->said[0]);
     assert_string_equal(slow->said, "hello,");
     free_world(w);
 }
 
 /* ---- other threads --------------------------------------------------------------------------- */
 
-enum { POSTS = 50 };
+enum { MANY = 50 };
 
-static void *post_many(void *arg)
+static void *publish_many(void *arg)
 {
     struct world *w = arg;
-    for (int i = 0; i < POSTS; i++) {
-        weft_message *m;
-        if (weft_message_new(&m, NULL, WEFT_TEXT, "post", 4) < 0) abort();
-        if (weft_publish_post(w->hub, "chat", m) < 0) abort();
-        weft_message_unref(m);
-    }
+    for (int i = 0; i < MANY; i++) must(weft_publish(w->hub, "chat", WEFT_TEXT, "said", 4) == 0);
     return NULL;
 }
 
-static void test_posts_from_threads(void **state)
+static void test_publishing_threads(void **state)
 {
     (void)state;
     struct world *w = new_world(NULL, 0);
@@ -356,42 +405,47 @@ static void test_posts_from_threads(void **state)
     subscribe(w, a, "chat");
     subscribe(w, b, "chat");
     for (size_t i = 0; i < countof(threads); i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, post_many, w), 0);
-    turn_until(w, a->heard == countof(threads) * POSTS && b->heard == countof(threads) * POSTS);
+        assert_int_equal(pthread_create(&threads[i], NULL, publish_many, w), 0);
+    turn_until(w, a->heard == countof(threads) * MANY && b->heard == countof(threads) * MANY);
     for (size_t i = 0; i < countof(threads); i++) pthread_join(threads[i], NULL);
     free_world(w);
 }
 
-/* Freed with posts under way, which run in a later turn, or when the loop is freed. */
-static void test_hub_freed_before_its_posts(void **state)
+/* Freed with errands under way, which run in a later turn, or when the loop is freed. */
+static void test_hub_freed_before_its_errands(void **state)
 {
     (void)state;
     struct world *w = new_world(NULL, 0);
     struct peer *a = connect_peer(w, 0);
+    pthread_t thread;
+    for (int round = 0; round < 3; round++) {
+        subscribe(w, a, "chat");
+        assert_int_equal(pthread_create(&thread, NULL, publish_many, w), 0);
+        pthread_join(thread, NULL);
+        weft_hub_free(w->hub);
+        assert_int_equal(weft_hub_new(&w->hub, w->loop, NULL), 0);
+    }
     subscribe(w, a, "chat");
-    post_many(w);
-    weft_hub_free(w->hub);
-    assert_int_equal(weft_hub_new(&w->hub, w->loop, NULL), 0);
-    subscribe(w, a, "chat");
-    post_many(w);
-    turn_until(w, a->heard == POSTS);
-    post_many(w);
+    publish_many(w);
+    turn_until(w, a->heard == MANY);
     free_world(w);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sender_included_or_not),
+        cmocka_unit_test(test_everyone_hears_the_sender_too),
         cmocka_unit_test(test_many_topics),
         cmocka_unit_test(test_from_every_callback),
         cmocka_unit_test(test_dropped_while_publishing),
         cmocka_unit_test(test_closing_while_publishing),
         cmocka_unit_test(test_hub_freed_before_its_connections),
+        cmocka_unit_test(test_slow_hears_all_later),
         cmocka_unit_test(test_slow_is_closed),
-        cmocka_unit_test(test_slow_misses_a_message),
-        cmocka_unit_test(test_posts_from_threads),
-        cmocka_unit_test(test_hub_freed_before_its_posts),
+        cmocka_unit_test(test_slow_has_lost_something),
+        cmocka_unit_test(test_slow_goes_on_at_the_newest),
+        cmocka_unit_test(test_publishing_threads),
+        cmocka_unit_test(test_hub_freed_before_its_errands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,9 +55,12 @@ static inline void turn(struct world *w, size_t loop)
     fake_turns(&w->loops[loop]);
 }
 
+/* Until there is nothing more to do at once. */
 static inline void turn_all(struct world *w)
 {
-    for (size_t i = LOOPS; i--;) turn(w, i);
+    do
+        for (size_t i = LOOPS; i--;) turn(w, i);
+    while (w->loops[0].n_errands || w->loops[1].n_errands);
 }
 
 static inline void pass_time(struct world *w, uint64_t ms)

@@ -71,7 +71,8 @@ static void try_others(const weft_env *env, weft_loop *l, uint64_t later)
 {
     const weft_loop_config loop = {.env = env, .later = later};
     const weft_session_config session = {.env = env, .later = later};
-    const weft_hub_config hub = {.later = later};
+    const weft_topic_settings topic = {.later = later};
+    const weft_hub_config by_topic = {.settings = &topic}, hub = {.later = later};
     weft_loop *l2 = NULL;
     weft_session_profile *p = NULL;
     weft_hub *h = NULL;
@@ -80,6 +81,8 @@ static void try_others(const weft_env *env, weft_loop *l, uint64_t later)
     expect("weft_session_config", later, weft_session_profile_new(&p, &session));
     weft_session_profile_unref(p);
     expect("weft_hub_config", later, weft_hub_new(&h, l, &hub));
+    weft_hub_free(h);
+    expect("weft_topic_settings", later, weft_hub_new(&h, l, &by_topic));
     weft_hub_free(h);
 }
 

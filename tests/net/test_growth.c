@@ -10,7 +10,7 @@
 
 #include <weft/client.h>
 #include <weft/handshake.h>
-#include <weft/hub.h>
+#include <weft/topic.h>
 
 static struct world world;
 
@@ -338,12 +338,22 @@ static int client_deflate(const void *p, size_t size)
     return dial(NULL, 0, 0, 0, &(weft_handler){.deflate = p}, sizeof(weft_handler), size);
 }
 
-static int hub_config(const void *p, size_t size)
+static int hub_of(const weft_hub_config *cfg, size_t cfg_size, size_t settings_size)
 {
     weft_hub *h = NULL;
-    int error = weft_hub_new_sized(&h, world.loop, p, size);
+    int error = weft_hub_new_sized(&h, world.loop, cfg, cfg_size, settings_size);
     weft_hub_free(h);
     return error;
+}
+
+static int hub_config(const void *p, size_t size)
+{
+    return hub_of(p, size, 0);
+}
+
+static int hub_settings(const void *p, size_t size)
+{
+    return hub_of(&(weft_hub_config){.settings = p}, sizeof(weft_hub_config), size);
 }
 
 static int piece_env(const void *p, size_t size)
@@ -459,6 +469,8 @@ static const struct taker {
      "weft_request_watcher"},
     {"weft_sse_piece", event_env, sizeof(weft_env), 0, 0, NULL},
     {"weft_hub_new", hub_config, sizeof(weft_hub_config), 0, 0, "weft_hub_config"},
+    {"weft_hub_new, settings", hub_settings, sizeof(weft_topic_settings), 0, 0,
+     "weft_topic_settings"},
 };
 
 static void expect(const struct taker *t, const void *p, size_t size, int wanted)
@@ -549,6 +561,12 @@ FROZEN(weft_chunk, 24);
 FROZEN(weft_link, 24);
 FROZEN(weft_link_type, 16);
 FROZEN(weft_tls_pair, 16);
+FROZEN(weft_position, 32);
+FROZEN(weft_since, 16);
+FROZEN(weft_seek, 72);
+FROZEN(weft_turn, 64);
+FROZEN(weft_reader, 40);
+FROZEN(weft_reader_type, 64);
 
 /* ---- what they set is heeded ----------------------------------------------------------------- */
 

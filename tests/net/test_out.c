@@ -175,7 +175,8 @@ static int hub(bool wrong)
 {
     weft_hub *h = before;
     const weft_hub_config cfg = {0};
-    int error = weft_hub_new_sized(&h, world.loop, &cfg, wrong ? WRONG : sizeof cfg);
+    int error = weft_hub_new_sized(&h, world.loop, &cfg, wrong ? WRONG : sizeof cfg,
+                                   sizeof(weft_topic_settings));
     looked_at(error, h);
     weft_hub_free(h);
     return error;

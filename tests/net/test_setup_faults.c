@@ -171,11 +171,13 @@ static int a_hub(void)
 {
     weft_hub *hub = NULL;
     weft_message *m = NULL;
-    int error = weft_hub_new(&hub, world.loop, NULL);
+    weft_topic_settings kept = {.history_items = 3};
+    int error = weft_hub_new(&hub, world.loop, &(weft_hub_config){.settings = &kept});
     if (!error) error = weft_subscribe(hub, server.conn, "topic");
     if (!error) error = weft_message_new(&m, &world.env, WEFT_TEXT, "published", 9);
-    if (!error) error = weft_publish_message(hub, "topic", m, NULL) == 1 ? 0 : -ENOMEM;
-    if (!error) error = weft_publish_post(hub, "topic", m);
+    if (!error) error = weft_publish_message(hub, "topic", m);
+    if (!error) error = weft_publish_from(hub, server.conn, "other", WEFT_TEXT, "kept", 4);
+    if (!error && weft_hub_count(hub, WEFT_HUB_ENDED)) error = -ENOMEM;
     soon();
     weft_message_unref(m);
     weft_hub_free(hub);

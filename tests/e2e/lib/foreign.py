@@ -160,15 +160,24 @@ class SessionConfig(Structure):
                 ('deflate', POINTER(Deflate)), ('pool', c_void_p)]
 
 
+class TopicSettings(Structure):
+    _fields_ = [('policy', c_int), ('history_items', c_uint64), ('history_bytes', c_uint64), ('history_ms', c_uint64),
+                ('window_items', c_uint64), ('window_bytes', c_uint64), ('pace', c_uint64), ('max_rate', c_uint64),
+                ('max_keys', c_uint64), ('stub_ms', c_uint64)]
+
+
 class HubConfig(Structure):
-    _fields_ = [('slow', c_int), ('max_topics', c_size_t), ('max_topics_per_conn', c_size_t),
-                ('max_topic_len', c_size_t), ('pass_queue_max', c_size_t), ('pass_queue_items', c_size_t)]
+    SETTINGS_OF = CFUNCTYPE(c_void_p, c_char_p, c_void_p)
+    _fields_ = [('max_topics', c_size_t), ('max_topics_per_conn', c_size_t), ('max_topic_len', c_size_t),
+                ('max_stubs', c_size_t), ('memory_max', c_uint64), ('settings', POINTER(TopicSettings)),
+                ('settings_of', SETTINGS_OF), ('user', c_void_p)]
 
 
 STRUCTS = {'weft_env': Env, 'weft_limits': Limits, 'weft_loop_config': LoopConfig, 'weft_server_config': ServerConfig,
            'weft_tls_config': TlsConfig, 'weft_listen_options': ListenOptions, 'weft_client_config': ClientConfig,
            'weft_dial': Dial, 'weft_pipe_handler': PipeHandler, 'weft_handler': Handler, 'weft_deflate': Deflate,
            'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig, 'weft_reply_handler': ReplyHandler,
+           'weft_topic_settings': TopicSettings,
            'weft_request_handler': RequestHandler, 'weft_request_watcher': RequestWatcher}
 
 
@@ -216,7 +225,7 @@ FUNCTIONS = {
     'weft_pipe_write': (c_int, c_void_p, c_char_p, c_size_t),
     'weft_pipe_close': (None, c_void_p),
     'weft_pipe_abort': (None, c_void_p),
-    'weft_hub_new_sized': (c_int, OUT, c_void_p, c_void_p, c_size_t),
+    'weft_hub_new_sized': (c_int, OUT, c_void_p, c_void_p, c_size_t, c_size_t),
     'weft_hub_free': (None, c_void_p),
     'weft_send': (c_int, c_void_p, c_int, c_char_p, c_size_t),
     'weft_close': (c_int, c_void_p, c_uint16, c_char_p),
