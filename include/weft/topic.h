@@ -176,7 +176,7 @@ WEFT_API void weft_reader_end(weft_reader *r);
 
 WEFT_API weft_topic *weft_reader_topic(const weft_reader *r); /* NULL: he has not begun, or ended */
 
-/* The offset of the last entry that was queued for him, or spared him. */
+/* The offset of the last entry that was queued for him, or spared him: within queue, lost and end of his type, too. */
 WEFT_API uint64_t weft_reader_offset(const weft_reader *r);
 
 #ifdef __cplusplus

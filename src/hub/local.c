@@ -95,10 +95,12 @@ static void deliver(struct local *l, struct entry *e, uint64_t skipped)
 {
     for (struct group *g = l->groups; g; g = g->next) {
         if (!g->n) continue;
+        l->telling = e->seen.offset - skipped;
         void *made = group_render(g, e, skipped);
         hub_counts(hub_of(l), WEFT_HUB_SKIPPED, skipped * g->n);
         deliver_to_group(g, e->seen.offset - skipped, e->seen.offset, made);
         group_give_back(g, made, skipped);
+        l->telling = 0;
     }
 }
 
@@ -115,10 +117,12 @@ void local_deliver(struct local *l, struct entry *e)
 /* Those who keep up have a loop that does not: the log has moved past what it was to deliver. */
 static void all_fall_behind(struct local *l, uint64_t next)
 {
+    l->telling = next;
     for (struct group *g = l->groups; g; g = g->next)
         for (uint32_t i = g->n; i--;)
             if (reader_fall_behind(g->readers[i], next) < 0)
                 reader_cannot_stay(g->readers[i], -ENOMEM);
+    l->telling = 0;
 }
 
 /* Under the lock: what has outlived the ring is not delivered from here. */

@@ -43,6 +43,8 @@ struct local {
     uint64_t least;   /* no cursor needs less of what there is; WEFT_NEVER: there is none */
     bool some_passed; /* the log has moved past a cursor */
     bool stale;       /* they may be different by now */
+    uint64_t
+        telling; /* those who keep up are being told, and had all before that; 0: they had all before next */
 
     /* What others may write and read under the topic's lock: offsets, but for one. */
     uint64_t next;      /* what those who keep up need */

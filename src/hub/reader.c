@@ -252,5 +252,6 @@ uint64_t weft_reader_offset(const weft_reader *r)
 {
     if (!r->link.owner) return 0;
     const struct local *l = reader_group(r)->local;
-    return (r->state & READER_BEHIND ? l->behind[r->at].next : l->next) - 1;
+    if (r->state & READER_BEHIND) return l->behind[r->at].next - 1;
+    return (l->telling ? l->telling : l->next) - 1;
 }

@@ -148,11 +148,14 @@ static inline int fake_takes(struct fake *f, int kind, uint64_t offset, int64_t 
 static inline int fake_queue(weft_reader *r, void *rendering)
 {
     const struct made *made = rendering;
+    assert_int_equal(weft_reader_offset(r),
+                     made->offset - made->skipped - 1); /* he has not had it yet */
     return fake_takes(r->carrier, TOLD, made->offset, (int64_t)made->skipped);
 }
 
 static inline int fake_lost(weft_reader *r, const weft_seek *seek)
 {
+    assert_int_equal(weft_reader_offset(r), seek->at.offset - seek->lost);
     return fake_takes(r->carrier, LOST, seek->at.offset, (int64_t)seek->lost);
 }
 

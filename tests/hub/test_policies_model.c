@@ -311,6 +311,95 @@ static void play_all(weft_policy policy)
     }
 }
 
+/* ---- without memory ---------------------------------------------------------------------------- */
+
+/* He can account for every offset, until he is ended. */
+static void account(struct reader *r)
+{
+    struct fake *f = r->fake;
+    for (; f->seen < f->n; f->seen++) {
+        const struct event *e = &f->events[f->seen];
+        assert_false(r->ended);
+        r->ended = e->kind == ENDED;
+        if (e->kind == LOST) assert_int_equal(e->offset, r->at + (uint64_t)e->n);
+        if (e->kind == TOLD) assert_int_equal(e->offset, r->at + 1 + (uint64_t)e->n);
+        if (!r->ended) r->at = e->offset;
+    }
+    f->n = f->seen = 0;
+}
+
+static void try_to_come(struct model *m, struct reader *r, uint64_t *seed)
+{
+    weft_position p = world_position(&m->world, roll(seed, (uint32_t)world_head(&m->world) + 1));
+    weft_seek found;
+    *r = (struct reader){.fake = fake_new((int)roll(seed, 40))};
+    int error = fake_try(r->fake, &m->world, &(weft_since){.position = &p}, &found);
+    if (!error) {
+        r->at = found.at.offset;
+        return;
+    }
+    assert_int_equal(error, -ENOMEM);
+    fake_free(r->fake);
+    r->fake = NULL;
+}
+
+static void go(struct reader *r)
+{
+    fake_free(r->fake);
+    r->fake = NULL;
+}
+
+static void disturb(struct model *m, struct reader *r, uint64_t *seed)
+{
+    if (!r->fake) try_to_come(m, r, seed);
+    else if (r->ended || roll(seed, 8) == 0) go(r);
+    else fake_drain(r->fake, (int)roll(seed, 100));
+}
+
+static void try_to_publish(struct model *m, char key)
+{
+    const char name[2] = {key};
+    int error = world_try(&m->world, "text", key ? name : NULL);
+    assert_true(error == 0 || error == -ENOMEM || error == -ENOSPC);
+}
+
+/* Every few allocations fail. */
+static void stagger(const weft_topic_settings *s, uint64_t seed)
+{
+    static struct model m;
+    memset(&m, 0, sizeof m);
+    world_init(&m.world, s);
+    for (int i = 0; i < STEPS; i++) {
+        struct reader *r = &m.readers[roll(&seed, READERS)];
+        faulty_from(&m.world.faulty, roll(&seed, 6));
+        if (roll(&seed, 3)) try_to_publish(&m, random_key(&m, &seed));
+        else disturb(&m, r, &seed);
+        m.world.now += 5000;
+        if (roll(&seed, 4) == 0) world_turn(&m.world, 1);
+        for (r = m.readers; r < m.readers + READERS; r++)
+            if (r->fake) account(r);
+    }
+    for (struct reader *r = m.readers; r < m.readers + READERS; r++)
+        if (r->fake) go(r);
+    faulty_from(&m.world.faulty, -1);
+    world_free(&m.world);
+}
+
+static void test_without_memory(void **state)
+{
+    (void)state;
+    for (weft_policy policy = WEFT_POLICY_QUEUE; policy <= WEFT_POLICY_DISCONNECT; policy++) {
+        const weft_topic_settings s = {
+            .policy = policy, .window_items = 20, .history_items = 10, .pace = WEFT_NEVER};
+        const weft_topic_settings slow = {
+            .policy = policy, .window_items = 20, .max_rate = 10, .pace = WEFT_NEVER};
+        stagger(&s, 100 + policy);
+        stagger(&slow, 200 + policy);
+    }
+}
+
+/* ---- each policy ------------------------------------------------------------------------------- */
+
 static void test_queue(void **state)
 {
     (void)state;
@@ -346,7 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_queue),         cmocka_unit_test(test_latest),
         cmocka_unit_test(test_latest_by_key), cmocka_unit_test(test_drop_oldest),
-        cmocka_unit_test(test_disconnect),
+        cmocka_unit_test(test_disconnect),    cmocka_unit_test(test_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
