@@ -104,6 +104,7 @@ static void test_who_falls_out_of_the_window_holds_nobody_up(void **state)
     }
     uint64_t passed = w->faulty.now_us - begun;
     assert_in_range(passed, 1000 * 65 * (WINDOW - HALF - 2), 1000 * 65 * WINDOW);
+    turn_all(w);
     for (int i = 0; i < 500; i++) assert_int_equal(publish(w, "chat", "."), 0);
     turn_all(w);
     fake_drain(slow, 1000);
@@ -277,6 +278,7 @@ static void test_gone_when_it_was_given_its_turn(void **state)
     assert_int_equal(say(w, &w->conns[1], "b"), 0);
     on(w, 1);
     fake_drain(&w->all[1][0], 1000);
+    turn(w, 1);
     on(w, 0);
     assert_true(w->loops[0].n_errands > 0); /* it is on its way */
     fake_gone(&w->conns[0]);
@@ -348,6 +350,7 @@ static void test_no_memory_in_its_turn(void **state)
     assert_int_equal(say(w, c, "a"), 0);
     on(w, 1);
     fake_drain(&w->all[1][0], 1000);
+    turn(w, 1);
     faulty_from(&w->faulty, 0);
     turn(w, 0);
     faulty_from(&w->faulty, -1);
