@@ -19,7 +19,7 @@ static uint64_t goes_on_after(const struct local *l, uint64_t next, weft_seek *l
 {
     const weft_topic *t = l->topic;
     bool newest_only = t->settings->policy == WEFT_POLICY_LATEST;
-    uint64_t gone = is_spared(t) ? t->log.cleared : log_tail(&t->log), newest = l->next - 1;
+    uint64_t gone = is_spared(t) ? t->log.cleared : log_tail(&t->log), newest = l->stand.next - 1;
     *loss = (weft_seek){0};
     if (newest_only && newest > next && newest > gone) return newest - 1;
     if (next > gone) return next - 1;
@@ -27,14 +27,15 @@ static uint64_t goes_on_after(const struct local *l, uint64_t next, weft_seek *l
     return gone;
 }
 
-/* Under the lock: what he needs who has been told all of b, which was all there is in front of l->next. Where the
+/* Under the lock: what he needs who has been told all of b, which was all there is in front of l->stand.next. Where the
  * policy has passed over the last of it, because there is something newer that those who keep up have yet to be told,
  * he waits for that: so that he hears how much he was spared; and where a loss reaches further than they have come. */
 static uint64_t when_through(const struct local *l, const struct batch *b)
 {
     uint64_t told = b->loss.lost ? b->loss.at.offset : b->after;
     if (b->n) told = b->entries[b->n - 1]->seen.offset;
-    return told + 1 > l->next || l->next <= l->topic->log.head ? told + 1 : l->next;
+    return told + 1 > l->stand.next || l->stand.next <= l->topic->log.head ? told + 1
+                                                                           : l->stand.next;
 }
 
 static void take(const struct local *l, uint64_t next, struct batch *b)
@@ -44,8 +45,8 @@ static void take(const struct local *l, uint64_t next, struct batch *b)
     *b = (struct batch){.after = next - 1};
     topic_lock(t);
     uint64_t after = goes_on_after(l, next, &b->loss);
-    struct entry *e = log_after(&t->log, after, l->next, skips);
-    for (; e && b->n < BATCH; e = log_next(&t->log, e, l->next, skips)) {
+    struct entry *e = log_after(&t->log, after, l->stand.next, skips);
+    for (; e && b->n < BATCH; e = log_next(&t->log, e, l->stand.next, skips)) {
         e->hot++;
         batch_add(b, e);
     }
@@ -106,14 +107,14 @@ static bool serve(struct local *l, uint32_t at, const struct batch *b)
 /* He waits for room, for those who keep up, or for his end. */
 static bool waits(const struct local *l, uint32_t at)
 {
-    return l->behind[at].reader->state != READER_BEHIND || l->behind[at].next > l->next;
+    return l->behind[at].reader->state != READER_BEHIND || l->behind[at].next > l->stand.next;
 }
 
 /* Whether he is one of them again. */
 static bool comes_back(struct local *l, uint32_t at)
 {
     weft_reader *r = l->behind[at].reader;
-    if (waits(l, at) || l->behind[at].next != l->next) return false;
+    if (waits(l, at) || l->behind[at].next != l->stand.next) return false;
     l->stale = true;
     if (reader_catch_up(r) == 0) return true;
     r->state |= READER_FULL;
@@ -124,7 +125,7 @@ static bool comes_back(struct local *l, uint32_t at)
 void cursor_has_room(struct local *l, uint32_t at)
 {
     struct batch b;
-    if (!waits(l, at) && l->behind[at].next < l->next) {
+    if (!waits(l, at) && l->behind[at].next < l->stand.next) {
         take(l, l->behind[at].next, &b);
         (void)serve(l, at, &b);
         batch_let_go(&b, l->topic);
@@ -138,7 +139,7 @@ bool cursors_serve(struct local *l)
     struct batch b = {.after = WEFT_NEVER};
     bool more = false;
     for (uint32_t i = 0; i < l->n_behind;) {
-        if (!waits(l, i) && l->behind[i].next < l->next) {
+        if (!waits(l, i) && l->behind[i].next < l->stand.next) {
             if (b.after != l->behind[i].next - 1) {
                 batch_let_go(&b, l->topic);
                 take(l, l->behind[i].next, &b);

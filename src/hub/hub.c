@@ -2,16 +2,16 @@
  *
  * hub/hub.c - the hub: it is made, asked, and freed
  */
-#include "hub/hub.h"
+#include "hub/core.h"
 
 #include <stddef.h>
 
 #include "hub/hook.h"
-#include "hub/local.h"
 #include "hub/names.h"
 #include "hub/part.h"
-#include "hub/publish.h"
+#include "hub/reader.h"
 #include "hub/settings.h"
+#include "hub/turns.h"
 
 static size_t or_default(size_t value, size_t is)
 {
@@ -34,23 +34,6 @@ _Static_assert(CONFIG_OLDEST == sizeof(weft_hub_config), "no padding at the end"
 static struct part *parts(const weft_hub *h)
 {
     return atomic_load_explicit(&h->parts, memory_order_acquire);
-}
-
-/* The last errand is done. */
-static void hub_free(weft_hub *h)
-{
-    for (struct part *p = parts(h), *next; p; p = next) {
-        next = p->next;
-        part_free(p);
-    }
-    settings_free_all(h);
-    pthread_mutex_destroy(&h->settings_lock);
-    hook_free(h->env, h);
-}
-
-void hub_unref(weft_hub *h)
-{
-    if (atomic_fetch_sub_explicit(&h->refs, 1, memory_order_acq_rel) == 1) hub_free(h);
 }
 
 static weft_hub *make(weft_loop *l, const weft_hub_config *cfg, size_t settings_size)
@@ -100,8 +83,9 @@ void weft_hub_free(weft_hub *h)
     weft_timer_free(h->reaper);
     h->reaper = NULL;
     h->closing = true;
-    for (struct part *p = parts(h); p; p = p->next) publish_end_turns(p);
-    names_end_readers(h);
+    for (struct part *p = parts(h); p; p = p->next) turns_end(p);
+    names_hold_all(h);
+    names_for_all(h, readers_end_all);
     for (struct part *p = parts(h); p; p = p->next) part_stop(p);
     names_deinit(h);
     hub_unref(h);
@@ -109,17 +93,9 @@ void weft_hub_free(weft_hub *h)
 
 /* ---- counts ---------------------------------------------------------------------------------- */
 
-static uint64_t memory(const weft_hub *h)
-{
-    int64_t sum = 0;
-    for (int i = 0; i < SHARDS; i++)
-        sum += atomic_load_explicit(&h->shards[i].memory, memory_order_relaxed);
-    return sum > 0 ? (uint64_t)sum : 0;
-}
-
 uint64_t weft_hub_count(const weft_hub *h, weft_hub_counter what)
 {
-    if (what == WEFT_HUB_MEMORY) return memory(h);
+    if (what == WEFT_HUB_MEMORY) return hub_memory(h);
     return (unsigned)what < WEFT_HUB_MEMORY
                ? atomic_load_explicit(&h->counts[what], memory_order_relaxed)
                : 0;

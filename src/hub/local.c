@@ -10,8 +10,8 @@
 
 #include "hub/cursor.h"
 #include "hub/hook.h"
-#include "hub/publish.h"
 #include "hub/reader.h"
+#include "hub/turns.h"
 
 static weft_hub *hub_of(const struct local *l)
 {
@@ -45,13 +45,13 @@ static void settle(struct local *l, struct batch *b)
     struct leaving old = {0};
     struct wakes w = {0};
     topic_lock(t);
-    l->under_way = WEFT_NEVER;
-    l->slowest = l->least;
-    l->passed = l->some_passed;
+    l->stand.under_way = WEFT_NEVER;
+    l->stand.slowest = l->least;
+    l->stand.passed = l->some_passed;
     batch_release(b);
     topic_trim(t, hook_time_ms(), &old);
     topic_count_memory(t);
-    publish_pump(t, &w);
+    turns_pump(t, &w);
     topic_unlock(t);
     batch_forget(b, t->hub->env);
     leaving_free(&old);
@@ -104,8 +104,9 @@ static void deliver(struct local *l, struct entry *e, uint64_t skipped)
     }
 }
 
-void local_deliver(struct local *l, struct entry *e)
+void local_deliver(struct stand *s, struct entry *e)
 {
+    struct local *l = (struct local *)s; /* its first member */
     struct batch b;
     b.cold = NULL;
     b.n = 1;
@@ -130,15 +131,15 @@ static void pass_over(struct local *l, struct batch *b)
 {
     uint64_t tail = log_tail(&l->topic->log);
     for (struct entry *e = l->topic->log.outlived; e && e->seen.offset <= tail; e = e->next)
-        if (e->seen.offset >= l->next) entry_release(e, &b->cold);
-    l->next = tail + 1;
+        if (e->seen.offset >= l->stand.next) entry_release(e, &b->cold);
+    l->stand.next = tail + 1;
 }
 
 /* Under the lock: those who keep up are told of the next one, or with max_rate spared it. The last one of a batch is
  * not superseded at this moment, so nobody is spared anything that is not counted with what follows. */
 static void take_one(const struct local *l, struct batch *b)
 {
-    struct entry *e = log_at(&l->topic->log, l->next);
+    struct entry *e = log_at(&l->topic->log, l->stand.next);
     if (entry_is_skipped(e, l->timer)) entry_release(e, &b->cold);
     else batch_add(b, e);
 }
@@ -149,12 +150,12 @@ static bool take_next(struct local *l, struct batch *b)
     const struct log *log = &l->topic->log;
     b->cold = NULL;
     b->n = 0;
-    b->after = l->next - 1;
-    b->past = l->next <= log_tail(log);
+    b->after = l->stand.next - 1;
+    b->past = l->stand.next <= log_tail(log);
     if (b->past) pass_over(l, b);
-    l->under_way = l->next;
-    for (; b->n < BATCH && l->next <= log->head; l->next++) take_one(l, b);
-    return l->next > log->head;
+    l->stand.under_way = l->stand.next;
+    for (; b->n < BATCH && l->stand.next <= log->head; l->stand.next++) take_one(l, b);
+    return l->stand.next > log->head;
 }
 
 static void deliver_batch(struct local *l, struct batch *b)
@@ -172,7 +173,7 @@ static void deliver_batch(struct local *l, struct batch *b)
 /* With max_rate: whether those who keep up may be told something now; else the timer runs. */
 static bool is_due(struct local *l)
 {
-    if (!l->timer || l->in_round || weft_loop_now(l->part->loop) >= l->due) return true;
+    if (!l->timer || l->in_round || weft_loop_now(l->stand.part->loop) >= l->due) return true;
     weft_timer_at(l->timer, l->due);
     return false;
 }
@@ -180,11 +181,11 @@ static bool is_due(struct local *l)
 static void count_round(struct local *l, bool all)
 {
     uint64_t rate = l->topic->settings->max_rate;
-    if (!l->in_round && rate) l->due = weft_loop_now(l->part->loop) + 1000000 / rate;
+    if (!l->in_round && rate) l->due = weft_loop_now(l->stand.part->loop) + 1000000 / rate;
     l->in_round = !all;
 }
 
-void local_run(struct local *l)
+static void run(struct local *l)
 {
     struct batch b = {0};
     bool all = true;
@@ -201,38 +202,10 @@ void local_run(struct local *l)
     if (!all || more) local_again(l);
 }
 
-/* ---- waking ---------------------------------------------------------------------------------- */
-
-static void join_dirty(struct part *p, struct local *l)
-{
-    atomic_store_explicit(&l->dirty, true, memory_order_relaxed);
-    l->next_dirty = NULL;
-    if (p->newest_dirty) p->newest_dirty->next_dirty = l;
-    else p->dirty = l;
-    p->newest_dirty = l;
-    p->n_dirty++;
-}
-
-static bool is_dirty(const struct local *l)
-{
-    return atomic_load_explicit(&l->dirty, memory_order_relaxed);
-}
-
-void local_soil(struct local *l, struct wakes *w)
-{
-    struct part *p = l->part;
-    if (is_dirty(l)) return;
-    pthread_mutex_lock(&p->lock);
-    bool was_dirty = is_dirty(l);
-    if (!was_dirty) join_dirty(p, l);
-    pthread_mutex_unlock(&p->lock);
-    if (!was_dirty) wakes_add(w, p);
-}
-
 void local_again(struct local *l)
 {
     struct wakes w = {0};
-    local_soil(l, &w);
+    part_leave(l->stand.part, &l->stand.task, &w);
     wakes_send(&w, hub_of(l));
 }
 
@@ -241,46 +214,10 @@ void local_again(struct local *l)
 static void on_time(weft_timer *t, void *user)
 {
     (void)t;
-    local_run(user);
+    run(user);
 }
 
-static int make(struct local **out, weft_topic *t, struct part *p)
-{
-    struct local *l = hook_realloc(t->hub->env, NULL, sizeof *l);
-    if (!l) return -ENOMEM;
-    *l = (struct local){
-        .topic = t, .part = p, .least = WEFT_NEVER, .slowest = WEFT_NEVER, .under_way = WEFT_NEVER};
-    bool paced = t->settings->max_rate && topic_skips(t);
-    int error = paced ? weft_timer_new(&l->timer, p->loop, on_time, l) : 0;
-    if (error) hook_free(t->hub->env, l);
-    else *out = l;
-    return error;
-}
-
-static struct local *find(weft_topic *t, const struct part *p)
-{
-    topic_lock(t);
-    struct local *l = t->locals;
-    while (l && l->part != p) l = l->next_local;
-    topic_unlock(t);
-    return l;
-}
-
-int local_get(struct local **out, weft_topic *t, struct part *p)
-{
-    *out = find(t, p);
-    int error = *out ? 0 : make(out, t, p);
-    if (error || (*out)->next) return error;
-    weft_topic_ref(t);
-    topic_lock(t);
-    (*out)->next = t->log.head + 1;
-    (*out)->next_local = t->locals;
-    t->locals = *out;
-    topic_unlock(t);
-    return 0;
-}
-
-void local_free(struct local *l)
+static void local_free(struct local *l)
 {
     const weft_env *env = hub_of(l)->env;
     weft_topic *t = l->topic;
@@ -295,17 +232,61 @@ void local_free(struct local *l)
     weft_topic_unref(t);
 }
 
+static void on_task(struct task *task)
+{
+    struct local *l = (struct local *)(void *)((char *)task - offsetof(struct local, stand.task));
+    if (l->gone) local_free(l);
+    else run(l);
+}
+
+static int make(struct local **out, weft_topic *t, struct part *p)
+{
+    struct local *l = hook_realloc(t->hub->env, NULL, sizeof *l);
+    if (!l) return -ENOMEM;
+    *l = (struct local){.topic = t, .least = WEFT_NEVER};
+    l->stand = (struct stand){
+        .part = p, .task.run = on_task, .slowest = WEFT_NEVER, .under_way = WEFT_NEVER};
+    int error = topic_is_rated(t) ? weft_timer_new(&l->timer, p->loop, on_time, l) : 0;
+    if (error) hook_free(t->hub->env, l);
+    else *out = l;
+    return error;
+}
+
+static struct local *find(weft_topic *t, const struct part *p)
+{
+    topic_lock(t);
+    struct stand *s = t->stands;
+    while (s && s->part != p) s = s->next_stand;
+    topic_unlock(t);
+    return (struct local *)s;
+}
+
+int local_get(struct local **out, weft_topic *t, struct part *p)
+{
+    *out = find(t, p);
+    int error = *out ? 0 : make(out, t, p);
+    if (error || (*out)->stand.next) return error;
+    struct stand *s = &(*out)->stand;
+    weft_topic_ref(t);
+    topic_lock(t);
+    s->next = t->log.head + 1;
+    s->next_stand = t->stands;
+    t->stands = s;
+    topic_unlock(t);
+    return 0;
+}
+
 /* Of what is on its way here nobody will be told. Whether that was all, and it has left the topic. */
 static bool leave_topic(struct local *l, struct batch *b)
 {
     weft_topic *t = l->topic;
-    struct local **at = &t->locals;
+    struct stand **at = &t->stands;
     topic_lock(t);
     bool all = take_next(l, b);
-    l->under_way = WEFT_NEVER;
+    l->stand.under_way = WEFT_NEVER;
     batch_release(b);
-    while (*at != l) at = &(*at)->next_local;
-    if (all) *at = l->next_local;
+    while (*at != &l->stand) at = &(*at)->next_stand;
+    if (all) *at = l->stand.next_stand;
     topic_unlock(t);
     batch_forget(b, t->hub->env);
     return all;
@@ -319,7 +300,7 @@ static void leave_behind_nothing(weft_topic *t)
     topic_lock(t);
     topic_trim(t, hook_time_ms(), &old);
     topic_count_memory(t);
-    publish_pump(t, &w);
+    turns_pump(t, &w);
     topic_unlock(t);
     leaving_free(&old);
     wakes_send(&w, t->hub);
@@ -327,14 +308,10 @@ static void leave_behind_nothing(weft_topic *t)
 
 void local_leave(struct local *l)
 {
-    struct part *p = l->part;
     struct batch b;
     if (l->timer) weft_timer_stop(l->timer);
     while (!leave_topic(l, &b)) continue;
     leave_behind_nothing(l->topic);
-    pthread_mutex_lock(&p->lock);
     l->gone = true;
-    bool later = is_dirty(l);
-    pthread_mutex_unlock(&p->lock);
-    if (!later) local_free(l);
+    if (!part_has(l->stand.part, &l->stand.task)) local_free(l);
 }

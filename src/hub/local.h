@@ -18,7 +18,6 @@
 #define HUB_LOCAL_H
 
 #include "hub/batch.h"
-#include "hub/part.h"
 
 struct group {
     struct group *next;
@@ -34,9 +33,8 @@ struct cursor {
 };
 
 struct local {
-    struct local *next_local; /* of the topic */
+    struct stand stand; /* first: what others see of it, under the topic's lock */
     weft_topic *topic;
-    struct part *part;
     struct group *groups;
     struct cursor *behind;
     uint32_t n_behind, cap_behind;
@@ -45,39 +43,12 @@ struct local {
     bool stale;       /* they may be different by now */
     uint64_t
         telling; /* those who keep up are being told, and had all before that; 0: they had all before next */
-
-    /* What others may write and read under the topic's lock: offsets, but for one. */
-    uint64_t next;      /* what those who keep up need */
-    uint64_t slowest;   /* least, as far as it is kept */
-    uint64_t under_way; /* what is being delivered begins there; WEFT_NEVER: nothing is */
-    bool passed; /* some_passed: all that there is is kept for them, and nobody waits for them */
-
-    /* Under the part's lock. */
-    struct local *next_dirty;
-    atomic_bool
-        dirty; /* true is also seen without: it ends before what was appended is looked at */
-    bool gone; /* to be freed when it is no longer dirty */
+    bool gone; /* to be freed when it is no longer due */
 
     weft_timer *timer; /* with max_rate */
     uint64_t due;      /* us: when those who keep up may be told more */
     bool in_round;     /* they are being told */
 };
-
-/* Under the topic's lock: the least offset that somebody here has yet to be told. */
-static inline uint64_t local_needs(const struct local *l)
-{
-    uint64_t least = l->next < l->under_way ? l->next : l->under_way;
-    return least < l->slowest ? least : l->slowest;
-}
-
-/* The same: somebody has something to do here. Any thread. Then the part has to be woken: it is added to w. */
-void local_soil(struct local *l, struct wakes *w);
-
-/* The same, in the part's thread: whether those who keep up can be told this one at once. */
-static inline bool local_may_deliver(const struct local *l, uint64_t offset)
-{
-    return l->next == offset && !l->timer;
-}
 
 /* ---- in the part's thread, without locks ----------------------------------------------------- */
 
@@ -87,17 +58,11 @@ int local_get(struct local **out, weft_topic *t, struct part *p);
 /* Its last reader has gone. */
 void local_leave(struct local *l);
 
-/* When it is no longer dirty. */
-void local_free(struct local *l);
-
-/* Deliver what has come, and serve those behind that have room. */
-void local_run(struct local *l);
-
 /* Run as soon as may be. */
 void local_again(struct local *l);
 
-/* The entry was appended and is the next one; l->next is behind it already, and it is under way. Its reference and its
+/* The entry was appended and is the next one; next is behind it already, and it is under way. Its reference and its
  * heat are l's to release. */
-void local_deliver(struct local *l, struct entry *e);
+void local_deliver(struct stand *s, struct entry *e);
 
 #endif

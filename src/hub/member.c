@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hub/core.h"
 #include "hub/hook.h"
-#include "hub/hub.h"
 #include "hub/reader.h"
 
 static int queue(weft_reader *r, void *message)

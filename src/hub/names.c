@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "hub/hook.h"
-#include "hub/local.h"
-#include "hub/reader.h"
 #include "hub/settings.h"
+#include "hub/topic.h"
 
 static weft_bytes name_of(const void *item)
 {
@@ -244,7 +243,7 @@ static void squeeze_shard(weft_hub *h, struct shard *s)
     struct leaving old = {0};
     pthread_mutex_lock(&s->lock);
     for (weft_topic *t = s->idle; t; t = t->next_idle) {
-        if (weft_hub_count(h, WEFT_HUB_MEMORY) <= h->cfg.memory_max) break;
+        if (hub_memory(h) <= h->cfg.memory_max) break;
         if (keeps_something(t)) t->idle_since = hook_now_us(h->env);
         log_clear(&t->log, UINT64_MAX, &old);
         topic_count_memory(t);
@@ -255,7 +254,7 @@ static void squeeze_shard(weft_hub *h, struct shard *s)
 
 static bool keeps_too_much(const weft_hub *h)
 {
-    return weft_hub_count(h, WEFT_HUB_MEMORY) > h->cfg.memory_max;
+    return hub_memory(h) > h->cfg.memory_max;
 }
 
 static int64_t kept(const weft_topic *t)
@@ -320,27 +319,11 @@ void names_start_reaper(weft_errand *e)
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-static weft_reader *any_reader(const struct local *l)
-{
-    const struct group *g = l->groups;
-    if (l->n_behind) return l->behind[0].reader;
-    while (!g->n) g = g->next;
-    return g->readers[0];
-}
-
-static void for_all(weft_hub *h, void (*each)(weft_topic *t))
+void names_for_all(weft_hub *h, void (*each)(weft_topic *t))
 {
     for (int i = 0; i < SHARDS; i++)
         for (size_t k = 0; k < h->shards[i].topics.cap; k++)
             if (h->shards[i].topics.slots[k].item) each(h->shards[i].topics.slots[k].item);
-}
-
-/* As if his carrier were gone, but that stays. */
-static void end_reader(weft_reader *r)
-{
-    const weft_reader_type *type = reader_group(r)->type;
-    weft_reader_end(r);
-    if (type->gone) type->gone(r);
 }
 
 /* Whatever readers do when they are told, their topics stay in the map. */
@@ -349,21 +332,14 @@ static void hold_one(weft_topic *t)
     (void)hold(t->shard, t);
 }
 
-/* A local has at least one reader, and leaves with its last. */
-static void end_readers(weft_topic *t)
+void names_hold_all(weft_hub *h)
 {
-    while (t->locals) end_reader(any_reader(t->locals));
-}
-
-void names_end_readers(weft_hub *h)
-{
-    for_all(h, hold_one);
-    for_all(h, end_readers);
+    names_for_all(h, hold_one);
 }
 
 void names_deinit(weft_hub *h)
 {
-    for_all(h, topic_free);
+    names_for_all(h, topic_free);
     for (int i = 0; i < SHARDS; i++) {
         map_deinit(&h->shards[i].topics);
         pthread_mutex_destroy(&h->shards[i].lock);

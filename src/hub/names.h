@@ -12,7 +12,7 @@
 #ifndef HUB_NAMES_H
 #define HUB_NAMES_H
 
-#include "hub/hub.h"
+#include "hub/core.h"
 
 void names_init(weft_hub *h);
 
@@ -25,7 +25,8 @@ void names_reap(weft_timer *t, void *hub);
 /* Of an errand, that the reaper is waited for. */
 void names_start_reaper(weft_errand *e);
 
-/* Nobody reads any more; carriers stay. */
-void names_end_readers(weft_hub *h);
+/* When the hub is freed: topics stay, and all of them are looked at. */
+void names_hold_all(weft_hub *h);
+void names_for_all(weft_hub *h, void (*each)(weft_topic *t));
 
 #endif

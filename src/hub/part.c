@@ -4,11 +4,7 @@
  */
 #include "hub/part.h"
 
-#include <string.h>
-
 #include "hub/hook.h"
-#include "hub/local.h"
-#include "hub/publish.h"
 
 static struct part *first(const weft_hub *h)
 {
@@ -29,30 +25,66 @@ struct part *part_passing(const weft_hub *h, const weft_topic *t)
     return p;
 }
 
-/* ---- to run ---------------------------------------------------------------------------------- */
+/* ---- tasks ----------------------------------------------------------------------------------- */
 
-static struct local *next_dirty(struct part *p)
+static bool is_due(const struct task *task)
 {
-    pthread_mutex_lock(&p->lock);
-    struct local *l = p->dirty;
-    p->dirty = l->next_dirty;
-    if (!p->dirty) p->newest_dirty = NULL;
-    p->n_dirty--;
-    atomic_store_explicit(&l->dirty, false, memory_order_relaxed);
-    pthread_mutex_unlock(&p->lock);
-    return l;
+    return atomic_load_explicit(&task->due, memory_order_relaxed);
 }
 
-/* Those that are dirty now; who gets dirty by that has his turn in the next one. */
-static void run_locals(struct part *p)
+static void append(struct part *p, struct task *task)
+{
+    atomic_store_explicit(&task->due, true, memory_order_relaxed);
+    task->next = NULL;
+    *(p->last ? &p->last->next : &p->first) = task;
+    p->last = task;
+    p->n_tasks++;
+}
+
+static void wakes_add(struct wakes *w, const struct part *p)
+{
+    w->bits[p->number / 64] |= UINT64_C(1) << p->number % 64;
+}
+
+void part_leave(struct part *p, struct task *task, struct wakes *w)
+{
+    if (is_due(task)) return;
+    pthread_mutex_lock(&p->lock);
+    bool is_new = !is_due(task);
+    if (is_new) append(p, task);
+    pthread_mutex_unlock(&p->lock);
+    if (is_new) wakes_add(w, p);
+}
+
+bool part_has(struct part *p, const struct task *task)
 {
     pthread_mutex_lock(&p->lock);
-    size_t n = p->n_dirty;
+    bool has = is_due(task);
+    pthread_mutex_unlock(&p->lock);
+    return has;
+}
+
+static struct task *take(struct part *p)
+{
+    pthread_mutex_lock(&p->lock);
+    struct task *task = p->first;
+    p->first = task->next;
+    if (!p->first) p->last = NULL;
+    p->n_tasks--;
+    atomic_store_explicit(&task->due, false, memory_order_relaxed);
+    pthread_mutex_unlock(&p->lock);
+    return task;
+}
+
+/* Those that are there now; what is left meanwhile is for the next turn. */
+static void run_all(struct part *p)
+{
+    pthread_mutex_lock(&p->lock);
+    size_t n = p->n_tasks;
     pthread_mutex_unlock(&p->lock);
     while (n--) {
-        struct local *l = next_dirty(p);
-        if (l->gone) local_free(l);
-        else local_run(l);
+        struct task *task = take(p);
+        task->run(task);
     }
 }
 
@@ -60,12 +92,11 @@ static void run(weft_errand *e)
 {
     struct part *p = (struct part *)(void *)((char *)e - offsetof(struct part, errand));
     weft_hub *h = p->hub;
-    run_locals(p);
-    publish_run_turns(p);
+    run_all(p);
     hub_unref(h);
 }
 
-void part_wake(struct part *p)
+static void wake(struct part *p)
 {
     hub_ref(p->hub);
     if (!weft_errand_post(p->loop, 0, &p->errand)) hub_unref(p->hub);
@@ -74,7 +105,7 @@ void part_wake(struct part *p)
 void wakes_send(const struct wakes *w, const weft_hub *h)
 {
     for (struct part *p = first(h); p; p = p->next)
-        if (w->bits[p->number / 64] >> p->number % 64 & 1) part_wake(p);
+        if (w->bits[p->number / 64] >> p->number % 64 & 1) wake(p);
 }
 
 /* ---- they come and go ------------------------------------------------------------------------ */
@@ -90,12 +121,10 @@ static struct part *part_new(weft_hub *h, weft_loop *l)
 
 void part_stop(struct part *p)
 {
-    weft_timer_free(p->tick);
-    p->tick = NULL;
-    while (p->n_dirty) local_free(next_dirty(p));
+    run_all(p);
 }
 
-void part_free(struct part *p)
+static void part_free(struct part *p)
 {
     weft_hub *h = p->hub;
     pthread_mutex_destroy(&p->lock);
@@ -119,4 +148,25 @@ int part_of(struct part **out, weft_hub *h, weft_loop *l)
     }
     *out = p;
     return 0;
+}
+
+/* ---- the last errand is done ----------------------------------------------------------------- */
+
+static void hub_free(weft_hub *h)
+{
+    for (struct part *p = first(h), *next; p; p = next) {
+        next = p->next;
+        part_free(p);
+    }
+    for (struct settings *s = h->settings, *next; s; s = next) {
+        next = s->next;
+        hook_free(h->env, s);
+    }
+    pthread_mutex_destroy(&h->settings_lock);
+    hook_free(h->env, h);
+}
+
+void hub_unref(weft_hub *h)
+{
+    if (atomic_fetch_sub_explicit(&h->refs, 1, memory_order_acq_rel) == 1) hub_free(h);
 }

@@ -8,46 +8,12 @@
 
 #include "hub/hook.h"
 #include "hub/local.h"
-
-/* ---- the pace -------------------------------------------------------------------------------- */
-
-/* The least offset, of those that are kept, that somebody has yet to be told. */
-static uint64_t slowest(const weft_topic *t)
-{
-    uint64_t least = t->log.head + 1;
-    for (const struct local *l = t->locals; l; l = l->next_local)
-        if (local_needs(l) < least) least = local_needs(l);
-    return least > log_tail(&t->log) ? least : log_tail(&t->log) + 1;
-}
-
-static bool is_half_a_window_behind(const weft_topic *t)
-{
-    const weft_topic_settings *s = t->settings;
-    uint64_t from = slowest(t);
-    if (s->policy != WEFT_POLICY_QUEUE || from > t->log.head) return false;
-    if (t->log.head - from >= s->window_items / 2) return true;
-    const struct entry *e = log_at(&t->log, from);
-    return t->log.sum - e->sum + entry_cost(e->seen.message) > s->window_bytes / 2;
-}
-
-static bool may_publish(weft_topic *t)
-{
-    pace_refill(&t->pace, t->settings, hook_now_us(t->hub->env));
-    return pace_allows(&t->pace, t->settings) || !is_half_a_window_behind(t);
-}
-
-/* Whether it is the turn of whoever publishes in this thread; it is then no longer. */
-static bool takes_his_turn(const weft_topic *t)
-{
-    struct part *p = part_passing(t->hub, t);
-    if (p) p->passing = NULL;
-    return p;
-}
+#include "hub/settings.h"
+#include "hub/turns.h"
 
 static bool is_let_through(weft_topic *t)
 {
-    if (t->pace.given && takes_his_turn(t)) return true;
-    return !t->pace.first && !t->pace.given && may_publish(t);
+    return turns_take(t) || (!t->pace.first && !t->pace.given && turns_allow(t));
 }
 
 /* ---- to append ------------------------------------------------------------------------------- */
@@ -72,13 +38,13 @@ static int push(weft_topic *t, struct entry *e, struct leaving *old)
 }
 
 /* Each loop has to deliver it. The one that is here, and has delivered all before, does so at once. */
-static struct local *tell(weft_topic *t, struct entry *e, const struct part *mine, struct wakes *w)
+static struct stand *tell(weft_topic *t, struct entry *e, const struct part *mine, struct wakes *w)
 {
-    struct local *here = NULL;
-    for (struct local *l = t->locals; l; l = l->next_local) {
+    struct stand *here = NULL;
+    for (struct stand *s = t->stands; s; s = s->next_stand) {
         e->hot++;
-        if (l->part == mine && local_may_deliver(l, e->seen.offset)) here = l;
-        else local_soil(l, w);
+        if (s->part == mine && s->next == e->seen.offset && !topic_is_rated(t)) here = s;
+        else part_leave(s->part, &s->task, w);
     }
     if (!here) return NULL;
     here->under_way = here->next++;
@@ -90,7 +56,7 @@ static struct local *tell(weft_topic *t, struct entry *e, const struct part *min
 static int append(weft_topic *t, struct entry *e, weft_position *at)
 {
     struct part *mine = part_mine(t->hub);
-    struct local *here = NULL;
+    struct stand *here = NULL;
     struct leaving old = {0};
     struct wakes w = {0};
     topic_lock(t);
@@ -167,170 +133,4 @@ int weft_publish(weft_hub *h, const char *topic, weft_opcode op, const void *dat
     error = publish_new(t, op, data, len);
     weft_topic_unref(t);
     return error;
-}
-
-/* ---- turns ----------------------------------------------------------------------------------- */
-
-enum { IDLE, STANDS, HAS_IT };
-
-static void give(weft_turn *turn, struct wakes *w)
-{
-    struct part *p = turn->part;
-    turn->state = HAS_IT;
-    turn->next = NULL;
-    pthread_mutex_lock(&p->lock);
-    turn->previous = p->newest_given;
-    *(p->newest_given ? &p->newest_given->next : &p->given) = turn;
-    p->newest_given = turn;
-    pthread_mutex_unlock(&p->lock);
-    wakes_add(w, p);
-}
-
-void publish_pump(weft_topic *t, struct wakes *w)
-{
-    weft_turn *turn = t->pace.first;
-    if (!turn || t->pace.given || !may_publish(t)) return;
-    pace_leave(&t->pace, turn);
-    t->pace.given = true;
-    give(turn, w);
-}
-
-static void pump(weft_topic *t, bool is_over)
-{
-    struct wakes w = {0};
-    topic_lock(t);
-    if (is_over) t->pace.given = false;
-    publish_pump(t, &w);
-    topic_unlock(t);
-    wakes_send(&w, t->hub);
-}
-
-enum { TICK_MS = 5 };
-
-/* Time alone may be what they wait for. */
-static void on_tick(weft_timer *timer, void *user)
-{
-    struct part *p = user;
-    for (weft_turn *turn = p->waiting; turn; turn = turn->next_here) pump(turn->topic, false);
-    if (p->waiting) weft_timer_start(timer, TICK_MS);
-}
-
-static int look_after(struct part *p)
-{
-    int error = p->tick ? 0 : weft_timer_new(&p->tick, p->loop, on_tick, p);
-    if (!error && !p->waiting) weft_timer_start(p->tick, TICK_MS);
-    return error;
-}
-
-static void hang(struct part *p, weft_turn *turn)
-{
-    turn->previous_here = NULL;
-    turn->next_here = p->waiting;
-    if (p->waiting) p->waiting->previous_here = turn;
-    p->waiting = turn;
-}
-
-/* The loop may be gone before the hub is; nobody waits there then. */
-static void end_tick(struct part *p)
-{
-    weft_timer_free(p->tick);
-    p->tick = NULL;
-}
-
-/* It waits no longer, and its topic is no longer held by it. */
-static void take_off(weft_turn *turn)
-{
-    struct part *p = turn->part;
-    if (turn->next_here) turn->next_here->previous_here = turn->previous_here;
-    *(turn->previous_here ? &turn->previous_here->next_here : &p->waiting) = turn->next_here;
-    turn->state = IDLE;
-    turn->topic = NULL;
-    if (!p->waiting) end_tick(p);
-}
-
-int weft_topic_wait(weft_topic *t, weft_loop *l, weft_turn *turn)
-{
-    struct part *p;
-    if (turn->topic) return 0;
-    if (t->hub->closing) return WEFT_ERR_CLOSED;
-    int error = part_of(&p, t->hub, l);
-    if (!error) error = look_after(p);
-    if (error) return error;
-    turn->topic = weft_topic_ref(t);
-    turn->part = p;
-    hang(p, turn);
-    struct wakes w = {0};
-    topic_lock(t);
-    turn->state = STANDS;
-    pace_stand(&t->pace, turn);
-    publish_pump(t, &w);
-    topic_unlock(t);
-    wakes_send(&w, t->hub);
-    return 0;
-}
-
-static void take_back(weft_turn *turn)
-{
-    struct part *p = turn->part;
-    pthread_mutex_lock(&p->lock);
-    *(turn->previous ? &turn->previous->next : &p->given) = turn->next;
-    *(turn->next ? &turn->next->previous : &p->newest_given) = turn->previous;
-    pthread_mutex_unlock(&p->lock);
-}
-
-void publish_end_turns(struct part *p)
-{
-    while (p->waiting) {
-        weft_turn *turn = p->waiting;
-        void (*on_turn)(weft_turn *) = turn->on_turn;
-        weft_turn_cancel(turn);
-        on_turn(turn);
-    }
-}
-
-void weft_turn_cancel(weft_turn *turn)
-{
-    weft_topic *t = turn->topic;
-    if (!t) return;
-    topic_lock(t);
-    bool had_it = turn->state == HAS_IT;
-    if (had_it) take_back(turn);
-    else pace_leave(&t->pace, turn);
-    topic_unlock(t);
-    take_off(turn);
-    if (had_it) pump(t, true);
-    weft_topic_unref(t);
-}
-
-static weft_turn *next_given(struct part *p)
-{
-    pthread_mutex_lock(&p->lock);
-    weft_turn *turn = p->given;
-    if (turn) p->given = turn->next;
-    *(p->given ? &p->given->previous : &p->newest_given) = NULL;
-    pthread_mutex_unlock(&p->lock);
-    return turn;
-}
-
-/* turn may be gone when it has been called. */
-static void have(struct part *p, weft_turn *turn)
-{
-    weft_topic *t = turn->topic;
-    take_off(turn);
-    p->passing = t;
-    turn->on_turn(turn);
-    p->passing = NULL;
-    pump(t, true);
-    weft_topic_unref(t);
-}
-
-/* A message each, and at most so many before others have theirs. */
-void publish_run_turns(struct part *p)
-{
-    weft_turn *turn;
-    for (int n = 0; n < BATCH && (turn = next_given(p)); n++) have(p, turn);
-    pthread_mutex_lock(&p->lock);
-    bool more = p->given != NULL;
-    pthread_mutex_unlock(&p->lock);
-    if (more) part_wake(p);
 }

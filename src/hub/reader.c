@@ -194,7 +194,7 @@ static void seek_and_hold(struct local *l, const weft_since *since, weft_seek *s
     topic_lock(t);
     topic_expire(t, &old);
     topic_seek(t, since, seek);
-    if (seek->at.offset + 1 < l->slowest) l->slowest = seek->at.offset + 1;
+    if (seek->at.offset + 1 < l->stand.slowest) l->stand.slowest = seek->at.offset + 1;
     topic_unlock(t);
     leaving_free(&old);
 }
@@ -209,7 +209,7 @@ static int take_place(struct local *l, weft_reader *r, const weft_reader_type *t
     if (error) return error;
     seek_and_hold(l, since, seek);
     r->link.owner = g;
-    if (seek->at.offset + 1 == l->next) join_readers(g, r);
+    if (seek->at.offset + 1 == l->stand.next) join_readers(g, r);
     else join_behind(l, r, seek->at.offset + 1);
     return 0;
 }
@@ -253,5 +253,26 @@ uint64_t weft_reader_offset(const weft_reader *r)
     if (!r->link.owner) return 0;
     const struct local *l = reader_group(r)->local;
     if (r->state & READER_BEHIND) return l->behind[r->at].next - 1;
-    return (l->telling ? l->telling : l->next) - 1;
+    return (l->telling ? l->telling : l->stand.next) - 1;
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static weft_reader *any_reader(const struct local *l)
+{
+    const struct group *g = l->groups;
+    if (l->n_behind) return l->behind[0].reader;
+    while (!g->n) g = g->next;
+    return g->readers[0];
+}
+
+/* A local has at least one reader, and leaves with its last. */
+void readers_end_all(weft_topic *t)
+{
+    while (t->stands) {
+        weft_reader *r = any_reader((const struct local *)t->stands);
+        const weft_reader_type *type = reader_group(r)->type;
+        weft_reader_end(r);
+        if (type->gone) type->gone(r);
+    }
 }

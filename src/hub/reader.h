@@ -30,6 +30,9 @@ void reader_cannot_stay(weft_reader *r, int error);
 void *group_render(const struct group *g, struct entry *e, uint64_t skipped);
 void group_give_back(const struct group *g, void *made, uint64_t skipped);
 
+/* When the hub is freed: nobody reads the topic any more, as if his carrier were gone; but that stays. */
+void readers_end_all(weft_topic *t);
+
 /* Those of that type, made if need be. -ENOMEM. */
 int reader_group_of(struct group **out, struct local *l, const weft_reader_type *type);
 

@@ -56,14 +56,6 @@ int settings_add(weft_hub *h, const weft_topic_settings *given)
     return 0;
 }
 
-void settings_free_all(weft_hub *h)
-{
-    for (struct settings *s = newest(h), *next; s; s = next) {
-        next = s->next;
-        hook_free(h->env, s);
-    }
-}
-
 static struct settings *find_or_add(weft_hub *h, const weft_topic_settings *given)
 {
     pthread_mutex_lock(&h->settings_lock);

@@ -8,7 +8,7 @@
 
 #include "hub/epoch.h"
 #include "hub/hook.h"
-#include "hub/local.h"
+#include "hub/settings.h"
 
 int topic_new(weft_topic **out, weft_hub *h, weft_bytes name, uint64_t hash)
 {
@@ -64,10 +64,10 @@ static uint64_t needed_from(const weft_topic *t)
 {
     uint64_t least = t->log.head + 1;
     bool only_newest = t->settings->policy == WEFT_POLICY_LATEST;
-    for (const struct local *l = t->locals; l; l = l->next_local) {
-        uint64_t needs = local_needs(l), oldest = log_tail(&t->log) + 1;
-        if (l->passed && oldest < needs) needs = oldest;
-        if (only_newest && needs < l->next && needs < l->under_way) needs = l->next - 1;
+    for (const struct stand *s = t->stands; s; s = s->next_stand) {
+        uint64_t needs = stand_needs(s), oldest = log_tail(&t->log) + 1;
+        if (s->passed && oldest < needs) needs = oldest;
+        if (only_newest && needs < s->next && needs < s->under_way) needs = s->next - 1;
         if (needs < least) least = needs;
     }
     return least;
@@ -103,11 +103,11 @@ void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to)
 void topic_pass_by(weft_topic *t, struct wakes *w)
 {
     uint64_t oldest = log_tail(&t->log) + 1;
-    for (struct local *l = t->locals; l; l = l->next_local) {
-        if (l->slowest >= oldest) continue;
-        l->slowest = oldest;
-        l->passed = true;
-        local_soil(l, w);
+    for (struct stand *s = t->stands; s; s = s->next_stand) {
+        if (s->slowest >= oldest) continue;
+        s->slowest = oldest;
+        s->passed = true;
+        part_leave(s->part, &s->task, w);
     }
 }
 
@@ -223,8 +223,8 @@ size_t weft_topic_read(weft_topic *t, const weft_since *since, const weft_entry 
 static uint64_t on_its_way_from(const weft_topic *t)
 {
     uint64_t least = t->log.head + 1;
-    for (const struct local *l = t->locals; l; l = l->next_local) {
-        uint64_t needs = l->next < l->under_way ? l->next : l->under_way;
+    for (const struct stand *s = t->stands; s; s = s->next_stand) {
+        uint64_t needs = s->next < s->under_way ? s->next : s->under_way;
         if (needs < least) least = needs;
     }
     return least;

@@ -5,19 +5,38 @@
  *      publish    entry made -- lock: offset, place, what is to go, whom to wake -- unlock: free, wake, deliver here
  *      deliver    lock: at most BATCH references -- unlock: render, queue, let go
  *
- * What a log keeps: its history; and, up to the window, whatever is still to be delivered, which each local says
- * (needs). Everything in weft_topic but the counts is under its lock, or never changes.
+ * What a log keeps: its history; and, up to the window, whatever is still to be delivered, which each of its
+ * stands says. Everything in weft_topic but the counts is under its lock, or never changes.
  */
 #ifndef HUB_TOPIC_H
 #define HUB_TOPIC_H
 
-#include "hub/hub.h"
+#include "hub/core.h"
 #include "hub/log.h"
 #include "hub/pace.h"
+#include "hub/part.h"
 
 enum { BATCH = 64 };
 
-struct local;
+/* What a topic knows of one of its loops (hub/local.h); under its lock. */
+struct stand {
+    struct stand *next_stand;
+    struct part *part;
+    struct task task; /* there is something to deliver, or somebody to serve */
+    uint64_t next;    /* the offset that those who keep up need */
+    uint64_t
+        slowest; /* the least that a cursor needs of what is kept; WEFT_NEVER: nobody is behind */
+    uint64_t under_way; /* what is being delivered begins there; WEFT_NEVER: nothing is */
+    bool
+        passed; /* the log has moved past a cursor: all that there is is kept for him, and nobody waits for him */
+};
+
+/* The least offset that somebody there has yet to be told. */
+static inline uint64_t stand_needs(const struct stand *s)
+{
+    uint64_t least = s->next < s->under_way ? s->next : s->under_way;
+    return least < s->slowest ? least : s->slowest;
+}
 struct wakes;
 
 struct weft_topic {
@@ -28,7 +47,7 @@ struct weft_topic {
     const weft_topic_settings *settings;
     pthread_mutex_t lock;
     struct log log;
-    struct local *locals;
+    struct stand *stands;
     struct pace pace;
     char epoch[24];
     _Atomic int64_t counted; /* bytes that its shard knows of */
@@ -83,6 +102,12 @@ static inline bool topic_skips(const weft_topic *t)
 {
     return t->settings->policy == WEFT_POLICY_LATEST ||
            t->settings->policy == WEFT_POLICY_LATEST_KEY;
+}
+
+/* Whether those who keep up are told so many a second at most. */
+static inline bool topic_is_rated(const weft_topic *t)
+{
+    return t->settings->max_rate && topic_skips(t);
 }
 
 #endif

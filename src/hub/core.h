@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * hub/hub.h - what all topics share
+ * hub/core.h - what all topics share
  *
  *      hub -> shards -> topics -> log                        any thread, under the shard's or the topic's lock
  *          -> parts  -> locals -> groups -> readers          a part is one loop's, and used in its thread
@@ -8,8 +8,8 @@
  * A local is what a topic has on one loop. Locks are taken in this order, and held for a few instructions each:
  * shard, topic, part. None is held while anything is allocated for a reader, rendered, queued or given back.
  */
-#ifndef HUB_HUB_H
-#define HUB_HUB_H
+#ifndef HUB_CORE_H
+#define HUB_CORE_H
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -66,8 +66,14 @@ static inline void hub_ref(weft_hub *h)
 /* The last one frees it. */
 void hub_unref(weft_hub *h);
 
-/* NULL: no memory. */
-const weft_topic_settings *hub_settings_of(weft_hub *h, const char *topic);
+/* What all logs keep, bytes. */
+static inline uint64_t hub_memory(const weft_hub *h)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < SHARDS; i++)
+        sum += atomic_load_explicit(&h->shards[i].memory, memory_order_relaxed);
+    return sum > 0 ? (uint64_t)sum : 0;
+}
 
 static inline void hub_counts(weft_hub *h, weft_hub_counter what, uint64_t n)
 {
