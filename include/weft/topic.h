@@ -59,8 +59,8 @@ typedef struct weft_seek {
 
 /* ---- topics ---------------------------------------------------------------------------------- */
 
-/* Counted; any thread. A topic is one and the same as long as somebody holds it; give it back before the hub is freed.
- * */
+/* Counted; any thread. A topic is one and the same as long as somebody holds it; give it back before the hub
+ * is freed. */
 typedef struct weft_topic weft_topic;
 
 /* The topic of that name, made if need be. Errors: -EINVAL (the length), -ENOSPC (max_topics), -ENOMEM. */

@@ -37,8 +37,7 @@ static void look_for_least(struct local *l)
     }
 }
 
-/* All of b has been delivered: the log learns what is still needed, and those who wait to publish may have their turn.
- * */
+/* All of b has been delivered: the log learns what is needed still, and those who wait to publish may have a turn. */
 static void settle(struct local *l, struct batch *b)
 {
     weft_topic *t = l->topic;

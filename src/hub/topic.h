@@ -18,17 +18,16 @@
 
 enum { BATCH = 64 };
 
-/* What a topic knows of one of its loops (hub/local.h); under its lock. */
+/* What a topic knows of one of its loops (hub/local.h); under its lock. Where it has moved past a cursor, all that there
+ * is is kept for him, and nobody waits for him. */
 struct stand {
     struct stand *next_stand;
     struct part *part;
-    struct task task; /* there is something to deliver, or somebody to serve */
-    uint64_t next;    /* the offset that those who keep up need */
-    uint64_t
-        slowest; /* the least that a cursor needs of what is kept; WEFT_NEVER: nobody is behind */
+    struct task task;   /* there is something to deliver, or somebody to serve */
+    uint64_t next;      /* the offset that those who keep up need */
+    uint64_t slowest;   /* the least that a cursor needs of what is kept; WEFT_NEVER: none */
     uint64_t under_way; /* what is being delivered begins there; WEFT_NEVER: nothing is */
-    bool
-        passed; /* the log has moved past a cursor: all that there is is kept for him, and nobody waits for him */
+    bool passed;        /* the log has moved past a cursor */
 };
 
 /* The least offset that somebody there has yet to be told. */
@@ -37,7 +36,6 @@ static inline uint64_t stand_needs(const struct stand *s)
     uint64_t least = s->next < s->under_way ? s->next : s->under_way;
     return least < s->slowest ? least : s->slowest;
 }
-struct wakes;
 
 struct weft_topic {
     atomic_uint refs; /* 0: in its shard's list of idle ones */
@@ -51,9 +49,11 @@ struct weft_topic {
     struct pace pace;
     char epoch[24];
     _Atomic int64_t counted; /* bytes that its shard knows of */
-    uint64_t
-        idle_since; /* us, with refs 0: or a stub since; under the shard's lock, as the two that follow */
+
+    /* With refs 0, under the shard's lock. */
+    uint64_t idle_since; /* us; or a stub since */
     weft_topic *next_idle, *previous_idle;
+
     uint64_t hash;
     size_t len;
     char name[];
