@@ -127,6 +127,7 @@ static void on_close(weft_pipe *p, int error, const char *cause)
     struct http *h = weft_pipe_user(p);
     if (!h) return;
     h->pipe = NULL;
+    trace_line(h->trace, "the connection has ended%s%s", error ? ": " : "", cause);
     if (h->state == HTTP_BODY && !error && weft_body_eof(&h->body) == WEFT_BODY_END) end(h);
     else fail(h, error ? error : WEFT_ERR_LOST, error ? cause : "the server went in the middle");
 }

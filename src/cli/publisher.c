@@ -30,6 +30,10 @@ static void report_unconfirmed(const struct publisher *p)
     uint64_t first = pending->first->number, last = pending->last->number;
     if (p->o->message || p->o->whole)
         complain("the message is not confirmed: it may have been published, or not");
+    else if (first == last)
+        complain("line %" PRIu64 " of the input is not confirmed: it may have been published, or not; "
+                 "what is behind it was not",
+                 first);
     else
         complain("lines %" PRIu64 " to %" PRIu64
                  " of the input are not confirmed: each may have been published, or not; what is "

@@ -73,12 +73,22 @@ static int report(struct publisher *p, const weft_close_info *info)
     return connect_report(&p->access, info, false, true);
 }
 
+/* In ms where the body says it, which is JSON; Retry-After has seconds. */
+static uint64_t retry_of(const struct publisher *p)
+{
+    weft_bytes body = buffer_bytes(&p->http.gathered);
+    json_t *said = json_loadb((const char *)body.data, body.len, 0, NULL);
+    json_int_t ms = json_integer_value(json_object_get(json_object_get(said, "error"), "retry"));
+    json_decref(said);
+    return ms > 0 ? (uint64_t)ms : p->retry_ms;
+}
+
 static void take_refusal(struct publisher *p)
 {
     struct outcome_refusal no;
     http_refusal(&p->http, &no);
-    if (p->http.status == 429 || p->http.status >= 500) {
-        publisher_gone(p, &no.info, false, p->retry_ms, report);
+    if (again_may_help(&p->again, &no.info, false) || !p->ready) {
+        publisher_gone(p, &no.info, false, retry_of(p), report);
         return;
     }
     if (!p->o->message && !p->o->whole)

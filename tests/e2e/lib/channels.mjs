@@ -16,6 +16,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
+import { soon } from './program.mjs';
 
 const HEARTBEAT = 15_000; // ms
 
@@ -57,8 +58,18 @@ class Log {
     return { channel: this.name, position: this.position(offset), time, key, ...(base64 === undefined ? { data } : { base64 }) };
   }
 
+  #seeks = 0;
+  #waiting = [];
+
+  /** Resolves when somebody has begun to read for the nth time. */
+  sought(n) {
+    return soon(new Promise((resolve) => (this.#seeks >= n ? resolve() : this.#waiting.push({ n, resolve }))), () => `reader ${n} of ${this.name}`);
+  }
+
   /** The table of section 2: where it begins, and what is lost by that. */
   seek(since, last) {
+    this.#seeks++;
+    for (const { n, resolve } of this.#waiting) if (this.#seeks >= n) resolve();
     const newest = last === undefined ? undefined : last === 'all' ? this.oldest : Math.max(this.oldest, this.head - last);
     if (since === undefined) return { at: newest ?? this.head };
     const [epoch, offset] = [since.slice(0, since.indexOf('.')), Number(since.slice(since.indexOf('.') + 1))];
