@@ -24,10 +24,8 @@ static const struct scheme {
     const char *text;
     bool secure, posts, is_unix;
 } schemes[] = {
-    {"ws://", .posts = false},
-    {"wss://", .secure = true},
-    {"http://", .posts = true},
-    {"https://", .posts = true, .secure = true},
+    {"ws://", .posts = false},     {"wss://", .secure = true},
+    {"http://", .posts = true},    {"https://", .posts = true, .secure = true},
     {"ws+unix:", .is_unix = true},
 };
 
@@ -146,8 +144,8 @@ int channel_url_target(const struct channel_url *u, const char *more, char *out,
 {
     const char *first = u->query[0] || more[0] ? "?" : "", *between = "";
     if (u->query[0] && more[0]) between = "&";
-    int n = snprintf(out, size, "%.*s%s%s%s%s", path_len(u), u->path, first, u->query, between,
-                     more);
+    int n =
+        snprintf(out, size, "%.*s%s%s%s%s", path_len(u), u->path, first, u->query, between, more);
     return fits(u, n, size);
 }
 

@@ -52,7 +52,8 @@ struct http {
 
 /* The fields above the line are set. Errors: -ENOMEM. */
 int http_init(struct http *h);
-void http_deinit(struct http *h); /* a struct of zeros is fine; the loop may have been freed no sooner */
+void http_deinit(
+    struct http *h); /* a struct of zeros is fine; the loop may have been freed no sooner */
 
 /* Ask. more: behind the query; fields: "Name: value\r\n" ..., or "". In HTTP_IDLE. 0, or an exit code after having
  * complained; then on_end does not follow. */

@@ -21,11 +21,8 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"bench", bench_run},
-    {"demo", demo_run},
-    {"pub", pub_run},
-    {"serve", serve_run},
-    {"sub", sub_run},
+    {"bench", bench_run}, {"demo", demo_run}, {"pub", pub_run},
+    {"serve", serve_run}, {"sub", sub_run},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -37,7 +37,8 @@ static const char examples[] =
 static int check(const struct pub_options *o)
 {
     if (o->whole && o->json) return complain("-b is one message, --json is many: choose one");
-    if (o->message && o->json) return complain("--json reads envelopes from stdin; leave MESSAGE out");
+    if (o->message && o->json)
+        return complain("--json reads envelopes from stdin; leave MESSAGE out");
     if (o->count && (o->message || o->whole))
         return complain("-n counts lines, and there is one message only");
     if (o->key && (!*o->key || strlen(o->key) > KEY_MAX))

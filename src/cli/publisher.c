@@ -31,7 +31,8 @@ static void report_unconfirmed(const struct publisher *p)
     if (p->o->message || p->o->whole)
         complain("the message is not confirmed: it may have been published, or not");
     else if (first == last)
-        complain("line %" PRIu64 " of the input is not confirmed: it may have been published, or not; "
+        complain("line %" PRIu64
+                 " of the input is not confirmed: it may have been published, or not; "
                  "what is behind it was not",
                  first);
     else
@@ -189,8 +190,7 @@ static int start(struct publisher *p)
     if ((r = weft_loop_new(&p->loop, &config)) < 0 ||
         (r = signals_init(&p->signals, p->loop, on_signal, p)) < 0 ||
         (r = weft_timer_new(&p->patience, p->loop, on_patience, p)) < 0 ||
-        (r = again_init(&p->again, p->loop, on_again, p)) < 0 ||
-        (r = publisher_input_init(p)) < 0)
+        (r = again_init(&p->again, p->loop, on_again, p)) < 0 || (r = publisher_input_init(p)) < 0)
         return complain("cannot start: %s", weft_strerror(r));
     r = choose_prefix(p->once);
     return r ? r : p->way->begin(p);

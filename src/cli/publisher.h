@@ -57,8 +57,8 @@ struct publisher {
     struct ready stdin_ready;
     struct lines lines;
     struct buffer whole; /* -b: what was read */
-    bool ended;         /* it is at its end */
-    size_t in_doubt;    /* of what is pending, so many were sent on a connection before this one */
+    bool ended;          /* it is at its end */
+    size_t in_doubt;     /* of what is pending, so many were sent on a connection before this one */
 
     struct pending pending;
     char once[ONCE_PREFIX + 1]; /* what keys begin with */
@@ -121,6 +121,7 @@ void publisher_give_up(struct publisher *p, int status);
 
 /* The connection is gone. report says how, in words, and returns the exit code. */
 void publisher_gone(struct publisher *p, const weft_close_info *info, bool opened,
-                    uint64_t retry_ms, int (*report)(struct publisher *p, const weft_close_info *i));
+                    uint64_t retry_ms,
+                    int (*report)(struct publisher *p, const weft_close_info *i));
 
 #endif

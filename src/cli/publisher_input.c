@@ -59,7 +59,8 @@ static bool is_too_long(struct publisher *p, size_t len)
 static void add_text(struct publisher *p, weft_bytes text)
 {
     if (is_too_long(p, text.len)) return;
-    json_t *data = json_stringn((const char *)(text.len ? text.data : (const uint8_t *)""), text.len);
+    json_t *data =
+        json_stringn((const char *)(text.len ? text.data : (const uint8_t *)""), text.len);
     if (data) add(p, json_pack("{so}", "data", data));
     else refuse(p, "is not UTF-8; -b sends all of the input as one binary message");
 }
@@ -122,7 +123,8 @@ static void take_message(struct publisher *p)
 
 static void take_whole(struct publisher *p)
 {
-    if (p->whole.len > p->o->access.max_message) refuse(p, "is too long; --max-message allows more");
+    if (p->whole.len > p->o->access.max_message)
+        refuse(p, "is too long; --max-message allows more");
     else if (p->ended) add_binary(p, buffer_bytes(&p->whole));
     if (p->ended) publisher_input_done(p, 0);
 }

@@ -135,7 +135,8 @@ void source_gone(struct source *s, const weft_close_info *info, bool opened, uin
     }
     if (!s->ended_well)
         complain("%s: %s; connecting again", s->url.shown,
-                 info->cause && *info->cause ? info->cause : "the server has closed the connection");
+                 info->cause && *info->cause ? info->cause
+                                             : "the server has closed the connection");
     s->ended_well = false;
     s->again.retry_ms = retry_ms;
     again_start(&s->again);
@@ -170,7 +171,8 @@ int source_init(struct source *s, struct subscriber *sub, const char *url)
         return EXIT_URL;
     }
     if (s->url.is_pattern && sub->o->since)
-        return complain("%s: --since is a position of one channel, and a star is many", s->url.shown);
+        return complain("%s: --since is a position of one channel, and a star is many",
+                        s->url.shown);
     s->subscriber = sub;
     s->access = sub->o->access;
     s->access.shown = s->url.shown;

@@ -49,8 +49,7 @@ bool sse_line(struct sse_reader *r, weft_bytes line)
     size_t name = colon ? (size_t)(colon - line.data) : line.len;
     size_t skip = colon ? name + 1 : name;
     if (skip < line.len && line.data[skip] == ' ') skip++;
-    take_field(r, (weft_bytes){line.data, name},
-               (weft_bytes){line.data + skip, line.len - skip});
+    take_field(r, (weft_bytes){line.data, name}, (weft_bytes){line.data + skip, line.len - skip});
     return false;
 }
 

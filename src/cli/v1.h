@@ -33,7 +33,7 @@ struct v1 {
     void *user;
     weft_conn *conn; /* NULL: none */
     bool opened;
-    bool broken; /* it does not speak weft.v1, and was told so */
+    bool broken;          /* it does not speak weft.v1, and was told so */
     uint64_t max_message; /* what the server takes; 0: it has not said */
     uint64_t retry_ms;
 };

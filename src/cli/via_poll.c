@@ -47,8 +47,8 @@ static void take_answer(struct source *s, json_t *said)
     size_t i;
     json_t *message;
     take_loss(s, said);
-    json_array_foreach(json_object_get(said, "messages"), i, message)
-        if (!s->over) source_take(s, message);
+    json_array_foreach(json_object_get(said, "messages"), i, message) if (!s->over)
+        source_take(s, message);
     if (!s->over) source_begins(s, said);
 }
 

@@ -27,7 +27,7 @@ const endOf = async (running) => {
   return { code, err };
 };
 
-for (const [by, url, often] of [['ws', (server) => server.ws('/s'), 400], ['POST', (server) => server.http('/s'), 2]]) {
+for (const [by, url, often] of [['ws', (server) => server.ws('/s'), 400], ['POST', (server) => server.http('/s'), 1]]) {
   test(`${by}: a message`, async (t) => {
     const server = await started(t);
     assert.deepEqual(await endOf(weft(['pub', url(server), 'hällo "you"'])), clean);
@@ -173,6 +173,7 @@ for (const [by, url, often] of [['ws', (server) => server.ws('/s'), 400], ['POST
   test(`${by}: nothing is confirmed: -w ends it with 28`, async (t) => {
     const server = await started(t);
     server.onPublish = () => false;
+    server.refuse = ({ method }) => (method === 'POST' ? 503 : 0);
     const pub = new Program(['pub', '-w', '300ms', url(server), 'a']);
     t.after(() => pub.kill());
     const { code, err } = await pub.end();

@@ -278,7 +278,7 @@ export class Channels {
   }
 
   #go(log, { at }, response, write) {
-    const reader = (entry) => write(entry);
+    const reader = (entry) => response.writableEnded || write(entry);
     log.after(at).forEach(reader);
     log.readers.add(reader);
     response.on('close', () => log.readers.delete(reader));
