@@ -9,7 +9,7 @@
 #include "cli/cli.h"
 #include "cli/outcome.h"
 
-enum { FIRST_MS = 500, MOST_MS = 30000, TOO_MANY = 429, SERVERS_OWN = 500 };
+enum { FIRST_MS = 500, MOST_MS = 30000, LASTING_US = 10000000, TOO_MANY = 429, SERVERS_OWN = 500 };
 
 int again_init(struct again *a, weft_loop *l, void (*on_time)(weft_timer *t, void *user),
                void *user)
@@ -27,6 +27,7 @@ void again_deinit(struct again *a)
 void again_is_open(struct again *a)
 {
     a->was_open = true;
+    a->open_us = weft_loop_now(a->loop);
 }
 
 void again_is_good(struct again *a)
@@ -54,6 +55,8 @@ bool again_may_help(const struct again *a, const weft_close_info *info, bool ope
 void again_start(struct again *a)
 {
     uint64_t ms = a->retry_ms;
+    if (a->open_us && weft_loop_now(a->loop) - a->open_us > LASTING_US) again_is_good(a);
+    a->open_us = 0;
     if (!ms) ms = weft_backoff_ms(a->loop, a->attempt++, FIRST_MS, MOST_MS);
     a->retry_ms = 0;
     weft_timer_start(a->timer, ms);

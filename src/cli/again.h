@@ -16,6 +16,7 @@ struct again {
     unsigned attempt;  /* since it was good the last time */
     uint64_t retry_ms; /* what the server has said; 0: nothing */
     bool was_open;
+    uint64_t open_us; /* since when, of the connection that is there; 0: none */
 };
 
 /* Errors: -ENOMEM. */
@@ -26,7 +27,7 @@ void again_deinit(struct again *a); /* a struct of zeros is fine */
 /* It is connected: from now on it is worth trying again. */
 void again_is_open(struct again *a);
 
-/* It has been of use: the next wait is a short one. */
+/* It has been of use, as one is that has lasted, too: the next wait is a short one. */
 void again_is_good(struct again *a);
 
 /* Whether what ended like this may go better another time. info as on_close has it; opened: after on_open. */

@@ -2,7 +2,7 @@
  *
  * cli/http.h - requests to one server, one after the other
  *
- *      http_send -> on_head -> on_body ... -> on_end [NULL] -> http_send ...    on one connection, if the server keeps it
+ *      http_send -> on_head -> on_body ... -> on_end [NULL] -> http_send ...    on one connection, if it is kept
  *                                         \-> on_end [why]                     it is gone; http_send makes another
  *
  * Bytes go through a weft_pipe; heads and bodies are cut by weft/handshake.h. A body that is not wanted piece by piece,

@@ -70,19 +70,32 @@ static void on_patience(weft_timer *t, void *user)
     publisher_give_up(p, EXIT_TIMEOUT);
 }
 
-/* It is waited for what is pending, from the last that was confirmed on. */
+/* For a server that takes something, and for what is pending, from the last that was confirmed on. */
 static void await(struct publisher *p)
 {
-    if (p->pending.n && p->o->wait) weft_timer_start(p->patience, p->o->wait);
+    if ((p->pending.n || !p->ready) && p->o->wait && !p->leaving)
+        weft_timer_start(p->patience, p->o->wait);
     else weft_timer_stop(p->patience);
+}
+
+/* A message that is one has to be there whole. */
+static bool is_cut_short(const struct publisher *p)
+{
+    return !p->done && (p->o->whole || p->o->message);
 }
 
 /* The first signal ends the input, the second one everything. */
 static void on_signal(void *user)
 {
     struct publisher *p = user;
-    if (p->done || !p->ready) publisher_give_up(p, p->pending.n ? EXIT_LOST : EXIT_CLEAN);
-    else publisher_input_done(p, 0);
+    if (is_cut_short(p)) {
+        complain("interrupted: nothing was published");
+        publisher_give_up(p, EXIT_LOST);
+    } else if (p->done || !p->ready) {
+        publisher_give_up(p, p->pending.n ? EXIT_LOST : EXIT_CLEAN);
+    } else {
+        publisher_input_done(p, 0);
+    }
     leave_when_done(p);
 }
 
@@ -92,7 +105,7 @@ void publisher_go_on(struct publisher *p)
 {
     bool had = p->pending.n;
     publisher_input_pump(p);
-    if (!had) await(p);
+    if (!had || !p->pending.n) await(p);
     if (p->ready) p->way->send(p);
     leave_when_done(p);
 }
@@ -154,6 +167,7 @@ void publisher_gone(struct publisher *p, const weft_close_info *info, bool opene
                  *info->cause ? info->cause : "the server has closed the connection");
         p->again.retry_ms = retry_ms;
         again_start(&p->again);
+        if (!p->pending.n) await(p);
         return;
     }
     int status = over ? EXIT_CLEAN : report(p, info);
@@ -192,6 +206,7 @@ static int start(struct publisher *p)
         (r = weft_timer_new(&p->patience, p->loop, on_patience, p)) < 0 ||
         (r = again_init(&p->again, p->loop, on_again, p)) < 0 || (r = publisher_input_init(p)) < 0)
         return complain("cannot start: %s", weft_strerror(r));
+    await(p);
     r = choose_prefix(p->once);
     return r ? r : p->way->begin(p);
 }

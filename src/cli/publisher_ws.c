@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/access.h"
 #include "cli/cli.h"
 #include "cli/publisher.h"
 
@@ -124,6 +125,7 @@ static int prepare(struct publisher *p)
     p->access = p->o->access;
     p->access.url = p->ws_url;
     p->access.shown = p->url->shown;
+    p->access.max_message = access_json_max(p->o->access.max_message);
     if (!p->channel_json) return complain("out of memory");
     return channel_url_ws(p->url, "subscribe=no", p->ws_url, sizeof p->ws_url);
 }

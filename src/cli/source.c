@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/access.h"
 #include "cli/base64.h"
 #include "cli/cli.h"
 #include "cli/source.h"
@@ -177,7 +178,8 @@ int source_init(struct source *s, struct subscriber *sub, const char *url)
     s->access = sub->o->access;
     s->access.shown = s->url.shown;
     s->positions = json_object();
-    lines_init(&s->lines, s->access.max_message * 6 + 4096); /* as JSON */
+    s->access.max_message = access_json_max(sub->o->access.max_message);
+    lines_init(&s->lines, s->access.max_message);
     r = again_init(&s->again, sub->loop, on_again, s);
     return r < 0 ? complain("cannot start: %s", weft_strerror(r)) : 0;
 }

@@ -86,8 +86,7 @@ int subscriber_run(const struct sub_options *o, char **urls, size_t n);
 
 /* ---- for transports -------------------------------------------------------------------------- */
 
-/* The position of the only channel of a source that is no pattern: "since=k3f9a2c1.42", or what --since and --last say, or
- * "". */
+/* Of a source that is no pattern, where it is: "since=k3f9a2c1.42"; or what --since and --last say; or "". */
 void source_query(const struct source *s, char *out, size_t size);
 const char *source_position(const struct source *s); /* NULL: not known yet */
 

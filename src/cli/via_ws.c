@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * cli/via_ws.c - by WebSocket: weft.v1, a subscription for the URL, and, of a pattern, one for each channel that is known
+ * cli/via_ws.c - by WebSocket: weft.v1, a subscription for the URL, and, of a pattern, one for each channel it met
  *
  *      on_hello -> subscribe ... -> its ok: source_begins -> envelopes: source_take
  */

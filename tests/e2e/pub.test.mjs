@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Channels } from './lib/channels.mjs';
-import { Program, weft } from './lib/program.mjs';
+import { Program, weft, withServer } from './lib/program.mjs';
 
 async function started(t) {
   const server = await Channels.start();
@@ -201,6 +201,34 @@ test('POST: lines that come while one is under way go together', async (t) => {
   await weft(['pub', server.http('/s')], lines(numbers(5000)));
   const posts = server.requests.filter((line) => line.startsWith('POST'));
   assert.ok(posts.length < 40, `${posts.length} requests`);
+});
+
+test('Ctrl-C ends the input: what was read is published; a message that is not whole is not, and that is said', async (t) => {
+  const server = await started(t);
+  const pub = new Program(['pub', server.ws('/s')]);
+  const whole = new Program(['pub', '-v', '-b', server.ws('/s')]);
+  t.after(() => [pub, whole].forEach((program) => program.kill()));
+  const there = new Promise((resolve) => (server.onPublish = () => void resolve()));
+  pub.type('a');
+  await there;
+  pub.kill('SIGINT');
+  assert.equal((await pub.end()).code, 0);
+  whole.type('half');
+  await whole.heard(/(<- text[^]*){3}/);
+  whole.kill('SIGINT');
+  const { code, err } = await whole.end();
+  assert.equal(code, 56);
+  assert.match(err, /interrupted: nothing was published/);
+  published(server, ['a']);
+});
+
+test('a server that does not speak weft.v1 is named: 80', async () => {
+  await withServer(['--echo', '/e'], async (server) => {
+    for (const args of [['pub', server.url('/e'), 'a'], ['sub', server.url('/e')]]) {
+      const { code, err } = await weft(args);
+      assert.deepEqual({ code, err }, { code: 80, err: `weft: ${server.url('/e')}: that server does not speak weft.v1\n` });
+    }
+  });
 });
 
 test('a line that is not UTF-8 is named', async (t) => {
