@@ -50,7 +50,7 @@ void publisher_give_up(struct publisher *p, int status)
     publisher_input_done(p, status);
     p->leaving = true;
     p->ready = false;
-    p->way->drop(p);
+    p->outlet->drop(p);
     weft_loop_stop(p->loop);
 }
 
@@ -59,7 +59,7 @@ static void leave_when_done(struct publisher *p)
     if (!p->done || p->pending.n || p->leaving || !p->ready) return;
     p->leaving = true;
     weft_timer_stop(p->patience);
-    p->way->leave(p);
+    p->outlet->leave(p);
 }
 
 static void on_patience(weft_timer *t, void *user)
@@ -106,7 +106,7 @@ void publisher_go_on(struct publisher *p)
     bool had = p->pending.n;
     publisher_input_pump(p);
     if (!had || !p->pending.n) await(p);
-    if (p->ready) p->way->send(p);
+    if (p->ready) p->outlet->send(p);
     leave_when_done(p);
 }
 
@@ -183,7 +183,7 @@ static void on_again(weft_timer *t, void *user)
     struct publisher *p = user;
     if (p->in_doubt < p->pending.n_sent) p->in_doubt = p->pending.n_sent;
     pending_rewind(&p->pending);
-    int r = p->way->begin(p);
+    int r = p->outlet->begin(p);
     if (r) publisher_give_up(p, r);
 }
 
@@ -208,13 +208,13 @@ static int start(struct publisher *p)
         return complain("cannot start: %s", weft_strerror(r));
     await(p);
     r = choose_prefix(p->once);
-    return r ? r : p->way->begin(p);
+    return r ? r : p->outlet->begin(p);
 }
 
 static void finish(struct publisher *p)
 {
     p->leaving = true;
-    if (p->loop) p->way->drop(p);
+    if (p->loop) p->outlet->drop(p);
     http_deinit(&p->http);
     weft_timer_free(p->patience);
     again_deinit(&p->again);
@@ -229,7 +229,7 @@ static void finish(struct publisher *p)
 int publisher_run(const struct pub_options *o, const struct channel_url *url)
 {
     struct publisher p = {
-        .o = o, .url = url, .way = url->posts ? &publisher_by_post : &publisher_by_ws};
+        .o = o, .url = url, .outlet = url->posts ? &publisher_by_post : &publisher_by_ws};
     journal_init(&p.journal, STDERR_FILENO);
     trace_init(&p.trace, o->access.verbose, &p.journal, NULL);
     int status = start(&p);

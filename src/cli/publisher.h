@@ -2,7 +2,7 @@
  *
  * cli/publisher.h - weft pub: what is read is published, and each of it is known to be
  *
- *      MESSAGE, stdin -> publisher_input.c -> pending -> a way: publisher_ws.c, publisher_post.c -> server
+ *      MESSAGE, stdin -> publisher_input.c -> pending -> an outlet: publisher_ws.c, publisher_post.c -> server
  *                                                |                                              |
  *                                        taken off by <---- publisher_confirmed <---------------+
  *
@@ -36,7 +36,7 @@ enum { ONCE_PREFIX = 16, EPOCH_ROOM = 24 };
 struct publisher;
 
 /* Each of these is called when the one before it is done. */
-struct way {
+struct outlet {
     int (*begin)(struct publisher *p); /* connect. 0, or an exit code after having complained */
     void (*send)(struct publisher *p); /* what is not sent, as much as may be */
     void (*leave)(struct publisher *p);
@@ -46,7 +46,7 @@ struct way {
 struct publisher {
     const struct pub_options *o;
     const struct channel_url *url;
-    const struct way *way;
+    const struct outlet *outlet;
     weft_loop *loop;
     struct trace trace;
     struct journal journal;
@@ -64,7 +64,7 @@ struct publisher {
     char once[ONCE_PREFIX + 1]; /* what keys begin with */
     char epoch[EPOCH_ROOM];     /* of the channel; "": not known yet */
     uint64_t max_message;       /* that the server takes; 0: not known */
-    bool ready;                 /* the way may send */
+    bool ready;                 /* the outlet may send */
     bool done;                  /* nothing more is read */
     bool leaving;
     int status;
@@ -81,7 +81,7 @@ struct publisher {
     char position[64];
 };
 
-extern const struct way publisher_by_ws, publisher_by_post;
+extern const struct outlet publisher_by_ws, publisher_by_post;
 
 int publisher_run(const struct pub_options *o, const struct channel_url *url);
 
@@ -91,8 +91,8 @@ int publisher_run(const struct pub_options *o, const struct channel_url *url);
 int publisher_input_init(struct publisher *p);
 void publisher_input_deinit(struct publisher *p);
 
-/* What was read becomes pending as far as there is room; more is read if there is more room. Nothing while the way is
- * not ready. */
+/* What was read becomes pending as far as there is room; more is read if there is more room. Nothing while the outlet
+ * is not ready. */
 void publisher_input_pump(struct publisher *p);
 
 /* Stop reading; what was read is still published. status: what for, 0 at the end. */
@@ -101,7 +101,7 @@ void publisher_input_done(struct publisher *p, int status);
 /* There is more input, or more room, or an end. */
 void publisher_go_on(struct publisher *p);
 
-/* ---- for ways -------------------------------------------------------------------------------- */
+/* ---- for outlets ----------------------------------------------------------------------------- */
 
 /* It is connected, and the epoch is known as far as it can be. */
 void publisher_is_ready(struct publisher *p);

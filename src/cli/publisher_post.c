@@ -156,4 +156,4 @@ static void drop(struct publisher *p)
     if (p->http.loop) http_stop(&p->http);
 }
 
-const struct way publisher_by_post = {begin, send_batch, leave, drop};
+const struct outlet publisher_by_post = {begin, send_batch, leave, drop};

@@ -151,4 +151,4 @@ static void drop(struct publisher *p)
     if (p->v1.conn) weft_abort(p->v1.conn);
 }
 
-const struct way publisher_by_ws = {begin, send_some, leave, drop};
+const struct outlet publisher_by_ws = {begin, send_some, leave, drop};
