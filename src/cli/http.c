@@ -186,7 +186,8 @@ static int dial(struct http *h)
     if (r) return r;
     r = weft_pipe_connect(&h->pipe, h->loop, url, &way, &handler, h);
     weft_tls_unref(way.tls);
-    if (r < 0) complain("%s: %s", h->url->shown, connect_words(r));
+    if (r == WEFT_ERR_URL) complain("%s: the URL names no server", h->url->shown);
+    else if (r < 0) complain("%s: %s", h->url->shown, connect_words(r));
     return r < 0 ? outcome_exit_connect(r) : 0;
 }
 

@@ -244,6 +244,7 @@ test('mistakes are named before anybody is asked', async () => {
     [['pub', ':1/x', 'a', 'b'], 1, /"b" is a second one/],
     [['pub', ':1/x/*', 'a'], 3, /star/],
     [['pub', 'ftp://x/y', 'a'], 3, /begins with ws/],
+    [['pub', 'http:///y', 'a'], 3, /names no server/],
     [['pub', ':1/x?since=a.1', 'a'], 3, /leave "since" out/],
     [['pub', '-b', '--json', ':1/x'], 1, /choose one/],
     [['pub', '--jsno', ':1/x'], 1, /did you mean --json/],

@@ -231,6 +231,23 @@ test('a pattern: channels that are there, and those that come to be, each resume
     ['/q/a a1', '/q/b b1', '/q/a a2', '/q/b b2', '/q/c c1', '/q/a a3']);
 });
 
+test('all transports at once, and a publisher, cut at random: each has every line once, in order', async (t) => {
+  const server = await started(t);
+  const texts = numbers(1, 2000);
+  const subs = VIAS.map((via) => subscribed(t, '--via', via, '-n', '2000', server.ws('/s')));
+  await server.log('/s').sought(VIAS.length);
+  let left = 12;
+  server.onPublish = (log) => {
+    if (left && log.head > (13 - left) * 150) setImmediate(() => left-- > 0 && server.cut());
+  };
+  const pub = await weft(['pub', server.ws('/s')], lines(texts));
+  assert.equal(pub.code, 0, pub.err);
+  for (const sub of subs) {
+    const { code, out } = await sub.end();
+    assert.deepEqual({ via: sub.args[4], code, right: out === lines(texts) }, { via: sub.args[4], code: 0, right: true });
+  }
+});
+
 test('several channels at once', async (t) => {
   const server = await started(t);
   const sub = subscribed(t, '-n', '2', server.ws('/s'), server.http('/t'));
