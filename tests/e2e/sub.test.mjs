@@ -4,7 +4,9 @@
 // where it goes on after a cut, and what is said of losses.
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { Certs } from './lib/certs.mjs';
 import { Channels } from './lib/channels.mjs';
 import { BUILD, Program, soon, weft } from './lib/program.mjs';
 
@@ -233,12 +235,12 @@ test('a pattern: channels that are there, and those that come to be, each resume
 
 test('all transports at once, and a publisher, cut at random: each has every line once, in order', async (t) => {
   const server = await started(t);
-  const texts = numbers(1, 2000);
-  const subs = VIAS.map((via) => subscribed(t, '--via', via, '-n', '2000', server.ws('/s')));
+  const texts = numbers(1, 1000);
+  const subs = VIAS.map((via) => subscribed(t, '--via', via, '-n', '1000', server.ws('/s')));
   await server.log('/s').sought(VIAS.length);
   let left = 12;
   server.onPublish = (log) => {
-    if (left && log.head > (13 - left) * 150) setImmediate(() => left-- > 0 && server.cut());
+    if (left && log.head > (13 - left) * 70) setImmediate(() => left-- > 0 && server.cut());
   };
   const pub = await weft(['pub', server.ws('/s')], lines(texts));
   assert.equal(pub.code, 0, pub.err);
@@ -246,6 +248,40 @@ test('all transports at once, and a publisher, cut at random: each has every lin
     const { code, out } = await sub.end();
     assert.deepEqual({ via: sub.args[4], code, right: out === lines(texts) }, { via: sub.args[4], code: 0, right: true });
   }
+});
+
+test('by TLS: whom --cacert trusts, and nobody else', async (t) => {
+  const certs = new Certs();
+  t.after(() => certs.remove());
+  const { cert, key } = certs.issue('server');
+  const server = await Channels.start(0, { cert: readFileSync(cert), key: readFileSync(key) });
+  t.after(() => server.stop());
+  const trust = ['--cacert', certs.ca];
+  for (const url of [server.ws('/s'), server.http('/s')]) {
+    assert.equal((await weft(['pub', ...trust, url, 'hi'])).code, 0);
+    assert.equal((await weft(['pub', url, 'no'])).code, 60);
+  }
+  for (const via of VIAS) {
+    const { code, out, err } = await weft(['sub', '--via', via, ...trust, '--last', 'all', '-n', '2', server.ws('/s')]);
+    assert.deepEqual({ via, code, out, err }, { via, code: 0, out: 'hi\nhi\n', err: '' });
+    assert.equal((await weft(['sub', '--via', via, server.http('/s')])).code, 60);
+  }
+});
+
+test('user and password, header fields', async (t) => {
+  const server = await started(t);
+  const seen = [];
+  server.refuse = ({ headers }) => void seen.push([headers.authorization, headers['x-a']]);
+  const way = ['-u', 'me:sécret', '-H', 'X-A: b'];
+  const url = server.ws('/s').replace('127', 'url:p%40w@127');
+  for (const via of VIAS) await weft(['sub', '--via', via, ...way, '-w', '100ms', server.ws('/s')]);
+  for (const by of [server.ws('/s'), server.http('/s')]) await weft(['pub', ...way, by, 'a']);
+  const basic = `Basic ${Buffer.from('me:sécret').toString('base64')}`;
+  for (const fields of seen) assert.deepEqual(fields, [basic, 'b']);
+  assert.ok(seen.length >= 8);
+  seen.length = 0;
+  for (const via of ['ws', 'stream']) await weft(['sub', '--via', via, '-w', '100ms', url]);
+  assert.deepEqual(seen, Array(2).fill([`Basic ${Buffer.from('url:p@w').toString('base64')}`, undefined]));
 });
 
 test('several channels at once', async (t) => {

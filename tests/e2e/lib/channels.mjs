@@ -15,6 +15,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { WebSocketServer } from 'ws';
 import { soon } from './program.mjs';
 
@@ -95,14 +96,21 @@ const isJSON = (text) => {
 export class Channels {
   #logs = new Map();
   #sockets = new Set();
-  #http = createServer((request, response) => this.#request(request, response));
+  #http;
   #ws = new WebSocketServer({ noServer: true, handleProtocols: (names) => names.has('weft.v1') && 'weft.v1' });
   requests = []; // "GET /chat?last=1"
   connections = 0; // WebSockets so far
   retry = 1000; // of SSE
 
-  static async start(port = 0) {
-    const server = new Channels();
+  /** tls: { cert, key }, of a server that speaks it. */
+  constructor(tls) {
+    const answer = (request, response) => this.#request(request, response);
+    this.#http = tls ? createSecureServer(tls, answer) : createServer(answer);
+    this.s = tls ? 's' : '';
+  }
+
+  static async start(port = 0, tls = undefined) {
+    const server = new Channels(tls);
     server.#http.on('connection', (socket) => {
       server.#sockets.add(socket);
       socket.on('close', () => server.#sockets.delete(socket));
@@ -124,11 +132,11 @@ export class Channels {
   }
 
   ws(path) {
-    return `ws://127.0.0.1:${this.port}${path}`;
+    return `ws${this.s}://127.0.0.1:${this.port}${path}`;
   }
 
   http(path) {
-    return `http://127.0.0.1:${this.port}${path}`;
+    return `http${this.s}://127.0.0.1:${this.port}${path}`;
   }
 
   publish(name, message) {
