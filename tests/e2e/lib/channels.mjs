@@ -268,9 +268,13 @@ export class Channels {
       response.writeHead(status, { 'Content-Type': 'application/json', 'Weft-Position': log.position(), ...fields }).end(`${JSON.stringify(object)}\n`);
     if (refused) return json(refused, { error: { code: refused, message: 'not now' } }, { 'Retry-After': '0' });
     if (request.method === 'HEAD') return response.writeHead(200, { 'Weft-Position': log.position() }).end();
+    if (request.method === 'DELETE') log.keep(0);
+    if (request.method === 'DELETE') return json(200, { position: log.position() });
     if (request.method === 'POST') return this.#post(log, request, json);
-    const place = log.seek(asked('since'), asked('last') === 'all' ? 'all' : asked('last') && Number(asked('last')));
+    const look = url.search === '' ? 'all' : asked('last');
+    const place = log.seek(asked('since'), look === 'all' ? 'all' : look && Number(look));
     if (asked('stream') === 'sse' || request.headers.accept?.includes('text/event-stream')) return this.#events(log, place, response);
+    if (asked('stream') === 'raw') return this.#raw(log, place, response);
     if (asked('stream') !== undefined) return this.#stream(log, place, response);
     return this.#poll(log, place, Number(asked('wait') ?? 0), json);
   }
@@ -279,7 +283,8 @@ export class Channels {
     let body = Buffer.alloc(0);
     for await (const data of request) body = Buffer.concat([body, data]);
     const batch = request.headers['content-type'] === 'application/x-ndjson';
-    const messages = batch ? body.toString().split('\n').filter(Boolean).map(isJSON) : [{ data: body.toString() }];
+    const binary = request.headers['content-type'] === 'application/octet-stream';
+    const messages = batch ? body.toString().split('\n').filter(Boolean).map(isJSON) : [binary ? { base64: body.toString('base64') } : { data: body.toString() }];
     const result = this.#take(log, messages, request.headers['idempotency-key']);
     if (!result) request.socket.resetAndDestroy();
     else json(result.error?.code ?? 200, result, result.error?.retry ? { 'Retry-After': String(Math.ceil(result.error.retry / 1000)) } : {});
@@ -317,6 +322,11 @@ export class Channels {
     const write = (object) => response.write(`${JSON.stringify(object)}\n`);
     write({ channel: log.name, position: log.position(place.at), head: log.position(), policy: 'queue', lost: place.lost });
     this.#go(log, place, response, (entry) => (entry ? write(log.envelope(entry)) : response.write('\n')));
+  }
+
+  #raw(log, place, response) {
+    response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8', 'Weft-Position': log.position(place.at) });
+    this.#go(log, place, response, (entry) => entry && response.write(entry.data === undefined ? Buffer.from(entry.base64, 'base64') : `${entry.data}\n`));
   }
 
   #poll(log, { at, lost }, wait, json) {
