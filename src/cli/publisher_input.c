@@ -125,6 +125,7 @@ static void take_whole(struct publisher *p)
 {
     if (p->whole.len > p->o->access.max_message)
         refuse(p, "is too long; --max-message allows more");
+    else if (p->whole.failed) refuse(p, "finds no memory");
     else if (p->ended) add_binary(p, buffer_bytes(&p->whole));
     if (p->ended) publisher_input_done(p, 0);
 }
