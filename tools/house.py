@@ -673,15 +673,20 @@ def manlinks(root):
 
 
 def flags(root):
-    """The program's man pages have an entry for each of its flags; weft-bench(1) leaves some to weft(1)."""
+    """The program's man pages have an entry for each of its flags; weft-bench(1) leaves some to weft(1), and flags that
+    two commands have (access.c) are in the page of each."""
     man = root / "docs" / "man"
     complaints = []
     for source in sorted((root / "src" / "cli").glob("*.c")):
-        pages = ["weft-bench.1", "weft.1"] if source.name.startswith("bench") else ["weft.1"]
-        text = "".join((man / page).read_text() for page in pages if (man / page).exists())
-        complaints += [f"docs/man/{pages[0]}: has no entry for --{name} of {source.relative_to(root)}"
-                       for name in re.findall(r"\{(?:0|'.'), \"([a-z0-9-]+)\", \.kind = FLAG_", source.read_text())
-                       if not re.search(rf"^\.It Fl (\w , )?-{name}(\s|$)", text, re.MULTILINE)]
+        first = source.name.split("_")[0].removesuffix(".c")
+        own = {"access": ["weft-pub.1", "weft-sub.1"]}.get(first, [f"weft-{first}.1"])
+        pages = [page for page in own if (man / page).exists()] or ["weft.1"]
+        for page in pages:
+            also = "weft.1" if first == "bench" else page
+            text = "".join((man / name).read_text() for name in {page, also})
+            complaints += [f"docs/man/{page}: has no entry for --{name} of {source.relative_to(root)}"
+                           for name in re.findall(r"\{(?:0|'.'), \"([a-z0-9-]+)\", \.kind = FLAG_", source.read_text())
+                           if not re.search(rf"^\.It Fl (\w , )?-{name}(\s|$)", text, re.MULTILINE)]
     return complaints
 
 

@@ -22,13 +22,16 @@ enum exit_code {
     EXIT_LOST = 56,
     EXIT_CERTIFICATE = 60,
     EXIT_PROTOCOL = 80,
-    EXIT_CODE = 81 /* the peer closed with a code that means trouble */
+    EXIT_CODE = 81,  /* the peer closed with a code that means trouble */
+    EXIT_MISSED = 82 /* sub --strict: messages were lost */
 };
 
 /* argv[0] is the command's name; argv is permuted. */
 int bench_run(int argc, char **argv);
 int demo_run(int argc, char **argv);
+int pub_run(int argc, char **argv);
 int serve_run(int argc, char **argv);
+int sub_run(int argc, char **argv);
 int connect_run(int argc, char **argv);
 
 /* "weft: ..." and a newline on stderr. Returns EXIT_USAGE, so that it can be returned. */

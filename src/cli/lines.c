@@ -23,6 +23,12 @@ void lines_deinit(struct lines *l)
     free(l->data);
 }
 
+void lines_clear(struct lines *l)
+{
+    l->start = l->end = l->scanned = 0;
+    l->number = 0;
+}
+
 static void move_to_front(struct lines *l)
 {
     if (!l->start) return;

@@ -22,6 +22,7 @@ struct lines {
 
 void lines_init(struct lines *l, size_t max);
 void lines_deinit(struct lines *l);
+void lines_clear(struct lines *l); /* what waits is dropped */
 
 /* Where to read to, at least one byte. Errors: -ENOMEM. */
 int lines_room(struct lines *l, weft_span *room);

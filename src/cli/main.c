@@ -2,7 +2,7 @@
  *
  * cli/main.c - the program weft: which command is meant?
  *
- *      weft demo | serve | bench ...  a command of the table
+ *      weft demo | serve | pub ...    a command of the table
  *      weft help [COMMAND]            its --help
  *      weft [FLAGS] URL               no command: connect
  */
@@ -21,9 +21,8 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"bench", bench_run},
-    {"demo", demo_run},
-    {"serve", serve_run},
+    {"bench", bench_run}, {"demo", demo_run}, {"pub", pub_run},
+    {"serve", serve_run}, {"sub", sub_run},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -33,9 +32,11 @@ static const char overview[] =
     "\n"
     "  weft demo              the demo site: a chat and live quotes, for browsers\n"
     "  weft serve [DIR]       every path is a channel; DIR is served as files\n"
+    "  weft pub URL [TEXT]    publish to a channel: a message, or each line of stdin\n"
+    "  weft sub URL...        what is published on channels, one message a line\n"
     "  weft URL               connect: interactive, or in a pipe one line = one message\n"
     "  weft bench URL         put a load on a server, and measure it\n"
-    "  weft help [COMMAND]    this, or all about demo, serve, bench or connect (weft URL)\n"
+    "  weft help [COMMAND]    this, or all about one of these (connect: weft URL)\n"
     "  weft --version\n"
     "\n"
     "Begin with:\n"

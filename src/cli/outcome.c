@@ -90,6 +90,15 @@ static bool complains(const weft_close_info *info)
     return info->by_peer || info->code != info->sent_code;
 }
 
+void outcome_refuse(struct outcome_refusal *out, int status, weft_bytes words)
+{
+    out->refusal = (weft_refusal){.status = status, .body = words, .whole = true};
+    out->info = (weft_close_info){.code = WEFT_CLOSE_ABNORMAL,
+                                  .error = WEFT_ERR_REFUSED,
+                                  .cause = "refused",
+                                  .refusal = &out->refusal};
+}
+
 int outcome_exit(const weft_close_info *info, bool opened)
 {
     if (!opened) return outcome_exit_connect(info->error);

@@ -22,6 +22,13 @@ const char *outcome_words(uint16_t code);
 /* opened: whether on_open was called. */
 int outcome_exit(const weft_close_info *info, bool opened);
 
+/* A refusal by other means than the answer to an upgrade, as on_close would have it. */
+struct outcome_refusal {
+    weft_refusal refusal;
+    weft_close_info info;
+};
+void outcome_refuse(struct outcome_refusal *out, int status, weft_bytes words);
+
 /* An error of weft_connect, or of on_close before on_open. */
 int outcome_exit_connect(int error);
 

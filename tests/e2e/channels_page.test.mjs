@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// docs/channels.md: what its lines for a terminal print is what they say. Epochs, times and the random part of retry
+// are others each time.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Channels } from './lib/channels.mjs';
+import { SOURCE } from './lib/program.mjs';
+
+const PAGE = readFileSync(join(SOURCE, 'docs/channels.md'), 'utf8');
+const EPOCH = /\b([a-z0-9]{8,16})(?=\.\d+\b)/;
+
+/** Each line behind "$ ", with what is below it. */
+const commands = [...PAGE.matchAll(/^```console\n([^]*?)^```/gm)].flatMap(([, block]) =>
+  block.split(/^\$ /m).slice(1).map((text) => {
+    const end = text.indexOf('\n');
+    return { line: text.slice(0, end), prints: text.slice(end + 1) };
+  }));
+
+const plain = (text) => text.replace(/\r/g, '').replace(new RegExp(EPOCH, 'g'), 'EPOCH').replace(/"time":\d{13}/g, '"time":T').replace(/^retry: \d+/m, 'retry: R');
+
+const shell = (line) => new Promise((resolve) => execFile('bash', ['-c', line], (error, out) => resolve(out)));
+
+test('the page', async (t) => {
+  const server = await Channels.start();
+  t.after(() => server.stop());
+  assert.ok(commands.length > 10);
+  let epoch = 'k3f9a2c1';
+  for (const { line, prints } of commands) {
+    const out = await shell(line.replaceAll('8080', server.port).replaceAll('k3f9a2c1', epoch));
+    assert.equal(plain(out), plain(prints), line);
+    if (line.includes('/chat')) epoch = EPOCH.exec(out)?.[1] ?? epoch;
+  }
+});
