@@ -85,12 +85,19 @@ void answer_hello(struct text *to, const char *client, uint64_t max_message, uin
     text_add(to, "}", 1);
 }
 
+void answer_begin(struct text *to, const struct subscribed *s)
+{
+    text_add(to, "{", 1);
+    add_subscribed(to, s, true);
+    text_add(to, "}", 1);
+}
+
 void answer_subscribed(struct text *to, weft_bytes id, const struct subscribed *s)
 {
     open_with(to, id);
-    text_add_words(to, "\"ok\":{");
-    add_subscribed(to, s, true);
-    text_add_words(to, "}}");
+    text_add_words(to, "\"ok\":");
+    answer_begin(to, s);
+    text_add(to, "}", 1);
 }
 
 void answer_done(struct text *to, weft_bytes id)

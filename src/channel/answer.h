@@ -4,6 +4,7 @@
  *
  *      {"hello":{"client":"c81","max_message":65536,"ping":25000},"channel":"/chat","position":P,"policy":"queue"}
  *      {"id":1,"ok":{"channel":"/chat","position":P,"head":P,"policy":"queue","lost":7}}
+ *      {"channel":"/chat","position":P,"head":P,"policy":"queue","lost":7}
  *      {"id":2,"ok":{}}
  *      {"id":3,"ok":{"position":P}}            {"position":P}
  *      {"id":3,"error":{...}}                  {"error":{"code":429,"message":"...","retry":1500}}
@@ -31,6 +32,9 @@ struct subscribed {
 /* The first of a connection. s: what its URL has subscribed it to; NULL: nothing (subscribe=no). */
 void answer_hello(struct text *to, const char *client, uint64_t max_message, uint64_t ping_ms,
                   const struct subscribed *s);
+
+/* The first line of a stream: what answer_subscribed says in its ok. */
+void answer_begin(struct text *to, const struct subscribed *s);
 
 void answer_subscribed(struct text *to, weft_bytes id, const struct subscribed *s);
 void answer_done(struct text *to, weft_bytes id);

@@ -298,20 +298,18 @@ int json_base64(const struct json_value *string, struct scratch *s, weft_bytes *
 
 /* ---- the object ------------------------------------------------------------------------------ */
 
-/* Whether a name, which may be written with escapes, is this one; name is shorter than 32 characters. */
-static bool is_called(weft_bytes raw, const char *name)
-{
-    uint8_t decoded[6 * 32];
-    weft_bytes inside = inside_of(raw);
-    if (inside.len > sizeof decoded) return false;
-    return bytes_are((weft_bytes){decoded, decode(inside, decoded)}, name);
-}
+/* Longer than any name that is asked for, however that is escaped. */
+enum { NAME_ROOM = 192 };
 
 static enum json_result keep(const struct json_value *name, const struct json_value *value,
                              const char *const *names, struct json_value *values)
 {
+    uint8_t decoded[NAME_ROOM];
+    weft_bytes inside = inside_of(name->raw);
+    if (inside.len > sizeof decoded) return JSON_GOOD;
+    weft_bytes called = {decoded, decode(inside, decoded)};
     for (size_t i = 0; names[i]; i++) {
-        if (!is_called(name->raw, names[i])) continue;
+        if (!bytes_are(called, names[i])) continue;
         if (values[i].is_there) return JSON_TWICE;
         values[i] = *value;
     }

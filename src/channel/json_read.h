@@ -41,8 +41,8 @@ enum json_result {
 
 enum { JSON_DEPTH_MAX = 16 };
 
-/* values[i] is the member that is called names[i]; names end with NULL. After JSON_TWICE and JSON_LONE all are read,
- * after other errors those in front of it. */
+/* values[i] is the member that is called names[i]; names end with NULL, and have less than 32 characters. After
+ * JSON_TWICE and JSON_LONE all are read, after other errors those in front of it. */
 enum json_result json_read(weft_bytes text, const char *const *names, struct json_value *values);
 
 /* What is wrong with thing ("a command"), of which example is one, in words. 0: nothing; else -1, and 400. */
