@@ -5,20 +5,9 @@
 #include "channel/json.h"
 
 #include <stdio.h>
-#include <string.h>
 
-/* Control characters, the quote, the backslash; and e2, with which U+2028 and U+2029 begin. */
-static bool is_plain(uint8_t c)
-{
-    return c >= 0x20 && c != '"' && c != '\\' && c != 0xe2;
-}
-
-static size_t plain_run(const uint8_t *p, size_t len)
-{
-    size_t n = 0;
-    while (n < len && is_plain(p[n])) n++;
-    return n;
-}
+#include "channel/base64.h"
+#include "channel/json_plain.h"
 
 /* U+2028 and U+2029 are e2 80 a8 and e2 80 a9. */
 static bool ends_line(const uint8_t *p, size_t len)
@@ -52,7 +41,7 @@ void json_add_string(struct text *to, weft_bytes text)
     size_t left = text.len;
     text_add(to, "\"", 1);
     while (left) {
-        size_t n = plain_run(p, left);
+        size_t n = json_plain_run(p, left);
         text_add(to, p, n);
         p += n, left -= n;
         if (!left) break;
@@ -62,26 +51,9 @@ void json_add_string(struct text *to, weft_bytes text)
     text_add(to, "\"", 1);
 }
 
-/* ---- base64 ---------------------------------------------------------------------------------- */
-
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/* Up to three bytes as four characters. */
-static void add_group(char *out, const uint8_t *p, size_t n)
-{
-    uint32_t bits = (uint32_t)p[0] << 16;
-    if (n > 1) bits |= (uint32_t)p[1] << 8;
-    if (n > 2) bits |= p[2];
-    for (int i = 0; i < 4; i++) out[i] = alphabet[bits >> (18 - 6 * i) & 63];
-    if (n < 3) out[3] = '=';
-    if (n < 2) out[2] = '=';
-}
-
 void json_add_base64(struct text *to, weft_bytes bytes)
 {
     text_add(to, "\"", 1);
-    char *out = text_room(to, (bytes.len + 2) / 3 * 4);
-    for (size_t i = 0; out && i < bytes.len; i += 3, out += 4, to->len += 4)
-        add_group(out, bytes.data + i, bytes.len - i);
+    base64_add(to, bytes);
     text_add(to, "\"", 1);
 }

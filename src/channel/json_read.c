@@ -8,7 +8,9 @@
 
 #include <errno.h>
 
+#include "channel/base64.h"
 #include "channel/bytes.h"
+#include "channel/json_plain.h"
 
 struct scan {
     const uint8_t *at, *end;
@@ -90,12 +92,13 @@ static bool read_escape(struct scan *s)
 static bool read_string(struct scan *s)
 {
     if (!take(s, '"')) return false;
-    while (s->at < s->end) {
+    for (;;) {
+        s->at += json_plain_run(s->at, (size_t)(s->end - s->at));
+        if (s->at == s->end) return false;
         uint8_t c = *s->at++;
         if (c == '"') return true;
         if (c < 0x20 || (c == '\\' && !read_escape(s))) return false;
     }
-    return false;
 }
 
 /* ---- numbers and words ----------------------------------------------------------------------- */
@@ -224,15 +227,18 @@ static size_t decode_escape(const uint8_t *p, const uint8_t *end, uint8_t *out, 
 static size_t decode(weft_bytes inside, uint8_t *out)
 {
     const uint8_t *p = inside.data, *end = p + inside.len;
-    size_t n = 0, used = 1;
-    for (; p < end; p += used) {
-        used = 1;
+    size_t n = 0, used;
+    while (p < end) {
+        size_t run = json_plain_run(p, (size_t)(end - p));
+        memcpy(out + n, p, run);
+        n += run, p += run;
+        if (p == end) break;
         if (*p != '\\') {
-            out[n++] = *p;
+            out[n++] = *p++;
             continue;
         }
         n += decode_escape(p + 1, end, out + n, &used);
-        used++;
+        p += 1 + used;
     }
     return n;
 }
@@ -252,48 +258,19 @@ bool json_text(const struct json_value *string, struct scratch *s, weft_bytes *o
     return true;
 }
 
-/* ---- base64 ---------------------------------------------------------------------------------- */
-
-static int digit_of(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z') return c - 'A';
-    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-    if (c >= '0' && c <= '9') return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Four characters, of which the last pad are '='; false: they are no group. */
-static bool decode_group(const uint8_t *p, size_t pad, uint8_t *out)
-{
-    uint32_t bits = 0;
-    for (size_t i = 0; i < 4; i++) {
-        int digit = i < 4 - pad ? digit_of(p[i]) : 0;
-        if (digit < 0) return false;
-        bits = bits << 6 | (uint32_t)digit;
-    }
-    for (size_t i = 0; i < 3 - pad; i++) out[i] = (uint8_t)(bits >> (16 - 8 * i));
-    return !(bits & ((1u << 8 * pad) - 1));
-}
-
 int json_base64(const struct json_value *string, struct scratch *s, weft_bytes *out)
 {
     weft_bytes text;
     if (!json_text(string, s, &text)) return -ENOMEM;
-    *out = (weft_bytes){text.data, 0};
+    *out = text;
     if (!text.len) return 0;
-    if (text.len % 4) return -EINVAL;
-    size_t pad = text.data[text.len - 1] != '=' ? 0 : text.data[text.len - 2] != '=' ? 1 : 2;
     bool decoded =
         text.data != string->raw.data + 1; /* it lies in the scratch: in its own place, then */
     uint8_t *to = decoded ? (uint8_t *)(uintptr_t)text.data : scratch_take(s, text.len / 4 * 3);
     if (!to) return -ENOMEM;
-    for (size_t i = 0, n = 0; i < text.len; i += 4, n += 3) {
-        uint8_t group[4];
-        memcpy(group, text.data + i, 4);
-        if (!decode_group(group, i + 4 == text.len ? pad : 0, to + n)) return -EINVAL;
-    }
-    *out = (weft_bytes){to, text.len / 4 * 3 - pad};
-    return 0;
+    ptrdiff_t n = base64_read(text, to);
+    *out = (weft_bytes){to, n < 0 ? 0 : (size_t)n};
+    return n < 0 ? -EINVAL : 0;
 }
 
 /* ---- the object ------------------------------------------------------------------------------ */
