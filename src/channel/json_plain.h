@@ -3,8 +3,8 @@
  * channel/json_plain.h - how far a text goes on without anything that JSON has to look at
  *
  * Most of a string is plain, whether it is read or written, so it is looked at in words. In a word of eight bytes
- * (w - ones * n) & ~w & highs has the high bit of a byte that is below n, and may have some above the first such one; so
- * whether there is any is exact.
+ * (w - ones * n) & ~w & highs has the high bit of a byte that is below n, and may have some above the first such one;
+ * so whether there is any is exact.
  */
 #ifndef CHANNEL_JSON_PLAIN_H
 #define CHANNEL_JSON_PLAIN_H

@@ -263,6 +263,7 @@ static void strings_are_decoded(void **state)
         "\"\\u007f\\u0080\\u07ff\\u0800\\uffff\\ud800\\udc00\\udbff\\udfff\"",
         LITERAL("\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"));
     assert_text("\"\xc3\xa9\\n\xc3\xa9\"", LITERAL("\xc3\xa9\n\xc3\xa9"));
+    assert_text("\"\xe2\x82\xac\\n\xe2\x80\xa8\"", LITERAL("\xe2\x82\xac\n\xe2\x80\xa8"));
 }
 
 static void a_string_without_escapes_needs_no_memory(void **state)

@@ -157,6 +157,14 @@ static void all_at_once(void **state)
     assert_int_equal(since.last, 0);
 }
 
+static void each_has_its_name(void **state)
+{
+    (void)state;
+    assert_string_equal(param_name(PARAM_STREAM), "stream");
+    assert_string_equal(param_name(PARAM_SUBSCRIBE), "subscribe");
+    assert_string_equal(param_name((enum param)(2 * PARAM_SUBSCRIBE)), "");
+}
+
 /* ---- Last-Event-ID --------------------------------------------------------------------------- */
 
 /* EventSource connects again with the URL that it began with, so what it heard last is newer. */
@@ -212,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_socket_may_not_subscribe),
         cmocka_unit_test(each_is_said_once),
         cmocka_unit_test(all_at_once),
+        cmocka_unit_test(each_has_its_name),
         cmocka_unit_test(last_event_id_wins_over_since),
         cmocka_unit_test(without_one_since_stays),
         cmocka_unit_test(one_that_cannot_be_read_is_of_another_epoch),
