@@ -32,7 +32,7 @@ typedef enum weft_policy {
     WEFT_POLICY_QUEUE, /* he goes on where he was; where the log has moved past that, he is told (a connection by
                               * a Close 1013 that says since when), or ended */
     WEFT_POLICY_LATEST, /* he goes on at the newest */
-    WEFT_POLICY_LATEST_KEY, /* he goes on with the newest of each key (weft_topic_publish); without a key at all */
+    WEFT_POLICY_LATEST_KEY, /* he goes on with the newest of each key (weft_topic_publish), and of those without */
     WEFT_POLICY_DROP_OLDEST, /* he goes on at the oldest that is kept */
     WEFT_POLICY_DISCONNECT   /* he is ended at once: a connection by a Close 1008 */
 } weft_policy;

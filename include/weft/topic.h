@@ -86,12 +86,13 @@ WEFT_API void weft_topic_clear(weft_topic *t);
 typedef struct weft_entry {
     uint64_t offset;
     uint64_t time;  /* when it was appended: ms since 1970, for people */
-    weft_bytes key; /* what it replaces; empty: nothing */
+    weft_bytes key; /* what it replaces, where the policy is by key */
     weft_message *message;
 } weft_entry;
 
-/* Append m, with the key that it replaces (at most 64 bytes; len 0: none). Takes its own reference. *at (may be NULL)
- * is where. Any thread. Errors: -EINVAL (the key), -ENOSPC (max_keys), -ENOMEM; WEFT_ERR_BACKLOG: as weft_publish. */
+/* Append m, with the key that it replaces (at most 64 bytes; len 0: what was said without one). Takes its own
+ * reference. *at (may be NULL) is where. Any thread. Errors: -EINVAL (the key), -ENOSPC (max_keys), -ENOMEM;
+ * WEFT_ERR_BACKLOG: as weft_publish; WEFT_ERR_CLOSED: the hub is being freed. */
 WEFT_API WEFT_CHECK int weft_topic_publish(weft_topic *t, weft_message *m, weft_bytes key,
                                            weft_position *at);
 
@@ -117,10 +118,10 @@ WEFT_API void weft_turn_cancel(weft_turn *turn);
 /* Where one would begin. */
 WEFT_API void weft_topic_seek(weft_topic *t, const weft_since *since, weft_seek *out);
 
-/* The entries behind an offset, at most max of them, each as a reference of yours; *next is the offset to go on behind.
- * What a policy spares readers is left out. Returns how many. */
-WEFT_API size_t weft_topic_read(weft_topic *t, uint64_t after, const weft_entry **entries,
-                                size_t max, uint64_t *next);
+/* The same, and the entries from there on, at most max of them, each as a reference of yours; *next (may be NULL) is
+ * the offset to go on behind. What a policy spares readers is left out. Returns how many. */
+WEFT_API size_t weft_topic_read(weft_topic *t, const weft_since *since, const weft_entry **entries,
+                                size_t max, weft_seek *seek, uint64_t *next);
 WEFT_API void weft_entry_unref(const weft_entry *e);
 
 /* ---- to stay --------------------------------------------------------------------------------- */
@@ -148,7 +149,7 @@ typedef struct weft_reader_type {
     /* He cannot stay: WEFT_ERR_BACKLOG (the policy is to disconnect), -ENOMEM. Queue what is to be said, and close. */
     void (*end)(weft_reader *r, int error);
 
-    /* He is gone, because what carried him is: he may be freed. */
+    /* He is gone, because what carried him is, or the hub: he may be freed. */
     void (*gone)(weft_reader *r);
 
     /* Hang the link on the carrier, and take it off: weft_conn_link, weft_reply_link. */

@@ -86,16 +86,15 @@ void *entry_render(struct entry *e, weft_topic *t, const weft_reader_type *type)
     return mine ? share(e, mine) : NULL;
 }
 
-bool entry_release(struct entry *e)
+void entry_release(struct entry *e, struct rendering **cold)
 {
-    if (atomic_fetch_sub_explicit(&e->hot, 1, memory_order_acq_rel) != 1) return false;
-    return atomic_load_explicit(&e->renderings, memory_order_acquire) != NULL;
-}
-
-struct rendering *entry_cool(struct entry *e)
-{
-    if (atomic_load_explicit(&e->hot, memory_order_acquire)) return NULL;
-    return atomic_exchange_explicit(&e->renderings, NULL, memory_order_acq_rel);
+    if (--e->hot) return;
+    struct rendering *list = atomic_exchange_explicit(&e->renderings, NULL, memory_order_acq_rel);
+    for (struct rendering *next; list; list = next) {
+        next = list->next;
+        list->next = *cold;
+        *cold = list;
+    }
 }
 
 void entry_forget(struct rendering *list, const weft_env *env)

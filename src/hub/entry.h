@@ -7,7 +7,7 @@
  * deliver it. So history holds messages only.
  *
  *      hot += 1      under the topic's lock, for each loop that will deliver it
- *      hot -= 1      anywhere; who comes to 0 takes the renderings away, under the lock if it is 0 still
+ *      hot -= 1      the same; who comes to 0 takes the renderings away, and gives them back when he has left the lock
  *
  * Renderings are pushed on a list without a lock: two threads that need the same at the same moment may both make it,
  * and one is thrown away.
@@ -23,9 +23,11 @@ struct rendering;
 
 struct entry {
     weft_entry seen; /* first: what users see of it */
-    atomic_uint refs, hot;
+    atomic_uint refs;
+    unsigned hot;           /* under the topic's lock */
     atomic_bool superseded; /* a newer one has its key: policies skip it */
-    bool outlived;          /* it has left the ring, as the newest of its key */
+    bool keyed;             /* it is the newest of its key */
+    bool outlived;          /* as such it has left the ring */
     uint64_t sum;           /* what all entries of the log cost, up to this one */
     _Atomic(struct rendering *) renderings;
     const weft_env *env;
@@ -47,6 +49,11 @@ static inline uint64_t entry_cost(const weft_message *m)
     return weft_message_payload(m).len + ENTRY_COST;
 }
 
+static inline bool entry_is_skipped(const struct entry *e, bool skips)
+{
+    return skips && atomic_load_explicit(&e->superseded, memory_order_relaxed);
+}
+
 /* With one reference. NULL: no memory. */
 struct entry *entry_new(const weft_env *env, weft_message *m, weft_bytes key);
 
@@ -61,11 +68,10 @@ void entry_unref(struct entry *e);
 /* What is queued of it for readers of that type, borrowed as long as the entry is hot. NULL: no memory. */
 void *entry_render(struct entry *e, weft_topic *t, const weft_reader_type *type);
 
-/* Once less hot. Whether renderings are to be taken away: then call entry_cool under the topic's lock. */
-bool entry_release(struct entry *e);
+/* Under the topic's lock: less hot by one; with the last of it its renderings go to a list, for entry_forget. */
+void entry_release(struct entry *e, struct rendering **cold);
 
-/* What to free when the lock is released (entry_forget); NULL: nothing, it is hot again. */
-struct rendering *entry_cool(struct entry *e);
+/* Without locks: they are given back. */
 void entry_forget(struct rendering *list, const weft_env *env);
 
 #endif

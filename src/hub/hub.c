@@ -10,6 +10,7 @@
 #include "hub/local.h"
 #include "hub/names.h"
 #include "hub/part.h"
+#include "hub/publish.h"
 #include "hub/settings.h"
 
 static size_t or_default(size_t value, size_t is)
@@ -98,6 +99,8 @@ void weft_hub_free(weft_hub *h)
     if (!h) return;
     weft_timer_free(h->reaper);
     h->reaper = NULL;
+    h->closing = true;
+    for (struct part *p = parts(h); p; p = p->next) publish_end_turns(p);
     names_end_readers(h);
     for (struct part *p = parts(h); p; p = p->next) part_stop(p);
     names_deinit(h);

@@ -6,7 +6,7 @@
  *          -> parts  -> locals -> groups -> readers          a part is one loop's, and used in its thread
  *
  * A local is what a topic has on one loop. Locks are taken in this order, and held for a few instructions each:
- * shard, topic, part. None is held while anything is allocated for a reader, rendered, queued or freed.
+ * shard, topic, part. None is held while anything is allocated for a reader, rendered, queued or given back.
  */
 #ifndef HUB_HUB_H
 #define HUB_HUB_H
@@ -24,9 +24,10 @@ enum { SHARDS = 64, PARTS_MAX = 256 };
 struct shard {
     pthread_mutex_t lock;
     struct map topics;
-    weft_topic *idle, *newest_idle;      /* those that nobody holds, the longest unused first */
-    size_t stubs;                        /* of these, those that keep nothing */
-    _Alignas(64) _Atomic int64_t memory; /* what logs keep */
+    weft_topic *idle, *newest_idle; /* those that nobody holds, the longest unused first */
+    size_t stubs;                   /* of these, those that keep nothing */
+    _Atomic int64_t memory;         /* what logs keep */
+    char apart[64];                 /* from the next one */
 };
 
 /* A user's, with the defaults filled in. */
@@ -44,14 +45,15 @@ struct weft_hub {
     weft_hub_config cfg;
     size_t settings_size; /* the user's */
     pthread_mutex_t settings_lock;
-    struct settings *settings; /* the hub's own is the last */
-    uint8_t secret[16];        /* the maps' */
+    _Atomic(struct settings *) settings; /* the list grows at its head; the hub's own is the last */
+    uint8_t secret[16];                  /* the maps' */
     _Atomic(struct part *) parts;
     atomic_size_t topics;
     _Atomic uint64_t counts[WEFT_HUB_MEMORY]; /* but for the memory, which the shards have */
     weft_timer *reaper;
     weft_errand reap; /* starts it */
     atomic_bool reaping;
+    bool closing;        /* nothing is published any more */
     unsigned next_shard; /* that it looks at */
     struct shard shards[SHARDS];
 };

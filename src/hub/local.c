@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * hub/local.c - delivering: to all who keep up, and to cursors a batch at a time
+ * hub/local.c - delivering to all who keep up
  *
  * Whoever delivers walks arrays that change under his hands, because a reader who is full moves to the other; but
  * nothing that is called here runs user code or removes anybody: queueing and closing only queue, and ends come later,
@@ -8,6 +8,7 @@
  */
 #include "hub/local.h"
 
+#include "hub/cursor.h"
 #include "hub/hook.h"
 #include "hub/publish.h"
 #include "hub/reader.h"
@@ -17,43 +18,43 @@ static weft_hub *hub_of(const struct local *l)
     return l->topic->hub;
 }
 
-/* ---- entries under way ----------------------------------------------------------------------- */
+/* ---- what is needed -------------------------------------------------------------------------- */
 
-/* References from the log, each with its heat. */
-struct batch {
-    uint64_t after; /* what is behind it was asked for */
-    uint64_t next;  /* the offset to go on with */
-    weft_seek loss; /* if lost is not 0: told before them */
-    uint32_t n;
-    struct entry *entries[BATCH];
-};
-
-static void let_go(weft_topic *t, struct entry *e)
+/* Who needs what the log does not have any more holds nobody up: his policy applies. */
+static void look_for_least(struct local *l)
 {
-    if (entry_release(e)) {
-        topic_lock(t);
-        struct rendering *old = entry_cool(e);
-        topic_unlock(t);
-        entry_forget(old, e->env);
+    topic_lock(l->topic);
+    uint64_t tail = log_tail(&l->topic->log);
+    topic_unlock(l->topic);
+    l->stale = false;
+    l->least = WEFT_NEVER;
+    for (uint32_t i = 0; i < l->n_behind; i++) {
+        uint64_t next = l->behind[i].next;
+        if (next > tail && next < l->least) l->least = next;
     }
-    entry_unref(e);
 }
 
-static void batch_let_go(weft_topic *t, struct batch *b)
+/* All of b has been delivered: the log learns what is still needed, and those who wait to publish may have their turn.
+ * */
+static void settle(struct local *l, struct batch *b)
 {
-    for (uint32_t i = 0; i < b->n; i++) let_go(t, b->entries[i]);
-    b->n = 0;
+    weft_topic *t = l->topic;
+    struct leaving old = {0};
+    struct wakes w = {0};
+    topic_lock(t);
+    l->under_way = WEFT_NEVER;
+    l->slowest = l->least;
+    batch_release(b);
+    topic_trim(t, hook_time_ms(), &old);
+    topic_count_memory(t);
+    publish_pump(t, &w);
+    topic_unlock(t);
+    batch_forget(b, t->hub->env);
+    leaving_free(&old);
+    wakes_send(&w, t->hub);
 }
 
-/* ---- one entry, one reader ------------------------------------------------------------------- */
-
-/* He cannot stay. Until his carrier is gone he says that he is closing. */
-static void end(weft_reader *r, int error)
-{
-    const struct group *g = reader_group(r);
-    hub_counts(hub_of(g->local), WEFT_HUB_ENDED, 1);
-    g->type->end(r, error);
-}
+/* ---- delivering ------------------------------------------------------------------------------ */
 
 static bool is_full(int said)
 {
@@ -63,7 +64,8 @@ static bool is_full(int said)
 /* Of one who keeps up: whether he leaves the array by what he said of the entry at offset. */
 static bool falls_behind(weft_reader *r, uint64_t offset, int said)
 {
-    bool may_lag = reader_group(r)->local->topic->settings->policy != WEFT_POLICY_DISCONNECT;
+    struct local *l = reader_group(r)->local;
+    bool may_lag = l->topic->settings->policy != WEFT_POLICY_DISCONNECT;
     if (is_full(said) && may_lag) {
         if (reader_fall_behind(r, offset + (said == 1)) == 0) {
             r->state |= READER_FULL;
@@ -71,11 +73,9 @@ static bool falls_behind(weft_reader *r, uint64_t offset, int said)
         }
         said = -ENOMEM;
     }
-    if (said == WEFT_ERR_BACKLOG || said == -ENOMEM) end(r, said);
+    if (said == WEFT_ERR_BACKLOG || said == -ENOMEM) reader_cannot_stay(r, said);
     return false;
 }
-
-/* ---- all who keep up ------------------------------------------------------------------------- */
 
 static void deliver_to_group(struct group *g, uint64_t offset, void *rendering)
 {
@@ -89,24 +89,23 @@ static void deliver_to_group(struct group *g, uint64_t offset, void *rendering)
 /* skipped: so many in front of it are spared those who keep up, too. */
 static void deliver(struct local *l, struct entry *e, uint64_t skipped)
 {
-    uint32_t were_behind = l->n_behind;
     for (struct group *g = l->groups; g; g = g->next) {
         if (!g->n) continue;
-        bool own = skipped && g->type->render;
-        void *made =
-            own ? g->type->render(l->topic, &e->seen, skipped) : entry_render(e, l->topic, g->type);
+        void *made = group_render(g, e, skipped);
         hub_counts(hub_of(l), WEFT_HUB_SKIPPED, skipped * g->n);
         deliver_to_group(g, e->seen.offset, made);
-        if (own && made) g->type->unref(made);
+        group_give_back(g, made, skipped);
     }
-    if (l->n_behind != were_behind) l->stale = true;
 }
 
 void local_deliver(struct local *l, struct entry *e)
 {
+    struct batch b;
+    b.cold = NULL;
+    b.n = 1;
+    b.entries[0] = e;
     deliver(l, e, 0);
-    let_go(l->topic, e);
-    if (l->stale) local_settle(l);
+    settle(l, &b);
 }
 
 /* Those who keep up have a loop that does not: the log has moved past what it was to deliver. */
@@ -114,185 +113,79 @@ static void all_fall_behind(struct local *l, uint64_t next)
 {
     for (struct group *g = l->groups; g; g = g->next)
         for (uint32_t i = g->n; i--;)
-            if (reader_fall_behind(g->readers[i], next) < 0) end(g->readers[i], -ENOMEM);
-    l->stale = true;
+            if (reader_fall_behind(g->readers[i], next) < 0)
+                reader_cannot_stay(g->readers[i], -ENOMEM);
 }
 
-/* Under the lock. */
-static void drop(struct entry *e)
+/* Under the lock: what has outlived the ring is not delivered from here. */
+static void pass_over(struct local *l, struct batch *b)
 {
-    if (entry_release(e)) entry_forget(entry_cool(e), e->env);
-    entry_unref(e);
+    uint64_t tail = log_tail(&l->topic->log);
+    for (struct entry *e = l->topic->log.outlived; e && e->seen.offset <= tail; e = e->next)
+        if (e->seen.offset >= l->next) entry_release(e, &b->cold);
+    l->next = tail + 1;
 }
 
 /* Under the lock: what those who keep up need next. Whether that is all there is. */
 static bool take_next(struct local *l, struct batch *b)
 {
-    struct log *log = &l->topic->log;
-    uint64_t tail = log_tail(log);
-    bool skips = l->topic->settings->max_rate && topic_skips(l->topic);
+    const struct log *log = &l->topic->log;
+    b->cold = NULL;
+    b->n = 0;
     b->after = l->next - 1;
-    if (l->next <= tail) l->next = tail + 1;
-    for (b->n = 0; b->n < BATCH && l->next <= log->head; l->next++) {
-        struct entry *e = entry_ref(log_at(log, l->next));
-        if (!entry_is_skipped(e, skips)) b->entries[b->n++] = e;
-        else drop(e);
-    }
-    b->next = l->next;
+    b->past = l->next <= log_tail(log);
+    if (b->past) pass_over(l, b);
+    l->under_way = l->next;
+    for (; b->n < BATCH && l->next <= log->head; l->next++) batch_add(b, log_at(log, l->next));
     return l->next > log->head;
 }
 
 static void deliver_batch(struct local *l, struct batch *b)
 {
+    const weft_topic *t = l->topic;
     uint64_t before = b->after;
-    bool fits = b->n == 0 || b->entries[0]->seen.offset == before + 1 || topic_skips(l->topic);
-    if (!fits) all_fall_behind(l, b->after + 1);
+    if (b->past && t->settings->policy != WEFT_POLICY_LATEST) all_fall_behind(l, before + 1);
     for (uint32_t i = 0; i < b->n; i++) {
-        uint64_t offset = b->entries[i]->seen.offset;
-        deliver(l, b->entries[i], fits ? offset - before - 1 : 0);
-        before = offset;
+        struct entry *e = b->entries[i];
+        if (l->timer && entry_is_skipped(e, topic_skips(t))) continue;
+        deliver(l, e, e->seen.offset - before - 1);
+        before = e->seen.offset;
     }
 }
 
-/* Whether that was all. */
-static bool keep_up(struct local *l)
+/* With max_rate: whether those who keep up may be told something now; else the timer runs. */
+static bool is_due(struct local *l)
 {
-    struct batch b;
-    topic_lock(l->topic);
-    bool all = take_next(l, &b);
-    topic_unlock(l->topic);
-    deliver_batch(l, &b);
-    batch_let_go(l->topic, &b);
-    return all;
+    if (!l->timer || l->in_round || weft_loop_now(l->part->loop) >= l->due) return true;
+    weft_timer_at(l->timer, l->due);
+    return false;
 }
 
-void local_bring_up(struct local *l, const weft_since *since, weft_seek *seek)
+static void count_round(struct local *l, bool all)
 {
-    struct batch b;
-    for (bool all = false; !all;) {
+    uint64_t rate = l->topic->settings->max_rate;
+    if (!l->in_round && rate) l->due = weft_loop_now(l->part->loop) + 1000000 / rate;
+    l->in_round = !all;
+}
+
+void local_run(struct local *l)
+{
+    struct batch b = {0};
+    bool all = true;
+    if (is_due(l)) {
         topic_lock(l->topic);
         all = take_next(l, &b);
-        if (all) topic_seek(l->topic, since, seek);
         topic_unlock(l->topic);
         deliver_batch(l, &b);
-        batch_let_go(l->topic, &b);
+        if (b.n) count_round(l, all);
     }
+    bool more = cursors_serve(l);
+    if (l->stale || l->n_behind) look_for_least(l);
+    settle(l, &b);
+    if (!all || more) local_again(l);
 }
 
-/* ---- cursors --------------------------------------------------------------------------------- */
-
-/* Under the lock: where a policy lets one go on who needs next, and what of that is a loss. */
-static uint64_t goes_on_after(const struct local *l, uint64_t next, weft_seek *loss)
-{
-    const weft_topic *t = l->topic;
-    uint64_t tail = log_tail(&t->log);
-    weft_policy policy = t->settings->policy;
-    *loss = (weft_seek){0};
-    if (policy == WEFT_POLICY_LATEST && l->next - 1 > next) return l->next - 2;
-    if (next > tail || policy == WEFT_POLICY_LATEST_KEY) return next - 1;
-    if (policy == WEFT_POLICY_DROP_OLDEST) return tail;
-    *loss = (weft_seek){topic_position(t, tail), topic_position(t, t->log.head), tail + 1 - next};
-    return tail;
-}
-
-/* What a cursor that needs next is told next, up to where those who keep up are. */
-static void take_for_cursor(const struct local *l, uint64_t next, struct batch *b)
-{
-    weft_topic *t = l->topic;
-    struct entry *e = NULL;
-    topic_lock(t);
-    b->after = next - 1;
-    uint64_t at = goes_on_after(l, next, &b->loss);
-    for (b->n = 0; b->n < BATCH && (e = log_after(&t->log, at, l->next, topic_skips(t)));) {
-        at = e->seen.offset;
-        atomic_fetch_add_explicit(&e->hot, 1, memory_order_relaxed);
-        b->entries[b->n++] = entry_ref(e);
-    }
-    b->next = e ? at + 1 : l->next;
-    topic_unlock(t);
-}
-
-static int queue(weft_reader *r, struct entry *e, uint64_t skipped)
-{
-    const struct group *g = reader_group(r);
-    weft_topic *t = g->local->topic;
-    bool own = skipped && g->type->render;
-    void *made = own ? g->type->render(t, &e->seen, skipped) : entry_render(e, t, g->type);
-    int said = made ? g->type->queue(r, made) : -ENOMEM;
-    if (own && made) g->type->unref(made);
-    if (said >= 0) hub_counts(t->hub, WEFT_HUB_SKIPPED, skipped);
-    return said;
-}
-
-static int tell_loss(weft_reader *r, const weft_seek *loss)
-{
-    const struct group *g = reader_group(r);
-    int said = loss->lost ? g->type->lost(r, loss) : 0;
-    if (said >= 0) hub_counts(hub_of(g->local), WEFT_HUB_LOST, loss->lost);
-    return said;
-}
-
-/* Until he is full, or leaves, or is through. What he said last; c->next is what he needs now. */
-static int tell_batch(weft_reader *r, const struct batch *b, uint64_t *next)
-{
-    int said = tell_loss(r, &b->loss);
-    if (said < 0) return said;
-    uint64_t before = b->loss.lost ? b->loss.at.offset : b->after;
-    *next = before + 1;
-    for (uint32_t i = 0; i < b->n && said == 0; i++) {
-        uint64_t offset = b->entries[i]->seen.offset;
-        said = queue(r, b->entries[i], offset - before - 1);
-        if (said >= 0) *next = offset + 1;
-        before = offset;
-    }
-    if (said == 0) *next = b->next;
-    return said;
-}
-
-/* He has a batch, and goes on: whether there is more that he could have at once. */
-static bool serve(struct local *l, uint32_t at, const struct batch *b)
-{
-    weft_reader *r = l->behind[at].reader;
-    int said = tell_batch(r, b, &l->behind[at].next);
-    l->stale = true;
-    if (said == -ENOMEM) end(r, said);
-    if (said) r->state |= READER_FULL;
-    else if (l->behind[at].next == l->next && reader_catch_up(r) < 0) end(r, -ENOMEM);
-    return !said && (r->state & READER_BEHIND);
-}
-
-void local_serve(struct local *l, uint32_t at)
-{
-    struct batch b;
-    take_for_cursor(l, l->behind[at].next, &b);
-    if (serve(l, at, &b)) local_again(l);
-    batch_let_go(l->topic, &b);
-    local_settle(l);
-}
-
-/* A batch for each that has room; who needs the same as the one before him has the same. Whether some want more. */
-static bool serve_all(struct local *l)
-{
-    struct batch b = {.after = WEFT_NEVER};
-    bool more = false;
-    for (uint32_t i = 0; i < l->n_behind;) {
-        const weft_reader *r = l->behind[i].reader;
-        if (r->state & READER_FULL) {
-            i++;
-            continue;
-        }
-        if (b.after != l->behind[i].next - 1) {
-            batch_let_go(l->topic, &b);
-            take_for_cursor(l, l->behind[i].next, &b);
-        }
-        more |= serve(l, i, &b);
-        if (i < l->n_behind && l->behind[i].reader == r) i++; /* else another has his place */
-    }
-    batch_let_go(l->topic, &b);
-    return more;
-}
-
-/* ---- to run ---------------------------------------------------------------------------------- */
+/* ---- waking ---------------------------------------------------------------------------------- */
 
 static void join_dirty(struct part *p, struct local *l)
 {
@@ -327,53 +220,6 @@ void local_again(struct local *l)
     wakes_send(&w, hub_of(l));
 }
 
-/* The log learns what is still needed, and those who wait to publish have their turn. A cursor that the log has moved
- * past holds nobody up: his policy applies. */
-void local_settle(struct local *l)
-{
-    weft_topic *t = l->topic;
-    struct wakes w = {0};
-    uint64_t least = WEFT_NEVER;
-    topic_lock(t);
-    uint64_t tail = log_tail(&t->log);
-    for (uint32_t i = 0; i < l->n_behind; i++) {
-        uint64_t next = l->behind[i].next;
-        if (next > tail && next < least) least = next;
-    }
-    l->slowest = least;
-    l->stale = false;
-    publish_pump(t, &w);
-    topic_unlock(t);
-    wakes_send(&w, t->hub);
-}
-
-static uint64_t interval_us(const struct local *l)
-{
-    uint64_t rate = l->topic->settings->max_rate;
-    return rate ? 1000000 / rate : 0;
-}
-
-/* With max_rate: whether those who keep up may be told something now; else the timer runs. */
-static bool is_due(struct local *l)
-{
-    uint64_t now = weft_loop_now(l->part->loop);
-    if (!l->timer) return true;
-    if (now < l->due) {
-        weft_timer_at(l->timer, l->due);
-        return false;
-    }
-    l->due = now + interval_us(l);
-    return true;
-}
-
-void local_run(struct local *l)
-{
-    bool all = !is_due(l) || keep_up(l);
-    bool more = serve_all(l);
-    if (l->stale || l->n_behind) local_settle(l);
-    if (!all || more) local_again(l);
-}
-
 /* ---- they come and go ------------------------------------------------------------------------ */
 
 static void on_time(weft_timer *t, void *user)
@@ -386,7 +232,8 @@ static int make(struct local **out, weft_topic *t, struct part *p)
 {
     struct local *l = hook_realloc(t->hub->env, NULL, sizeof *l);
     if (!l) return -ENOMEM;
-    *l = (struct local){.topic = t, .part = p, .slowest = WEFT_NEVER};
+    *l = (struct local){
+        .topic = t, .part = p, .least = WEFT_NEVER, .slowest = WEFT_NEVER, .under_way = WEFT_NEVER};
     bool paced = t->settings->max_rate && topic_skips(t);
     int error = paced ? weft_timer_new(&l->timer, p->loop, on_time, l) : 0;
     if (error) hook_free(t->hub->env, l);
@@ -394,21 +241,20 @@ static int make(struct local **out, weft_topic *t, struct part *p)
     return error;
 }
 
-struct local *local_find(const weft_topic *t, const struct part *p)
+static struct local *find(weft_topic *t, const struct part *p)
 {
+    topic_lock(t);
     struct local *l = t->locals;
     while (l && l->part != p) l = l->next_local;
+    topic_unlock(t);
     return l;
 }
 
 int local_get(struct local **out, weft_topic *t, struct part *p)
 {
-    topic_lock(t);
-    *out = local_find(t, p);
-    topic_unlock(t);
-    if (*out) return 0;
-    int error = make(out, t, p);
-    if (error) return error;
+    *out = find(t, p);
+    int error = *out ? 0 : make(out, t, p);
+    if (error || (*out)->next) return error;
     weft_topic_ref(t);
     topic_lock(t);
     (*out)->next = t->log.head + 1;
@@ -437,30 +283,42 @@ void local_free(struct local *l)
 static bool leave_topic(struct local *l, struct batch *b)
 {
     weft_topic *t = l->topic;
+    struct local **at = &t->locals;
     topic_lock(t);
     bool all = take_next(l, b);
-    struct local **at = &t->locals;
+    l->under_way = WEFT_NEVER;
+    batch_release(b);
     while (*at != l) at = &(*at)->next_local;
     if (all) *at = l->next_local;
     topic_unlock(t);
+    batch_forget(b, t->hub->env);
     return all;
+}
+
+/* What was kept for those here goes, and those who waited for them may publish. */
+static void leave_behind_nothing(weft_topic *t)
+{
+    struct leaving old = {0};
+    struct wakes w = {0};
+    topic_lock(t);
+    topic_trim(t, hook_time_ms(), &old);
+    topic_count_memory(t);
+    publish_pump(t, &w);
+    topic_unlock(t);
+    leaving_free(&old);
+    wakes_send(&w, t->hub);
 }
 
 void local_leave(struct local *l)
 {
+    struct part *p = l->part;
     struct batch b;
-    struct wakes w = {0};
-    for (bool all = false; !all;) {
-        all = leave_topic(l, &b);
-        batch_let_go(l->topic, &b);
-    }
-    topic_lock(l->topic);
-    publish_pump(l->topic, &w);
-    topic_unlock(l->topic);
-    wakes_send(&w, hub_of(l));
-    pthread_mutex_lock(&l->part->lock);
+    if (l->timer) weft_timer_stop(l->timer);
+    while (!leave_topic(l, &b)) continue;
+    leave_behind_nothing(l->topic);
+    pthread_mutex_lock(&p->lock);
     l->gone = true;
     bool later = is_dirty(l);
-    pthread_mutex_unlock(&l->part->lock);
+    pthread_mutex_unlock(&p->lock);
     if (!later) local_free(l);
 }

@@ -81,6 +81,7 @@ static int make_keys(struct log *l, const uint8_t *secret)
 
 static void outlive(struct log *l, struct entry *e)
 {
+    l->beside += cost_of(e);
     e->outlived = true;
     e->next = NULL;
     e->previous = l->newest_outlived;
@@ -88,16 +89,24 @@ static void outlive(struct log *l, struct entry *e)
     l->newest_outlived = e;
 }
 
-static void outlive_no_more(struct log *l, struct entry *e, struct leaving *to)
+static void take_off(struct log *l, struct entry *e)
 {
     *(e->previous ? &e->previous->next : &l->outlived) = e->next;
     *(e->next ? &e->next->previous : &l->newest_outlived) = e->previous;
+    l->beside -= cost_of(e);
+    e->outlived = false;
+}
+
+static void outlive_no_more(struct log *l, struct entry *e, struct leaving *to)
+{
+    take_off(l, e);
     leave(to, e);
 }
 
 static void supersede(struct log *l, struct entry *old, struct leaving *to)
 {
     atomic_store_explicit(&old->superseded, true, memory_order_relaxed);
+    old->keyed = false;
     if (old->outlived) outlive_no_more(l, old, to);
 }
 
@@ -108,16 +117,13 @@ int log_key(struct log *l, struct entry *e, const uint8_t *secret, uint64_t max_
     uint64_t hash = map_hash(l->keys, e->seen.key);
     struct entry *old = map_find(l->keys, hash, e->seen.key);
     if (!old && l->keys->n >= max_keys) return -ENOSPC;
-    if (!old) return map_add(l->keys, hash, e);
-    map_replace(l->keys, hash, old, e);
-    supersede(l, old, to);
+    if (!old && map_add(l->keys, hash, e) < 0) return -ENOMEM;
+    if (old) {
+        map_replace(l->keys, hash, old, e);
+        supersede(l, old, to);
+    }
+    e->keyed = true;
     return 0;
-}
-
-static bool is_newest_of_its_key(const struct log *l, const struct entry *e)
-{
-    return l->keys && e->seen.key.len &&
-           !atomic_load_explicit(&e->superseded, memory_order_relaxed);
 }
 
 /* ---- out ------------------------------------------------------------------------------------- */
@@ -127,7 +133,7 @@ void log_drop(struct log *l, struct leaving *to)
     struct entry *e = log_at(l, log_tail(l) + 1);
     l->n--;
     l->bytes -= cost_of(e);
-    if (is_newest_of_its_key(l, e)) outlive(l, e);
+    if (e->keyed) outlive(l, e);
     else leave(to, e);
     give_back(l);
 }
@@ -140,9 +146,11 @@ static void forget_keys(struct log *l)
     l->keys = NULL;
 }
 
+/* What stays has no key any more: the next one with it would not find it. */
 void log_clear(struct log *l, uint64_t end, struct leaving *to)
 {
     forget_keys(l);
+    for (uint64_t o = log_tail(l) + 1; o <= l->head; o++) log_at(l, o)->keyed = false;
     while (l->outlived) outlive_no_more(l, l->outlived, to);
     while (l->n && log_tail(l) + 1 < end) log_drop(l, to);
     l->cleared = log_tail(l);
@@ -160,16 +168,31 @@ void log_deinit(struct log *l)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-struct entry *log_after(const struct log *l, uint64_t offset, uint64_t end, bool skips)
+static struct entry *in_ring(const struct log *l, uint64_t next, uint64_t end, bool skips)
 {
-    uint64_t tail = log_tail(l);
-    struct entry *e = offset < tail ? l->outlived : NULL;
-    while (e && e->seen.offset <= offset) e = e->next;
-    if (e) return e->seen.offset < end ? e : NULL;
-    uint64_t next = (offset < tail ? tail : offset) + 1;
+    if (next <= log_tail(l)) next = log_tail(l) + 1;
     if (end > l->head + 1) end = l->head + 1;
     while (next < end && entry_is_skipped(log_at(l, next), skips)) next++;
     return next < end ? log_at(l, next) : NULL;
+}
+
+static struct entry *from(const struct log *l, struct entry *outlived, uint64_t end, bool skips)
+{
+    if (!outlived) return in_ring(l, 0, end, skips);
+    return outlived->seen.offset < end ? outlived : NULL;
+}
+
+struct entry *log_after(const struct log *l, uint64_t offset, uint64_t end, bool skips)
+{
+    if (offset >= log_tail(l)) return in_ring(l, offset + 1, end, skips);
+    struct entry *e = l->outlived;
+    while (e && e->seen.offset <= offset) e = e->next;
+    return from(l, e, end, skips);
+}
+
+struct entry *log_next(const struct log *l, const struct entry *e, uint64_t end, bool skips)
+{
+    return e->outlived ? from(l, e->next, end, skips) : in_ring(l, e->seen.offset + 1, end, skips);
 }
 
 uint64_t log_newest(const struct log *l, uint64_t n, bool skips)

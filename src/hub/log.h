@@ -22,6 +22,7 @@ struct log {
     uint64_t head;    /* the newest offset; 0: none yet */
     uint64_t sum;     /* what all entries have cost, those that are gone, too */
     uint64_t bytes;   /* what those in the ring cost */
+    uint64_t beside;  /* what those cost that have outlived it */
     struct map *keys; /* to the newest entry of each; NULL: none */
     struct entry *outlived, *newest_outlived;
     uint64_t cleared; /* all up to this went at once */
@@ -61,14 +62,12 @@ void log_drop(struct log *l, struct leaving *to);
 /* Everything before that offset goes; head stays. */
 void log_clear(struct log *l, uint64_t end, struct leaving *to);
 
-static inline bool entry_is_skipped(const struct entry *e, bool skips)
-{
-    return skips && atomic_load_explicit(&e->superseded, memory_order_relaxed);
-}
-
 /* The next one behind an offset that is kept, and before one that is not to be reached (skips: of those that are not
  * superseded); NULL: none. */
 struct entry *log_after(const struct log *l, uint64_t offset, uint64_t end, bool skips);
+
+/* The one behind e, which is kept. */
+struct entry *log_next(const struct log *l, const struct entry *e, uint64_t end, bool skips);
 
 /* The offset behind which the newest n of them are, or all. */
 uint64_t log_newest(const struct log *l, uint64_t n, bool skips);

@@ -21,6 +21,10 @@ static int queue(weft_reader *r, void *message)
 static int lost(weft_reader *r, const weft_seek *seek)
 {
     char since[WEFT_POSITION_TEXT], why[WEFT_POSITION_TEXT + 16];
+    if (!weft_conn_is_open(r->carrier)) return WEFT_ERR_CLOSED;
+    weft_hub *h = weft_topic_hub(weft_reader_topic(r));
+    hub_counts(h, WEFT_HUB_LOST, seek->lost);
+    hub_counts(h, WEFT_HUB_ENDED, 1);
     weft_position had = seek->at;
     had.offset -= seek->lost;
     weft_position_print(&had, since);

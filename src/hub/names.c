@@ -133,7 +133,7 @@ weft_topic *weft_topic_find(weft_hub *h, weft_bytes name)
 /* The reaper works as long as there is something to reap. */
 static void wake_reaper(weft_hub *h)
 {
-    if (atomic_exchange_explicit(&h->reaping, true, memory_order_acq_rel)) return;
+    if (atomic_exchange(&h->reaping, true)) return;
     hub_ref(h);
     if (!weft_errand_post(h->loop, 0, &h->reap)) hub_unref(h);
 }
@@ -156,7 +156,7 @@ static int add(weft_hub *h, weft_topic *made, weft_topic **out)
 static int make(weft_hub *h, uint64_t hash, weft_bytes name, weft_topic **out)
 {
     weft_topic *made;
-    if (atomic_fetch_add_explicit(&h->topics, 1, memory_order_relaxed) >= h->cfg.max_topics) {
+    if (atomic_fetch_add(&h->topics, 1) >= h->cfg.max_topics) {
         atomic_fetch_sub_explicit(&h->topics, 1, memory_order_relaxed);
         return -ENOSPC;
     }
@@ -203,21 +203,29 @@ static bool is_over(const weft_topic *t, uint64_t now_us)
 {
     uint64_t stub_ms = t->settings->stub_ms;
     if (keeps_something(t)) return false;
-    return stub_ms != WEFT_NEVER && now_us - t->idle_since >= stub_ms * 1000;
+    return stub_ms != WEFT_NEVER && (now_us - t->idle_since) / 1000 >= stub_ms;
+}
+
+/* Under the shard's lock: what is too old leaves. One that keeps nothing from now on begins to be a stub. */
+static void age(weft_topic *t, uint64_t now_us, uint64_t now_ms, struct leaving *old)
+{
+    bool kept = keeps_something(t);
+    topic_trim(t, now_ms, old);
+    topic_count_memory(t);
+    if (kept && !keeps_something(t)) t->idle_since = now_us;
 }
 
 /* Of a shard: idle ones keep what is young enough, and those that are over go. */
 static void reap_shard(weft_hub *h, struct shard *s)
 {
-    uint64_t now_us = hook_now_us(h->env), now_ms = hook_time_ms();
     size_t stubs = 0, most = h->cfg.max_stubs / SHARDS + 1;
     weft_topic *over = NULL;
     struct leaving old = {0};
     pthread_mutex_lock(&s->lock);
+    uint64_t now_us = hook_now_us(h->env), now_ms = hook_time_ms();
     for (weft_topic *t = s->newest_idle, *previous; t; t = previous) {
         previous = t->previous_idle;
-        topic_trim(t, now_ms, &old);
-        topic_count_memory(t);
+        age(t, now_us, now_ms, &old);
         stubs += !keeps_something(t);
         if (!is_over(t, now_us) && (keeps_something(t) || stubs <= most)) continue;
         idle_remove(s, t);
@@ -237,6 +245,7 @@ static void squeeze_shard(weft_hub *h, struct shard *s)
     pthread_mutex_lock(&s->lock);
     for (weft_topic *t = s->idle; t; t = t->next_idle) {
         if (weft_hub_count(h, WEFT_HUB_MEMORY) <= h->cfg.memory_max) break;
+        if (keeps_something(t)) t->idle_since = hook_now_us(h->env);
         log_clear(&t->log, UINT64_MAX, &old);
         topic_count_memory(t);
     }
@@ -244,36 +253,62 @@ static void squeeze_shard(weft_hub *h, struct shard *s)
     leaving_free(&old);
 }
 
-/* Those that are read, too, keep less: what only cursors need. */
-static void squeeze_read_ones(weft_hub *h, struct shard *s)
+static bool keeps_too_much(const weft_hub *h)
 {
-    struct leaving old = {0};
+    return weft_hub_count(h, WEFT_HUB_MEMORY) > h->cfg.memory_max;
+}
+
+static int64_t kept(const weft_topic *t)
+{
+    return atomic_load_explicit(&t->counted, memory_order_relaxed);
+}
+
+/* The one that keeps most, or best if that is it. */
+static weft_topic *larger(struct shard *s, weft_topic *best)
+{
+    weft_topic *found = best;
     pthread_mutex_lock(&s->lock);
     for (size_t i = 0; i < s->topics.cap; i++) {
         weft_topic *t = s->topics.slots[i].item;
-        if (!t || weft_hub_count(h, WEFT_HUB_MEMORY) <= h->cfg.memory_max) continue;
-        topic_lock(t);
-        topic_clear(t, &old);
-        topic_unlock(t);
+        if (t && (!found || kept(t) > kept(found))) found = t;
     }
+    if (found != best) (void)hold(s, found);
     pthread_mutex_unlock(&s->lock);
-    leaving_free(&old);
+    if (found != best) weft_topic_unref(best);
+    return found;
 }
 
-static void squeeze(weft_hub *h, void (*shard)(weft_hub *h, struct shard *s))
+/* What only cursors need goes, too, of the topic that keeps most. */
+static void squeeze_largest(weft_hub *h)
 {
-    for (int i = 0; i < SHARDS && weft_hub_count(h, WEFT_HUB_MEMORY) > h->cfg.memory_max; i++)
-        shard(h, &h->shards[i]);
+    weft_topic *t = NULL;
+    for (int i = 0; i < SHARDS; i++) t = larger(&h->shards[i], t);
+    if (t) weft_topic_clear(t);
+    weft_topic_unref(t);
+}
+
+enum { SQUEEZED_MAX = 8 }; /* in one go: each is a look at all topics */
+
+static void squeeze(weft_hub *h)
+{
+    for (int i = 0; i < SHARDS && keeps_too_much(h); i++) squeeze_shard(h, &h->shards[i]);
+    for (int i = 0; i < SQUEEZED_MAX && keeps_too_much(h); i++) squeeze_largest(h);
+}
+
+/* Whether the reaper goes on. Who makes a topic counts it first and looks at reaping then, so one of both sees it. */
+static bool is_wanted(weft_hub *h)
+{
+    if (atomic_load(&h->topics)) return true;
+    atomic_store(&h->reaping, false);
+    return atomic_load(&h->topics) && !atomic_exchange(&h->reaping, true);
 }
 
 void names_reap(weft_timer *timer, void *hub)
 {
     weft_hub *h = hub;
     for (int i = 0; i < REAP_SHARDS; i++) reap_shard(h, &h->shards[h->next_shard++ % SHARDS]);
-    squeeze(h, squeeze_shard);
-    squeeze(h, squeeze_read_ones);
-    if (atomic_load_explicit(&h->topics, memory_order_relaxed)) weft_timer_start(timer, REAP_MS);
-    else atomic_store_explicit(&h->reaping, false, memory_order_release);
+    squeeze(h);
+    if (is_wanted(h)) weft_timer_start(timer, REAP_MS);
 }
 
 void names_start_reaper(weft_errand *e)
@@ -300,11 +335,19 @@ static void for_all(weft_hub *h, void (*each)(weft_topic *t))
             if (h->shards[i].topics.slots[k].item) each(h->shards[i].topics.slots[k].item);
 }
 
+/* As if his carrier were gone, but that stays. */
+static void end_reader(weft_reader *r)
+{
+    const weft_reader_type *type = reader_group(r)->type;
+    weft_reader_end(r);
+    if (type->gone) type->gone(r);
+}
+
 /* A local has at least one reader, and leaves with its last. */
 static void end_readers(weft_topic *t)
 {
     hold(t->shard, t);
-    while (t->locals) weft_reader_end(any_reader(t->locals));
+    while (t->locals) end_reader(any_reader(t->locals));
 }
 
 void names_end_readers(weft_hub *h)

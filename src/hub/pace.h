@@ -26,11 +26,12 @@ struct pace {
     bool given; /* somebody has his turn */
 };
 
-enum { BURST_MAX = 1 << 30 };
+enum { BURST_MIN = 4096, BURST_MAX = 1 << 30 };
 
 static inline int64_t pace_burst(const weft_topic_settings *s)
 {
-    return s->window_bytes / 4 < BURST_MAX ? (int64_t)s->window_bytes / 4 : BURST_MAX;
+    uint64_t burst = s->window_bytes / 4;
+    return burst < BURST_MIN ? BURST_MIN : burst < BURST_MAX ? (int64_t)burst : BURST_MAX;
 }
 
 /* More come, as time goes by. */

@@ -22,6 +22,13 @@ struct part *part_mine(const weft_hub *h)
     return p;
 }
 
+struct part *part_passing(const weft_hub *h, const weft_topic *t)
+{
+    struct part *p = first(h);
+    while (p && !(weft_loop_is_mine(p->loop) && p->passing == t)) p = p->next;
+    return p;
+}
+
 /* ---- to run ---------------------------------------------------------------------------------- */
 
 static struct local *next_dirty(struct part *p)

@@ -31,6 +31,9 @@ struct part {
 /* The calling thread's; NULL: its loop has none, or it has no loop. */
 struct part *part_mine(const weft_hub *h);
 
+/* The one in this thread in which somebody has his turn for t; NULL: nobody has. */
+struct part *part_passing(const weft_hub *h, const weft_topic *t);
+
 /* That of l, made if need be, in its thread. Errors: -ENOMEM, -ENOSPC (PARTS_MAX). */
 int part_of(struct part **out, weft_hub *h, weft_loop *l);
 

@@ -11,12 +11,13 @@
 
 /* ---- the pace -------------------------------------------------------------------------------- */
 
+/* The least offset, of those that are kept, that somebody has yet to be told. */
 static uint64_t slowest(const weft_topic *t)
 {
     uint64_t least = t->log.head + 1;
     for (const struct local *l = t->locals; l; l = l->next_local)
-        if (l->slowest < least) least = l->slowest;
-    return least;
+        if (local_needs(l) < least) least = local_needs(l);
+    return least > log_tail(&t->log) ? least : log_tail(&t->log) + 1;
 }
 
 static bool is_half_a_window_behind(const weft_topic *t)
@@ -29,16 +30,6 @@ static bool is_half_a_window_behind(const weft_topic *t)
     return t->log.sum - e->sum + entry_cost(e->seen.message) > s->window_bytes / 2;
 }
 
-/* The log may have moved past somebody. His loop finds out who is the slowest now. */
-static void pass_by(weft_topic *t, struct wakes *w)
-{
-    for (struct local *l = t->locals; l; l = l->next_local) {
-        if (l->slowest > log_tail(&t->log)) continue;
-        l->slowest = WEFT_NEVER;
-        local_soil(l, w);
-    }
-}
-
 static bool may_publish(weft_topic *t)
 {
     pace_refill(&t->pace, t->settings, hook_now_us(t->hub->env));
@@ -46,23 +37,23 @@ static bool may_publish(weft_topic *t)
 }
 
 /* Whether it is the turn of whoever publishes in this thread; it is then no longer. */
-static bool takes_his_turn(const weft_topic *t, struct part *mine)
+static bool takes_his_turn(const weft_topic *t)
 {
-    if (!mine || mine->passing != t) return false;
-    mine->passing = NULL;
-    return true;
+    struct part *p = part_passing(t->hub, t);
+    if (p) p->passing = NULL;
+    return p;
 }
 
-static bool is_let_through(weft_topic *t, struct part *mine)
+static bool is_let_through(weft_topic *t)
 {
-    if (takes_his_turn(t, mine)) return true;
+    if (t->pace.given && takes_his_turn(t)) return true;
     return !t->pace.first && !t->pace.given && may_publish(t);
 }
 
 /* ---- to append ------------------------------------------------------------------------------- */
 
 /* What a policy spares those who are late. */
-static void supersede(weft_topic *t)
+static void replace_newest(weft_topic *t)
 {
     if (t->settings->policy != WEFT_POLICY_LATEST || !t->log.n) return;
     atomic_store_explicit(&log_at(&t->log, t->log.head)->superseded, true, memory_order_relaxed);
@@ -71,10 +62,10 @@ static void supersede(weft_topic *t)
 static int push(weft_topic *t, struct entry *e, struct leaving *old)
 {
     if (log_reserve(&t->log) < 0) return -ENOMEM;
-    bool keyed = e->seen.key.len && t->settings->policy == WEFT_POLICY_LATEST_KEY;
+    bool keyed = t->settings->policy == WEFT_POLICY_LATEST_KEY;
     int error = keyed ? log_key(&t->log, e, t->hub->secret, t->settings->max_keys, old) : 0;
     if (error < 0) return error;
-    supersede(t);
+    replace_newest(t);
     e->seen.time = hook_time_ms();
     log_push(&t->log, e);
     return 0;
@@ -85,12 +76,12 @@ static struct local *tell(weft_topic *t, struct entry *e, const struct part *min
 {
     struct local *here = NULL;
     for (struct local *l = t->locals; l; l = l->next_local) {
-        atomic_fetch_add_explicit(&e->hot, 1, memory_order_relaxed);
+        e->hot++;
         if (l->part == mine && local_may_deliver(l, e->seen.offset)) here = l;
         else local_soil(l, w);
     }
     if (!here) return NULL;
-    here->next++;
+    here->under_way = here->next++;
     entry_ref(e);
     return here;
 }
@@ -103,13 +94,13 @@ static int append(weft_topic *t, struct entry *e, weft_position *at)
     struct leaving old = {0};
     struct wakes w = {0};
     topic_lock(t);
-    int error = is_let_through(t, mine) ? push(t, e, &old) : WEFT_ERR_BACKLOG;
+    int error = is_let_through(t) ? push(t, e, &old) : WEFT_ERR_BACKLOG;
     if (!error) {
         pace_spend(&t->pace, t->settings, entry_cost(e->seen.message));
         here = tell(t, e, mine, &w);
         if (at) *at = topic_position(t, t->log.head);
         topic_trim(t, e->seen.time, &old);
-        pass_by(t, &w);
+        topic_pass_by(t, &w);
         topic_count_memory(t);
     }
     topic_unlock(t);
@@ -126,6 +117,7 @@ static int append(weft_topic *t, struct entry *e, weft_position *at)
 int weft_topic_publish(weft_topic *t, weft_message *m, weft_bytes key, weft_position *at)
 {
     if (key.len > KEY_MAX) return -EINVAL;
+    if (t->hub->closing) return WEFT_ERR_CLOSED;
     struct entry *e = entry_new(t->hub->env, m, key);
     return e ? append(t, e, at) : -ENOMEM;
 }
@@ -277,6 +269,16 @@ static void take_back(weft_turn *turn)
     *(before ? &before->next : &p->given) = turn->next;
     if (p->newest_given == turn) p->newest_given = before;
     pthread_mutex_unlock(&p->lock);
+}
+
+void publish_end_turns(struct part *p)
+{
+    while (p->waiting) {
+        weft_turn *turn = p->waiting;
+        void (*on_turn)(weft_turn *) = turn->on_turn;
+        weft_turn_cancel(turn);
+        on_turn(turn);
+    }
 }
 
 void weft_turn_cancel(weft_turn *turn)

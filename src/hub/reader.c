@@ -6,6 +6,8 @@
  */
 #include "hub/reader.h"
 
+#include "hub/cursor.h"
+
 #include "hub/hook.h"
 
 static const weft_env *env_of(const struct group *g)
@@ -57,14 +59,15 @@ static int reserve_behind(struct local *l)
 static void join_readers(struct group *g, weft_reader *r)
 {
     r->at = g->n;
-    r->state = 0;
+    r->state &= READER_ENDED;
     g->readers[g->n++] = r;
 }
 
 static void join_behind(struct local *l, weft_reader *r, uint64_t next)
 {
     r->at = l->n_behind;
-    r->state = READER_BEHIND;
+    r->state = READER_BEHIND | (r->state & READER_ENDED);
+    if (next < l->least) l->least = next;
     l->behind[l->n_behind++] = (struct cursor){r, next};
 }
 
@@ -101,6 +104,33 @@ int reader_catch_up(weft_reader *r)
     return 0;
 }
 
+/* ---- what they are told ---------------------------------------------------------------------- */
+
+void reader_cannot_stay(weft_reader *r, int error)
+{
+    if (r->state & READER_ENDED) return;
+    r->state |= READER_ENDED;
+    hub_counts(reader_hub(r), WEFT_HUB_ENDED, 1);
+    reader_group(r)->type->end(r, error);
+}
+
+static bool is_his_own(const struct group *g, uint64_t skipped)
+{
+    return skipped && g->type->render;
+}
+
+void *group_render(const struct group *g, struct entry *e, uint64_t skipped)
+{
+    weft_topic *t = g->local->topic;
+    return is_his_own(g, skipped) ? g->type->render(t, &e->seen, skipped)
+                                  : entry_render(e, t, g->type);
+}
+
+void group_give_back(const struct group *g, void *made, uint64_t skipped)
+{
+    if (made && is_his_own(g, skipped)) g->type->unref(made);
+}
+
 /* ---- groups ---------------------------------------------------------------------------------- */
 
 int reader_group_of(struct group **out, struct local *l, const weft_reader_type *type)
@@ -134,8 +164,9 @@ static void leave(weft_reader *r)
     else leave_readers(reader_group(r), r->at);
     r->link.owner = NULL;
     atomic_fetch_sub_explicit(&l->topic->readers, 1, memory_order_relaxed);
+    if (was_behind) l->stale = true;
     if (is_empty(l)) local_leave(l);
-    else if (was_behind) local_settle(l);
+    else if (was_behind) local_again(l);
 }
 
 static void on_gone(weft_link *link)
@@ -150,10 +181,23 @@ static void on_drain(weft_link *link)
 {
     weft_reader *r = (weft_reader *)link;
     r->state &= ~(uint32_t)READER_FULL;
-    if (r->state & READER_BEHIND) local_serve(reader_group(r)->local, r->at);
+    if (r->state & READER_BEHIND) cursor_has_room(reader_group(r)->local, r->at);
 }
 
 const weft_link_type reader_link = {.on_gone = on_gone, .on_drain = on_drain};
+
+/* What he is promised is kept from the same moment on. */
+static void seek_and_hold(struct local *l, const weft_since *since, weft_seek *seek)
+{
+    weft_topic *t = l->topic;
+    struct leaving old = {0};
+    topic_lock(t);
+    topic_expire(t, &old);
+    topic_seek(t, since, seek);
+    if (seek->at.offset + 1 < l->slowest) l->slowest = seek->at.offset + 1;
+    topic_unlock(t);
+    leaving_free(&old);
+}
 
 static int take_place(struct local *l, weft_reader *r, const weft_reader_type *type,
                       const weft_since *since, weft_seek *seek)
@@ -163,7 +207,7 @@ static int take_place(struct local *l, weft_reader *r, const weft_reader_type *t
     if (!error) error = reserve_readers(g);
     if (!error) error = reserve_behind(l);
     if (error) return error;
-    local_bring_up(l, since, seek);
+    seek_and_hold(l, since, seek);
     r->link.owner = g;
     if (seek->at.offset + 1 == l->next) join_readers(g, r);
     else join_behind(l, r, seek->at.offset + 1);
@@ -187,7 +231,7 @@ int weft_reader_begin(weft_reader *r, weft_topic *t, weft_loop *loop, const weft
     r->link.type = &reader_link;
     type->link(r->carrier, &r->link);
     atomic_fetch_add_explicit(&t->readers, 1, memory_order_relaxed);
-    if (r->state & READER_BEHIND) local_settle(l), local_again(l);
+    if (r->state & READER_BEHIND) local_again(l);
     if (seek) *seek = found;
     return 0;
 }
@@ -206,6 +250,7 @@ weft_topic *weft_reader_topic(const weft_reader *r)
 
 uint64_t weft_reader_offset(const weft_reader *r)
 {
+    if (!r->link.owner) return 0;
     const struct local *l = reader_group(r)->local;
     return (r->state & READER_BEHIND ? l->behind[r->at].next : l->next) - 1;
 }

@@ -25,6 +25,11 @@ static void fill_in_defaults(weft_topic_settings *s)
     if (s->max_rate == WEFT_NEVER) s->max_rate = 0;
 }
 
+static struct settings *newest(const weft_hub *h)
+{
+    return atomic_load_explicit(&h->settings, memory_order_acquire);
+}
+
 static struct settings *find(struct settings *s, const weft_topic_settings *given)
 {
     while (s && s->given != given) s = s->next;
@@ -39,7 +44,7 @@ int settings_add(weft_hub *h, const weft_topic_settings *given)
 {
     struct settings *s = hook_realloc(h->env, NULL, sizeof *s);
     if (!s) return -ENOMEM;
-    *s = (struct settings){.next = h->settings, .given = given};
+    *s = (struct settings){.next = newest(h), .given = given};
     int error = weft_sized_take(h->env, "weft_topic_settings", &s->filled, sizeof s->filled, OLDEST,
                                 given, h->settings_size);
     if (error) {
@@ -47,16 +52,25 @@ int settings_add(weft_hub *h, const weft_topic_settings *given)
         return error;
     }
     fill_in_defaults(&s->filled);
-    h->settings = s;
+    atomic_store_explicit(&h->settings, s, memory_order_release);
     return 0;
 }
 
 void settings_free_all(weft_hub *h)
 {
-    for (struct settings *s = h->settings, *next; s; s = next) {
+    for (struct settings *s = newest(h), *next; s; s = next) {
         next = s->next;
         hook_free(h->env, s);
     }
+}
+
+static struct settings *find_or_add(weft_hub *h, const weft_topic_settings *given)
+{
+    pthread_mutex_lock(&h->settings_lock);
+    struct settings *s = find(newest(h), given);
+    if (!s && settings_add(h, given) == 0) s = newest(h);
+    pthread_mutex_unlock(&h->settings_lock);
+    return s;
 }
 
 const weft_topic_settings *hub_settings_of(weft_hub *h, const char *topic)
@@ -64,9 +78,7 @@ const weft_topic_settings *hub_settings_of(weft_hub *h, const char *topic)
     const weft_topic_settings *given =
         h->cfg.settings_of ? h->cfg.settings_of(topic, h->cfg.user) : NULL;
     if (!given) given = h->cfg.settings;
-    pthread_mutex_lock(&h->settings_lock);
-    struct settings *s = find(h->settings, given);
-    if (!s && settings_add(h, given) == 0) s = h->settings;
-    pthread_mutex_unlock(&h->settings_lock);
+    struct settings *s = find(newest(h), given);
+    if (!s) s = find_or_add(h, given);
     return s ? &s->filled : NULL;
 }

@@ -50,10 +50,11 @@ void topic_free(weft_topic *t)
 
 void topic_count_memory(weft_topic *t)
 {
-    int64_t now = (int64_t)t->log.bytes;
-    if (now == t->counted) return;
-    atomic_fetch_add_explicit(&t->shard->memory, now - t->counted, memory_order_relaxed);
-    t->counted = now;
+    int64_t now = (int64_t)(t->log.bytes + t->log.beside);
+    int64_t before = atomic_load_explicit(&t->counted, memory_order_relaxed);
+    if (now == before) return;
+    atomic_fetch_add_explicit(&t->shard->memory, now - before, memory_order_relaxed);
+    atomic_store_explicit(&t->counted, now, memory_order_relaxed);
 }
 
 /* ---- what is kept ---------------------------------------------------------------------------- */
@@ -62,11 +63,11 @@ void topic_count_memory(weft_topic *t)
 static uint64_t needed_from(const weft_topic *t)
 {
     uint64_t least = t->log.head + 1;
-    uint64_t newest_only = t->settings->policy == WEFT_POLICY_LATEST ? t->log.head : 0;
+    bool only_newest = t->settings->policy == WEFT_POLICY_LATEST;
     for (const struct local *l = t->locals; l; l = l->next_local) {
-        if (l->next < least) least = l->next;
-        uint64_t slowest = l->slowest < newest_only ? newest_only : l->slowest;
-        if (slowest < least) least = slowest;
+        uint64_t needs = local_needs(l);
+        if (only_newest && needs < l->next && needs < l->under_way) needs = l->next - 1;
+        if (needs < least) least = needs;
     }
     return least;
 }
@@ -75,7 +76,7 @@ static bool is_history(const weft_topic *t, const struct entry *oldest, uint64_t
 {
     const weft_topic_settings *s = t->settings;
     if (t->log.n > s->history_items || t->log.bytes > s->history_bytes) return false;
-    return s->history_ms == WEFT_NEVER || oldest->seen.time + s->history_ms > now_ms;
+    return oldest->seen.time > now_ms || now_ms - oldest->seen.time < s->history_ms;
 }
 
 /* One alone is in it, whatever its length. */
@@ -97,10 +98,20 @@ void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to)
     }
 }
 
+/* The log has moved past a cursor: his loop has to find out who is the slowest of those that it has not moved past. */
+void topic_pass_by(weft_topic *t, struct wakes *w)
+{
+    uint64_t oldest = log_tail(&t->log) + 1;
+    for (struct local *l = t->locals; l; l = l->next_local) {
+        if (l->slowest >= oldest) continue;
+        l->slowest = oldest;
+        local_soil(l, w);
+    }
+}
+
 /* ---- where one begins ------------------------------------------------------------------------ */
 
-/* The newest offset that is gone for whoever asks for it. */
-static uint64_t gone_up_to(const weft_topic *t)
+uint64_t topic_gone_up_to(const weft_topic *t)
 {
     bool by_key = t->settings->policy == WEFT_POLICY_LATEST_KEY;
     return by_key ? t->log.cleared : log_tail(&t->log);
@@ -108,13 +119,14 @@ static uint64_t gone_up_to(const weft_topic *t)
 
 static uint64_t newest(const weft_topic *t, uint64_t n)
 {
-    return log_newest(&t->log, n, topic_skips(t));
+    uint64_t at = log_newest(&t->log, n, topic_skips(t)), gone = topic_gone_up_to(t);
+    return at > gone ? at : gone;
 }
 
 /* Where who was at p goes on; what he has lost is *lost. */
 static uint64_t resume(const weft_topic *t, const weft_position *p, uint64_t *lost)
 {
-    uint64_t gone = gone_up_to(t);
+    uint64_t gone = topic_gone_up_to(t);
     bool known = strcmp(p->epoch, t->epoch) == 0 && p->offset <= t->log.head;
     *lost = !known ? WEFT_LOST_UNKNOWN : p->offset < gone ? gone - p->offset : 0;
     return *lost ? gone : p->offset;
@@ -175,34 +187,32 @@ weft_position weft_topic_head(weft_topic *t)
     return p;
 }
 
-void weft_topic_seek(weft_topic *t, const weft_since *since, weft_seek *out)
-{
-    topic_lock(t);
-    topic_seek(t, since, out);
-    topic_unlock(t);
-}
-
-/* What is too old is not shown, though nothing was appended since. */
-static void expire(weft_topic *t, struct leaving *to)
+void topic_expire(weft_topic *t, struct leaving *to)
 {
     topic_trim(t, hook_time_ms(), to);
     topic_count_memory(t);
 }
 
-size_t weft_topic_read(weft_topic *t, uint64_t after, const weft_entry **entries, size_t max,
-                       uint64_t *next)
+void weft_topic_seek(weft_topic *t, const weft_since *since, weft_seek *out)
+{
+    weft_topic_read(t, since, NULL, 0, out, NULL);
+}
+
+size_t weft_topic_read(weft_topic *t, const weft_since *since, const weft_entry **entries,
+                       size_t max, weft_seek *seek, uint64_t *next)
 {
     struct leaving old = {0};
+    bool skips = topic_skips(t);
     size_t n = 0;
     topic_lock(t);
-    expire(t, &old);
-    struct entry *e = NULL;
-    while (n < max && (e = log_after(&t->log, after, UINT64_MAX, topic_skips(t)))) {
-        after = e->seen.offset;
+    topic_expire(t, &old);
+    topic_seek(t, since, seek);
+    struct entry *e = log_after(&t->log, seek->at.offset, UINT64_MAX, skips);
+    for (; e && n < max; e = log_next(&t->log, e, UINT64_MAX, skips))
         entries[n++] = &entry_ref(e)->seen;
-    }
-    *next = e ? after : t->log.head;
     topic_unlock(t);
+    uint64_t last = n ? entries[n - 1]->offset : seek->at.offset;
+    if (next) *next = e ? last : seek->head.offset;
     leaving_free(&old);
     return n;
 }
@@ -211,22 +221,27 @@ size_t weft_topic_read(weft_topic *t, uint64_t after, const weft_entry **entries
 static uint64_t on_its_way_from(const weft_topic *t)
 {
     uint64_t least = t->log.head + 1;
-    for (const struct local *l = t->locals; l; l = l->next_local)
-        if (l->next < least) least = l->next;
+    for (const struct local *l = t->locals; l; l = l->next_local) {
+        uint64_t needs = l->next < l->under_way ? l->next : l->under_way;
+        if (needs < least) least = needs;
+    }
     return least;
 }
 
-void topic_clear(weft_topic *t, struct leaving *to)
+void topic_clear(weft_topic *t, struct leaving *to, struct wakes *w)
 {
     log_clear(&t->log, on_its_way_from(t), to);
+    topic_pass_by(t, w);
     topic_count_memory(t);
 }
 
 void weft_topic_clear(weft_topic *t)
 {
     struct leaving all = {0};
+    struct wakes w = {0};
     topic_lock(t);
-    topic_clear(t, &all);
+    topic_clear(t, &all, &w);
     topic_unlock(t);
     leaving_free(&all);
+    wakes_send(&w, t->hub);
 }

@@ -18,6 +18,7 @@
 enum { BATCH = 64 };
 
 struct local;
+struct wakes;
 
 struct weft_topic {
     atomic_uint refs; /* 0: in its shard's list of idle ones */
@@ -30,8 +31,9 @@ struct weft_topic {
     struct local *locals;
     struct pace pace;
     char epoch[24];
-    int64_t counted;     /* bytes that its shard knows of */
-    uint64_t idle_since; /* us, with refs 0; under the shard's lock, as the two that follow */
+    _Atomic int64_t counted; /* bytes that its shard knows of */
+    uint64_t
+        idle_since; /* us, with refs 0: or a stub since; under the shard's lock, as the two that follow */
     weft_topic *next_idle, *previous_idle;
     uint64_t hash;
     size_t len;
@@ -55,13 +57,23 @@ void topic_free(weft_topic *t);
 /* Under the lock: what is kept beyond what is needed leaves. */
 void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to);
 
+/* Under the lock: the log may have moved past somebody, who is not waited for any more. His loop finds out who is the
+ * slowest now. */
+void topic_pass_by(weft_topic *t, struct wakes *w);
+
 /* Under the lock: what is kept leaves, but for what those who keep up have not been told yet. */
-void topic_clear(weft_topic *t, struct leaving *to);
+void topic_clear(weft_topic *t, struct leaving *to, struct wakes *w);
 
 /* Under the lock: the shard learns what the log keeps. */
 void topic_count_memory(weft_topic *t);
 
 weft_position topic_position(const weft_topic *t, uint64_t offset);
+
+/* Under the lock: what is too old goes, though nothing was appended since. */
+void topic_expire(weft_topic *t, struct leaving *to);
+
+/* Under the lock: the newest offset that is gone for whoever asks for it. */
+uint64_t topic_gone_up_to(const weft_topic *t);
 
 /* Under the lock. */
 void topic_seek(const weft_topic *t, const weft_since *since, weft_seek *out);

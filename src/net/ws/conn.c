@@ -15,6 +15,7 @@
 #include <errno.h>
 
 #include "base/limits.h"
+#include "base/rare.h"
 #include "net/access.h"
 #include "net/links.h"
 
@@ -41,7 +42,7 @@ weft_conn *conn_new(weft_role role, const struct conn_class *k, void *user)
 }
 
 /* A server's user has accepted, so on_open comes whatever has become of the connection. */
-static void tell_open(weft_conn *c)
+static RARE void tell_open(weft_conn *c)
 {
     c->told_open = true;
     if (conn_handler(c)->on_open) conn_handler(c)->on_open(c);
@@ -253,7 +254,7 @@ static void note_reason(weft_conn *c, weft_bytes reason)
 }
 
 /* Ours is queued by now: what is not out yet has not caused the peer's. */
-static void got_close(weft_conn *c, const weft_event *ev)
+static RARE void got_close(weft_conn *c, const weft_event *ev)
 {
     c->code = ev->code;
     c->by_peer = conn_buffered(c);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * hub/cursor.c - a policy is a decision at the cursor
+ */
+#include "hub/cursor.h"
+
+#include "hub/reader.h"
+
+/* ---- what he may have ------------------------------------------------------------------------ */
+
+/* Under the lock: the newest offset that the policy lets him do without, or that is gone; not past those who keep up.
+ * */
+static uint64_t goes_without(const struct local *l)
+{
+    const weft_topic *t = l->topic;
+    uint64_t gone = t->settings->policy == WEFT_POLICY_LATEST ? l->next - 2 : topic_gone_up_to(t);
+    return gone < l->next ? gone : l->next - 1;
+}
+
+static bool is_told_of_losses(const weft_topic *t)
+{
+    weft_policy policy = t->settings->policy;
+    return policy != WEFT_POLICY_LATEST && policy != WEFT_POLICY_DROP_OLDEST;
+}
+
+/* Under the lock: where one goes on who needs next; and what of that is a loss. */
+static uint64_t goes_on_after(const struct local *l, uint64_t next, weft_seek *loss)
+{
+    const weft_topic *t = l->topic;
+    uint64_t gone = goes_without(l);
+    *loss = (weft_seek){0};
+    if (next > gone) return next - 1;
+    if (is_told_of_losses(t))
+        *loss =
+            (weft_seek){topic_position(t, gone), topic_position(t, t->log.head), gone + 1 - next};
+    return gone;
+}
+
+static void take(const struct local *l, uint64_t next, struct batch *b)
+{
+    weft_topic *t = l->topic;
+    bool skips = topic_skips(t);
+    *b = (struct batch){.after = next - 1};
+    topic_lock(t);
+    uint64_t after = goes_on_after(l, next, &b->loss);
+    struct entry *e = log_after(&t->log, after, l->next, skips);
+    for (; e && b->n < BATCH; e = log_next(&t->log, e, l->next, skips)) {
+        e->hot++;
+        batch_add(b, e);
+    }
+    topic_unlock(t);
+    b->next = e ? b->entries[BATCH - 1]->seen.offset + 1 : l->next;
+}
+
+/* ---- telling him ----------------------------------------------------------------------------- */
+
+static int tell_loss(weft_reader *r, const weft_seek *loss)
+{
+    if (!loss->lost) return 0;
+    int said = reader_group(r)->type->lost(r, loss);
+    if (said >= 0) hub_counts(reader_hub(r), WEFT_HUB_LOST, loss->lost);
+    return said;
+}
+
+static int tell(weft_reader *r, struct entry *e, uint64_t skipped)
+{
+    const struct group *g = reader_group(r);
+    void *made = group_render(g, e, skipped);
+    int said = made ? g->type->queue(r, made) : -ENOMEM;
+    group_give_back(g, made, skipped);
+    if (said >= 0) hub_counts(reader_hub(r), WEFT_HUB_SKIPPED, skipped);
+    return said;
+}
+
+/* Until he is full, or leaves, or is through. What he said last; *next is what he needs now. */
+static int tell_batch(weft_reader *r, const struct batch *b, uint64_t *next)
+{
+    int said = tell_loss(r, &b->loss);
+    if (said < 0) return said;
+    uint64_t before = b->loss.lost ? b->loss.at.offset : b->after;
+    *next = before + 1;
+    for (uint32_t i = 0; i < b->n && said == 0; i++) {
+        uint64_t offset = b->entries[i]->seen.offset;
+        said = tell(r, b->entries[i], offset - before - 1);
+        if (said >= 0) *next = offset + 1;
+        before = offset;
+    }
+    if (said == 0) *next = b->next;
+    return said;
+}
+
+/* Whether there is more that he could have at once. */
+static bool serve(struct local *l, uint32_t at, const struct batch *b)
+{
+    weft_reader *r = l->behind[at].reader;
+    int said = tell_batch(r, b, &l->behind[at].next);
+    l->stale = true;
+    if (said) r->state |= READER_FULL;
+    if (said == -ENOMEM) reader_cannot_stay(r, said);
+    return !said && l->behind[at].next < l->next;
+}
+
+/* He waits for room, or for those who keep up. */
+static bool waits(const struct local *l, uint32_t at)
+{
+    return (l->behind[at].reader->state & READER_FULL) || l->behind[at].next > l->next;
+}
+
+/* Whether he is one of them again. */
+static bool comes_back(struct local *l, uint32_t at)
+{
+    weft_reader *r = l->behind[at].reader;
+    if (waits(l, at) || l->behind[at].next != l->next) return false;
+    l->stale = true;
+    if (reader_catch_up(r) == 0) return true;
+    r->state |= READER_FULL;
+    reader_cannot_stay(r, -ENOMEM);
+    return false;
+}
+
+void cursor_has_room(struct local *l, uint32_t at)
+{
+    struct batch b;
+    if (!waits(l, at) && l->behind[at].next < l->next) {
+        take(l, l->behind[at].next, &b);
+        (void)serve(l, at, &b);
+        batch_let_go(&b, l->topic);
+    }
+    (void)comes_back(l, at);
+    local_again(l);
+}
+
+bool cursors_serve(struct local *l)
+{
+    struct batch b = {.after = WEFT_NEVER};
+    bool more = false;
+    for (uint32_t i = 0; i < l->n_behind;) {
+        if (!waits(l, i) && l->behind[i].next < l->next) {
+            if (b.after != l->behind[i].next - 1) {
+                batch_let_go(&b, l->topic);
+                take(l, l->behind[i].next, &b);
+            }
+            more |= serve(l, i, &b);
+        }
+        if (!comes_back(l, i)) i++; /* else another has his place */
+    }
+    batch_let_go(&b, l->topic);
+    return more;
+}
