@@ -107,6 +107,11 @@ void weft_hub_free(weft_hub *h)
     hub_unref(h);
 }
 
+const weft_env *weft_hub_env(const weft_hub *h)
+{
+    return h->env;
+}
+
 /* ---- counts ---------------------------------------------------------------------------------- */
 
 static uint64_t memory(const weft_hub *h)

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/socket.h - WebSockets on a channel: raw, or with envelopes (channel/session.h)
+ *
+ *      raw: a message in is published, a message out is what was published, nothing around it. So who counts what he
+ *      has received knows where he is, and what breaks the count closes the connection: 1013 "lost since=P"
+ */
+#ifndef CHANNEL_SOCKET_H
+#define CHANNEL_SOCKET_H
+
+#include "channel/visit.h"
+
+struct session;
+
+/* One for each connection, from the answer to on_close. */
+struct socket {
+    weft_channels *channels; /* held */
+    weft_topic *topic;       /* of its URL, held */
+    weft_position since;     /* what its URL said */
+    weft_seek seek;          /* what the 101 made of that */
+    bool subscribes, takes_loss;
+    unsigned rights;
+    weft_timer *closing;
+    struct session *session; /* NULL: raw */
+};
+
+/* The route of upgrades. Errors: as weft_server_route. */
+int socket_route(weft_channels *c, weft_server *s, const char *path,
+                 int (*on_upgrade)(weft_upgrade *u));
+
+/* Consumes v. */
+void socket_accept(visit *v);
+
+#endif

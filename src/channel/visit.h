@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/visit.h - a request or an upgrade, from the door to its answer
+ *
+ *      visit_new -> what it asks for -> who may -> a transport, which consumes it
+ *                          |               |
+ *                          +---------------+--> visit_refuse
+ *
+ * It is allocated, because the decision who may what may come later. A transport takes from it what it needs for longer.
+ */
+#ifndef CHANNEL_VISIT_H
+#define CHANNEL_VISIT_H
+
+#include "channel/ask.h"
+#include "channel/channels.h"
+#include "channel/name.h"
+#include "channel/text.h"
+
+struct weft_channel_ask {
+    weft_channels *channels; /* held */
+    weft_request *request;   /* of an upgrade the one behind it */
+    weft_upgrade *upgrade;   /* NULL: it is a plain request */
+    enum ask ask;
+    unsigned needs, rights; /* of weft_right */
+    bool origin_allowed;    /* it has an Origin, and that is allowed */
+    struct name name;
+    struct params params;
+};
+
+typedef struct weft_channel_ask visit;
+
+/* NULL: no memory. */
+visit *visit_new(weft_channels *c, weft_request *r, weft_upgrade *u);
+
+/* What was taken is taken; the request is no longer the visit's. */
+void visit_free(visit *v);
+
+weft_loop *visit_loop(const visit *v);
+
+/* The channel's topic, which becomes the caller's. NULL: it was refused, and v is consumed. */
+weft_topic *visit_topic(visit *v);
+
+/* ---- answers; all consume v ------------------------------------------------------------------ */
+
+/* As a status, or for those who take every other status for the end, as an end that asks them to come again. */
+void visit_refuse(visit *v, const struct refusal *why);
+void visit_no_memory(visit *v);
+
+/* 200 with a body, which is freed. at: Weft-Position, and ETag where caches may ask; NULL: none of them. */
+void visit_answer(visit *v, const weft_position *at, struct text *body);
+
+/* 304, if the client has what is there up to this position. Whether that was it. */
+bool visit_is_known(visit *v, const weft_position *at);
+
+/* A reply that goes on; NULL: it could not be begun. */
+weft_reply *visit_begin(visit *v, const char *type, const weft_position *at,
+                        const weft_reply_handler *h, void *user);
+
+#endif
