@@ -110,25 +110,15 @@ static void on_done(struct parcel *parcel)
     visit_answer(v, &at, &body);
 }
 
-static void send(struct post *p, weft_topic *t)
+static void send(struct post *p)
 {
-    p->parcel = (struct parcel){
-        .channels = p->visit->channels,
-        .topic = t,
-        .loop = visit_loop(p->visit),
-        .messages = p->messages,
-        .keys = p->keys,
-        .n = p->n,
-        .on_done = on_done,
-    };
+    p->parcel.channels = p->visit->channels;
+    p->parcel.loop = visit_loop(p->visit);
+    p->parcel.messages = p->messages;
+    p->parcel.keys = p->keys;
+    p->parcel.n = p->n;
+    p->parcel.on_done = on_done;
     store_publish(&p->parcel);
-}
-
-static void refuse(struct post *p, const struct refusal *why)
-{
-    visit *v = p->visit;
-    post_free(p);
-    visit_refuse(v, why);
 }
 
 void post_begin(visit *v)
@@ -140,11 +130,10 @@ void post_begin(visit *v)
         return;
     }
     *p = (struct post){.visit = v};
-    if (read_body(p, &why) < 0) {
-        refuse(p, &why);
+    if (read_body(p, &why) == 0 && visit_find(v, &p->parcel.topic, &why) == 0) {
+        send(p);
         return;
     }
-    weft_topic *t = visit_topic(v);
-    if (t) send(p, t);
-    else post_free(p);
+    post_free(p);
+    visit_refuse(v, &why);
 }

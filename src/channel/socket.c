@@ -36,26 +36,26 @@ static struct socket *make(const visit *v, weft_topic *t)
     return s;
 }
 
-static int answer(visit *v, struct socket *s)
+static int say_position(visit *v, const weft_position *p)
 {
     char at[WEFT_POSITION_TEXT];
-    weft_position_print(&s->seek.at, at);
-    weft_upgrade_set_user(v->upgrade, s);
-    int error = weft_upgrade_field(v->upgrade, "Weft-Position", at);
-    return error ? error : weft_upgrade_accept(v->upgrade);
+    weft_position_print(p, at);
+    return weft_upgrade_field(v->upgrade, "Weft-Position", at);
 }
 
 static void accept(visit *v, weft_topic *t)
 {
     weft_since since;
     struct socket *s = make(v, t);
-    if (!s) {
+    params_since(&v->params, &since);
+    if (s) weft_topic_seek(t, &since, &s->seek);
+    if (!s || say_position(v, &s->seek.at) < 0) {
+        if (s) socket_free(s);
         visit_no_memory(v);
         return;
     }
-    params_since(&v->params, &since);
-    weft_topic_seek(t, &since, &s->seek);
-    if (answer(v, s) < 0) socket_free(s);
+    weft_upgrade_set_user(v->upgrade, s);
+    if (weft_upgrade_accept(v->upgrade) < 0) socket_free(s);
     visit_free(v);
 }
 

@@ -166,21 +166,22 @@ weft_reply *visit_begin(visit *v, const char *type, const weft_position *at,
 
 /* ---- its channel ----------------------------------------------------------------------------- */
 
-static void refuse_channel(visit *v, int error)
+int visit_find(const visit *v, weft_topic **out, struct refusal *why)
 {
-    struct refusal why;
+    int error = weft_topic_get(out, v->channels->hub, name_bytes(&v->name));
     if (error == -ENOSPC) {
-        refusal_write(&why, 503, "there are as many channels as there may be");
-        why.retry_ms = channels_retry_ms(visit_loop(v));
-    } else refusal_no_memory(&why);
-    visit_refuse(v, &why);
+        refusal_write(why, 503, "there are as many channels as there may be");
+        why->retry_ms = channels_retry_ms(visit_loop(v));
+        return -1;
+    }
+    return error ? refusal_no_memory(why) : 0;
 }
 
 weft_topic *visit_topic(visit *v)
 {
     weft_topic *t;
-    int error = weft_topic_get(&t, v->channels->hub, name_bytes(&v->name));
-    if (!error) return t;
-    refuse_channel(v, error);
+    struct refusal why;
+    if (visit_find(v, &t, &why) == 0) return t;
+    visit_refuse(v, &why);
     return NULL;
 }

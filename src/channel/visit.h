@@ -37,7 +37,10 @@ void visit_free(visit *v);
 
 weft_loop *visit_loop(const visit *v);
 
-/* The channel's topic, which becomes the caller's. NULL: it was refused, and v is consumed. */
+/* The channel's topic, which becomes the caller's. 0; or -1, and why. */
+int visit_find(const visit *v, weft_topic **out, struct refusal *why);
+
+/* The same. NULL: it was refused, and v is consumed. */
 weft_topic *visit_topic(visit *v);
 
 /* ---- answers; all consume v ------------------------------------------------------------------ */

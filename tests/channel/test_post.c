@@ -95,7 +95,7 @@ static void test_pace(void **state)
 {
     (void)state;
     struct raw *answer, *r;
-    const weft_topic_settings small = {.window_items = 8, .pace = 1, .history_items = 0,
+    const weft_topic_settings small = {.window_bytes = 1 << 20, .pace = 1, .history_items = 0,
                                        .stub_ms = 60000};
     live_begin(&live, &(weft_channels_config){.hub = &(weft_hub_config){.settings = &small}});
     static char text[60001];
@@ -136,7 +136,7 @@ static void test_no_memory(void **state)
             struct raw *r = raw_connect(&live.w);
             settle(&live.w);
             world_fail_at(&live.w, n);
-            raw_say(r, "POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 27\r\n");
+            raw_say(r, "POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 26\r\n");
             raw_say(r, fields[i]);
             raw_say(r, "\r\n{\"data\":\"a\"}\n{\"data\":\"\\n\"}");
             turn_until(&live.w, raw_status(r) || raw_ended(r));

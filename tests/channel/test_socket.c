@@ -130,33 +130,12 @@ static void test_leave(void **state)
     live_end(&live);
 }
 
-static void test_no_memory(void **state)
-{
-    (void)state;
-    bool failed = true;
-    for (long n = 0; failed; n++) {
-        live_begin(&live, NULL);
-        live_publish(&live, "/chat", "a");
-        struct raw *r = raw_connect(&live.w);
-        settle(&live.w);
-        world_fail_at(&live.w, n);
-        raw_say(r, UPGRADE("/chat?last=all", ""));
-        turn_until(&live.w, raw_status(r) || raw_ended(r));
-        settle(&live.w);
-        failed = live.w.asked > n;
-        assert_true(!raw_status(r) || raw_status(r) == 101 || raw_status(r) >= 500);
-        world_fail_at(&live.w, -1);
-        raw_free(r);
-        live_end(&live);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_and_out), cmocka_unit_test(test_since),
         cmocka_unit_test(test_lost),       cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_leave),      cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
