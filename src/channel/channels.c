@@ -55,7 +55,38 @@ static weft_channels *make(weft_loop *l, const weft_channels_config *cfg)
     *c = (weft_channels){.refs = 1, .cfg = *cfg};
     if (env) c->copy = *env;
     c->env = env ? &c->copy : NULL;
+    desks_init(&c->desks, c->env);
     return c;
+}
+
+weft_channels *channels_ref(weft_channels *c)
+{
+    atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
+    return c;
+}
+
+void channels_unref(weft_channels *c)
+{
+    if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1) return;
+    desks_deinit(&c->desks);
+    weft_hub_free(c->hub);
+    hook_free(c->env, c);
+}
+
+void weft_channels_free(weft_channels *c)
+{
+    if (!c) return;
+    weft_timer_free(c->reaper);
+    channels_unref(c);
+}
+
+enum { REAP_MS = 60000 };
+
+static void reap(weft_timer *timer, void *user)
+{
+    weft_channels *c = user;
+    desks_expire(&c->desks, weft_loop_now(c->loop) / 1000);
+    weft_timer_start(timer, REAP_MS);
 }
 
 int weft_channels_new_sized(weft_channels **out, weft_loop *l, const weft_channels_config *cfg,
@@ -71,27 +102,15 @@ int weft_channels_new_sized(weft_channels **out, weft_loop *l, const weft_channe
     if (!c) return -ENOMEM;
     error = make_hub(c, l, taken.hub, hub_size, settings_size);
     c->cfg.hub = NULL;
-    if (error) channels_unref(c);
-    else *out = c;
-    return error;
-}
-
-weft_channels *channels_ref(weft_channels *c)
-{
-    atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
-    return c;
-}
-
-void channels_unref(weft_channels *c)
-{
-    if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1) return;
-    weft_hub_free(c->hub);
-    hook_free(c->env, c);
-}
-
-void weft_channels_free(weft_channels *c)
-{
-    if (c) channels_unref(c);
+    if (!error) error = weft_timer_new(&c->reaper, l, reap, c);
+    if (error) {
+        weft_channels_free(c);
+        return error;
+    }
+    weft_timer_start(c->reaper, REAP_MS);
+    c->loop = l;
+    *out = c;
+    return 0;
 }
 
 weft_hub *weft_channels_hub(const weft_channels *c)

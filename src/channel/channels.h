@@ -11,12 +11,17 @@
 
 #include <weft/channel.h>
 
+#include "channel/desk.h"
+
 struct weft_channels {
     atomic_uint refs;
+    weft_loop *loop;
     weft_env copy;
     const weft_env *env; /* of copy, or NULL */
     weft_channels_config cfg;
     weft_hub *hub;
+    weft_timer *reaper; /* of desks */
+    struct desks desks;
 };
 
 weft_channels *channels_ref(weft_channels *c);

@@ -84,6 +84,7 @@ static int read_body(struct post *p, struct refusal *why)
 {
     enum content content;
     weft_request *r = p->visit->request;
+    if (publication_check_once(weft_request_field(r, "Idempotency-Key"), why) < 0) return -1;
     weft_bytes type = weft_request_field(r, "Content-Type");
     if (content_of(&content, type, weft_request_body(r), why) < 0) return -1;
     return content == CONTENT_BATCH ? read_many(p, why) : read_one(p, content, why);
@@ -117,6 +118,7 @@ static void send(struct post *p)
     p->parcel.messages = p->messages;
     p->parcel.keys = p->keys;
     p->parcel.n = p->n;
+    p->parcel.once = weft_request_field(p->visit->request, "Idempotency-Key");
     p->parcel.on_done = on_done;
     store_publish(&p->parcel);
 }

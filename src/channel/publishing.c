@@ -61,17 +61,26 @@ static void on_done(struct parcel *parcel)
 
 /* ---- to the store ---------------------------------------------------------------------------- */
 
+/* A copy, at the end of what is kept. */
+static weft_bytes keep(uint8_t **end, weft_bytes text)
+{
+    weft_bytes copy = {*end, text.len};
+    if (text.len) memcpy(*end, text.data, text.len);
+    *end += text.len;
+    return copy;
+}
+
 static struct publishing *make(struct session *s, const struct command *c)
 {
     const weft_env *env = s->channels->env;
     const struct publication *what = &c->publication;
-    struct publishing *p = hook_realloc(env, NULL, sizeof *p + what->key.len + c->id.len);
+    struct publishing *p = hook_realloc(env, NULL, sizeof *p + what->key.len + c->id.len + what->once.len);
     if (!p) return NULL;
-    *p = (struct publishing){.key = {p->texts, what->key.len},
-                             .id = {p->texts + what->key.len, c->id.len},
-                             .cost = what->payload.len};
-    if (what->key.len) memcpy(p->texts, what->key.data, what->key.len);
-    if (c->id.len) memcpy(p->texts + what->key.len, c->id.data, c->id.len);
+    *p = (struct publishing){.cost = what->payload.len};
+    uint8_t *end = p->texts;
+    p->key = keep(&end, what->key);
+    p->id = keep(&end, c->id);
+    p->parcel.once = keep(&end, what->once);
     if (weft_message_new(&p->message, env, what->op, what->payload.data, what->payload.len) < 0 ||
         weft_topic_get(&p->parcel.topic, s->channels->hub, c->channel) < 0) {
         weft_message_unref(p->message);
