@@ -90,19 +90,22 @@ WEFT_API weft_hub *weft_channels_hub(const weft_channels *c);
 
 /* ---- who may do what ------------------------------------------------------------------------- */
 
-/* An ask is yours until you answer it, once, in its loop's thread; also if the client has left meanwhile. What these
- * return is good until then. */
-WEFT_API weft_bytes weft_channel_ask_name(const weft_channel_ask *a); /* "/chat" */
-WEFT_API unsigned weft_channel_ask_rights(
-    const weft_channel_ask *a); /* of weft_right: what is needed */
-WEFT_API weft_request *weft_channel_ask_request(
-    const weft_channel_ask *a); /* of an upgrade, too. Not to be answered */
+/* An ask is yours until you answer it, once, in the thread of its loop; also if the client has left meanwhile. What
+ * these return is good until then. It comes with a request, which is not to be answered (an upgrade's, too); or with an
+ * open connection, when a command of weft.v1 is about another channel than its URL's: then it is asked once for each
+ * channel, and what is granted holds as long as the connection. */
+WEFT_API weft_bytes weft_channel_ask_name(const weft_channel_ask *a);    /* "/chat" */
+WEFT_API unsigned weft_channel_ask_rights(const weft_channel_ask *a);    /* what is needed */
+WEFT_API weft_request *weft_channel_ask_request(const weft_channel_ask *a); /* or NULL */
+WEFT_API weft_conn *weft_channel_ask_conn(const weft_channel_ask *a);       /* or NULL */
+
+/* A header field for the answer: Set-Cookie, WWW-Authenticate. Errors: as weft_reply_field. */
+WEFT_API int weft_channel_ask_field(weft_channel_ask *a, const char *name, const char *value);
 
 /* He has these rights on the channel. What he asks for is done if they are enough; else it is 403. */
 WEFT_API void weft_channel_ask_grant(weft_channel_ask *a, unsigned rights);
 
-/* It is not done: an HTTP status, 400 to 599 (401: the field WWW-Authenticate is yours to add, weft_reply_field), and
- * why, in a sentence. */
+/* It is not done: an HTTP status, 400 to 599, and why, in a sentence. */
 WEFT_API void weft_channel_ask_refuse(weft_channel_ask *a, int status, const char *why);
 
 #ifdef __cplusplus

@@ -2,7 +2,7 @@
  *
  * channel/door.c - one way in for all
  *
- *      on_request, on_upgrade -> read -> origin -> on_ask ... weft_channel_ask_grant -> serve
+ *      on_request, on_upgrade -> what is asked for -> origin -> rights ... -> serve
  */
 #include "channel/door.h"
 
@@ -101,65 +101,38 @@ static void serve(visit *v)
     }
 }
 
-/* ---- who may --------------------------------------------------------------------------------- */
-
-weft_bytes weft_channel_ask_name(const weft_channel_ask *a)
-{
-    return name_bytes(&a->name);
-}
-
-unsigned weft_channel_ask_rights(const weft_channel_ask *a)
-{
-    return a->needs;
-}
-
-weft_request *weft_channel_ask_request(const weft_channel_ask *a)
-{
-    return a->request;
-}
-
-static const char *right_in_words(unsigned rights)
-{
-    if (rights & WEFT_RIGHT_READ) return "read this channel";
-    if (rights & WEFT_RIGHT_WRITE) return "publish on this channel";
-    if (rights & WEFT_RIGHT_DROP) return "drop what this channel keeps";
-    return "see who is on this channel";
-}
-
-void weft_channel_ask_grant(weft_channel_ask *a, unsigned rights)
-{
-    struct refusal why;
-    unsigned missing = a->needs & ~rights;
-    a->rights = rights;
-    if (!missing) {
-        serve(a);
-        return;
-    }
-    refusal_write(&why, 403, "you may not %s", right_in_words(missing));
-    visit_refuse(a, &why);
-}
-
-void weft_channel_ask_refuse(weft_channel_ask *a, int status, const char *words)
-{
-    struct refusal why;
-    bool is_one = status >= 400 && status < 600;
-    refusal_write(&why, is_one ? status : 500, "%s", words);
-    visit_refuse(a, &why);
-}
-
 /* ---- in -------------------------------------------------------------------------------------- */
+
+static void granted(weft_channel_ask *a, unsigned rights)
+{
+    visit *v = (visit *)a; /* its first member */
+    v->rights = rights;
+    serve(v);
+}
+
+static void refused(weft_channel_ask *a, const struct refusal *why)
+{
+    visit_refuse((visit *)a, why);
+}
 
 static void come_in(visit *v)
 {
     struct refusal why;
-    const weft_channels_config *cfg = &v->channels->cfg;
     if (read_all(v, &why) < 0 || check_origin(v, &why) < 0) {
         visit_refuse(v, &why);
         return;
     }
-    v->needs = needs(v);
-    if (cfg->on_ask && v->ask != ASK_OPTIONS) cfg->on_ask(v, cfg->user);
-    else weft_channel_ask_grant(v, cfg->rights);
+    v->asks = (weft_channel_ask){
+        .channels = v->channels,
+        .name = name_bytes(&v->name),
+        .needs = needs(v),
+        .request = v->request,
+        .upgrade = v->upgrade,
+        .granted = granted,
+        .refused = refused,
+    };
+    if (v->ask == ASK_OPTIONS) serve(v);
+    else rights_ask(&v->asks);
 }
 
 static void on_request(weft_request *r, void *user)

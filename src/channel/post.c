@@ -111,7 +111,7 @@ static void on_done(struct parcel *parcel)
     visit_answer(v, &at, &body);
 }
 
-static void send(struct post *p)
+static void hand_in(struct post *p)
 {
     p->parcel.channels = p->visit->channels;
     p->parcel.loop = visit_loop(p->visit);
@@ -133,7 +133,7 @@ void post_begin(visit *v)
     }
     *p = (struct post){.visit = v};
     if (read_body(p, &why) == 0 && visit_find(v, &p->parcel.topic, &why) == 0) {
-        send(p);
+        hand_in(p);
         return;
     }
     post_free(p);

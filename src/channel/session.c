@@ -45,7 +45,7 @@ static void pong(struct session *s, weft_bytes ping)
 void session_flow(struct session *s)
 {
     bool too_much = s->unanswered >= UNANSWERED_MAX || s->unanswered_bytes >= UNANSWERED_BYTES_MAX;
-    if (too_much || weft_backlogged(s->conn)) weft_pause(s->conn);
+    if (too_much || s->asks || weft_backlogged(s->conn)) weft_pause(s->conn);
     else weft_resume(s->conn);
 }
 
@@ -56,18 +56,7 @@ void session_has_room(struct session *s)
 
 /* ---- in -------------------------------------------------------------------------------------- */
 
-int session_check(const struct session *s, weft_bytes channel, enum weft_right right,
-                  struct refusal *why)
-{
-    bool is_its_own = bytes_same(channel, weft_topic_name(s->socket->topic));
-    const weft_channels_config *cfg = &s->channels->cfg;
-    unsigned rights = is_its_own ? s->socket->rights : cfg->on_ask ? 0 : cfg->rights;
-    if (rights & right) return 0;
-    return refusal_write(why, 403, "you may not %s %.*s",
-                         right == WEFT_RIGHT_READ ? "read" : "publish on", BYTES_TEXT(channel));
-}
-
-static void obey(struct session *s, const struct command *c)
+void session_obey(struct session *s, const struct command *c)
 {
     struct refusal why;
     switch (c->verb) {
@@ -98,7 +87,7 @@ static void hear(struct session *s, weft_bytes text)
     if (result == COMMAND_NO_JSON) not_json(s, &c, &why);
     else s->was_no_json = false;
     if (result == COMMAND_REFUSED) session_refuse(s, c.id, &why);
-    if (result == COMMAND_READ) obey(s, &c);
+    if (result == COMMAND_READ) session_decide(s, &c, text);
     command_free(&c);
     session_flow(s);
 }
@@ -175,6 +164,7 @@ void session_unref(struct session *s)
 {
     weft_channels *c = s->channels;
     if (--s->refs) return;
+    session_forget_grants(s);
     hook_free(c->env, s);
     channels_unref(c);
 }

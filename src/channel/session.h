@@ -18,12 +18,21 @@ enum { UNANSWERED_MAX = 64, UNANSWERED_BYTES_MAX = 256 << 10 };
 
 struct subscription;
 
+/* What he may do with another channel than his URL's. */
+struct grant {
+    struct grant *next;
+    unsigned rights;
+    struct name name;
+};
+
 struct session {
     unsigned refs;
     struct socket *socket; /* NULL: it is over */
     weft_conn *conn;
     weft_channels *channels; /* held */
     struct subscription *first;
+    struct grant *grants;
+    bool asks; /* the program is deciding about a command: nothing is read meanwhile */
     size_t unanswered, unanswered_bytes;
     bool was_no_json;
 };
@@ -53,8 +62,11 @@ void session_publish(struct session *s, const struct command *c);
  * subscribed already stays as he is: *seek is where he is. */
 int session_read(struct session *s, weft_topic *t, const weft_since *since, weft_seek *seek);
 
-/* Whether the channel may be used so; if not, why. */
-int session_check(const struct session *s, weft_bytes channel, enum weft_right right,
-                  struct refusal *why);
+/* A command that is in order: done, or when it is decided that he may. text: what it was read from. */
+void session_decide(struct session *s, const struct command *c, weft_bytes text);
+void session_forget_grants(struct session *s);
+
+/* Do it. */
+void session_obey(struct session *s, const struct command *c);
 
 #endif

@@ -156,7 +156,6 @@ static int subscribe(struct session *s, const struct command *c, struct subscrib
     weft_topic *t;
     const weft_since since = {.position = c->has_since ? &c->since : NULL, .last = c->last};
     if (c->is_pattern) return refusal_write(why, 501, "this server does not know patterns yet");
-    if (session_check(s, c->channel, WEFT_RIGHT_READ, why) < 0) return -1;
     int error = weft_topic_get(&t, s->channels->hub, c->channel);
     if (error) return refuse_topic(error, why);
     error = session_read(s, t, &since, &is->seek);

@@ -12,22 +12,21 @@
 #define CHANNEL_VISIT_H
 
 #include "channel/ask.h"
-#include "channel/channels.h"
 #include "channel/name.h"
+#include "channel/rights.h"
 #include "channel/text.h"
 
-struct weft_channel_ask {
+typedef struct visit {
+    weft_channel_ask asks;   /* first */
     weft_channels *channels; /* held */
     weft_request *request;   /* of an upgrade the one behind it */
     weft_upgrade *upgrade;   /* NULL: it is a plain request */
     enum ask ask;
-    unsigned needs, rights; /* of weft_right */
+    unsigned rights; /* of weft_right: what he may do */
     bool origin_allowed;    /* it has an Origin, and that is allowed */
     struct name name;
     struct params params;
-};
-
-typedef struct weft_channel_ask visit;
+} visit;
 
 /* NULL: no memory. */
 visit *visit_new(weft_channels *c, weft_request *r, weft_upgrade *u);

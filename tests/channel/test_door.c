@@ -85,7 +85,7 @@ static void test_refused(void **state)
     (void)state;
     start();
     struct raw *r = ask(REQUEST("GET", "/chat"));
-    weft_reply_field(weft_channel_ask_request(held), "WWW-Authenticate", "Bearer");
+    weft_channel_ask_field(held, "WWW-Authenticate", "Bearer");
     weft_channel_ask_refuse(held, 401, "say \"who\" you are");
     assert_int_equal(status(r), 401);
     assert_true(has_field(r, "WWW-Authenticate: Bearer\r\n"));
@@ -125,12 +125,82 @@ static void test_gone_meanwhile(void **state)
     live_end(&live);
 }
 
+/* ---- commands of weft.v1 --------------------------------------------------------------------- */
+
+static struct raw *open_session(void)
+{
+    struct raw *r = ask(UPGRADE("/chat?subscribe=no", "Sec-WebSocket-Protocol: weft.v1\r\n"));
+    weft_channel_ask_grant(held, WEFT_RIGHT_WRITE);
+    assert_int_equal(status(r), 101);
+    assert_true(raw_heard(r, "{\"hello\""));
+    raw_forget(r);
+    return r;
+}
+
+static void command(struct raw *r, const char *text)
+{
+    raw_text(r, text);
+    settle(&live.w);
+}
+
+/* Its own channel is known from the upgrade; others are asked about once, and nothing overtakes. */
+static void test_commands(void **state)
+{
+    (void)state;
+    start();
+    struct raw *r = open_session();
+    command(r, "{\"id\":1,\"publish\":\"/chat\",\"data\":\"a\"}");
+    assert_null(held);
+    assert_true(raw_heard(r, "{\"id\":1,\"ok\":{\"position\":"));
+    command(r, "{\"id\":2,\"publish\":\"/other\",\"data\":\"a\"}");
+    command(r, "{\"id\":3,\"publish\":\"/chat\",\"data\":\"a\"}");
+    assert_non_null(weft_channel_ask_conn(held));
+    assert_null(weft_channel_ask_request(held));
+    assert_int_equal(weft_channel_ask_name(held).len, 6);
+    assert_int_equal(weft_channel_ask_rights(held), WEFT_RIGHT_WRITE);
+    assert_false(raw_heard(r, "{\"id\":3"));
+    weft_channel_ask_grant(held, WEFT_RIGHT_WRITE);
+    held = NULL;
+    settle(&live.w);
+    assert_true(raw_heard(r, "{\"id\":2,\"ok\":") && raw_heard(r, "{\"id\":3,\"ok\":"));
+    command(r, "{\"id\":4,\"publish\":\"/other\",\"data\":\"b\"}");
+    assert_null(held);
+    assert_true(raw_heard(r, "{\"id\":4,\"ok\":"));
+    command(r, "{\"id\":5,\"subscribe\":\"/other\"}");
+    weft_channel_ask_refuse(held, 403, "no");
+    held = NULL;
+    settle(&live.w);
+    assert_true(raw_heard(r, "{\"id\":5,\"error\":{\"code\":403,\"message\":\"no\"}}"));
+    raw_free(r);
+    live_end(&live);
+}
+
+static void test_gone_while_deciding(void **state)
+{
+    (void)state;
+    start();
+    for (int granted = 0; granted < 2; granted++) {
+        struct raw *r = open_session();
+        command(r, "{\"id\":2,\"publish\":\"/other\",\"data\":\"a\"}");
+        raw_reset(r);
+        settle(&live.w);
+        if (granted) weft_channel_ask_grant(held, WEFT_RIGHT_WRITE);
+        else weft_channel_ask_refuse(held, 403, "no");
+        held = NULL;
+        raw_free(r);
+    }
+    settle(&live.w);
+    live_end(&live);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_granted_later),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_gone_meanwhile),
+        cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_gone_while_deciding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
