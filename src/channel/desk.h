@@ -4,8 +4,8 @@
  *
  *      topic -> drawer (a lock) -> desks in it
  *
- * A desk is made when it is needed, holds its topic, and goes when nothing is on it: at once, or a minute after its last
- * key was forgotten. Topics are found by their address, which strangers do not choose.
+ * A desk is made when it is needed, holds its topic, and goes when nothing is on it: at once, or within a minute of its
+ * last key's time. Topics are found by their address, which strangers do not choose.
  */
 #ifndef CHANNEL_DESK_H
 #define CHANNEL_DESK_H
@@ -35,8 +35,8 @@ struct desks {
 void desks_init(struct desks *d, const weft_env *env);
 void desks_deinit(struct desks *d); /* nobody waits any more */
 
-/* The desk of t, made if need be, and its drawer locked until desk_close. NULL: no memory, and nothing is locked. *now_ms
- * is what the caller's clock says, and becomes what is to be used. */
+/* The desk of t, made if need be, and its drawer locked until desk_close. NULL: no memory, and nothing is locked.
+ * *now_ms is what the caller's clock says, and becomes what is to be used. */
 struct desk *desk_open(struct desks *d, weft_topic *t, uint64_t *now_ms);
 void desk_close(struct desks *d, struct desk *desk);
 

@@ -6,7 +6,7 @@
  *                          |               |
  *                          +---------------+--> visit_refuse
  *
- * It is allocated, because the decision who may what may come later. A transport takes from it what it needs for longer.
+ * It is allocated, because the decision who may what may come later. A transport takes from it what it needs longer.
  */
 #ifndef CHANNEL_VISIT_H
 #define CHANNEL_VISIT_H

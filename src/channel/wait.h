@@ -2,7 +2,7 @@
  *
  * channel/wait.h - long polls: answered when there is something, or when it has taken long enough
  *
- *      entry -> queue says that there is no room for it -> the cursor stays where it is, so nothing of this turn is lost
+ *      entry -> queue says that there is no room for it -> a cursor stays where it is, so nothing of this turn is lost
  *                  |
  *               errand, at the end of the turn -> what is there since, as a poll
  *

@@ -134,6 +134,28 @@ static void test_refusals(void **state)
     live_end(&live);
 }
 
+#define FROM(origin) "Origin: " origin "\r\n"
+#define PREFLIGHT(method) \
+    "Access-Control-Request-Method: " method "\r\nAccess-Control-Request-Headers: idempotency-key\r\n"
+
+static void test_options(void **state)
+{
+    (void)state;
+    struct raw *r;
+    start(NULL);
+    assert_int_equal(live_ask(&live, "OPTIONS", "/chat", "", "", &r), 204);
+    assert_true(has_field(r, "Allow: GET, HEAD, POST, DELETE, OPTIONS\r\n"));
+    assert_int_equal(live_ask(&live, "OPTIONS", "/chat",
+                              FROM("http://localhost:1") PREFLIGHT("POST"), "", &r),
+                     204);
+    assert_true(has_field(r, "Access-Control-Allow-Origin: http://localhost:1\r\n"));
+    assert_true(has_field(r, "Access-Control-Allow-Methods: POST\r\n"));
+    assert_true(has_field(r, "Access-Control-Allow-Headers: idempotency-key\r\n"));
+    assert_int_equal(
+        live_ask(&live, "OPTIONS", "/chat", FROM("http://evil") PREFLIGHT("POST"), "", &r), 403);
+    live_end(&live);
+}
+
 /* Nothing is left, and the answer is a whole one. */
 static void test_no_memory(void **state)
 {
@@ -165,7 +187,7 @@ int main(void)
         cmocka_unit_test(test_positions), cmocka_unit_test(test_lost),
         cmocka_unit_test(test_cut),       cmocka_unit_test(test_head_and_etag),
         cmocka_unit_test(test_drop),      cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_options),   cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,6 +204,59 @@ static void test_slow(void **state)
     live_end(&live);
 }
 
+static void publish_keyed(const char *key, const char *text)
+{
+    weft_topic *t;
+    weft_message *m;
+    assert_int_equal(weft_topic_get(&t, live.hub, (weft_bytes){(const uint8_t *)"/chat", 5}), 0);
+    assert_int_equal(weft_message_new(&m, NULL, WEFT_TEXT, text, strlen(text)), 0);
+    assert_int_equal(
+        weft_topic_publish(t, m, (weft_bytes){(const uint8_t *)key, strlen(key)}, NULL), 0);
+    weft_message_unref(m);
+    weft_topic_unref(t);
+}
+
+/* What a policy leaves out on purpose is counted in what follows, and is no loss. */
+static void test_skipped(void **state)
+{
+    (void)state;
+    char target[128];
+    const weft_topic_settings keyed = {.policy = WEFT_POLICY_LATEST_KEY, .history_items = 100};
+    live_begin(&live, &(weft_channels_config){.hub = &(weft_hub_config){.settings = &keyed}});
+    publish_keyed("a", "1");
+    publish_keyed("a", "2");
+    publish_keyed("b", "3");
+    publish_keyed("a", "4");
+    snprintf(target, sizeof target, "/chat?stream&since=%s", at(0));
+    struct raw *r = stream(target, "");
+    assert_string_equal(
+        heard(r), "{\"channel\":\"/chat\",\"position\":\"E.0\",\"head\":\"E.4\",\"policy\":\"latest=key\"}\n"
+                  "{\"channel\":\"/chat\",\"position\":\"E.3\",\"time\":0,\"key\":\"b\",\"skipped\":2,\"data\":\"3\"}\n"
+                  "{\"channel\":\"/chat\",\"position\":\"E.4\",\"time\":0,\"key\":\"a\",\"data\":\"4\"}\n");
+    raw_free(r);
+    live_end(&live);
+}
+
+/* Who reads nothing is ended, and told to come again as far as that can be said. */
+static void test_disconnect(void **state)
+{
+    (void)state;
+    static char text[60001];
+    const weft_topic_settings strict = {.policy = WEFT_POLICY_DISCONNECT};
+    live_begin(&live, &(weft_channels_config){.hub = &(weft_hub_config){.settings = &strict}});
+    memset(text, 'x', sizeof text - 1);
+    struct raw *events = stream("/chat?stream=sse", ""), *raw = stream("/chat?stream=raw", "");
+    for (int i = 0; i < 200 && weft_subscribers(live.hub, "/chat"); i++) {
+        live_publish(&live, "/chat", text);
+        settle(&live.w);
+    }
+    turn_until(&live.w, raw_ended(events) && raw_ended(raw));
+    assert_int_equal(raw->error, ECONNRESET);
+    raw_free(events);
+    raw_free(raw);
+    live_end(&live);
+}
+
 static void test_no_memory(void **state)
 {
     (void)state;
@@ -238,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_lines),     cmocka_unit_test(test_pipe),
         cmocka_unit_test(test_lost),      cmocka_unit_test(test_heartbeat),
         cmocka_unit_test(test_leave),     cmocka_unit_test(test_slow),
+        cmocka_unit_test(test_skipped),   cmocka_unit_test(test_disconnect),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
