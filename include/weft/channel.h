@@ -56,6 +56,9 @@ typedef struct weft_channels_config {
     /* After so much silence a stream says that it is there, default 15,000 ms. */
     uint64_t heartbeat_ms;
 
+    /* Channels that one address may make, a second, and ten seconds' worth at once; default 10, WEFT_NEVER: no matter. */
+    uint64_t new_channels;
+
     /* What everybody may do whom on_ask is not asked about; default: to read, to write, and to see who is there. */
     unsigned rights;
 

@@ -23,6 +23,7 @@ static void fill_in_defaults(weft_channels_config *cfg)
     preset(&cfg->max_batch, 1 << 20);
     preset(&cfg->publish_ms, 5000);
     preset(&cfg->heartbeat_ms, 15000);
+    preset(&cfg->new_channels, 10);
     if (!cfg->rights) cfg->rights = WEFT_RIGHT_READ | WEFT_RIGHT_WRITE | WEFT_RIGHT_PRESENCE;
 }
 
@@ -56,6 +57,7 @@ static weft_channels *make(weft_loop *l, const weft_channels_config *cfg)
     if (env) c->copy = *env;
     c->env = env ? &c->copy : NULL;
     desks_init(&c->desks, c->env);
+    budgets_init(&c->budgets, weft_backoff_ms(l, 0, UINT32_MAX, UINT32_MAX));
     return c;
 }
 
@@ -69,6 +71,7 @@ void channels_unref(weft_channels *c)
 {
     if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1) return;
     desks_deinit(&c->desks);
+    budgets_deinit(&c->budgets);
     weft_hub_free(c->hub);
     hook_free(c->env, c);
 }

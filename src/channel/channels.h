@@ -11,6 +11,7 @@
 
 #include <weft/channel.h>
 
+#include "channel/budget.h"
 #include "channel/desk.h"
 
 struct weft_channels {
@@ -22,6 +23,7 @@ struct weft_channels {
     weft_hub *hub;
     weft_timer *reaper; /* of desks */
     struct desks desks;
+    struct budgets budgets; /* of new channels */
 };
 
 weft_channels *channels_ref(weft_channels *c);

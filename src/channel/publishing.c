@@ -81,9 +81,7 @@ static struct publishing *make(struct session *s, const struct command *c)
     p->key = keep(&end, what->key);
     p->id = keep(&end, c->id);
     p->parcel.once = keep(&end, what->once);
-    if (weft_message_new(&p->message, env, what->op, what->payload.data, what->payload.len) < 0 ||
-        weft_topic_get(&p->parcel.topic, s->channels->hub, c->channel) < 0) {
-        weft_message_unref(p->message);
+    if (weft_message_new(&p->message, env, what->op, what->payload.data, what->payload.len) < 0) {
         hook_free(env, p);
         return NULL;
     }
@@ -109,11 +107,18 @@ static void hand_in(struct publishing *p)
 void session_publish(struct session *s, const struct command *c)
 {
     struct refusal why;
+    weft_topic *t;
+    if (session_find(s, c->channel, &t, &why) < 0) {
+        session_refuse(s, c->id, &why);
+        return;
+    }
     struct publishing *p = make(s, c);
     if (p) {
+        p->parcel.topic = t;
         hand_in(p);
         return;
     }
+    weft_topic_unref(t);
     refusal_no_memory(&why);
     session_refuse(s, c->id, &why);
 }

@@ -58,6 +58,10 @@ void session_subscribe(struct session *s, const struct command *c);
 void session_unsubscribe(struct session *s, const struct command *c);
 void session_publish(struct session *s, const struct command *c);
 
+/* The topic of a channel, which becomes the caller's. 0; or -1, and why. */
+int session_find(const struct session *s, weft_bytes channel, weft_topic **out,
+                 struct refusal *why);
+
 /* A reader for a topic, from where since says. 0, or as weft_reader_begin, and -ENOSPC: it has too many. Who is
  * subscribed already stays as he is: *seek is where he is. */
 int session_read(struct session *s, weft_topic *t, const weft_since *since, weft_seek *seek);

@@ -5,6 +5,7 @@
 #include "channel/answer.h"
 #include "channel/bytes.h"
 #include "channel/envelope.h"
+#include "channel/find.h"
 #include "channel/hook.h"
 #include "channel/session.h"
 
@@ -111,6 +112,12 @@ static struct subscription *find(const struct session *s, weft_bytes channel, si
     return NULL;
 }
 
+int session_find(const struct session *s, weft_bytes channel, weft_topic **out, struct refusal *why)
+{
+    return find_topic(out, s->channels, channel, weft_conn_loop(s->conn), weft_conn_peer(s->conn),
+                      why);
+}
+
 /* He goes on where he is. */
 static void seek_there(const struct subscription *s, weft_topic *t, weft_seek *seek)
 {
@@ -144,10 +151,10 @@ int session_read(struct session *s, weft_topic *t, const weft_since *since, weft
 
 /* ---- commands -------------------------------------------------------------------------------- */
 
-static int refuse_topic(int error, struct refusal *why)
+static int refuse_more(int error, struct refusal *why)
 {
     if (error != -ENOSPC) return refusal_no_memory(why);
-    return refusal_write(why, 429, "there are as many channels, or subscriptions of yours, as there may be");
+    return refusal_write(why, 429, "a connection has at most %d subscriptions", SUBSCRIPTIONS_MAX);
 }
 
 static int subscribe(struct session *s, const struct command *c, struct subscribed *is,
@@ -156,13 +163,12 @@ static int subscribe(struct session *s, const struct command *c, struct subscrib
     weft_topic *t;
     const weft_since since = {.position = c->has_since ? &c->since : NULL, .last = c->last};
     if (c->is_pattern) return refusal_write(why, 501, "this server does not know patterns yet");
-    int error = weft_topic_get(&t, s->channels->hub, c->channel);
-    if (error) return refuse_topic(error, why);
-    error = session_read(s, t, &since, &is->seek);
+    if (session_find(s, c->channel, &t, why) < 0) return -1;
+    int error = session_read(s, t, &since, &is->seek);
     is->channel = c->channel;
     is->policy = weft_topic_settings_of(t)->policy;
     weft_topic_unref(t);
-    return error ? refuse_topic(error, why) : 0;
+    return error ? refuse_more(error, why) : 0;
 }
 
 void session_subscribe(struct session *s, const struct command *c)

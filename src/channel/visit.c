@@ -10,6 +10,7 @@
 #include "channel/answer.h"
 #include "channel/bytes.h"
 #include "channel/etag.h"
+#include "channel/find.h"
 #include "channel/headers.h"
 #include "channel/hook.h"
 #include "channel/sse.h"
@@ -168,13 +169,8 @@ weft_reply *visit_begin(visit *v, const char *type, const weft_position *at,
 
 int visit_find(const visit *v, weft_topic **out, struct refusal *why)
 {
-    int error = weft_topic_get(out, v->channels->hub, name_bytes(&v->name));
-    if (error == -ENOSPC) {
-        refusal_write(why, 503, "there are as many channels as there may be");
-        why->retry_ms = channels_retry_ms(visit_loop(v));
-        return -1;
-    }
-    return error ? refusal_no_memory(why) : 0;
+    return find_topic(out, v->channels, name_bytes(&v->name), visit_loop(v),
+                      weft_request_peer(v->request), why);
 }
 
 weft_topic *visit_topic(visit *v)

@@ -193,6 +193,29 @@ static void test_gone_while_deciding(void **state)
     live_end(&live);
 }
 
+/* ---- new channels ---------------------------------------------------------------------------- */
+
+static void test_new_channels(void **state)
+{
+    (void)state;
+    struct raw *r;
+    char target[32];
+    live_begin(&live, &(weft_channels_config){.new_channels = 2});
+    for (int i = 0; i < 20; i++) {
+        snprintf(target, sizeof target, "/new%d", i);
+        assert_int_equal(live_ask(&live, "GET", target, "", "", NULL), 200);
+    }
+    assert_int_equal(live_ask(&live, "GET", "/one", "", "", &r), 429);
+    assert_true(has_field(r, "Retry-After: 1\r\n"));
+    assert_int_equal(live_ask(&live, "GET", "/new7", "", "", NULL), 200);
+    assert_int_equal(live_ask(&live, "GET", "/one?stream=sse", "", "", &r), 200);
+    assert_non_null(strstr(raw_body(r), "retry: "));
+    pass(&live.w, 500);
+    assert_int_equal(live_ask(&live, "GET", "/one", "", "", NULL), 200);
+    assert_int_equal(live_ask(&live, "GET", "/two", "", "", NULL), 429);
+    live_end(&live);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +223,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_gone_meanwhile),
         cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_new_channels),
         cmocka_unit_test(test_gone_while_deciding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
