@@ -113,11 +113,12 @@ static struct session *make(struct socket *socket, weft_conn *c)
 static int read_own(struct session *s, struct subscribed *is)
 {
     const struct socket *socket = s->socket;
-    const weft_since since = {.position = &socket->seek.at};
+    const weft_seek *began = &socket->opening->seek;
+    const weft_since since = {.position = &began->at};
     weft_seek seek;
     int error = session_read(s, socket->topic, &since, &seek);
     if (error) return error;
-    *is = (struct subscribed){weft_topic_name(socket->topic), socket->seek,
+    *is = (struct subscribed){weft_topic_name(socket->topic), *began,
                               weft_topic_settings_of(socket->topic)->policy};
     is->seek.at = seek.at;
     if (is->seek.lost != WEFT_LOST_UNKNOWN) is->seek.lost += seek.lost;
@@ -139,11 +140,11 @@ void session_begin(struct socket *socket, weft_conn *c)
     struct subscribed is;
     struct session *s = make(socket, c);
     socket->session = s;
-    if (!s || (socket->subscribes && read_own(s, &is) < 0)) {
+    if (!s || (socket->opening->subscribes && read_own(s, &is) < 0)) {
         weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, NULL);
         return;
     }
-    hello(s, socket->subscribes ? &is : NULL);
+    hello(s, socket->opening->subscribes ? &is : NULL);
 }
 
 void session_leaves(struct session *s, uint64_t return_ms)

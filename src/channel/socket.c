@@ -12,10 +12,17 @@
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
+static void has_begun(struct socket *s)
+{
+    if (s->opening) weft_timer_free(s->opening->closing);
+    hook_free(s->channels->env, s->opening);
+    s->opening = NULL;
+}
+
 static void socket_free(struct socket *s)
 {
     weft_channels *c = s->channels;
-    weft_timer_free(s->closing);
+    has_begun(s);
     weft_topic_unref(s->topic);
     hook_free(c->env, s);
     channels_unref(c);
@@ -23,14 +30,25 @@ static void socket_free(struct socket *s)
 
 static struct socket *make(const visit *v, weft_topic *t)
 {
-    struct socket *s = hook_realloc(v->channels->env, NULL, sizeof *s);
-    if (!s) return NULL;
-    *s = (struct socket){
-        .channels = channels_ref(v->channels),
-        .topic = weft_topic_ref(t),
+    const weft_env *env = v->channels->env;
+    weft_since since;
+    struct opening *o = hook_realloc(env, NULL, sizeof *o);
+    struct socket *s = o ? hook_realloc(env, NULL, sizeof *s) : NULL;
+    if (!s) {
+        hook_free(env, o);
+        return NULL;
+    }
+    *o = (struct opening){
         .since = v->params.since,
         .subscribes = !v->params.subscribe_no,
         .takes_loss = v->params.said & PARAM_LAST,
+    };
+    params_since(&v->params, &since);
+    weft_topic_seek(t, &since, &o->seek);
+    *s = (struct socket){
+        .channels = channels_ref(v->channels),
+        .topic = weft_topic_ref(t),
+        .opening = o,
         .rights = v->rights,
     };
     return s;
@@ -45,11 +63,8 @@ static int say_position(visit *v, const weft_position *p)
 
 static void accept(visit *v, weft_topic *t)
 {
-    weft_since since;
     struct socket *s = make(v, t);
-    params_since(&v->params, &since);
-    if (s) weft_topic_seek(t, &since, &s->seek);
-    if (!s || say_position(v, &s->seek.at) < 0) {
+    if (!s || say_position(v, &s->opening->seek.at) < 0) {
         if (s) socket_free(s);
         visit_no_memory(v);
         return;
@@ -82,35 +97,39 @@ static void close_lost(weft_conn *c, const weft_position *at)
 static void on_time(weft_timer *timer, void *user)
 {
     weft_conn *c = user;
+    const struct socket *s = weft_conn_user(c);
     (void)timer;
-    close_lost(c, &((struct socket *)weft_conn_user(c))->since);
+    close_lost(c, &s->opening->since);
 }
 
 /* Not at once: a naive page would come again at once. */
-static void close_soon(struct socket *s, weft_conn *c)
+static void close_soon(struct opening *o, weft_conn *c)
 {
     weft_loop *l = weft_conn_loop(c);
-    if (weft_timer_new(&s->closing, l, on_time, c) < 0) close_lost(c, &s->since);
-    else weft_timer_start(s->closing, channels_random_ms(l, LOSS_MIN_MS, LOSS_MAX_MS));
+    if (weft_timer_new(&o->closing, l, on_time, c) < 0) close_lost(c, &o->since);
+    else weft_timer_start(o->closing, channels_random_ms(l, LOSS_MIN_MS, LOSS_MAX_MS));
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static void subscribe(struct socket *s, weft_conn *c)
+static void subscribe(const struct socket *s, weft_conn *c)
 {
-    const weft_since since = {.position = &s->seek.at};
+    const weft_position *at = &s->opening->seek.at;
+    const weft_since since = {.position = at};
     weft_seek seek;
     int error = weft_topic_subscribe(s->topic, c, &since, &seek);
     if (error) weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(error));
-    else if (seek.lost) close_lost(c, &s->seek.at);
+    else if (seek.lost) close_lost(c, at);
 }
 
 static void on_open(weft_conn *c)
 {
     struct socket *s = weft_conn_user(c);
+    struct opening *o = s->opening;
     if (*weft_conn_subprotocol(c)) session_begin(s, c);
-    else if (s->subscribes && s->seek.lost && !s->takes_loss) close_soon(s, c);
-    else if (s->subscribes) subscribe(s, c);
+    else if (o->subscribes && o->seek.lost && !o->takes_loss) close_soon(o, c);
+    else if (o->subscribes) subscribe(s, c);
+    if (!o->closing) has_begun(s);
 }
 
 static void publish(const struct socket *s, weft_conn *c, weft_opcode op, const void *data,

@@ -12,16 +12,21 @@
 
 struct session;
 
+/* How it begins; gone when it has. */
+struct opening {
+    weft_position since; /* what its URL said */
+    weft_seek seek;      /* what the 101 made of that */
+    bool subscribes, takes_loss;
+    weft_timer *closing;
+};
+
 /* One for each connection, from the answer to on_close. */
 struct socket {
     weft_channels *channels; /* held */
     weft_topic *topic;       /* of its URL, held */
-    weft_position since;     /* what its URL said */
-    weft_seek seek;          /* what the 101 made of that */
-    bool subscribes, takes_loss;
-    unsigned rights;
-    weft_timer *closing;
+    struct opening *opening;
     struct session *session; /* NULL: raw */
+    unsigned rights;
 };
 
 /* The route of upgrades. Errors: as weft_server_route. */
