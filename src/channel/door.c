@@ -28,19 +28,19 @@ static int read_ask(visit *v, struct refusal *why)
     weft_bytes accept = weft_request_field(v->request, "Accept");
     if (v->upgrade) {
         bool v1 = *weft_upgrade_subprotocol(v->upgrade) != '\0';
-        return ask_of_upgrade(&v->ask, v1, &v->params, why);
+        return ask_of_upgrade(&v->ask, v1, &v->wish->params, why);
     }
-    if (ask_of_request(&v->ask, method, accept, &v->params, why) < 0) return -1;
+    if (ask_of_request(&v->ask, method, accept, &v->wish->params, why) < 0) return -1;
     if (goes_on(v->ask))
-        params_resume(&v->params, weft_request_field(v->request, "Last-Event-ID"));
+        params_resume(&v->wish->params, weft_request_field(v->request, "Last-Event-ID"));
     return 0;
 }
 
 static int read_all(visit *v, struct refusal *why)
 {
-    if (params_read(&v->params, weft_request_query(v->request), why) < 0) return -1;
+    if (params_read(&v->wish->params, weft_request_query(v->request), why) < 0) return -1;
     if (read_ask(v, why) < 0) return -1;
-    return name_of_path(&v->name, weft_request_path(v->request), why);
+    return name_of_path(&v->wish->name, weft_request_path(v->request), why);
 }
 
 /* Of upgrades the server has seen to it. */
@@ -60,10 +60,10 @@ static int check_origin(const visit *v, struct refusal *why)
 
 static unsigned needs(const visit *v)
 {
-    unsigned presence = v->params.said & PARAM_PRESENCE ? WEFT_RIGHT_PRESENCE : 0;
+    unsigned presence = v->wish->params.said & PARAM_PRESENCE ? WEFT_RIGHT_PRESENCE : 0;
     switch (v->ask) {
     case ASK_SOCKET:
-    case ASK_SOCKET_V1: return v->params.subscribe_no ? 0 : WEFT_RIGHT_READ | presence;
+    case ASK_SOCKET_V1: return v->wish->params.subscribe_no ? 0 : WEFT_RIGHT_READ | presence;
     case ASK_PRESENCE: return WEFT_RIGHT_PRESENCE;
     case ASK_PUBLISH: return WEFT_RIGHT_WRITE;
     case ASK_DROP: return WEFT_RIGHT_DROP;
@@ -124,7 +124,7 @@ static void come_in(visit *v)
     }
     v->asks = (weft_channel_ask){
         .channels = v->channels,
-        .name = name_bytes(&v->name),
+        .name = name_bytes(&v->wish->name),
         .needs = needs(v),
         .request = v->request,
         .upgrade = v->upgrade,

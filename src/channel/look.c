@@ -48,7 +48,7 @@ void look_answer(visit *v)
     weft_topic *t = visit_topic(v);
     if (!t) return;
     weft_position head = weft_topic_head(t);
-    params_since(&v->params, &since);
+    params_since(&v->wish->params, &since);
     if (v->ask != ASK_POLL) since.last = WEFT_NEVER;
     if (!visit_is_known(v, &head)) say(v, t, &since);
     weft_topic_unref(t);

@@ -74,7 +74,7 @@ static int read_one(struct post *p, enum content content, struct refusal *why)
 static int read_many(struct post *p, struct refusal *why)
 {
     visit *v = p->visit;
-    if (batch_read(&p->batch, v->channels->env, weft_request_body(v->request), name_bytes(&v->name),
+    if (batch_read(&p->batch, v->channels->env, weft_request_body(v->request), name_bytes(&v->wish->name),
                    v->channels->cfg.max_message, why) < 0)
         return -1;
     return make_messages(p, p->batch.messages, p->batch.n) < 0 ? refusal_no_memory(why) : 0;

@@ -39,11 +39,11 @@ static struct socket *make(const visit *v, weft_topic *t)
         return NULL;
     }
     *o = (struct opening){
-        .since = v->params.since,
-        .subscribes = !v->params.subscribe_no,
-        .takes_loss = v->params.said & PARAM_LAST,
+        .since = v->wish->params.since,
+        .subscribes = !v->wish->params.subscribe_no,
+        .takes_loss = v->wish->params.said & PARAM_LAST,
     };
-    params_since(&v->params, &since);
+    params_since(&v->wish->params, &since);
     weft_topic_seek(t, &since, &o->seek);
     *s = (struct socket){
         .channels = channels_ref(v->channels),

@@ -181,7 +181,7 @@ static void read_from(struct stream *s, weft_topic *t, const weft_reader_type *t
 
 void streaming_begin(visit *v)
 {
-    struct params params = v->params;
+    struct params params = v->wish->params;
     weft_since since;
     const weft_reader_type *type = readers_of(v->ask);
     weft_topic *t = visit_topic(v);

@@ -20,15 +20,28 @@ static const char json[] = "application/json";
 visit *visit_new(weft_channels *c, weft_request *r, weft_upgrade *u)
 {
     visit *v = hook_realloc(c->env, NULL, sizeof *v);
-    if (!v) return NULL;
-    *v = (visit){.channels = channels_ref(c), .request = r, .upgrade = u, .ask = ASK_LOOK};
+    struct wish *wish = v ? hook_realloc(c->env, NULL, sizeof *wish) : NULL;
+    if (!wish) {
+        hook_free(c->env, v);
+        return NULL;
+    }
+    *wish = (struct wish){0};
+    *v = (visit){
+        .channels = channels_ref(c), .request = r, .upgrade = u, .ask = ASK_LOOK, .wish = wish};
     v->origin_allowed = weft_request_field(r, "Origin").len && weft_request_allowed(r);
     return v;
+}
+
+void visit_forget(visit *v)
+{
+    hook_free(v->channels->env, v->wish);
+    v->wish = NULL;
 }
 
 void visit_free(visit *v)
 {
     weft_channels *c = v->channels;
+    visit_forget(v);
     hook_free(c->env, v);
     channels_unref(c);
 }
@@ -169,7 +182,7 @@ weft_reply *visit_begin(visit *v, const char *type, const weft_position *at,
 
 int visit_find(const visit *v, weft_topic **out, struct refusal *why)
 {
-    return find_topic(out, v->channels, name_bytes(&v->name), visit_loop(v),
+    return find_topic(out, v->channels, name_bytes(&v->wish->name), visit_loop(v),
                       weft_request_peer(v->request), why);
 }
 

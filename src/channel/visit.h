@@ -16,6 +16,12 @@
 #include "channel/rights.h"
 #include "channel/text.h"
 
+/* What it is about, as far as the URL says: large, and only needed to begin with. */
+struct wish {
+    struct name name;
+    struct params params;
+};
+
 typedef struct visit {
     weft_channel_ask asks;   /* first */
     weft_channels *channels; /* held */
@@ -24,12 +30,14 @@ typedef struct visit {
     enum ask ask;
     unsigned rights; /* of weft_right: what he may do */
     bool origin_allowed;    /* it has an Origin, and that is allowed */
-    struct name name;
-    struct params params;
+    struct wish *wish;
 } visit;
 
 /* NULL: no memory. */
 visit *visit_new(weft_channels *c, weft_request *r, weft_upgrade *u);
+
+/* Who waits for long does without the wish. */
+void visit_forget(visit *v);
 
 /* What was taken is taken; the request is no longer the visit's. */
 void visit_free(visit *v);

@@ -11,6 +11,9 @@ struct wait {
     weft_reader reader; /* first */
     visit *visit;
     weft_topic *topic; /* held */
+    weft_position since;
+    uint64_t last; /* as weft_since has it; and then since counts only if it was said */
+    bool has_since;
     weft_timer *timer;
     weft_errand errand;
 };
@@ -21,11 +24,10 @@ struct wait {
 static void answer(struct wait *w)
 {
     visit *v = w->visit;
-    weft_since since;
+    const weft_since since = {.position = w->has_since ? &w->since : NULL, .last = w->last};
     struct poll p;
     struct text body;
     bool more;
-    params_since(&v->params, &since);
     look_read(&p, v->channels->env, w->topic, &since, &more);
     text_init(&body, v->channels->env);
     poll_end(&p, more, &body);
@@ -110,11 +112,11 @@ static const weft_reader_type readers = {
 /* ---- to begin -------------------------------------------------------------------------------- */
 
 /* From now on, unless it was said since when: the place is what the answer begins at. */
-static void settle_since(visit *v, const weft_seek *seek)
+static void remember(struct wait *w, const struct params *p, const weft_seek *seek)
 {
-    if (v->params.said & (PARAM_SINCE | PARAM_LAST)) return;
-    v->params.said |= PARAM_SINCE;
-    v->params.since = seek->at;
+    w->has_since = p->said & PARAM_SINCE || !p->last;
+    w->since = p->said & PARAM_SINCE ? p->since : seek->at;
+    w->last = p->last;
 }
 
 static int begin(struct wait *w)
@@ -124,14 +126,15 @@ static int begin(struct wait *w)
     weft_loop *l = visit_loop(v);
     weft_since since;
     weft_seek seek;
-    params_since(&v->params, &since);
+    params_since(&v->wish->params, &since);
     int error = weft_timer_new(&w->timer, l, on_time, w);
     if (!error) error = weft_request_watch(v->request, &watcher, w);
     if (!error) error = weft_reader_begin(&w->reader, w->topic, l, &readers, &since, &seek);
     if (error) return error;
-    settle_since(v, &seek);
+    remember(w, &v->wish->params, &seek);
     if (seek.lost || seek.at.offset < seek.head.offset) wake(w);
-    else weft_timer_start(w->timer, v->params.wait_s * UINT64_C(1000));
+    else weft_timer_start(w->timer, v->wish->params.wait_s * UINT64_C(1000));
+    visit_forget(v);
     return 0;
 }
 
