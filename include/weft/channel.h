@@ -56,7 +56,7 @@ typedef struct weft_channels_config {
     /* After so much silence a stream says that it is there, default 15,000 ms. */
     uint64_t heartbeat_ms;
 
-    /* Channels that one address may make, a second, and ten seconds' worth at once; default 10, WEFT_NEVER: no matter. */
+    /* Channels that one address may make, a second, and ten seconds' worth at once; default 10; WEFT_NEVER: any. */
     uint64_t new_channels;
 
     /* What everybody may do whom on_ask is not asked about; default: to read, to write, and to see who is there. */
@@ -97,8 +97,8 @@ WEFT_API weft_hub *weft_channels_hub(const weft_channels *c);
  * these return is good until then. It comes with a request, which is not to be answered (an upgrade's, too); or with an
  * open connection, when a command of weft.v1 is about another channel than its URL's: then it is asked once for each
  * channel, and what is granted holds as long as the connection. */
-WEFT_API weft_bytes weft_channel_ask_name(const weft_channel_ask *a);    /* "/chat" */
-WEFT_API unsigned weft_channel_ask_rights(const weft_channel_ask *a);    /* what is needed */
+WEFT_API weft_bytes weft_channel_ask_name(const weft_channel_ask *a);       /* "/chat" */
+WEFT_API unsigned weft_channel_ask_rights(const weft_channel_ask *a);       /* what is needed */
 WEFT_API weft_request *weft_channel_ask_request(const weft_channel_ask *a); /* or NULL */
 WEFT_API weft_conn *weft_channel_ask_conn(const weft_channel_ask *a);       /* or NULL */
 

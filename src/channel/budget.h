@@ -2,7 +2,7 @@
  *
  * channel/budget.h - how many new channels an address may make: so many a second, and ten seconds' worth at once
  *
- * A table of fixed size, in which addresses share a place by chance; which ones, nobody can choose, because the hash has
+ * A table of fixed size, in which addresses share a place by chance; which ones, nobody can choose, since the hash has
  * a seed. Of IPv6 an address is its first 64 bits: a customer has so many.
  */
 #ifndef CHANNEL_BUDGET_H

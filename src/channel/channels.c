@@ -37,8 +37,8 @@ static int make_hub(weft_channels *c, weft_loop *l, const weft_hub_config *given
                     size_t settings_size)
 {
     weft_hub_config cfg;
-    int error = weft_sized_take(c->env, "weft_hub_config", &cfg, sizeof cfg, sizeof cfg, given,
-                                hub_size);
+    int error =
+        weft_sized_take(c->env, "weft_hub_config", &cfg, sizeof cfg, sizeof cfg, given, hub_size);
     if (error) return error;
     if (cfg.settings || cfg.settings_of)
         return weft_hub_new_sized(&c->hub, l, &cfg, sizeof cfg, settings_size);

@@ -23,8 +23,7 @@ static void *piece_of(struct text *text)
     weft_piece *p;
     void *made = &form_nothing;
     if (text->failed) made = NULL;
-    else if (text->len)
-        made = weft_piece_new(&p, text->env, text->data, text->len) < 0 ? NULL : p;
+    else if (text->len) made = weft_piece_new(&p, text->env, text->data, text->len) < 0 ? NULL : p;
     text_deinit(text);
     return made;
 }

@@ -46,8 +46,8 @@ static int make_messages(struct post *p, const struct publication *from, size_t 
     for (; p->n < n; p->n++) {
         const struct publication *one = &from[p->n];
         p->keys[p->n] = one->key;
-        int error = weft_message_new(&p->messages[p->n], env, one->op, one->payload.data,
-                                     one->payload.len);
+        int error =
+            weft_message_new(&p->messages[p->n], env, one->op, one->payload.data, one->payload.len);
         if (error) return error;
     }
     return 0;
@@ -74,8 +74,8 @@ static int read_one(struct post *p, enum content content, struct refusal *why)
 static int read_many(struct post *p, struct refusal *why)
 {
     visit *v = p->visit;
-    if (batch_read(&p->batch, v->channels->env, weft_request_body(v->request), name_bytes(&v->wish->name),
-                   v->channels->cfg.max_message, why) < 0)
+    if (batch_read(&p->batch, v->channels->env, weft_request_body(v->request),
+                   name_bytes(&v->wish->name), v->channels->cfg.max_message, why) < 0)
         return -1;
     return make_messages(p, p->batch.messages, p->batch.n) < 0 ? refusal_no_memory(why) : 0;
 }

@@ -12,7 +12,7 @@
 #include "channel/store.h"
 
 struct publishing {
-    struct parcel parcel; /* first */
+    struct parcel parcel;    /* first */
     struct session *session; /* held */
     weft_message *message;
     weft_bytes key, id; /* of what is behind it */
@@ -74,7 +74,8 @@ static struct publishing *make(struct session *s, const struct command *c)
 {
     const weft_env *env = s->channels->env;
     const struct publication *what = &c->publication;
-    struct publishing *p = hook_realloc(env, NULL, sizeof *p + what->key.len + c->id.len + what->once.len);
+    struct publishing *p =
+        hook_realloc(env, NULL, sizeof *p + what->key.len + c->id.len + what->once.len);
     if (!p) return NULL;
     *p = (struct publishing){.cost = what->payload.len};
     uint8_t *end = p->texts;

@@ -14,7 +14,7 @@ enum { BUSY_RETRY_MS = 1000 };
 
 /* The parcel that this is a member of. */
 #define PARCEL_OF(pointer, member) \
-    ((struct parcel *)(void *)((char *)(pointer) - offsetof(struct parcel, member)))
+    ((struct parcel *)(void *)((char *)(pointer)-offsetof(struct parcel, member)))
 
 static struct desk *open_desk(struct parcel *p, uint64_t *now_ms)
 {

@@ -26,7 +26,8 @@ struct parcel {
     const weft_bytes *keys;
     size_t n;
     weft_bytes once; /* an idempotency key; empty: none */
-    void (*on_done)(struct parcel *p); /* once, if store_publish was called; p is the caller's again */
+    void (*on_done)(
+        struct parcel *p); /* once, if store_publish was called; p is the caller's again */
     /* ------------------------------------------------------------------------------------------ */
     int error; /* for on_done, as weft_topic_publish's; WEFT_ERR_BACKLOG: it has waited in vain; STORE_OTHER */
     weft_position at;

@@ -114,10 +114,10 @@ static void take_off(void *reply, weft_link *link)
     weft_reply_unlink(reply, link);
 }
 
-#define READERS(how)                                                               \
-    {                                                                              \
-        .render = (how), .unref = form_unref, .queue = queue, .lost = lost,        \
-        .end = end, .gone = gone, .link = hang, .unlink = take_off                 \
+#define READERS(how)                                                                    \
+    {                                                                                   \
+        .render = (how), .unref = form_unref, .queue = queue, .lost = lost, .end = end, \
+        .gone = gone, .link = hang, .unlink = take_off                                  \
     }
 
 static const weft_reader_type *readers_of(enum ask ask)

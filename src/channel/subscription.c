@@ -13,7 +13,7 @@ enum { SUBSCRIPTIONS_MAX = 128 };
 
 /* Held by its session's list as long as it reads; it goes when its connection has. */
 struct subscription {
-    weft_reader reader; /* first; its carrier: the connection */
+    weft_reader reader;      /* first; its carrier: the connection */
     struct session *session; /* held */
     struct subscription *next;
 };
@@ -138,8 +138,7 @@ int session_read(struct session *s, weft_topic *t, const weft_since *since, weft
     new = hook_realloc(s->channels->env, NULL, sizeof *new);
     if (!new) return -ENOMEM;
     *new = (struct subscription){.reader.carrier = s->conn, .session = s, .next = s->first};
-    int error =
-        weft_reader_begin(&new->reader, t, weft_conn_loop(s->conn), &readers, since, seek);
+    int error = weft_reader_begin(&new->reader, t, weft_conn_loop(s->conn), &readers, since, seek);
     if (error) {
         hook_free(s->channels->env, new);
         return error;

@@ -28,8 +28,8 @@ typedef struct visit {
     weft_request *request;   /* of an upgrade the one behind it */
     weft_upgrade *upgrade;   /* NULL: it is a plain request */
     enum ask ask;
-    unsigned rights; /* of weft_right: what he may do */
-    bool origin_allowed;    /* it has an Origin, and that is allowed */
+    unsigned rights;     /* of weft_right: what he may do */
+    bool origin_allowed; /* it has an Origin, and that is allowed */
     struct wish *wish;
 } visit;
 

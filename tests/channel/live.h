@@ -74,8 +74,8 @@ static inline const char *tidy(const struct live *l, const char *channel, char *
 }
 
 /* One exchange on a connection of its own: the status; *body (may be NULL) is good until the next. */
-static inline int live_ask(struct live *l, const char *method, const char *target, const char *fields,
-                           const char *body, struct raw **answer)
+static inline int live_ask(struct live *l, const char *method, const char *target,
+                           const char *fields, const char *body, struct raw **answer)
 {
     static struct raw *last;
     static char request[200000];
@@ -95,11 +95,11 @@ static inline bool has_field(const struct raw *r, const char *line)
     return at && at < strstr(r->got, "\r\n\r\n");
 }
 
-#define assert_answer(l, method, target, fields, body, status, want)                             \
-    do {                                                                                         \
-        struct raw *answer_;                                                                     \
-        assert_int_equal(live_ask(l, method, target, fields, body, &answer_), status);           \
-        assert_string_equal(tidy(l, "/chat", (char *)raw_body(answer_)), want);                  \
+#define assert_answer(l, method, target, fields, body, status, want)                   \
+    do {                                                                               \
+        struct raw *answer_;                                                           \
+        assert_int_equal(live_ask(l, method, target, fields, body, &answer_), status); \
+        assert_string_equal(tidy(l, "/chat", (char *)raw_body(answer_)), want);        \
     } while (0)
 
 /* A message of /chat. */

@@ -47,7 +47,8 @@ static void say(struct raw *r, int who, int n)
         raw_text(r, text);
         return;
     }
-    snprintf(text, sizeof text, "POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%d-%d;",
+    snprintf(text, sizeof text,
+             "POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%d-%d;",
              snprintf(NULL, 0, "%d-%d;", who, n), who, n);
     raw_forget(r);
     raw_say(r, text);

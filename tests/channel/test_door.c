@@ -52,7 +52,8 @@ static void test_granted_later(void **state)
         {REQUEST("HEAD", "/chat"), WEFT_RIGHT_READ, 200},
         {REQUEST("GET", "/chat?wait=0"), WEFT_RIGHT_READ, 200},
         {REQUEST("GET", "/chat?stream"), WEFT_RIGHT_READ, 200},
-        {REQUEST("GET", "/chat?stream&presence=events"), WEFT_RIGHT_READ | WEFT_RIGHT_PRESENCE, 200},
+        {REQUEST("GET", "/chat?stream&presence=events"), WEFT_RIGHT_READ | WEFT_RIGHT_PRESENCE,
+         200},
         {REQUEST("POST", "/chat"), WEFT_RIGHT_WRITE, 200},
         {REQUEST("DELETE", "/chat"), WEFT_RIGHT_DROP, 200},
         {UPGRADE("/chat", ""), WEFT_RIGHT_READ, 101},
@@ -108,9 +109,9 @@ static void test_refused(void **state)
 static void test_gone_meanwhile(void **state)
 {
     (void)state;
-    static const char *const requests[] = {
-        REQUEST("GET", "/chat"), REQUEST("GET", "/chat?wait=9"), REQUEST("GET", "/chat?stream"),
-        REQUEST("POST", "/chat"), UPGRADE("/chat", "")};
+    static const char *const requests[] = {REQUEST("GET", "/chat"), REQUEST("GET", "/chat?wait=9"),
+                                           REQUEST("GET", "/chat?stream"), REQUEST("POST", "/chat"),
+                                           UPGRADE("/chat", "")};
     start();
     for (size_t i = 0; i < 2 * countof(requests); i++) {
         struct raw *r = ask(requests[i / 2]);
@@ -219,12 +220,9 @@ static void test_new_channels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_granted_later),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_gone_meanwhile),
-        cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_new_channels),
-        cmocka_unit_test(test_gone_while_deciding),
+        cmocka_unit_test(test_granted_later),  cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_gone_meanwhile), cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_new_channels),   cmocka_unit_test(test_gone_while_deciding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,9 +68,9 @@ static void test_cut(void **state)
 {
     (void)state;
     struct raw *r;
-    live_begin(&live, &(weft_channels_config){
-                          .hub = &(weft_hub_config){
-                              .settings = &(weft_topic_settings){.history_items = 3000}}});
+    live_begin(&live,
+               &(weft_channels_config){.hub = &(weft_hub_config){.settings = &(weft_topic_settings){
+                                                                     .history_items = 3000}}});
     for (int i = 0; i < 1500; i++) live_publish(&live, "/chat", "x");
     assert_int_equal(live_ask(&live, "GET", "/chat", "", "", &r), 200);
     const char *body = tidy(&live, "/chat", (char *)raw_body(r));
@@ -128,15 +128,18 @@ static void test_refusals(void **state)
     assert_int_equal(live_ask(&live, "GET", "/chat", "Origin: http://evil\r\n", "", NULL), 403);
     assert_int_equal(live_ask(&live, "GET", "/chat", "Sec-Fetch-Site: cross-site\r\n", "", NULL),
                      403);
-    assert_int_equal(live_ask(&live, "GET", "/chat", "Origin: http://localhost:1\r\n", "", &r), 200);
+    assert_int_equal(live_ask(&live, "GET", "/chat", "Origin: http://localhost:1\r\n", "", &r),
+                     200);
     assert_true(has_field(r, "Access-Control-Allow-Origin: http://localhost:1\r\n"));
-    assert_true(has_field(r, "Access-Control-Expose-Headers: ETag, Weft-Position, Retry-After\r\n"));
+    assert_true(
+        has_field(r, "Access-Control-Expose-Headers: ETag, Weft-Position, Retry-After\r\n"));
     live_end(&live);
 }
 
 #define FROM(origin) "Origin: " origin "\r\n"
-#define PREFLIGHT(method) \
-    "Access-Control-Request-Method: " method "\r\nAccess-Control-Request-Headers: idempotency-key\r\n"
+#define PREFLIGHT(method)                    \
+    "Access-Control-Request-Method: " method \
+    "\r\nAccess-Control-Request-Headers: idempotency-key\r\n"
 
 static void test_options(void **state)
 {
@@ -145,9 +148,9 @@ static void test_options(void **state)
     start(NULL);
     assert_int_equal(live_ask(&live, "OPTIONS", "/chat", "", "", &r), 204);
     assert_true(has_field(r, "Allow: GET, HEAD, POST, DELETE, OPTIONS\r\n"));
-    assert_int_equal(live_ask(&live, "OPTIONS", "/chat",
-                              FROM("http://localhost:1") PREFLIGHT("POST"), "", &r),
-                     204);
+    assert_int_equal(
+        live_ask(&live, "OPTIONS", "/chat", FROM("http://localhost:1") PREFLIGHT("POST"), "", &r),
+        204);
     assert_true(has_field(r, "Access-Control-Allow-Origin: http://localhost:1\r\n"));
     assert_true(has_field(r, "Access-Control-Allow-Methods: POST\r\n"));
     assert_true(has_field(r, "Access-Control-Allow-Headers: idempotency-key\r\n"));

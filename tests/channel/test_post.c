@@ -28,9 +28,11 @@ static void test_one(void **state)
                   POSITION("3"));
     assert_answer(&live, "POST", "/chat", "", "", 200, POSITION("4"));
     assert_answer(&live, "POST", "/chat", "Weft-Key: k\r\n", "v", 200, POSITION("5"));
-    kept_is("5", MESSAGE("1", "hi") "," MESSAGE("2", "\xc3\xa9")
-                 ",{\"channel\":\"/chat\",\"position\":\"E.3\",\"time\":0,\"base64\":\"Yg==\"}," MESSAGE("4", "")
-                 ",{\"channel\":\"/chat\",\"position\":\"E.5\",\"time\":0,\"key\":\"k\",\"data\":\"v\"}");
+    kept_is(
+        "5",
+        MESSAGE("1", "hi") "," MESSAGE("2", "\xc3\xa9") ",{\"channel\":\"/chat\",\"position\":\"E.3\",\"time\":0,\"base64\":\"Yg==\"}," MESSAGE(
+            "4",
+            "") ",{\"channel\":\"/chat\",\"position\":\"E.5\",\"time\":0,\"key\":\"k\",\"data\":\"v\"}");
     live_end(&live);
 }
 
@@ -39,13 +41,15 @@ static void test_many(void **state)
     (void)state;
     live_begin(&live, NULL);
     assert_answer(&live, "POST", "/chat", NDJSON,
-                  "{\"data\":\"a\"}\r\n\n{\"channel\":\"/chat\",\"base64\":\"Yg==\",\"key\":\"k\"}", 200,
-                  POSITION("2"));
-    assert_int_equal(live_ask(&live, "POST", "/chat", NDJSON, "{\"data\":\"a\"}\n{\"data\":1}\n", NULL),
-                     400);
+                  "{\"data\":\"a\"}\r\n\n{\"channel\":\"/chat\",\"base64\":\"Yg==\",\"key\":\"k\"}",
+                  200, POSITION("2"));
+    assert_int_equal(
+        live_ask(&live, "POST", "/chat", NDJSON, "{\"data\":\"a\"}\n{\"data\":1}\n", NULL), 400);
     assert_int_equal(live_ask(&live, "POST", "/chat", NDJSON, "", NULL), 400);
-    kept_is("2", MESSAGE("1", "a") ",{\"channel\":\"/chat\",\"position\":\"E.2\",\"time\":0,\"key\":\"k\","
-                                   "\"base64\":\"Yg==\"}");
+    kept_is(
+        "2",
+        MESSAGE("1", "a") ",{\"channel\":\"/chat\",\"position\":\"E.2\",\"time\":0,\"key\":\"k\","
+                          "\"base64\":\"Yg==\"}");
     live_end(&live);
 }
 
@@ -58,15 +62,18 @@ static void test_keys(void **state)
     live_begin(&live, &(weft_channels_config){.hub = &(weft_hub_config){.settings = &keyed}});
     assert_answer(&live, "POST", "/chat", "Weft-Key: a\r\n", "1", 200, POSITION("1"));
     assert_int_equal(live_ask(&live, "POST", "/chat", NDJSON,
-                              "{\"data\":\"2\",\"key\":\"b\"}\n{\"data\":\"3\",\"key\":\"c\"}\n", NULL),
+                              "{\"data\":\"2\",\"key\":\"b\"}\n{\"data\":\"3\",\"key\":\"c\"}\n",
+                              NULL),
                      409);
     assert_answer(&live, "POST", "/chat", NDJSON,
-                  "{\"data\":\"2\",\"key\":\"b\"}\n{\"data\":\"3\",\"key\":\"a\"}\n", 200, POSITION("3"));
+                  "{\"data\":\"2\",\"key\":\"b\"}\n{\"data\":\"3\",\"key\":\"a\"}\n", 200,
+                  POSITION("3"));
     assert_int_equal(live_ask(&live, "POST", "/chat", "Weft-Key: c\r\n", "1", NULL), 409);
-    assert_answer(&live, "GET", "/chat", "", "", 200,
-                  "{\"channel\":\"/chat\",\"position\":\"E.3\",\"messages\":[{\"channel\":\"/chat\","
-                  "\"position\":\"E.2\",\"time\":0,\"key\":\"b\",\"skipped\":1,\"data\":\"2\"},{\"channel\":\"/chat\","
-                  "\"position\":\"E.3\",\"time\":0,\"key\":\"a\",\"data\":\"3\"}]}\n");
+    assert_answer(
+        &live, "GET", "/chat", "", "", 200,
+        "{\"channel\":\"/chat\",\"position\":\"E.3\",\"messages\":[{\"channel\":\"/chat\","
+        "\"position\":\"E.2\",\"time\":0,\"key\":\"b\",\"skipped\":1,\"data\":\"2\"},{\"channel\":\"/chat\","
+        "\"position\":\"E.3\",\"time\":0,\"key\":\"a\",\"data\":\"3\"}]}\n");
     live_end(&live);
 }
 
@@ -95,16 +102,15 @@ static void test_pace(void **state)
 {
     (void)state;
     struct raw *answer, *r;
-    const weft_topic_settings small = {.window_bytes = 1 << 20, .pace = 1, .history_items = 0,
-                                       .stub_ms = 60000};
+    const weft_topic_settings small = {
+        .window_bytes = 1 << 20, .pace = 1, .history_items = 0, .stub_ms = 60000};
     live_begin(&live, &(weft_channels_config){.hub = &(weft_hub_config){.settings = &small}});
     static char text[60001];
     memset(text, 'x', sizeof text - 1);
     r = raw_connect(&live.w);
     raw_say(r, "GET /chat?stream=raw HTTP/1.0\r\nHost: localhost\r\n\r\n");
     settle(&live.w);
-    while (weft_publish(live.hub, "/chat", WEFT_TEXT, text, sizeof text - 1) == 0)
-        turn(&live.w, 0);
+    while (weft_publish(live.hub, "/chat", WEFT_TEXT, text, sizeof text - 1) == 0) turn(&live.w, 0);
     answer = raw_connect(&live.w);
     raw_say(answer, "POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx");
     settle(&live.w);
@@ -153,8 +159,9 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one),    cmocka_unit_test(test_many), cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_pace), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_one),  cmocka_unit_test(test_many),
+        cmocka_unit_test(test_keys), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_pace), cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,9 +65,9 @@ static void test_hello(void **state)
     live_publish(&live, "/chat", "a");
     struct raw *r = dial("/chat?last=1");
     const char *text = said(r);
-    assert_non_null(strstr(text, "\",\"max_message\":65536,\"ping\":25000},\"channel\":\"/chat\","
-                                 "\"position\":\"E.0\",\"policy\":\"queue\"}\n" MESSAGE("1", "a")
-                                 "\n"));
+    assert_non_null(strstr(text,
+                           "\",\"max_message\":65536,\"ping\":25000},\"channel\":\"/chat\","
+                           "\"position\":\"E.0\",\"policy\":\"queue\"}\n" MESSAGE("1", "a") "\n"));
     raw_free(r);
     r = dial("/chat?subscribe=no");
     text = said(r);
@@ -89,8 +89,9 @@ static void test_subscribe(void **state)
     assert_said(r, "{\"id\":1,\"ok\":{\"channel\":\"/chat\",\"position\":\"E.0\",\"head\":\"E.1\","
                    "\"policy\":\"queue\"}}\n" MESSAGE("1", "a") "\n");
     raw_text(r, "{\"id\":\"x\",\"subscribe\":\"/chat\",\"last\":5}");
-    assert_said(r, "{\"id\":\"x\",\"ok\":{\"channel\":\"/chat\",\"position\":\"E.1\",\"head\":\"E.1\","
-                   "\"policy\":\"queue\"}}\n");
+    assert_said(r,
+                "{\"id\":\"x\",\"ok\":{\"channel\":\"/chat\",\"position\":\"E.1\",\"head\":\"E.1\","
+                "\"policy\":\"queue\"}}\n");
     live_publish(&live, "/chat", "b");
     assert_said(r, MESSAGE("2", "b") "\n");
     raw_text(r, "{\"id\":3,\"unsubscribe\":\"/chat\"}");
@@ -113,7 +114,9 @@ static void test_publish(void **state)
     skip_hello(other);
     raw_text(other, "{\"id\":1,\"publish\":\"/chat\",\"data\":\"a\",\"key\":\"k\"}");
     assert_said(other, "{\"id\":1,\"ok\":{\"position\":\"E.1\"}}\n");
-    assert_said(r, "{\"channel\":\"/chat\",\"position\":\"E.1\",\"time\":0,\"key\":\"k\",\"data\":\"a\"}\n");
+    assert_said(
+        r,
+        "{\"channel\":\"/chat\",\"position\":\"E.1\",\"time\":0,\"key\":\"k\",\"data\":\"a\"}\n");
     raw_text(r, "{\"publish\":\"/chat\",\"base64\":\"AAE=\"}");
     assert_said(r, "{\"channel\":\"/chat\",\"position\":\"E.2\",\"time\":0,\"base64\":\"AAE=\"}\n");
     for (int i = 0; i < 200; i++)
@@ -141,7 +144,8 @@ static void test_errors(void **state)
     struct raw *r = dial("/chat");
     skip_hello(r);
     raw_text(r, "{\"id\":1,\"publish\":\"/chat\",\"data\":\"a\"}");
-    assert_said(r, "{\"id\":1,\"error\":{\"code\":403,\"message\":\"you may not publish on /chat\"}}\n");
+    assert_said(
+        r, "{\"id\":1,\"error\":{\"code\":403,\"message\":\"you may not publish on /chat\"}}\n");
     raw_text(r, "{\"id\":2,\"subscribe\":\"/chat/\"}");
     assert_non_null(strstr(said(r), "{\"id\":2,\"error\":{\"code\":400,"));
     raw_text(r, "{\"ping\":[1]}");
@@ -204,9 +208,9 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hello),  cmocka_unit_test(test_subscribe),
+        cmocka_unit_test(test_hello),   cmocka_unit_test(test_subscribe),
         cmocka_unit_test(test_publish), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_leave),  cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_leave),   cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

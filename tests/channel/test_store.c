@@ -18,9 +18,9 @@ static void test_once(void **state)
     assert_answer(&live, "POST", "/chat", ONCE("k"), "a", 200, POSITION("1"));
     assert_int_equal(live_ask(&live, "POST", "/chat", ONCE("k"), "b", NULL), 422);
     assert_int_equal(live_ask(&live, "POST", "/chat", ONCE("k") "Weft-Key: x\r\n", "a", NULL), 422);
-    assert_int_equal(
-        live_ask(&live, "POST", "/chat", ONCE("k") "Content-Type: application/octet-stream\r\n", "a", NULL),
-        422);
+    assert_int_equal(live_ask(&live, "POST", "/chat",
+                              ONCE("k") "Content-Type: application/octet-stream\r\n", "a", NULL),
+                     422);
     assert_answer(&live, "POST", "/chat", ONCE("l"), "a", 200, POSITION("2"));
     assert_int_equal(live_ask(&live, "POST", "/other", ONCE("k"), "b", NULL), 200);
     live_end(&live);
@@ -86,8 +86,7 @@ static weft_topic *busy_topic(struct raw **reader)
     *reader = raw_connect(&live.w);
     raw_say(*reader, "GET /chat?stream=raw HTTP/1.0\r\nHost: localhost\r\n\r\n");
     settle(&live.w);
-    while (weft_publish(live.hub, "/chat", WEFT_TEXT, text, sizeof text - 1) == 0)
-        turn(&live.w, 0);
+    while (weft_publish(live.hub, "/chat", WEFT_TEXT, text, sizeof text - 1) == 0) turn(&live.w, 0);
     assert_int_equal(weft_topic_get(&t, live.hub, (weft_bytes){(const uint8_t *)"/chat", 5}), 0);
     return t;
 }

@@ -12,7 +12,8 @@ static struct raw *stream(const char *target, const char *fields)
 {
     char request[512];
     struct raw *r = raw_connect(&live.w);
-    snprintf(request, sizeof request, "GET %s HTTP/1.0\r\nHost: localhost\r\n%s\r\n", target, fields);
+    snprintf(request, sizeof request, "GET %s HTTP/1.0\r\nHost: localhost\r\n%s\r\n", target,
+             fields);
     raw_say(r, request);
     turn_until(&live.w, raw_status(r) || raw_ended(r));
     settle(&live.w);
@@ -53,8 +54,9 @@ static void test_events(void **state)
     live_publish(&live, "/chat", "b\nc");
     assert_string_equal(heard(r), "id: E.2\ndata: b\ndata: c\n\n");
     assert_int_equal(weft_publish(live.hub, "/chat", WEFT_BINARY, "\0\1", 2), 0);
-    assert_string_equal(heard(r), "event: envelope\nid: E.3\ndata: {\"channel\":\"/chat\",\"position\":"
-                                  "\"E.3\",\"time\":0,\"base64\":\"AAE=\"}\n\n");
+    assert_string_equal(heard(r),
+                        "event: envelope\nid: E.3\ndata: {\"channel\":\"/chat\",\"position\":"
+                        "\"E.3\",\"time\":0,\"base64\":\"AAE=\"}\n\n");
     raw_free(r);
     settle(&live.w);
     live_end(&live);
@@ -121,8 +123,9 @@ static void test_lost(void **state)
     for (int i = 0; i < 3; i++) live_publish(&live, "/chat", "x");
     snprintf(target, sizeof target, "/chat?stream=sse&since=%s", at(0));
     struct raw *r = stream(target, "");
-    assert_string_equal(heard(r), "event: begin\nid: E.0\ndata: {\"position\":\"E.0\"}\n\n"
-                                  "event: lost\nid: E.2\ndata: {\"lost\":2}\n\nid: E.3\ndata: x\n\n");
+    assert_string_equal(heard(r),
+                        "event: begin\nid: E.0\ndata: {\"position\":\"E.0\"}\n\n"
+                        "event: lost\nid: E.2\ndata: {\"lost\":2}\n\nid: E.3\ndata: x\n\n");
     raw_free(r);
     snprintf(target, sizeof target, "/chat?stream&since=%s", at(0));
     r = stream(target, "");
@@ -230,9 +233,10 @@ static void test_skipped(void **state)
     snprintf(target, sizeof target, "/chat?stream&since=%s", at(0));
     struct raw *r = stream(target, "");
     assert_string_equal(
-        heard(r), "{\"channel\":\"/chat\",\"position\":\"E.0\",\"head\":\"E.4\",\"policy\":\"latest=key\"}\n"
-                  "{\"channel\":\"/chat\",\"position\":\"E.3\",\"time\":0,\"key\":\"b\",\"skipped\":2,\"data\":\"3\"}\n"
-                  "{\"channel\":\"/chat\",\"position\":\"E.4\",\"time\":0,\"key\":\"a\",\"data\":\"4\"}\n");
+        heard(r),
+        "{\"channel\":\"/chat\",\"position\":\"E.0\",\"head\":\"E.4\",\"policy\":\"latest=key\"}\n"
+        "{\"channel\":\"/chat\",\"position\":\"E.3\",\"time\":0,\"key\":\"b\",\"skipped\":2,\"data\":\"3\"}\n"
+        "{\"channel\":\"/chat\",\"position\":\"E.4\",\"time\":0,\"key\":\"a\",\"data\":\"4\"}\n");
     raw_free(r);
     live_end(&live);
 }

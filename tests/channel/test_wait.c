@@ -32,7 +32,8 @@ static const char *answer(struct raw *r)
 static const char *since(int offset)
 {
     static char target[64];
-    snprintf(target, sizeof target, "/chat?wait=25&since=%s.%d", live_epoch(&live, "/chat"), offset);
+    snprintf(target, sizeof target, "/chat?wait=25&since=%s.%d", live_epoch(&live, "/chat"),
+             offset);
     return target;
 }
 
@@ -138,9 +139,9 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_at_once),     cmocka_unit_test(test_as_soon_as_there_is),
-        cmocka_unit_test(test_none),        cmocka_unit_test(test_gone),
-        cmocka_unit_test(test_leave),       cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_at_once), cmocka_unit_test(test_as_soon_as_there_is),
+        cmocka_unit_test(test_none),    cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_leave),   cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
