@@ -41,7 +41,7 @@ test:
 tsan:
 	@tools/setup test
 	@tools/build tsan
-	@tools/test tsan -R '^(base|ws|http|io|net|hub|aux|cli)\.'
+	@tools/test tsan -R '^(base|ws|http|io|net|hub|aux|channel|cli)\.'
 
 check:
 	@tools/setup check

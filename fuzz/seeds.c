@@ -309,6 +309,24 @@ static void other_seeds(void)
     seed_text("fuzz_aux", "\x08\x03nameroom=1&name=a%20b+c&x&n%61me=%zz");
     seed_text("fuzz_aux", "\x40\x01a; a=\"s%3Aabc\"; theme=dark;;=");
     seed_text("fuzz_aux", "\x20\x04idtyline\r\nline\nevent: x\rBearer abc");
+    /* fuzz_channel: the first byte modulo 5 chooses, and is five times the length of an Accept in front of a query */
+    seed_text("fuzz_channel", "\x05/quotes/ACME%20caf%C3%A9%2F");
+    seed_text("fuzz_channel", "\x05/.well-known//chat/");
+    seed_text("fuzz_channel",
+              "\x01since=k3f9a2c1.42&last=all&wait=25&client=%C3%A9&stream=sse&presence=events");
+    seed_text("fuzz_channel", "\x56text/event-streamsubscribe=no&last=10&presence&stream=raw");
+    seed_text("fuzz_channel", "\x02W/\"k3f9a2c1.42\", \"a,b\", *");
+    seed_text("fuzz_channel", "\x02k3f9a2c1.42");
+    seed_text(
+        "fuzz_channel",
+        "\x03{\"id\":1,\"subscribe\":\"/quotes/*\",\"since\":\"k3f9a2c1.42\",\"last\":\"all\"}");
+    seed_text(
+        "fuzz_channel",
+        "\x03{\"id\":\"a\",\"publish\":\"/chat\",\"data\":\"\\ud83d\\ude00\\n\",\"key\":\"K\",\"once\":\"1\"}");
+    seed_text("fuzz_channel",
+              "\x03{\"ping\":-1.5e3,\"unsubscribe\":[true,null,{}],\"presence\":\"/\"}");
+    seed_text("fuzz_channel",
+              "\x04{\"data\":\"a\"}\n\r\n{\"base64\":\"aGk=\",\"channel\":\"/chat\"}\n");
     seed_text("fuzz_mask", "\x12\x34\x56\x78 \3the payload, longer than a word");
     /* fuzz_cli: the first byte modulo 5 chooses */
     seed_text("fuzz_cli", "i-vbp80\n--max-message=64K\n--ping\n2.5s\nws://localhost\n--\n-x");

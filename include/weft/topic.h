@@ -74,6 +74,8 @@ WEFT_API void weft_topic_unref(weft_topic *t); /* NULL is fine */
 WEFT_API weft_bytes weft_topic_name(const weft_topic *t); /* as long as you hold it */
 WEFT_API const weft_topic_settings *weft_topic_settings_of(const weft_topic *t);
 WEFT_API weft_hub *weft_topic_hub(const weft_topic *t);
+WEFT_API const weft_env *weft_hub_env(
+    const weft_hub *h); /* its copy, as long as the hub; NULL: it has none */
 WEFT_API size_t weft_topic_subscribers(const weft_topic *t);
 WEFT_API weft_position weft_topic_head(weft_topic *t);
 
@@ -95,6 +97,11 @@ typedef struct weft_entry {
  * WEFT_ERR_BACKLOG: as weft_publish; WEFT_ERR_CLOSED: the hub is being freed. */
 WEFT_API WEFT_CHECK int weft_topic_publish(weft_topic *t, weft_message *m, weft_bytes key,
                                            weft_position *at);
+
+/* The same for n messages, which get offsets in a row, or none of them is appended; keys NULL: none has one. *at is
+ * where the last one is. n is at least 1. */
+WEFT_API WEFT_CHECK int weft_topic_publish_all(weft_topic *t, weft_message *const *m,
+                                               const weft_bytes *keys, size_t n, weft_position *at);
 
 /* Who waits until it is his turn to publish. Embedded in what waits; all zero but for on_turn. */
 typedef struct weft_turn {
@@ -173,6 +180,11 @@ WEFT_API WEFT_CHECK int weft_reader_begin(weft_reader *r, weft_topic *t, weft_lo
 
 /* Nothing comes any more, and gone is not told. */
 WEFT_API void weft_reader_end(weft_reader *r);
+
+/* c as a reader: as weft_subscribe, from where since says; a loss that *seek names is the caller's to tell. In the
+ * thread of c. Errors: as weft_reader_begin, and -ENOSPC (max_topics_per_conn), -EEXIST: it is subscribed. */
+WEFT_API WEFT_CHECK int weft_topic_subscribe(weft_topic *t, weft_conn *c, const weft_since *since,
+                                             weft_seek *seek);
 
 WEFT_API weft_topic *weft_reader_topic(const weft_reader *r); /* NULL: he has not begun, or ended */
 

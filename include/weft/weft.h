@@ -22,6 +22,7 @@
 #include <weft/pipe.h>
 #include <weft/hub.h>
 #include <weft/topic.h>
+#include <weft/channel.h>
 #include <weft/aux.h>
 /* clang-format on */
 

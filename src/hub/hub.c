@@ -91,6 +91,11 @@ void weft_hub_free(weft_hub *h)
     hub_unref(h);
 }
 
+const weft_env *weft_hub_env(const weft_hub *h)
+{
+    return h->env;
+}
+
 /* ---- counts ---------------------------------------------------------------------------------- */
 
 uint64_t weft_hub_count(const weft_hub *h, weft_hub_counter what)

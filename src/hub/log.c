@@ -43,10 +43,12 @@ static int resize(struct log *l, uint32_t cap)
     return 0;
 }
 
-int log_reserve(struct log *l)
+int log_reserve(struct log *l, uint32_t n)
 {
-    if (l->n < l->cap) return 0;
-    return resize(l, l->cap ? l->cap * 2 : MIN_CAP);
+    uint32_t cap = l->cap ? l->cap : MIN_CAP;
+    if (l->n + n <= l->cap) return 0;
+    while (cap < l->n + n) cap *= 2;
+    return resize(l, cap);
 }
 
 static void give_back(struct log *l)
@@ -124,6 +126,18 @@ int log_key(struct log *l, struct entry *e, const uint8_t *secret, uint64_t max_
     }
     e->keyed = true;
     return 0;
+}
+
+/* Those that are twice among them are counted twice: at the limit it is refused a little early. */
+int log_reserve_keys(struct log *l, struct entry *const *e, size_t n, const uint8_t *secret,
+                     uint64_t max_keys)
+{
+    size_t added = 0;
+    if (!l->keys && make_keys(l, secret) < 0) return -ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        if (!map_find(l->keys, map_hash(l->keys, e[i]->seen.key), e[i]->seen.key)) added++;
+    if (l->keys->n + added > max_keys) return -ENOSPC;
+    return map_reserve(l->keys, added);
 }
 
 /* ---- out ------------------------------------------------------------------------------------- */

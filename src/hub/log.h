@@ -45,8 +45,12 @@ static inline struct entry *log_at(const struct log *l, uint64_t offset)
     return l->ring[offset & (l->cap - 1)];
 }
 
-/* Room for one more. -ENOMEM. */
-int log_reserve(struct log *l);
+/* Room for n more. -ENOMEM. */
+int log_reserve(struct log *l, uint32_t n);
+
+/* That log_key of these, in this order, does not fail. Errors: as log_key's. */
+int log_reserve_keys(struct log *l, struct entry *const *e, size_t n, const uint8_t *secret,
+                     uint64_t max_keys);
 
 /* Remember whose newest e will be when it is pushed, which is next: what was that before is superseded. secret: the
  * map's key. Errors: -ENOMEM, -ENOSPC (max_keys); nothing has changed. */

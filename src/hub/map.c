@@ -50,10 +50,9 @@ static int resize(struct map *map, size_t cap)
     return 0;
 }
 
-static int reserve_one(struct map *map)
+static bool has_room(size_t cap, size_t n)
 {
-    if (map->n < map->cap / 4 * 3) return 0;
-    return resize(map, map->cap ? map->cap * 2 : MIN_CAP);
+    return n <= cap / 4 * 3;
 }
 
 static void give_back(struct map *map)
@@ -117,9 +116,17 @@ void *map_find(const struct map *map, uint64_t hash, weft_bytes name)
     return NULL;
 }
 
+int map_reserve(struct map *map, size_t n)
+{
+    size_t cap = map->cap ? map->cap : MIN_CAP;
+    if (has_room(map->cap, map->n + n)) return 0;
+    while (!has_room(cap, map->n + n)) cap *= 2;
+    return resize(map, cap);
+}
+
 int map_add(struct map *map, uint64_t hash, void *item)
 {
-    if (reserve_one(map) < 0) return -ENOMEM;
+    if (map_reserve(map, 1) < 0) return -ENOMEM;
     place(map, (struct map_slot){.hash = hash, .item = item});
     map->n++;
     return 0;

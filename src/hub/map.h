@@ -36,6 +36,9 @@ uint64_t map_hash(const struct map *map, weft_bytes name);
 /* hash is the name's. NULL: it is not there. */
 void *map_find(const struct map *map, uint64_t hash, weft_bytes name);
 
+/* Room for n more: so many map_add do not fail then. -ENOMEM. */
+int map_reserve(struct map *map, size_t n);
+
 /* Under a name that is not in the map. Errors: -ENOMEM (the map is as before). */
 int map_add(struct map *map, uint64_t hash, void *item);
 

@@ -88,15 +88,24 @@ static weft_bytes bytes_of(const char *topic)
     return (weft_bytes){(const uint8_t *)topic, strlen(topic)};
 }
 
-static int join(weft_topic *t, weft_conn *c)
+static int join(weft_topic *t, weft_conn *c, const weft_since *since, weft_seek *seek)
 {
     const weft_env *env = weft_loop_env(weft_conn_loop(c));
     weft_reader *r = hook_realloc(env, NULL, sizeof *r);
     if (!r) return -ENOMEM;
     *r = (weft_reader){.carrier = c};
-    int error = weft_reader_begin(r, t, weft_conn_loop(c), &members, NULL, NULL);
+    int error = weft_reader_begin(r, t, weft_conn_loop(c), &members, since, seek);
     if (error) hook_free(env, r);
     return error;
+}
+
+int weft_topic_subscribe(weft_topic *t, weft_conn *c, const weft_since *since, weft_seek *seek)
+{
+    size_t n;
+    weft_hub *h = weft_topic_hub(t);
+    if (find(h, c, weft_topic_name(t), &n)) return -EEXIST;
+    if (n >= h->cfg.max_topics_per_conn) return -ENOSPC;
+    return join(t, c, since, seek);
 }
 
 int weft_subscribe(weft_hub *h, weft_conn *c, const char *topic)
@@ -107,7 +116,7 @@ int weft_subscribe(weft_hub *h, weft_conn *c, const char *topic)
     if (n >= h->cfg.max_topics_per_conn) return -ENOSPC;
     int error = weft_topic_get(&t, h, bytes_of(topic));
     if (error) return error;
-    error = join(t, c);
+    error = join(t, c, NULL, NULL);
     weft_topic_unref(t);
     return error;
 }

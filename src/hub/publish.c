@@ -27,7 +27,7 @@ static void replace_newest(weft_topic *t)
 
 static int push(weft_topic *t, struct entry *e, struct leaving *old)
 {
-    if (log_reserve(&t->log) < 0) return -ENOMEM;
+    if (log_reserve(&t->log, 1) < 0) return -ENOMEM;
     bool keyed = t->settings->policy == WEFT_POLICY_LATEST_KEY;
     int error = keyed ? log_key(&t->log, e, t->hub->secret, t->settings->max_keys, old) : 0;
     if (error < 0) return error;
@@ -86,6 +86,74 @@ int weft_topic_publish(weft_topic *t, weft_message *m, weft_bytes key, weft_posi
     if (t->hub->closing) return WEFT_ERR_CLOSED;
     struct entry *e = entry_new(t->hub->env, m, key);
     return e ? append(t, e, at) : -ENOMEM;
+}
+
+/* ---- many in a row --------------------------------------------------------------------------- */
+
+static void tell_of_many(weft_topic *t, struct entry *const *e, size_t n, struct wakes *w)
+{
+    for (struct stand *s = t->stands; s; s = s->next_stand) {
+        for (size_t i = 0; i < n; i++) e[i]->hot++;
+        part_leave(s->part, &s->task, w);
+    }
+}
+
+/* Each of them is pushed, once it is certain that all can be. */
+static int push_all(weft_topic *t, struct entry *const *e, size_t n, struct leaving *old)
+{
+    bool keyed = t->settings->policy == WEFT_POLICY_LATEST_KEY;
+    int error = log_reserve(&t->log, (uint32_t)n);
+    if (!error && keyed)
+        error = log_reserve_keys(&t->log, e, n, t->hub->secret, t->settings->max_keys);
+    for (size_t i = 0; i < n && !error; i++) {
+        error = push(t, e[i], old);
+        pace_spend(&t->pace, t->settings, entry_cost(e[i]->seen.message));
+    }
+    return error;
+}
+
+/* Takes the references over, if there is no error. */
+static int append_all(weft_topic *t, struct entry *const *e, size_t n, weft_position *at)
+{
+    struct leaving old = {0};
+    struct wakes w = {0};
+    topic_lock(t);
+    int error = is_let_through(t) ? push_all(t, e, n, &old) : WEFT_ERR_BACKLOG;
+    if (!error) {
+        tell_of_many(t, e, n, &w);
+        if (at) *at = topic_position(t, t->log.head);
+        topic_trim(t, e[n - 1]->seen.time, &old);
+        topic_pass_by(t, &w);
+        topic_count_memory(t);
+    }
+    topic_unlock(t);
+    leaving_free(&old);
+    wakes_send(&w, t->hub);
+    return error;
+}
+
+static void unref_all(struct entry *const *e, size_t n)
+{
+    while (n--) entry_unref(e[n]);
+}
+
+int weft_topic_publish_all(weft_topic *t, weft_message *const *m, const weft_bytes *keys, size_t n,
+                           weft_position *at)
+{
+    const weft_env *env = t->hub->env;
+    size_t made = 0;
+    if (!n || n > UINT16_MAX) return -EINVAL;
+    if (t->hub->closing) return WEFT_ERR_CLOSED;
+    for (size_t i = 0; keys && i < n; i++)
+        if (keys[i].len > KEY_MAX) return -EINVAL;
+    struct entry **e = hook_realloc(env, NULL, n * sizeof *e);
+    if (!e) return -ENOMEM;
+    while (made < n && (e[made] = entry_new(env, m[made], keys ? keys[made] : (weft_bytes){0})))
+        made++;
+    int error = made < n ? -ENOMEM : append_all(t, e, n, at);
+    if (error) unref_all(e, made);
+    hook_free(env, e);
+    return error;
 }
 
 /* ---- by name --------------------------------------------------------------------------------- */

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * weft/channel.h - channels: a topic at a URL, published to and read by every transport
+ *
+ *      weft_loop_new(&loop, NULL);
+ *      weft_server_new(&server, loop, NULL);
+ *      weft_channels_new(&channels, loop, NULL);
+ *      weft_channels_route(channels, server, "/" "*");
+ *      weft_server_listen(server, "127.0.0.1:8080", NULL);
+ *      weft_loop_run(loop);
+ *
+ * A channel is a URL path, decoded: "/chat". It is a topic of the channels' hub under that name, so the program
+ * publishes and reads by hub.h and topic.h, from any thread:
+ *
+ *      weft_publish(weft_channels_hub(channels), "/chat", WEFT_TEXT, "hi", 2);
+ *
+ * Who may do what is the program's to decide, for each request, at once or later: weft_channels_config.on_ask.
+ */
+#ifndef WEFT_CHANNEL_H
+#define WEFT_CHANNEL_H
+
+#include <weft/server.h>
+#include <weft/topic.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weft_channels weft_channels;
+
+/* What somebody may do with a channel. */
+typedef enum weft_right {
+    WEFT_RIGHT_READ = 1,
+    WEFT_RIGHT_WRITE = 2,
+    WEFT_RIGHT_PRESENCE = 4, /* to see who is there */
+    WEFT_RIGHT_DROP = 8,     /* to have what is kept dropped (DELETE) */
+    WEFT_RIGHT_PATTERN = 16  /* to subscribe to channels that he cannot name */
+} weft_right;
+
+/* What somebody asks for, while it is being decided. */
+typedef struct weft_channel_ask weft_channel_ask;
+
+/* All zero means defaults. */
+typedef struct weft_channels_config {
+    /* Of their hub. NULL, or without settings: 100 messages are kept for 5 minutes, and what a channel is called, with
+     * its epoch and offset, for an hour. Settings that you give stand as they are. */
+    const weft_hub_config *hub;
+
+    uint64_t max_message; /* bytes of a message, default 64 KiB */
+    uint64_t max_batch;   /* bytes of a body that has many, default 1 MiB */
+
+    /* How long who publishes by a request may wait for his turn (weft_topic_settings.pace), default 5,000 ms; then it
+     * is 503, and when to try again. */
+    uint64_t publish_ms;
+
+    /* After so much silence a stream says that it is there, default 15,000 ms. */
+    uint64_t heartbeat_ms;
+
+    /* Channels that one address may make, a second, and ten seconds' worth at once; default 10; WEFT_NEVER: any. */
+    uint64_t new_channels;
+
+    /* What everybody may do whom on_ask is not asked about; default: to read, to write, and to see who is there. */
+    unsigned rights;
+
+    /* Pages of any origin may do what they like: say so if the server's origins are "*". */
+    bool any_origin;
+
+    /* Asked of each request and each upgrade that is in order, in the thread of its loop: weft_channel_ask_grant or
+     * weft_channel_ask_refuse answers it, here or later. NULL: rights. */
+    void (*on_ask)(weft_channel_ask *ask, void *user);
+    void *user;
+} weft_channels_config;
+
+/* cfg may be NULL. Errors: as weft_hub_new. */
+WEFT_API int weft_channels_new_sized(weft_channels **out, weft_loop *l,
+                                     const weft_channels_config *cfg, size_t cfg_size,
+                                     size_t hub_size, size_t settings_size);
+static inline int weft_channels_new(weft_channels **out, weft_loop *l,
+                                    const weft_channels_config *cfg)
+{
+    return weft_channels_new_sized(out, l, cfg, sizeof *cfg, sizeof(weft_hub_config),
+                                   sizeof(weft_topic_settings));
+}
+
+/* Behind weft_server_free; before the loop is freed. NULL is fine. */
+WEFT_API void weft_channels_free(weft_channels *c);
+
+/* Every path that matches is a channel: "/chat", or a whole subtree. Errors: as weft_server_route. */
+WEFT_API int weft_channels_route(weft_channels *c, weft_server *s, const char *path);
+
+/* As long as the channels are. */
+WEFT_API weft_hub *weft_channels_hub(const weft_channels *c);
+
+/* ---- who may do what ------------------------------------------------------------------------- */
+
+/* An ask is yours until you answer it, once, in the thread of its loop; also if the client has left meanwhile. What
+ * these return is good until then. It comes with a request, which is not to be answered (an upgrade's, too); or with an
+ * open connection, when a command of weft.v1 is about another channel than its URL's: then it is asked once for each
+ * channel, and what is granted holds as long as the connection. */
+WEFT_API weft_bytes weft_channel_ask_name(const weft_channel_ask *a);       /* "/chat" */
+WEFT_API unsigned weft_channel_ask_rights(const weft_channel_ask *a);       /* what is needed */
+WEFT_API weft_request *weft_channel_ask_request(const weft_channel_ask *a); /* or NULL */
+WEFT_API weft_conn *weft_channel_ask_conn(const weft_channel_ask *a);       /* or NULL */
+
+/* A header field for the answer: Set-Cookie, WWW-Authenticate. Errors: as weft_reply_field. */
+WEFT_API int weft_channel_ask_field(weft_channel_ask *a, const char *name, const char *value);
+
+/* He has these rights on the channel. What he asks for is done if they are enough; else it is 403. */
+WEFT_API void weft_channel_ask_grant(weft_channel_ask *a, unsigned rights);
+
+/* It is not done: an HTTP status, 400 to 599, and why, in a sentence. */
+WEFT_API void weft_channel_ask_refuse(weft_channel_ask *a, int status, const char *why);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/channels.h - what all channels share
+ *
+ * Counted: the program holds it, and so does whatever is under way, until it has ended; the last one frees the hub.
+ */
+#ifndef CHANNEL_CHANNELS_H
+#define CHANNEL_CHANNELS_H
+
+#include <stdatomic.h>
+
+#include <weft/channel.h>
+
+#include "channel/budget.h"
+#include "channel/desk.h"
+
+struct weft_channels {
+    atomic_uint refs;
+    weft_loop *loop;
+    weft_env copy;
+    const weft_env *env; /* of copy, or NULL */
+    weft_channels_config cfg;
+    weft_hub *hub;
+    weft_timer *reaper; /* of desks */
+    struct desks desks;
+    struct budgets budgets; /* of new channels */
+};
+
+weft_channels *channels_ref(weft_channels *c);
+void channels_unref(weft_channels *c);
+
+uint64_t channels_random_ms(const weft_loop *l, uint64_t least, uint64_t most);
+
+/* How long a client should wait before it comes again: random, so that not all come at once. */
+uint64_t channels_retry_ms(const weft_loop *l);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/deciding.c - whether a session may have a command done
+ *
+ *      its URL's channel: what the upgrade was granted
+ *      another:           asked once, and kept; the command is kept as it came, and read again when it is decided
+ *
+ * One command at a time: the connection is not read from meanwhile, so answers stay in order.
+ */
+#include <string.h>
+
+#include "channel/bytes.h"
+#include "channel/hook.h"
+#include "channel/session.h"
+
+enum { GRANTS_MAX = 128 };
+
+/* A command that waits. */
+struct decision {
+    weft_channel_ask asks;   /* first */
+    struct session *session; /* held */
+    struct name name;
+    size_t len;
+    uint8_t text[];
+};
+
+static unsigned needs(const struct command *c)
+{
+    switch (c->verb) {
+    case VERB_SUBSCRIBE: return c->is_pattern ? WEFT_RIGHT_PATTERN : WEFT_RIGHT_READ;
+    case VERB_PUBLISH: return WEFT_RIGHT_WRITE;
+    case VERB_PRESENCE: return WEFT_RIGHT_PRESENCE;
+    default: return 0;
+    }
+}
+
+/* ---- grants ---------------------------------------------------------------------------------- */
+
+void session_forget_grants(struct session *s)
+{
+    for (struct grant *g = s->grants, *next; g; g = next) {
+        next = g->next;
+        hook_free(s->channels->env, g);
+    }
+    s->grants = NULL;
+}
+
+static struct grant *find(const struct session *s, weft_bytes channel)
+{
+    struct grant *g = s->grants;
+    while (g && !bytes_same(channel, name_bytes(&g->name))) g = g->next;
+    return g;
+}
+
+/* Of a channel that was never asked about: 0. */
+static unsigned rights_on(const struct session *s, weft_bytes channel)
+{
+    bool is_own = bytes_same(channel, weft_topic_name(s->socket->topic));
+    const struct grant *g = find(s, channel);
+    return (is_own ? s->socket->rights : 0) | (g ? g->rights : 0);
+}
+
+static void forget_oldest(struct session *s)
+{
+    struct grant **at = &s->grants;
+    size_t n = 0;
+    for (; *at && (*at)->next; at = &(*at)->next) n++;
+    if (n + 1 < GRANTS_MAX) return;
+    hook_free(s->channels->env, *at);
+    *at = NULL;
+}
+
+/* Where there is no memory for it, or too many have come since, it is asked again. */
+static void keep(struct session *s, const struct name *name, unsigned rights)
+{
+    struct grant *g = find(s, name_bytes(name));
+    if (g) {
+        g->rights = rights;
+        return;
+    }
+    forget_oldest(s);
+    g = hook_realloc(s->channels->env, NULL, sizeof *g);
+    if (!g) return;
+    *g = (struct grant){s->grants, rights, *name};
+    s->grants = g;
+}
+
+/* ---- decided --------------------------------------------------------------------------------- */
+
+static void decision_free(struct decision *d)
+{
+    struct session *s = d->session;
+    hook_free(s->channels->env, d);
+    session_unref(s);
+}
+
+/* It was in order when it was read first. */
+static void read_again(struct decision *d, const struct refusal *why)
+{
+    struct session *s = d->session;
+    struct command c;
+    struct refusal again;
+    const weft_channels *channels = s->channels;
+    enum command_result result = command_read(&c, channels->env, (weft_bytes){d->text, d->len},
+                                              channels->cfg.max_message, &again);
+    if (result == COMMAND_READ && !why) session_obey(s, &c);
+    else session_refuse(s, c.id, why ? why : &again);
+    command_free(&c);
+    s->asks = false;
+    session_flow(s);
+}
+
+static void granted(weft_channel_ask *a, unsigned rights)
+{
+    struct decision *d = (struct decision *)a;
+    if (d->session->socket) {
+        keep(d->session, &d->name, rights);
+        read_again(d, NULL);
+    }
+    decision_free(d);
+}
+
+static void refused(weft_channel_ask *a, const struct refusal *why)
+{
+    struct decision *d = (struct decision *)a;
+    if (d->session->socket) read_again(d, why);
+    decision_free(d);
+}
+
+/* ---- to decide ------------------------------------------------------------------------------- */
+
+static void ask(struct session *s, const struct command *c, weft_bytes text)
+{
+    struct refusal why;
+    struct decision *d = hook_realloc(s->channels->env, NULL, sizeof *d + text.len);
+    if (!d) {
+        refusal_no_memory(&why);
+        session_refuse(s, c->id, &why);
+        return;
+    }
+    *d = (struct decision){.session = s, .name.len = c->channel.len, .len = text.len};
+    memcpy(d->name.text, c->channel.data, c->channel.len);
+    memcpy(d->text, text.data, text.len);
+    d->asks = (weft_channel_ask){
+        .channels = s->channels,
+        .name = name_bytes(&d->name),
+        .needs = needs(c),
+        .conn = s->conn,
+        .granted = granted,
+        .refused = refused,
+    };
+    s->refs++;
+    s->asks = true;
+    rights_ask(&d->asks);
+}
+
+void session_decide(struct session *s, const struct command *c, weft_bytes text)
+{
+    unsigned missing = needs(c) & ~(needs(c) ? rights_on(s, c->channel) : 0);
+    if (missing) ask(s, c, text);
+    else session_obey(s, c);
+}

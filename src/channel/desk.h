@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/desk.h - what channels have besides their logs, where somebody needs it: idempotency keys, and who waits
+ *
+ *      topic -> drawer (a lock) -> desks in it
+ *
+ * A desk is made when it is needed, holds its topic, and goes when nothing is on it: at once, or within a minute of its
+ * last key's time. Topics are found by their address, which strangers do not choose.
+ */
+#ifndef CHANNEL_DESK_H
+#define CHANNEL_DESK_H
+
+#include <pthread.h>
+
+#include "channel/once.h"
+
+enum { DRAWERS = 256, WAITING_MAX = 1000 };
+
+struct desk {
+    struct desk *next;
+    weft_topic *topic; /* held */
+    unsigned waiting;  /* publishers, for their turn */
+    struct once_keys once;
+};
+
+struct desks {
+    const weft_env *env;
+    struct drawer {
+        pthread_mutex_t lock;
+        struct desk *first;
+        uint64_t now_ms; /* loops' clocks may differ a little: this one never goes back */
+    } drawers[DRAWERS];
+};
+
+void desks_init(struct desks *d, const weft_env *env);
+void desks_deinit(struct desks *d); /* nobody waits any more */
+
+/* The desk of t, made if need be, and its drawer locked until desk_close. NULL: no memory, and nothing is locked.
+ * *now_ms is what the caller's clock says, and becomes what is to be used. */
+struct desk *desk_open(struct desks *d, weft_topic *t, uint64_t *now_ms);
+void desk_close(struct desks *d, struct desk *desk);
+
+/* Forget what is too old. */
+void desks_expire(struct desks *d, uint64_t now_ms);
+
+#endif

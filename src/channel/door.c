@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/door.c - one way in for all
+ *
+ *      on_request, on_upgrade -> what is asked for -> origin -> rights ... -> serve
+ */
+#include "channel/door.h"
+
+#include "channel/bytes.h"
+#include "channel/look.h"
+#include "channel/origin.h"
+#include "channel/post.h"
+#include "channel/socket.h"
+#include "channel/streaming.h"
+#include "channel/visit.h"
+#include "channel/wait.h"
+
+/* ---- what is asked for ----------------------------------------------------------------------- */
+
+static bool goes_on(enum ask ask)
+{
+    return ask == ASK_SSE || ask == ASK_STREAM || ask == ASK_STREAM_RAW;
+}
+
+static int read_ask(visit *v, struct refusal *why)
+{
+    weft_bytes method = weft_request_method(v->request);
+    weft_bytes accept = weft_request_field(v->request, "Accept");
+    if (v->upgrade) {
+        bool v1 = *weft_upgrade_subprotocol(v->upgrade) != '\0';
+        return ask_of_upgrade(&v->ask, v1, &v->wish->params, why);
+    }
+    if (ask_of_request(&v->ask, method, accept, &v->wish->params, why) < 0) return -1;
+    if (goes_on(v->ask))
+        params_resume(&v->wish->params, weft_request_field(v->request, "Last-Event-ID"));
+    return 0;
+}
+
+static int read_all(visit *v, struct refusal *why)
+{
+    if (params_read(&v->wish->params, weft_request_query(v->request), why) < 0) return -1;
+    if (read_ask(v, why) < 0) return -1;
+    return name_of_path(&v->wish->name, weft_request_path(v->request), why);
+}
+
+/* Of upgrades the server has seen to it. */
+static int check_origin(const visit *v, struct refusal *why)
+{
+    weft_request *r = v->request;
+    struct origin_facts facts = {
+        .origin = weft_request_field(r, "Origin"),
+        .allowed = weft_request_allowed(r),
+        .any = v->channels->cfg.any_origin,
+        .page = v->ask == ASK_PAGE,
+        .site = weft_request_field(r, "Sec-Fetch-Site"),
+        .mode = weft_request_field(r, "Sec-Fetch-Mode"),
+    };
+    return v->upgrade ? 0 : origin_check(&facts, why);
+}
+
+static unsigned needs(const visit *v)
+{
+    unsigned presence = v->wish->params.said & PARAM_PRESENCE ? WEFT_RIGHT_PRESENCE : 0;
+    switch (v->ask) {
+    case ASK_SOCKET:
+    case ASK_SOCKET_V1: return v->wish->params.subscribe_no ? 0 : WEFT_RIGHT_READ | presence;
+    case ASK_PRESENCE: return WEFT_RIGHT_PRESENCE;
+    case ASK_PUBLISH: return WEFT_RIGHT_WRITE;
+    case ASK_DROP: return WEFT_RIGHT_DROP;
+    case ASK_OPTIONS: return 0;
+    default: return WEFT_RIGHT_READ | presence;
+    }
+}
+
+/* ---- it is done ------------------------------------------------------------------------------ */
+
+static void not_yet(visit *v)
+{
+    struct refusal why;
+    refusal_write(&why, 501, "this server does not know that yet");
+    visit_refuse(v, &why);
+}
+
+static void serve(visit *v)
+{
+    switch (v->ask) {
+    case ASK_SOCKET:
+    case ASK_SOCKET_V1: socket_accept(v); break;
+    case ASK_SSE:
+    case ASK_STREAM:
+    case ASK_STREAM_RAW: streaming_begin(v); break;
+    case ASK_WAIT: wait_begin(v); break;
+    case ASK_PRESENCE: not_yet(v); break;
+    case ASK_POLL:
+    case ASK_PAGE:
+    case ASK_LOOK: look_answer(v); break;
+    case ASK_POSITION: look_position(v); break;
+    case ASK_PUBLISH: post_begin(v); break;
+    case ASK_DROP: look_drop(v); break;
+    case ASK_OPTIONS: look_options(v); break;
+    }
+}
+
+/* ---- in -------------------------------------------------------------------------------------- */
+
+static void granted(weft_channel_ask *a, unsigned rights)
+{
+    visit *v = (visit *)a; /* its first member */
+    v->rights = rights;
+    serve(v);
+}
+
+static void refused(weft_channel_ask *a, const struct refusal *why)
+{
+    visit_refuse((visit *)a, why);
+}
+
+static void come_in(visit *v)
+{
+    struct refusal why;
+    if (read_all(v, &why) < 0 || check_origin(v, &why) < 0) {
+        visit_refuse(v, &why);
+        return;
+    }
+    v->asks = (weft_channel_ask){
+        .channels = v->channels,
+        .name = name_bytes(&v->wish->name),
+        .needs = needs(v),
+        .request = v->request,
+        .upgrade = v->upgrade,
+        .granted = granted,
+        .refused = refused,
+    };
+    if (v->ask == ASK_OPTIONS) serve(v);
+    else rights_ask(&v->asks);
+}
+
+static void on_request(weft_request *r, void *user)
+{
+    visit *v = visit_new(user, r, NULL);
+    if (v) come_in(v);
+    else weft_respond(r, 503, NULL, NULL, 0);
+}
+
+static int on_upgrade(weft_upgrade *u)
+{
+    visit *v = visit_new(weft_upgrade_user(u), weft_upgrade_request(u), u);
+    if (!v) return 503;
+    come_in(v);
+    return WEFT_HOLD;
+}
+
+static uint64_t body_max(const weft_channels_config *cfg)
+{
+    return cfg->max_batch > cfg->max_message ? cfg->max_batch : cfg->max_message;
+}
+
+int door_open(weft_channels *c, weft_server *s, const char *path)
+{
+    const weft_limits limits = {.http_body_max = body_max(&c->cfg)};
+    const weft_request_handler requests = {
+        .on_request = on_request, .cors = true, .limits = &limits};
+    int error = weft_server_on_request(s, path, &requests, c);
+    return error ? error : socket_route(c, s, path, on_upgrade);
+}

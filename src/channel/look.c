@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/look.c - one hold of the topic's lock gives what there is, and everything else is done without
+ */
+#include "channel/look.h"
+
+#include "channel/answer.h"
+
+static void add_all(struct poll *p, const weft_entry *const *entries, size_t n)
+{
+    bool fits = true;
+    for (size_t i = 0; i < n; i++) {
+        fits = fits && poll_add(p, entries[i], entries[i]->offset - p->at.offset - 1);
+        weft_entry_unref(entries[i]);
+    }
+}
+
+void look_read(struct poll *p, const weft_env *env, weft_topic *t, const weft_since *since,
+               bool *more)
+{
+    const weft_entry *entries[POLL_MESSAGES_MAX];
+    weft_seek seek;
+    uint64_t next;
+    size_t n = weft_topic_read(t, since, entries, POLL_MESSAGES_MAX, &seek, &next);
+    poll_init(p, env, weft_topic_name(t), &seek);
+    add_all(p, entries, n);
+    *more = next != seek.head.offset;
+}
+
+/* ---- polls ----------------------------------------------------------------------------------- */
+
+static void say(visit *v, weft_topic *t, const weft_since *since)
+{
+    struct poll p;
+    struct text body;
+    bool more;
+    look_read(&p, v->channels->env, t, since, &more);
+    text_init(&body, v->channels->env);
+    poll_end(&p, more, &body);
+    weft_position at = p.at;
+    poll_deinit(&p);
+    visit_answer(v, &at, &body);
+}
+
+void look_answer(visit *v)
+{
+    weft_since since;
+    weft_topic *t = visit_topic(v);
+    if (!t) return;
+    weft_position head = weft_topic_head(t);
+    params_since(&v->wish->params, &since);
+    if (v->ask != ASK_POLL) since.last = WEFT_NEVER;
+    if (!visit_is_known(v, &head)) say(v, t, &since);
+    weft_topic_unref(t);
+}
+
+/* ---- where it is ----------------------------------------------------------------------------- */
+
+static void say_position(visit *v, weft_topic *t)
+{
+    struct text body;
+    weft_position head = weft_topic_head(t);
+    if (visit_is_known(v, &head)) return;
+    text_init(&body, v->channels->env);
+    answer_position(&body, &head);
+    visit_answer(v, &head, &body);
+}
+
+void look_position(visit *v)
+{
+    weft_topic *t = visit_topic(v);
+    if (!t) return;
+    say_position(v, t);
+    weft_topic_unref(t);
+}
+
+void look_drop(visit *v)
+{
+    weft_topic *t = visit_topic(v);
+    if (!t) return;
+    weft_topic_clear(t);
+    say_position(v, t);
+    weft_topic_unref(t);
+}
+
+/* ---- what there is --------------------------------------------------------------------------- */
+
+void look_options(visit *v)
+{
+    weft_request *r = v->request;
+    bool said = weft_reply_field(r, "Allow", ASK_METHODS) == 0;
+    visit_free(v);
+    weft_respond(r, said ? 204 : 503, NULL, NULL, 0);
+}

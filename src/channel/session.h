@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/session.h - a WebSocket with the subprotocol weft.v1: commands in, answers and envelopes out
+ *
+ *      text -> command -> subscribe:  a reader of its own       -> ok, and then what it reads
+ *                         publish:    a parcel for the store    -> ok, when that is confirmed
+ *
+ * Counted: the connection holds it, and so does each parcel that is under way.
+ */
+#ifndef CHANNEL_SESSION_H
+#define CHANNEL_SESSION_H
+
+#include "channel/command.h"
+#include "channel/socket.h"
+
+/* So much may be published and not answered; then it is not read from. */
+enum { UNANSWERED_MAX = 64, UNANSWERED_BYTES_MAX = 256 << 10 };
+
+struct subscription;
+
+/* What he may do with another channel than his URL's. */
+struct grant {
+    struct grant *next;
+    unsigned rights;
+    struct name name;
+};
+
+struct session {
+    unsigned refs;
+    struct socket *socket; /* NULL: it is over */
+    weft_conn *conn;
+    weft_channels *channels; /* held */
+    struct subscription *first;
+    struct grant *grants;
+    bool asks; /* the program is deciding about a command: nothing is read meanwhile */
+    size_t unanswered, unanswered_bytes;
+    bool was_no_json;
+};
+
+/* On an open connection. */
+void session_begin(struct socket *socket, weft_conn *c);
+void session_hears(struct session *s, weft_opcode op, weft_bytes text);
+void session_has_room(struct session *s);
+void session_leaves(struct session *s, uint64_t return_ms);
+void session_ends(struct session *s);
+
+void session_unref(struct session *s);
+
+/* Send an object, and free the text. Who cannot take it is closed. */
+void session_say(struct session *s, struct text *t);
+void session_refuse(struct session *s, weft_bytes id, const struct refusal *why);
+
+/* Read on, or not. */
+void session_flow(struct session *s);
+
+/* What is said of each command, and done. */
+void session_subscribe(struct session *s, const struct command *c);
+void session_unsubscribe(struct session *s, const struct command *c);
+void session_publish(struct session *s, const struct command *c);
+
+/* The topic of a channel, which becomes the caller's. 0; or -1, and why. */
+int session_find(const struct session *s, weft_bytes channel, weft_topic **out,
+                 struct refusal *why);
+
+/* A reader for a topic, from where since says. 0, or as weft_reader_begin, and -ENOSPC: it has too many. Who is
+ * subscribed already stays as he is: *seek is where he is. */
+int session_read(struct session *s, weft_topic *t, const weft_since *since, weft_seek *seek);
+
+/* A command that is in order: done, or when it is decided that he may. text: what it was read from. */
+void session_decide(struct session *s, const struct command *c, weft_bytes text);
+void session_forget_grants(struct session *s);
+
+/* Do it. */
+void session_obey(struct session *s, const struct command *c);
+
+#endif

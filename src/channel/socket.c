@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/socket.c - a WebSocket opens where its 101 said, publishes, and closes
+ */
+#include "channel/socket.h"
+
+#include <stdio.h>
+
+#include "channel/bytes.h"
+#include "channel/hook.h"
+#include "channel/session.h"
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+static void has_begun(struct socket *s)
+{
+    if (s->opening) weft_timer_free(s->opening->closing);
+    hook_free(s->channels->env, s->opening);
+    s->opening = NULL;
+}
+
+static void socket_free(struct socket *s)
+{
+    weft_channels *c = s->channels;
+    has_begun(s);
+    weft_topic_unref(s->topic);
+    hook_free(c->env, s);
+    channels_unref(c);
+}
+
+static struct socket *make(const visit *v, weft_topic *t)
+{
+    const weft_env *env = v->channels->env;
+    weft_since since;
+    struct opening *o = hook_realloc(env, NULL, sizeof *o);
+    struct socket *s = o ? hook_realloc(env, NULL, sizeof *s) : NULL;
+    if (!s) {
+        hook_free(env, o);
+        return NULL;
+    }
+    *o = (struct opening){
+        .since = v->wish->params.since,
+        .subscribes = !v->wish->params.subscribe_no,
+        .takes_loss = v->wish->params.said & PARAM_LAST,
+    };
+    params_since(&v->wish->params, &since);
+    weft_topic_seek(t, &since, &o->seek);
+    *s = (struct socket){
+        .channels = channels_ref(v->channels),
+        .topic = weft_topic_ref(t),
+        .opening = o,
+        .rights = v->rights,
+    };
+    return s;
+}
+
+static int say_position(visit *v, const weft_position *p)
+{
+    char at[WEFT_POSITION_TEXT];
+    weft_position_print(p, at);
+    return weft_upgrade_field(v->upgrade, "Weft-Position", at);
+}
+
+static void accept(visit *v, weft_topic *t)
+{
+    struct socket *s = make(v, t);
+    if (!s || say_position(v, &s->opening->seek.at) < 0) {
+        if (s) socket_free(s);
+        visit_no_memory(v);
+        return;
+    }
+    weft_upgrade_set_user(v->upgrade, s);
+    if (weft_upgrade_accept(v->upgrade) < 0) socket_free(s);
+    visit_free(v);
+}
+
+void socket_accept(visit *v)
+{
+    weft_topic *t = visit_topic(v);
+    if (!t) return;
+    accept(v, t);
+    weft_topic_unref(t);
+}
+
+enum { LOSS_MIN_MS = 1000, LOSS_MAX_MS = 3000 };
+
+/* ---- losses ---------------------------------------------------------------------------------- */
+
+static void close_lost(weft_conn *c, const weft_position *at)
+{
+    char since[WEFT_POSITION_TEXT], why[WEFT_POSITION_TEXT + 16];
+    weft_position_print(at, since);
+    snprintf(why, sizeof why, "lost since=%s", since);
+    if (weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, why) < 0) weft_abort(c);
+}
+
+static void on_time(weft_timer *timer, void *user)
+{
+    weft_conn *c = user;
+    const struct socket *s = weft_conn_user(c);
+    (void)timer;
+    close_lost(c, &s->opening->since);
+}
+
+/* Not at once: a naive page would come again at once. */
+static void close_soon(struct opening *o, weft_conn *c)
+{
+    weft_loop *l = weft_conn_loop(c);
+    if (weft_timer_new(&o->closing, l, on_time, c) < 0) close_lost(c, &o->since);
+    else weft_timer_start(o->closing, channels_random_ms(l, LOSS_MIN_MS, LOSS_MAX_MS));
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static void subscribe(const struct socket *s, weft_conn *c)
+{
+    const weft_position *at = &s->opening->seek.at;
+    const weft_since since = {.position = at};
+    weft_seek seek;
+    int error = weft_topic_subscribe(s->topic, c, &since, &seek);
+    if (error) weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(error));
+    else if (seek.lost) close_lost(c, at);
+}
+
+static void on_open(weft_conn *c)
+{
+    struct socket *s = weft_conn_user(c);
+    struct opening *o = s->opening;
+    if (*weft_conn_subprotocol(c)) session_begin(s, c);
+    else if (o->subscribes && o->seek.lost && !o->takes_loss) close_soon(o, c);
+    else if (o->subscribes) subscribe(s, c);
+    if (!o->closing) has_begun(s);
+}
+
+static void publish(const struct socket *s, weft_conn *c, weft_opcode op, const void *data,
+                    size_t len)
+{
+    const char *name = (const char *)weft_topic_name(s->topic).data;
+    int error = weft_publish_from(s->channels->hub, c, name, op, data, len);
+    if (error && error != WEFT_ERR_BACKLOG) /* that: it is closing, and too late */
+        weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(error));
+}
+
+static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
+{
+    const struct socket *s = weft_conn_user(c);
+    if (s->session) session_hears(s->session, op, (weft_bytes){data, len});
+    else if (!(s->rights & WEFT_RIGHT_WRITE))
+        weft_close(c, WEFT_CLOSE_POLICY_VIOLATION, "you may not publish on this channel");
+    else if (len > s->channels->cfg.max_message)
+        weft_close(c, WEFT_CLOSE_MESSAGE_TOO_BIG, "the message is longer than a channel takes");
+    else publish(s, c, op, data, len);
+}
+
+static void on_drain(weft_conn *c)
+{
+    const struct socket *s = weft_conn_user(c);
+    if (s->session) session_has_room(s->session);
+}
+
+static void on_leave(weft_conn *c, uint64_t return_ms)
+{
+    const struct socket *s = weft_conn_user(c);
+    if (s->session) session_leaves(s->session, return_ms);
+    weft_close(c, WEFT_CLOSE_GOING_AWAY, NULL);
+}
+
+static void on_close(weft_conn *c, const weft_close_info *info)
+{
+    struct socket *s = weft_conn_user(c);
+    (void)info;
+    if (s->session) session_ends(s->session);
+    socket_free(s);
+}
+
+/* As JSON a byte may be six, and there is something around it. */
+enum { ESCAPED = 6, AROUND = 4 << 10 };
+
+int socket_route(weft_channels *c, weft_server *s, const char *path,
+                 int (*on_upgrade)(weft_upgrade *u))
+{
+    static const char *const subprotocols[] = {"weft.v1", NULL};
+    const weft_limits limits = {.max_message = ESCAPED * c->cfg.max_message + AROUND};
+    const weft_handler handler = {
+        .on_upgrade = on_upgrade,
+        .on_open = on_open,
+        .on_message = on_message,
+        .on_drain = on_drain,
+        .on_leave = on_leave,
+        .on_close = on_close,
+        .subprotocols = subprotocols,
+        .limits = &limits,
+    };
+    return weft_server_route(s, path, &handler, c);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/socket.h - WebSockets on a channel: raw, or with envelopes (channel/session.h)
+ *
+ *      raw: a message in is published, a message out is what was published, nothing around it. So who counts what he
+ *      has received knows where he is, and what breaks the count closes the connection: 1013 "lost since=P"
+ */
+#ifndef CHANNEL_SOCKET_H
+#define CHANNEL_SOCKET_H
+
+#include "channel/visit.h"
+
+struct session;
+
+/* How it begins; gone when it has. */
+struct opening {
+    weft_position since; /* what its URL said */
+    weft_seek seek;      /* what the 101 made of that */
+    bool subscribes, takes_loss;
+    weft_timer *closing;
+};
+
+/* One for each connection, from the answer to on_close. */
+struct socket {
+    weft_channels *channels; /* held */
+    weft_topic *topic;       /* of its URL, held */
+    struct opening *opening;
+    struct session *session; /* NULL: raw */
+    unsigned rights;
+};
+
+/* The route of upgrades. Errors: as weft_server_route. */
+int socket_route(weft_channels *c, weft_server *s, const char *path,
+                 int (*on_upgrade)(weft_upgrade *u));
+
+/* Consumes v. */
+void socket_accept(visit *v);
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/store.c - at once, or when it is one's turn; whichever way it ends, an errand says so
+ *
+ *      store_publish -> once: the first one with its key publishes, the others wait for what he is told
+ *                         |
+ *                      publish -> turn, timer: while others are behind
+ */
+#include "channel/store.h"
+
+#include "channel/desk.h"
+
+enum { BUSY_RETRY_MS = 1000 };
+
+/* The parcel that this is a member of. */
+#define PARCEL_OF(pointer, member) \
+    ((struct parcel *)(void *)((char *)(pointer)-offsetof(struct parcel, member)))
+
+static struct desk *open_desk(struct parcel *p, uint64_t *now_ms)
+{
+    *now_ms = weft_loop_now(p->loop) / 1000;
+    return desk_open(&p->channels->desks, p->topic, now_ms);
+}
+
+static void close_desk(struct parcel *p, struct desk *desk)
+{
+    desk_close(&p->channels->desks, desk);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static void tell(weft_errand *e)
+{
+    struct parcel *p = PARCEL_OF(e, errand);
+    p->on_done(p);
+}
+
+/* In any thread. */
+static void send(struct parcel *p, int error)
+{
+    p->error = error;
+    p->errand = (weft_errand){.run = tell};
+    weft_errand_post(p->loop, 0, &p->errand);
+}
+
+/* What the first one is told those are told who have said the same. */
+static void answer_key(struct parcel *p, int error)
+{
+    uint64_t now_ms;
+    struct desk *desk = open_desk(p, &now_ms); /* it is there, for the key's sake */
+    struct parcel *waiting = error ? once_fail(&desk->once, p->key) : once_answer(p->key, &p->at);
+    close_desk(p, desk);
+    for (struct parcel *next; waiting; waiting = next) {
+        next = waiting->next;
+        waiting->at = p->at;
+        send(waiting, error);
+    }
+}
+
+static void leave_queue(struct parcel *p)
+{
+    uint64_t now_ms;
+    struct desk *desk = open_desk(p, &now_ms); /* it is there, since somebody waits */
+    desk->waiting--;
+    close_desk(p, desk);
+    weft_timer_free(p->timer);
+    p->timer = NULL;
+}
+
+static void finish(struct parcel *p, int error)
+{
+    if (p->timer) leave_queue(p);
+    if (p->key) answer_key(p, error);
+    send(p, error);
+}
+
+/* ---- to publish ------------------------------------------------------------------------------ */
+
+static int append(struct parcel *p)
+{
+    if (p->n == 1) return weft_topic_publish(p->topic, p->messages[0], p->keys[0], &p->at);
+    return weft_topic_publish_all(p->topic, p->messages, p->keys, p->n, &p->at);
+}
+
+static void on_turn(weft_turn *turn)
+{
+    struct parcel *p = PARCEL_OF(turn, turn);
+    finish(p, append(p));
+}
+
+static void on_time(weft_timer *timer, void *user)
+{
+    struct parcel *p = user;
+    (void)timer;
+    weft_turn_cancel(&p->turn);
+    finish(p, WEFT_ERR_BACKLOG);
+}
+
+static int join_queue(struct parcel *p)
+{
+    uint64_t now_ms;
+    struct desk *desk = open_desk(p, &now_ms);
+    if (!desk) return -ENOMEM;
+    int error = desk->waiting >= WAITING_MAX ? WEFT_ERR_BACKLOG : 0;
+    if (!error) error = weft_timer_new(&p->timer, p->loop, on_time, p);
+    if (!error) desk->waiting++;
+    close_desk(p, desk);
+    return error;
+}
+
+static int wait(struct parcel *p)
+{
+    int error = join_queue(p);
+    if (error) return error;
+    weft_timer_start(p->timer, p->channels->cfg.publish_ms);
+    p->turn = (weft_turn){.on_turn = on_turn};
+    return weft_topic_wait(p->topic, p->loop, &p->turn);
+}
+
+static void publish(struct parcel *p)
+{
+    int error = append(p);
+    bool waits = error == WEFT_ERR_BACKLOG;
+    if (waits) error = wait(p);
+    if (!waits || error) finish(p, error);
+}
+
+/* ---- once ------------------------------------------------------------------------------------ */
+
+static uint64_t fingerprint(const struct parcel *p)
+{
+    uint64_t of = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        uint8_t op = weft_message_opcode(p->messages[i]) == WEFT_TEXT;
+        of = once_fingerprint(of, (weft_bytes){&op, 1});
+        of = once_fingerprint(of, p->keys[i]);
+        of = once_fingerprint(of, weft_message_payload(p->messages[i]));
+    }
+    return of;
+}
+
+/* 1: it is the first, and to be published; 0: it waits; else it is done with. */
+static int ask_desk(struct parcel *p, struct desk *desk, uint64_t now_ms)
+{
+    struct once_key *key;
+    switch (once_begin(&desk->once, p->once, fingerprint(p), now_ms, &key)) {
+    case ONCE_FIRST: p->key = key; return 1;
+    case ONCE_UNDER_WAY:
+        p->next = key->waiting;
+        key->waiting = p;
+        return 0;
+    case ONCE_ANSWERED: p->at = key->at; return STORE_AGAIN;
+    case ONCE_OTHER: return STORE_OTHER;
+    case ONCE_FULL: return WEFT_ERR_BACKLOG;
+    case ONCE_NO_MEMORY: break;
+    }
+    return -ENOMEM;
+}
+
+static void publish_once(struct parcel *p)
+{
+    uint64_t now_ms;
+    struct desk *desk = open_desk(p, &now_ms);
+    int said = desk ? ask_desk(p, desk, now_ms) : -ENOMEM;
+    if (desk) close_desk(p, desk);
+    if (said == 1) publish(p);
+    else if (said) send(p, said == STORE_AGAIN ? 0 : said);
+}
+
+void store_publish(struct parcel *p)
+{
+    if (p->once.len) publish_once(p);
+    else publish(p);
+}
+
+int store_refusal(int error, struct refusal *why)
+{
+    switch (error) {
+    case -ENOSPC:
+        return refusal_write(why, 409, "the channel has as many keys as it may have: no new ones");
+    case STORE_OTHER:
+        return refusal_write(why, 422, "another message was published under this idempotency key");
+    case -ENOMEM: return refusal_no_memory(why);
+    default: break;
+    }
+    refusal_write(why, 503, "others are publishing here faster than it is read: try again");
+    why->retry_ms = BUSY_RETRY_MS;
+    return -1;
+}

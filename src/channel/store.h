@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/store.h - what is published goes to a store, and what the store confirms is in the channel
+ *
+ *      store_publish -> the topic, at once, or when it is one's turn -> on_done, from the loop: where it is, or why not
+ *
+ * This one keeps nothing but the topic's log. The answer comes later even so, in a turn of its own: another store asks
+ * another machine.
+ */
+#ifndef CHANNEL_STORE_H
+#define CHANNEL_STORE_H
+
+#include "channel/channels.h"
+#include "channel/refusal.h"
+
+/* Errors of the store's own: the key was used for something else; for this, which is in the channel already. */
+enum { STORE_OTHER = -1000001, STORE_AGAIN = -1000002 };
+
+/* Messages on their way into a channel: all or none. Embedded in what waits for the answer, with all that it points to;
+ * what is above the line is the caller's to fill in, the rest is zero. */
+struct parcel {
+    weft_channels *channels;
+    weft_topic *topic;
+    weft_loop *loop; /* in whose thread this is used */
+    weft_message *const *messages;
+    const weft_bytes *keys;
+    size_t n;
+    weft_bytes once; /* an idempotency key; empty: none */
+    void (*on_done)(
+        struct parcel *p); /* once, if store_publish was called; p is the caller's again */
+    /* ------------------------------------------------------------------------------------------ */
+    int error; /* for on_done, as weft_topic_publish's; WEFT_ERR_BACKLOG: it has waited in vain; STORE_OTHER */
+    weft_position at;
+    weft_errand errand;
+    weft_turn turn;
+    weft_timer *timer;    /* while it waits for its turn */
+    struct once_key *key; /* it is the first one with it */
+    struct parcel *next;  /* of those who wait for what the first one is told */
+};
+
+void store_publish(struct parcel *p);
+
+/* Why it was not published. Returns -1. */
+int store_refusal(int error, struct refusal *why);
+
+#endif

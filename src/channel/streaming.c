@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/streaming.c - a reader whose carrier is a reply
+ *
+ *      streaming_begin -> reply, reader, begin -> queue, lost, heartbeat ... -> end, leave, or the client goes -> gone
+ *
+ * It lives as long as its reply: what ends it ends the reply, and gone frees it.
+ */
+#include "channel/streaming.h"
+
+#include "channel/form.h"
+#include "channel/hook.h"
+
+struct stream {
+    weft_reader reader; /* its carrier: the reply */
+    const struct form *form;
+    weft_channels *channels;
+    weft_timer *heartbeat; /* NULL: its form has none */
+    uint64_t told_us;      /* when something was last queued */
+};
+
+/* ---- out ------------------------------------------------------------------------------------- */
+
+static weft_reply *reply_of(const struct stream *s)
+{
+    return s->reader.carrier;
+}
+
+/* As weft_reader_type.queue has it. */
+static int queued(struct stream *s, int error)
+{
+    s->told_us = weft_loop_now(weft_reply_loop(reply_of(s)));
+    return error ? error : weft_reply_backlogged(reply_of(s));
+}
+
+/* Frees the text. What has no memory is dropped, so that the client notices. */
+static int write_text(struct stream *s, struct text *t)
+{
+    int error = t->failed ? -ENOMEM : 0;
+    if (!error && t->len) error = weft_reply_write(reply_of(s), t->data, t->len);
+    text_deinit(t);
+    return queued(s, error);
+}
+
+static void leave(struct stream *s, uint64_t retry_ms)
+{
+    struct text t;
+    text_init(&t, s->channels->env);
+    if (s->form->end) s->form->end(&t, retry_ms);
+    int error = s->form->end ? write_text(s, &t) : -EPIPE;
+    if (error < 0 || weft_reply_end(reply_of(s)) < 0) weft_reply_abort(reply_of(s));
+}
+
+static void on_silence(weft_timer *timer, void *user)
+{
+    struct stream *s = user;
+    struct text t;
+    uint64_t silent = (weft_loop_now(weft_reply_loop(reply_of(s))) - s->told_us) / 1000;
+    uint64_t most = s->channels->cfg.heartbeat_ms;
+    if (silent >= most) {
+        text_init(&t, s->channels->env);
+        s->form->heartbeat(&t);
+        (void)write_text(s, &t); /* with a full queue it is not silent */
+        silent = 0;
+    }
+    weft_timer_start(timer, most - silent);
+}
+
+/* ---- as a reader ----------------------------------------------------------------------------- */
+
+static int queue(weft_reader *r, void *rendering)
+{
+    struct stream *s = (struct stream *)r; /* its first member */
+    if (rendering == &form_nothing) return 0;
+    return queued(s, weft_reply_write_piece(r->carrier, rendering));
+}
+
+static int lost(weft_reader *r, const weft_seek *seek)
+{
+    struct stream *s = (struct stream *)r;
+    struct text t;
+    if (!s->form->lost) {
+        weft_reply_abort(r->carrier);
+        return WEFT_ERR_CLOSED;
+    }
+    text_init(&t, s->channels->env);
+    s->form->lost(&t, weft_reader_topic(r), seek);
+    return write_text(s, &t);
+}
+
+static void end(weft_reader *r, int error)
+{
+    struct stream *s = (struct stream *)r;
+    if (error == -ENOMEM) weft_reply_abort(r->carrier);
+    else leave(s, channels_retry_ms(weft_reply_loop(r->carrier)));
+}
+
+static void gone(weft_reader *r)
+{
+    struct stream *s = (struct stream *)r;
+    weft_channels *c = s->channels;
+    weft_timer_free(s->heartbeat);
+    hook_free(c->env, s);
+    channels_unref(c);
+}
+
+static void hang(void *reply, weft_link *link)
+{
+    weft_reply_link(reply, link);
+}
+
+static void take_off(void *reply, weft_link *link)
+{
+    weft_reply_unlink(reply, link);
+}
+
+#define READERS(how)                                                                    \
+    {                                                                                   \
+        .render = (how), .unref = form_unref, .queue = queue, .lost = lost, .end = end, \
+        .gone = gone, .link = hang, .unlink = take_off                                  \
+    }
+
+static const weft_reader_type *readers_of(enum ask ask)
+{
+    static const weft_reader_type events = READERS(form_render_event);
+    static const weft_reader_type lines = READERS(form_render_line);
+    static const weft_reader_type raw = READERS(form_render_raw);
+    return ask == ASK_SSE ? &events : ask == ASK_STREAM ? &lines : &raw;
+}
+
+/* ---- to begin -------------------------------------------------------------------------------- */
+
+static void on_leave(weft_reply *reply, uint64_t return_ms)
+{
+    struct stream *s = weft_reply_user(reply);
+    if (s) leave(s, return_ms);
+}
+
+static const weft_reply_handler replies = {.on_leave = on_leave};
+
+static struct stream *make(visit *v)
+{
+    weft_channels *c = v->channels;
+    struct stream *s = hook_realloc(c->env, NULL, sizeof *s);
+    if (!s) return NULL;
+    *s = (struct stream){.form = form_of(v->ask), .channels = c};
+    if (s->form->heartbeat && weft_timer_new(&s->heartbeat, visit_loop(v), on_silence, s) < 0) {
+        hook_free(c->env, s);
+        return NULL;
+    }
+    channels_ref(c);
+    return s;
+}
+
+static void say_begin(struct stream *s, const weft_since *since, const weft_seek *seek)
+{
+    struct text t;
+    weft_loop *l = weft_reply_loop(reply_of(s));
+    text_init(&t, s->channels->env);
+    if (s->form->begin)
+        s->form->begin(&t, weft_reader_topic(&s->reader), since, seek, channels_retry_ms(l));
+    if (write_text(s, &t) < 0) weft_reply_abort(reply_of(s));
+    if (s->heartbeat) weft_timer_start(s->heartbeat, s->channels->cfg.heartbeat_ms);
+}
+
+/* A pipe cannot be told of a loss: it has the head of the answer, and no clean end. */
+static void read_from(struct stream *s, weft_topic *t, const weft_reader_type *type,
+                      const weft_since *since)
+{
+    weft_seek seek;
+    weft_reply *reply = reply_of(s);
+    if (weft_reader_begin(&s->reader, t, weft_reply_loop(reply), type, since, &seek) < 0) {
+        weft_reply_set_user(reply, NULL);
+        weft_reply_abort(reply);
+        gone(&s->reader);
+        return;
+    }
+    say_begin(s, since, &seek);
+    if (seek.lost && !s->form->lost) weft_reply_abort(reply);
+}
+
+void streaming_begin(visit *v)
+{
+    struct params params = v->wish->params;
+    weft_since since;
+    const weft_reader_type *type = readers_of(v->ask);
+    weft_topic *t = visit_topic(v);
+    if (!t) return;
+    struct stream *s = make(v);
+    if (s) s->reader.carrier = visit_begin(v, s->form->type, NULL, &replies, s);
+    else visit_no_memory(v);
+    params_since(&params, &since);
+    if (s && s->reader.carrier) read_from(s, t, type, &since);
+    else if (s) gone(&s->reader);
+    weft_topic_unref(t);
+}

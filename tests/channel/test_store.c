@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tests/channel/test_store.c - publishing once, and how many may wait
+ */
+#include "channel/live.h"
+#include "channel/store.h"
+
+static struct live live;
+
+#define POSITION(at) "{\"position\":\"E." at "\"}\n"
+#define ONCE(key)    "Idempotency-Key: " key "\r\n"
+
+static void test_once(void **state)
+{
+    (void)state;
+    live_begin(&live, NULL);
+    assert_answer(&live, "POST", "/chat", ONCE("k"), "a", 200, POSITION("1"));
+    assert_answer(&live, "POST", "/chat", ONCE("k"), "a", 200, POSITION("1"));
+    assert_int_equal(live_ask(&live, "POST", "/chat", ONCE("k"), "b", NULL), 422);
+    assert_int_equal(live_ask(&live, "POST", "/chat", ONCE("k") "Weft-Key: x\r\n", "a", NULL), 422);
+    assert_int_equal(live_ask(&live, "POST", "/chat",
+                              ONCE("k") "Content-Type: application/octet-stream\r\n", "a", NULL),
+                     422);
+    assert_answer(&live, "POST", "/chat", ONCE("l"), "a", 200, POSITION("2"));
+    assert_int_equal(live_ask(&live, "POST", "/other", ONCE("k"), "b", NULL), 200);
+    live_end(&live);
+}
+
+static void test_forgotten(void **state)
+{
+    (void)state;
+    live_begin(&live, NULL);
+    assert_answer(&live, "POST", "/chat", ONCE("k"), "a", 200, POSITION("1"));
+    pass(&live.w, 5 * 60 * 1000 - 100);
+    assert_answer(&live, "POST", "/chat", ONCE("k"), "a", 200, POSITION("1"));
+    pass(&live.w, 200);
+    assert_answer(&live, "POST", "/chat", ONCE("k"), "a", 200, POSITION("2"));
+    live_end(&live);
+}
+
+/* ---- the store alone ------------------------------------------------------------------------- */
+
+struct told {
+    struct parcel parcel;
+    weft_message *message;
+    bool done;
+};
+
+static const weft_bytes no_key;
+
+static void on_done(struct parcel *p)
+{
+    struct told *t = (struct told *)p;
+    t->done = true;
+}
+
+static void hand_in(struct told *t, weft_topic *topic, const char *text, const char *once)
+{
+    *t = (struct told){0};
+    assert_int_equal(weft_message_new(&t->message, NULL, WEFT_TEXT, text, strlen(text)), 0);
+    t->parcel = (struct parcel){
+        .channels = live.channels,
+        .topic = topic,
+        .loop = live.w.loop,
+        .messages = &t->message,
+        .keys = &no_key,
+        .n = 1,
+        .once = {(const uint8_t *)once, strlen(once)},
+        .on_done = on_done,
+    };
+    store_publish(&t->parcel);
+    assert_false(t->done); /* later, always */
+}
+
+static void told_free(struct told *t)
+{
+    weft_message_unref(t->message);
+}
+
+/* A topic whose reader does not read, and which takes no more. */
+static weft_topic *busy_topic(struct raw **reader)
+{
+    static char text[60001];
+    weft_topic *t;
+    memset(text, 'x', sizeof text - 1);
+    *reader = raw_connect(&live.w);
+    raw_say(*reader, "GET /chat?stream=raw HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    settle(&live.w);
+    while (weft_publish(live.hub, "/chat", WEFT_TEXT, text, sizeof text - 1) == 0) turn(&live.w, 0);
+    assert_int_equal(weft_topic_get(&t, live.hub, (weft_bytes){(const uint8_t *)"/chat", 5}), 0);
+    return t;
+}
+
+static const weft_topic_settings slow = {.window_bytes = 1 << 20, .pace = 1, .history_items = 100};
+
+/* Those who say the same while the first one waits have his answer: a position, or none. */
+static void test_under_way(void **state)
+{
+    (void)state;
+    struct raw *reader;
+    struct told a, b, c;
+    for (int in_vain = 0; in_vain < 2; in_vain++) {
+        live_begin(&live, &(weft_channels_config){.hub = &(weft_hub_config){.settings = &slow}});
+        weft_topic *t = busy_topic(&reader);
+        hand_in(&a, t, "a", "k");
+        hand_in(&b, t, "a", "k");
+        hand_in(&c, t, "b", "k");
+        settle(&live.w);
+        assert_true(!a.done && !b.done && c.done);
+        assert_int_equal(c.parcel.error, STORE_OTHER);
+        if (in_vain) pass(&live.w, 5001);
+        else turn_until(&live.w, (raw_read(reader), a.done));
+        settle(&live.w);
+        assert_true(a.done && b.done);
+        assert_int_equal(a.parcel.error, in_vain ? WEFT_ERR_BACKLOG : 0);
+        assert_int_equal(b.parcel.error, a.parcel.error);
+        assert_int_equal(b.parcel.at.offset, a.parcel.at.offset);
+        told_free(&a), told_free(&b), told_free(&c);
+        weft_topic_unref(t);
+        raw_free(reader);
+        live_end(&live);
+    }
+}
+
+static void test_how_many_wait(void **state)
+{
+    (void)state;
+    static struct told told[1001];
+    struct raw *reader;
+    live_begin(&live, &(weft_channels_config){.hub = &(weft_hub_config){.settings = &slow}});
+    weft_topic *t = busy_topic(&reader);
+    for (size_t i = 0; i < countof(told); i++) hand_in(&told[i], t, "a", "");
+    settle(&live.w);
+    assert_false(told[0].done || told[999].done);
+    assert_true(told[1000].done);
+    assert_int_equal(told[1000].parcel.error, WEFT_ERR_BACKLOG);
+    turn_until(&live.w, (raw_read(reader), told[999].done));
+    for (size_t i = 0; i < 1000; i++) {
+        assert_int_equal(told[i].parcel.error, 0);
+        assert_int_equal(told[i].parcel.at.offset, told[0].parcel.at.offset + i);
+    }
+    for (size_t i = 0; i < countof(told); i++) told_free(&told[i]);
+    weft_topic_unref(t);
+    raw_free(reader);
+    live_end(&live);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_once),
+        cmocka_unit_test(test_forgotten),
+        cmocka_unit_test(test_under_way),
+        cmocka_unit_test(test_how_many_wait),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
