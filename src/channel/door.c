@@ -58,6 +58,14 @@ static int check_origin(const visit *v, struct refusal *why)
     return v->upgrade ? 0 : origin_check(&facts, why);
 }
 
+/* Of what a URL may say, what nobody does. */
+static int check_known(const visit *v, struct refusal *why)
+{
+    bool is_asked = v->ask != ASK_POSITION && v->ask != ASK_OPTIONS;
+    if (!is_asked || !(v->wish->params.said & PARAM_PRESENCE)) return 0;
+    return refusal_write(why, 501, "who is there is not known here: leave \"presence\" out");
+}
+
 static unsigned needs(const visit *v)
 {
     unsigned presence = v->wish->params.said & PARAM_PRESENCE ? WEFT_RIGHT_PRESENCE : 0;
@@ -74,13 +82,6 @@ static unsigned needs(const visit *v)
 
 /* ---- it is done ------------------------------------------------------------------------------ */
 
-static void not_yet(visit *v)
-{
-    struct refusal why;
-    refusal_write(&why, 501, "this server does not know that yet");
-    visit_refuse(v, &why);
-}
-
 static void serve(visit *v)
 {
     switch (v->ask) {
@@ -90,7 +91,7 @@ static void serve(visit *v)
     case ASK_STREAM:
     case ASK_STREAM_RAW: streaming_begin(v); break;
     case ASK_WAIT: wait_begin(v); break;
-    case ASK_PRESENCE: not_yet(v); break;
+    case ASK_PRESENCE: /* check_known */
     case ASK_POLL:
     case ASK_PAGE:
     case ASK_LOOK: look_answer(v); break;
@@ -118,7 +119,7 @@ static void refused(weft_channel_ask *a, const struct refusal *why)
 static void come_in(visit *v)
 {
     struct refusal why;
-    if (read_all(v, &why) < 0 || check_origin(v, &why) < 0) {
+    if (read_all(v, &why) < 0 || check_origin(v, &why) < 0 || check_known(v, &why) < 0) {
         visit_refuse(v, &why);
         return;
     }

@@ -20,14 +20,26 @@ static int make(weft_topic **out, weft_channels *c, weft_bytes name, const weft_
     return error ? refusal_no_memory(why) : 0;
 }
 
-int find_topic(weft_topic **out, weft_channels *c, weft_bytes name, const weft_loop *l,
-               const weft_peer *peer, struct refusal *why)
+static weft_loop *loop_of(struct asker who)
 {
-    uint64_t rate = c->cfg.new_channels, wait = 0;
+    return who.conn ? weft_conn_loop(who.conn) : weft_request_loop(who.request);
+}
+
+/* 0: he may make one; else how long he has to wait for that, in ms. */
+static uint64_t has_to_wait(weft_channels *c, struct asker who)
+{
+    const weft_peer *peer = who.conn ? weft_conn_peer(who.conn) : weft_request_peer(who.request);
+    uint64_t rate = c->cfg.new_channels, now_ms = weft_loop_now(loop_of(who)) / 1000;
+    if (rate == WEFT_NEVER) return 0;
+    return budget_take(&c->budgets, weft_peer_host(peer), rate, now_ms);
+}
+
+int find_topic(weft_topic **out, weft_channels *c, weft_bytes name, struct asker who,
+               struct refusal *why)
+{
     *out = weft_topic_find(c->hub, name);
     if (*out) return 0;
-    if (rate != WEFT_NEVER)
-        wait = budget_take(&c->budgets, weft_peer_host(peer), rate, weft_loop_now(l) / 1000);
+    uint64_t wait = has_to_wait(c, who);
     if (wait) return refuse(429, "that are too many new channels for one address", wait, why);
-    return make(out, c, name, l, why);
+    return make(out, c, name, loop_of(who), why);
 }

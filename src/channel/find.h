@@ -8,8 +8,14 @@
 #include "channel/channels.h"
 #include "channel/refusal.h"
 
-/* In the thread of l, for peer (may be NULL). *out becomes the caller's. 0; or -1, and why: 429, 503. */
-int find_topic(weft_topic **out, weft_channels *c, weft_bytes name, const weft_loop *l,
-               const weft_peer *peer, struct refusal *why);
+/* Who asks: by one of the two. Who that is in words is only looked at where a channel is made. */
+struct asker {
+    weft_request *request;
+    weft_conn *conn;
+};
+
+/* *out becomes the caller's. 0; or -1, and why: 429, 503. */
+int find_topic(weft_topic **out, weft_channels *c, weft_bytes name, struct asker who,
+               struct refusal *why);
 
 #endif

@@ -77,6 +77,11 @@ static int read_many(struct post *p, struct refusal *why)
     if (batch_read(&p->batch, v->channels->env, weft_request_body(v->request),
                    name_bytes(&v->wish->name), v->channels->cfg.max_message, why) < 0)
         return -1;
+    for (size_t i = 0; i < p->batch.n; i++)
+        if (p->batch.messages[i].once.len)
+            return refusal_write(why, 400,
+                                 "a batch is published once as a whole: say Idempotency-Key in "
+                                 "place of \"once\"");
     return make_messages(p, p->batch.messages, p->batch.n) < 0 ? refusal_no_memory(why) : 0;
 }
 

@@ -114,8 +114,7 @@ static struct subscription *find(const struct session *s, weft_bytes channel, si
 
 int session_find(const struct session *s, weft_bytes channel, weft_topic **out, struct refusal *why)
 {
-    return find_topic(out, s->channels, channel, weft_conn_loop(s->conn), weft_conn_peer(s->conn),
-                      why);
+    return find_topic(out, s->channels, channel, (struct asker){.conn = s->conn}, why);
 }
 
 /* He goes on where he is. */

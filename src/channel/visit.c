@@ -182,8 +182,8 @@ weft_reply *visit_begin(visit *v, const char *type, const weft_position *at,
 
 int visit_find(const visit *v, weft_topic **out, struct refusal *why)
 {
-    return find_topic(out, v->channels, name_bytes(&v->wish->name), visit_loop(v),
-                      weft_request_peer(v->request), why);
+    return find_topic(out, v->channels, name_bytes(&v->wish->name),
+                      (struct asker){.request = v->request}, why);
 }
 
 weft_topic *visit_topic(visit *v)

@@ -113,10 +113,9 @@ int weft_subscribe(weft_hub *h, weft_conn *c, const char *topic)
     size_t n;
     weft_topic *t;
     if (find(h, c, bytes_of(topic), &n)) return 0;
-    if (n >= h->cfg.max_topics_per_conn) return -ENOSPC;
     int error = weft_topic_get(&t, h, bytes_of(topic));
     if (error) return error;
-    error = join(t, c, NULL, NULL);
+    error = weft_topic_subscribe(t, c, NULL, NULL);
     weft_topic_unref(t);
     return error;
 }

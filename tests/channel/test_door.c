@@ -52,8 +52,6 @@ static void test_granted_later(void **state)
         {REQUEST("HEAD", "/chat"), WEFT_RIGHT_READ, 200},
         {REQUEST("GET", "/chat?wait=0"), WEFT_RIGHT_READ, 200},
         {REQUEST("GET", "/chat?stream"), WEFT_RIGHT_READ, 200},
-        {REQUEST("GET", "/chat?stream&presence=events"), WEFT_RIGHT_READ | WEFT_RIGHT_PRESENCE,
-         200},
         {REQUEST("POST", "/chat"), WEFT_RIGHT_WRITE, 200},
         {REQUEST("DELETE", "/chat"), WEFT_RIGHT_DROP, 200},
         {UPGRADE("/chat", ""), WEFT_RIGHT_READ, 101},
@@ -123,6 +121,17 @@ static void test_gone_meanwhile(void **state)
         settle(&live.w);
     }
     turn_until(&live.w, weft_subscribers(live.hub, "/chat") == 0);
+    live_end(&live);
+}
+
+/* What is not there yet is said so, in front of everything. */
+static void test_not_yet(void **state)
+{
+    (void)state;
+    start();
+    assert_int_equal(live_ask(&live, "GET", "/chat?presence", "", "", NULL), 501);
+    assert_int_equal(live_ask(&live, "GET", "/chat?stream&presence=events", "", "", NULL), 501);
+    assert_null(held);
     live_end(&live);
 }
 

@@ -45,6 +45,8 @@ static void test_many(void **state)
     assert_int_equal(
         live_ask(&live, "POST", "/chat", NDJSON, "{\"data\":\"a\"}\n{\"data\":1}\n", NULL), 400);
     assert_int_equal(live_ask(&live, "POST", "/chat", NDJSON, "", NULL), 400);
+    assert_int_equal(
+        live_ask(&live, "POST", "/chat", NDJSON, "{\"data\":\"a\",\"once\":\"k\"}", NULL), 400);
     kept_is(
         "2",
         MESSAGE("1", "a") ",{\"channel\":\"/chat\",\"position\":\"E.2\",\"time\":0,\"key\":\"k\","
