@@ -74,8 +74,8 @@ WEFT_API void weft_topic_unref(weft_topic *t); /* NULL is fine */
 WEFT_API weft_bytes weft_topic_name(const weft_topic *t); /* as long as you hold it */
 WEFT_API const weft_topic_settings *weft_topic_settings_of(const weft_topic *t);
 WEFT_API weft_hub *weft_topic_hub(const weft_topic *t);
-WEFT_API const weft_env *weft_hub_env(
-    const weft_hub *h); /* its copy, as long as the hub; NULL: it has none */
+WEFT_API const weft_env *
+weft_hub_env(const weft_hub *h); /* its copy, as long as the hub; NULL: it has none */
 WEFT_API size_t weft_topic_subscribers(const weft_topic *t);
 WEFT_API weft_position weft_topic_head(weft_topic *t);
 

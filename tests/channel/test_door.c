@@ -229,9 +229,13 @@ static void test_new_channels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_granted_later),  cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_gone_meanwhile), cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_new_channels),   cmocka_unit_test(test_gone_while_deciding),
+        cmocka_unit_test(test_granted_later),
+        cmocka_unit_test(test_not_yet),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_gone_meanwhile),
+        cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_new_channels),
+        cmocka_unit_test(test_gone_while_deciding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,8 +29,9 @@ static void test_one(void **state)
     assert_answer(&live, "POST", "/chat", "", "", 200, POSITION("4"));
     assert_answer(&live, "POST", "/chat", "Weft-Key: k\r\n", "v", 200, POSITION("5"));
 #define BEHIND(at) ",{\"channel\":\"/chat\",\"position\":\"E." at "\",\"time\":0,"
-    kept_is("5", MESSAGE("1", "hi") "," MESSAGE("2", "\xc3\xa9") BEHIND("3") "\"base64\":\"Yg==\"},"
-                     MESSAGE("4", "") BEHIND("5") "\"key\":\"k\",\"data\":\"v\"}");
+    kept_is("5", MESSAGE("1", "hi") "," MESSAGE("2", "\xc3\xa9")
+                     BEHIND("3") "\"base64\":\"Yg==\"}," MESSAGE("4", "")
+                         BEHIND("5") "\"key\":\"k\",\"data\":\"v\"}");
 #undef BEHIND
     live_end(&live);
 }

@@ -121,7 +121,7 @@ static void push(struct model *m, int key, size_t len)
     uint64_t old;
     size_t keys = keys_of(m, key, &old);
     struct entry *e = make(key, len);
-    int error = log_reserve(&m->log);
+    int error = log_reserve(&m->log, 1);
     if (!error && key >= 0) error = log_key(&m->log, e, secret, MAX_KEYS, &m->leaving);
     if (error) {
         check_refusal(m, error, !old, keys);
