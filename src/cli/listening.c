@@ -88,12 +88,6 @@ static void forget_passed(void)
     unsetenv("LISTEN_FDS");
 }
 
-/* -1: the address is none. */
-static int fd_of(const char *address)
-{
-    return strncmp(address, "fd:", 3) ? -1 : number(address + 3);
-}
-
 static bool wants_port(const struct listening *l, int n_passed)
 {
     return l->port != LISTENING_NO_PORT || (!l->addresses.n && !n_passed);
@@ -123,7 +117,7 @@ enum reach listening_reach(const struct listening *l)
 static int listen_at(weft_server *server, const char *address, weft_tls *tls)
 {
     const weft_listen_options options = {.tls = listening_is_unix(address) ? NULL : tls};
-    int fd = fd_of(address);
+    int fd = reach_descriptor(address);
     if (fd >= 0) return listen_fd(server, fd, tls);
     int r = weft_server_listen(server, address, &options);
     return r < 0 ? cannot(address, r) : 0;

@@ -9,9 +9,10 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "cli/values.h"
 
 static bool is_loopback(const struct sockaddr *a)
 {
@@ -55,13 +56,20 @@ static enum reach of_host(const char *host, bool *named)
     return reach;
 }
 
+int reach_descriptor(const char *address)
+{
+    uint64_t n;
+    bool is_one = !strncmp(address, "fd:", 3) && value_number(address + 3, &n) && n <= 1 << 20;
+    return is_one ? (int)n : -1;
+}
+
 enum reach reach_of(const char *address, char name[REACH_NAME_MAX])
 {
     const char *colon = strrchr(address, ':');
     bool named = false;
     *name = '\0';
     if (!strncmp(address, "unix:", 5)) return REACH_FILE;
-    if (!strncmp(address, "fd:", 3)) return reach_of_fd(atoi(address + 3));
+    if (!strncmp(address, "fd:", 3)) return reach_of_fd(reach_descriptor(address));
     if (!colon || colon - address >= REACH_NAME_MAX) return REACH_UNKNOWN;
     bool brackets = *address == '[' && colon > address + 1 && colon[-1] == ']';
     snprintf(name, REACH_NAME_MAX, "%.*s", (int)(colon - address - 2 * brackets),

@@ -20,4 +20,7 @@ enum reach reach_of(const char *address, char name[REACH_NAME_MAX]);
 
 enum reach reach_of_fd(int fd);
 
+/* N of "fd:N"; -1: the address is none of these. */
+int reach_descriptor(const char *address);
+
 #endif
