@@ -8,8 +8,8 @@
  *                        one      another      a was heard of by both, and has left it
  *
  * A topic is new until all lookouts that were there when it was made have heard of it. So long it is held, and keeps
- * all that is published, up to its window, as if somebody had yet to be told: so who begins to read when he hears of it,
- * at offset 0, misses nothing, whatever history it keeps. Hearing needs no memory, so nobody can miss a topic.
+ * all that is published, up to its window, as if somebody had yet to be told: so who begins to read when he hears of
+ * it, at offset 0, misses nothing, whatever history it keeps. Hearing needs no memory, so nobody can miss a topic.
  *
  * Whoever looks at the topics that are there when his lookout is knows of all: what is not in the map when he looks at
  * its shard is put there later, under the shard's lock, by somebody who sees that there is one.
