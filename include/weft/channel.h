@@ -107,6 +107,11 @@ typedef struct weft_channels_config {
 
     /* Of WebSockets: compression, as weft_handler has it. Copied; NULL: off. */
     const weft_deflate *deflate;
+
+    /* HTML, copied: what a browser is shown that is sent to a channel, whichever it is (GET, Accept with text/html, no
+     * parameters). It loads from this server only, and finds out of which channel it is by its location. Who is refused
+     * is shown it, too, with the status: asked for as JSON, the channel says why. Empty: a look. */
+    weft_bytes page;
 } weft_channels_config;
 
 /* cfg may be NULL. Errors: as weft_hub_new. */

@@ -27,7 +27,7 @@ static void fill_in_defaults(weft_channels_config *cfg)
     if (!cfg->rights) cfg->rights = WEFT_RIGHT_READ | WEFT_RIGHT_WRITE | WEFT_RIGHT_PRESENCE;
 }
 
-enum { CONFIG_OLDEST = offsetof(weft_channels_config, deflate) + sizeof(void *) };
+enum { CONFIG_OLDEST = offsetof(weft_channels_config, page) + sizeof(weft_bytes) };
 enum { DEFLATE_OLDEST = sizeof(weft_deflate) };
 _Static_assert(CONFIG_OLDEST == sizeof(weft_channels_config), "no padding at the end");
 
@@ -79,6 +79,7 @@ weft_channels *channels_ref(weft_channels *c)
 void channels_unref(weft_channels *c)
 {
     if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1) return;
+    page_deinit(&c->page, c->env);
     desks_deinit(&c->desks);
     budgets_deinit(&c->budgets);
     weft_hub_free(c->hub);
@@ -116,6 +117,8 @@ int weft_channels_new_sized(weft_channels **out, weft_loop *l, const weft_channe
     error = take_deflate(c, taken.deflate, deflate_size);
     if (!error) error = make_hub(c, l, taken.hub, hub_size, settings_size);
     c->cfg.hub = NULL;
+    if (!error) error = page_init(&c->page, c->env, taken.page);
+    c->cfg.page = c->page.html;
     if (!error) error = weft_timer_new(&c->reaper, l, reap, c);
     if (error) {
         weft_channels_free(c);

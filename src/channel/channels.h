@@ -13,6 +13,7 @@
 
 #include "channel/budget.h"
 #include "channel/desk.h"
+#include "channel/page.h"
 
 struct weft_channels {
     atomic_uint refs;
@@ -23,6 +24,7 @@ struct weft_channels {
     weft_deflate deflate; /* cfg's, or unused */
     weft_hub *hub;
     weft_timer *reaper; /* of desks */
+    struct page page;
     struct desks desks;
     struct budgets budgets; /* of new channels */
 };

@@ -308,6 +308,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         unit(test_small),
+        unit(test_one_at_a_time),
         unit(test_not_there),
         unit(test_large),
         unit(test_little_room),
