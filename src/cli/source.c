@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weft/aux.h>
+
 #include "cli/access.h"
-#include "cli/base64.h"
 #include "cli/cli.h"
 #include "cli/source.h"
 
@@ -75,10 +76,9 @@ static void take_text(struct source *s, const json_t *data)
 static void take_base64(struct source *s, const json_t *base64)
 {
     weft_bytes text = {(const uint8_t *)json_string_value(base64), json_string_length(base64)};
-    uint8_t *bytes = malloc(BASE64_BYTES(text.len) + 1);
-    size_t len = 0;
-    if (bytes && base64_read(bytes, &len, text))
-        subscriber_message(s->subscriber, (weft_bytes){bytes, len}, true);
+    uint8_t *bytes = malloc(text.len + 1);
+    ptrdiff_t len = bytes ? weft_base64_decode(text, bytes) : -1;
+    if (len >= 0) subscriber_message(s->subscriber, (weft_bytes){bytes, (size_t)len}, true);
     else subscriber_message(s->subscriber, text, false);
     free(bytes);
 }
