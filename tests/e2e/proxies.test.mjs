@@ -306,6 +306,13 @@ for (const kind of KINDS) {
       await page.close();
     });
 
+    test('who comes by a proxy has no right that is for this machine', async () => {
+      const client = new H1(proxy);
+      await post(client, '/drop', 'x');
+      assert.equal((await (await client.ask('DELETE', '/drop')).end()).status, 403);
+      client.close();
+    });
+
     test('clients have their own address, and cannot say another', async () => {
       const client = new H1({ ...proxy, from: '127.0.0.2' });
       await get(client, '/who?last=1', { 'X-Forwarded-For': '192.0.2.66' });

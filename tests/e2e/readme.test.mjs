@@ -25,7 +25,7 @@ const plain = (text) => text.replace(/"[a-z0-9]{8,16}(?=\.\d+")/g, '"EPOCH').rep
 /** A line that goes on: a process group of its own, and a promise of what it prints, as soon as that matches. */
 function terminal(t, line, pattern) {
   const child = spawn('bash', ['-c', line], { env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
-  t.after(() => process.kill(-child.pid));
+  t.after(() => child.exitCode === null && process.kill(-child.pid));
   const printed = new Promise((done) => {
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (data) => {
@@ -59,7 +59,7 @@ test('five minutes', async (t) => {
   t.after(() => browser.close());
   const page = await browser.newPage();
   await page.goto(here(URL_OF_PAGE));
-  await page.waitForFunction(() => /^( *\d+){17}$/m.test(document.body.innerText));
+  await page.waitForFunction(() => /(\d+ +){16}\d+/.test(document.body.innerText));
   const said = page.waitForEvent('console', (message) => /^( *\d+){17}$/.test(message.text()));
   await page.evaluate(here(SNIPPET));
   await said;
