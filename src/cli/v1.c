@@ -28,11 +28,12 @@ static void take(struct v1 *v, json_t *said)
 {
     const json_t *ok = json_object_get(said, "ok"), *error = json_object_get(said, "error");
     const json_t *close = json_object_get(said, "close");
+    bool of_channel = json_object_get(said, "channel");
     if (json_object_get(said, "hello")) take_hello(v, said);
-    else if (ok || error) v->handler->on_answer(v, json_object_get(said, "id"), ok, error);
+    else if (ok || (error && !of_channel))
+        v->handler->on_answer(v, json_object_get(said, "id"), ok, error);
     else if (close) v->retry_ms = number_of(close, "retry");
-    else if (json_object_get(said, "channel") && v->handler->on_envelope)
-        v->handler->on_envelope(v, said);
+    else if (of_channel && v->handler->on_envelope) v->handler->on_envelope(v, said);
 }
 
 static void is_broken(struct v1 *v, const char *why)
