@@ -129,7 +129,8 @@ static void on_plain(weft_request *r, void *user)
 {
     static const char why[] = "this path speaks WebSocket only\n";
     const struct serve *s = user;
-    if (s->service.files && weft_files_respond(s->service.files, r, weft_request_path(r)) == 0) return;
+    if (s->service.files && weft_files_respond(s->service.files, r, weft_request_path(r)) == 0)
+        return;
     weft_reply_field(r, "Upgrade", "websocket");
     weft_respond(r, 426, "text/plain; charset=utf-8", why, sizeof why - 1);
 }
