@@ -69,6 +69,10 @@ typedef struct weft_channels_config {
      * weft_channel_ask_refuse answers it, here or later. NULL: rights. */
     void (*on_ask)(weft_channel_ask *ask, void *user);
     void *user;
+
+    /* Whether who is on this channel is known, and told to those who may see it: asked in the thread of whoever comes
+     * or looks, with the user above. NULL: on all channels. */
+    bool (*has_presence)(const char *channel, void *user);
 } weft_channels_config;
 
 /* cfg may be NULL. Errors: as weft_hub_new. */

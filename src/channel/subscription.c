@@ -6,6 +6,7 @@
 #include "channel/bytes.h"
 #include "channel/envelope.h"
 #include "channel/find.h"
+#include "channel/guest.h"
 #include "channel/hook.h"
 #include "channel/session.h"
 
@@ -144,6 +145,7 @@ int session_read(struct session *s, weft_topic *t, const weft_since *since, weft
     }
     s->refs++;
     s->first = new;
+    if (s->client) guest_on_conn(s->channels, t, s->conn, s->client);
     return 0;
 }
 
@@ -188,6 +190,8 @@ void session_unsubscribe(struct session *s, const struct command *c)
     struct text t;
     struct subscription *old = find(s, c->channel, &n);
     if (old) {
+        guest_leaves_conn(s->conn, weft_reader_topic(&old->reader));
+        session_look_away(s, weft_reader_topic(&old->reader));
         weft_reader_end(&old->reader);
         gone(&old->reader);
     }
