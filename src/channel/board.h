@@ -5,8 +5,8 @@
  *      the set (presence.h) -> board, one for each loop -> onlookers there
  *
  * A board looks at the set once a second, and tells its onlookers the difference to what they were told before: nobody
- * has to tell a board that somebody has come, so joining and leaving cost the same whoever looks on, and threads meet in
- * the set only. Who cannot take it, because he does not read, is told all of it when he can.
+ * has to tell a board that somebody has come, so joining and leaving cost the same whoever looks on, and threads meet
+ * in the set only. Who cannot take it, because he does not read, is told all of it when he can.
  *
  * It is made by its first onlooker, and goes with its last.
  */

@@ -72,6 +72,7 @@ weft_channels *channels_ref(weft_channels *c)
 void channels_unref(weft_channels *c)
 {
     if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1) return;
+    page_deinit(&c->page, c->env);
     desks_deinit(&c->desks);
     budgets_deinit(&c->budgets);
     weft_hub_free(c->hub);
@@ -107,6 +108,8 @@ int weft_channels_new_sized(weft_channels **out, weft_loop *l, const weft_channe
     if (!c) return -ENOMEM;
     error = make_hub(c, l, taken.hub, hub_size, settings_size);
     c->cfg.hub = NULL;
+    if (!error) error = page_init(&c->page, c->env, taken.page);
+    c->cfg.page = c->page.html;
     if (!error) error = weft_timer_new(&c->reaper, l, reap, c);
     if (error) {
         weft_channels_free(c);

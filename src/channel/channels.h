@@ -13,6 +13,7 @@
 
 #include "channel/budget.h"
 #include "channel/desk.h"
+#include "channel/page.h"
 
 struct weft_channels {
     atomic_uint refs;
@@ -22,6 +23,7 @@ struct weft_channels {
     weft_channels_config cfg;
     weft_hub *hub;
     weft_timer *reaper; /* of desks */
+    struct page page;
     struct desks desks;
     struct budgets budgets; /* of new channels */
 };

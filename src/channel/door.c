@@ -82,6 +82,12 @@ static unsigned needs(const visit *v)
 
 /* ---- it is done ------------------------------------------------------------------------------ */
 
+static void show(visit *v)
+{
+    if (visit_has_page(v)) visit_show(v);
+    else look_answer(v);
+}
+
 static void serve(visit *v)
 {
     switch (v->ask) {
@@ -92,8 +98,8 @@ static void serve(visit *v)
     case ASK_STREAM_RAW: streaming_begin(v); break;
     case ASK_WAIT: wait_begin(v); break;
     case ASK_PRESENCE: look_presence(v); break;
+    case ASK_PAGE: show(v); break;
     case ASK_POLL:
-    case ASK_PAGE:
     case ASK_LOOK: look_answer(v); break;
     case ASK_POSITION: look_position(v); break;
     case ASK_PUBLISH: post_begin(v); break;

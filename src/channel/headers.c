@@ -38,6 +38,7 @@ size_t headers_of(struct header out[HEADERS_MAX], enum ask ask, bool is_error, b
     out[n++] = (struct header){"Vary", is_read(ask) ? "Accept, Origin" : "Origin"};
     out[n++] = (struct header){"X-Content-Type-Options", "nosniff"};
     out[n++] = (struct header){"Referrer-Policy", "no-referrer"};
+    if (ask == ASK_PAGE) out[n++] = (struct header){"Content-Security-Policy", HEADERS_POLICY};
     if (origin_allowed)
         out[n++] = (struct header){"Access-Control-Expose-Headers", HEADERS_EXPOSED};
     else out[n++] = (struct header){"Cross-Origin-Resource-Policy", "same-origin"};

@@ -28,6 +28,11 @@ struct header {
     const char *name, *value;
 };
 
+/* What the page may load, where it may connect to, and who may show it in a frame. */
+#define HEADERS_POLICY                                                                       \
+    "default-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'self'; " \
+    "frame-ancestors 'self'"
+
 enum { HEADERS_MAX = 8 };
 
 /* is_error: it is refused. origin_allowed: its Origin is there, and allowed. Returns how many there are; all are

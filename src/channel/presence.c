@@ -3,7 +3,8 @@
  * channel/presence.c - a row sorted by name, so that no names that strangers choose make it slow, and a list of those
  * who are leaving, the first to be gone in front
  *
- * A place in the row moves up to 80 KB, which is a few microseconds. Those whose grace is over go together, in one walk.
+ * A place in the row moves up to 80 KB, which is a few microseconds. Those whose grace is over go together, in one
+ * walk.
  */
 #include "channel/presence.h"
 

@@ -15,7 +15,7 @@
 #include "channel/hook.h"
 #include "channel/sse.h"
 
-static const char json[] = "application/json";
+static const char json[] = "application/json", html[] = "text/html; charset=utf-8";
 
 visit *visit_new(weft_channels *c, weft_request *r, weft_upgrade *u)
 {
@@ -122,19 +122,45 @@ static void come_again(visit *v)
     answer(v, 200, "text/event-stream", &body);
 }
 
-void visit_refuse(visit *v, const struct refusal *why)
+static void say_why(visit *v, const struct refusal *why)
 {
     struct text body;
-    if (is_told_to_come_again(v, why)) {
-        come_again(v);
-        return;
-    }
     text_init(&body, v->channels->env);
     answer_error_body(&body, why);
     text_add(&body, "\n", 1);
     body.failed |= add_fields(v, true) < 0 || add_retry(v, why->retry_ms) < 0;
     if (why->code == 405) body.failed |= add_field(v, "Allow", ASK_METHODS) < 0;
     answer(v, why->code, json, &body);
+}
+
+/* status 304: without the page. */
+static void answer_page(visit *v, int status, bool is_error)
+{
+    weft_bytes page = status == 304 ? (weft_bytes){0} : v->channels->page.html;
+    bool none = add_fields(v, is_error) < 0;
+    if (!none && !is_error) none = add_field(v, "ETag", v->channels->page.etag) < 0;
+    if (none) weft_respond(v->request, 503, NULL, NULL, 0);
+    else weft_respond(v->request, status, page.len ? html : NULL, page.data, page.len);
+    visit_free(v);
+}
+
+bool visit_has_page(const visit *v)
+{
+    return v->ask == ASK_PAGE && v->channels->page.html.len;
+}
+
+void visit_show(visit *v)
+{
+    weft_bytes asked = weft_request_field(v->request, "If-None-Match");
+    bool is_known = asked.len && etag_matches(asked, v->channels->page.etag);
+    answer_page(v, is_known ? 304 : 200, false);
+}
+
+void visit_refuse(visit *v, const struct refusal *why)
+{
+    if (is_told_to_come_again(v, why)) come_again(v);
+    else if (visit_has_page(v)) answer_page(v, why->code, true);
+    else say_why(v, why);
 }
 
 void visit_no_memory(visit *v)

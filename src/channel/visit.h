@@ -52,12 +52,17 @@ weft_topic *visit_topic(visit *v);
 
 /* ---- answers; all consume v ------------------------------------------------------------------ */
 
-/* As a status, or for those who take every other status for the end, as an end that asks them to come again. */
+/* As a status, or for those who take every other status for the end, as an end that asks them to come again; who came
+ * for the page has it with the status, and it asks why by itself. */
 void visit_refuse(visit *v, const struct refusal *why);
 void visit_no_memory(visit *v);
 
 /* 200 with a body, which is freed. at: Weft-Position, and ETag where caches may ask; NULL: none of them. */
 void visit_answer(visit *v, const weft_position *at, struct text *body);
+
+/* Whether he is to be shown the page, and that. */
+bool visit_has_page(const visit *v);
+void visit_show(visit *v);
 
 /* 304, if the client has what is there up to this position. Whether that was it. */
 bool visit_is_known(visit *v, const weft_position *at);

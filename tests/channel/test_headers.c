@@ -67,12 +67,22 @@ static void pages_of_other_origins_see_what_they_may(void **state)
     assert_string_equal(field(exposed, ASK_POLL, false, true), "ETag, Weft-Position, Retry-After");
 }
 
+static void a_page_says_what_it_may_load(void **state)
+{
+    (void)state;
+    const char *policy = "Content-Security-Policy";
+    assert_string_equal(field(policy, ASK_PAGE, false, false), HEADERS_POLICY);
+    assert_string_equal(field(policy, ASK_PAGE, true, true), HEADERS_POLICY);
+    assert_string_equal(field(policy, ASK_LOOK, false, false), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(caching_is_a_table),
         cmocka_unit_test(every_answer_is_guarded),
         cmocka_unit_test(pages_of_other_origins_see_what_they_may),
+        cmocka_unit_test(a_page_says_what_it_may_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
