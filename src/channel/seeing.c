@@ -65,9 +65,11 @@ int session_look_on(struct session *s, weft_topic *t, struct text *now)
     return board_join(s->channels, t, weft_conn_loop(s->conn), s->conn, &onlookers, now);
 }
 
-void session_look_away(struct session *s, const weft_topic *t)
+void session_look_away(struct session *s, weft_bytes channel)
 {
-    board_leave(s->conn, &onlookers, t);
+    weft_topic *t = weft_topic_find(s->channels->hub, channel);
+    if (t) board_leave(s->conn, &onlookers, t);
+    weft_topic_unref(t);
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -86,7 +88,7 @@ static int look(struct session *s, const struct command *c, weft_topic *t, struc
     int error = 0;
     if (c->events) error = session_look_on(s, t, c->id.len ? now : NULL);
     else board_look(s->channels, t, weft_conn_loop(s->conn), now);
-    if (t && (now->failed || (c->has_events && !c->events))) session_look_away(s, t);
+    if (now->failed || (c->has_events && !c->events)) session_look_away(s, c->channel);
     if (error == -ENOSPC)
         return refusal_write(why, 429, "a connection looks on at %d channels at most",
                              ONLOOKING_MAX);

@@ -206,6 +206,27 @@ static void test_session(void **state)
     live_end(&live);
 }
 
+/* With a pattern he is on each channel that it joins. */
+static void test_pattern(void **state)
+{
+    (void)state;
+    const unsigned rights = WEFT_RIGHT_READ | WEFT_RIGHT_PRESENCE | WEFT_RIGHT_PATTERN;
+    live_begin(&live, &(weft_channels_config){.rights = rights});
+    struct raw *r = open_v1("/other?subscribe=no&client=ann");
+    raw_text(r, "{\"subscribe\":\"/*\"}");
+    settle(&live.w);
+    assert_string_equal(there(), "0");
+    live_publish(&live, "/chat", "a");
+    settle(&live.w);
+    assert_string_equal(there(), "1 ann");
+    raw_text(r, "{\"unsubscribe\":\"/*\"}");
+    settle(&live.w);
+    pass(&live.w, 10001);
+    assert_string_equal(there(), "0");
+    raw_free(r);
+    live_end(&live);
+}
+
 /* ---- what is not done ------------------------------------------------------------------------ */
 
 static void test_names(void **state)
@@ -304,9 +325,9 @@ int main(void)
         cmocka_unit_test(test_each_way),     cmocka_unit_test(test_one_member),
         cmocka_unit_test(test_back_in_time), cmocka_unit_test(test_without_a_name),
         cmocka_unit_test(test_polls),        cmocka_unit_test(test_long_poller),
-        cmocka_unit_test(test_session),      cmocka_unit_test(test_names),
-        cmocka_unit_test(test_off),          cmocka_unit_test(test_right),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_session),      cmocka_unit_test(test_pattern),
+        cmocka_unit_test(test_names),        cmocka_unit_test(test_off),
+        cmocka_unit_test(test_right),        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
