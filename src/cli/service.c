@@ -232,7 +232,9 @@ static int open_channels(struct service *s)
     o->max_message = s->options->max_message;
     o->deflate = s->deflate;
     o->subprotocols = &s->options->subprotocols;
-    o->on_loopback = listening_reach(&s->options->listening) == REACH_HERE;
+    /* By a proxy everybody gets here. */
+    o->on_loopback =
+        listening_reach(&s->options->listening) == REACH_HERE && !s->options->proxies.n;
     return channels_open(&s->channels, s->loop, o, &s->trace);
 }
 

@@ -7,8 +7,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Channels } from './lib/channels.mjs';
-import { SOURCE, withServer } from './lib/program.mjs';
+import { Program, SOURCE, withServer } from './lib/program.mjs';
 
 const PAGE = readFileSync(join(SOURCE, 'docs/channels.md'), 'utf8');
 const EPOCH = /\b([a-z0-9]{8,16})(?=\.\d+\b)/;
@@ -24,24 +23,18 @@ const plain = (text) => text.replace(/\r/g, '').replace(new RegExp(EPOCH, 'g'), 
 
 const shell = (line) => new Promise((resolve) => execFile('bash', ['-c', line], (error, out) => resolve(out)));
 
-/** Types it all, in order; what is printed is what the page says. */
-async function type(port) {
+test('the page', async (t) => {
+  const server = await Program.serve();
+  t.after(() => server.kill());
   assert.ok(commands.length > 10);
   let epoch = 'k3f9a2c1';
   for (const { line, prints } of commands) {
-    const out = await shell(line.replaceAll('8080', port).replaceAll('k3f9a2c1', epoch));
+    const out = await shell(line.replaceAll('8080', server.port).replaceAll('k3f9a2c1', epoch));
     assert.equal(plain(out), plain(prints), line);
     if (line.includes('/chat')) epoch = EPOCH.exec(out)?.[1] ?? epoch;
   }
-}
-
-test('the page, and the server of these tests', async (t) => {
-  const server = await Channels.start();
-  t.after(() => server.stop());
-  await type(server.port);
+  await server.stop();
 });
-
-test('the page, and weft serve', () => withServer([], (server) => type(server.port)));
 
 test('a channel whose presence is off', () =>
   withServer(['--channel', '/quiet: presence=off'], async (server) => {

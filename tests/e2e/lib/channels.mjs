@@ -11,8 +11,7 @@
 //   server.onPublish = (log, message) => {}             return { error } to refuse, false not to answer
 //   server.refuse = (request) => 503                    a status, or nothing
 //
-// It has what clients can meet: weft.v1 with patterns, SSE, streams, polls, POST with batches and keys, HEAD; and of
-// presence what polls and SSE say at first.
+// It has what clients can meet: weft.v1 with patterns, SSE, streams, polls, POST with batches and keys, HEAD.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -28,7 +27,6 @@ class Log {
   head = 0;
   keys = new Map(); // idempotency key -> { body, offset }
   readers = new Set(); // functions of an entry
-  members = new Set(); // who has polled with a name; nobody is forgotten
 
   constructor(name) {
     this.name = name;
@@ -51,11 +49,6 @@ class Log {
 
   keep(n) {
     this.entries = n ? this.entries.slice(-n) : [];
-  }
-
-  presence() {
-    const members = [...this.members].sort().map((client) => ({ client, verified: false }));
-    return { count: members.length + this.readers.size, members };
   }
 
   texts() {
@@ -275,11 +268,9 @@ export class Channels {
     if (request.method === 'DELETE') log.keep(0);
     if (request.method === 'DELETE') return json(200, { position: log.position() });
     if (request.method === 'POST') return this.#post(log, request, json);
-    if (asked('presence') === '') return json(200, { channel: log.name, presence: log.presence() });
-    if (asked('client')) log.members.add(asked('client'));
     const look = url.search === '' ? 'all' : asked('last');
     const place = log.seek(asked('since'), look === 'all' ? 'all' : look && Number(look));
-    if (asked('stream') === 'sse' || request.headers.accept?.includes('text/event-stream')) return this.#events(log, place, response, asked('presence') === 'events');
+    if (asked('stream') === 'sse' || request.headers.accept?.includes('text/event-stream')) return this.#events(log, place, response);
     if (asked('stream') === 'raw') return this.#raw(log, place, response);
     if (asked('stream') !== undefined) return this.#stream(log, place, response);
     return this.#poll(log, place, Number(asked('wait') ?? 0), json);
@@ -309,7 +300,7 @@ export class Channels {
 
   streams = new Set();
 
-  #events(log, place, response, presence) {
+  #events(log, place, response) {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' });
     const write = (event, id, data) =>
       response.write(`${event ? `event: ${event}\n` : ''}id: ${id}\n${data.split('\n').map((line) => `data: ${line}\n`).join('')}\n`);
@@ -321,7 +312,6 @@ export class Channels {
       else if (entry.data?.includes('\r') === false) write('', log.position(entry.offset), entry.data);
       else write('envelope', log.position(entry.offset), JSON.stringify(log.envelope(entry)));
     });
-    if (presence) response.write(`event: presence\ndata: ${JSON.stringify(log.presence())}\n\n`);
   }
 
   #stream(log, place, response) {
