@@ -13,6 +13,8 @@
 #include "channel/hook.h"
 #include "channel/session.h"
 
+static const char V1_ROUTE[] = "/.weft/v1";
+
 /* ---- the answer ------------------------------------------------------------------------------ */
 
 static void has_begun(struct socket *s)
@@ -94,6 +96,7 @@ static void accept(visit *v, weft_topic *t)
         visit_no_memory(v);
         return;
     }
+    if (v->ask == ASK_SOCKET_V1) (void)weft_upgrade_as(v->upgrade, V1_ROUTE); /* it is there */
     weft_upgrade_set_user(v->upgrade, s);
     if (weft_upgrade_accept(v->upgrade) < 0) socket_free(s);
     visit_free(v);
@@ -203,8 +206,6 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
     if (s->session) session_hears(s->session, op, (weft_bytes){data, len});
     else if (!(s->rights & WEFT_RIGHT_WRITE))
         weft_close(c, WEFT_CLOSE_POLICY_VIOLATION, "you may not publish on this channel");
-    else if (len > s->channels->cfg.max_message)
-        weft_close(c, WEFT_CLOSE_MESSAGE_TOO_BIG, "the message is longer than a channel takes");
     else publish(s, c, op, data, len);
 }
 
@@ -229,6 +230,13 @@ static void on_close(weft_conn *c, const weft_close_info *info)
     socket_free(s);
 }
 
+/* Where no request is let in: connections of weft.v1, whose messages may be longer, are opened as this route's. */
+static int refuse(weft_upgrade *u)
+{
+    (void)u;
+    return 404;
+}
+
 /* As JSON a byte may be six, and there is something around it. */
 enum { ESCAPED = 6, AROUND = 4 << 10 };
 
@@ -251,10 +259,10 @@ int socket_route(weft_channels *c, weft_server *s, const char *path,
                  int (*on_upgrade)(weft_upgrade *u))
 {
     const char **subprotocols;
-    const weft_limits limits = {.max_message = ESCAPED * c->cfg.max_message + AROUND};
+    weft_limits limits = {.max_message = c->cfg.max_message};
     int error = list_subprotocols(c, &subprotocols);
     if (error) return error;
-    const weft_handler handler = {
+    weft_handler handler = {
         .on_upgrade = on_upgrade,
         .on_open = on_open,
         .on_message = on_message,
@@ -269,5 +277,9 @@ int socket_route(weft_channels *c, weft_server *s, const char *path,
     };
     error = weft_server_route(s, path, &handler, c);
     hook_free(c->env, subprotocols);
-    return error;
+    if (error) return error;
+    handler.on_upgrade = refuse;
+    handler.subprotocols = NULL;
+    limits.max_message = ESCAPED * c->cfg.max_message + AROUND;
+    return weft_server_route(s, V1_ROUTE, &handler, c);
 }
