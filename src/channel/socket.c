@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "channel/bytes.h"
+#include "channel/guest.h"
 #include "channel/hook.h"
 #include "channel/session.h"
 
@@ -18,9 +19,13 @@ static const char V1_ROUTE[] = "/.weft/v1";
 
 static void has_begun(struct socket *s)
 {
-    if (s->opening) weft_timer_free(s->opening->closing);
-    hook_free(s->channels->env, s->opening);
+    struct opening *o = s->opening;
+    const weft_env *env = s->channels->env;
     s->opening = NULL;
+    if (!o) return;
+    weft_timer_free(o->closing);
+    hook_free(env, o->client);
+    hook_free(env, o);
 }
 
 static void socket_free(struct socket *s)
@@ -32,23 +37,41 @@ static void socket_free(struct socket *s)
     channels_unref(c);
 }
 
+/* NULL: he has none, or there is no memory. */
+static char *name_of(const weft_env *env, const char *client)
+{
+    size_t room = strlen(client) + 1;
+    char *name = *client ? hook_realloc(env, NULL, room) : NULL;
+    return name ? memcpy(name, client, room) : NULL;
+}
+
+static struct opening *make_opening(const weft_env *env, const struct params *p, weft_topic *t)
+{
+    weft_since since;
+    struct opening *o = hook_realloc(env, NULL, sizeof *o);
+    if (!o) return NULL;
+    *o = (struct opening){
+        .since = p->since,
+        .subscribes = !p->subscribe_no,
+        .takes_loss = p->said & PARAM_LAST,
+        .looks_on = p->presence_events,
+        .client = name_of(env, p->client),
+    };
+    params_since(p, &since);
+    weft_topic_seek(t, &since, &o->seek);
+    return o;
+}
+
 static struct socket *make(const visit *v, weft_topic *t)
 {
     const weft_env *env = v->channels->env;
-    weft_since since;
-    struct opening *o = hook_realloc(env, NULL, sizeof *o);
+    struct opening *o = make_opening(env, &v->wish->params, t);
     struct socket *s = o ? hook_realloc(env, NULL, sizeof *s) : NULL;
     if (!s) {
+        if (o) hook_free(env, o->client);
         hook_free(env, o);
         return NULL;
     }
-    *o = (struct opening){
-        .since = v->wish->params.since,
-        .subscribes = !v->wish->params.subscribe_no,
-        .takes_loss = v->wish->params.said & PARAM_LAST,
-    };
-    params_since(&v->wish->params, &since);
-    weft_topic_seek(t, &since, &o->seek);
     *s = (struct socket){
         .channels = channels_ref(v->channels),
         .topic = weft_topic_ref(t),
@@ -152,6 +175,7 @@ static void subscribe(const struct socket *s, weft_conn *c)
     int error = weft_topic_subscribe(s->topic, c, &since, &seek);
     if (error) weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(error));
     else if (seek.lost) close_lost(c, at);
+    else if (s->opening->client) guest_on_conn(s->channels, s->topic, c, s->opening->client);
 }
 
 static void on_open(weft_conn *c)

@@ -7,7 +7,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Program, SOURCE } from './lib/program.mjs';
+import { Program, SOURCE, withServer } from './lib/program.mjs';
 
 const PAGE = readFileSync(join(SOURCE, 'docs/channels.md'), 'utf8');
 const EPOCH = /\b([a-z0-9]{8,16})(?=\.\d+\b)/;
@@ -35,3 +35,11 @@ test('the page', async (t) => {
   }
   await server.stop();
 });
+
+test('a channel whose presence is off', () =>
+  withServer(['--channel', '/quiet: presence=off'], async (server) => {
+    const status = async (path) => (await fetch(`http://127.0.0.1:${server.port}${path}`)).status;
+    assert.equal(await status('/quiet?presence'), 403);
+    assert.equal(await status('/quiet?client=ann'), 200);
+    assert.equal(await status('/chat?presence'), 200);
+  }));
