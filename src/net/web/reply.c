@@ -19,6 +19,7 @@
 #include "net/errand.h"
 #include "net/links.h"
 #include "net/peer.h"
+#include "net/web/proxied.h"
 
 /* Bytes of a body that can be had again which stay when the client has taken nothing for so long. */
 enum { KEPT = 1024, GRACE_MS = 1000 };
@@ -97,7 +98,7 @@ static void hand_back(weft_reply *r)
     uint32_t requests = r->requests;
     uint16_t limits = r->limits;
     bool last = r->last;
-    over(r, 0, "");
+    over(r, r->cut ? WEFT_ERR_CLOSED : 0, r->cut ? "cut by the program" : "");
     lane_renew_id(l);
     if (last) lane_finish(l, NULL);
     else exchange_go_on(l, requests, limits);
@@ -298,6 +299,7 @@ int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const 
         return request_fail(q, error);
     }
     if (length == WEFT_LENGTH_UNKNOWN && !is_complete(r)) probe(r, limits_of(r));
+    if (r->lane->unending) proxied_log_http10(r->lane);
     *out = r;
     return request_finish(q, 0);
 }
@@ -373,6 +375,20 @@ void weft_reply_abort(weft_reply *r)
 {
     net_assert_usable(weft_reply_loop(r));
     if (r->lane) lane_abort(r->lane);
+}
+
+void weft_reply_cut(weft_reply *r)
+{
+    net_assert_usable(weft_reply_loop(r));
+    struct lane *l = lane_if_open(r);
+    if (!l) return;
+    if (r->framing.kind == BODY_UNTIL_CLOSE) {
+        lane_abort(l);
+        return;
+    }
+    r->state = REPLY_ENDED;
+    r->cut = r->last = true;
+    lane_dirty(l);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
