@@ -27,9 +27,10 @@ struct grant {
 
 struct session {
     unsigned refs;
-    struct socket *socket; /* NULL: it is over */
-    weft_conn *conn;
+    weft_conn *conn;         /* NULL: it is over */
     weft_channels *channels; /* held */
+    weft_topic *topic;       /* of its URL, held */
+    unsigned rights;         /* there */
     struct subscription *first;
     struct grant *grants;
     bool asks; /* the program is deciding about a command: nothing is read meanwhile */
@@ -37,8 +38,8 @@ struct session {
     bool was_no_json;
 };
 
-/* On an open connection. */
-void session_begin(struct socket *socket, weft_conn *c);
+/* On an open connection, of a socket that opens. NULL: there was no memory for it, and it closes. */
+struct session *session_begin(struct socket *socket, weft_conn *c);
 void session_hears(struct session *s, weft_opcode op, weft_bytes text);
 void session_has_room(struct session *s);
 void session_leaves(struct session *s, uint64_t return_ms);

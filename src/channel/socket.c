@@ -12,18 +12,23 @@
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
+/* Raw from now on. */
 static void has_begun(struct socket *s)
 {
-    if (s->opening) weft_timer_free(s->opening->closing);
-    hook_free(s->channels->env, s->opening);
-    s->opening = NULL;
+    struct opening *o = s->opening;
+    socket_set(s, SOCKET_RAW, socket_rights(s));
+    s->topic = o->topic;
+    weft_timer_free(o->closing);
+    hook_free(s->channels->env, o);
 }
 
 static void socket_free(struct socket *s)
 {
     weft_channels *c = s->channels;
-    has_begun(s);
-    weft_topic_unref(s->topic);
+    weft_reader_end(&s->reader);
+    if (socket_is(s) == SOCKET_OPENS) has_begun(s);
+    if (socket_is(s) == SOCKET_RAW) weft_topic_unref(s->topic);
+    else session_ends(s->session);
     hook_free(c->env, s);
     channels_unref(c);
 }
@@ -39,6 +44,7 @@ static struct socket *make(const visit *v, weft_topic *t)
         return NULL;
     }
     *o = (struct opening){
+        .topic = weft_topic_ref(t),
         .since = v->wish->params.since,
         .subscribes = !v->wish->params.subscribe_no,
         .takes_loss = v->wish->params.said & PARAM_LAST,
@@ -47,10 +53,9 @@ static struct socket *make(const visit *v, weft_topic *t)
     weft_topic_seek(t, &since, &o->seek);
     *s = (struct socket){
         .channels = channels_ref(v->channels),
-        .topic = weft_topic_ref(t),
         .opening = o,
-        .rights = v->rights,
     };
+    socket_set(s, SOCKET_OPENS, v->rights);
     return s;
 }
 
@@ -112,12 +117,12 @@ static void close_soon(struct opening *o, weft_conn *c)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static void subscribe(const struct socket *s, weft_conn *c)
+static void subscribe(struct socket *s, weft_conn *c)
 {
     const weft_position *at = &s->opening->seek.at;
     const weft_since since = {.position = at};
     weft_seek seek;
-    int error = weft_topic_subscribe(s->topic, c, &since, &seek);
+    int error = weft_member_begin(&s->reader, s->opening->topic, c, &since, &seek);
     if (error) weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(error));
     else if (seek.lost) close_lost(c, at);
 }
@@ -126,16 +131,22 @@ static void on_open(weft_conn *c)
 {
     struct socket *s = weft_conn_user(c);
     struct opening *o = s->opening;
-    if (*weft_conn_subprotocol(c)) session_begin(s, c);
+    struct session *session = NULL;
+    if (*weft_conn_subprotocol(c)) session = session_begin(s, c);
     else if (o->subscribes && o->seek.lost && !o->takes_loss) close_soon(o, c);
     else if (o->subscribes) subscribe(s, c);
     if (!o->closing) has_begun(s);
+    if (!session) return;
+    weft_topic_unref(s->topic); /* the session has its own */
+    socket_set(s, SOCKET_V1, 0);
+    s->session = session;
 }
 
 static void publish(const struct socket *s, weft_conn *c, weft_opcode op, const void *data,
                     size_t len)
 {
-    const char *name = (const char *)weft_topic_name(s->topic).data;
+    weft_topic *t = socket_is(s) == SOCKET_OPENS ? s->opening->topic : s->topic;
+    const char *name = (const char *)weft_topic_name(t).data;
     int error = weft_publish_from(s->channels->hub, c, name, op, data, len);
     if (error && error != WEFT_ERR_BACKLOG) /* that: it is closing, and too late */
         weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(error));
@@ -144,8 +155,8 @@ static void publish(const struct socket *s, weft_conn *c, weft_opcode op, const 
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     const struct socket *s = weft_conn_user(c);
-    if (s->session) session_hears(s->session, op, (weft_bytes){data, len});
-    else if (!(s->rights & WEFT_RIGHT_WRITE))
+    if (socket_is(s) == SOCKET_V1) session_hears(s->session, op, (weft_bytes){data, len});
+    else if (!(socket_rights(s) & WEFT_RIGHT_WRITE))
         weft_close(c, WEFT_CLOSE_POLICY_VIOLATION, "you may not publish on this channel");
     else if (len > s->channels->cfg.max_message)
         weft_close(c, WEFT_CLOSE_MESSAGE_TOO_BIG, "the message is longer than a channel takes");
@@ -155,22 +166,20 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
 static void on_drain(weft_conn *c)
 {
     const struct socket *s = weft_conn_user(c);
-    if (s->session) session_has_room(s->session);
+    if (socket_is(s) == SOCKET_V1) session_has_room(s->session);
 }
 
 static void on_leave(weft_conn *c, uint64_t return_ms)
 {
     const struct socket *s = weft_conn_user(c);
-    if (s->session) session_leaves(s->session, return_ms);
+    if (socket_is(s) == SOCKET_V1) session_leaves(s->session, return_ms);
     weft_close(c, WEFT_CLOSE_GOING_AWAY, NULL);
 }
 
 static void on_close(weft_conn *c, const weft_close_info *info)
 {
-    struct socket *s = weft_conn_user(c);
     (void)info;
-    if (s->session) session_ends(s->session);
-    socket_free(s);
+    socket_free(weft_conn_user(c));
 }
 
 /* As JSON a byte may be six, and there is something around it. */
