@@ -216,6 +216,10 @@ WEFT_API WEFT_CHECK int weft_reply_end(weft_reply *r);
 /* Give up: drop the connection so that the client sees a broken reply. on_close follows. */
 WEFT_API void weft_reply_abort(weft_reply *r);
 
+/* The same behind what has been written: that goes out, and then the connection ends where the body does not. To who
+ * could not tell that from an end (HTTP/1.0, length unknown) it is weft_reply_abort. on_close has WEFT_ERR_CLOSED. */
+WEFT_API void weft_reply_cut(weft_reply *r);
+
 /* Bytes of the reply queued and not yet taken by the kernel. */
 WEFT_API size_t weft_reply_buffered(const weft_reply *r);
 

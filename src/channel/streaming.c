@@ -45,7 +45,7 @@ static void leave(struct stream *s, uint64_t retry_ms)
     text_init(&t, s->channels->env);
     if (s->form->end) s->form->end(&t, retry_ms);
     int error = s->form->end ? write_text(s, &t) : -EPIPE;
-    if (error < 0 || weft_reply_end(reply_of(s)) < 0) weft_reply_abort(reply_of(s));
+    if (error < 0 || weft_reply_end(reply_of(s)) < 0) weft_reply_cut(reply_of(s));
 }
 
 /* ---- as a reader ----------------------------------------------------------------------------- */
@@ -61,7 +61,7 @@ static int lost(weft_reader *r, const weft_seek *seek)
     struct stream *s = (struct stream *)r; /* its first member */
     struct text t;
     if (!s->form->lost) {
-        weft_reply_abort(r->carrier);
+        weft_reply_cut(r->carrier);
         return WEFT_ERR_CLOSED;
     }
     text_init(&t, s->channels->env);
@@ -138,34 +138,53 @@ static void say_begin(struct stream *s, const weft_since *since, const weft_seek
     if (write_text(s, &t) < 0) weft_reply_abort(reply_of(s));
 }
 
+/* What was asked for, and what its head says of it. Meanwhile the log may have moved on. */
+struct beginning {
+    weft_since since;
+    weft_seek seek;
+};
+
+static int begin_reader(struct stream *s, weft_topic *t, const weft_reader_type *type,
+                        weft_seek *seek)
+{
+    const weft_since since = {.position = &seek->at};
+    weft_seek then;
+    int error = weft_reader_begin(&s->reader, t, weft_reply_loop(reply_of(s)), type, &since, &then);
+    if (error < 0) return error;
+    if (seek->lost != WEFT_LOST_UNKNOWN) seek->lost += then.lost;
+    seek->at = then.at;
+    seek->head = then.head;
+    return 0;
+}
+
 /* A pipe cannot be told of a loss: it has the head of the answer, and no clean end. */
 static void read_from(struct stream *s, weft_topic *t, const weft_reader_type *type,
-                      const weft_since *since)
+                      struct beginning *b)
 {
-    weft_seek seek;
     weft_reply *reply = reply_of(s);
-    if (weft_reader_begin(&s->reader, t, weft_reply_loop(reply), type, since, &seek) < 0) {
+    if (begin_reader(s, t, type, &b->seek) < 0) {
         weft_reply_set_user(reply, NULL);
         weft_reply_abort(reply);
         gone(&s->reader);
         return;
     }
-    say_begin(s, since, &seek);
-    if (seek.lost && !s->form->lost) weft_reply_abort(reply);
+    say_begin(s, &b->since, &b->seek);
+    if (b->seek.lost && !s->form->lost) weft_reply_cut(reply);
 }
 
 void streaming_begin(visit *v)
 {
     struct params params = v->wish->params;
-    weft_since since;
+    struct beginning b;
     const weft_reader_type *type = readers_of(v->ask);
     weft_topic *t = visit_topic(v);
     if (!t) return;
+    params_since(&params, &b.since);
+    weft_topic_seek(t, &b.since, &b.seek);
     struct stream *s = make(v);
-    if (s) s->reader.carrier = visit_begin(v, s->form->type, NULL, &replies, s);
+    if (s) s->reader.carrier = visit_begin(v, s->form->type, &b.seek.at, &replies, s);
     else visit_no_memory(v);
-    params_since(&params, &since);
-    if (s && s->reader.carrier) read_from(s, t, type, &since);
+    if (s && s->reader.carrier) read_from(s, t, type, &b);
     else if (s) gone(&s->reader);
     weft_topic_unref(t);
 }

@@ -113,6 +113,39 @@ static void test_pipe(void **state)
     live_end(&live);
 }
 
+static const char *get(const char *target)
+{
+    static char request[512];
+    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", target);
+    return request;
+}
+
+/* Each says in its head where it begins; a loss is in front of that. */
+static void test_position(void **state)
+{
+    (void)state;
+    char target[128], field[128];
+    const weft_topic_settings few = {.history_items = 2};
+    static const char *const kinds[] = {"sse", "", "raw"};
+    static const struct {
+        const char *query;
+        int begins;
+    } asked[] = {{"", 3}, {"&last=1", 2}, {"&since=%s.2", 2}, {"&since=%s.0", 1}};
+    live_begin(&live, &(weft_channels_config){.hub = &(weft_hub_config){.settings = &few}});
+    for (int i = 0; i < 3; i++) live_publish(&live, "/chat", "x");
+    for (size_t i = 0; i < countof(kinds) * countof(asked); i++) {
+        char query[64];
+        snprintf(query, sizeof query, asked[i / 3].query, live_epoch(&live, "/chat"));
+        snprintf(target, sizeof target, "/chat?stream=%s%s", kinds[i % 3], query);
+        snprintf(field, sizeof field, "Weft-Position: %s\r\n", at(asked[i / 3].begins));
+        struct raw *r = raw_connect(&live.w);
+        assert_int_equal(raw_ask(&live.w, r, get(target)), 200);
+        assert_true(has_field(r, field));
+        raw_free(r);
+    }
+    live_end(&live);
+}
+
 /* What is gone is announced; a pipe cannot be told, and ends as no whole answer does. */
 static void test_lost(void **state)
 {
@@ -137,6 +170,12 @@ static void test_lost(void **state)
     r = stream(target, "");
     turn_until(&live.w, raw_ended(r));
     assert_int_equal(r->error, ECONNRESET);
+    raw_free(r);
+    r = raw_connect(&live.w);
+    assert_int_equal(raw_ask(&live.w, r, get(target)), 200);
+    turn_until(&live.w, raw_ended(r));
+    assert_int_equal(r->error, 0);
+    assert_string_equal(raw_body(r), ""); /* no last chunk */
     raw_free(r);
     live_end(&live);
 }
@@ -291,12 +330,12 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_events),    cmocka_unit_test(test_events_resume),
-        cmocka_unit_test(test_lines),     cmocka_unit_test(test_pipe),
-        cmocka_unit_test(test_lost),      cmocka_unit_test(test_heartbeat),
-        cmocka_unit_test(test_leave),     cmocka_unit_test(test_slow),
-        cmocka_unit_test(test_skipped),   cmocka_unit_test(test_disconnect),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_events),     cmocka_unit_test(test_events_resume),
+        cmocka_unit_test(test_lines),      cmocka_unit_test(test_pipe),
+        cmocka_unit_test(test_position),   cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_heartbeat),  cmocka_unit_test(test_leave),
+        cmocka_unit_test(test_slow),       cmocka_unit_test(test_skipped),
+        cmocka_unit_test(test_disconnect), cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,32 @@ static void test_abort(void **state)
     }
 }
 
+/* What was written goes out first; then it ends where its body does not. Who could not tell has a reset. */
+static void test_cut(void **state)
+{
+    (void)state;
+    struct stream s = {.name = "a"}, t = {.name = "b"};
+    struct raw *r = streaming(&s, GET("/"), WEFT_LENGTH_UNKNOWN);
+    use_full_sockets(&world.sys, true);
+    assert_int_equal(put(&s, "abc"), 0);
+    weft_reply_cut(s.reply);
+    assert_int_equal(put(&s, "d"), WEFT_ERR_CLOSED);
+    weft_reply_cut(s.reply);
+    settle(&world);
+    expect_story(&story, "");
+    make_room();
+    expect_close(&s, WEFT_ERR_CLOSED, "cut by the program");
+    turn_until(&world, raw_ended(r));
+    assert_int_equal(r->error, 0);
+    assert_string_equal(r->got, "3\r\nabc\r\n");
+    raw_free(r);
+    r = streaming(&t, "GET / HTTP/1.0\r\n\r\n", WEFT_LENGTH_UNKNOWN);
+    weft_reply_cut(t.reply);
+    expect_close(&t, WEFT_ERR_CLOSED, "dropped by the program");
+    expect_broken(r);
+    raw_free(r);
+}
+
 static void test_end_short(void **state)
 {
     (void)state;
@@ -654,6 +680,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         unit(test_abort),
+        unit(test_cut),
         unit(test_end_short),
         unit(test_end_with_much_to_write),
         unit(test_abort_after_the_end),

@@ -98,7 +98,7 @@ static void hand_back(weft_reply *r)
     uint32_t requests = r->requests;
     uint16_t limits = r->limits;
     bool last = r->last;
-    over(r, 0, "");
+    over(r, r->cut ? WEFT_ERR_CLOSED : 0, r->cut ? "cut by the program" : "");
     lane_renew_id(l);
     if (last) lane_finish(l, NULL);
     else exchange_go_on(l, requests, limits);
@@ -375,6 +375,20 @@ void weft_reply_abort(weft_reply *r)
 {
     net_assert_usable(weft_reply_loop(r));
     if (r->lane) lane_abort(r->lane);
+}
+
+void weft_reply_cut(weft_reply *r)
+{
+    net_assert_usable(weft_reply_loop(r));
+    struct lane *l = lane_if_open(r);
+    if (!l) return;
+    if (r->framing.kind == BODY_UNTIL_CLOSE) {
+        lane_abort(l);
+        return;
+    }
+    r->state = REPLY_ENDED;
+    r->cut = r->last = true;
+    lane_dirty(l);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */

@@ -48,6 +48,7 @@ struct weft_reply {
     bool backlogged : 1; /* on_drain is due when there is room */
     bool asked : 1;      /* to come to an end */
     bool repeats : 1;    /* reply_repeats, and it can be done */
+    bool cut : 1;        /* it ends where its body does not */
 };
 
 _Static_assert(sizeof(void *) != 8 || sizeof(weft_reply) == 152, "20,000 of them may be open");

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// chaos/servers.mjs: who is tried.
+//
+//   const room = await Room.start({ threads, history, window });      room.c: publishes by itself, too
+//   room.port; room.tell('loop /chat hi'); room.onSaid((position, text) => {}); await room.stop();
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const BUILD = process.env.WEFT_BUILD ?? 'build/asan';
+
+export class Room {
+  #listeners = [];
+  err = '';
+
+  static async start({ threads = 1, history = 100_000, window = 0 } = {}) {
+    const room = new Room();
+    room.child = spawn(join(BUILD, 'tests', 'room'), [threads, history, window], { stdio: ['pipe', 'pipe', 'pipe'] });
+    room.child.stderr.setEncoding('utf8').on('data', (text) => (room.err += text));
+    room.child.stdin.on('error', () => {});
+    room.ended = once(room.child, 'close');
+    const lines = createInterface({ input: room.child.stdout });
+    const [url] = await once(lines, 'line');
+    room.port = Number(new URL(url).port);
+    lines.on('line', (line) => {
+      const space = line.indexOf(' ');
+      for (const listener of room.#listeners) listener(line.slice(0, space), line.slice(space + 1));
+    });
+    return room;
+  }
+
+  tell(line) {
+    this.child.stdin.write(`${line}\n`);
+  }
+
+  onSaid(listener) {
+    this.#listeners.push(listener);
+  }
+
+  async stop() {
+    this.child.stdin.end();
+    const [code, signal] = await this.ended;
+    assert.deepEqual({ code, signal, err: this.err }, { code: 0, signal: null, err: '' });
+  }
+
+  kill() {
+    this.child.kill('SIGKILL');
+  }
+}
