@@ -12,8 +12,9 @@
 
 #include "net/spent.h"
 
-/* WARM: before it is measured, what a loop keeps for all is there (net/spent.h). With the others they fill what doubles,
- * the table of lanes, and the array of those who keep up; one more, and both are twice as long: 24 bytes for each. */
+/* WARM: before it is measured, what a loop keeps for all is there (net/spent.h). With the others they fill what
+ * doubles, the table of lanes, and the array of those who keep up; one more, and both are twice as long: 24 bytes for
+ * each. */
 enum { WARM = SPENT_KEPT + 2, SUBSCRIBERS = 512 - WARM };
 enum { HEADER = 8, GRAIN = 16, HEARD = 4096 };
 
