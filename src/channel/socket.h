@@ -31,7 +31,7 @@ enum socket_is { SOCKET_OPENS, SOCKET_RAW, SOCKET_V1 };
 /* One for each connection, from the answer to on_close. */
 struct socket {
     weft_reader
-        reader; /* raw: a member of its topic. Its yours: enum socket_is, and rights, eight bits each */
+        reader; /* raw: a member of its topic; its yours: enum socket_is and rights, eight bits each */
     weft_channels *channels; /* held */
     union {
         struct opening *opening;
@@ -57,6 +57,9 @@ static inline void socket_set(struct socket *s, enum socket_is is, unsigned righ
 {
     s->reader.yours = (uint16_t)(is | rights << 8);
 }
+
+/* What was agreed on: envelopes, not raw. */
+bool socket_speaks_v1(const char *subprotocol);
 
 /* The route of upgrades. Errors: as weft_server_route. */
 int socket_route(weft_channels *c, weft_server *s, const char *path,

@@ -18,8 +18,8 @@
 
 enum { BATCH = 64 };
 
-/* What a topic knows of one of its loops (hub/local.h); under its lock. Where it has moved past a cursor, all that there
- * is is kept for him, and nobody waits for him. */
+/* What a topic knows of one of its loops (hub/local.h); under its lock. Where it has moved past a cursor, all that
+ * there is is kept for him, and nobody waits for him. */
 struct stand {
     struct stand *next_stand;
     struct part *part;

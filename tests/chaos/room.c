@@ -138,7 +138,7 @@ int main(int argc, char **argv)
     must(weft_server_new(&room.server, room.loop, &cfg), "server");
     must(weft_channels_new(
              &room.channels, room.loop,
-             &(weft_channels_config){.hub = &hub, .new_channels = WEFT_NEVER, .rights = 15}),
+             &(weft_channels_config){.hub = &hub, .new_channels = WEFT_NEVER, .rights = 31}),
          "channels");
     must(weft_channels_route(room.channels, room.server, "/*"), "route");
     must(weft_server_listen(room.server, "127.0.0.1:0", NULL), "listen");
