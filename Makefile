@@ -12,6 +12,7 @@
 #   make fuzz       every harness of fuzz/ for FUZZ_TIME seconds (60); make fuzz-long: until one finds something
 #   make conformance    every situation of the protocol, as server and as client, from outside
 #   make abuse      what an attacker can do to the server, done; and what each kind of it costs, as a table
+#   make proxies    that what is silent for 70 s behind nginx, HAProxy and Caddy is still there: docs/proxies.md
 #   make bench      weft beside other servers and a bare TCP server: docs/performance.md, in half an hour
 #   make bench-quick    the same in three minutes, printed (and by hand: build/release/bench/idle_replies, HACKING.md)
 #   make bench-gate     instructions for each message, against bench/baseline.txt
@@ -99,6 +100,12 @@ abuse:
 	WEFT_BUILD=build/release tests/abuse/run
 	WEFT_BUILD=build/release tests/abuse/costs
 
+proxies:
+	@tools/setup test
+	@tools/build $(PRESET)
+	cd tests/e2e && npm ci --ignore-scripts --no-audit --no-fund
+	PROXIES_SILENCE=70 WEFT_BUILD=build/$(PRESET) node --test --test-name-pattern=silent tests/e2e/proxies.test.mjs
+
 coverage:
 	@tools/setup test
 	@tools/build coverage
@@ -118,4 +125,4 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all demo test tsan check small abi-record bench bench-quick bench-gate bench-baseline fuzz fuzz-long conformance abuse coverage install format clean
+.PHONY: all demo test tsan check small abi-record bench bench-quick bench-gate bench-baseline fuzz fuzz-long conformance abuse proxies coverage install format clean

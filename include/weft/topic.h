@@ -190,6 +190,9 @@ typedef struct weft_reader_type {
     /* May be NULL. What those who keep up are told when nothing has been for a while (weft_hub_config.silence_ms): made
      * for all of them on a loop, queued, and given back with unref. NULL: this time they are not. */
     void *(*render_silence)(weft_topic *t);
+
+    /* He waits for one message, say, and goes: weft_topic_subscribers does not count him. */
+    bool passes;
 } weft_reader_type;
 
 /* Embedded in what reads. All zero, but for the carrier, and what is yours. */

@@ -69,6 +69,23 @@ void *form_render_empty_line(weft_topic *t)
     return piece_of(&text);
 }
 
+void *form_render_presence_event(weft_bytes channel, weft_bytes presence, const weft_env *env)
+{
+    struct text text;
+    (void)channel;
+    text_init(&text, env);
+    sse_presence(&text, presence);
+    return piece_of(&text);
+}
+
+void *form_render_presence_line(weft_bytes channel, weft_bytes presence, const weft_env *env)
+{
+    struct text text;
+    text_init(&text, env);
+    stream_presence(&text, channel, presence);
+    return piece_of(&text);
+}
+
 void form_unref(void *rendering)
 {
     if (rendering != &form_nothing) weft_piece_unref(rendering);

@@ -59,7 +59,6 @@ void session_has_room(struct session *s)
 
 void session_obey(struct session *s, const struct command *c)
 {
-    struct refusal why;
     switch (c->verb) {
     case VERB_SUBSCRIBE:
         if (c->is_pattern) pattern_subscribe(s, c);
@@ -71,10 +70,8 @@ void session_obey(struct session *s, const struct command *c)
         return;
     case VERB_PUBLISH: session_publish(s, c); return;
     case VERB_PING: pong(s, c->ping); return;
-    case VERB_PRESENCE: break;
+    case VERB_PRESENCE: session_presence(s, c); return;
     }
-    refusal_write(&why, 501, "this server does not know presence yet");
-    session_refuse(s, c->id, &why);
 }
 
 static void not_json(struct session *s, const struct command *c, const struct refusal *why)
@@ -115,7 +112,9 @@ static struct session *make(const struct socket *socket, weft_conn *c)
                           .conn = c,
                           .channels = channels_ref(socket->channels),
                           .topic = weft_topic_ref(socket->opening->topic),
-                          .rights = (uint8_t)socket_rights(socket)};
+                          .rights = (uint8_t)socket_rights(socket),
+                          .client = socket->opening->client};
+    socket->opening->client = NULL;
     return s;
 }
 
@@ -148,9 +147,13 @@ struct session *session_begin(struct socket *socket, weft_conn *c)
     struct subscribed is;
     const struct opening *o = socket->opening;
     struct session *s = make(socket, c);
-    if (!s || (o->subscribes && read_own(s, &o->seek, &is) < 0))
+    if (!s || (o->subscribes && read_own(s, &o->seek, &is) < 0)) {
         weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, NULL);
-    else hello(s, o->subscribes ? &is : NULL);
+        return s;
+    }
+    hello(s, o->subscribes ? &is : NULL);
+    if (o->looks_on && session_look_on(s, s->topic, NULL) < 0)
+        weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, NULL);
     return s;
 }
 
@@ -175,6 +178,7 @@ void session_unref(struct session *s)
     if (--s->refs) return;
     session_forget_grants(s);
     weft_topic_unref(s->topic);
+    hook_free(c->env, s->client);
     hook_free(c->env, s);
     channels_unref(c);
 }

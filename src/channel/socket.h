@@ -17,7 +17,8 @@ struct opening {
     weft_topic *topic;   /* of its URL, held, until it has begun */
     weft_position since; /* what its URL said */
     weft_seek seek;      /* what the 101 made of that */
-    bool subscribes, takes_loss;
+    bool subscribes, takes_loss, looks_on;
+    char *client; /* NULL: he has no name */
     weft_timer *closing;
 };
 

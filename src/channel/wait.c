@@ -4,6 +4,7 @@
  */
 #include "channel/wait.h"
 
+#include "channel/guest.h"
 #include "channel/hook.h"
 #include "channel/look.h"
 
@@ -16,6 +17,7 @@ struct wait {
     uint64_t last; /* as weft_since has it; and then since counts only if it was said */
     bool has_since;
     bool origin_allowed; /* of the visit */
+    struct guest *guest; /* NULL: he has no name */
 };
 
 /* ---- the answer ------------------------------------------------------------------------------ */
@@ -47,6 +49,7 @@ static void wait_free(struct wait *w)
 {
     weft_channels *c = w->channels;
     weft_reader_end(&w->reader);
+    guest_leave(w->guest);
     hook_free(c->env, w);
     channels_unref(c);
 }
@@ -112,7 +115,7 @@ static void hang(void *carrier, weft_link *link)
 }
 
 static const weft_reader_type readers = {
-    .queue = queue, .lost = lost, .end = end, .link = hang, .unlink = hang};
+    .queue = queue, .lost = lost, .end = end, .link = hang, .unlink = hang, .passes = true};
 
 /* ---- to begin -------------------------------------------------------------------------------- */
 
@@ -138,6 +141,7 @@ static int begin(struct wait *w, const visit *v, weft_topic *t)
     if (!error) error = weft_request_forget(&w->request, p->wait_s * UINT64_C(1000));
     if (error) return error;
     remember(w, p, &seek);
+    w->guest = guest_come(v->channels, t, weft_request_loop(w->request), p->client, false);
     if (seek.lost || seek.at.offset < seek.head.offset) wake(w);
     return 0;
 }
