@@ -55,9 +55,9 @@ static struct grant *find(const struct session *s, weft_bytes channel)
 /* Of a channel that was never asked about: 0. */
 unsigned session_rights_on(const struct session *s, weft_bytes channel)
 {
-    bool is_own = bytes_same(channel, weft_topic_name(s->socket->topic));
+    bool is_own = bytes_same(channel, weft_topic_name(s->topic));
     const struct grant *g = find(s, channel);
-    return (is_own ? s->socket->rights : 0) | (g ? g->rights : 0);
+    return (is_own ? s->rights : 0) | (g ? g->rights : 0);
 }
 
 static void forget_oldest(struct session *s)
@@ -113,7 +113,7 @@ static void read_again(struct decision *d, const struct refusal *why)
 static void granted(weft_channel_ask *a, unsigned rights)
 {
     struct decision *d = (struct decision *)a;
-    if (d->session->socket) {
+    if (d->session->conn) {
         session_keep_grant(d->session, &d->name, rights);
         read_again(d, NULL);
     }
@@ -123,7 +123,7 @@ static void granted(weft_channel_ask *a, unsigned rights)
 static void refused(weft_channel_ask *a, const struct refusal *why)
 {
     struct decision *d = (struct decision *)a;
-    if (d->session->socket) read_again(d, why);
+    if (d->session->conn) read_again(d, why);
     decision_free(d);
 }
 

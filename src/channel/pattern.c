@@ -78,7 +78,7 @@ static void granted(weft_channel_ask *a, unsigned rights)
     struct joining *j = (struct joining *)a;
     struct pattern *p = find_number(j->session, j->number);
     j->session->n_joining--;
-    if (j->session->socket) session_keep_grant(j->session, &j->name, rights);
+    if (j->session->conn) session_keep_grant(j->session, &j->name, rights);
     if (p) join(p, j->topic, &j->at);
     joining_free(j);
 }

@@ -52,7 +52,7 @@ static void on_done(struct parcel *parcel)
     struct session *s = p->session;
     s->unanswered--;
     s->unanswered_bytes -= p->cost;
-    if (s->socket) {
+    if (s->conn) {
         answer(p);
         session_flow(s);
     }

@@ -104,30 +104,29 @@ void session_hears(struct session *s, weft_opcode op, weft_bytes text)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static struct session *make(struct socket *socket, weft_conn *c)
+static struct session *make(const struct socket *socket, weft_conn *c)
 {
     struct session *s = hook_realloc(socket->channels->env, NULL, sizeof *s);
     if (!s) return NULL;
     *s = (struct session){.refs = 1,
-                          .socket = socket,
                           .conn = c,
                           .channels = channels_ref(socket->channels),
+                          .topic = weft_topic_ref(socket->opening->topic),
+                          .rights = (uint8_t)socket_rights(socket),
                           .client = socket->opening->client};
     socket->opening->client = NULL;
     return s;
 }
 
 /* The 101 has said where it begins. */
-static int read_own(struct session *s, struct subscribed *is)
+static int read_own(struct session *s, const weft_seek *began, struct subscribed *is)
 {
-    const struct socket *socket = s->socket;
-    const weft_seek *began = &socket->opening->seek;
     const weft_since since = {.position = &began->at};
     weft_seek seek;
-    int error = session_read(s, socket->topic, &since, FOR_ITSELF, &seek);
+    int error = session_read(s, s->topic, &since, FOR_ITSELF, &seek);
     if (error) return error;
-    *is = (struct subscribed){weft_topic_name(socket->topic), *began,
-                              weft_topic_settings_of(socket->topic)->policy};
+    *is = (struct subscribed){weft_topic_name(s->topic), *began,
+                              weft_topic_settings_of(s->topic)->policy};
     is->seek.at = seek.at;
     if (is->seek.lost != WEFT_LOST_UNKNOWN) is->seek.lost += seek.lost;
     return 0;
@@ -143,19 +142,19 @@ static void hello(struct session *s, const struct subscribed *is)
     session_say(s, &t);
 }
 
-void session_begin(struct socket *socket, weft_conn *c)
+struct session *session_begin(struct socket *socket, weft_conn *c)
 {
     struct subscribed is;
     const struct opening *o = socket->opening;
     struct session *s = make(socket, c);
-    socket->session = s;
-    if (!s || (o->subscribes && read_own(s, &is) < 0)) {
+    if (!s || (o->subscribes && read_own(s, &o->seek, &is) < 0)) {
         weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, NULL);
-        return;
+        return s;
     }
     hello(s, o->subscribes ? &is : NULL);
-    if (o->looks_on && session_look_on(s, socket->topic, NULL) < 0)
+    if (o->looks_on && session_look_on(s, s->topic, NULL) < 0)
         weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, NULL);
+    return s;
 }
 
 void session_leaves(struct session *s, uint64_t return_ms)
@@ -168,7 +167,7 @@ void session_leaves(struct session *s, uint64_t return_ms)
 
 void session_ends(struct session *s)
 {
-    s->socket = NULL;
+    s->conn = NULL;
     patterns_end(s);
     session_unref(s);
 }
@@ -178,6 +177,7 @@ void session_unref(struct session *s)
     weft_channels *c = s->channels;
     if (--s->refs) return;
     session_forget_grants(s);
+    weft_topic_unref(s->topic);
     hook_free(c->env, s->client);
     hook_free(c->env, s);
     channels_unref(c);

@@ -29,22 +29,23 @@ struct grant {
 
 struct session {
     unsigned refs;
-    struct socket *socket; /* NULL: it is over */
-    weft_conn *conn;
+    uint8_t rights; /* on the channel of its URL */
+    bool asks;      /* the program is deciding about a command: nothing is read meanwhile */
+    bool was_no_json;
+    weft_conn *conn;         /* NULL: it is over */
     weft_channels *channels; /* held */
+    weft_topic *topic;       /* of its URL, held */
     struct subscription *first;
     struct pattern *patterns;
     size_t n_joining;       /* channels that the program is deciding about, for patterns */
     uint64_t patterns_made; /* so far */
     struct grant *grants;
-    bool asks; /* the program is deciding about a command: nothing is read meanwhile */
     size_t unanswered, unanswered_bytes;
-    bool was_no_json;
     char *client; /* NULL: he has no name */
 };
 
-/* On an open connection. */
-void session_begin(struct socket *socket, weft_conn *c);
+/* On an open connection, of a socket that opens. NULL: there was no memory for it, and it closes. */
+struct session *session_begin(struct socket *socket, weft_conn *c);
 void session_hears(struct session *s, weft_opcode op, weft_bytes text);
 void session_has_room(struct session *s);
 void session_leaves(struct session *s, uint64_t return_ms);
