@@ -131,6 +131,10 @@ WEFT_API size_t weft_topic_read(weft_topic *t, const weft_since *since, const we
                                 size_t max, weft_seek *seek, uint64_t *next);
 WEFT_API void weft_entry_unref(const weft_entry *e);
 
+/* Somebody has read up to that offset, and will come again in a second: until then, or a second longer, he is to the
+ * topic as a reader who is behind, for whom the window is kept. With the policy to queue; else nothing. */
+WEFT_API void weft_topic_expect(weft_topic *t, uint64_t offset);
+
 /* ---- to stay --------------------------------------------------------------------------------- */
 
 typedef struct weft_reader weft_reader;

@@ -59,6 +59,20 @@ void topic_count_memory(weft_topic *t)
 
 /* ---- what is kept ---------------------------------------------------------------------------- */
 
+uint64_t topic_guests_need(weft_topic *t)
+{
+    if (!guests_any(&t->guests)) return WEFT_NEVER;
+    uint64_t need = guests_need(&t->guests, hook_now_us(t->hub->env));
+    return need ? need : WEFT_NEVER;
+}
+
+/* What they have missed already is not made more by keeping all that there is. */
+static uint64_t kept_for_guests(weft_topic *t)
+{
+    uint64_t need = topic_guests_need(t), oldest = log_tail(&t->log) + 1;
+    return need > oldest ? need : oldest;
+}
+
 /* The least offset that is still to be delivered. Of the policy latest cursors need no more than the newest. */
 static uint64_t needed_from(const weft_topic *t)
 {
@@ -90,7 +104,8 @@ static bool is_within_window(const weft_topic *t)
 
 void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to)
 {
-    uint64_t needed = needed_from(t);
+    uint64_t needed = needed_from(t), guests = kept_for_guests(t);
+    if (guests < needed) needed = guests;
     while (t->log.n) {
         const struct entry *oldest = log_at(&t->log, log_tail(&t->log) + 1);
         bool wanted = oldest->seen.offset >= needed && is_within_window(t);
@@ -217,6 +232,14 @@ size_t weft_topic_read(weft_topic *t, const weft_since *since, const weft_entry 
     if (next) *next = e ? last : seek->head.offset;
     leaving_free(&old);
     return n;
+}
+
+void weft_topic_expect(weft_topic *t, uint64_t offset)
+{
+    if (t->settings->policy != WEFT_POLICY_QUEUE) return;
+    topic_lock(t);
+    guests_come(&t->guests, offset + 1, hook_now_us(t->hub->env));
+    topic_unlock(t);
 }
 
 /* What those who keep up have not been told yet is not dropped in front of them. */

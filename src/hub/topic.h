@@ -12,14 +12,15 @@
 #define HUB_TOPIC_H
 
 #include "hub/core.h"
+#include "hub/guests.h"
 #include "hub/log.h"
 #include "hub/pace.h"
 #include "hub/part.h"
 
 enum { BATCH = 64 };
 
-/* What a topic knows of one of its loops (hub/local.h); under its lock. Where it has moved past a cursor, all that there
- * is is kept for him, and nobody waits for him. */
+/* What a topic knows of one of its loops (hub/local.h); under its lock. Where it has moved past a cursor, all that
+ * there is is kept for him, and nobody waits for him. */
 struct stand {
     struct stand *next_stand;
     struct part *part;
@@ -47,6 +48,7 @@ struct weft_topic {
     struct log log;
     struct stand *stands;
     struct pace pace;
+    struct guests guests;
     char epoch[24];
     _Atomic int64_t counted; /* bytes that its shard knows of */
 
@@ -85,6 +87,9 @@ void topic_clear(weft_topic *t, struct leaving *to, struct wakes *w);
 
 /* Under the lock: the shard learns what the log keeps. */
 void topic_count_memory(weft_topic *t);
+
+/* Under the lock: the least offset that somebody who comes now and then needs; WEFT_NEVER: nobody is expected. */
+uint64_t topic_guests_need(weft_topic *t);
 
 weft_position topic_position(const weft_topic *t, uint64_t offset);
 
