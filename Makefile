@@ -12,6 +12,7 @@
 #   make fuzz       every harness of fuzz/ for FUZZ_TIME seconds (60); make fuzz-long: until one finds something
 #   make conformance    every situation of the protocol, as server and as client, from outside
 #   make abuse      what an attacker can do to the server, done; and what each kind of it costs, as a table
+#   make chaos      200 clients of channels, a bad network, a server that is killed, for CHAOS_TIME seconds (60)
 #   make bench      weft beside other servers and a bare TCP server: docs/performance.md, in half an hour
 #   make bench-quick    the same in three minutes, printed (and by hand: build/release/bench/idle_replies, HACKING.md)
 #   make bench-gate     instructions for each message, against bench/baseline.txt
@@ -25,6 +26,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PRESET ?= asan
 FUZZ_TIME ?= 60
+CHAOS_TIME ?= 60
 
 all:
 	@tools/setup build
@@ -99,6 +101,12 @@ abuse:
 	WEFT_BUILD=build/release tests/abuse/run
 	WEFT_BUILD=build/release tests/abuse/costs
 
+chaos:
+	@tools/setup test
+	@tools/build $(PRESET)
+	@cd tests/e2e && npm ci --silent
+	CHAOS_TIME=$(CHAOS_TIME) WEFT_BUILD=$(CURDIR)/build/$(PRESET) node --test tests/e2e/chaos.test.mjs
+
 coverage:
 	@tools/setup test
 	@tools/build coverage
@@ -118,4 +126,4 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all demo test tsan check small abi-record bench bench-quick bench-gate bench-baseline fuzz fuzz-long conformance abuse coverage install format clean
+.PHONY: all demo test tsan check small abi-record bench bench-quick bench-gate bench-baseline fuzz fuzz-long conformance abuse chaos coverage install format clean

@@ -2,7 +2,7 @@
 //
 // chaos/servers.mjs: who is tried.
 //
-//   const room = await Room.start({ threads, history, window });      room.c: publishes by itself, too
+//   const room = await Room.start({ port, threads, history, window });      room.c: publishes by itself, too
 //   room.port; room.tell('loop /chat hi'); room.onSaid((position, text) => {}); await room.stop();
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -16,14 +16,15 @@ export class Room {
   #listeners = [];
   err = '';
 
-  static async start({ threads = 1, history = 100_000, window = 0 } = {}) {
+  static async start({ port = 0, threads = 1, history = 100_000, window = 0 } = {}) {
     const room = new Room();
-    room.child = spawn(join(BUILD, 'tests', 'room'), [threads, history, window], { stdio: ['pipe', 'pipe', 'pipe'] });
+    room.child = spawn(join(BUILD, 'tests', 'room'), [port, threads, history, window], { stdio: ['pipe', 'pipe', 'pipe'] });
     room.child.stderr.setEncoding('utf8').on('data', (text) => (room.err += text));
     room.child.stdin.on('error', () => {});
     room.ended = once(room.child, 'close');
     const lines = createInterface({ input: room.child.stdout });
-    const [url] = await once(lines, 'line');
+    const [url] = await Promise.race([once(lines, 'line'), room.ended]);
+    assert.match(`${url}`, /^http/, room.err);
     room.port = Number(new URL(url).port);
     lines.on('line', (line) => {
       const space = line.indexOf(' ');
@@ -46,7 +47,9 @@ export class Room {
     assert.deepEqual({ code, signal, err: this.err }, { code: 0, signal: null, err: '' });
   }
 
-  kill() {
+  /** Without a word. */
+  async kill() {
     this.child.kill('SIGKILL');
+    await this.ended;
   }
 }
