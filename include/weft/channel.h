@@ -34,7 +34,7 @@ typedef enum weft_right {
     WEFT_RIGHT_WRITE = 2,
     WEFT_RIGHT_PRESENCE = 4, /* to see who is there */
     WEFT_RIGHT_DROP = 8,     /* to have what is kept dropped (DELETE) */
-    WEFT_RIGHT_PATTERN = 16  /* to subscribe to channels that he cannot name */
+    WEFT_RIGHT_PATTERN = 16  /* to subscribe to channels that he cannot name: "/quotes/" "*" */
 } weft_right;
 
 /* What somebody asks for, while it is being decided. */
@@ -101,7 +101,8 @@ WEFT_API weft_hub *weft_channels_hub(const weft_channels *c);
 /* An ask is yours until you answer it, once, in the thread of its loop; also if the client has left meanwhile. What
  * these return is good until then. It comes with a request, which is not to be answered (an upgrade's, too); or with an
  * open connection, when a command of weft.v1 is about another channel than its URL's: then it is asked once for each
- * channel, and what is granted holds as long as the connection. */
+ * channel, and what is granted holds as long as the connection. A pattern is asked about by its name, and then to read
+ * each channel that it would join, when that is met; refusing it is all there is to not having it joined. */
 WEFT_API weft_bytes weft_channel_ask_name(const weft_channel_ask *a);       /* "/chat" */
 WEFT_API unsigned weft_channel_ask_rights(const weft_channel_ask *a);       /* what is needed */
 WEFT_API weft_request *weft_channel_ask_request(const weft_channel_ask *a); /* or NULL */

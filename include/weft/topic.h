@@ -78,9 +78,33 @@ WEFT_API const weft_env *
 weft_hub_env(const weft_hub *h); /* its copy, as long as the hub; NULL: it has none */
 WEFT_API size_t weft_topic_subscribers(const weft_topic *t);
 WEFT_API weft_position weft_topic_head(weft_topic *t);
+WEFT_API const char *weft_topic_epoch(const weft_topic *t); /* as long as you hold it */
 
 /* What is kept goes; epoch and offset go on. Who had read all notices nothing. */
 WEFT_API void weft_topic_clear(weft_topic *t);
+
+/* ---- all topics ------------------------------------------------------------------------------ */
+
+/* Call each with every topic that is there, be it as a stub, and whose name begins with prefix, until it returns false;
+ * in your thread, without locks, in no order. A topic that comes or goes meanwhile may be missed: who has a lookout
+ * hears of those that come. each may do all that you may. Any thread. Errors: -ENOMEM: not all were called. */
+WEFT_API WEFT_CHECK int weft_topic_walk(weft_hub *h, weft_bytes prefix,
+                                        bool (*each)(weft_topic *t, void *user), void *user);
+
+/* One who hears of each topic that is made. */
+typedef struct weft_lookout weft_lookout;
+
+/* From now on on_topic is called, in l's thread and from the loop, once for each topic that is made, by whomever, in
+ * that order; one that is forgotten and made again is another. It is held for the call; and until all lookouts have
+ * heard of it everything that is published in it is kept, up to its window. So a reader that on_topic begins behind
+ * offset 0 of its epoch (weft_reader_begin, weft_topic_subscribe) has its first message, even with no history at all,
+ * or is told what he has lost. As long as there is a lookout, publishing makes topics that keep nothing, too. on_topic
+ * may free its lookout. In l's thread. Errors: -ENOMEM, -ENOSPC (more than 256 loops). */
+WEFT_API int weft_lookout_new(weft_lookout **out, weft_hub *h, weft_loop *l,
+                              void (*on_topic)(weft_topic *t, void *user), void *user);
+
+/* on_topic is called no more. In its loop's thread, before the hub is freed. NULL is fine. */
+WEFT_API void weft_lookout_free(weft_lookout *l);
 
 /* ---- entries --------------------------------------------------------------------------------- */
 

@@ -62,10 +62,11 @@ static void add_error(struct text *to, const struct refusal *why)
 /* head is said only to who can go on to it. */
 static void add_subscribed(struct text *to, const struct subscribed *s, bool head)
 {
-    bool positions = s->seek.at.epoch[0];
+    bool is_pattern = !s->seek.at.epoch[0];
     add_string(to, "\"channel\":", s->channel);
-    if (positions) add_position(to, ",\"position\":", &s->seek.at);
-    if (positions && head) add_position(to, ",\"head\":", &s->seek.head);
+    if (is_pattern) return;
+    add_position(to, ",\"position\":", &s->seek.at);
+    if (head) add_position(to, ",\"head\":", &s->seek.head);
     add_string(to, ",\"policy\":", bytes_of_text(answer_policy_name(s->policy)));
     if (!s->seek.lost) return;
     text_add(to, ",", 1);
@@ -116,6 +117,14 @@ void answer_published(struct text *to, weft_bytes id, const weft_position *at)
 void answer_error(struct text *to, weft_bytes id, const struct refusal *why)
 {
     open_with(to, id);
+    add_error(to, why);
+    text_add(to, "}", 1);
+}
+
+void answer_not_joined(struct text *to, weft_bytes pattern, const struct refusal *why)
+{
+    add_string(to, "{\"channel\":", pattern);
+    text_add(to, ",", 1);
     add_error(to, why);
     text_add(to, "}", 1);
 }

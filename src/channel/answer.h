@@ -5,6 +5,7 @@
  *      {"hello":{"client":"c81","max_message":65536,"ping":25000},"channel":"/chat","position":P,"policy":"queue"}
  *      {"id":1,"ok":{"channel":"/chat","position":P,"head":P,"policy":"queue","lost":7}}
  *      {"channel":"/chat","position":P,"head":P,"policy":"queue","lost":7}
+ *      {"id":1,"ok":{"channel":PATTERN}}       {"channel":PATTERN,"error":{...}}
  *      {"id":2,"ok":{}}
  *      {"id":3,"ok":{"position":P}}            {"position":P}
  *      {"id":3,"error":{...}}                  {"error":{"code":429,"message":"...","retry":1500}}
@@ -25,7 +26,7 @@
 /* What somebody has who has subscribed. */
 struct subscribed {
     weft_bytes channel; /* or pattern */
-    weft_seek seek;     /* of a pattern: all zero, and then positions are not said */
+    weft_seek seek;     /* of a pattern: all zero, and then nothing is said but what it is called */
     weft_policy policy;
 };
 
@@ -33,13 +34,15 @@ struct subscribed {
 void answer_hello(struct text *to, const char *client, uint64_t max_message, uint64_t ping_ms,
                   const struct subscribed *s);
 
-/* The first line of a stream: what answer_subscribed says in its ok. */
+/* The first line of a stream, and what is said of a channel that a pattern joins: as the ok of answer_subscribed. */
 void answer_begin(struct text *to, const struct subscribed *s);
 
 void answer_subscribed(struct text *to, weft_bytes id, const struct subscribed *s);
 void answer_done(struct text *to, weft_bytes id);
 void answer_published(struct text *to, weft_bytes id, const weft_position *at);
 void answer_error(struct text *to, weft_bytes id, const struct refusal *why);
+/* Not all that the pattern means is joined. */
+void answer_not_joined(struct text *to, weft_bytes pattern, const struct refusal *why);
 void answer_close(struct text *to, uint64_t retry_ms);
 void answer_pong(struct text *to, weft_bytes ping);
 

@@ -56,6 +56,7 @@ static weft_channels *make(weft_loop *l, const weft_channels_config *cfg)
     *c = (weft_channels){.refs = 1, .cfg = *cfg};
     if (env) c->copy = *env;
     c->env = env ? &c->copy : NULL;
+    pthread_mutex_init(&c->orders_lock, NULL);
     desks_init(&c->desks, c->env);
     budgets_init(&c->budgets, weft_backoff_ms(l, 0, UINT32_MAX, UINT32_MAX));
     return c;
@@ -73,6 +74,7 @@ void channels_unref(weft_channels *c)
     page_deinit(&c->page, c->env);
     desks_deinit(&c->desks);
     budgets_deinit(&c->budgets);
+    pthread_mutex_destroy(&c->orders_lock);
     weft_hub_free(c->hub);
     hook_free(c->env, c);
 }

@@ -13,6 +13,8 @@
 
 #include "channel/budget.h"
 #include "channel/desk.h"
+
+struct orders;
 #include "channel/page.h"
 
 struct weft_channels {
@@ -26,6 +28,8 @@ struct weft_channels {
     struct page page;
     struct desks desks;
     struct budgets budgets; /* of new channels */
+    pthread_mutex_t orders_lock;
+    struct orders *orders; /* a loop's each (channel/pattern.h) */
 };
 
 weft_channels *channels_ref(weft_channels *c);

@@ -53,7 +53,7 @@ static struct grant *find(const struct session *s, weft_bytes channel)
 }
 
 /* Of a channel that was never asked about: 0. */
-static unsigned rights_on(const struct session *s, weft_bytes channel)
+unsigned session_rights_on(const struct session *s, weft_bytes channel)
 {
     bool is_own = bytes_same(channel, weft_topic_name(s->socket->topic));
     const struct grant *g = find(s, channel);
@@ -71,7 +71,7 @@ static void forget_oldest(struct session *s)
 }
 
 /* Where there is no memory for it, or too many have come since, it is asked again. */
-static void keep(struct session *s, const struct name *name, unsigned rights)
+void session_keep_grant(struct session *s, const struct name *name, unsigned rights)
 {
     struct grant *g = find(s, name_bytes(name));
     if (g) {
@@ -114,7 +114,7 @@ static void granted(weft_channel_ask *a, unsigned rights)
 {
     struct decision *d = (struct decision *)a;
     if (d->session->socket) {
-        keep(d->session, &d->name, rights);
+        session_keep_grant(d->session, &d->name, rights);
         read_again(d, NULL);
     }
     decision_free(d);
@@ -156,7 +156,7 @@ static void ask(struct session *s, const struct command *c, weft_bytes text)
 
 void session_decide(struct session *s, const struct command *c, weft_bytes text)
 {
-    unsigned missing = needs(c) & ~(needs(c) ? rights_on(s, c->channel) : 0);
+    unsigned missing = needs(c) & ~(needs(c) ? session_rights_on(s, c->channel) : 0);
     if (missing) ask(s, c, text);
     else session_obey(s, c);
 }

@@ -31,18 +31,16 @@ static void *piece_of(struct text *text)
 void *form_render_event(weft_topic *t, const weft_entry *e, uint64_t skipped)
 {
     struct text text;
-    weft_position head = weft_topic_head(t);
     text_init(&text, env_of(t));
-    sse_message(&text, weft_topic_name(t), head.epoch, e, skipped);
+    sse_message(&text, weft_topic_name(t), weft_topic_epoch(t), e, skipped);
     return piece_of(&text);
 }
 
 void *form_render_line(weft_topic *t, const weft_entry *e, uint64_t skipped)
 {
     struct text text;
-    weft_position head = weft_topic_head(t);
     text_init(&text, env_of(t));
-    stream_message(&text, weft_topic_name(t), head.epoch, e, skipped);
+    stream_message(&text, weft_topic_name(t), weft_topic_epoch(t), e, skipped);
     return piece_of(&text);
 }
 

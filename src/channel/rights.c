@@ -10,6 +10,7 @@ static const char *in_words(unsigned rights)
 {
     if (rights & WEFT_RIGHT_READ) return "read";
     if (rights & WEFT_RIGHT_WRITE) return "publish on";
+    if (rights & WEFT_RIGHT_PATTERN) return "subscribe to all of";
     if (rights & WEFT_RIGHT_DROP) return "drop what is kept of";
     return "see who is on";
 }

@@ -10,6 +10,7 @@
 #include "channel/answer.h"
 #include "channel/bytes.h"
 #include "channel/hook.h"
+#include "channel/pattern.h"
 
 enum { PING_MS = 25000 };
 
@@ -60,8 +61,14 @@ void session_obey(struct session *s, const struct command *c)
 {
     struct refusal why;
     switch (c->verb) {
-    case VERB_SUBSCRIBE: session_subscribe(s, c); return;
-    case VERB_UNSUBSCRIBE: session_unsubscribe(s, c); return;
+    case VERB_SUBSCRIBE:
+        if (c->is_pattern) pattern_subscribe(s, c);
+        else session_subscribe(s, c);
+        return;
+    case VERB_UNSUBSCRIBE:
+        if (c->is_pattern) pattern_unsubscribe(s, c);
+        else session_unsubscribe(s, c);
+        return;
     case VERB_PUBLISH: session_publish(s, c); return;
     case VERB_PING: pong(s, c->ping); return;
     case VERB_PRESENCE: break;
@@ -116,7 +123,7 @@ static int read_own(struct session *s, struct subscribed *is)
     const weft_seek *began = &socket->opening->seek;
     const weft_since since = {.position = &began->at};
     weft_seek seek;
-    int error = session_read(s, socket->topic, &since, &seek);
+    int error = session_read(s, socket->topic, &since, FOR_ITSELF, &seek);
     if (error) return error;
     *is = (struct subscribed){weft_topic_name(socket->topic), *began,
                               weft_topic_settings_of(socket->topic)->policy};
@@ -158,6 +165,7 @@ void session_leaves(struct session *s, uint64_t return_ms)
 void session_ends(struct session *s)
 {
     s->socket = NULL;
+    patterns_end(s);
     session_unref(s);
 }
 

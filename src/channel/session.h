@@ -17,6 +17,7 @@
 enum { UNANSWERED_MAX = 64, UNANSWERED_BYTES_MAX = 256 << 10 };
 
 struct subscription;
+struct pattern;
 
 /* What he may do with another channel than his URL's. */
 struct grant {
@@ -31,6 +32,9 @@ struct session {
     weft_conn *conn;
     weft_channels *channels; /* held */
     struct subscription *first;
+    struct pattern *patterns;
+    size_t n_joining;       /* channels that the program is deciding about, for patterns */
+    uint64_t patterns_made; /* so far */
     struct grant *grants;
     bool asks; /* the program is deciding about a command: nothing is read meanwhile */
     size_t unanswered, unanswered_bytes;
@@ -62,13 +66,32 @@ void session_publish(struct session *s, const struct command *c);
 int session_find(const struct session *s, weft_bytes channel, weft_topic **out,
                  struct refusal *why);
 
+/* What a channel is read for: somebody has named it, or a pattern means it. */
+enum { FOR_ITSELF = 1, FOR_PATTERN = 2 };
+
 /* A reader for a topic, from where since says. 0, or as weft_reader_begin, and -ENOSPC: it has too many. Who is
- * subscribed already stays as he is: *seek is where he is. */
-int session_read(struct session *s, weft_topic *t, const weft_since *since, weft_seek *seek);
+ * subscribed already stays as he is, for that, too: *seek is where he is. */
+int session_read(struct session *s, weft_topic *t, const weft_since *since, unsigned for_what,
+                 weft_seek *seek);
+
+/* Whether he reads it already; if so, for that, too. */
+bool session_reads(struct session *s, weft_bytes channel, unsigned for_what);
+
+/* He reads those for which is_it is true no more for that; and not at all, where there is nothing else. */
+void session_leave(struct session *s, bool (*is_it)(weft_bytes channel, weft_bytes name),
+                   weft_bytes name, unsigned for_what);
+
+/* Whether there is room for another subscription. Each channel that is read is one, and so is each pattern. */
+bool session_has_place(const struct session *s);
+int session_refuse_more(struct refusal *why);
 
 /* A command that is in order: done, or when it is decided that he may. text: what it was read from. */
 void session_decide(struct session *s, const struct command *c, weft_bytes text);
 void session_forget_grants(struct session *s);
+void session_keep_grant(struct session *s, const struct name *name, unsigned rights);
+
+/* What he may do with it, as far as that is decided. */
+unsigned session_rights_on(const struct session *s, weft_bytes channel);
 
 /* Do it. */
 void session_obey(struct session *s, const struct command *c);

@@ -7,6 +7,7 @@
 #include "channel/envelope.h"
 #include "channel/find.h"
 #include "channel/hook.h"
+#include "channel/pattern.h"
 #include "channel/session.h"
 
 enum { SUBSCRIPTIONS_MAX = 128 };
@@ -16,6 +17,7 @@ struct subscription {
     weft_reader reader;      /* first; its carrier: the connection */
     struct session *session; /* held */
     struct subscription *next;
+    unsigned read_for; /* FOR_ITSELF, FOR_PATTERN */
 };
 
 /* ---- as a reader ----------------------------------------------------------------------------- */
@@ -24,9 +26,8 @@ static void *render(weft_topic *t, const weft_entry *e, uint64_t skipped)
 {
     struct text text;
     weft_message *m = NULL;
-    weft_position head = weft_topic_head(t);
     text_init(&text, weft_hub_env(weft_topic_hub(t)));
-    envelope_message(&text, weft_topic_name(t), head.epoch, e, skipped);
+    envelope_message(&text, weft_topic_name(t), weft_topic_epoch(t), e, skipped);
     if (text.failed || weft_message_new(&m, text.env, WEFT_TEXT, text.data, text.len) < 0) m = NULL;
     text_deinit(&text);
     return m;
@@ -103,13 +104,23 @@ static const weft_reader_type readers = {.render = render,
 
 /* ---- they come and go ------------------------------------------------------------------------ */
 
-static struct subscription *find(const struct session *s, weft_bytes channel, size_t *n)
+static weft_bytes channel_of(const struct subscription *s)
+{
+    return weft_topic_name(weft_reader_topic(&s->reader));
+}
+
+static struct subscription *find(const struct session *s, weft_bytes channel)
 {
     struct subscription *at = s->first;
-    *n = 0;
-    for (; at; at = at->next, ++*n)
-        if (bytes_same(weft_topic_name(weft_reader_topic(&at->reader)), channel)) return at;
-    return NULL;
+    while (at && !bytes_same(channel_of(at), channel)) at = at->next;
+    return at;
+}
+
+bool session_has_place(const struct session *s)
+{
+    size_t n = s->n_joining + patterns_count(s);
+    for (const struct subscription *at = s->first; at; at = at->next) n++;
+    return n < SUBSCRIPTIONS_MAX;
 }
 
 int session_find(const struct session *s, weft_bytes channel, weft_topic **out, struct refusal *why)
@@ -125,18 +136,27 @@ static void seek_there(const struct subscription *s, weft_topic *t, weft_seek *s
     seek->at.offset = weft_reader_offset(&s->reader);
 }
 
-int session_read(struct session *s, weft_topic *t, const weft_since *since, weft_seek *seek)
+bool session_reads(struct session *s, weft_bytes channel, unsigned for_what)
 {
-    size_t n;
-    struct subscription *new = find(s, weft_topic_name(t), &n);
+    struct subscription *found = find(s, channel);
+    if (found) found->read_for |= for_what;
+    return found;
+}
+
+int session_read(struct session *s, weft_topic *t, const weft_since *since, unsigned for_what,
+                 weft_seek *seek)
+{
+    struct subscription *new = find(s, weft_topic_name(t));
     if (new) {
+        new->read_for |= for_what;
         seek_there(new, t, seek);
         return 0;
     }
-    if (n >= SUBSCRIPTIONS_MAX) return -ENOSPC;
+    if (!session_has_place(s)) return -ENOSPC;
     new = hook_realloc(s->channels->env, NULL, sizeof *new);
     if (!new) return -ENOMEM;
-    *new = (struct subscription){.reader.carrier = s->conn, .session = s, .next = s->first};
+    *new = (struct subscription){
+        .reader.carrier = s->conn, .session = s, .next = s->first, .read_for = for_what};
     int error = weft_reader_begin(&new->reader, t, weft_conn_loop(s->conn), &readers, since, seek);
     if (error) {
         hook_free(s->channels->env, new);
@@ -149,9 +169,8 @@ int session_read(struct session *s, weft_topic *t, const weft_since *since, weft
 
 /* ---- commands -------------------------------------------------------------------------------- */
 
-static int refuse_more(int error, struct refusal *why)
+int session_refuse_more(struct refusal *why)
 {
-    if (error != -ENOSPC) return refusal_no_memory(why);
     return refusal_write(why, 429, "a connection has at most %d subscriptions", SUBSCRIPTIONS_MAX);
 }
 
@@ -160,13 +179,13 @@ static int subscribe(struct session *s, const struct command *c, struct subscrib
 {
     weft_topic *t;
     const weft_since since = {.position = c->has_since ? &c->since : NULL, .last = c->last};
-    if (c->is_pattern) return refusal_write(why, 501, "this server does not know patterns yet");
     if (session_find(s, c->channel, &t, why) < 0) return -1;
-    int error = session_read(s, t, &since, &is->seek);
+    int error = session_read(s, t, &since, FOR_ITSELF, &is->seek);
     is->channel = c->channel;
     is->policy = weft_topic_settings_of(t)->policy;
     weft_topic_unref(t);
-    return error ? refuse_more(error, why) : 0;
+    if (error == -ENOSPC) return session_refuse_more(why);
+    return error ? refusal_no_memory(why) : 0;
 }
 
 void session_subscribe(struct session *s, const struct command *c)
@@ -182,15 +201,23 @@ void session_subscribe(struct session *s, const struct command *c)
     text_deinit(&t);
 }
 
+void session_leave(struct session *s, bool (*is_it)(weft_bytes channel, weft_bytes name),
+                   weft_bytes name, unsigned for_what)
+{
+    for (struct subscription *at = s->first, *next; at; at = next) {
+        next = at->next;
+        if (!(at->read_for & for_what) || !is_it(channel_of(at), name)) continue;
+        at->read_for &= ~for_what;
+        if (at->read_for) continue;
+        weft_reader_end(&at->reader);
+        gone(&at->reader);
+    }
+}
+
 void session_unsubscribe(struct session *s, const struct command *c)
 {
-    size_t n;
     struct text t;
-    struct subscription *old = find(s, c->channel, &n);
-    if (old) {
-        weft_reader_end(&old->reader);
-        gone(&old->reader);
-    }
+    session_leave(s, bytes_same, c->channel, FOR_ITSELF);
     if (!c->id.len) return;
     text_init(&t, s->channels->env);
     answer_done(&t, c->id);

@@ -36,11 +36,12 @@ static void emit(const struct trace *t, const char *text)
     else journal_write(t->journal, line);
 }
 
-/* A refusal that names the flag that would allow it. Who was refused does not matter. */
+/* What who runs a server can change: it names a flag, or a proxy in front. Who was refused does not matter. */
 static bool is_hint(const struct trace *t, const char *line)
 {
-    const char *refused = t->once ? strstr(line, ": refused with ") : NULL;
-    return refused && strstr(refused, "(--") && once(t->once, refused);
+    if (!t->once || (!strstr(line, "(--") && !strstr(line, "a proxy in front"))) return false;
+    const char *refused = strstr(line, ": refused with ");
+    return once(t->once, refused ? refused : line);
 }
 
 /* The library's: errors (without -v not while it starts) and hints always, events with -v, details with -vv. */

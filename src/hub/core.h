@@ -6,7 +6,8 @@
  *          -> parts  -> locals -> groups -> readers          a part is one loop's, and used in its thread
  *
  * A local is what a topic has on one loop. Locks are taken in this order, and held for a few instructions each:
- * shard, topic, part. None is held while anything is allocated for a reader, rendered, queued or given back.
+ * shard, topic or lookouts, part. None is held while anything is allocated for a reader, rendered, queued or given
+ * back.
  */
 #ifndef HUB_CORE_H
 #define HUB_CORE_H
@@ -37,6 +38,15 @@ struct settings {
     weft_topic_settings filled;
 };
 
+/* Who hears of each topic that is made, and what they have yet to hear of (hub/lookout.h). */
+struct lookouts {
+    pthread_mutex_t lock;
+    weft_lookout *first;
+    unsigned n;
+    atomic_bool any;             /* n is not 0; set before they look at the shards */
+    weft_topic *oldest, *newest; /* new ones */
+};
+
 struct weft_hub {
     atomic_uint refs; /* the user's, one for each topic, and one for each errand under way */
     weft_loop *loop;
@@ -55,6 +65,7 @@ struct weft_hub {
     atomic_bool reaping;
     bool closing;        /* nothing is published any more */
     unsigned next_shard; /* that it looks at */
+    struct lookouts lookouts;
     struct shard shards[SHARDS];
 };
 

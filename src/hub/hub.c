@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "hub/hook.h"
+#include "hub/lookout.h"
 #include "hub/names.h"
 #include "hub/part.h"
 #include "hub/reader.h"
@@ -46,6 +47,7 @@ static weft_hub *make(weft_loop *l, const weft_hub_config *cfg, size_t settings_
     h->env = env ? &h->copy : NULL;
     pthread_mutex_init(&h->settings_lock, NULL);
     names_init(h);
+    lookouts_init(h);
     return h;
 }
 

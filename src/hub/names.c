@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hub/hook.h"
+#include "hub/lookout.h"
 #include "hub/settings.h"
 #include "hub/topic.h"
 
@@ -141,14 +142,17 @@ static void wake_reaper(weft_hub *h)
 static int add(weft_hub *h, weft_topic *made, weft_topic **out)
 {
     struct shard *s = shard_of(h, made->hash);
+    struct wakes w = {0};
     pthread_mutex_lock(&s->lock);
     *out = hold(s, map_find(&s->topics, made->hash, weft_topic_name(made)));
     int error = *out ? 0 : map_add(&s->topics, made->hash, made);
     if (!*out && !error) {
         made->shard = s;
         *out = made;
+        if (lookouts_any(h)) lookouts_add(made, &w);
     }
     pthread_mutex_unlock(&s->lock);
+    wakes_send(&w, h);
     return error;
 }
 
@@ -184,6 +188,52 @@ size_t weft_subscribers(weft_hub *h, const char *topic)
     size_t n = t ? weft_topic_subscribers(t) : 0;
     weft_topic_unref(t);
     return n;
+}
+
+/* ---- many ------------------------------------------------------------------------------------ */
+
+static weft_topic *in_slot(const struct shard *s, size_t i, weft_bytes prefix)
+{
+    weft_topic *t = s->topics.slots[i].item;
+    return t && t->len >= prefix.len && !memcmp(t->name, prefix.data, prefix.len) ? t : NULL;
+}
+
+static size_t count(const struct shard *s, weft_bytes prefix)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->topics.cap; i++) n += in_slot(s, i, prefix) != NULL;
+    return n;
+}
+
+static int reserve(const weft_hub *h, struct held *to, size_t n)
+{
+    if (n <= to->cap) return 0;
+    weft_topic **topics = hook_realloc(h->env, to->topics, n * sizeof *topics);
+    if (!topics) return -ENOMEM;
+    to->topics = topics;
+    to->cap = n;
+    return 0;
+}
+
+/* Whether there was room for all. */
+static bool hold_matching(struct shard *s, weft_bytes prefix, struct held *to, size_t *n)
+{
+    pthread_mutex_lock(&s->lock);
+    *n = count(s, prefix);
+    bool fits = *n <= to->cap;
+    for (size_t i = 0; fits && to->n < *n; i++)
+        if (in_slot(s, i, prefix)) to->topics[to->n++] = hold(s, in_slot(s, i, prefix));
+    pthread_mutex_unlock(&s->lock);
+    return fits;
+}
+
+int names_hold(weft_hub *h, struct shard *s, weft_bytes prefix, struct held *to)
+{
+    size_t n;
+    to->n = 0;
+    while (!hold_matching(s, prefix, to, &n))
+        if (reserve(h, to, n) < 0) return -ENOMEM;
+    return 0;
 }
 
 /* ---- the reaper ------------------------------------------------------------------------------ */

@@ -25,6 +25,16 @@ void names_reap(weft_timer *t, void *hub);
 /* Of an errand, that the reaper is waited for. */
 void names_start_reaper(weft_errand *e);
 
+/* Topics that are held. */
+struct held {
+    weft_topic **topics;
+    size_t n, cap;
+};
+
+/* Of the shard all whose names begin with prefix, for the caller to give back; what is in to is forgotten. -ENOMEM:
+ * none. */
+int names_hold(weft_hub *h, struct shard *s, weft_bytes prefix, struct held *to);
+
 /* When the hub is freed: topics stay, and all of them are looked at. */
 void names_hold_all(weft_hub *h);
 void names_for_all(weft_hub *h, void (*each)(weft_topic *t));

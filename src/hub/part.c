@@ -5,6 +5,7 @@
 #include "hub/part.h"
 
 #include "hub/hook.h"
+#include "hub/lookout.h"
 
 static struct part *first(const weft_hub *h)
 {
@@ -163,6 +164,7 @@ static void hub_free(weft_hub *h)
         hook_free(h->env, s);
     }
     pthread_mutex_destroy(&h->settings_lock);
+    lookouts_deinit(h);
     hook_free(h->env, h);
 }
 

@@ -8,6 +8,7 @@
 
 #include "hub/hook.h"
 #include "hub/local.h"
+#include "hub/lookout.h"
 #include "hub/settings.h"
 #include "hub/turns.h"
 
@@ -158,8 +159,10 @@ int weft_topic_publish_all(weft_topic *t, weft_message *const *m, const weft_byt
 
 /* ---- by name --------------------------------------------------------------------------------- */
 
+/* Whether nobody would notice if there were no such topic. */
 static bool keeps_nothing(weft_hub *h, const char *topic)
 {
+    if (lookouts_any(h)) return false;
     const weft_topic_settings *s = hub_settings_of(h, topic);
     return s && !s->history_items && !s->stub_ms && s->policy != WEFT_POLICY_LATEST_KEY;
 }

@@ -73,10 +73,11 @@ static uint64_t kept_for_guests(weft_topic *t)
     return need > oldest ? need : oldest;
 }
 
-/* The least offset that is still to be delivered. Of the policy latest cursors need no more than the newest. */
+/* The least offset that is still to be delivered, of a new topic perhaps to somebody who has yet to hear of it. Of the
+ * policy latest cursors need no more than the newest. */
 static uint64_t needed_from(const weft_topic *t)
 {
-    uint64_t least = t->log.head + 1;
+    uint64_t least = t->is_new ? 1 : t->log.head + 1;
     bool only_newest = t->settings->policy == WEFT_POLICY_LATEST;
     for (const struct stand *s = t->stands; s; s = s->next_stand) {
         uint64_t needs = stand_needs(s), oldest = log_tail(&t->log) + 1;
@@ -194,6 +195,11 @@ weft_hub *weft_topic_hub(const weft_topic *t)
 size_t weft_topic_subscribers(const weft_topic *t)
 {
     return atomic_load_explicit(&t->readers, memory_order_relaxed);
+}
+
+const char *weft_topic_epoch(const weft_topic *t)
+{
+    return t->epoch;
 }
 
 weft_position weft_topic_head(weft_topic *t)

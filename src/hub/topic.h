@@ -51,6 +51,11 @@ struct weft_topic {
     struct guests guests;
     char epoch[24];
     _Atomic int64_t counted; /* bytes that its shard knows of */
+    bool is_new;             /* all that was published is needed (hub/lookout.h) */
+
+    /* Under the lookouts' lock, while it is new. */
+    unsigned unheard; /* by so many */
+    weft_topic *next_new;
 
     /* With refs 0, under the shard's lock. */
     uint64_t idle_since; /* us; or a stub since */

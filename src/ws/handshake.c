@@ -118,12 +118,15 @@ static int refuse(weft_handshake *out, int status, const char *why)
 static int check_upgrade(const weft_request_head *h, weft_handshake *out)
 {
     if (!bytes_is(h->method, "GET")) return refuse(out, 405, "a WebSocket is opened with GET");
-    if (h->version < 11) return refuse(out, 505, "a WebSocket needs HTTP/1.1");
+    if (h->version < 11)
+        return refuse(out, 505, "a WebSocket needs HTTP/1.1, of a proxy in front as well");
     if (head_count(h, "Host") != 1) return refuse(out, 400, "there must be one Host");
     if (!weft_handshake_wanted(h))
         return refuse(out, 426, "this is a WebSocket: the request must have Upgrade: websocket");
     if (!head_has_token(h, "Connection", "upgrade"))
-        return refuse(out, 400, "Connection does not have the token Upgrade");
+        return refuse(
+            out, 400,
+            "Connection does not have the token Upgrade, which a proxy in front has to pass on");
     return 0;
 }
 

@@ -76,9 +76,13 @@ static void who_subscribes_hears_where_he_is_and_where_he_has_caught_up(void **s
 static void a_pattern_has_no_position(void **state)
 {
     (void)state;
-    const struct subscribed s = {.channel = LITERAL("/quotes/*"), .policy = WEFT_POLICY_LATEST};
+    struct refusal why;
+    const struct subscribed s = {.channel = LITERAL("/quotes/*")};
     answer_subscribed(&t, LITERAL("1"), &s);
-    assert_said("{\"id\":1,\"ok\":{\"channel\":\"/quotes/*\",\"policy\":\"latest\"}}");
+    assert_said("{\"id\":1,\"ok\":{\"channel\":\"/quotes/*\"}}");
+    refusal_write(&why, 429, "too many");
+    answer_not_joined(&t, LITERAL("/quotes/*"), &why);
+    assert_said("{\"channel\":\"/quotes/*\",\"error\":{\"code\":429,\"message\":\"too many\"}}");
 }
 
 static void policies_have_the_names_of_the_flag(void **state)

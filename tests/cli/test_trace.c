@@ -52,11 +52,39 @@ static void test_while_it_starts_errors_wait_for_v(void **state)
     assert_int_equal(shows(2, true, WEFT_LOG_DEBUG), 1);
 }
 
+static bool hints(struct once *once, const char *said)
+{
+    struct trace t;
+    trace_init(&t, 0, NULL, once);
+    t.show = count;
+    shown = 0;
+    t.env.log(t.env.ctx, WEFT_LOG_DEBUG, said);
+    return shown;
+}
+
+/* Without -v: what who runs the server can change, each thing once, whoever it was about. */
+static void test_hints_are_shown_once(void **state)
+{
+    (void)state;
+    struct once said;
+    once_init(&said);
+    assert_false(hints(&said, "192.0.2.1:80: refused with 404: there is nothing at this path"));
+    assert_true(hints(&said, "192.0.2.1:80: refused with 403: the origin (--origin a)"));
+    assert_false(hints(&said, "192.0.2.2:81: refused with 403: the origin (--origin a)"));
+    assert_true(hints(&said, "192.0.2.2:81: refused with 403: the origin (--origin b)"));
+    assert_true(hints(&said, "192.0.2.2:81: refused with 426: a proxy in front has to do it"));
+    assert_true(hints(&said, "192.0.2.1 is not believed (--trust-proxy 192.0.2.1)"));
+    assert_false(hints(&said, "192.0.2.1 is not believed (--trust-proxy 192.0.2.1)"));
+    assert_false(hints(NULL, "192.0.2.2:81: refused with 403: the origin (--origin c)"));
+    once_deinit(&said);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_v_shows_more),
         cmocka_unit_test(test_while_it_starts_errors_wait_for_v),
+        cmocka_unit_test(test_hints_are_shown_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "net/access.h"
 #include "net/peer.h"
+#include "net/web/proxied.h"
 #include "net/web/request.h"
 #include "net/web/upgrade.h"
 
@@ -344,8 +345,11 @@ static void refuse_host(struct exchange *x)
     weft_bytes host = x->h1.head.host;
     snprintf(text, sizeof text,
              "this server does not answer to the host \"%.*s\"; to let it, add it to the server's "
-             "hosts (--host NAME)",
-             host.len < 200 ? (int)host.len : 200, host.len ? (const char *)host.data : "");
+             "hosts (--host NAME)%s",
+             host.len < 100 ? (int)host.len : 100, host.len ? (const char *)host.data : "",
+             proxied_is(&x->h1.head)
+                 ? ", and have a proxy in front pass on the Host it was asked for"
+                 : "");
     struct refusal r = {.status = 421, .why = "the server does not answer to this host"};
     exchange_refuse_plainly(x, &r, text);
 }
@@ -359,11 +363,16 @@ static void got_head(struct exchange *x)
     x->in_body = false;
     x->body_before = 0;
     field_list_deinit(&x->cors, env_of(x));
+    if (!x->lane->trusted && x->h1.requests == 1) proxied_log_unbelieved(x->lane, h);
     if (access_begin(&x->access, x->lane, kind, h) < 0) exchange_refuse(x, 503, "out of memory");
     else if (asker_recognise(&x->asker, h) < 0)
         exchange_refuse(x, 429, "your address has too many connections now");
     else if (!asker_means_us(&x->asker, h)) refuse_host(x);
     else if (upgrade) upgrade_begin(x);
+    else if (proxied_without_upgrade(h))
+        exchange_refuse(x, 426,
+                        "a WebSocket's Upgrade did not arrive: a proxy in front has to pass on "
+                        "Upgrade and Connection");
     else request_expect(x);
 }
 

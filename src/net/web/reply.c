@@ -19,6 +19,7 @@
 #include "net/errand.h"
 #include "net/links.h"
 #include "net/peer.h"
+#include "net/web/proxied.h"
 
 /* Bytes of a body that can be had again which stay when the client has taken nothing for so long. */
 enum { KEPT = 1024, GRACE_MS = 1000 };
@@ -298,6 +299,7 @@ int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const 
         return request_fail(q, error);
     }
     if (length == WEFT_LENGTH_UNKNOWN && !is_complete(r)) probe(r, limits_of(r));
+    if (r->lane->unending) proxied_log_http10(r->lane);
     *out = r;
     return request_finish(q, 0);
 }
