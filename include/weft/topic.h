@@ -83,6 +83,10 @@ WEFT_API const char *weft_topic_epoch(const weft_topic *t); /* as long as you ho
 /* What is kept goes; epoch and offset go on. Who had read all notices nothing. */
 WEFT_API void weft_topic_clear(weft_topic *t);
 
+/* Nobody can know any more what was published, as when a store has lost its newest: another epoch begins. What is kept
+ * goes, and whoever reads is told of a loss that cannot be counted. Offsets go on. Errors: the env's random's. */
+WEFT_API WEFT_CHECK int weft_topic_renew(weft_topic *t);
+
 /* ---- all topics ------------------------------------------------------------------------------ */
 
 /* Call each with every topic that is there, be it as a stub, and whose name begins with prefix, until it returns false;

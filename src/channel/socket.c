@@ -8,6 +8,7 @@
 
 #include "channel/bytes.h"
 #include "channel/hook.h"
+#include "channel/raw.h"
 #include "channel/session.h"
 
 /* ---- the answer ------------------------------------------------------------------------------ */
@@ -135,8 +136,7 @@ static void on_open(weft_conn *c)
 static void publish(const struct socket *s, weft_conn *c, weft_opcode op, const void *data,
                     size_t len)
 {
-    const char *name = (const char *)weft_topic_name(s->topic).data;
-    int error = weft_publish_from(s->channels->hub, c, name, op, data, len);
+    int error = raw_publish(s, c, op, data, len);
     if (error && error != WEFT_ERR_BACKLOG) /* that: it is closing, and too late */
         weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(error));
 }

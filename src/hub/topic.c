@@ -266,6 +266,33 @@ void topic_clear(weft_topic *t, struct leaving *to, struct wakes *w)
     topic_count_memory(t);
 }
 
+/* An offset without an entry is between the epochs: whoever needs it has lost what nobody can count. */
+static void renew(weft_topic *t, const uint8_t *random, struct leaving *to, struct wakes *w)
+{
+    memcpy(t->epoch_before, t->epoch, sizeof t->epoch);
+    epoch_make(t->epoch, random);
+    log_clear(&t->log, UINT64_MAX, to);
+    t->renewed = t->log.cleared = ++t->log.head;
+    topic_pass_by(t, w);
+    for (struct stand *s = t->stands; s; s = s->next_stand) part_leave(s->part, &s->task, w);
+    topic_count_memory(t);
+}
+
+int weft_topic_renew(weft_topic *t)
+{
+    struct leaving all = {0};
+    struct wakes w = {0};
+    uint8_t random[EPOCH_RANDOM];
+    int error = hook_random(t->hub->env, random, sizeof random);
+    if (error < 0) return error;
+    topic_lock(t);
+    renew(t, random, &all, &w);
+    topic_unlock(t);
+    leaving_free(&all);
+    wakes_send(&w, t->hub);
+    return 0;
+}
+
 void weft_topic_clear(weft_topic *t)
 {
     struct leaving all = {0};

@@ -49,7 +49,9 @@ struct weft_topic {
     struct stand *stands;
     struct pace pace;
     struct guests guests;
-    char epoch[24];
+    char epoch[24], epoch_before[24];
+    uint64_t
+        renewed; /* the offset in front of which this epoch begins, which no entry has; 0: it is the first */
     _Atomic int64_t counted; /* bytes that its shard knows of */
     bool is_new;             /* all that was published is needed (hub/lookout.h) */
 

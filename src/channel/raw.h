@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/raw.h - what a raw WebSocket says, on its way to the store
+ */
+#ifndef CHANNEL_RAW_H
+#define CHANNEL_RAW_H
+
+#include "channel/socket.h"
+
+/* Publish it on the channel of its URL. It is not read from until the store has confirmed that, so its messages keep
+ * their order. Errors: as weft_publish_from. */
+int raw_publish(const struct socket *s, weft_conn *c, weft_opcode op, const void *data, size_t len);
+
+#endif
