@@ -2,14 +2,10 @@
 //
 // quotes.js: a stream from the server that nobody has to ask for.
 //
-// Once the WebSocket at /quotes is open this page sends nothing. The server pushes, several times a second,
-// one text message:
+// Once the WebSocket is open this page sends nothing. /quotes is a channel that keeps the newest message of each
+// key, and its keys are symbols; so "last=all" begins with what everything costs, and then comes what changes:
 //
-//   {"t": 1732233600123, "quotes": [["ACME", 101.25], ["BOLT", 55.10]]}
-//
-// with only the symbols that moved; the first message after opening has all of them, and their names:
-//
-//   {"t": ..., "quotes": [...], "names": {"ACME": "Acme Tools", ...}}
+//   {"symbol": "ACME", "name": "Acme Tools", "price": 101.25, "t": 1732233600123}
 //
 // Messages come when they like, the screen is drawn when it likes. So a message only changes numbers and
 // marks cards as stale, all of them, because time has passed for all; once per frame of the screen, in
@@ -54,7 +50,8 @@ function makeCard(symbol) {
   const numbers = element("div", "numbers", card.price, card.change);
   card.root = element("li", "card", top, numbers, card.canvas);
   card.root.dataset.symbol = symbol;
-  grid.append(card.root);
+  const after = [...grid.children].find((other) => other.dataset.symbol > symbol);
+  grid.insertBefore(card.root, after ?? null); // in the order of the alphabet, whatever moved first
   return card;
 }
 
@@ -208,14 +205,15 @@ setInterval(showRate, 500);
 // --- The channel ---------------------------------------------------------------------------------------
 
 function take(text) {
-  const { t, quotes, names = {} } = JSON.parse(text);
+  const { symbol, name, price, t } = JSON.parse(text);
+  const card = cardOf(symbol);
   now = Math.max(now, t);
-  for (const [symbol, price] of quotes) addPrice(cardOf(symbol), price, t);
-  for (const [symbol, name] of Object.entries(names)) cardOf(symbol).name.textContent = name;
+  card.name.textContent = name;
+  addPrice(card, price, t);
   redrawAll(); // time has passed for all of them
 }
 
-const channel = connect("/quotes", {
+const channel = connect("/quotes?last=all", {
   state(state) {
     showState(state);
     document.querySelector("#retry").hidden = state !== "closed";

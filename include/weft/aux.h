@@ -25,6 +25,8 @@
 #ifndef WEFT_AUX_H
 #define WEFT_AUX_H
 
+#include <stddef.h>
+
 #include <weft/conn.h>
 #include <weft/http.h>
 
@@ -43,6 +45,17 @@ WEFT_API int weft_form_decode(weft_bytes text, char *out, size_t size);
 /* Encode all but letters, digits, "-", ".", "_" and "~", so that it can stand anywhere in a URL, in a form, or as
  * the value of a cookie. 3 * len + 1 bytes are always enough. Returns the length, or -ENOSPC. */
 WEFT_API int weft_percent_encode(weft_bytes text, char *out, size_t size);
+
+/* ---- base64 (RFC 4648, 4), with padding ------------------------------------------------------ */
+
+#define WEFT_BASE64_LEN(n) (((n) + 2) / 3 * 4)
+
+/* Writes WEFT_BASE64_LEN(bytes.len) characters, and no NUL behind them. */
+WEFT_API void weft_base64_encode(weft_bytes bytes, char *out);
+
+/* Strict: whole groups, padding where it belongs, unused bits zero, nothing else. Writes at most three bytes for four
+ * characters, and may do so in the place of the text. Returns how many bytes there are, or -1. */
+WEFT_API ptrdiff_t weft_base64_decode(weft_bytes text, void *out);
 
 /* ---- names and values ------------------------------------------------------------------------ */
 

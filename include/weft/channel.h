@@ -40,6 +40,29 @@ typedef enum weft_right {
 /* What somebody asks for, while it is being decided. */
 typedef struct weft_channel_ask weft_channel_ask;
 
+/* What happens, for logs and counts. Requests are the server's to tell: weft_server_config.on_access. */
+typedef enum weft_channel_event_type {
+    WEFT_CHANNEL_UPGRADE =
+        1,             /* somebody wants a WebSocket, and nothing is decided: upgrade, to look at */
+    WEFT_CHANNEL_OPEN, /* he has it: conn, as in all of these */
+    WEFT_CHANNEL_MESSAGE,  /* a message has come: op, len */
+    WEFT_CHANNEL_PING,     /* len */
+    WEFT_CHANNEL_PONG,     /* rtt_us; 0: to no ping of ours */
+    WEFT_CHANNEL_CLOSED,   /* close */
+    WEFT_CHANNEL_PUBLISHED /* a message is in the channel: op, len; conn NULL */
+} weft_channel_event_type;
+
+typedef struct weft_channel_event {
+    weft_channel_event_type type;
+    weft_bytes channel; /* its name; of an upgrade, the path as it was sent */
+    weft_conn *conn;
+    weft_upgrade *upgrade;
+    weft_opcode op;
+    size_t len;
+    uint64_t rtt_us;
+    const weft_close_info *close;
+} weft_channel_event;
+
 /* All zero means defaults. */
 typedef struct weft_channels_config {
     /* Of their hub. NULL, or without settings: 100 messages are kept for 5 minutes, and what a channel is called, with
@@ -70,6 +93,21 @@ typedef struct weft_channels_config {
     void (*on_ask)(weft_channel_ask *ask, void *user);
     void *user;
 
+    /* Asked first of each GET and HEAD that has none of the parameters of channels and asks for no event stream:
+     * whether something else is at this path (a file, a page), and has answered. page: it names text/html in Accept,
+     * so a person would see it. In the thread of the request's loop. NULL: there are only channels. */
+    bool (*on_look)(weft_request *r, bool page, void *user);
+
+    /* Told of what happens, in the thread in which it does. NULL: nobody is. */
+    void (*on_event)(const weft_channel_event *e, void *user);
+
+    /* Of WebSockets: subprotocols other than weft.v1 to agree to (raw ones then), NULL-terminated; NULL: none. Good
+     * until weft_channels_route has been called. */
+    const char *const *subprotocols;
+
+    /* Of WebSockets: compression, as weft_handler has it. Copied; NULL: off. */
+    const weft_deflate *deflate;
+
     /* HTML, copied: what a browser is shown that is sent to a channel, whichever it is (GET, Accept with text/html, no
      * parameters). It loads from this server only, and finds out of which channel it is by its location. Who is refused
      * is shown it, too, with the status: asked for as JSON, the channel says why. Empty: a look. */
@@ -79,12 +117,12 @@ typedef struct weft_channels_config {
 /* cfg may be NULL. Errors: as weft_hub_new. */
 WEFT_API int weft_channels_new_sized(weft_channels **out, weft_loop *l,
                                      const weft_channels_config *cfg, size_t cfg_size,
-                                     size_t hub_size, size_t settings_size);
+                                     size_t hub_size, size_t settings_size, size_t deflate_size);
 static inline int weft_channels_new(weft_channels **out, weft_loop *l,
                                     const weft_channels_config *cfg)
 {
     return weft_channels_new_sized(out, l, cfg, sizeof *cfg, sizeof(weft_hub_config),
-                                   sizeof(weft_topic_settings));
+                                   sizeof(weft_topic_settings), sizeof(weft_deflate));
 }
 
 /* Behind weft_server_free; before the loop is freed. NULL is fine. */

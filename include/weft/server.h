@@ -163,6 +163,18 @@ static inline int weft_server_on_request(weft_server *s, const char *path,
  * "*" of a whole subtree. Errors: as weft_server_route, -errno when dir cannot be opened. */
 WEFT_API int weft_server_files(weft_server *s, const char *path, const char *dir);
 
+/* The same for one request at a time, where something else may be at a path that is no file. Open them before
+ * weft_server_listen, and close them behind weft_server_free and before the loop is freed. Errors: -ENOMEM,
+ * WEFT_ERR_STATE (it listens, and has several threads), -errno when dir cannot be opened. */
+typedef struct weft_files weft_files;
+WEFT_API int weft_files_open(weft_files **out, weft_server *s, const char *dir);
+WEFT_API void weft_files_close(weft_files *f); /* NULL is fine */
+
+/* Answer a GET or HEAD with the file that a path ("/a%20b.txt", as sent) names; of a directory that is its index.html,
+ * or a way to the path with a slash behind it. 0: it is answered, and consumed. Errors, after which r is yours as
+ * before: -ENOENT: no file is called so; -EINVAL: another method. */
+WEFT_API WEFT_CHECK int weft_files_respond(const weft_files *f, weft_request *r, weft_bytes path);
+
 /* ---- listening ------------------------------------------------------------------------------- */
 
 /* All zero means defaults. */

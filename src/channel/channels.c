@@ -28,6 +28,7 @@ static void fill_in_defaults(weft_channels_config *cfg)
 }
 
 enum { CONFIG_OLDEST = offsetof(weft_channels_config, page) + sizeof(weft_bytes) };
+enum { DEFLATE_OLDEST = sizeof(weft_deflate) };
 _Static_assert(CONFIG_OLDEST == sizeof(weft_channels_config), "no padding at the end");
 
 /* ---- the hub --------------------------------------------------------------------------------- */
@@ -44,6 +45,14 @@ static int make_hub(weft_channels *c, weft_loop *l, const weft_hub_config *given
         return weft_hub_new_sized(&c->hub, l, &cfg, sizeof cfg, settings_size);
     cfg.settings = &presets;
     return weft_hub_new(&c->hub, l, &cfg);
+}
+
+static int take_deflate(weft_channels *c, const weft_deflate *given, size_t size)
+{
+    if (!given) return 0;
+    c->cfg.deflate = &c->deflate;
+    return weft_sized_take(c->env, "weft_deflate", &c->deflate, sizeof c->deflate, DEFLATE_OLDEST,
+                           given, size);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -96,7 +105,8 @@ static void reap(weft_timer *timer, void *user)
 }
 
 int weft_channels_new_sized(weft_channels **out, weft_loop *l, const weft_channels_config *cfg,
-                            size_t cfg_size, size_t hub_size, size_t settings_size)
+                            size_t cfg_size, size_t hub_size, size_t settings_size,
+                            size_t deflate_size)
 {
     weft_channels_config taken;
     *out = NULL;
@@ -106,7 +116,8 @@ int weft_channels_new_sized(weft_channels **out, weft_loop *l, const weft_channe
     fill_in_defaults(&taken);
     weft_channels *c = make(l, &taken);
     if (!c) return -ENOMEM;
-    error = make_hub(c, l, taken.hub, hub_size, settings_size);
+    error = take_deflate(c, taken.deflate, deflate_size);
+    if (!error) error = make_hub(c, l, taken.hub, hub_size, settings_size);
     c->cfg.hub = NULL;
     if (!error) error = page_init(&c->page, c->env, taken.page);
     c->cfg.page = c->page.html;
@@ -129,6 +140,11 @@ weft_hub *weft_channels_hub(const weft_channels *c)
 int weft_channels_route(weft_channels *c, weft_server *s, const char *path)
 {
     return door_open(c, s, path);
+}
+
+void channels_tell(const weft_channels *c, const weft_channel_event *e)
+{
+    if (c->cfg.on_event) c->cfg.on_event(e, c->cfg.user);
 }
 
 /* ---- what they have in common ---------------------------------------------------------------- */

@@ -24,6 +24,7 @@ struct weft_channels {
     weft_env copy;
     const weft_env *env; /* of copy, or NULL */
     weft_channels_config cfg;
+    weft_deflate deflate; /* cfg's, or unused */
     weft_hub *hub;
     struct store *store; /* channel/store.h; NULL: the log is all there is */
     weft_timer *reaper;  /* of desks */
@@ -36,6 +37,9 @@ struct weft_channels {
 
 weft_channels *channels_ref(weft_channels *c);
 void channels_unref(weft_channels *c);
+
+/* Whom the program has named to be told of what happens. */
+void channels_tell(const weft_channels *c, const weft_channel_event *e);
 
 uint64_t channels_random_ms(const weft_loop *l, uint64_t least, uint64_t most);
 

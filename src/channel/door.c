@@ -2,11 +2,13 @@
  *
  * channel/door.c - one way in for all
  *
- *      on_request, on_upgrade -> what is asked for -> origin -> rights ... -> serve
+ *      on_request, on_upgrade -> what is asked for -> name, origin -> rights ... -> serve
+ *                                  |
+ *                                  '--> on_look: a file, a page of the program's
  */
 #include "channel/door.h"
 
-#include "channel/bytes.h"
+#include "channel/accept.h"
 #include "channel/look.h"
 #include "channel/origin.h"
 #include "channel/post.h"
@@ -27,7 +29,7 @@ static int read_ask(visit *v, struct refusal *why)
     weft_bytes method = weft_request_method(v->request);
     weft_bytes accept = weft_request_field(v->request, "Accept");
     if (v->upgrade) {
-        bool v1 = *weft_upgrade_subprotocol(v->upgrade) != '\0';
+        bool v1 = socket_speaks_v1(weft_upgrade_subprotocol(v->upgrade));
         return ask_of_upgrade(&v->ask, v1, &v->wish->params, why);
     }
     if (ask_of_request(&v->ask, method, accept, &v->wish->params, why) < 0) return -1;
@@ -36,11 +38,21 @@ static int read_ask(visit *v, struct refusal *why)
     return 0;
 }
 
-static int read_all(visit *v, struct refusal *why)
+static int read_wish(visit *v, struct refusal *why)
 {
     if (params_read(&v->wish->params, weft_request_query(v->request), why) < 0) return -1;
-    if (read_ask(v, why) < 0) return -1;
-    return name_of_path(&v->wish->name, weft_request_path(v->request), why);
+    return read_ask(v, why);
+}
+
+/* Something else may be at this path, and is not of a channel: so neither its name nor who may is looked at. */
+static bool is_elsewhere(const visit *v)
+{
+    const weft_channels *c = v->channels;
+    bool is_read = v->ask == ASK_PAGE || v->ask == ASK_LOOK || v->ask == ASK_POSITION;
+    weft_bytes accept = weft_request_field(v->request, "Accept");
+    if (!c->cfg.on_look || v->upgrade || !is_read || v->wish->params.said) return false;
+    if (accept_names(accept, "text/event-stream")) return false;
+    return c->cfg.on_look(v->request, accept_names(accept, "text/html"), c->cfg.user);
 }
 
 /* Of upgrades the server has seen to it. */
@@ -122,13 +134,16 @@ static void refused(weft_channel_ask *a, const struct refusal *why)
     visit_refuse((visit *)a, why);
 }
 
-static void come_in(visit *v)
+/* What a channel refuses by its name, its parameters, or the page it comes from. */
+static int check_all(visit *v, struct refusal *why)
 {
-    struct refusal why;
-    if (read_all(v, &why) < 0 || check_origin(v, &why) < 0 || check_known(v, &why) < 0) {
-        visit_refuse(v, &why);
-        return;
-    }
+    if (name_of_path(&v->wish->name, weft_request_path(v->request), why) < 0) return -1;
+    if (check_origin(v, why) < 0) return -1;
+    return check_known(v, why);
+}
+
+static void ask_rights(visit *v)
+{
     v->asks = (weft_channel_ask){
         .channels = v->channels,
         .name = name_bytes(&v->wish->name),
@@ -142,6 +157,15 @@ static void come_in(visit *v)
     else rights_ask(&v->asks);
 }
 
+static void come_in(visit *v)
+{
+    struct refusal why;
+    if (read_wish(v, &why) < 0) visit_refuse(v, &why);
+    else if (is_elsewhere(v)) visit_free(v);
+    else if (check_all(v, &why) < 0) visit_refuse(v, &why);
+    else ask_rights(v);
+}
+
 static void on_request(weft_request *r, void *user)
 {
     visit *v = visit_new(user, r, NULL);
@@ -153,9 +177,15 @@ static int on_upgrade(weft_upgrade *u)
 {
     visit *v = visit_new(weft_upgrade_user(u), weft_upgrade_request(u), u);
     if (!v) return 503;
+    const weft_channel_event event = {
+        .type = WEFT_CHANNEL_UPGRADE, .channel = weft_request_path(v->request), .upgrade = u};
+    channels_tell(v->channels, &event);
     come_in(v);
     return WEFT_HOLD;
 }
+
+/* Who polls or publishes now and then keeps his connection. */
+enum { KEEPALIVE_MS = 75000 };
 
 static uint64_t body_max(const weft_channels_config *cfg)
 {
@@ -164,7 +194,7 @@ static uint64_t body_max(const weft_channels_config *cfg)
 
 int door_open(weft_channels *c, weft_server *s, const char *path)
 {
-    const weft_limits limits = {.http_body_max = body_max(&c->cfg)};
+    const weft_limits limits = {.http_body_max = body_max(&c->cfg), .http_keepalive = KEEPALIVE_MS};
     const weft_request_handler requests = {
         .on_request = on_request, .cors = true, .limits = &limits};
     int error = weft_server_on_request(s, path, &requests, c);

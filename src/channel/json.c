@@ -6,7 +6,8 @@
 
 #include <stdio.h>
 
-#include "channel/base64.h"
+#include <weft/aux.h>
+
 #include "channel/json_plain.h"
 
 /* U+2028 and U+2029 are e2 80 a8 and e2 80 a9. */
@@ -53,7 +54,11 @@ void json_add_string(struct text *to, weft_bytes text)
 
 void json_add_base64(struct text *to, weft_bytes bytes)
 {
-    text_add(to, "\"", 1);
-    base64_add(to, bytes);
-    text_add(to, "\"", 1);
+    size_t len = WEFT_BASE64_LEN(bytes.len);
+    char *out = text_room(to, len + 2);
+    if (!out) return;
+    *out++ = '"';
+    weft_base64_encode(bytes, out);
+    out[len] = '"';
+    to->len += len + 2;
 }

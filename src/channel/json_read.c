@@ -8,7 +8,8 @@
 
 #include <errno.h>
 
-#include "channel/base64.h"
+#include <weft/aux.h>
+
 #include "channel/bytes.h"
 #include "channel/json_plain.h"
 
@@ -268,7 +269,7 @@ int json_base64(const struct json_value *string, struct scratch *s, weft_bytes *
         text.data != string->raw.data + 1; /* it lies in the scratch: in its own place, then */
     uint8_t *to = decoded ? (uint8_t *)(uintptr_t)text.data : scratch_take(s, text.len / 4 * 3);
     if (!to) return -ENOMEM;
-    ptrdiff_t n = base64_read(text, to);
+    ptrdiff_t n = weft_base64_decode(text, to);
     *out = (weft_bytes){to, n < 0 ? 0 : (size_t)n};
     return n < 0 ? -EINVAL : 0;
 }

@@ -4,7 +4,9 @@
  */
 #include "channel/socket.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "channel/bytes.h"
 #include "channel/hook.h"
@@ -111,7 +113,34 @@ static void close_soon(struct opening *o, weft_conn *c)
     else weft_timer_start(o->closing, channels_random_ms(l, LOSS_MIN_MS, LOSS_MAX_MS));
 }
 
+/* ---- who wants to know ----------------------------------------------------------------------- */
+
+static void tell(weft_conn *c, weft_channel_event *e)
+{
+    const struct socket *s = weft_conn_user(c);
+    if (e->type != WEFT_CHANNEL_PUBLISHED) e->conn = c;
+    e->channel = weft_topic_name(s->topic);
+    channels_tell(s->channels, e);
+}
+
+static void on_ping(weft_conn *c, const void *data, size_t len)
+{
+    (void)data;
+    tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_PING, .len = len});
+}
+
+static void on_pong(weft_conn *c, const void *data, size_t len, uint64_t rtt_us)
+{
+    (void)data, (void)len;
+    tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_PONG, .rtt_us = rtt_us});
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
+
+bool socket_speaks_v1(const char *subprotocol)
+{
+    return strcmp(subprotocol, "weft.v1") == 0;
+}
 
 static void subscribe(const struct socket *s, weft_conn *c)
 {
@@ -127,7 +156,8 @@ static void on_open(weft_conn *c)
 {
     struct socket *s = weft_conn_user(c);
     struct opening *o = s->opening;
-    if (*weft_conn_subprotocol(c)) session_begin(s, c);
+    tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_OPEN});
+    if (socket_speaks_v1(weft_conn_subprotocol(c))) session_begin(s, c);
     else if (o->subscribes && o->seek.lost && !o->takes_loss) close_soon(o, c);
     else if (o->subscribes) subscribe(s, c);
     if (!o->closing) has_begun(s);
@@ -139,11 +169,13 @@ static void publish(const struct socket *s, weft_conn *c, weft_opcode op, const 
     int error = raw_publish(s, c, op, data, len);
     if (error && error != WEFT_ERR_BACKLOG) /* that: it is closing, and too late */
         weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(error));
+    else tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_PUBLISHED, .op = op, .len = len});
 }
 
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     const struct socket *s = weft_conn_user(c);
+    tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_MESSAGE, .op = op, .len = len});
     if (s->session) session_hears(s->session, op, (weft_bytes){data, len});
     else if (!(s->rights & WEFT_RIGHT_WRITE))
         weft_close(c, WEFT_CLOSE_POLICY_VIOLATION, "you may not publish on this channel");
@@ -168,7 +200,7 @@ static void on_leave(weft_conn *c, uint64_t return_ms)
 static void on_close(weft_conn *c, const weft_close_info *info)
 {
     struct socket *s = weft_conn_user(c);
-    (void)info;
+    tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_CLOSED, .close = info});
     if (s->session) session_ends(s->session);
     socket_free(s);
 }
@@ -176,20 +208,42 @@ static void on_close(weft_conn *c, const weft_close_info *info)
 /* As JSON a byte may be six, and there is something around it. */
 enum { ESCAPED = 6, AROUND = 4 << 10 };
 
+/* weft.v1, and what the program agrees to: raw. */
+static int list_subprotocols(const weft_channels *c, const char ***out)
+{
+    const char *const *others = c->cfg.subprotocols;
+    size_t n = 0;
+    while (others && others[n]) n++;
+    const char **list = hook_realloc(c->env, NULL, (n + 2) * sizeof *list);
+    *out = list;
+    if (!list) return -ENOMEM;
+    list[0] = "weft.v1";
+    for (size_t i = 0; i < n; i++) list[i + 1] = others[i];
+    list[n + 1] = NULL;
+    return 0;
+}
+
 int socket_route(weft_channels *c, weft_server *s, const char *path,
                  int (*on_upgrade)(weft_upgrade *u))
 {
-    static const char *const subprotocols[] = {"weft.v1", NULL};
+    const char **subprotocols;
     const weft_limits limits = {.max_message = ESCAPED * c->cfg.max_message + AROUND};
+    int error = list_subprotocols(c, &subprotocols);
+    if (error) return error;
     const weft_handler handler = {
         .on_upgrade = on_upgrade,
         .on_open = on_open,
         .on_message = on_message,
         .on_drain = on_drain,
+        .on_ping = on_ping,
+        .on_pong = on_pong,
         .on_leave = on_leave,
         .on_close = on_close,
         .subprotocols = subprotocols,
+        .deflate = c->cfg.deflate,
         .limits = &limits,
     };
-    return weft_server_route(s, path, &handler, c);
+    error = weft_server_route(s, path, &handler, c);
+    hook_free(c->env, subprotocols);
+    return error;
 }

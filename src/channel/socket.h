@@ -29,6 +29,9 @@ struct socket {
     unsigned rights;
 };
 
+/* What was agreed on: envelopes, not raw. */
+bool socket_speaks_v1(const char *subprotocol);
+
 /* The route of upgrades. Errors: as weft_server_route. */
 int socket_route(weft_channels *c, weft_server *s, const char *path,
                  int (*on_upgrade)(weft_upgrade *u));

@@ -76,10 +76,23 @@ static void finish(struct parcel *p, int error)
 
 /* ---- to publish ------------------------------------------------------------------------------ */
 
+static void tell_all(const struct parcel *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        const weft_message *m = p->messages[i];
+        channels_tell(p->channels, &(weft_channel_event){.type = WEFT_CHANNEL_PUBLISHED,
+                                                         .channel = weft_topic_name(p->topic),
+                                                         .op = weft_message_opcode(m),
+                                                         .len = weft_message_payload(m).len});
+    }
+}
+
 static int append(struct parcel *p)
 {
-    if (p->n == 1) return weft_topic_publish(p->topic, p->messages[0], p->keys[0], &p->at);
-    return weft_topic_publish_all(p->topic, p->messages, p->keys, p->n, &p->at);
+    int error = p->n == 1 ? weft_topic_publish(p->topic, p->messages[0], p->keys[0], &p->at)
+                          : weft_topic_publish_all(p->topic, p->messages, p->keys, p->n, &p->at);
+    if (!error) tell_all(p);
+    return error;
 }
 
 static void on_turn(weft_turn *turn)

@@ -2,15 +2,14 @@
  *
  * cli/demo.c - weft demo: the demo site, pages and WebSockets on one port
  *
- *      WebSocket   /chat, /chat/NAME   channels
- *                  /quotes             pushed by the server
- *                  /echo               sends back
- *      plain GET   the pages of web/
+ *      /quotes          a channel that the program publishes on
+ *      /echo            a WebSocket that sends back
+ *      any other path   a channel, to begin with /chat and /chat/NAME
+ *      plain GET        the files of web/; in browsers the pages of the chat and of the quotes
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/channel.h"
 #include "cli/cli.h"
 #include "cli/echo.h"
 #include "cli/manual.h"
@@ -19,7 +18,6 @@
 
 struct demo {
     struct service service;
-    struct channels chat, rooms;
     struct echo echo;
     struct quotes quotes;
 };
@@ -51,16 +49,29 @@ static void hint(const char *address, bool secure)
            secure ? "s" : "", port, secure ? "s" : "", port);
 }
 
+static bool look_for_page(weft_request *r, bool page, void *user)
+{
+    (void)user;
+    return page_serve(r, page);
+}
+
+static void on_plain(weft_request *r, void *user)
+{
+    static const char why[] = "this path speaks WebSocket only\n";
+    (void)user;
+    weft_reply_field(r, "Upgrade", "websocket");
+    weft_respond(r, 426, "text/plain; charset=utf-8", why, sizeof why - 1);
+}
+
 static int add_routes(struct demo *d)
 {
-    static const weft_request_handler pages = {.on_request = page_serve, .methods = "GET"};
+    static const weft_request_handler plain = {.on_request = on_plain};
     struct service *s = &d->service;
     int r;
-    if ((r = channels_add(&d->chat, s, "/chat")) < 0 ||
-        (r = channels_add(&d->rooms, s, "/chat/*")) < 0 ||
-        (r = quotes_add(&d->quotes, s, "/quotes")) < 0 ||
+    if ((r = weft_channels_route(s->channels.them, s->server, "/*")) < 0 ||
         (r = echo_add(&d->echo, s, "/echo")) < 0 ||
-        (r = weft_server_on_request(s->server, "/*", &pages, NULL)) < 0)
+        (r = weft_server_on_request(s->server, "/echo", &plain, NULL)) < 0 ||
+        (r = quotes_open(&d->quotes, s)) < 0)
         return complain("cannot start: %s", weft_strerror(r));
     return 0;
 }
@@ -80,6 +91,8 @@ int demo_run(int argc, char **argv)
     if (n > 0) return complain("demo takes no argument, but got \"%s\"", argv[1]);
 
     struct demo d = {0};
+    options.channels.on_look = look_for_page;
+    options.channels.own[0] = QUOTES_CHANNEL;
     int status = service_open(&d.service, &options);
     if (status == 0) status = add_routes(&d);
     if (status == 0) status = service_run(&d.service, hint);

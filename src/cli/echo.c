@@ -10,9 +10,9 @@
 
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
-    trace_received(c, op, len);
+    trace_received(weft_conn_user(c), c, op, len);
     int r = weft_send(c, op, data, len);
-    if (r == 0) trace_sent(c, op, len);
+    if (r == 0) trace_sent(weft_conn_user(c), c, op, len);
     else if (r != WEFT_ERR_CLOSED) weft_abort(c); /* closing, it is too late for an answer */
     if (weft_backlogged(c)) weft_pause(c);
 }

@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/base64.h"
+#include <weft/aux.h>
+
 #include "cli/cli.h"
 #include "cli/outcome.h"
 
@@ -151,10 +152,10 @@ void http_deinit(struct http *h)
 static void add_credentials(FILE *to, const char *credentials)
 {
     size_t len = strlen(credentials);
-    char *text = len ? malloc(BASE64_TEXT(len)) : NULL;
+    char *text = len ? malloc(WEFT_BASE64_LEN(len)) : NULL;
     if (!text) return;
-    base64_write(text, (weft_bytes){(const uint8_t *)credentials, len});
-    fprintf(to, "Authorization: Basic %s\r\n", text);
+    weft_base64_encode((weft_bytes){(const uint8_t *)credentials, len}, text);
+    fprintf(to, "Authorization: Basic %.*s\r\n", (int)WEFT_BASE64_LEN(len), text);
     free(text);
 }
 

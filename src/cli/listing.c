@@ -7,6 +7,7 @@
  */
 #include "cli/listing.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -76,21 +77,10 @@ static void print_page(FILE *to, int fd)
     fputs("</ul>\n</body></html>\n", to);
 }
 
-static bool has_index(const struct listing *l)
+void listing_serve(const struct listing *l, weft_request *r)
 {
-    return faccessat(dirfd(l->dir), "index.html", F_OK, 0) == 0;
-}
-
-static void on_request(weft_request *r, void *user)
-{
-    const struct listing *l = user;
     char *page = NULL;
     size_t len = 0;
-    if (has_index(l)) { /* it came later */
-        weft_reply_field(r, "Location", "/index.html");
-        weft_respond(r, 302, NULL, NULL, 0);
-        return;
-    }
     FILE *to = open_memstream(&page, &len);
     if (to) print_page(to, dirfd(l->dir));
     bool done = to && fclose(to) == 0;
@@ -101,19 +91,13 @@ static void on_request(weft_request *r, void *user)
     free(page);
 }
 
-int listing_add(struct listing *l, weft_server *s, const char *dir)
+int listing_open(struct listing *l, const char *dir)
 {
-    static const weft_request_handler handler = {.on_request = on_request, .methods = "GET"};
     *l = (struct listing){.dir = opendir(dir)};
-    if (!l->dir) return 0;
-    if (has_index(l)) {
-        listing_deinit(l);
-        return 0;
-    }
-    return weft_server_on_request(s, "/", &handler, l);
+    return l->dir ? 0 : -errno;
 }
 
-void listing_deinit(struct listing *l)
+void listing_close(struct listing *l)
 {
     if (l->dir) closedir(l->dir);
     l->dir = NULL;

@@ -10,11 +10,14 @@
 #include <weft/server.h>
 
 struct listing {
-    DIR *dir; /* NULL: there is an index.html */
+    DIR *dir; /* NULL: none */
 };
 
-/* Errors: as weft_server_on_request. */
-int listing_add(struct listing *l, weft_server *s, const char *dir);
-void listing_deinit(struct listing *l);
+/* Errors: -errno. */
+int listing_open(struct listing *l, const char *dir);
+void listing_close(struct listing *l);
+
+/* Answers. Any thread. */
+void listing_serve(const struct listing *l, weft_request *r);
 
 #endif

@@ -50,7 +50,7 @@ void market_init(struct market *m, uint64_t seed)
     *m = (struct market){.random = seed};
     for (size_t i = 0; i < MARKET_STOCKS; i++) {
         double price = listings[i].home * (1 + 0.05 * noise(m));
-        m->stocks[i] = (struct stock){.price = price, .cents = round_cents(price)};
+        m->stocks[i] = (struct stock){.price = price, .cents = round_cents(price), .moved = true};
     }
 }
 
@@ -78,35 +78,18 @@ size_t market_step(struct market *m)
     return moved;
 }
 
-static size_t append(char *json, size_t at, const char *comma, size_t i, const struct stock *s)
+const char *market_symbol(size_t i)
 {
-    int n = snprintf(json + at, MARKET_JSON_MAX - at, "%s[\"%s\", %ld.%02ld]", comma,
-                     listings[i].symbol, s->cents / 100, s->cents % 100);
-    return at + (size_t)n;
+    return listings[i].symbol;
 }
 
-static size_t append_names(char *json, size_t at)
+size_t market_print(const struct market *m, size_t i, uint64_t time_ms, char json[MARKET_JSON_MAX])
 {
-    at += (size_t)snprintf(json + at, MARKET_JSON_MAX - at, ", \"names\": {");
-    for (size_t i = 0; i < MARKET_STOCKS; i++)
-        at += (size_t)snprintf(json + at, MARKET_JSON_MAX - at, "%s\"%s\": \"%s\"", i ? ", " : "",
-                               listings[i].symbol, listings[i].name);
-    return at + (size_t)snprintf(json + at, MARKET_JSON_MAX - at, "}");
-}
-
-size_t market_print(const struct market *m, uint64_t time_ms, bool all, char *json)
-{
-    const char *comma = "";
-    size_t at =
-        (size_t)snprintf(json, MARKET_JSON_MAX, "{\"t\": %" PRIu64 ", \"quotes\": [", time_ms);
-    for (size_t i = 0; i < MARKET_STOCKS; i++) {
-        if (!all && !m->stocks[i].moved) continue;
-        at = append(json, at, comma, i, &m->stocks[i]);
-        comma = ", ";
-    }
-    at += (size_t)snprintf(json + at, MARKET_JSON_MAX - at, "]");
-    if (all) at = append_names(json, at);
-    at += (size_t)snprintf(json + at, MARKET_JSON_MAX - at, "}");
-    assert(at < MARKET_JSON_MAX);
-    return at;
+    long cents = m->stocks[i].cents;
+    int n =
+        snprintf(json, MARKET_JSON_MAX,
+                 "{\"symbol\": \"%s\", \"name\": \"%s\", \"price\": %ld.%02ld, \"t\": %" PRIu64 "}",
+                 listings[i].symbol, listings[i].name, cents / 100, cents % 100, time_ms);
+    assert(n < MARKET_JSON_MAX);
+    return (size_t)n;
 }

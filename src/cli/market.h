@@ -12,12 +12,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { MARKET_STOCKS = 12, MARKET_JSON_MAX = 2048 };
+enum { MARKET_STOCKS = 12, MARKET_JSON_MAX = 160 };
 
 struct stock {
     double price;
     long cents; /* price, rounded: what is told */
-    bool moved; /* cents changed in the last step */
+    bool moved; /* cents changed in the last step; at first, of all */
 };
 
 struct market {
@@ -30,8 +30,9 @@ void market_init(struct market *m, uint64_t seed);
 /* How many prices moved. */
 size_t market_step(struct market *m);
 
-/* {"t": ..., "quotes": [["ACME", 101.25], ...]} with what moved, or with all prices, and then
- * "names" too. Returns the length; json has room for MARKET_JSON_MAX. */
-size_t market_print(const struct market *m, uint64_t time_ms, bool all, char *json);
+const char *market_symbol(size_t i);
+
+/* {"symbol": "ACME", "name": "Acme Tools", "price": 101.25, "t": 1732233600123}. Returns the length. */
+size_t market_print(const struct market *m, size_t i, uint64_t time_ms, char json[MARKET_JSON_MAX]);
 
 #endif

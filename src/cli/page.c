@@ -21,7 +21,7 @@ static bool is(weft_bytes text, const char *word)
 static bool below(weft_bytes path, const char *folder)
 {
     size_t len = strlen(folder);
-    return path.len >= len && !memcmp(path.data, folder, len);
+    return path.len > len && !memcmp(path.data, folder, len);
 }
 
 static const char *page_of(weft_bytes path)
@@ -32,9 +32,9 @@ static const char *page_of(weft_bytes path)
     return NULL;
 }
 
-const struct web_file *page_find(weft_bytes path)
+const struct web_file *page_find(weft_bytes path, bool browser)
 {
-    const char *page = page_of(path);
+    const char *page = browser ? page_of(path) : NULL;
     if (page) path = (weft_bytes){(const uint8_t *)page, strlen(page)};
     for (size_t i = 0; i < n_web_files; i++)
         if (is(path, web_files[i].path)) return &web_files[i];
@@ -67,23 +67,14 @@ static void add_fields(weft_request *r, const char *etag)
     weft_reply_field(r, "X-Content-Type-Options", "nosniff");
 }
 
-void page_serve(weft_request *r, void *user)
+bool page_serve(weft_request *r, bool browser)
 {
-    (void)user;
-    weft_bytes path = weft_request_path(r);
-    const struct web_file *file = page_find(path);
-    if (!file && is(path, "/echo")) {
-        weft_reply_field(r, "Upgrade", "websocket");
-        weft_respond(r, 426, "text/plain", "this path speaks WebSocket only\n", 32);
-        return;
-    }
-    if (!file) {
-        weft_respond(r, 404, "text/plain", "no such page\n", 13);
-        return;
-    }
     char etag[PAGE_ETAG];
+    const struct web_file *file = page_find(weft_request_path(r), browser);
+    if (!file) return false;
     page_etag(file, etag);
     add_fields(r, etag);
     if (is_known(r, etag)) weft_respond(r, 304, NULL, NULL, 0);
     else weft_respond(r, 200, file->type, file->data, file->len);
+    return true;
 }

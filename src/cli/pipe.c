@@ -125,7 +125,7 @@ static bool send_line(struct pipe *p, weft_bytes line)
         fail(p);
         return false;
     }
-    trace_sent(p->conn, op, line.len);
+    trace_sent(&p->traced, p->conn, op, line.len);
     p->sent += line.len;
     lines_take(&p->lines, line);
     return true;
@@ -218,7 +218,7 @@ static void print_message(struct pipe *p, weft_opcode op, const void *data, size
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     struct pipe *p = weft_conn_user(c);
-    trace_received(c, op, len);
+    trace_received(weft_conn_user(c), c, op, len);
     if (p->o->count && p->received == p->o->count) return;
     p->received++;
     print_message(p, op, data, len);
@@ -241,7 +241,7 @@ static void on_open(weft_conn *c)
     struct pipe *p = weft_conn_user(c);
     p->opened = true;
     connect_trace_response(&p->trace, c);
-    trace_open(c);
+    trace_open(weft_conn_user(c), c);
     pump(p);
 }
 

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/base64.h"
+#include <weft/aux.h>
+
 #include "cli/buffer.h"
 #include "cli/cli.h"
 #include "cli/publisher.h"
@@ -68,9 +69,10 @@ static void add_text(struct publisher *p, weft_bytes text)
 static void add_binary(struct publisher *p, weft_bytes bytes)
 {
     if (is_too_long(p, bytes.len)) return;
-    char *text = malloc(BASE64_TEXT(bytes.len));
-    if (text) base64_write(text, bytes);
-    if (text) add(p, json_pack("{ss}", "base64", text));
+    size_t len = WEFT_BASE64_LEN(bytes.len);
+    char *text = malloc(len + 1);
+    if (text) weft_base64_encode(bytes, text);
+    if (text) add(p, json_pack("{ss%}", "base64", text, len));
     else refuse(p, "finds no memory");
     free(text);
 }

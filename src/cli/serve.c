@@ -2,10 +2,10 @@
  *
  * cli/serve.c - weft serve [DIR]: every path is a channel; DIR is served as files
  *
- *      WebSocket   --echo PATH      echo
- *                  any other path   channel
- *      plain GET   with DIR         files; / lists them where there is no index.html
- *                  without          / says what this is; other paths: 426, from the library
+ *      --echo PATH      a WebSocket that sends back
+ *      any other path   a channel; beside it, for a GET without parameters
+ *                           with DIR   files; / lists them where there is no index.html
+ *                           without    in a browser / says what this is
  */
 #include <errno.h>
 #include <limits.h>
@@ -13,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/channel.h"
 #include "cli/cli.h"
 #include "cli/echo.h"
 #include "cli/listing.h"
@@ -21,21 +20,23 @@
 
 struct serve {
     struct service service;
-    struct channels channels;
     struct echo echoes[FLAG_LIST_MAX];
+    weft_files *files; /* NULL: there is no DIR */
     struct listing listing;
 };
 
 static const char about[] =
-    "Every path is a channel: what is sent on it, text or binary, goes to everyone on\n"
-    "it, the sender included. DIR is served as static files on the same port.\n"
+    "Every path is a channel: what is published on it reaches everyone who reads it,\n"
+    "by WebSocket, Server-Sent Events, HTTP streams and polls (weft-channels(7)).\n"
+    "DIR is served as static files on the same port.\n"
     "\n"
     "The first line on stdout says where it listens. SIGINT and SIGTERM close every\n"
     "WebSocket with 1001 and end the program; a second one ends it at once.\n"
     "With TLS, SIGHUP reads the certificates and keys again.\n"
-    "A channel keeps up to 8M of what members have yet to read. Who is slower than\n"
-    "that is closed with 1013; who says more than 1M a second waits while another\n"
-    "member is more than half of that behind.\n"
+    "A channel keeps its last 100 messages for 5 minutes for those who come back, and\n"
+    "up to 8M of what those who are connected have yet to read. Who says more than\n"
+    "1M a second waits while a reader is more than half of that behind. --channel\n"
+    "sets all this for channels by their names.\n"
     "Before it answers anybody it gives up root, files and system calls that it does\n"
     "not need; with -v it says how far.\n";
 
@@ -43,6 +44,7 @@ static const char examples[] =
     "  weft serve                     channels on ws://localhost:8080/...\n"
     "  weft serve -p 7002 -v          on port 7002, telling what happens\n"
     "  weft serve site                the files of site/ too\n"
+    "  weft serve --channel '/quotes/*: latest=key, max-rate=10'\n"
     "  weft serve --echo /echo -p 0   an echo endpoint, on any free port\n"
     "  weft serve --origin https://example.org\n"
     "  weft serve --tls-cert server.crt --tls-key server.key\n";
@@ -62,9 +64,8 @@ static const char welcome[] = "This is weft, serving WebSocket channels: every p
                               "\n"
                               "weft help serve says more.\n";
 
-static void greet(weft_request *r, void *user)
+static void greet(weft_request *r, const struct service *s)
 {
-    const struct service *s = user;
     const char *scheme = secret_wanted(&s->options->secret) ? "wss" : "ws";
     char host[256], text[sizeof welcome + 2 * sizeof host];
     weft_bytes sent = weft_request_field(r, "Host");
@@ -73,59 +74,87 @@ static void greet(weft_request *r, void *user)
     weft_respond(r, 200, "text/plain; charset=utf-8", text, (size_t)len);
 }
 
-static int add_echoes(struct serve *s, const struct flag_list *paths)
+/* ---- what else is at a path ------------------------------------------------------------------ */
+
+/* "/a/b.html": something that is called so is a file. */
+static bool has_extension(weft_bytes path)
 {
-    for (size_t i = 0; i < paths->n; i++) {
-        int r = echo_add(&s->echoes[i], &s->service, paths->items[i]);
-        if (r == -EINVAL)
-            return complain("--echo: \"%s\" is not a path of the form /echo", paths->items[i]);
-        if (r < 0) return complain("--echo %s: %s", paths->items[i], weft_strerror(r));
-    }
-    return 0;
+    const char *text = (const char *)path.data;
+    const char *name = memrchr(text, '/', path.len);
+    size_t rest = name ? path.len - (size_t)(name - text) : 0;
+    const char *dot = rest > 2 ? memrchr(name + 2, '.', rest - 2) : NULL;
+    return dot && dot + 1 < text + path.len;
 }
 
-static void say_upgrade(weft_request *r, void *user)
+static bool is_channel(const struct serve *s, weft_bytes path)
+{
+    weft_topic *t = weft_topic_find(weft_channels_hub(s->service.channels.them), path);
+    weft_topic_unref(t);
+    return t;
+}
+
+static void say_no_file(weft_request *r)
+{
+    static const char why[] = "there is no such file, nor a channel of that name\n";
+    weft_respond(r, 404, "text/plain; charset=utf-8", why, sizeof why - 1);
+}
+
+static bool look_for_file(weft_request *r, bool page, void *user)
+{
+    const struct serve *s = user;
+    weft_bytes path = weft_request_path(r);
+    (void)page;
+    if (weft_files_respond(s->files, r, path) == 0) return true;
+    if (path.len == 1 && s->listing.dir) listing_serve(&s->listing, r);
+    else if (has_extension(path) && !is_channel(s, path)) say_no_file(r);
+    else return false;
+    return true;
+}
+
+static bool look_for_greeting(weft_request *r, bool page, void *user)
+{
+    const struct serve *s = user;
+    if (!page || weft_request_path(r).len > 1) return false;
+    greet(r, &s->service);
+    return true;
+}
+
+/* Plain requests for an echo endpoint: a file of that name, or words. */
+static void on_plain(weft_request *r, void *user)
 {
     static const char why[] = "this path speaks WebSocket only\n";
-    (void)user;
+    const struct serve *s = user;
+    if (s->files && weft_files_respond(s->files, r, weft_request_path(r)) == 0) return;
     weft_reply_field(r, "Upgrade", "websocket");
     weft_respond(r, 426, "text/plain; charset=utf-8", why, sizeof why - 1);
 }
 
-/* Where no file has the name, a request for it is told what the path is. */
-static int add_echo_notes(struct serve *s, const struct flag_list *echoes, const char *dir)
+/* ---- routes ---------------------------------------------------------------------------------- */
+
+static int add_echo(struct serve *s, size_t i, const char *path)
 {
-    static const weft_request_handler note = {.on_request = say_upgrade};
-    for (size_t i = 0; i < echoes->n; i++) {
-        char path[PATH_MAX];
-        bool subtree = strchr(echoes->items[i], '*');
-        int len = snprintf(path, sizeof path, "%s%s", dir, echoes->items[i]);
-        if (subtree || len >= (int)sizeof path || access(path, F_OK) == 0) continue;
-        int r = weft_server_on_request(s->service.server, echoes->items[i], &note, NULL);
-        if (r < 0) return r;
-    }
-    return 0;
+    static const weft_request_handler plain = {.on_request = on_plain};
+    int r = echo_add(&s->echoes[i], &s->service, path);
+    if (r == 0) r = weft_server_on_request(s->service.server, path, &plain, s);
+    if (r == -EINVAL) return complain("--echo: \"%s\" is not a path of the form /echo", path);
+    return r < 0 ? complain("--echo %s: %s", path, weft_strerror(r)) : 0;
 }
 
-static int add_files(struct serve *s, const struct flag_list *echoes, const char *dir)
+static int add_files(struct serve *s, const char *dir)
 {
-    int r = weft_server_files(s->service.server, "/*", dir);
-    if (r < 0) return complain("%s: %s", dir, weft_strerror(r));
-    r = listing_add(&s->listing, s->service.server, dir);
-    if (r == 0) r = add_echo_notes(s, echoes, dir);
-    return r < 0 ? complain("cannot start: %s", weft_strerror(r)) : 0;
+    int r = weft_files_open(&s->files, s->service.server, dir);
+    if (r == 0) r = listing_open(&s->listing, dir);
+    return r < 0 ? complain("%s: %s", dir, weft_strerror(r)) : 0;
 }
 
 static int add_routes(struct serve *s, const struct flag_list *echoes, const char *dir)
 {
-    int r = channels_add(&s->channels, &s->service, "/*");
+    int status = dir ? add_files(s, dir) : 0;
+    if (status) return status;
+    int r = weft_channels_route(s->service.channels.them, s->service.server, "/*");
     if (r < 0) return complain("cannot start: %s", weft_strerror(r));
-    r = add_echoes(s, echoes);
-    if (r) return r;
-    if (dir) return add_files(s, echoes, dir);
-    static const weft_request_handler greeting = {.on_request = greet, .methods = "GET"};
-    r = weft_server_on_request(s->service.server, "/", &greeting, &s->service);
-    return r < 0 ? complain("cannot start: %s", weft_strerror(r)) : 0;
+    for (size_t i = 0; i < echoes->n && !status; i++) status = add_echo(s, i, echoes->items[i]);
+    return status;
 }
 
 int serve_run(int argc, char **argv)
@@ -151,10 +180,13 @@ int serve_run(int argc, char **argv)
 
     struct serve s = {0};
     options.dir = n ? argv[1] : NULL;
+    options.channels.on_look = n ? look_for_file : look_for_greeting;
+    options.channels.user = &s;
     int status = service_open(&s.service, &options);
     if (status == 0) status = add_routes(&s, &echoes, options.dir);
     if (status == 0) status = service_run(&s.service, NULL);
     service_close(&s.service);
-    listing_deinit(&s.listing);
+    weft_files_close(s.files);
+    listing_close(&s.listing);
     return status;
 }

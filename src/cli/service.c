@@ -54,6 +54,15 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
                  "localhost and IP addresses, others get 421"},
         {0, "subprotocol", .kind = FLAG_LIST, .into = &o->subprotocols, .value = "NAME",
          .help = "a subprotocol to agree to when a client offers it; repeatable"},
+        {0, "channel", .kind = FLAG_LIST, .into = &o->channels.channels,
+         .value = "'PATTERN: SETTINGS'",
+         .help = "how channels behave: '/quotes/*: latest=key, history=100/1h,\n"
+                 "max-rate=10'; the first that matches counts; repeatable"},
+        {0, "only-channels", .kind = FLAG_BOOL, .into = &o->channels.only,
+         .help = "there are only those that --channel names; others are 404"},
+        {0, "grant", .kind = FLAG_LIST, .into = &o->channels.grants, .value = "RIGHT",
+         .help = "what everybody may do that only this machine may otherwise:\n"
+                 "drop (DELETE), pattern (subscribe to /quotes/*); repeatable"},
         {0, "max-message", .kind = FLAG_SIZE, .into = &o->max_message, .min = 1, .max = 1 << 30,
          .value = "SIZE",
          .help = "the longest message to accept (64K on channels, 1M on echo\n"
@@ -108,12 +117,14 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
 }
 
 /* "any" becomes the library's word for it. */
-static int check_origins(struct flag_list *origins)
+static int check_origins(struct service_options *o)
 {
-    for (size_t i = 0; i < origins->n; i++) {
-        const char *origin = origins->items[i];
-        if (!strcmp(origin, "any")) origins->items[i] = "*";
-        else if (strcmp(origin, "same") && !weft_origin_valid(origin))
+    for (size_t i = 0; i < o->origins.n; i++) {
+        const char *origin = o->origins.items[i];
+        if (!strcmp(origin, "any")) {
+            o->origins.items[i] = "*";
+            o->channels.any_origin = true;
+        } else if (strcmp(origin, "same") && !weft_origin_valid(origin))
             return complain("--origin: \"%s\" is not same, any, null, or an origin of the form "
                             "https://example.org[:port]%s",
                             origin, strchr(origin, '*') ? "; name each, there are no stars" : "");
@@ -161,6 +172,7 @@ static int new_server(struct service *s)
         .ping_interval = o->ping ? o->ping : WEFT_NEVER,
         .max_connections = o->max_connections,
         .max_connections_per_ip = o->max_connections_per_ip,
+        .http_requests = WEFT_NEVER,
     };
     const weft_server_config config = {
         .limits = &limits,
@@ -214,11 +226,21 @@ static int load_secret(struct service *s)
     return r < 0 ? complain("%s", why) : 0;
 }
 
+static int open_channels(struct service *s)
+{
+    struct channels_options *o = &s->options->channels;
+    o->max_message = s->options->max_message;
+    o->deflate = s->deflate;
+    o->subprotocols = &s->options->subprotocols;
+    o->on_loopback = listening_reach(&s->options->listening) == REACH_HERE;
+    return channels_open(&s->channels, s->loop, o, &s->trace);
+}
+
 int service_open(struct service *s, struct service_options *o)
 {
     *s = (struct service){.options = o};
     weft_loop_config loop = {.env = &s->trace.env};
-    int r = check_origins(&o->origins);
+    int r = check_origins(o);
     if (!r) r = names_check(&o->hosts);
     if (!r) r = secret_check(&o->secret);
     if (!r) r = deflate_parse(o->deflate, &s->deflate);
@@ -233,20 +255,13 @@ int service_open(struct service *s, struct service_options *o)
 
     s->threads = o->threads ? (unsigned)o->threads : cores();
     if ((r = weft_loop_new(&s->loop, &loop)) < 0 ||
-        (r = signals_init(&s->signals, s->loop, on_signal, s)) < 0 ||
-        (r = weft_hub_new(&s->hub, s->loop, NULL)) < 0 || (r = new_server(s)) < 0 ||
+        (r = signals_init(&s->signals, s->loop, on_signal, s)) < 0 || (r = new_server(s)) < 0 ||
         (r = trim_init(&s->trim, s->loop)) < 0)
         return r == -EINVAL
                    ? complain("--trust-proxy: one of these is not an address, perhaps with /BITS")
                    : complain("cannot start: %s", weft_strerror(r));
-    return load_secret(s);
-}
-
-void service_trace_published(const struct service *s, const char *place, weft_opcode op, size_t len,
-                             size_t n)
-{
-    trace_line(&s->trace, "%s  -> %s, %zu %s, to %zu", place, trace_opcode(op), len,
-               trace_bytes(len), n);
+    r = open_channels(s);
+    return r ? r : load_secret(s);
 }
 
 void service_close(struct service *s)
@@ -254,7 +269,7 @@ void service_close(struct service *s)
     trim_deinit(&s->trim);
     weft_server_free(s->server);
     weft_tls_unref(s->tls);
-    weft_hub_free(s->hub);
+    channels_close(&s->channels);
     signals_deinit(&s->signals);
     weft_loop_free(s->loop);
     if (!s->trace.journal) return;

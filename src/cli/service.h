@@ -19,9 +19,9 @@
 #ifndef CLI_SERVICE_H
 #define CLI_SERVICE_H
 
-#include <weft/hub.h>
 #include <weft/server.h>
 
+#include "cli/channels.h"
 #include "cli/flags.h"
 #include "cli/listening.h"
 #include "cli/secret.h"
@@ -29,11 +29,12 @@
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 22 };
+enum { SERVICE_FLAGS = 25 };
 
 struct service_options {
     struct listening listening;
     struct flag_list origins, hosts, subprotocols, proxies;
+    struct channels_options channels;
     uint64_t max_message; /* 0: as --help says */
     uint64_t handshake_timeout, ping;
     uint64_t max_connections, max_connections_per_ip;
@@ -49,12 +50,12 @@ struct service_options {
 };
 
 struct service {
-    const struct service_options *options;
+    struct service_options *options;
     struct trace trace;
     struct journal journal;
     struct once once;
     weft_loop *loop;
-    weft_hub *hub;
+    struct channels channels;
     weft_server *server;
     weft_tls *tls;               /* NULL: plain */
     const weft_deflate *deflate; /* for handlers; NULL: off */
@@ -77,9 +78,5 @@ int service_open(struct service *s, struct service_options *o);
 int service_run(struct service *s, void (*hint)(const char *address, bool secure));
 
 void service_close(struct service *s);
-
-/* With -v: something was published at a place, where n are subscribed. */
-void service_trace_published(const struct service *s, const char *place, weft_opcode op, size_t len,
-                             size_t n);
 
 #endif

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weft/aux.h>
+
 #include "cli/access.h"
-#include "cli/base64.h"
 #include "cli/cli.h"
 #include "cli/source.h"
 
@@ -59,6 +60,7 @@ void source_begins(struct source *s, const json_t *said)
     const json_t *lost = json_object_get(said, "lost");
     const char *channel = *text_of(said, "channel") ? text_of(said, "channel") : s->url.name;
     again_is_open(&s->again);
+    if (!strcmp(channel, s->url.name)) s->began = true;
     is_at(s, channel, said);
     if (lost) take_loss(s, channel, lost, text_of(said, "position"));
 }
@@ -75,10 +77,9 @@ static void take_text(struct source *s, const json_t *data)
 static void take_base64(struct source *s, const json_t *base64)
 {
     weft_bytes text = {(const uint8_t *)json_string_value(base64), json_string_length(base64)};
-    uint8_t *bytes = malloc(BASE64_BYTES(text.len) + 1);
-    size_t len = 0;
-    if (bytes && base64_read(bytes, &len, text))
-        subscriber_message(s->subscriber, (weft_bytes){bytes, len}, true);
+    uint8_t *bytes = malloc(text.len + 1);
+    ptrdiff_t len = bytes ? weft_base64_decode(text, bytes) : -1;
+    if (len >= 0) subscriber_message(s->subscriber, (weft_bytes){bytes, (size_t)len}, true);
     else subscriber_message(s->subscriber, text, false);
     free(bytes);
 }
@@ -90,13 +91,43 @@ static void take_whole(struct source *s, const json_t *envelope)
     free(text);
 }
 
+static json_int_t offset_of(const char *position)
+{
+    const char *dot = strchr(position, '.');
+    return dot ? (json_int_t)strtoull(dot + 1, NULL, 10) : 0;
+}
+
+/* A channel that a pattern joins. All that were there when it was subscribed to first are known: so of one that is not,
+ * and that we are told of after a cut, we want everything. */
+static void take_joined(struct source *s, const char *channel, const json_t *said)
+{
+    const char *at = text_of(said, "position");
+    bool is_late = s->began && !json_object_get(s->positions, channel);
+    source_begins(s, said);
+    if (!is_late || !offset_of(at) || json_object_get(said, "lost")) return;
+    json_t *lost = json_integer(offset_of(at));
+    take_loss(s, channel, lost, at);
+    json_decref(lost);
+}
+
+/* A pattern could not join all that it means. */
+static void take_error(struct source *s, const char *channel, const json_t *error)
+{
+    complain("%s: not all of it is here: %s", channel, text_of(error, "message"));
+    if (s->subscriber->o->strict) subscriber_ends(s->subscriber, EXIT_MISSED);
+}
+
 void source_take(struct source *s, json_t *envelope)
 {
+    const json_t *error = json_object_get(envelope, "error");
     const json_t *lost = json_object_get(envelope, "lost");
     const json_t *data = json_object_get(envelope, "data");
     const json_t *base64 = json_object_get(envelope, "base64");
     const char *channel = text_of(envelope, "channel");
     if (s->over || s->subscriber->leaving) return;
+    if (error) take_error(s, channel, error);
+    else if (json_object_get(envelope, "policy")) take_joined(s, channel, envelope);
+    if (error || json_object_get(envelope, "policy")) return;
     if (!lost && !json_is_string(data) && !json_is_string(base64)) return;
     again_is_good(&s->again);
     is_at(s, channel, envelope);

@@ -51,6 +51,7 @@ struct source {
     struct connect_options access; /* with a URL in it */
     struct again again;
     json_t *positions; /* channel -> position */
+    bool began;        /* what its URL says was subscribed to once */
     bool over;
 
     struct v1 v1; /* via_ws.c */

@@ -58,7 +58,7 @@ static void send_text(struct terminal *t, weft_bytes text)
         return;
     }
     int r = weft_send(t->conn, op, text.data, text.len);
-    if (r == 0) trace_sent(t->conn, op, text.len);
+    if (r == 0) trace_sent(&t->traced, t->conn, op, text.len);
     sent(r);
 }
 
@@ -107,7 +107,7 @@ static void on_open(weft_conn *c)
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     struct terminal *t = weft_conn_user(c);
-    trace_received(c, op, len);
+    trace_received(weft_conn_user(c), c, op, len);
     if (t->o->count && t->received == t->o->count) return;
     screen_message(op, (weft_bytes){data, len});
     if (++t->received == t->o->count) leave(t, WEFT_CLOSE_NORMAL, NULL);

@@ -212,18 +212,12 @@ void trace_access(const weft_access *a, void *user)
     free(text);
 }
 
-static bool is_traced(const weft_conn *c)
-{
-    const struct traced *at = weft_conn_user(c);
-    return at->trace->level;
-}
-
 /* The same about a connection. */
-static void trace_conn(weft_conn *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void trace_conn(const struct traced *at, weft_conn *c, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-static void trace_conn(weft_conn *c, const char *format, ...)
+static void trace_conn(const struct traced *at, weft_conn *c, const char *format, ...)
 {
-    const struct traced *at = weft_conn_user(c);
     if (!at->trace->level) return;
     char what[512];
     va_list args;
@@ -233,32 +227,43 @@ static void trace_conn(weft_conn *c, const char *format, ...)
     trace_line(at->trace, "%s %.255s  %s", name_of(weft_conn_peer(c)), at->place, what);
 }
 
-void trace_open(weft_conn *c)
+void trace_open(const struct traced *at, weft_conn *c)
 {
     const char *subprotocol = weft_conn_subprotocol(c);
-    trace_conn(c, "open%s%s%s", *subprotocol ? ", subprotocol " : "", subprotocol,
+    trace_conn(at, c, "open%s%s%s", *subprotocol ? ", subprotocol " : "", subprotocol,
                weft_conn_deflate(c)->on ? ", compressed" : "");
 }
 
-void trace_received(weft_conn *c, weft_opcode op, size_t len)
+void trace_received(const struct traced *at, weft_conn *c, weft_opcode op, size_t len)
 {
-    if (is_traced(c)) trace_conn(c, "<- %s, %zu %s", trace_opcode(op), len, trace_bytes(len));
+    trace_conn(at, c, "<- %s, %zu %s", trace_opcode(op), len, trace_bytes(len));
 }
 
-void trace_sent(weft_conn *c, weft_opcode op, size_t len)
+void trace_sent(const struct traced *at, weft_conn *c, weft_opcode op, size_t len)
 {
-    if (is_traced(c)) trace_conn(c, "-> %s, %zu %s", trace_opcode(op), len, trace_bytes(len));
+    trace_conn(at, c, "-> %s, %zu %s", trace_opcode(op), len, trace_bytes(len));
 }
 
-void trace_close(weft_conn *c, const weft_close_info *info)
+void trace_ping(const struct traced *at, weft_conn *c, size_t len)
 {
-    if (!is_traced(c)) return;
+    trace_conn(at, c, "<- ping, %zu %s; -> pong", len, trace_bytes(len));
+}
+
+void trace_pong(const struct traced *at, weft_conn *c, uint64_t rtt_us)
+{
+    if (rtt_us) trace_conn(at, c, "<- pong, after %.1f ms", (double)rtt_us / 1000);
+    else trace_conn(at, c, "<- pong, to no ping of ours");
+}
+
+void trace_close(const struct traced *at, weft_conn *c, const weft_close_info *info)
+{
+    if (!at->trace->level) return;
     char *text = NULL;
     size_t len;
     FILE *to = open_memstream(&text, &len);
     if (!to) return;
     outcome_print(to, info);
-    if (fclose(to) == 0) trace_conn(c, "%s", text);
+    if (fclose(to) == 0) trace_conn(at, c, "%s", text);
     free(text);
 }
 
@@ -272,23 +277,22 @@ int traced_on_upgrade(weft_upgrade *u)
 
 void traced_on_open(weft_conn *c)
 {
-    trace_open(c);
+    trace_open(weft_conn_user(c), c);
 }
 
 void traced_on_ping(weft_conn *c, const void *data, size_t len)
 {
     (void)data;
-    trace_conn(c, "<- ping, %zu %s; -> pong", len, trace_bytes(len));
+    trace_ping(weft_conn_user(c), c, len);
 }
 
 void traced_on_pong(weft_conn *c, const void *data, size_t len, uint64_t rtt_us)
 {
     (void)data, (void)len;
-    if (rtt_us) trace_conn(c, "<- pong, after %.1f ms", (double)rtt_us / 1000);
-    else trace_conn(c, "<- pong, to no ping of ours");
+    trace_pong(weft_conn_user(c), c, rtt_us);
 }
 
 void traced_on_close(weft_conn *c, const weft_close_info *info)
 {
-    trace_close(c, info);
+    trace_close(weft_conn_user(c), c, info);
 }

@@ -46,23 +46,25 @@ void trace_fields(const struct trace *t, const char *arrow, const weft_field *fi
 /* For weft_server_config.on_access: requests, and upgrades that were refused. user: the trace. */
 void trace_access(const weft_access *a, void *user);
 
-/* Whose connections are traced. The user of each (weft_conn_user) begins with it. */
+/* Whose connections are traced. */
 struct traced {
     const struct trace *trace;
     const char *place; /* that the lines name: a path, or a URL */
 };
 
 /* What happens on a connection; its peer and place stand in front. */
-void trace_open(weft_conn *c);
-void trace_received(weft_conn *c, weft_opcode op, size_t len);
-void trace_sent(weft_conn *c, weft_opcode op, size_t len);
-void trace_close(weft_conn *c, const weft_close_info *info);
+void trace_open(const struct traced *at, weft_conn *c);
+void trace_received(const struct traced *at, weft_conn *c, weft_opcode op, size_t len);
+void trace_sent(const struct traced *at, weft_conn *c, weft_opcode op, size_t len);
+void trace_ping(const struct traced *at, weft_conn *c, size_t len);
+void trace_pong(const struct traced *at, weft_conn *c, uint64_t rtt_us);
+void trace_close(const struct traced *at, weft_conn *c, const weft_close_info *info);
 
-/* From on_upgrade, whose user is traced: who asks, from which page, and for which subprotocols; and a hint when a page
+/* Of an upgrade: who asks, from which page, and for which subprotocols; and a hint when a page
  * will get none of those. */
 void trace_handshake(weft_upgrade *u, const struct traced *at);
 
-/* Handlers that do nothing else. The user of the upgrade is that of the connection. */
+/* Handlers that do nothing else: the user of the upgrade and of the connection is, or begins with, what is traced. */
 int traced_on_upgrade(weft_upgrade *u);
 void traced_on_open(weft_conn *c);
 void traced_on_ping(weft_conn *c, const void *data, size_t len);

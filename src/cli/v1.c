@@ -28,11 +28,12 @@ static void take(struct v1 *v, json_t *said)
 {
     const json_t *ok = json_object_get(said, "ok"), *error = json_object_get(said, "error");
     const json_t *close = json_object_get(said, "close");
+    bool of_channel = json_object_get(said, "channel");
     if (json_object_get(said, "hello")) take_hello(v, said);
-    else if (ok || error) v->handler->on_answer(v, json_object_get(said, "id"), ok, error);
+    else if (ok || (error && !of_channel))
+        v->handler->on_answer(v, json_object_get(said, "id"), ok, error);
     else if (close) v->retry_ms = number_of(close, "retry");
-    else if (json_object_get(said, "channel") && v->handler->on_envelope)
-        v->handler->on_envelope(v, said);
+    else if (of_channel && v->handler->on_envelope) v->handler->on_envelope(v, said);
 }
 
 static void is_broken(struct v1 *v, const char *why)
@@ -45,7 +46,7 @@ static void is_broken(struct v1 *v, const char *why)
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)
 {
     struct v1 *v = weft_conn_user(c);
-    trace_received(c, op, len);
+    trace_received(weft_conn_user(c), c, op, len);
     json_t *said = op == WEFT_TEXT ? json_loadb(data, len, JSON_ALLOW_NUL, NULL) : NULL;
     if (v->broken) return;
     if (json_is_object(said)) take(v, said);
@@ -58,7 +59,7 @@ static void on_open(weft_conn *c)
     struct v1 *v = weft_conn_user(c);
     v->opened = true;
     connect_trace_response(v->traced.trace, c);
-    trace_open(c);
+    trace_open(weft_conn_user(c), c);
     if (!*weft_conn_subprotocol(c)) is_broken(v, "that server does not speak weft.v1");
 }
 
@@ -104,7 +105,7 @@ void v1_send(struct v1 *v, const char *text, size_t len)
     if (!v->conn || !weft_conn_is_open(v->conn)) return;
     int r = weft_send(v->conn, WEFT_TEXT, text, len);
     if (r < 0) weft_abort(v->conn);
-    else trace_sent(v->conn, WEFT_TEXT, len);
+    else trace_sent(&v->traced, v->conn, WEFT_TEXT, len);
 }
 
 void v1_send_json(struct v1 *v, json_t *object)

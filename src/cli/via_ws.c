@@ -28,13 +28,14 @@ static void subscribe(struct source *s, const char *channel, const char *since, 
     v1_send_json(&s->v1, command);
 }
 
-/* Channels of a pattern that are known come first, each from where it was: the pattern would begin with what is new. */
+/* Channels of a pattern that are known come first, each from where it was: others are new, and all of theirs is. */
 static void resume(struct source *s)
 {
     const char *channel;
     json_t *position;
     json_object_foreach(s->positions, channel, position)
         subscribe(s, channel, json_string_value(position), NULL);
+    subscribe(s, s->url.name, NULL, "all");
 }
 
 static void on_hello(struct v1 *v, const json_t *said)
@@ -44,8 +45,8 @@ static void on_hello(struct v1 *v, const json_t *said)
     const struct sub_options *o = s->subscriber->o;
     const char *at = source_position(s);
     s->unanswered = 0;
-    if (s->url.is_pattern) resume(s);
-    if (at) subscribe(s, s->url.name, at, NULL);
+    if (s->url.is_pattern && s->began) resume(s);
+    else if (at) subscribe(s, s->url.name, at, NULL);
     else subscribe(s, s->url.name, o->since, o->last);
 }
 

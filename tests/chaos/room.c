@@ -135,7 +135,7 @@ static void start(struct room *room, unsigned threads, const weft_topic_settings
     const weft_limits limits = {.shutdown_drain = 1000};
     const weft_server_config server = {.threads = threads, .limits = &limits};
     const weft_hub_config hub = {.settings = settings};
-    const weft_channels_config channels = {.hub = &hub, .new_channels = WEFT_NEVER, .rights = 15};
+    const weft_channels_config channels = {.hub = &hub, .new_channels = WEFT_NEVER, .rights = 31};
     must(weft_loop_new(&room->loop, NULL), "loop");
     must(weft_server_new(&room->server, room->loop, &server), "server");
     must(weft_channels_new(&room->channels, room->loop, &channels), "channels");

@@ -25,9 +25,9 @@ static void the_same_seed_gives_the_same_walk(void **state)
         market_step(&c);
     }
     char x[MARKET_JSON_MAX], y[MARKET_JSON_MAX], z[MARKET_JSON_MAX];
-    market_print(&a, 0, true, x);
-    market_print(&b, 0, true, y);
-    market_print(&c, 0, true, z);
+    market_print(&a, 0, 0, x);
+    market_print(&b, 0, 0, y);
+    market_print(&c, 0, 0, z);
     assert_string_equal(x, y);
     assert_string_not_equal(x, z);
 }
@@ -47,34 +47,34 @@ static void prices_stay_sensible_for_a_long_time(void **state)
     assert_true(moved > 200000); /* and they do move */
 }
 
-static void only_what_moved_is_told(void **state)
-{
-    (void)state;
-    struct market m = {0};
-    char json[MARKET_JSON_MAX];
-    assert_int_equal(market_print(&m, 7, false, json), strlen("{\"t\": 7, \"quotes\": []}"));
-    assert_string_equal(json, "{\"t\": 7, \"quotes\": []}");
-
-    m.stocks[0].cents = 10125;
-    m.stocks[1].cents = 5510;
-    m.stocks[0].moved = m.stocks[1].moved = true;
-    size_t len = market_print(&m, 1732233600123, false, json);
-    assert_string_equal(json, "{\"t\": 1732233600123, "
-                              "\"quotes\": [[\"ACME\", 101.25], [\"BOLT\", 55.10]]}");
-    assert_int_equal(len, strlen(json));
-}
-
-static void the_first_message_has_everything_and_the_names(void **state)
+static void at_first_all_have_moved(void **state)
 {
     (void)state;
     struct market m;
     market_init(&m, 3);
+    for (size_t i = 0; i < MARKET_STOCKS; i++) assert_true(m.stocks[i].moved);
+    size_t moved = 0, said = market_step(&m);
+    for (size_t i = 0; i < MARKET_STOCKS; i++) moved += m.stocks[i].moved;
+    assert_int_equal(moved, said);
+    assert_true(moved < MARKET_STOCKS);
+}
+
+static void a_price_is_an_object(void **state)
+{
+    (void)state;
+    struct market m = {0};
     char json[MARKET_JSON_MAX];
-    size_t len = market_print(&m, UINT64_MAX, true, json);
+    m.stocks[0].cents = 10125;
+    m.stocks[1].cents = 5505;
+    size_t len = market_print(&m, 0, 1732233600123, json);
+    assert_string_equal(
+        json,
+        "{\"symbol\": \"ACME\", \"name\": \"Acme Tools\", \"price\": 101.25, \"t\": 1732233600123}");
     assert_int_equal(len, strlen(json));
-    assert_non_null(strstr(json, "[\"LOOM\", "));
-    assert_non_null(strstr(json, "], \"names\": {\"ACME\": \"Acme Tools\", "));
-    assert_string_equal(json + len - 2, "}}");
+    market_print(&m, 1, UINT64_MAX, json);
+    assert_string_equal(json, "{\"symbol\": \"BOLT\", \"name\": \"Bolt & Nut\", \"price\": 55.05, "
+                              "\"t\": 18446744073709551615}");
+    assert_string_equal(market_symbol(11), "LOOM");
 }
 
 int main(void)
@@ -82,8 +82,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_seed_gives_the_same_walk),
         cmocka_unit_test(prices_stay_sensible_for_a_long_time),
-        cmocka_unit_test(only_what_moved_is_told),
-        cmocka_unit_test(the_first_message_has_everything_and_the_names),
+        cmocka_unit_test(at_first_all_have_moved),
+        cmocka_unit_test(a_price_is_an_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,14 +16,15 @@
 
 static void assert_page(const char *path, const char *expected)
 {
-    const struct web_file *file = page_find((weft_bytes){(const uint8_t *)path, strlen(path)});
+    const struct web_file *file =
+        page_find((weft_bytes){(const uint8_t *)path, strlen(path)}, true);
     assert_non_null(file);
     assert_string_equal(file->path, expected);
 }
 
 static void assert_no_page(const char *path)
 {
-    assert_null(page_find((weft_bytes){(const uint8_t *)path, strlen(path)}));
+    assert_null(page_find((weft_bytes){(const uint8_t *)path, strlen(path)}, true));
 }
 
 static void rooms_share_a_page(void **state)
@@ -31,9 +32,18 @@ static void rooms_share_a_page(void **state)
     (void)state;
     assert_page("/", "/index.html");
     assert_page("/chat", "/chat.html");
-    assert_page("/chat/", "/chat.html");
     assert_page("/chat/tea%20time", "/chat.html");
     assert_page("/quotes", "/quotes.html");
+}
+
+/* curl means the channel. */
+static void only_browsers_are_shown_pages(void **state)
+{
+    (void)state;
+    static const char *const pages[] = {"/", "/chat", "/chat/x", "/quotes"};
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        assert_null(page_find((weft_bytes){(const uint8_t *)pages[i], strlen(pages[i])}, false));
+    assert_non_null(page_find((weft_bytes){(const uint8_t *)"/chat.js", 8}, false));
 }
 
 static void other_files_are_where_they_are(void **state)
@@ -42,6 +52,7 @@ static void other_files_are_where_they_are(void **state)
     assert_page("/weft.js", "/weft.js");
     assert_page("/chat.html", "/chat.html");
     assert_no_page("/chatter");
+    assert_no_page("/chat/");
     assert_no_page("/quotes/x");
     assert_no_page("/../weft.js");
     assert_no_page("");
@@ -68,6 +79,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rooms_share_a_page),
+        cmocka_unit_test(only_browsers_are_shown_pages),
         cmocka_unit_test(other_files_are_where_they_are),
         cmocka_unit_test(a_tag_is_that_of_the_content),
     };

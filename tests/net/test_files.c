@@ -99,6 +99,44 @@ static void test_not_there(void **state)
     assert_memory_equal(get("POST /f/small.txt", "Content-Length: 0\r\n"), "405", 3);
 }
 
+static weft_files *files;
+
+static void on_request(weft_request *r, void *user)
+{
+    (void)user;
+    weft_bytes path = weft_request_path(r);
+    int error = weft_files_respond(files, r, (weft_bytes){path.data + 2, path.len - 2});
+    if (error) weft_respond(r, 404, NULL, error == -ENOENT ? "no file" : "no way", error == -ENOENT ? 7 : 6);
+}
+
+/* Who asks for one file has the request back where there is none. */
+static void test_one_at_a_time(void **state)
+{
+    (void)state;
+    const weft_request_handler handler = {.on_request = on_request};
+    weft_server_free(world.server);
+    world_serve(&world, NULL);
+    assert_int_equal(weft_files_open(&files, world.server, "/no/such/place"), -ENOENT);
+    assert_null(files);
+    assert_int_equal(weft_files_open(&files, world.server, dir), 0);
+    assert_int_equal(weft_server_on_request(world.server, "/g/*", &handler, NULL), 0);
+    world_listen(&world);
+    assert_string_equal(get("GET /g/small.txt", ""), "200 abcdefghij");
+    assert_string_equal(get("HEAD /g/small.txt", ""), "200 ");
+    assert_string_equal(get("GET /g/sub/", ""), "200 abcde");
+    assert_memory_equal(get("GET /g/sub", ""), "301", 3);
+    assert_string_equal(get("GET /g/none", ""), "404 no file");
+    assert_string_equal(get("GET /g/%2e%2e/small.txt", ""), "404 no file");
+    assert_string_equal(get("GET /g/", ""), "404 no file");
+    assert_string_equal(get("POST /g/small.txt", "Content-Length: 0\r\n"), "404 no way");
+    weft_server_free(world.server);
+    weft_files_close(files);
+    weft_files_close(NULL);
+    world_serve(&world, NULL);
+    assert_int_equal(weft_server_files(world.server, "/f/*", dir), 0);
+    world_listen(&world);
+}
+
 static void expect_large(void)
 {
     struct raw *r = ask("GET /f/large.bin", "");
@@ -270,6 +308,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         unit(test_small),
+        unit(test_one_at_a_time),
         unit(test_not_there),
         unit(test_large),
         unit(test_little_room),

@@ -306,24 +306,40 @@ int weft_server_on_request_sized(weft_server *s, const char *path, const weft_re
     return error;
 }
 
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static int open_files(weft_server *s, weft_files **out, size_t skip, const char *dir)
+{
+    uint16_t limits;
+    weft_limits all = s->site.limits;
+    if (routes_are_final(s)) return WEFT_ERR_STATE;
+    const weft_limits ahead = {.send_queue_soft = FILES_AHEAD};
+    if (limit_send_queue_soft(&all) > FILES_AHEAD) limits_override(&all, &ahead);
+    int error = own_limits_add(&s->site.own_limits, server_env(s), &all, &limits);
+    return error ? error : files_new(out, s->loop, skip, limits, dir);
+}
+
+int weft_files_open(weft_files **out, weft_server *s, const char *dir)
+{
+    net_assert_usable(s->loop);
+    *out = NULL;
+    return open_files(s, out, 0, dir);
+}
+
 int weft_server_files(weft_server *s, const char *path, const char *dir)
 {
     net_assert_usable(s->loop);
-    struct files *f;
+    weft_files *f;
     size_t len = strlen(path);
     if (len < 2 || strcmp(path + len - 2, "/*") != 0)
         return log_wrong(server_env(s),
                          "weft_server_files: \"%.80s\" does not end in \"/*\": say \"/*\" or "
                          "\"/files/*\"",
                          path);
-    if (routes_are_final(s)) return WEFT_ERR_STATE;
-    int error = files_new(&f, s->loop, len - 1, dir);
+    int error = open_files(s, &f, len - 2, dir);
     if (error) return error;
     struct route r = {.on_request = files_on_request, .user = f, .release = files_free};
-    weft_limits ahead = {.send_queue_soft = limit_send_queue_soft(&s->site.limits)};
-    if (ahead.send_queue_soft > FILES_AHEAD) ahead.send_queue_soft = FILES_AHEAD;
-    error = set_limits(s, &r, &ahead);
-    if (!error) error = route_add(&s->site.routes.requests, server_env(s), path, &r);
+    error = route_add(&s->site.routes.requests, server_env(s), path, &r);
     if (error) files_free(f);
     return error;
 }

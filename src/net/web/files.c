@@ -22,10 +22,11 @@
 
 enum { PART = 32768, PATH_SIZE = 4096 };
 
-struct files {
+struct weft_files {
     weft_loop *loop;
-    size_t skip; /* of a request's path, so that it begins with the slash */
+    size_t skip; /* of a route's paths, so that they begin with the slash */
     int root;
+    uint16_t limits;
 };
 
 struct transfer {
@@ -34,25 +35,31 @@ struct transfer {
     uint64_t end; /* of what is sent of it */
 };
 
-int files_new(struct files **out, weft_loop *l, size_t route_len, const char *dir)
+int files_new(weft_files **out, weft_loop *l, size_t skip, uint16_t limits, const char *dir)
 {
     int root = disk_open_root(loop_sys(l), dir);
     if (root < 0) return root;
-    struct files *f = mem_alloc(weft_loop_env(l), sizeof *f);
+    weft_files *f = mem_alloc(weft_loop_env(l), sizeof *f);
     if (!f) {
         close(root);
         return -ENOMEM;
     }
-    *f = (struct files){l, route_len - 1, root};
+    *f = (weft_files){l, skip, root, limits};
     *out = f;
     return 0;
 }
 
 void files_free(void *files)
 {
-    struct files *f = files;
+    weft_files *f = files;
+    if (!f) return;
     close(f->root);
     mem_free(weft_loop_env(f->loop), f);
+}
+
+void weft_files_close(weft_files *f)
+{
+    files_free(f);
 }
 
 /* ---- answers without a body from disk -------------------------------------------------------- */
@@ -64,7 +71,7 @@ static void answer(weft_request *r, int status, const char *text)
 
 static void refuse(weft_request *r, int status)
 {
-    site_refused(lane_site(r->exchange->lane), status);
+    if (r->exchange) site_refused(lane_site(r->exchange->lane), status);
     switch (status) {
     case 400: answer(r, 400, "this path is not in form\n"); break;
     case 405: answer(r, 405, "files are read with GET or HEAD\n"); break;
@@ -187,23 +194,42 @@ static void serve(weft_request *r, struct disk_file *file, const char *name)
     pump(reply);
 }
 
-void files_on_request(weft_request *r, void *files)
+/* 0: answered; else a status: there is no file that is called so, and nothing has been done. */
+static int answer_with(const weft_files *f, weft_request *r, weft_bytes path)
 {
-    const struct files *f = files;
     char name[PATH_SIZE];
     struct disk_file file;
-    if (!weft_request_is(r, "GET") && !weft_request_is(r, "HEAD")) {
+    int status = file_path(path, name, sizeof name);
+    if (status) return status;
+    int error = disk_open(loop_sys(f->loop), f->root, name, &file);
+    if (error) return status_for(error);
+    if (r->exchange) r->exchange->limits = f->limits;
+    if (file.is_directory) redirect(r);
+    else serve(r, &file, name);
+    return 0;
+}
+
+static bool is_read(weft_request *r)
+{
+    return weft_request_is(r, "GET") || weft_request_is(r, "HEAD");
+}
+
+void files_on_request(weft_request *r, void *files)
+{
+    const weft_files *f = files;
+    if (!is_read(r)) {
         (void)weft_reply_field(r, "Allow", "GET, HEAD");
         refuse(r, 405);
         return;
     }
-    int status = file_path(bytes_from(r->head.path, f->skip), name, sizeof name);
-    if (status) {
-        refuse(r, status);
-        return;
-    }
-    int error = disk_open(loop_sys(f->loop), f->root, name, &file);
-    if (error) refuse(r, status_for(error));
-    else if (file.is_directory) redirect(r);
-    else serve(r, &file, name);
+    int status = answer_with(f, r, bytes_from(r->head.path, f->skip));
+    if (status) refuse(r, status);
+}
+
+int weft_files_respond(const weft_files *f, weft_request *r, weft_bytes path)
+{
+    if (!is_read(r)) return -EINVAL;
+    int status = answer_with(f, r, path);
+    if (status == 503) refuse(r, status);
+    return status && status != 503 ? -ENOENT : 0;
 }

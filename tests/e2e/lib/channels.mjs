@@ -212,18 +212,15 @@ export class Channels {
       const head = log.head;
       return { channel: name, position: log.position(at), head: log.position(), policy: 'queue', lost };
     };
-    const join = (pattern) => {
+    const join = (pattern, last) => {
       const level = pattern.slice(0, -1);
       const matches = (name) => name.startsWith(level) && name.length > level.length && !name.includes('/', level.length);
-      const listener = (log) => {
-        if (!matches(log.name) || leave.has(log.name)) return;
-        subscribe(log.name);
-        if (log.head) send(log.envelope(log.entries.at(-1)));
-      };
-      for (const [name] of this.#logs) if (matches(name) && !leave.has(name)) subscribe(name);
+      const meet = (name, since, last) => matches(name) && !leave.has(name) && send(subscribe(name, since, last));
+      const listener = (log) => meet(log.name, log.position(0));
+      for (const [name] of this.#logs) meet(name, undefined, last);
       this.#listeners.add(listener);
       leave.set(pattern, () => this.#listeners.delete(listener));
-      return { channel: pattern, policy: 'queue' };
+      return { channel: pattern };
     };
     const quiet = url.searchParams.get('subscribe') === 'no';
     const own = decodeURIComponent(url.pathname);
@@ -232,7 +229,7 @@ export class Channels {
     peer.on('message', (text) => {
       const command = isJSON(text);
       const answer = (object) => command.id !== undefined && send({ id: command.id, ...object });
-      if (command?.subscribe?.endsWith('/*')) answer({ ok: join(command.subscribe) });
+      if (command?.subscribe?.endsWith('/*')) answer({ ok: join(command.subscribe, command.last) });
       else if (command?.subscribe && this.unreadable) answer({ error: { code: 403, message: 'reading is not allowed here' } });
       else if (command?.subscribe) answer({ ok: subscribe(command.subscribe, command.since, command.last) });
       else if (command?.unsubscribe) {

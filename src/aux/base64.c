@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * channel/base64.c - three bytes are four characters; only the last group may have less
+ * aux/base64.c - three bytes are four characters; only the last group may have less
  */
-#include "channel/base64.h"
-
-#include <string.h>
+#include <weft/aux.h>
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -26,16 +24,14 @@ static void write_last(char *out, const uint8_t *p, size_t n)
     if (n == 1) out[2] = '=';
 }
 
-void base64_add(struct text *to, weft_bytes bytes)
+void weft_base64_encode(weft_bytes bytes, char *out)
 {
     const uint8_t *p = bytes.data;
-    size_t left = bytes.len, len = (bytes.len + 2) / 3 * 4;
-    char *out = len ? text_room(to, len) : NULL;
-    if (!out) return;
+    size_t left = bytes.len;
     for (; left >= 3; p += 3, left -= 3, out += 4)
         write_group(out, (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2]);
-    if (left) write_last(out, p, left);
-    to->len += len;
+    if (!left) return;
+    write_last(out, p, left);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -75,8 +71,9 @@ static void write_bytes(uint8_t *out, uint32_t bits, size_t n)
     if (n > 2) out[2] = (uint8_t)bits;
 }
 
-ptrdiff_t base64_read(weft_bytes text, uint8_t *out)
+ptrdiff_t weft_base64_decode(weft_bytes text, void *out)
 {
+    uint8_t *to = out;
     uint32_t bits;
     size_t i = 0, n = 0;
     if (!text.len) return 0;
@@ -84,10 +81,10 @@ ptrdiff_t base64_read(weft_bytes text, uint8_t *out)
     size_t pad = padding(text);
     for (; i + 4 < text.len; i += 4, n += 3) {
         if (!read_group(text.data + i, 0, &bits)) return -1;
-        write_bytes(out + n, bits, 3);
+        write_bytes(to + n, bits, 3);
     }
     bool unused_zero = read_group(text.data + i, pad, &bits) && !(bits & ((1u << 8 * pad) - 1));
     if (!unused_zero) return -1;
-    write_bytes(out + n, bits, 3 - pad);
+    write_bytes(to + n, bits, 3 - pad);
     return (ptrdiff_t)(n + 3 - pad);
 }
