@@ -6,9 +6,9 @@
  *          store_append -> the topic, at once, or when it is one's turn -> on_done, from the loop: where it is
  *          store_refuse                                                -> on_done: why not
  *
- * The usual one, which is none, confirms at once, and keeps nothing but the topic's log. The answer comes later even so,
- * in a turn of its own: another store asks another machine. What is confirmed first is first in its channel. A store
- * that does not have any more what it has confirmed says weft_topic_renew.
+ * The usual one, which is none, confirms at once, and keeps nothing but the topic's log. The answer comes later even
+ * so, in a turn of its own: another store asks another machine. What is confirmed first is first in its channel. A
+ * store that does not have any more what it has confirmed says weft_topic_renew.
  */
 #ifndef CHANNEL_STORE_H
 #define CHANNEL_STORE_H
