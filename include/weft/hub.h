@@ -53,7 +53,9 @@ typedef struct weft_topic_settings {
      * the window, publishing waits while a reader is more than half the window behind, if the policy is to queue. */
     uint64_t pace;
 
-    /* With WEFT_POLICY_LATEST and _LATEST_KEY: messages a second for each subscriber, at most; default: no limit. */
+    /* How often a second subscribers are told at most, with WEFT_POLICY_LATEST of the newest, so of so many messages;
+     * with _LATEST_KEY of the newest of each key that has changed, so of so many of each key; those without one are
+     * as of one key. Default: no limit. */
     uint64_t max_rate;
 
     /* With WEFT_POLICY_LATEST_KEY: keys whose newest message is kept, as long as the topic is; default 10,000. */

@@ -570,6 +570,12 @@ static void test_max_rate_by_key(void **state)
     world_turn(&w, 3);
     expect(f, TOLD, 10, 3);
     expect_told(f, 11, 12);
+    publish_keys(&w, "ab"); /* ten times a second each; those without a key are as of one */
+    world_publish(&w, 3);
+    w.now += 101000;
+    world_turn(&w, 3);
+    expect_told(f, 13, 14);
+    expect(f, TOLD, 17, 2);
     fake_free(f);
     world_free(&w);
 }
