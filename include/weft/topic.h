@@ -83,6 +83,10 @@ WEFT_API const char *weft_topic_epoch(const weft_topic *t); /* as long as you ho
 /* What is kept goes; epoch and offset go on. Who had read all notices nothing. */
 WEFT_API void weft_topic_clear(weft_topic *t);
 
+/* Nobody can know any more what was published, as when a store has lost its newest: another epoch begins. What is kept
+ * goes, and whoever reads is told of a loss that cannot be counted. Offsets go on. Errors: the env's random's. */
+WEFT_API WEFT_CHECK int weft_topic_renew(weft_topic *t);
+
 /* ---- all topics ------------------------------------------------------------------------------ */
 
 /* Call each with every topic that is there, be it as a stub, and whose name begins with prefix, until it returns false;
@@ -154,6 +158,10 @@ WEFT_API void weft_topic_seek(weft_topic *t, const weft_since *since, weft_seek 
 WEFT_API size_t weft_topic_read(weft_topic *t, const weft_since *since, const weft_entry **entries,
                                 size_t max, weft_seek *seek, uint64_t *next);
 WEFT_API void weft_entry_unref(const weft_entry *e);
+
+/* Somebody has read up to that offset, and will come again in a second: until then, or a second longer, he is to the
+ * topic as a reader who is behind, for whom the window is kept. With the policy to queue; else nothing. */
+WEFT_API void weft_topic_expect(weft_topic *t, uint64_t offset);
 
 /* ---- to stay --------------------------------------------------------------------------------- */
 

@@ -11,6 +11,7 @@
 #include "channel/bytes.h"
 #include "channel/guest.h"
 #include "channel/hook.h"
+#include "channel/raw.h"
 #include "channel/session.h"
 
 static const char V1_ROUTE[] = "/.weft/v1";
@@ -213,8 +214,7 @@ static void on_open(weft_conn *c)
 static void publish(const struct socket *s, weft_conn *c, weft_opcode op, const void *data,
                     size_t len)
 {
-    const char *name = (const char *)weft_topic_name(topic_of(s)).data;
-    int error = weft_publish_from(s->channels->hub, c, name, op, data, len);
+    int error = raw_publish(s->channels, topic_of(s), c, op, data, len);
     if (error && error != WEFT_ERR_BACKLOG) /* that: it is closing, and too late */
         weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(error));
     else tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_PUBLISHED, .op = op, .len = len});

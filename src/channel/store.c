@@ -4,7 +4,7 @@
  *
  *      store_publish -> once: the first one with its key publishes, the others wait for what he is told
  *                         |
- *                      publish -> turn, timer: while others are behind
+ *                       store -> store_append -> turn, timer: while others are behind
  */
 #include "channel/store.h"
 
@@ -130,12 +130,24 @@ static int wait(struct parcel *p)
     return weft_topic_wait(p->topic, p->loop, &p->turn);
 }
 
-static void publish(struct parcel *p)
+void store_append(struct parcel *p)
 {
     int error = append(p);
     bool waits = error == WEFT_ERR_BACKLOG;
     if (waits) error = wait(p);
     if (!waits || error) finish(p, error);
+}
+
+void store_refuse(struct parcel *p, int error)
+{
+    finish(p, error);
+}
+
+static void publish(struct parcel *p)
+{
+    struct store *s = p->channels->store;
+    if (s) s->publish(s, p);
+    else store_append(p);
 }
 
 /* ---- once ------------------------------------------------------------------------------------ */

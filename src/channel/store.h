@@ -2,10 +2,13 @@
  *
  * channel/store.h - what is published goes to a store, and what the store confirms is in the channel
  *
- *      store_publish -> the topic, at once, or when it is one's turn -> on_done, from the loop: where it is, or why not
+ *      store_publish -> the store, which confirms or refuses, at once or later
+ *          store_append -> the topic, at once, or when it is one's turn -> on_done, from the loop: where it is
+ *          store_refuse                                                -> on_done: why not
  *
- * This one keeps nothing but the topic's log. The answer comes later even so, in a turn of its own: another store asks
- * another machine.
+ * The usual one, which is none, confirms at once, and keeps nothing but the topic's log. The answer comes later even
+ * so, in a turn of its own: another store asks another machine. What is confirmed first is first in its channel. A
+ * store that does not have any more what it has confirmed says weft_topic_renew.
  */
 #ifndef CHANNEL_STORE_H
 #define CHANNEL_STORE_H
@@ -38,7 +41,15 @@ struct parcel {
     struct parcel *next;  /* of those who wait for what the first one is told */
 };
 
+/* What keeps messages beyond the log (weft_channels.store). Embedded in it. */
+struct store {
+    /* Call store_append or store_refuse once, in the thread of p's loop; from here, too. */
+    void (*publish)(struct store *s, struct parcel *p);
+};
+
 void store_publish(struct parcel *p);
+void store_append(struct parcel *p);
+void store_refuse(struct parcel *p, int error);
 
 /* Why it was not published. Returns -1. */
 int store_refusal(int error, struct refusal *why);

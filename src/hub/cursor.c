@@ -21,6 +21,12 @@ static uint64_t goes_on_after(const struct local *l, uint64_t next, weft_seek *l
     bool newest_only = t->settings->policy == WEFT_POLICY_LATEST;
     uint64_t gone = is_spared(t) ? t->log.cleared : log_tail(&t->log), newest = l->stand.next - 1;
     *loss = (weft_seek){0};
+    if (next <= t->renewed) {
+        uint64_t at = t->renewed > gone ? t->renewed : gone;
+        *loss =
+            (weft_seek){topic_position(t, at), topic_position(t, t->log.head), WEFT_LOST_UNKNOWN};
+        return at;
+    }
     if (newest_only && newest > next && newest > gone) return newest - 1;
     if (next > gone) return next - 1;
     *loss = (weft_seek){topic_position(t, gone), topic_position(t, t->log.head), gone + 1 - next};
@@ -61,7 +67,8 @@ static int tell_loss(weft_reader *r, const weft_seek *loss)
 {
     if (!loss->lost) return 0;
     int said = reader_group(r)->type->lost(r, loss);
-    if (said >= 0) hub_counts(reader_hub(r), WEFT_HUB_LOST, loss->lost);
+    if (said >= 0 && loss->lost != WEFT_LOST_UNKNOWN)
+        hub_counts(reader_hub(r), WEFT_HUB_LOST, loss->lost);
     return said;
 }
 

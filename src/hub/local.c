@@ -152,8 +152,10 @@ static bool take_next(struct local *l, struct batch *b)
     b->cold = NULL;
     b->n = 0;
     b->after = l->stand.next - 1;
-    b->past = l->stand.next <= log_tail(log);
-    if (b->past) pass_over(l, b);
+    bool past = l->stand.next <= log_tail(log);
+    b->past = past && (l->topic->settings->policy != WEFT_POLICY_LATEST ||
+                       l->stand.next <= l->topic->renewed);
+    if (past) pass_over(l, b);
     l->stand.under_way = l->stand.next;
     for (; b->n < BATCH && l->stand.next <= log->head; l->stand.next++) take_one(l, b);
     return l->stand.next > log->head;
@@ -161,9 +163,8 @@ static bool take_next(struct local *l, struct batch *b)
 
 static void deliver_batch(struct local *l, struct batch *b)
 {
-    const weft_topic *t = l->topic;
     uint64_t before = b->after;
-    if (b->past && t->settings->policy != WEFT_POLICY_LATEST) all_fall_behind(l, before + 1);
+    if (b->past) all_fall_behind(l, before + 1);
     for (uint32_t i = 0; i < b->n; i++) {
         struct entry *e = b->entries[i];
         deliver(l, e, e->seen.offset - before - 1);

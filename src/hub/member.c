@@ -17,16 +17,31 @@ static int queue(weft_reader *r, void *message)
     return error ? error : weft_backlogged(r->carrier);
 }
 
+/* Where he was: of an epoch before, if nobody can count what he has lost. */
+static weft_position in_front_of(weft_reader *r, const weft_seek *loss)
+{
+    weft_position had = loss->at;
+    weft_topic *t = weft_reader_topic(r);
+    if (loss->lost != WEFT_LOST_UNKNOWN) {
+        had.offset -= loss->lost;
+        return had;
+    }
+    topic_lock(t);
+    memcpy(had.epoch, t->epoch_before, sizeof had.epoch);
+    topic_unlock(t);
+    had.offset = weft_reader_offset(r);
+    return had;
+}
+
 /* All that was queued before goes out in front of the Close, so he knows where he is. */
 static int lost(weft_reader *r, const weft_seek *seek)
 {
     char since[WEFT_POSITION_TEXT], why[WEFT_POSITION_TEXT + 16];
     if (!weft_conn_is_open(r->carrier)) return WEFT_ERR_CLOSED;
     weft_hub *h = weft_topic_hub(weft_reader_topic(r));
-    hub_counts(h, WEFT_HUB_LOST, seek->lost);
+    hub_counts(h, WEFT_HUB_LOST, seek->lost == WEFT_LOST_UNKNOWN ? 0 : seek->lost);
     hub_counts(h, WEFT_HUB_ENDED, 1);
-    weft_position had = seek->at;
-    had.offset -= seek->lost;
+    weft_position had = in_front_of(r, seek);
     weft_position_print(&had, since);
     snprintf(why, sizeof why, "lost since=%s", since);
     if (weft_close(r->carrier, WEFT_CLOSE_TRY_AGAIN_LATER, why) < 0) weft_abort(r->carrier);

@@ -59,6 +59,20 @@ void topic_count_memory(weft_topic *t)
 
 /* ---- what is kept ---------------------------------------------------------------------------- */
 
+uint64_t topic_guests_need(weft_topic *t)
+{
+    if (!guests_any(&t->guests)) return WEFT_NEVER;
+    uint64_t need = guests_need(&t->guests, hook_now_us(t->hub->env));
+    return need ? need : WEFT_NEVER;
+}
+
+/* What they have missed already is not made more by keeping all that there is. */
+static uint64_t kept_for_guests(weft_topic *t)
+{
+    uint64_t need = topic_guests_need(t), oldest = log_tail(&t->log) + 1;
+    return need > oldest ? need : oldest;
+}
+
 /* The least offset that is still to be delivered, of a new topic perhaps to somebody who has yet to hear of it. Of the
  * policy latest cursors need no more than the newest. */
 static uint64_t needed_from(const weft_topic *t)
@@ -91,7 +105,8 @@ static bool is_within_window(const weft_topic *t)
 
 void topic_trim(weft_topic *t, uint64_t now_ms, struct leaving *to)
 {
-    uint64_t needed = needed_from(t);
+    uint64_t needed = needed_from(t), guests = kept_for_guests(t);
+    if (guests < needed) needed = guests;
     while (t->log.n) {
         const struct entry *oldest = log_at(&t->log, log_tail(&t->log) + 1);
         bool wanted = oldest->seen.offset >= needed && is_within_window(t);
@@ -225,6 +240,14 @@ size_t weft_topic_read(weft_topic *t, const weft_since *since, const weft_entry 
     return n;
 }
 
+void weft_topic_expect(weft_topic *t, uint64_t offset)
+{
+    if (t->settings->policy != WEFT_POLICY_QUEUE) return;
+    topic_lock(t);
+    guests_come(&t->guests, offset + 1, hook_now_us(t->hub->env));
+    topic_unlock(t);
+}
+
 /* What those who keep up have not been told yet is not dropped in front of them. */
 static uint64_t on_its_way_from(const weft_topic *t)
 {
@@ -241,6 +264,33 @@ void topic_clear(weft_topic *t, struct leaving *to, struct wakes *w)
     log_clear(&t->log, on_its_way_from(t), to);
     topic_pass_by(t, w);
     topic_count_memory(t);
+}
+
+/* An offset without an entry is between the epochs: whoever needs it has lost what nobody can count. */
+static void renew(weft_topic *t, const uint8_t *random, struct leaving *to, struct wakes *w)
+{
+    memcpy(t->epoch_before, t->epoch, sizeof t->epoch);
+    epoch_make(t->epoch, random);
+    log_clear(&t->log, UINT64_MAX, to);
+    t->renewed = t->log.cleared = ++t->log.head;
+    topic_pass_by(t, w);
+    for (struct stand *s = t->stands; s; s = s->next_stand) part_leave(s->part, &s->task, w);
+    topic_count_memory(t);
+}
+
+int weft_topic_renew(weft_topic *t)
+{
+    struct leaving all = {0};
+    struct wakes w = {0};
+    uint8_t random[EPOCH_RANDOM];
+    int error = hook_random(t->hub->env, random, sizeof random);
+    if (error < 0) return error;
+    topic_lock(t);
+    renew(t, random, &all, &w);
+    topic_unlock(t);
+    leaving_free(&all);
+    wakes_send(&w, t->hub);
+    return 0;
 }
 
 void weft_topic_clear(weft_topic *t)

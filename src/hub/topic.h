@@ -12,6 +12,7 @@
 #define HUB_TOPIC_H
 
 #include "hub/core.h"
+#include "hub/guests.h"
 #include "hub/log.h"
 #include "hub/pace.h"
 #include "hub/part.h"
@@ -47,7 +48,10 @@ struct weft_topic {
     struct log log;
     struct stand *stands;
     struct pace pace;
-    char epoch[24];
+    struct guests guests;
+    char epoch[24], epoch_before[24];
+    uint64_t
+        renewed; /* the offset in front of which this epoch begins, which no entry has; 0: it is the first */
     _Atomic int64_t counted; /* bytes that its shard knows of */
     bool is_new;             /* all that was published is needed (hub/lookout.h) */
 
@@ -90,6 +94,9 @@ void topic_clear(weft_topic *t, struct leaving *to, struct wakes *w);
 
 /* Under the lock: the shard learns what the log keeps. */
 void topic_count_memory(weft_topic *t);
+
+/* Under the lock: the least offset that somebody who comes now and then needs; WEFT_NEVER: nobody is expected. */
+uint64_t topic_guests_need(weft_topic *t);
 
 weft_position topic_position(const weft_topic *t, uint64_t offset);
 

@@ -9,15 +9,16 @@
 /* ---- the pace -------------------------------------------------------------------------------- */
 
 /* The least offset, of those that are kept, that somebody has yet to be told. */
-static uint64_t slowest(const weft_topic *t)
+static uint64_t slowest(weft_topic *t)
 {
-    uint64_t least = t->log.head + 1;
+    uint64_t least = t->log.head + 1, guests = topic_guests_need(t);
+    if (guests > log_tail(&t->log) && guests < least) least = guests;
     for (const struct stand *s = t->stands; s; s = s->next_stand)
         if (stand_needs(s) < least) least = stand_needs(s);
     return least > log_tail(&t->log) ? least : log_tail(&t->log) + 1;
 }
 
-static bool is_half_a_window_behind(const weft_topic *t)
+static bool is_half_a_window_behind(weft_topic *t)
 {
     const weft_topic_settings *s = t->settings;
     uint64_t from = slowest(t);

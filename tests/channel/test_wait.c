@@ -72,6 +72,30 @@ static void test_as_soon_as_there_is(void **state)
     live_end(&live);
 }
 
+/* For a second he is as connected as a WebSocket, though nothing is kept for who comes back. */
+static void test_comes_again(void **state)
+{
+    (void)state;
+    const weft_topic_settings none = {.stub_ms = 60000};
+    live_begin(&live, &(weft_channels_config){.hub = &(weft_hub_config){.settings = &none}});
+    struct raw *r = ask("/chat?wait=0");
+    pass(&live.w, 1);
+    assert_string_equal(answer(r), POLL("0", ""));
+    raw_free(r);
+    live_publish(&live, "/chat", "a");
+    live_publish(&live, "/chat", "b");
+    pass(&live.w, 1000);
+    r = ask(since(0));
+    assert_string_equal(answer(r), POLL("2", MESSAGE("1", "a") "," MESSAGE("2", "b")));
+    raw_free(r);
+    live_publish(&live, "/chat", "c");
+    pass(&live.w, 2000);
+    r = ask(since(2));
+    assert_non_null(strstr(answer(r), "\"lost\":1"));
+    raw_free(r);
+    live_end(&live);
+}
+
 static void test_none(void **state)
 {
     (void)state;
@@ -141,9 +165,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_at_once), cmocka_unit_test(test_as_soon_as_there_is),
-        cmocka_unit_test(test_none),    cmocka_unit_test(test_gone),
-        cmocka_unit_test(test_leave),   cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_at_once),     cmocka_unit_test(test_as_soon_as_there_is),
+        cmocka_unit_test(test_comes_again), cmocka_unit_test(test_none),
+        cmocka_unit_test(test_gone),        cmocka_unit_test(test_leave),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,13 +2,13 @@
  *
  * tests/chaos/room.c - channels in a program that publishes, too: from its loop and from a thread
  *
- *      room THREADS HISTORY WINDOW        on a free port, which it prints; messages, and bytes, of each channel
+ *      room PORT THREADS HISTORY WINDOW   prints its port; HISTORY messages, WINDOW bytes of each channel; 0: as usual
  *
  *      loop /chat TEXT                    on its stdin: published by the first loop,
  *      thread /chat TEXT                  by a thread that is none's; both wait for their turn if need be
  *      k3f9a2c1.42 TEXT                   on its stdout: it is in the channel
  *
- * The end of its stdin ends it.
+ * The end of its stdin ends it: it leaves gracefully.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,9 +103,16 @@ static void obey(struct room *room, const char *how, const char *channel, const 
     else must(weft_loop_post(room->loop, in_loop, s), "post");
 }
 
-static void stop(void *room)
+static void left(weft_server *server, void *room)
 {
+    (void)server;
     weft_loop_stop(((struct room *)room)->loop);
+}
+
+static void leave(void *user)
+{
+    struct room *room = user;
+    must(weft_server_shutdown(room->server, WEFT_CLOSE_SERVICE_RESTART, left, room), "leave");
 }
 
 static void *read_stdin(void *user)
@@ -119,38 +126,49 @@ static void *read_stdin(void *user)
         if (channel) obey(room, how, channel, rest);
     }
     free(line);
-    must(weft_loop_post(room->loop, stop, room), "stop");
+    must(weft_loop_post(room->loop, leave, room), "post");
     return NULL;
+}
+
+static void start(struct room *room, unsigned threads, const weft_topic_settings *settings)
+{
+    const weft_limits limits = {.shutdown_drain = 1000};
+    const weft_server_config server = {.threads = threads, .limits = &limits};
+    const weft_hub_config hub = {.settings = settings};
+    const weft_channels_config channels = {.hub = &hub, .new_channels = WEFT_NEVER, .rights = 31};
+    must(weft_loop_new(&room->loop, NULL), "loop");
+    must(weft_server_new(&room->server, room->loop, &server), "server");
+    must(weft_channels_new(&room->channels, room->loop, &channels), "channels");
+    must(weft_channels_route(room->channels, room->server, "/*"), "route");
+}
+
+static void run(struct room *room, const char *port)
+{
+    char address[64];
+    snprintf(address, sizeof address, "127.0.0.1:%s", port);
+    must(weft_server_listen(room->server, address, NULL), "listen");
+    must(weft_server_start(room->server), "start");
+    weft_server_address(room->server, 0, address, sizeof address);
+    printf("http://%s/\n", address);
+    fflush(stdout);
+    must(-pthread_create(&room->reader, NULL, read_stdin, room), "thread");
+    must(weft_loop_run(room->loop), "run");
+    pthread_join(room->reader, NULL);
+    weft_server_free(room->server);
+    weft_channels_free(room->channels);
+    weft_loop_free(room->loop);
 }
 
 int main(int argc, char **argv)
 {
     struct room room;
-    char address[64];
-    weft_server_config cfg = {.threads = argc > 1 ? (unsigned)atoi(argv[1]) : 1};
-    weft_topic_settings settings = {
-        .history_items = argc > 2 ? strtoull(argv[2], NULL, 10) : 100,
-        .window_bytes = argc > 3 ? strtoull(argv[3], NULL, 10) : 0,
-        .stub_ms = 3600000,
-    };
-    weft_hub_config hub = {.settings = &settings};
-    must(weft_loop_new(&room.loop, NULL), "loop");
-    must(weft_server_new(&room.server, room.loop, &cfg), "server");
-    must(weft_channels_new(
-             &room.channels, room.loop,
-             &(weft_channels_config){.hub = &hub, .new_channels = WEFT_NEVER, .rights = 31}),
-         "channels");
-    must(weft_channels_route(room.channels, room.server, "/*"), "route");
-    must(weft_server_listen(room.server, "127.0.0.1:0", NULL), "listen");
-    must(weft_server_start(room.server), "start");
-    weft_server_address(room.server, 0, address, sizeof address);
-    printf("http://%s/\n", address);
-    fflush(stdout);
-    must(-pthread_create(&room.reader, NULL, read_stdin, &room), "thread");
-    must(weft_loop_run(room.loop), "run");
-    pthread_join(room.reader, NULL);
-    weft_server_free(room.server);
-    weft_channels_free(room.channels);
-    weft_loop_free(room.loop);
+    if (argc != 5) return 2;
+    start(&room, (unsigned)atoi(argv[2]),
+          &(weft_topic_settings){
+              .history_items = strtoull(argv[3], NULL, 10),
+              .window_bytes = strtoull(argv[4], NULL, 10),
+              .stub_ms = 3600000,
+          });
+    run(&room, argv[1]);
     return 0;
 }

@@ -2,8 +2,9 @@
 //
 // chaos/servers.mjs: who is tried.
 //
-//   const room = await Room.start({ threads, history, window });      room.c: publishes by itself, too
+//   const room = await Room.start({ port, threads, history, window });      room.c: publishes by itself, too
 //   room.port; room.tell('loop /chat hi'); room.onSaid((position, text) => {}); await room.stop();
+//   await Serve.start({ ... })                                              weft serve, without tell and onSaid
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,14 +17,20 @@ export class Room {
   #listeners = [];
   err = '';
 
-  static async start({ threads = 1, history = 100_000, window = 0 } = {}) {
-    const room = new Room();
-    room.child = spawn(join(BUILD, 'tests', 'room'), [threads, history, window], { stdio: ['pipe', 'pipe', 'pipe'] });
+  static command({ port, threads, history, window }) {
+    return ['tests/room', port, threads, history, window];
+  }
+
+  static async start({ port = 0, threads = 1, history = 100_000, window = 0 } = {}) {
+    const room = new this();
+    const [program, ...args] = this.command({ port, threads, history, window });
+    room.child = spawn(join(BUILD, program), args, { stdio: ['pipe', 'pipe', 'pipe'] });
     room.child.stderr.setEncoding('utf8').on('data', (text) => (room.err += text));
     room.child.stdin.on('error', () => {});
     room.ended = once(room.child, 'close');
     const lines = createInterface({ input: room.child.stdout });
-    const [url] = await once(lines, 'line');
+    const [url] = await Promise.race([once(lines, 'line'), room.ended]);
+    assert.match(`${url}`, /^http/, room.err);
     room.port = Number(new URL(url).port);
     lines.on('line', (line) => {
       const space = line.indexOf(' ');
@@ -40,13 +47,31 @@ export class Room {
     this.#listeners.push(listener);
   }
 
-  async stop() {
+  leave() {
     this.child.stdin.end();
+  }
+
+  /** Gracefully. */
+  async stop() {
+    this.leave();
     const [code, signal] = await this.ended;
     assert.deepEqual({ code, signal, err: this.err }, { code: 0, signal: null, err: '' });
   }
 
-  kill() {
+  /** Without a word. */
+  async kill() {
     this.child.kill('SIGKILL');
+    await this.ended;
+  }
+}
+
+export class Serve extends Room {
+  static command({ port, threads, history, window }) {
+    const settings = [`history=${history}`, ...(window ? [`window=${window}`] : [])].join(', ');
+    return ['weft', 'serve', '-p', port, '--threads', threads, '--channel', `/**: ${settings}`];
+  }
+
+  leave() {
+    this.child.kill('SIGTERM');
   }
 }

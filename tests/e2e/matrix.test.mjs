@@ -4,6 +4,7 @@
 // transport at random points and goes on by another one, where he was. What it was is judged by chaos/checker.mjs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { judge } from '../chaos/checker.mjs';
 import { Client } from '../chaos/client.mjs';
 import { randomOf, seed } from '../chaos/random.mjs';
@@ -31,9 +32,10 @@ const head = async (port, channel) => (await fetch(`http://127.0.0.1:${port}${ch
 
 /** The position at which all n are there. */
 async function ending(port, channel, n) {
-  for (;;) {
+  for (const until = Date.now() + PATIENCE; ; await sleep(20)) {
     const at = await head(port, channel);
     if (Number(at.split('.')[1]) === n) return at;
+    assert.ok(Date.now() < until, `${channel} is at ${at}`);
   }
 }
 
@@ -69,6 +71,7 @@ async function matrix(threads, number) {
     await room.stop();
   } finally {
     clearTimeout(late);
+    history.clients.forEach((client) => client.stop());
     room.kill();
   }
   const clients = history.clients.map((client) => ({ ...client.history, complete: true }));
