@@ -6,7 +6,6 @@
 
 #include <weft/aux.h>
 
-#include "channel/door.h"
 #include "channel/hook.h"
 #include "channel/sse.h"
 
@@ -137,11 +136,6 @@ int weft_channels_new_sized(weft_channels **out, weft_loop *l, const weft_channe
 weft_hub *weft_channels_hub(const weft_channels *c)
 {
     return c->hub;
-}
-
-int weft_channels_route(weft_channels *c, weft_server *s, const char *path)
-{
-    return door_open(c, s, path);
 }
 
 void channels_tell(const weft_channels *c, const weft_channel_event *e)

@@ -4,11 +4,12 @@
  *
  * What is published stays published when the connection has gone meanwhile.
  */
+#include "channel/publishing.h"
+
 #include <string.h>
 
 #include "channel/answer.h"
 #include "channel/hook.h"
-#include "channel/session.h"
 #include "channel/store.h"
 
 struct publishing {

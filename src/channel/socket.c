@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "channel/bytes.h"
+#include "channel/conversation.h"
 #include "channel/guest.h"
 #include "channel/hook.h"
 #include "channel/raw.h"
-#include "channel/session.h"
 
 static const char V1_ROUTE[] = "/.weft/v1";
 
@@ -36,7 +36,7 @@ static void socket_free(struct socket *s)
     weft_reader_end(&s->reader);
     if (socket_is(s) == SOCKET_OPENS) has_begun(s);
     if (socket_is(s) == SOCKET_RAW) weft_topic_unref(s->topic);
-    else session_ends(s->session);
+    else conversation_ends(s->session);
     hook_free(c->env, s);
     channels_unref(c);
 }
@@ -201,7 +201,7 @@ static void on_open(weft_conn *c)
     struct opening *o = s->opening;
     struct session *session = NULL;
     tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_OPEN});
-    if (socket_speaks_v1(weft_conn_subprotocol(c))) session = session_begin(s, c);
+    if (socket_speaks_v1(weft_conn_subprotocol(c))) session = conversation_begin(s, c);
     else if (o->subscribes && o->seek.lost && !o->takes_loss) close_soon(o, c);
     else if (o->subscribes) subscribe(s, c);
     if (!o->closing) has_begun(s);
@@ -224,7 +224,7 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
 {
     const struct socket *s = weft_conn_user(c);
     tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_MESSAGE, .op = op, .len = len});
-    if (socket_is(s) == SOCKET_V1) session_hears(s->session, op, (weft_bytes){data, len});
+    if (socket_is(s) == SOCKET_V1) conversation_hears(s->session, op, (weft_bytes){data, len});
     else if (!(socket_rights(s) & WEFT_RIGHT_WRITE))
         weft_close(c, WEFT_CLOSE_POLICY_VIOLATION, "you may not publish on this channel");
     else publish(s, c, op, data, len);
@@ -233,13 +233,13 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
 static void on_drain(weft_conn *c)
 {
     const struct socket *s = weft_conn_user(c);
-    if (socket_is(s) == SOCKET_V1) session_has_room(s->session);
+    if (socket_is(s) == SOCKET_V1) session_flow(s->session);
 }
 
 static void on_leave(weft_conn *c, uint64_t return_ms)
 {
     const struct socket *s = weft_conn_user(c);
-    if (socket_is(s) == SOCKET_V1) session_leaves(s->session, return_ms);
+    if (socket_is(s) == SOCKET_V1) conversation_leaves(s->session, return_ms);
     weft_close(c, WEFT_CLOSE_GOING_AWAY, NULL);
 }
 

@@ -2,14 +2,14 @@
  *
  * channel/subscription.c - what a session reads: a reader for each channel, whose entries are envelopes
  */
+#include "channel/subscription.h"
+
 #include "channel/answer.h"
 #include "channel/bytes.h"
 #include "channel/envelope.h"
-#include "channel/find.h"
 #include "channel/guest.h"
 #include "channel/hook.h"
-#include "channel/pattern.h"
-#include "channel/session.h"
+#include "channel/seeing.h"
 
 enum { SUBSCRIPTIONS_MAX = 128 };
 
@@ -118,14 +118,9 @@ static struct subscription *find(const struct session *s, weft_bytes channel)
 
 bool session_has_place(const struct session *s)
 {
-    size_t n = s->n_joining + patterns_count(s);
+    size_t n = s->n_joining + s->n_patterns;
     for (const struct subscription *at = s->first; at; at = at->next) n++;
     return n < SUBSCRIPTIONS_MAX;
-}
-
-int session_find(const struct session *s, weft_bytes channel, weft_topic **out, struct refusal *why)
-{
-    return find_topic(out, s->channels, channel, (struct asker){.conn = s->conn}, why);
 }
 
 /* He goes on where he is. */

@@ -34,7 +34,7 @@ static void answer_as(visit *v, const struct wait *w)
     poll_end(&p, more, &body);
     weft_position at = p.at;
     poll_deinit(&p);
-    weft_topic_expect(w->topic, at.offset);
+    weft_topic_expect(weft_reader_topic(&w->reader), at.offset);
     visit_answer(v, &at, &body);
 }
 
