@@ -100,6 +100,11 @@ function webSocket(line) {
     line.over(why);
   };
   const say = (object) => socket.send(JSON.stringify(object));
+  const command = (object, answered) => {
+    const id = (ids += 1);
+    waiting.set(id, answered);
+    say({ id, ...object });
+  };
 
   // Silence is answered by a ping, and silence after that is the end.
   let asked = false;
@@ -116,6 +121,7 @@ function webSocket(line) {
     line.limit(object.hello.max_message);
     if (object.channel === undefined) return;
     line.live(object.position, object.policy, object.lost);
+    command({ presence: line.name, events: true }, (answer) => answer?.ok && line.envelope(answer.ok));
   };
   const answered = (object) => {
     const answer = waiting.get(object.id);
@@ -140,9 +146,8 @@ function webSocket(line) {
     publish: (text, key) =>
       new Promise((resolve) => {
         if (socket.readyState !== WebSocket.OPEN) return resolve();
-        const id = (ids += 1);
-        waiting.set(id, (object) => resolve(object?.error ? { error: object.error } : object?.ok));
-        say({ id, publish: line.name, data: text, once: key });
+        const answered = (object) => resolve(object?.error ? { error: object.error } : object?.ok);
+        command({ publish: line.name, data: text, once: key }, answered);
       }),
   };
 }
@@ -270,7 +275,7 @@ const RUNGS = [
  * on.message(envelope)                in order, each once
  * on.lost(n)                          null: nobody knows how many
  * on.position(position)               all up to here is accounted for
- * on.presence(presence)
+ * on.presence(presence)               by WebSocket, where one may know
  * on.hello({ limit, policy })         as far as they are known
  */
 export function follow(place, on) {

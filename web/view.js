@@ -196,6 +196,7 @@ export function showState(name, state) {
   $("empty-words").textContent = more;
   $("fact-by").textContent = state.by ?? "none";
   $("notice").hidden = words === undefined;
+  $("present").hidden = true; // until it is told again
   if ($("notice-words").textContent !== (words ?? "")) $("notice-words").textContent = words ?? ""; // read out once
   $("retry").textContent = "Try again";
   if (state.wait !== undefined) countDown(performance.now() + state.wait);

@@ -144,6 +144,7 @@ for (const browser of Object.keys(browsers)) {
     test('a terminal and the page hear each other', async (t) => {
       const page = await open(t, browser, server.page(`/cpu/${browser}`, 'localhost'));
       await isLiveByWebSocket(page);
+      await page.waitForSelector('#present:text-is("you alone")');
       await page.waitForSelector(`#empty-title:text-is("Nothing has been said on /cpu/${browser} yet")`);
       const { code } = await weft(['pub', server.page(`/cpu/${browser}`), 'from a terminal']);
       assert.equal(code, 0);
