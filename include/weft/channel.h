@@ -112,6 +112,10 @@ typedef struct weft_channels_config {
      * parameters). It loads from this server only, and finds out of which channel it is by its location. Who is refused
      * is shown it, too, with the status: asked for as JSON, the channel says why. Empty: a look. */
     weft_bytes page;
+
+    /* Whether who is on this channel is known, and told to those who may see it: asked in the thread of whoever comes
+     * or looks, with the user above. NULL: on all channels. */
+    bool (*has_presence)(const char *channel, void *user);
 } weft_channels_config;
 
 /* cfg may be NULL. Errors: as weft_hub_new. */

@@ -267,6 +267,11 @@ WEFT_API weft_request *weft_upgrade_request(weft_upgrade *u);
 WEFT_API void *weft_upgrade_user(const weft_upgrade *u); /* the route's, until set */
 WEFT_API void weft_upgrade_set_user(weft_upgrade *u, void *user);
 
+/* Open it, if it is accepted, with the handler of another route, named as it was registered ("/chat", or a subtree):
+ * its callbacks and limits, where what was agreed on is spoken differently. What was agreed on, the user pointer and
+ * hold_timeout stay. Errors: -ENOENT: there is no such route. */
+WEFT_API int weft_upgrade_as(weft_upgrade *u, const char *path);
+
 /* The subprotocol that will be answered: the handler's choice; "" for none, and when the client has left. To
  * overrule it give another, or "". Kept: it must stay valid as long as the connection. Errors: WEFT_ERR_STATE (not
  * offered by the client). */

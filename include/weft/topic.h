@@ -194,6 +194,9 @@ typedef struct weft_reader_type {
     /* Hang the link on the carrier, and take it off: weft_conn_link, weft_reply_link. */
     void (*link)(void *carrier, weft_link *link);
     void (*unlink)(void *carrier, weft_link *link);
+
+    /* He waits for one message, say, and goes: weft_topic_subscribers does not count him. */
+    bool passes;
 } weft_reader_type;
 
 /* Embedded in what reads. All zero, but for the carrier. */

@@ -114,6 +114,14 @@ void answer_published(struct text *to, weft_bytes id, const weft_position *at)
     text_add_words(to, "}}");
 }
 
+void answer_presence(struct text *to, weft_bytes id, weft_bytes channel, weft_bytes presence)
+{
+    open_with(to, id);
+    text_add_words(to, "\"ok\":");
+    envelope_presence(to, channel, presence);
+    text_add(to, "}", 1);
+}
+
 void answer_error(struct text *to, weft_bytes id, const struct refusal *why)
 {
     open_with(to, id);

@@ -8,6 +8,7 @@
  *      {"id":1,"ok":{"channel":PATTERN}}       {"channel":PATTERN,"error":{...}}
  *      {"id":2,"ok":{}}
  *      {"id":3,"ok":{"position":P}}            {"position":P}
+ *      {"id":4,"ok":{"channel":"/chat","presence":{"count":3,"members":[...]}}}
  *      {"id":3,"error":{...}}                  {"error":{"code":429,"message":"...","retry":1500}}
  *      {"close":{"retry":4000}}
  *      {"pong":1}
@@ -40,6 +41,7 @@ void answer_begin(struct text *to, const struct subscribed *s);
 void answer_subscribed(struct text *to, weft_bytes id, const struct subscribed *s);
 void answer_done(struct text *to, weft_bytes id);
 void answer_published(struct text *to, weft_bytes id, const weft_position *at);
+void answer_presence(struct text *to, weft_bytes id, weft_bytes channel, weft_bytes presence);
 void answer_error(struct text *to, weft_bytes id, const struct refusal *why);
 /* Not all that the pattern means is joined. */
 void answer_not_joined(struct text *to, weft_bytes pattern, const struct refusal *why);

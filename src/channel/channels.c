@@ -27,9 +27,11 @@ static void fill_in_defaults(weft_channels_config *cfg)
     if (!cfg->rights) cfg->rights = WEFT_RIGHT_READ | WEFT_RIGHT_WRITE | WEFT_RIGHT_PRESENCE;
 }
 
-enum { CONFIG_OLDEST = offsetof(weft_channels_config, page) + sizeof(weft_bytes) };
+enum { CONFIG_OLDEST = sizeof(weft_channels_config) };
 enum { DEFLATE_OLDEST = sizeof(weft_deflate) };
-_Static_assert(CONFIG_OLDEST == sizeof(weft_channels_config), "no padding at the end");
+_Static_assert(offsetof(weft_channels_config, has_presence) + sizeof(bool (*)(void)) ==
+                   CONFIG_OLDEST,
+               "no padding at the end");
 
 /* ---- the hub --------------------------------------------------------------------------------- */
 

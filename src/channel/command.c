@@ -19,6 +19,7 @@ enum member {
     MEMBER_ID,
     MEMBER_SINCE,
     MEMBER_LAST,
+    MEMBER_EVENTS,
     MEMBER_PUBLICATION, /* and those of a publication */
     MEMBERS = MEMBER_PUBLICATION + PUBLICATION_MEMBERS,
 };
@@ -26,8 +27,8 @@ enum member {
 enum { VERBS = MEMBER_PING + 1 };
 
 static const char *const names[] = {
-    "subscribe", "unsubscribe", "publish", "presence",        "ping",
-    "id",        "since",       "last",    PUBLICATION_NAMES, NULL};
+    "subscribe", "unsubscribe", "publish", "presence",        "ping", "id",
+    "since",     "last",        "events",  PUBLICATION_NAMES, NULL};
 
 /* ---- parts ----------------------------------------------------------------------------------- */
 
@@ -95,6 +96,17 @@ static int read_last(struct command *c, const struct json_value *last, struct re
     return refusal_write(why, 400, "\"last\" is a number of messages, at least 1, or \"all\"");
 }
 
+static int read_events(struct command *c, const struct json_value *events, struct refusal *why)
+{
+    if (events->kind == JSON_ABSENT) return 0;
+    if (events->kind != JSON_BOOLEAN)
+        return refusal_write(why, 400,
+                             "\"events\" is true, to be told who comes and goes, or false");
+    c->has_events = true;
+    c->events = bytes_are(events->raw, "true");
+    return 0;
+}
+
 /* ---- the command ----------------------------------------------------------------------------- */
 
 /* The only verb. */
@@ -121,6 +133,7 @@ static int read_rest(struct command *c, const struct json_value *values, size_t 
     if (c->verb == VERB_PUBLISH)
         return publication_read(&c->publication, values + MEMBER_PUBLICATION, max_message,
                                 &c->scratch, why);
+    if (c->verb == VERB_PRESENCE) return read_events(c, &values[MEMBER_EVENTS], why);
     if (c->verb != VERB_SUBSCRIBE) return 0;
     if (read_since(c, &values[MEMBER_SINCE], why) < 0) return -1;
     return read_last(c, &values[MEMBER_LAST], why);

@@ -5,7 +5,7 @@
  *      {"id":1,"subscribe":"/chat","since":"k3f9a2c1.42","last":10}
  *      {"id":2,"unsubscribe":"/chat"}
  *      {"id":3,"publish":"/chat","data":"hi","key":"ACME","once":"K"}
- *      {"id":4,"presence":"/chat"}
+ *      {"id":4,"presence":"/chat","events":true}
  *      {"ping":1}
  *
  * What is not known is ignored, so that clients may be newer; but one of these five there must be, and only one. Null
@@ -31,7 +31,8 @@ struct command {
     weft_position since;
     uint64_t last; /* WEFT_NEVER: all */
     struct publication publication;
-    weft_bytes ping; /* JSON, to be echoed as it is */
+    bool has_events, events; /* of VERB_PRESENCE: to look on, or no more */
+    weft_bytes ping;         /* JSON, to be echoed as it is */
     struct scratch scratch;
 };
 

@@ -11,6 +11,7 @@
 void desks_init(struct desks *d, const weft_env *env)
 {
     d->env = env;
+    atomic_init(&d->presence_memory, 0);
     for (size_t i = 0; i < DRAWERS; i++) {
         d->drawers[i] = (struct drawer){0};
         pthread_mutex_init(&d->drawers[i].lock, NULL);
@@ -20,6 +21,7 @@ void desks_init(struct desks *d, const weft_env *env)
 static void desk_free(struct desks *d, struct desk *desk)
 {
     once_keys_deinit(&desk->once);
+    presence_deinit(&desk->presence);
     weft_topic_unref(desk->topic);
     hook_free(d->env, desk);
 }
@@ -53,25 +55,41 @@ static struct desk *add(struct desks *d, struct drawer *drawer, weft_topic *t)
     if (!desk) return NULL;
     *desk = (struct desk){.next = drawer->first, .topic = weft_topic_ref(t)};
     once_keys_init(&desk->once, d->env);
+    presence_init(&desk->presence, d->env, &d->presence_memory);
     drawer->first = desk;
+    return desk;
+}
+
+/* The drawer is locked now. */
+static struct desk *look_for(struct drawer *drawer, const weft_topic *t, uint64_t *now_ms)
+{
+    pthread_mutex_lock(&drawer->lock);
+    *now_ms = tick(drawer, *now_ms);
+    struct desk *desk = drawer->first;
+    while (desk && desk->topic != t) desk = desk->next;
     return desk;
 }
 
 struct desk *desk_open(struct desks *d, weft_topic *t, uint64_t *now_ms)
 {
     struct drawer *drawer = drawer_of(d, t);
-    pthread_mutex_lock(&drawer->lock);
-    *now_ms = tick(drawer, *now_ms);
-    struct desk *desk = drawer->first;
-    while (desk && desk->topic != t) desk = desk->next;
+    struct desk *desk = look_for(drawer, t, now_ms);
     if (!desk) desk = add(d, drawer, t);
+    if (!desk) pthread_mutex_unlock(&drawer->lock);
+    return desk;
+}
+
+struct desk *desk_find(struct desks *d, const weft_topic *t, uint64_t *now_ms)
+{
+    struct drawer *drawer = drawer_of(d, t);
+    struct desk *desk = look_for(drawer, t, now_ms);
     if (!desk) pthread_mutex_unlock(&drawer->lock);
     return desk;
 }
 
 static bool is_empty(const struct desk *desk)
 {
-    return !desk->waiting && !desk->once.n;
+    return !desk->waiting && !desk->once.n && !desk->presence.n && !desk->boards;
 }
 
 static void take_out(struct drawer *drawer, struct desk *desk)
@@ -96,6 +114,7 @@ static struct desk *expire(struct drawer *drawer, uint64_t now_ms)
     while (*at) {
         struct desk *desk = *at;
         (void)once_expire(&desk->once, now_ms);
+        presence_expire(&desk->presence, now_ms);
         if (!is_empty(desk)) {
             at = &desk->next;
             continue;

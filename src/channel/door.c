@@ -9,6 +9,7 @@
 #include "channel/door.h"
 
 #include "channel/accept.h"
+#include "channel/guest.h"
 #include "channel/look.h"
 #include "channel/origin.h"
 #include "channel/post.h"
@@ -70,12 +71,11 @@ static int check_origin(const visit *v, struct refusal *why)
     return v->upgrade ? 0 : origin_check(&facts, why);
 }
 
-/* Of what a URL may say, what nobody does. */
-static int check_known(const visit *v, struct refusal *why)
+static int check_presence(const visit *v, struct refusal *why)
 {
     bool is_asked = v->ask != ASK_POSITION && v->ask != ASK_OPTIONS;
     if (!is_asked || !(v->wish->params.said & PARAM_PRESENCE)) return 0;
-    return refusal_write(why, 501, "who is there is not known here: leave \"presence\" out");
+    return guest_check(v->channels, v->wish->name.text, why);
 }
 
 static unsigned needs(const visit *v)
@@ -83,7 +83,7 @@ static unsigned needs(const visit *v)
     unsigned presence = v->wish->params.said & PARAM_PRESENCE ? WEFT_RIGHT_PRESENCE : 0;
     switch (v->ask) {
     case ASK_SOCKET:
-    case ASK_SOCKET_V1: return v->wish->params.subscribe_no ? 0 : WEFT_RIGHT_READ | presence;
+    case ASK_SOCKET_V1: return (v->wish->params.subscribe_no ? 0 : WEFT_RIGHT_READ) | presence;
     case ASK_PRESENCE: return WEFT_RIGHT_PRESENCE;
     case ASK_PUBLISH: return WEFT_RIGHT_WRITE;
     case ASK_DROP: return WEFT_RIGHT_DROP;
@@ -109,7 +109,7 @@ static void serve(visit *v)
     case ASK_STREAM:
     case ASK_STREAM_RAW: streaming_begin(v); break;
     case ASK_WAIT: wait_begin(v); break;
-    case ASK_PRESENCE: /* check_known */
+    case ASK_PRESENCE: look_presence(v); break;
     case ASK_PAGE: show(v); break;
     case ASK_POLL:
     case ASK_LOOK: look_answer(v); break;
@@ -139,7 +139,7 @@ static int check_all(visit *v, struct refusal *why)
 {
     if (name_of_path(&v->wish->name, weft_request_path(v->request), why) < 0) return -1;
     if (check_origin(v, why) < 0) return -1;
-    return check_known(v, why);
+    return check_presence(v, why);
 }
 
 static void ask_rights(visit *v)

@@ -75,3 +75,11 @@ void envelope_lost(struct text *to, weft_bytes channel, uint64_t lost, const wef
     envelope_add_position(to, at);
     text_add(to, "}", 1);
 }
+
+void envelope_presence(struct text *to, weft_bytes channel, weft_bytes presence)
+{
+    add_channel(to, channel);
+    text_add_words(to, ",\"presence\":");
+    text_add(to, presence.data, presence.len);
+    text_add(to, "}", 1);
+}

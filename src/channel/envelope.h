@@ -5,6 +5,7 @@
  *      {"channel":"/chat","position":"k3f9a2c1.42","time":1795309464468,"data":"hi"}
  *      {"channel":"/chat","position":"k3f9a2c1.43","time":1795309464469,"key":"ACME","skipped":2,"base64":"AAE="}
  *      {"channel":"/chat","lost":7,"position":"k3f9a2c1.50"}
+ *      {"channel":"/chat","presence":{"count":1,"members":[{"client":"ann","verified":false}]}}
  *
  * Each function adds one object, without an end of line.
  */
@@ -30,5 +31,8 @@ void envelope_message(struct text *to, weft_bytes channel, const char *epoch, co
 
 /* So many in front of at are gone; WEFT_LOST_UNKNOWN. All up to there is accounted for. */
 void envelope_lost(struct text *to, weft_bytes channel, uint64_t lost, const weft_position *at);
+
+/* Who is there, as presence.h writes it. */
+void envelope_presence(struct text *to, weft_bytes channel, weft_bytes presence);
 
 #endif

@@ -53,6 +53,23 @@ void *form_render_raw(weft_topic *t, const weft_entry *e, uint64_t skipped)
     return piece_of(&text);
 }
 
+void *form_render_presence_event(weft_bytes channel, weft_bytes presence, const weft_env *env)
+{
+    struct text text;
+    (void)channel;
+    text_init(&text, env);
+    sse_presence(&text, presence);
+    return piece_of(&text);
+}
+
+void *form_render_presence_line(weft_bytes channel, weft_bytes presence, const weft_env *env)
+{
+    struct text text;
+    text_init(&text, env);
+    stream_presence(&text, channel, presence);
+    return piece_of(&text);
+}
+
 void form_unref(void *rendering)
 {
     if (rendering != &form_nothing) weft_piece_unref(rendering);

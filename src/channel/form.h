@@ -5,6 +5,7 @@
  *                  events (sse.h)       lines (stream.h)            raw (stream.h)
  *      begin       begin, lost          an object                   nothing
  *      entry       an event             an object                   the message
+ *      presence    an event             an object                   nothing
  *      lost        an event             an object                   the reply ends without its last chunk
  *      silence     a comment            an empty line               nothing
  *      end         when to come again   the same, in an object      as lost
@@ -34,6 +35,11 @@ const struct form *form_of(enum ask ask);
 void *form_render_event(weft_topic *t, const weft_entry *e, uint64_t skipped);
 void *form_render_line(weft_topic *t, const weft_entry *e, uint64_t skipped);
 void *form_render_raw(weft_topic *t, const weft_entry *e, uint64_t skipped);
+
+/* Who is there, the same way; for onlookers (board.h). */
+void *form_render_presence_event(weft_bytes channel, weft_bytes presence, const weft_env *env);
+void *form_render_presence_line(weft_bytes channel, weft_bytes presence, const weft_env *env);
+
 void form_unref(void *rendering);
 
 extern char form_nothing;

@@ -5,6 +5,9 @@
 #include "channel/look.h"
 
 #include "channel/answer.h"
+#include "channel/board.h"
+#include "channel/envelope.h"
+#include "channel/guest.h"
 
 static void add_all(struct poll *p, const weft_entry *const *entries, size_t n)
 {
@@ -50,8 +53,28 @@ void look_answer(visit *v)
     weft_position head = weft_topic_head(t);
     params_since(&v->wish->params, &since);
     if (v->ask != ASK_POLL) since.last = WEFT_NEVER;
+    guest_passes(v->channels, t, visit_loop(v), v->wish->params.client);
     if (!visit_is_known(v, &head)) say(v, t, &since);
     weft_topic_unref(t);
+}
+
+/* ---- who is there ---------------------------------------------------------------------------- */
+
+/* For this no channel is made. */
+void look_presence(visit *v)
+{
+    weft_channels *c = v->channels;
+    weft_bytes name = name_bytes(&v->wish->name);
+    weft_topic *t = weft_topic_find(c->hub, name);
+    struct text who, body;
+    text_init(&who, c->env);
+    text_init(&body, c->env);
+    board_look(c, t, visit_loop(v), &who);
+    envelope_presence(&body, name, text_bytes(&who));
+    body.failed |= who.failed;
+    text_deinit(&who);
+    weft_topic_unref(t);
+    visit_answer(v, NULL, &body);
 }
 
 /* ---- where it is ----------------------------------------------------------------------------- */

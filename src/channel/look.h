@@ -11,6 +11,7 @@
 #include "channel/visit.h"
 
 void look_answer(visit *v);
+void look_presence(visit *v);
 void look_position(visit *v);
 void look_drop(visit *v);
 void look_options(visit *v);

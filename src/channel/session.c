@@ -59,7 +59,6 @@ void session_has_room(struct session *s)
 
 void session_obey(struct session *s, const struct command *c)
 {
-    struct refusal why;
     switch (c->verb) {
     case VERB_SUBSCRIBE:
         if (c->is_pattern) pattern_subscribe(s, c);
@@ -71,10 +70,8 @@ void session_obey(struct session *s, const struct command *c)
         return;
     case VERB_PUBLISH: session_publish(s, c); return;
     case VERB_PING: pong(s, c->ping); return;
-    case VERB_PRESENCE: break;
+    case VERB_PRESENCE: session_presence(s, c); return;
     }
-    refusal_write(&why, 501, "this server does not know presence yet");
-    session_refuse(s, c->id, &why);
 }
 
 static void not_json(struct session *s, const struct command *c, const struct refusal *why)
@@ -111,8 +108,12 @@ static struct session *make(struct socket *socket, weft_conn *c)
 {
     struct session *s = hook_realloc(socket->channels->env, NULL, sizeof *s);
     if (!s) return NULL;
-    *s = (struct session){
-        .refs = 1, .socket = socket, .conn = c, .channels = channels_ref(socket->channels)};
+    *s = (struct session){.refs = 1,
+                          .socket = socket,
+                          .conn = c,
+                          .channels = channels_ref(socket->channels),
+                          .client = socket->opening->client};
+    socket->opening->client = NULL;
     return s;
 }
 
@@ -145,13 +146,16 @@ static void hello(struct session *s, const struct subscribed *is)
 void session_begin(struct socket *socket, weft_conn *c)
 {
     struct subscribed is;
+    const struct opening *o = socket->opening;
     struct session *s = make(socket, c);
     socket->session = s;
-    if (!s || (socket->opening->subscribes && read_own(s, &is) < 0)) {
+    if (!s || (o->subscribes && read_own(s, &is) < 0)) {
         weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, NULL);
         return;
     }
-    hello(s, socket->opening->subscribes ? &is : NULL);
+    hello(s, o->subscribes ? &is : NULL);
+    if (o->looks_on && session_look_on(s, socket->topic, NULL) < 0)
+        weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, NULL);
 }
 
 void session_leaves(struct session *s, uint64_t return_ms)
@@ -174,6 +178,7 @@ void session_unref(struct session *s)
     weft_channels *c = s->channels;
     if (--s->refs) return;
     session_forget_grants(s);
+    hook_free(c->env, s->client);
     hook_free(c->env, s);
     channels_unref(c);
 }

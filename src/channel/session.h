@@ -4,6 +4,7 @@
  *
  *      text -> command -> subscribe:  a reader of its own       -> ok, and then what it reads
  *                         publish:    a parcel for the store    -> ok, when that is confirmed
+ *                         presence:   an onlooker               -> ok, and then who comes and goes
  *
  * Counted: the connection holds it, and so does each parcel that is under way.
  */
@@ -39,6 +40,7 @@ struct session {
     bool asks; /* the program is deciding about a command: nothing is read meanwhile */
     size_t unanswered, unanswered_bytes;
     bool was_no_json;
+    char *client; /* NULL: he has no name */
 };
 
 /* On an open connection. */
@@ -61,6 +63,11 @@ void session_flow(struct session *s);
 void session_subscribe(struct session *s, const struct command *c);
 void session_unsubscribe(struct session *s, const struct command *c);
 void session_publish(struct session *s, const struct command *c);
+void session_presence(struct session *s, const struct command *c);
+
+/* He looks on from now on, and is told what he sees: *now gets it, or if it is NULL he is. As board_join. */
+int session_look_on(struct session *s, weft_topic *t, struct text *now);
+void session_look_away(struct session *s, weft_bytes channel);
 
 /* The topic of a channel, which becomes the caller's. 0; or -1, and why. */
 int session_find(const struct session *s, weft_bytes channel, weft_topic **out,

@@ -9,17 +9,24 @@
 #include <string.h>
 
 #include "channel/bytes.h"
+#include "channel/guest.h"
 #include "channel/hook.h"
 #include "channel/raw.h"
 #include "channel/session.h"
+
+static const char V1_ROUTE[] = "/.weft/v1";
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
 static void has_begun(struct socket *s)
 {
-    if (s->opening) weft_timer_free(s->opening->closing);
-    hook_free(s->channels->env, s->opening);
+    struct opening *o = s->opening;
+    const weft_env *env = s->channels->env;
     s->opening = NULL;
+    if (!o) return;
+    weft_timer_free(o->closing);
+    hook_free(env, o->client);
+    hook_free(env, o);
 }
 
 static void socket_free(struct socket *s)
@@ -31,23 +38,41 @@ static void socket_free(struct socket *s)
     channels_unref(c);
 }
 
+/* NULL: he has none, or there is no memory. */
+static char *name_of(const weft_env *env, const char *client)
+{
+    size_t room = strlen(client) + 1;
+    char *name = *client ? hook_realloc(env, NULL, room) : NULL;
+    return name ? memcpy(name, client, room) : NULL;
+}
+
+static struct opening *make_opening(const weft_env *env, const struct params *p, weft_topic *t)
+{
+    weft_since since;
+    struct opening *o = hook_realloc(env, NULL, sizeof *o);
+    if (!o) return NULL;
+    *o = (struct opening){
+        .since = p->since,
+        .subscribes = !p->subscribe_no,
+        .takes_loss = p->said & PARAM_LAST,
+        .looks_on = p->presence_events,
+        .client = name_of(env, p->client),
+    };
+    params_since(p, &since);
+    weft_topic_seek(t, &since, &o->seek);
+    return o;
+}
+
 static struct socket *make(const visit *v, weft_topic *t)
 {
     const weft_env *env = v->channels->env;
-    weft_since since;
-    struct opening *o = hook_realloc(env, NULL, sizeof *o);
+    struct opening *o = make_opening(env, &v->wish->params, t);
     struct socket *s = o ? hook_realloc(env, NULL, sizeof *s) : NULL;
     if (!s) {
+        if (o) hook_free(env, o->client);
         hook_free(env, o);
         return NULL;
     }
-    *o = (struct opening){
-        .since = v->wish->params.since,
-        .subscribes = !v->wish->params.subscribe_no,
-        .takes_loss = v->wish->params.said & PARAM_LAST,
-    };
-    params_since(&v->wish->params, &since);
-    weft_topic_seek(t, &since, &o->seek);
     *s = (struct socket){
         .channels = channels_ref(v->channels),
         .topic = weft_topic_ref(t),
@@ -72,6 +97,7 @@ static void accept(visit *v, weft_topic *t)
         visit_no_memory(v);
         return;
     }
+    if (v->ask == ASK_SOCKET_V1) (void)weft_upgrade_as(v->upgrade, V1_ROUTE); /* it is there */
     weft_upgrade_set_user(v->upgrade, s);
     if (weft_upgrade_accept(v->upgrade) < 0) socket_free(s);
     visit_free(v);
@@ -150,6 +176,7 @@ static void subscribe(const struct socket *s, weft_conn *c)
     int error = weft_topic_subscribe(s->topic, c, &since, &seek);
     if (error) weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(error));
     else if (seek.lost) close_lost(c, at);
+    else if (s->opening->client) guest_on_conn(s->channels, s->topic, c, s->opening->client);
 }
 
 static void on_open(weft_conn *c)
@@ -179,8 +206,6 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
     if (s->session) session_hears(s->session, op, (weft_bytes){data, len});
     else if (!(s->rights & WEFT_RIGHT_WRITE))
         weft_close(c, WEFT_CLOSE_POLICY_VIOLATION, "you may not publish on this channel");
-    else if (len > s->channels->cfg.max_message)
-        weft_close(c, WEFT_CLOSE_MESSAGE_TOO_BIG, "the message is longer than a channel takes");
     else publish(s, c, op, data, len);
 }
 
@@ -205,6 +230,13 @@ static void on_close(weft_conn *c, const weft_close_info *info)
     socket_free(s);
 }
 
+/* Where no request is let in: connections of weft.v1, whose messages may be longer, are opened as this route's. */
+static int refuse(weft_upgrade *u)
+{
+    (void)u;
+    return 404;
+}
+
 /* As JSON a byte may be six, and there is something around it. */
 enum { ESCAPED = 6, AROUND = 4 << 10 };
 
@@ -227,10 +259,10 @@ int socket_route(weft_channels *c, weft_server *s, const char *path,
                  int (*on_upgrade)(weft_upgrade *u))
 {
     const char **subprotocols;
-    const weft_limits limits = {.max_message = ESCAPED * c->cfg.max_message + AROUND};
+    weft_limits limits = {.max_message = c->cfg.max_message};
     int error = list_subprotocols(c, &subprotocols);
     if (error) return error;
-    const weft_handler handler = {
+    weft_handler handler = {
         .on_upgrade = on_upgrade,
         .on_open = on_open,
         .on_message = on_message,
@@ -245,5 +277,9 @@ int socket_route(weft_channels *c, weft_server *s, const char *path,
     };
     error = weft_server_route(s, path, &handler, c);
     hook_free(c->env, subprotocols);
-    return error;
+    if (error) return error;
+    handler.on_upgrade = refuse;
+    handler.subprotocols = NULL;
+    limits.max_message = ESCAPED * c->cfg.max_message + AROUND;
+    return weft_server_route(s, V1_ROUTE, &handler, c);
 }

@@ -16,7 +16,8 @@ struct session;
 struct opening {
     weft_position since; /* what its URL said */
     weft_seek seek;      /* what the 101 made of that */
-    bool subscribes, takes_loss;
+    bool subscribes, takes_loss, looks_on;
+    char *client; /* NULL: he has no name */
     weft_timer *closing;
 };
 

@@ -78,6 +78,13 @@ void sse_lost(struct text *to, uint64_t lost, const weft_position *at)
     text_deinit(&data);
 }
 
+void sse_presence(struct text *to, weft_bytes presence)
+{
+    text_add_words(to, "event: presence\ndata: ");
+    text_add(to, presence.data, presence.len);
+    text_add_words(to, "\n\n");
+}
+
 void sse_heartbeat(struct text *to)
 {
     text_add_words(to, ":\n\n");

@@ -18,6 +18,9 @@
  *      id: k3f9a2c1.50
  *      data: {"lost":7}
  *
+ *      event: presence             who comes and goes, if that was asked for: it has no position, so no id
+ *      data: {"count":1,"members":[{"client":"ann","verified":false}]}
+ *
  *      :                           a comment, after silence
  *
  * An event without data is none to Firefox; so retry stands in one that has data, and only at the end alone.
@@ -37,6 +40,7 @@ void sse_begin(struct text *to, uint64_t retry_ms, const weft_position *at);
 void sse_message(struct text *to, weft_bytes channel, const char *epoch, const weft_entry *e,
                  uint64_t skipped);
 void sse_lost(struct text *to, uint64_t lost, const weft_position *at);
+void sse_presence(struct text *to, weft_bytes presence);
 void sse_heartbeat(struct text *to);
 
 /* The last of a stream whose client is to come again. */

@@ -30,6 +30,12 @@ void stream_lost(struct text *to, weft_bytes channel, uint64_t lost, const weft_
     end_line(to);
 }
 
+void stream_presence(struct text *to, weft_bytes channel, weft_bytes presence)
+{
+    envelope_presence(to, channel, presence);
+    end_line(to);
+}
+
 void stream_heartbeat(struct text *to)
 {
     end_line(to);

@@ -7,6 +7,7 @@
  *          {"channel":"/chat","position":P,"head":P,"policy":"queue"}         first: where it begins, so that even who
  *          {"channel":"/chat","position":P,"time":...,"data":"hi"}            has had no message yet can resume
  *          {"channel":"/chat","lost":7,"position":P}
+ *          {"channel":"/chat","presence":{...}}                               if that was asked for
  *                                                                             an empty line, after silence
  *          {"close":{"retry":4000}}                                           last, if the client is to come again
  *
@@ -29,6 +30,7 @@ void stream_begin(struct text *to, const struct subscribed *s);
 void stream_message(struct text *to, weft_bytes channel, const char *epoch, const weft_entry *e,
                     uint64_t skipped);
 void stream_lost(struct text *to, weft_bytes channel, uint64_t lost, const weft_position *at);
+void stream_presence(struct text *to, weft_bytes channel, weft_bytes presence);
 void stream_heartbeat(struct text *to);
 void stream_end(struct text *to, uint64_t retry_ms);
 

@@ -8,7 +8,9 @@
  */
 #include "channel/streaming.h"
 
+#include "channel/board.h"
 #include "channel/form.h"
+#include "channel/guest.h"
 #include "channel/hook.h"
 
 struct stream {
@@ -128,6 +130,36 @@ static const weft_reader_type *readers_of(enum ask ask)
     return ask == ASK_SSE ? &events : ask == ASK_STREAM ? &lines : &raw;
 }
 
+/* ---- as an onlooker -------------------------------------------------------------------------- */
+
+static int queue_presence(void *reply, void *rendering)
+{
+    return queued(weft_reply_user(reply), weft_reply_write_piece(reply, rendering));
+}
+
+static bool is_full(const void *reply)
+{
+    return weft_reply_backlogged(reply);
+}
+
+static weft_link *links(const void *reply)
+{
+    return weft_reply_links(reply);
+}
+
+#define ONLOOKERS(how)                                                                     \
+    {                                                                                      \
+        .render = (how), .unref = form_unref, .queue = queue_presence, .is_full = is_full, \
+        .link = hang, .unlink = take_off, .links = links                                   \
+    }
+
+static const struct onlooker_type *onlookers_of(enum ask ask)
+{
+    static const struct onlooker_type events = ONLOOKERS(form_render_presence_event);
+    static const struct onlooker_type lines = ONLOOKERS(form_render_presence_line);
+    return ask == ASK_SSE ? &events : &lines;
+}
+
 /* ---- to begin -------------------------------------------------------------------------------- */
 
 static void on_leave(weft_reply *reply, uint64_t return_ms)
@@ -182,8 +214,8 @@ static int begin_reader(struct stream *s, weft_topic *t, const weft_reader_type 
     return 0;
 }
 
-/* A pipe cannot be told of a loss: it has the head of the answer, and no clean end. */
-static void read_from(struct stream *s, weft_topic *t, const weft_reader_type *type,
+/* A pipe cannot be told of a loss: it has the head of the answer, and no clean end. false: it has ended. */
+static bool read_from(struct stream *s, weft_topic *t, const weft_reader_type *type,
                       struct beginning *b)
 {
     weft_reply *reply = reply_of(s);
@@ -191,10 +223,23 @@ static void read_from(struct stream *s, weft_topic *t, const weft_reader_type *t
         weft_reply_set_user(reply, NULL);
         weft_reply_abort(reply);
         gone(&s->reader);
-        return;
+        return false;
     }
     say_begin(s, &b->since, &b->seek);
-    if (b->seek.lost && !s->form->lost) weft_reply_cut(reply);
+    if (!b->seek.lost || s->form->lost) return true;
+    weft_reply_cut(reply);
+    return false;
+}
+
+/* He says who he is, and wants to see who else is there: both if he likes. */
+static void welcome(const struct stream *s, weft_topic *t, const struct params *p,
+                    const struct onlooker_type *type)
+{
+    weft_reply *reply = reply_of(s);
+    weft_loop *l = weft_reply_loop(reply);
+    guest_on_reply(s->channels, t, reply, p->client);
+    if (p->presence_events && board_join(s->channels, t, l, reply, type, NULL) < 0)
+        weft_reply_abort(reply);
 }
 
 void streaming_begin(visit *v)
@@ -202,6 +247,7 @@ void streaming_begin(visit *v)
     struct params params = v->wish->params;
     struct beginning b;
     const weft_reader_type *type = readers_of(v->ask);
+    const struct onlooker_type *looks = onlookers_of(v->ask);
     weft_topic *t = visit_topic(v);
     if (!t) return;
     params_since(&params, &b.since);
@@ -209,7 +255,7 @@ void streaming_begin(visit *v)
     struct stream *s = make(v);
     if (s) s->reader.carrier = visit_begin(v, s->form->type, &b.seek.at, &replies, s);
     else visit_no_memory(v);
-    if (s && s->reader.carrier) read_from(s, t, type, &b);
-    else if (s) gone(&s->reader);
+    if (s && !s->reader.carrier) gone(&s->reader);
+    else if (s && read_from(s, t, type, &b)) welcome(s, t, &params, looks);
     weft_topic_unref(t);
 }

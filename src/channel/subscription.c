@@ -6,6 +6,7 @@
 #include "channel/bytes.h"
 #include "channel/envelope.h"
 #include "channel/find.h"
+#include "channel/guest.h"
 #include "channel/hook.h"
 #include "channel/pattern.h"
 #include "channel/session.h"
@@ -164,6 +165,7 @@ int session_read(struct session *s, weft_topic *t, const weft_since *since, unsi
     }
     s->refs++;
     s->first = new;
+    if (s->client) guest_on_conn(s->channels, t, s->conn, s->client);
     return 0;
 }
 
@@ -209,6 +211,7 @@ void session_leave(struct session *s, bool (*is_it)(weft_bytes channel, weft_byt
         if (!(at->read_for & for_what) || !is_it(channel_of(at), name)) continue;
         at->read_for &= ~for_what;
         if (at->read_for) continue;
+        guest_leaves_conn(s->conn, weft_reader_topic(&at->reader));
         weft_reader_end(&at->reader);
         gone(&at->reader);
     }
@@ -218,6 +221,7 @@ void session_unsubscribe(struct session *s, const struct command *c)
 {
     struct text t;
     session_leave(s, bytes_same, c->channel, FOR_ITSELF);
+    session_look_away(s, c->channel);
     if (!c->id.len) return;
     text_init(&t, s->channels->env);
     answer_done(&t, c->id);

@@ -4,6 +4,7 @@
  */
 #include "channel/wait.h"
 
+#include "channel/guest.h"
 #include "channel/hook.h"
 #include "channel/look.h"
 
@@ -16,6 +17,7 @@ struct wait {
     bool has_since;
     weft_timer *timer;
     weft_errand errand;
+    struct guest *guest; /* NULL: he has no name */
 };
 
 /* ---- the answer ------------------------------------------------------------------------------ */
@@ -41,6 +43,7 @@ static void wait_free(struct wait *w, const weft_env *env)
 {
     weft_reader_end(&w->reader);
     weft_timer_free(w->timer);
+    guest_leave(w->guest);
     weft_topic_unref(w->topic);
     hook_free(env, w);
 }
@@ -108,7 +111,7 @@ static void hang(void *carrier, weft_link *link)
 }
 
 static const weft_reader_type readers = {
-    .queue = queue, .lost = lost, .end = end, .link = hang, .unlink = hang};
+    .queue = queue, .lost = lost, .end = end, .link = hang, .unlink = hang, .passes = true};
 
 /* ---- to begin -------------------------------------------------------------------------------- */
 
@@ -135,6 +138,7 @@ static int begin(struct wait *w)
     remember(w, &v->wish->params, &seek);
     if (seek.lost || seek.at.offset < seek.head.offset) wake(w);
     else weft_timer_start(w->timer, v->wish->params.wait_s * UINT64_C(1000));
+    w->guest = guest_come(v->channels, w->topic, l, v->wish->params.client, false);
     visit_forget(v);
     return 0;
 }

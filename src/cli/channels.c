@@ -67,6 +67,13 @@ static const weft_topic_settings *settings_of(const char *name, void *user)
     return flag ? &flag->settings : NULL;
 }
 
+static bool has_presence(const char *name, void *user)
+{
+    const struct channels *c = user;
+    const struct channel_flag *flag = channel_flag_find(c->flags, c->n, name);
+    return flag ? flag->presence : usual.presence;
+}
+
 static void on_ask(weft_channel_ask *ask, void *user)
 {
     const struct channels *c = user;
@@ -146,6 +153,7 @@ int channels_open(struct channels *c, weft_loop *l, const struct channels_option
         .on_ask = o->only ? on_ask : NULL,
         .on_look = on_look,
         .on_event = on_event,
+        .has_presence = has_presence,
         .user = c,
         .subprotocols = o->subprotocols->n ? o->subprotocols->items : NULL,
         .deflate = o->deflate,

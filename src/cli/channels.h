@@ -4,7 +4,8 @@
  *
  *      --channel 'PATTERN: SETTINGS'   how channels behave (channel_flag.h)
  *      --only-channels                 there are only those that --channel names
- *      --grant RIGHT                   what everybody may: drop, pattern. On loopback addresses they may
+ *      --grant RIGHT                   what everybody may: drop, pattern. On loopback addresses, and without
+ *                                  --trust-proxy, they may
  */
 #ifndef CLI_CHANNELS_H
 #define CLI_CHANNELS_H

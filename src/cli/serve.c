@@ -21,7 +21,6 @@
 struct serve {
     struct service service;
     struct echo echoes[FLAG_LIST_MAX];
-    weft_files *files; /* NULL: there is no DIR */
     struct listing listing;
 };
 
@@ -86,6 +85,12 @@ static bool has_extension(weft_bytes path)
     return dot && dot + 1 < text + path.len;
 }
 
+/* "/a/": a directory that has no index.html. */
+static bool may_be_channel(weft_bytes path)
+{
+    return path.len == 1 || path.data[path.len - 1] != '/';
+}
+
 static bool is_channel(const struct serve *s, weft_bytes path)
 {
     weft_topic *t = weft_topic_find(weft_channels_hub(s->service.channels.them), path);
@@ -104,9 +109,9 @@ static bool look_for_file(weft_request *r, bool page, void *user)
     const struct serve *s = user;
     weft_bytes path = weft_request_path(r);
     (void)page;
-    if (weft_files_respond(s->files, r, path) == 0) return true;
+    if (weft_files_respond(s->service.files, r, path) == 0) return true;
     if (path.len == 1 && s->listing.dir) listing_serve(&s->listing, r);
-    else if (has_extension(path) && !is_channel(s, path)) say_no_file(r);
+    else if (!may_be_channel(path) || (has_extension(path) && !is_channel(s, path))) say_no_file(r);
     else return false;
     return true;
 }
@@ -124,7 +129,8 @@ static void on_plain(weft_request *r, void *user)
 {
     static const char why[] = "this path speaks WebSocket only\n";
     const struct serve *s = user;
-    if (s->files && weft_files_respond(s->files, r, weft_request_path(r)) == 0) return;
+    if (s->service.files && weft_files_respond(s->service.files, r, weft_request_path(r)) == 0)
+        return;
     weft_reply_field(r, "Upgrade", "websocket");
     weft_respond(r, 426, "text/plain; charset=utf-8", why, sizeof why - 1);
 }
@@ -140,16 +146,15 @@ static int add_echo(struct serve *s, size_t i, const char *path)
     return r < 0 ? complain("--echo %s: %s", path, weft_strerror(r)) : 0;
 }
 
-static int add_files(struct serve *s, const char *dir)
+static int add_listing(struct serve *s, const char *dir)
 {
-    int r = weft_files_open(&s->files, s->service.server, dir);
-    if (r == 0) r = listing_open(&s->listing, dir);
+    int r = listing_open(&s->listing, dir);
     return r < 0 ? complain("%s: %s", dir, weft_strerror(r)) : 0;
 }
 
 static int add_routes(struct serve *s, const struct flag_list *echoes, const char *dir)
 {
-    int status = dir ? add_files(s, dir) : 0;
+    int status = dir ? add_listing(s, dir) : 0;
     if (status) return status;
     int r = weft_channels_route(s->service.channels.them, s->service.server, "/*");
     if (r < 0) return complain("cannot start: %s", weft_strerror(r));
@@ -186,7 +191,6 @@ int serve_run(int argc, char **argv)
     if (status == 0) status = add_routes(&s, &echoes, options.dir);
     if (status == 0) status = service_run(&s.service, NULL);
     service_close(&s.service);
-    weft_files_close(s.files);
     listing_close(&s.listing);
     return status;
 }

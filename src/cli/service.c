@@ -226,13 +226,22 @@ static int load_secret(struct service *s)
     return r < 0 ? complain("%s", why) : 0;
 }
 
+static int open_files(struct service *s)
+{
+    const char *dir = s->options->dir;
+    int r = dir ? weft_files_open(&s->files, s->server, dir) : 0;
+    return r < 0 ? complain("%s: %s", dir, weft_strerror(r)) : 0;
+}
+
 static int open_channels(struct service *s)
 {
     struct channels_options *o = &s->options->channels;
     o->max_message = s->options->max_message;
     o->deflate = s->deflate;
     o->subprotocols = &s->options->subprotocols;
-    o->on_loopback = listening_reach(&s->options->listening) == REACH_HERE;
+    /* By a proxy everybody gets here. */
+    o->on_loopback =
+        listening_reach(&s->options->listening) == REACH_HERE && !s->options->proxies.n;
     return channels_open(&s->channels, s->loop, o, &s->trace);
 }
 
@@ -261,6 +270,7 @@ int service_open(struct service *s, struct service_options *o)
                    ? complain("--trust-proxy: one of these is not an address, perhaps with /BITS")
                    : complain("cannot start: %s", weft_strerror(r));
     r = open_channels(s);
+    if (!r) r = open_files(s);
     return r ? r : load_secret(s);
 }
 
@@ -268,6 +278,7 @@ void service_close(struct service *s)
 {
     trim_deinit(&s->trim);
     weft_server_free(s->server);
+    weft_files_close(s->files);
     weft_tls_unref(s->tls);
     channels_close(&s->channels);
     signals_deinit(&s->signals);

@@ -57,6 +57,7 @@ struct service {
     weft_loop *loop;
     struct channels channels;
     weft_server *server;
+    weft_files *files;           /* of options->dir; NULL: none */
     weft_tls *tls;               /* NULL: plain */
     const weft_deflate *deflate; /* for handlers; NULL: off */
     struct signals signals;

@@ -23,7 +23,7 @@ struct v1_handler {
     void (*on_answer)(struct v1 *v, const json_t *id, const json_t *ok, const json_t *error);
     /* What is said of a channel, or of a pattern. NULL: it is not looked at. */
     void (*on_envelope)(struct v1 *v, json_t *envelope);
-    void (*on_room)(struct v1 *v);                       /* NULL: as above */
+    void (*on_room)(struct v1 *v); /* NULL: as above */
     /* retry_ms: when to come again, as the server has said; 0: it has not. */
     void (*on_gone)(struct v1 *v, const weft_close_info *info, uint64_t retry_ms);
 };

@@ -155,15 +155,20 @@ static bool is_empty(const struct local *l)
     return true;
 }
 
+static void count(weft_topic *t, const weft_reader_type *type, int more)
+{
+    if (!type->passes) atomic_fetch_add_explicit(&t->readers, (unsigned)more, memory_order_relaxed);
+}
+
 /* He is off the link already. */
 static void leave(weft_reader *r)
 {
     struct local *l = reader_group(r)->local;
+    count(l->topic, reader_group(r)->type, -1);
     bool was_behind = r->state & READER_BEHIND;
     if (was_behind) leave_behind(l, r->at);
     else leave_readers(reader_group(r), r->at);
     r->link.owner = NULL;
-    atomic_fetch_sub_explicit(&l->topic->readers, 1, memory_order_relaxed);
     if (was_behind) l->stale = true;
     if (is_empty(l)) local_leave(l);
     else if (was_behind) local_again(l);
@@ -230,7 +235,7 @@ int weft_reader_begin(weft_reader *r, weft_topic *t, weft_loop *loop, const weft
     }
     r->link.type = &reader_link;
     type->link(r->carrier, &r->link);
-    atomic_fetch_add_explicit(&t->readers, 1, memory_order_relaxed);
+    count(t, type, 1);
     if (r->state & READER_BEHIND) local_again(l);
     if (seek) *seek = found;
     return 0;

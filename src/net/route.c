@@ -42,7 +42,15 @@ static bool path_is_valid(weft_bytes path)
     return true;
 }
 
-static struct route *find_same(struct route_table *t, weft_bytes path, bool prefix)
+/* Whether it is a subtree, whose star it loses. */
+static bool take_star(weft_bytes *path)
+{
+    bool is = path->len >= 2 && memcmp(path->data + path->len - 2, "/*", 2) == 0;
+    path->len -= is;
+    return is;
+}
+
+static struct route *find_same(const struct route_table *t, weft_bytes path, bool prefix)
 {
     for (size_t i = 0; i < t->n; i++) {
         struct route *r = &t->routes[i];
@@ -78,8 +86,7 @@ int route_add(struct route_table *t, const weft_env *env, const char *path,
               const struct route *what)
 {
     weft_bytes bytes = bytes_of(path);
-    bool prefix = bytes.len >= 2 && memcmp(path + bytes.len - 2, "/*", 2) == 0;
-    if (prefix) bytes.len--;
+    bool prefix = take_star(&bytes);
     if (!path_is_valid(bytes))
         return log_wrong(env,
                          "the route \"%.80s\" is no path that a request can have: say \"/chat\" or "
@@ -95,6 +102,13 @@ int route_add(struct route_table *t, const weft_env *env, const char *path,
     r->len = bytes.len;
     r->prefix = prefix;
     return 0;
+}
+
+const struct route *route_named(const struct route_table *t, const char *path)
+{
+    weft_bytes bytes = bytes_of(path);
+    bool prefix = take_star(&bytes);
+    return find_same(t, bytes, prefix);
 }
 
 int route_copy(struct route_table *to, const weft_env *env, const struct route_table *from)

@@ -75,6 +75,9 @@ int route_add(struct route_table *t, const weft_env *env, const char *path, cons
 int route_copy(struct route_table *to, const weft_env *env, const struct route_table *from);
 
 /* NULL: none fits. */
+/* The one that was added with this path; NULL: there is none. */
+const struct route *route_named(const struct route_table *t, const char *path);
+
 const struct route *route_find(const struct route_table *t, weft_bytes path);
 
 void routes_deinit(struct routes *r, const weft_env *env);

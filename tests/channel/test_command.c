@@ -104,6 +104,13 @@ static void one_asks_who_is_there(void **state)
 {
     (void)state;
     hears("{\"id\":4,\"presence\":\"/chat\"}", VERB_PRESENCE);
+    assert_false(c.has_events);
+    hears("{\"id\":4,\"presence\":\"/chat\",\"events\":true}", VERB_PRESENCE);
+    assert_true(c.has_events && c.events);
+    hears("{\"id\":4,\"presence\":\"/chat\",\"events\":false}", VERB_PRESENCE);
+    assert_true(c.has_events && !c.events);
+    hears("{\"id\":4,\"presence\":\"/chat\",\"events\":null}", VERB_PRESENCE);
+    assert_false(c.has_events);
     assert_bytes(c.channel, "/chat");
 }
 
@@ -213,6 +220,7 @@ static void only_subscriptions_have_patterns(void **state)
 {
     (void)state;
     refuses("{\"publish\":\"/quotes/*\",\"data\":\"hi\"}", 400, "only be subscribed to");
+    refuses("{\"presence\":\"/chat\",\"events\":\"true\"}", 400, "true, to be told");
     refuses("{\"presence\":\"/quotes/*\"}", 400, "only be subscribed to");
 }
 

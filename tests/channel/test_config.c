@@ -98,8 +98,9 @@ static void what_happens_is_told(void **state)
     settle(&live.w);
     raw_free(r);
     settle(&live.w);
-    assert_string_equal(story, "upgrade /caf%C3%A9 0;open /café 0;message /café 5;published /café 5;"
-                              "ping /café 3;pong /café 0;closed /café 0;");
+    assert_string_equal(story,
+                        "upgrade /caf%C3%A9 0;open /café 0;message /café 5;published /café 5;"
+                        "ping /café 3;pong /café 0;closed /café 0;");
     story[0] = '\0';
     assert_int_equal(live_ask(&live, "POST", "/a", "", "abc", NULL), 200);
     assert_string_equal(story, "published /a 3;");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * tests/channel/test_crowd.c - a server of several threads: who publishes, by whatever way, is read by everybody, by
- * whatever way, in one order
+ * whatever way, in one order; and who comes is seen by everybody once
  */
 #include "net/raw.h"
 
@@ -115,8 +115,78 @@ static void test_one_order(void **state)
     end(&c);
 }
 
+/* ---- presence -------------------------------------------------------------------------------- */
+
+enum { ROUNDS = 20, NAMES = PUBLISHERS };
+
+static const char *const looks[] = {
+    "GET /chat?stream&presence=events HTTP/1.0\r\nHost: localhost\r\n\r\n",
+    "GET /chat?stream=sse&presence=events HTTP/1.0\r\nHost: localhost\r\n\r\n",
+    UPGRADE("/chat?presence=events", "Sec-WebSocket-Protocol: weft.v1\r\n")};
+
+static struct raw *come(struct crowd *c, int who)
+{
+    static const char *const ways[] = {
+        "GET /chat?stream=sse&client=m%d HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /chat?client=m%d HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        UPGRADE("/chat?client=m%d", "")};
+    char request[512];
+    struct raw *r = raw_connect(&c->w);
+    snprintf(request, sizeof request, ways[who % 3], who);
+    raw_say(r, request);
+    return r;
+}
+
+/* How often he has heard that. What frames have of NULs must not end a text. */
+static int times(struct raw *r, const char *words)
+{
+    int n = 0;
+    raw_read(r);
+    for (size_t i = 0; i < r->len; i++)
+        if (!r->got[i]) r->got[i] = ' ';
+    for (const char *at = raw_body(r); (at = strstr(at, words)); at++) n++;
+    return n;
+}
+
+static bool has_all(struct raw *r)
+{
+    char name[16];
+    int n = 0;
+    for (int i = 0; i < NAMES; i++) {
+        snprintf(name, sizeof name, "\"m%d\"", i);
+        n += times(r, name);
+    }
+    return n >= NAMES;
+}
+
+/* They come and go on all threads, again and again; each is told to each once, since he was never away for long. */
+static void test_presence(void **state)
+{
+    (void)state;
+    static struct crowd c;
+    begin(&c);
+    for (int i = 0; i < READERS; i++) {
+        c.readers[i] = raw_connect(&c.w);
+        raw_say(c.readers[i], looks[i % 3]);
+        turn_until(&c.w, times(c.readers[i], "\"members\":[]"));
+    }
+    for (int n = 0; n < ROUNDS; n++)
+        for (int i = 0; i < PUBLISHERS; i++) {
+            if (n) raw_free(c.publishers[i]);
+            c.publishers[i] = come(&c, i);
+            turn_until(&c.w, raw_status(c.publishers[i]));
+        }
+    for (int i = 0; i < READERS; i++) {
+        turn_until(&c.w, has_all(c.readers[i]));
+        assert_int_equal(times(c.readers[i], "\"verified\""), NAMES);
+        assert_int_equal(times(c.readers[i], "\"leave\":[{"), 0);
+    }
+    end(&c);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_order)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_order),
+                                       cmocka_unit_test(test_presence)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,17 +124,6 @@ static void test_gone_meanwhile(void **state)
     live_end(&live);
 }
 
-/* What is not there yet is said so, in front of everything. */
-static void test_not_yet(void **state)
-{
-    (void)state;
-    start();
-    assert_int_equal(live_ask(&live, "GET", "/chat?presence", "", "", NULL), 501);
-    assert_int_equal(live_ask(&live, "GET", "/chat?stream&presence=events", "", "", NULL), 501);
-    assert_null(held);
-    live_end(&live);
-}
-
 /* ---- commands of weft.v1 --------------------------------------------------------------------- */
 
 static struct raw *open_session(void)
@@ -229,13 +218,9 @@ static void test_new_channels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_granted_later),
-        cmocka_unit_test(test_not_yet),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_gone_meanwhile),
-        cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_new_channels),
-        cmocka_unit_test(test_gone_while_deciding),
+        cmocka_unit_test(test_granted_later),  cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_gone_meanwhile), cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_new_channels),   cmocka_unit_test(test_gone_while_deciding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,53 +2,18 @@
  *
  * tests/channel/test_session.c - weft.v1, over loopback
  */
-#include "channel/live.h"
+#include "channel/v1.h"
 
 static struct live live;
 
 static struct raw *dial(const char *target)
 {
-    char request[512];
-    struct raw *r = raw_connect(&live.w);
-    snprintf(request, sizeof request, UPGRADE("%s", "Sec-WebSocket-Protocol: weft.v1\r\n"), target);
-    assert_int_equal(raw_ask(&live.w, r, request), 101);
-    size_t head = (size_t)(raw_body(r) - r->got);
-    memmove(r->got, r->got + head, r->len - head + 1);
-    r->len -= head;
-    return r;
+    return v1_dial(&live, target);
 }
 
-static size_t frame_length(const uint8_t *p, size_t *head)
-{
-    size_t len = p[1];
-    *head = 2;
-    if (len != 126) return len;
-    *head = 4;
-    return (size_t)p[2] << 8 | p[3];
-}
-
-/* The objects that have come, each in a line, tidied up; a Close as "close 1003". They are forgotten. */
 static const char *said(struct raw *r)
 {
-    static char text[200000];
-    size_t n = 0, head;
-    settle(&live.w);
-    raw_read(r);
-    const uint8_t *p = (const uint8_t *)r->got, *end = p + r->len;
-    while (p + 2 <= end) {
-        size_t len = frame_length(p, &head);
-        if ((p[0] & 15) == 8)
-            n += (size_t)snprintf(text + n, 32, "close %d\n", p[head] << 8 | p[head + 1]);
-        else {
-            memcpy(text + n, p + head, len);
-            n += len;
-            text[n++] = '\n';
-        }
-        p += head + len;
-    }
-    text[n] = '\0';
-    raw_forget(r);
-    return tidy(&live, "/chat", text);
+    return v1_said(&live, r);
 }
 
 static void skip_hello(struct raw *r)

@@ -112,7 +112,7 @@ static void test_refused(void **state)
     raw_frame(r, 0x82, body, 1000);
     assert_string_equal(frames(r), "");
     raw_frame(r, 0x82, body, 1001);
-    assert_string_equal(frames(r), "close 1009 the message is longer than a channel takes;");
+    assert_string_equal(frames(r), "close 1009 the message is larger than the limit;eof;");
     raw_free(r);
     assert_int_equal(weft_server_shutdown(live.w.server, WEFT_CLOSE_GOING_AWAY, NULL, NULL), 0);
     live_end(&live);

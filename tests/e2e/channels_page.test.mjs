@@ -7,8 +7,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Channels } from './lib/channels.mjs';
-import { SOURCE } from './lib/program.mjs';
+import { Program, SOURCE, withServer } from './lib/program.mjs';
 
 const PAGE = readFileSync(join(SOURCE, 'docs/channels.md'), 'utf8');
 const EPOCH = /\b([a-z0-9]{8,16})(?=\.\d+\b)/;
@@ -25,8 +24,8 @@ const plain = (text) => text.replace(/\r/g, '').replace(new RegExp(EPOCH, 'g'), 
 const shell = (line) => new Promise((resolve) => execFile('bash', ['-c', line], (error, out) => resolve(out)));
 
 test('the page', async (t) => {
-  const server = await Channels.start();
-  t.after(() => server.stop());
+  const server = await Program.serve();
+  t.after(() => server.kill());
   assert.ok(commands.length > 10);
   let epoch = 'k3f9a2c1';
   for (const { line, prints } of commands) {
@@ -34,4 +33,13 @@ test('the page', async (t) => {
     assert.equal(plain(out), plain(prints), line);
     if (line.includes('/chat')) epoch = EPOCH.exec(out)?.[1] ?? epoch;
   }
+  await server.stop();
 });
+
+test('a channel whose presence is off', () =>
+  withServer(['--channel', '/quiet: presence=off'], async (server) => {
+    const status = async (path) => (await fetch(`http://127.0.0.1:${server.port}${path}`)).status;
+    assert.equal(await status('/quiet?presence'), 403);
+    assert.equal(await status('/quiet?client=ann'), 200);
+    assert.equal(await status('/chat?presence'), 200);
+  }));

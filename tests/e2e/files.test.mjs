@@ -127,7 +127,7 @@ test('HEAD', async () => {
   assert.equal(head.status, 200);
   assert.equal(head.fields['content-length'], String(BIG.length));
   assert.equal(head.body, '');
-  assert.equal(parse(await curl('-I', server.page('/nothing'))).status, 404);
+  assert.equal(parse(await curl('-I', server.page('/nothing.txt'))).status, 404);
 });
 
 test('a directory: redirected to its slash, index.html, or 404', async () => {
@@ -140,7 +140,7 @@ test('a directory: redirected to its slash, index.html, or 404', async () => {
 });
 
 test('what is not there', async () => {
-  for (const path of ['/nothing', '/sub/nothing.html', '/digits.txt/', '/digits.txt/x']) {
+  for (const path of ['/nothing.txt', '/sub/nothing.html', '/digits.txt/', '/digits.txt/x.txt']) {
     assert.deepEqual([path, (await get(path)).status], [path, 404]);
   }
 });
@@ -234,13 +234,18 @@ test('nothing outside, nothing hidden, no links', async () => {
   }
 });
 
-test('methods', async () => {
-  for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE']) {
+test('other methods and parameters of channels mean the channel of that name', async () => {
+  for (const method of ['PUT', 'PATCH', 'TRACE']) {
     const { status, fields } = await get('/digits.txt', '-X', method);
     assert.deepEqual([method, status], [method, 405]);
     assert.match(fields.allow, /GET.*HEAD/);
   }
-  assert.equal((await get('/digits.txt', '-d', 'a body')).status, 405);
+  assert.equal((await get('/digits.txt', '-d', 'a body')).status, 200);
+  assert.match((await get('/digits.txt?last=1')).body, /"data":"a body"/);
+  assert.equal((await get('/digits.txt?v=2')).body, (await get('/digits.txt')).body);
+  assert.equal((await get('/nothing.txt')).status, 404);
+  assert.equal((await get('/nothing.txt', '-d', 'a body')).status, 200);
+  assert.match((await get('/nothing.txt')).body, /"data":"a body"/);
 });
 
 // ---- the connection ----------------------------------------------------------------------------
@@ -337,22 +342,23 @@ test('the pages of the demo: a policy, types, 304, HEAD, and nothing else', asyn
   const demo = await Program.listening('demo', '-p', '0');
   try {
     const ask = async (path, ...args) => parse(await curl('-i', ...args, demo.page(path)));
+    const browser = ['-H', 'Accept: text/html'];
     const types = { '/': 'html', '/chat': 'html', '/chat/any/room': 'html', '/quotes': 'html', '/style.css': 'css', '/weft.js': 'javascript' };
     for (const [path, type] of Object.entries(types)) {
-      const { status, fields, body } = await ask(path);
+      const { status, fields, body } = await ask(path, ...browser);
       assert.deepEqual([path, status], [path, 200]);
       assert.match(fields['content-type'], new RegExp(`^text/${type}; charset=utf-8$`));
       assert.match(fields['content-security-policy'], /default-src/);
       assert.doesNotMatch(fields['content-security-policy'], /unsafe/);
       assert.equal(fields['x-content-type-options'], 'nosniff');
       assert.ok(body.length > 100);
-      const again = await ask(path, '-H', `If-None-Match: ${fields.etag}`);
+      const again = await ask(path, ...browser, '-H', `If-None-Match: ${fields.etag}`);
       assert.deepEqual([path, again.status, again.body], [path, 304, '']);
-      const head = parse(await curl('-I', demo.page(path)));
+      const head = parse(await curl('-I', ...browser, demo.page(path)));
       assert.deepEqual([head.status, head.fields['content-length'], head.body], [200, fields['content-length'], '']);
     }
-    for (const path of ['/nothing', '/chat.html/x', '/../etc/passwd', '/.git']) assert.equal((await ask(path)).status, 404);
-    assert.equal((await ask('/', '-d', 'x')).status, 405);
+    for (const path of ['/.git', '/.weft/nothing']) assert.equal((await ask(path, ...browser)).status, 404);
+    for (const path of ['/chat', '/quotes', '/']) assert.match((await ask(path)).body, /^\{"channel":"/); // curl means the channel
     await demo.stop();
   } finally {
     demo.kill();
@@ -377,9 +383,8 @@ test('IPv6', async (t) => {
 test('without a directory the root says what this is', async () => {
   const bare = await Program.serve();
   try {
-    assert.match(await curl(bare.page('/')), new RegExp(`weft ws://127.0.0.1:${bare.port}/chat`));
-    const plain = parse(await curl('-i', bare.page('/channel')));
-    assert.deepEqual([plain.status, plain.fields.upgrade, plain.fields['sec-websocket-version']], [426, 'websocket', '13']);
+    assert.match(await curl('-H', 'Accept: text/html', bare.page('/')), new RegExp(`weft ws://127.0.0.1:${bare.port}/chat`));
+    assert.match(await curl(bare.page('/')), /^\{"channel":"\/"/); // to who is no browser it is a channel
     await bare.stop();
   } finally {
     bare.kill();

@@ -105,7 +105,7 @@ describe('weft serve --tls-cert', { concurrency: 4 }, () => {
   test('curl, with and without trusting it', async (t) => {
     const server = await started(t);
     const page = `https://localhost:${server.port}/`;
-    const { code, out } = await curl('--cacert', certs.ca, page, page);
+    const { code, out } = await curl('-H', 'Accept: text/html', '--cacert', certs.ca, page, page);
     assert.equal(code, 0);
     assert.match(out, /weft wss:\/\/localhost/);
     assert.equal((await curl(page)).code, 60);
@@ -286,7 +286,7 @@ describe('weft serve --tls-cert', { concurrency: 4 }, () => {
   test('a Unix socket beside it stays plain', async (t) => {
     const path = certs.path('sock');
     const server = await started(t, '-p', '0', '-l', `unix:${path}`);
-    assert.match((await curl('--unix-socket', path, 'http://x/')).out, /This is weft/);
+    assert.match((await curl('-H', 'Accept: text/html', '--unix-socket', path, 'http://x/')).out, /This is weft/);
     await server.stop();
   });
 });

@@ -106,7 +106,8 @@ static void on_request(weft_request *r, void *user)
     (void)user;
     weft_bytes path = weft_request_path(r);
     int error = weft_files_respond(files, r, (weft_bytes){path.data + 2, path.len - 2});
-    if (error) weft_respond(r, 404, NULL, error == -ENOENT ? "no file" : "no way", error == -ENOENT ? 7 : 6);
+    const char *why = error == -ENOENT ? "no file" : "no way";
+    if (error) weft_respond(r, 404, NULL, why, strlen(why));
 }
 
 /* Who asks for one file has the request back where there is none. */

@@ -499,6 +499,36 @@ static void test_held_with_frames_behind(void **state)
     raw_free(r);
 }
 
+static int open_as_small(weft_upgrade *u)
+{
+    assert_int_equal(weft_upgrade_as(u, "/nowhere"), -ENOENT);
+    assert_int_equal(weft_upgrade_as(u, "/small"), -ENOENT);
+    assert_int_equal(weft_upgrade_as(u, "/small/*"), 0);
+    return 0;
+}
+
+/* The other route's limits and callbacks; what was agreed on, and the user, stay. */
+static void test_opened_as_another_routes(void **state)
+{
+    (void)state;
+    weft_handler small = handler;
+    small.on_upgrade = NULL;
+    small.subprotocols = NULL;
+    small.limits = &(weft_limits){.max_message = 3};
+    assert_int_equal(weft_server_route(world.server, "/small/*", &small, &other), 0);
+    decide = open_as_small;
+    struct raw *r = ask_with("Sec-WebSocket-Protocol: superchat\r\n");
+    settle(&world);
+    assert_string_equal(weft_conn_subprotocol(server.conn), "superchat");
+    raw_text(r, "abc");
+    raw_text(r, "abcd");
+    settle(&world);
+    assert_memory_equal(server.story.text, "open;text abc;close 100", 23);
+    assert_true(raw_heard(r, "\x03\xf1")); /* 1009 */
+    assert_string_equal(other.story.text, "");
+    raw_free(r);
+}
+
 /* It was asked for under the route that there was. */
 static void test_held_while_routes_change(void **state)
 {
@@ -783,6 +813,7 @@ int main(void)
         unit(test_held_then_accepted),
         unit(test_held_then_accepted_and_gone),
         unit(test_held_with_frames_behind),
+        unit(test_opened_as_another_routes),
         unit(test_held_while_routes_change),
         unit(test_held_behind_a_reply),
         unit(test_held_then_refused),

@@ -113,6 +113,17 @@ static void refuse_nonsense(struct exchange *x, int answer)
     exchange_refuse(x, 500, "the server's on_upgrade gave an answer that is none");
 }
 
+int weft_upgrade_as(weft_upgrade *u, const char *path)
+{
+    request_assert_waits(&u->request);
+    struct exchange *x = u->request.exchange;
+    if (!x) return 0; /* nobody is there for whom it would matter */
+    const struct route *r = route_named(&lane_site(x->lane)->routes.websockets, path);
+    if (!r) return -ENOENT;
+    u->opener = r->opener;
+    return 0;
+}
+
 /* ---- deciding -------------------------------------------------------------------------------- */
 
 /* 0, or why the answer could not be given: the client was told something else then. */
