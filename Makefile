@@ -12,8 +12,8 @@
 #   make fuzz       every harness of fuzz/ for FUZZ_TIME seconds (60); make fuzz-long: until one finds something
 #   make conformance    every situation of the protocol, as server and as client, from outside
 #   make abuse      what an attacker can do to the server, done; and what each kind of it costs, as a table
-#   make proxies    that what is silent for 70 s behind nginx, HAProxy and Caddy is still there: docs/proxies.md
 #   make chaos      200 clients of channels, a bad network, a server that is killed, for CHAOS_TIME seconds (60)
+#   make proxies    that what is silent for 70 s behind nginx, HAProxy and Caddy is still there: docs/proxies.md
 #   make bench      weft beside other servers and a bare TCP server: docs/performance.md, in half an hour
 #   make bench-quick    the same in three minutes, printed (and by hand: build/release/bench/idle_replies, HACKING.md)
 #   make bench-gate     instructions for each message, against bench/baseline.txt
@@ -102,17 +102,17 @@ abuse:
 	WEFT_BUILD=build/release tests/abuse/run
 	WEFT_BUILD=build/release tests/abuse/costs
 
+chaos:
+	@tools/setup test
+	@tools/build $(PRESET)
+	@cd tests/e2e && npm ci --ignore-scripts --no-audit --no-fund
+	CHAOS_TIME=$(CHAOS_TIME) WEFT_BUILD=$(CURDIR)/build/$(PRESET) node --test tests/e2e/chaos.test.mjs
+
 proxies:
 	@tools/setup test
 	@tools/build $(PRESET)
 	cd tests/e2e && npm ci --ignore-scripts --no-audit --no-fund
 	PROXIES_SILENCE=70 WEFT_BUILD=build/$(PRESET) node --test --test-name-pattern=silent tests/e2e/proxies.test.mjs
-
-chaos:
-	@tools/setup test
-	@tools/build $(PRESET)
-	@cd tests/e2e && npm ci --silent
-	CHAOS_TIME=$(CHAOS_TIME) WEFT_BUILD=$(CURDIR)/build/$(PRESET) node --test tests/e2e/chaos.test.mjs
 
 coverage:
 	@tools/setup test
