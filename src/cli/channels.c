@@ -10,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "cli/escape.h"
+#include "cli/page.h"
 
 /* ---- flags ----------------------------------------------------------------------------------- */
 
@@ -157,6 +158,7 @@ int channels_open(struct channels *c, weft_loop *l, const struct channels_option
         .user = c,
         .subprotocols = o->subprotocols->n ? o->subprotocols->items : NULL,
         .deflate = o->deflate,
+        .page = page_document("/channel.html"),
     };
     int error = weft_channels_new(&c->them, l, &config);
     return error < 0 ? complain("cannot start: %s", weft_strerror(error)) : 0;

@@ -2,8 +2,7 @@
  *
  * cli/page.c - the pages of web/ out of the program itself
  *
- * They may change with every release, so browsers ask each time (no-cache) and mostly get a 304. The
- * policy lets a page load and reach nothing but its own server.
+ * They may change with every release, so browsers ask each time (no-cache) and mostly get a 304.
  */
 #include "cli/page.h"
 
@@ -57,24 +56,66 @@ static bool is_known(const weft_request *r, const char *etag)
     return is(tags, "*") || (tags.len && memmem(tags.data, tags.len, etag, strlen(etag)));
 }
 
-static void add_fields(weft_request *r, const char *etag)
+void page_fields(weft_request *r, const char *caching)
 {
     static const char policy[] = "default-src 'self'; connect-src 'self' ws: wss:; "
-                                 "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-    weft_reply_field(r, "ETag", etag);
-    weft_reply_field(r, "Cache-Control", "no-cache");
+                                 "base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+    weft_reply_field(r, "Cache-Control", caching);
     weft_reply_field(r, "Content-Security-Policy", policy);
     weft_reply_field(r, "X-Content-Type-Options", "nosniff");
+    weft_reply_field(r, "Referrer-Policy", "no-referrer");
+    weft_reply_field(r, "Vary", "Accept");
+}
+
+static void answer(weft_request *r, const struct web_file *file)
+{
+    char etag[PAGE_ETAG];
+    page_etag(file, etag);
+    page_fields(r, "no-cache");
+    weft_reply_field(r, "ETag", etag);
+    if (is_known(r, etag)) weft_respond(r, 304, NULL, NULL, 0);
+    else weft_respond(r, 200, file->type, file->data, file->len);
 }
 
 bool page_serve(weft_request *r, bool browser)
 {
-    char etag[PAGE_ETAG];
     const struct web_file *file = page_find(weft_request_path(r), browser);
-    if (!file) return false;
-    page_etag(file, etag);
-    add_fields(r, etag);
-    if (is_known(r, etag)) weft_respond(r, 304, NULL, NULL, 0);
-    else weft_respond(r, 200, file->type, file->data, file->len);
-    return true;
+    if (file) answer(r, file);
+    return file;
+}
+
+void page_asset(weft_request *r, void *user)
+{
+    static const char why[] = "there is no such file\n";
+    size_t folder = sizeof PAGE_ASSETS - sizeof "/*";
+    weft_bytes path = weft_request_path(r);
+    const struct web_file *file =
+        page_find((weft_bytes){path.data + folder, path.len - folder}, false);
+    (void)user;
+    if (file) answer(r, file);
+    else weft_respond(r, 404, "text/plain; charset=utf-8", why, sizeof why - 1);
+}
+
+/* ---- documents ------------------------------------------------------------------------------- */
+
+static const struct web_file *document(const char *name)
+{
+    return page_find((weft_bytes){(const uint8_t *)name, strlen(name)}, false);
+}
+
+weft_bytes page_document(const char *name)
+{
+    const struct web_file *file = document(name);
+    return (weft_bytes){file->data, file->len};
+}
+
+void page_show(weft_request *r, int status, const char *name)
+{
+    const struct web_file *file = document(name);
+    if (status == 200) {
+        answer(r, file);
+        return;
+    }
+    page_fields(r, "no-store");
+    weft_respond(r, status, file->type, file->data, file->len);
 }

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * cli/page.h - the pages of web/ out of the program itself
+ *
+ *      weft serve, weft demo    /.weft/NAME    what pages load
+ *                               a channel      channel.html, which the room shows
+ *      weft serve               /              welcome.html, or files.html with DIR; missing.html for 404
+ *      weft demo                /NAME          all of them; in browsers also "/", "/chat", "/quotes"
  */
 #ifndef CLI_PAGE_H
 #define CLI_PAGE_H
@@ -20,5 +25,18 @@ void page_etag(const struct web_file *file, char etag[PAGE_ETAG]);
 
 /* Whether there is one for this path, and it has been answered with. */
 bool page_serve(weft_request *r, bool browser);
+
+/* Requests below PAGE_ASSETS; user: none. */
+#define PAGE_ASSETS "/.weft/*"
+void page_asset(weft_request *r, void *user);
+
+/* The document of this name ("/channel.html"), which has to be there. */
+weft_bytes page_document(const char *name);
+
+/* That is the answer: status 200, or why it is another. */
+void page_show(weft_request *r, int status, const char *name);
+
+/* The fields that every page has: it loads and reaches nothing but its own server. caching: Cache-Control. */
+void page_fields(weft_request *r, const char *caching);
 
 #endif

@@ -4,7 +4,7 @@
  *
  *      --echo PATH      a WebSocket that sends back
  *      any other path   a channel; beside it, for a GET without parameters
- *                           with DIR   files; / lists them where there is no index.html
+ *                           with DIR   files; lists of directories that have no index.html
  *                           without    in a browser / says what this is
  */
 #include <errno.h>
@@ -17,6 +17,7 @@
 #include "cli/echo.h"
 #include "cli/listing.h"
 #include "cli/manual.h"
+#include "cli/page.h"
 
 struct serve {
     struct service service;
@@ -48,31 +49,6 @@ static const char examples[] =
     "  weft serve --origin https://example.org\n"
     "  weft serve --tls-cert server.crt --tls-key server.key\n";
 
-static const char welcome[] = "This is weft, serving WebSocket channels: every path is one.\n"
-                              "What is sent on a channel goes to everyone on it.\n"
-                              "\n"
-                              "Try it in two terminals:\n"
-                              "\n"
-                              "    weft %s://%s/chat\n"
-                              "\n"
-                              "or in the console of your browser:\n"
-                              "\n"
-                              "    ws = new WebSocket(\"%s://%s/chat\")\n"
-                              "    ws.onmessage = (event) => console.log(event.data)\n"
-                              "    ws.onopen = () => ws.send(\"hello\")\n"
-                              "\n"
-                              "weft help serve says more.\n";
-
-static void greet(weft_request *r, const struct service *s)
-{
-    const char *scheme = secret_wanted(&s->options->secret) ? "wss" : "ws";
-    char host[256], text[sizeof welcome + 2 * sizeof host];
-    weft_bytes sent = weft_request_field(r, "Host");
-    snprintf(host, sizeof host, "%.*s", (int)sent.len, sent.data ? (const char *)sent.data : "");
-    int len = snprintf(text, sizeof text, welcome, scheme, host, scheme, host);
-    weft_respond(r, 200, "text/plain; charset=utf-8", text, (size_t)len);
-}
-
 /* ---- what else is at a path ------------------------------------------------------------------ */
 
 /* "/a/b.html": something that is called so is a file. */
@@ -98,29 +74,29 @@ static bool is_channel(const struct serve *s, weft_bytes path)
     return t;
 }
 
-static void say_no_file(weft_request *r)
+static void say_no_file(weft_request *r, bool page)
 {
     static const char why[] = "there is no such file, nor a channel of that name\n";
-    weft_respond(r, 404, "text/plain; charset=utf-8", why, sizeof why - 1);
+    if (page) page_show(r, 404, "/missing.html");
+    else weft_respond(r, 404, "text/plain; charset=utf-8", why, sizeof why - 1);
 }
 
 static bool look_for_file(weft_request *r, bool page, void *user)
 {
     const struct serve *s = user;
     weft_bytes path = weft_request_path(r);
-    (void)page;
     if (weft_files_respond(s->service.files, r, path) == 0) return true;
-    if (path.len == 1 && s->listing.dir) listing_serve(&s->listing, r);
-    else if (!may_be_channel(path) || (has_extension(path) && !is_channel(s, path))) say_no_file(r);
-    else return false;
+    if (listing_serve(&s->listing, r, page)) return true;
+    if (may_be_channel(path) && (!has_extension(path) || is_channel(s, path))) return false;
+    say_no_file(r, page);
     return true;
 }
 
-static bool look_for_greeting(weft_request *r, bool page, void *user)
+static bool look_for_welcome(weft_request *r, bool page, void *user)
 {
-    const struct serve *s = user;
+    (void)user;
     if (!page || weft_request_path(r).len > 1) return false;
-    greet(r, &s->service);
+    page_show(r, 200, "/welcome.html");
     return true;
 }
 
@@ -185,7 +161,7 @@ int serve_run(int argc, char **argv)
 
     struct serve s = {0};
     options.dir = n ? argv[1] : NULL;
-    options.channels.on_look = n ? look_for_file : look_for_greeting;
+    options.channels.on_look = n ? look_for_file : look_for_welcome;
     options.channels.user = &s;
     int status = service_open(&s.service, &options);
     if (status == 0) status = add_routes(&s, &echoes, options.dir);

@@ -17,6 +17,7 @@
 #include "cli/cli.h"
 #include "cli/deflate.h"
 #include "cli/names.h"
+#include "cli/page.h"
 #include "cli/sandbox.h"
 
 enum { ADDRESS_MAX = 256, WHY_MAX = 1024, THREADS_MAX = 256 };
@@ -245,6 +246,13 @@ static int open_channels(struct service *s)
     return channels_open(&s->channels, s->loop, o, &s->trace);
 }
 
+static int open_pages(struct service *s)
+{
+    static const weft_request_handler assets = {.on_request = page_asset, .methods = "GET"};
+    int error = weft_server_on_request(s->server, PAGE_ASSETS, &assets, NULL);
+    return error < 0 ? complain("cannot start: %s", weft_strerror(error)) : 0;
+}
+
 int service_open(struct service *s, struct service_options *o)
 {
     *s = (struct service){.options = o};
@@ -271,6 +279,7 @@ int service_open(struct service *s, struct service_options *o)
                    : complain("cannot start: %s", weft_strerror(r));
     r = open_channels(s);
     if (!r) r = open_files(s);
+    if (!r) r = open_pages(s);
     return r ? r : load_secret(s);
 }
 

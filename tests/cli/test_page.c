@@ -58,6 +58,27 @@ static void other_files_are_where_they_are(void **state)
     assert_no_page("");
 }
 
+/* What the room and the server show is there, and what it loads is, too. */
+static void documents_load_what_there_is(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"/channel.html", "/welcome.html", "/files.html",
+                                        "/missing.html"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        weft_bytes html = page_document(names[i]);
+        const char *at = (const char *)html.data, *end = at + html.len;
+        int n = 0;
+        while ((at = memmem(at, (size_t)(end - at), "\"/.weft/", 8))) {
+            const char *name = at + 7, *quote = memchr(name, '"', (size_t)(end - name));
+            weft_bytes path = {(const uint8_t *)name, (size_t)(quote - name)};
+            assert_non_null(page_find(path, false));
+            at = quote;
+            n++;
+        }
+        assert_true(n >= 3);
+    }
+}
+
 static void a_tag_is_that_of_the_content(void **state)
 {
     (void)state;
@@ -81,6 +102,7 @@ int main(void)
         cmocka_unit_test(rooms_share_a_page),
         cmocka_unit_test(only_browsers_are_shown_pages),
         cmocka_unit_test(other_files_are_where_they_are),
+        cmocka_unit_test(documents_load_what_there_is),
         cmocka_unit_test(a_tag_is_that_of_the_content),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -286,7 +286,7 @@ describe('weft serve --tls-cert', { concurrency: 4 }, () => {
   test('a Unix socket beside it stays plain', async (t) => {
     const path = certs.path('sock');
     const server = await started(t, '-p', '0', '-l', `unix:${path}`);
-    assert.match((await curl('-H', 'Accept: text/html', '--unix-socket', path, 'http://x/')).out, /This is weft/);
+    assert.match((await curl('-H', 'Accept: text/html', '--unix-socket', path, 'http://x/')).out, /Every path is a/);
     await server.stop();
   });
 });

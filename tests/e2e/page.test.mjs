@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: MIT
+//
+// The live page of a channel, in Chromium and in Firefox: what is said, by whatever gets through; what is lost, refused,
+// or not answered; and how it is to look at and to use. Without Firefox its part is skipped. Pictures are left in
+// artifacts/ of the build.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { access, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, request as ask } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { chromium, firefox } from 'playwright-core';
+import { BUILD, Program, weft, withServer } from './lib/program.mjs';
+
+const PICTURES = join(BUILD, 'artifacts');
+const PATIENCE = 60_000; // ms
+const FIREFOX = '/usr/bin/firefox-esr';
+const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2 };
+
+const haveFirefox = await access(FIREFOX).then(() => true, () => false);
+const browsers = {
+  chromium: () => chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--headless=new', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  }),
+  ...(haveFirefox && { firefox: () => firefox.launch({ channel: 'moz-firefox', executablePath: FIREFOX }) }),
+};
+const running = {};
+let server; // a server, on which each test has channels of its own
+
+before(async () => {
+  await mkdir(PICTURES, { recursive: true });
+  server = await Program.serve();
+  await Promise.all(Object.entries(browsers).map(async ([name, launch]) => (running[name] = await launch())));
+});
+after(async () => {
+  await Promise.all(Object.values(running).map((browser) => browser.close()));
+  await server.stop();
+});
+
+// ---- pages -------------------------------------------------------------------------------------
+
+/** A page, and in page.complaints what should not have come to its console. */
+async function open(t, browser, url, profile = {}) {
+  const context = await running[browser].newContext(profile);
+  t.after(() => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  page.complaints = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) page.complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => page.complaints.push(String(error)));
+  await page.goto(url);
+  return page;
+}
+
+/** But for those that a browser makes of every connection that does not come to be. */
+const complaints = (page) => page.complaints.filter((text) => !/Failed to load resource|WebSocket connection|connection to the server at ws|Cross-Origin Request Blocked|was interrupted/.test(text));
+
+const isLive = (page, by) => page.waitForSelector(by ? `#state:text-is("live by ${by}")` : '#state[data-state=open]');
+
+/** A machine that has too much to do may not answer in time: then it goes down the ladder, and is asked again. */
+async function isLiveByWebSocket(page) {
+  await isLive(page);
+  while ((await page.textContent('#fact-by')) !== 'WebSocket') {
+    await retry(page);
+    await isLive(page);
+  }
+}
+const seen = (page, text) => page.waitForSelector(`#log li .said:text-is(${JSON.stringify(text)})`);
+const said = (page) => page.locator('#log li').evaluateAll((lines) => lines.map((line) =>
+  (line.matches('.lost') ? 'LOST' : `${line.querySelector('.at').textContent} ${line.querySelector('.said').textContent}`)));
+
+/** Whatever it is doing at this moment. */
+const retry = (page) => page.evaluate(() => document.querySelector('#retry').click());
+
+async function say(page, text) {
+  await page.fill('#message', text);
+  await page.press('#message', 'Enter');
+}
+
+async function publish(url, body, fields = {}) {
+  const response = await fetch(url, { method: 'POST', body, headers: fields });
+  assert.equal(response.status, 200);
+  return (await response.json()).position;
+}
+
+// ---- who is between ----------------------------------------------------------------------------
+
+/**
+ * A proxy that lets no WebSocket through, and not every stream: with buffers it passes an answer on when it is whole. post
+ * may answer a POST itself.
+ */
+class Between {
+  buffers = false;
+  closed = false; // nobody gets through
+  post = () => undefined; // or { status, body, fields }
+
+  static async start(t, port) {
+    const between = new Between();
+    const sockets = new Set();
+    between.server = createServer((request, response) => between.#pass(port, request, response));
+    between.server.on('upgrade', (_, socket) => socket.end('HTTP/1.1 501 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'));
+    between.server.on('connection', (socket) => {
+      if (between.closed) return socket.destroy();
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
+    between.cut = () => sockets.forEach((socket) => socket.destroy());
+    between.server.listen(0, '127.0.0.1');
+    await once(between.server, 'listening');
+    between.port = between.server.address().port;
+    t.after(() => (between.server.close(), between.cut()));
+    return between;
+  }
+
+  url(path) {
+    return `http://localhost:${this.port}${path}`;
+  }
+
+  #pass(port, request, response) {
+    const own = request.method === 'POST' && this.post();
+    if (own) return response.writeHead(own.status, own.fields).end(own.body);
+    const behind = ask({ port, path: request.url, method: request.method, headers: request.headers });
+    request.pipe(behind);
+    response.on('close', () => behind.destroy());
+    behind.on('error', () => response.destroy());
+    behind.on('response', async (answer) => {
+      answer.on('error', () => response.destroy());
+      if (!this.buffers) return answer.pipe(response.writeHead(answer.statusCode, answer.headers));
+      const parts = [];
+      answer.on('data', (part) => parts.push(part));
+      answer.on('end', () => response.writeHead(answer.statusCode, answer.headers).end(Buffer.concat(parts)));
+    });
+  }
+}
+
+// ---- what is said ------------------------------------------------------------------------------
+
+for (const browser of Object.keys(browsers)) {
+  describe(browser, { concurrency: true }, () => {
+    test('a terminal and the page hear each other', async (t) => {
+      const page = await open(t, browser, server.page(`/cpu/${browser}`, 'localhost'));
+      await isLiveByWebSocket(page);
+      await page.waitForSelector('#present:text-is("you alone")');
+      await page.waitForSelector(`#empty-title:text-is("Nothing has been said on /cpu/${browser} yet")`);
+      const { code } = await weft(['pub', server.page(`/cpu/${browser}`), 'from a terminal']);
+      assert.equal(code, 0);
+      await seen(page, 'from a terminal');
+      await publish(server.page(`/cpu/${browser}`), '<img src=x onerror=alert(1)> <b>no markup</b>');
+      const terminal = new Program(['sub', '--last', 'all', '-n', '3', server.page(`/cpu/${browser}`)]);
+      await terminal.said(/no markup/);
+      await say(page, 'from the page, größer 🧵');
+      await page.waitForSelector('#log li.own:has-text("größer 🧵")');
+      const { out } = await terminal.end();
+      assert.match(out, /from the page, größer 🧵\n$/);
+      await publish(server.page(`/cpu/${browser}`), new Uint8Array([0, 1, 255]), { 'Content-Type': 'application/octet-stream' });
+      await page.waitForSelector('#log li.binary');
+      const all = ['1 from a terminal', '2 <img src=x onerror=alert(1)> <b>no markup</b>', '3 from the page, größer 🧵', '4 3 bytes00 01 ff'];
+      assert.deepEqual(await said(page), all);
+      assert.equal(await page.locator('#log b, #log img').count(), 0, 'strangers cannot write markup');
+      assert.match(await page.textContent('#fact-position'), /^[a-z0-9]{8,16}\.4$/);
+      await page.reload();
+      await page.waitForSelector('#log li.binary');
+      assert.deepEqual(await said(page), all, 'history is there again');
+      assert.deepEqual(page.complaints, []);
+    });
+
+    test('only Server-Sent Events get through', async (t) => {
+      const between = await Between.start(t, server.port);
+      await publish(server.page(`/sse/${browser}`), 'kept');
+      const page = await open(t, browser, between.url(`/sse/${browser}`));
+      await isLive(page, 'Server-Sent Events');
+      await say(page, 'said');
+      await page.waitForSelector('#log li.own');
+      between.cut();
+      await publish(server.page(`/sse/${browser}`), 'two\nlines, meanwhile');
+      await publish(server.page(`/sse/${browser}`), 'with\ra return');
+      await page.waitForFunction(() => document.querySelectorAll('#log li').length === 4);
+      assert.deepEqual(await said(page), ['1 kept', '2 said', '3 two\nlines, meanwhile', '4 with\ra return']);
+      assert.deepEqual(complaints(page), []);
+    });
+
+    test('only long polls get through', async (t) => {
+      const between = await Between.start(t, server.port);
+      between.buffers = true;
+      await publish(server.page(`/poll/${browser}`), 'kept');
+      const page = await open(t, browser, between.url(`/poll/${browser}`));
+      await isLive(page, 'long polling');
+      await say(page, 'said');
+      await page.waitForSelector('#log li.own');
+      await publish(server.page(`/poll/${browser}`), 'heard');
+      await seen(page, 'heard');
+      assert.deepEqual(await said(page), ['1 kept', '2 said', '3 heard']);
+      assert.deepEqual(complaints(page), []);
+    });
+  });
+}
+
+// ---- what goes wrong ---------------------------------------------------------------------------
+
+describe('what goes wrong', { concurrency: true }, () => {
+  test('the server is started anew: what is lost is said, and what was said meanwhile arrives', async (t) => {
+    const first = await Program.serve();
+    const page = await open(t, 'chromium', first.page('/cpu', 'localhost'));
+    await isLive(page);
+    await publish(first.page('/cpu'), 'before');
+    await seen(page, 'before');
+    await first.stop();
+    await page.waitForSelector('#state:text-is("no answer")');
+    await page.waitForSelector('#notice-words:text-is("The server does not answer.")');
+    await say(page, 'said to nobody');
+    await page.waitForSelector('#outbox li.waits:has-text("said to nobody")');
+    await page.screenshot({ path: join(PICTURES, 'page-gone.png') });
+    const second = await Program.listening('serve', '-p', `${first.port}`);
+    try {
+      await publish(second.page('/cpu'), 'after');
+      await retry(page);
+      await page.waitForSelector('#log li.own');
+      assert.deepEqual(await said(page), ['1 before', 'LOST', '1 after', '2 said to nobody']);
+      assert.match(await page.textContent('#log .lost'), /the server has begun anew/);
+      assert.equal(await page.locator('#outbox li').count(), 0);
+      assert.ok(await page.locator('#notice').isHidden());
+      await second.stop();
+    } finally {
+      second.kill();
+    }
+  });
+
+  test('a position that is not kept any more: so many are lost', async (t) => {
+    const between = await Between.start(t, server.port);
+    const page = await open(t, 'chromium', between.url('/lost'));
+    await isLive(page, 'Server-Sent Events');
+    await publish(server.page('/lost'), '1');
+    await seen(page, '1');
+    between.closed = true;
+    between.cut();
+    await page.waitForSelector('#state:text-is("no answer")');
+    const batch = Array.from({ length: 103 }, (_, i) => JSON.stringify({ data: `${i + 2}` })).join('\n');
+    await publish(server.page('/lost'), batch, { 'Content-Type': 'application/x-ndjson' });
+    between.closed = false;
+    await retry(page);
+    await seen(page, '104');
+    assert.deepEqual((await said(page)).slice(0, 3), ['1 1', 'LOST', '5 5']);
+    assert.match(await page.textContent('#log .lost'), /^3 messages lost/);
+  });
+
+  test('publishing is refused: told at the line, with the text kept', async (t) => {
+    const between = await Between.start(t, server.port);
+    const page = await open(t, 'chromium', between.url('/mute'));
+    await isLive(page, 'Server-Sent Events');
+    const refusal = (code, message, fields) => ({ status: code, body: JSON.stringify({ error: { code, message } }), fields });
+    between.post = () => refusal(403, 'you may not publish on /mute');
+    await say(page, 'may I?');
+    await page.waitForSelector('#outbox li.stuck:has-text("may I?"):has-text("you may not publish on /mute (403)")');
+    await page.click('#outbox button:text-is("Edit")');
+    assert.equal(await page.inputValue('#message'), 'may I?');
+    let times = 0;
+    between.post = () => ((times += 1) === 1 ? refusal(503, 'too much at once', { 'Retry-After': '1' }) : undefined);
+    await page.press('#message', 'Enter');
+    await page.waitForSelector('#outbox li.waits:has-text("too much at once (503)")');
+    await page.waitForSelector('#log li.own:has-text("may I?")');
+    assert.equal(await page.locator('#outbox li').count(), 0);
+    assert.deepEqual(complaints(page), []);
+  });
+
+  test('the limit is known while typing, in bytes', async (t) => {
+    await withServer(['--max-message', '20'], async (server) => {
+      const page = await open(t, 'chromium', server.page('/small', 'localhost'));
+      await isLive(page);
+      await page.fill('#message', '🧵🧵🧵🧵🧵');
+      assert.equal(await page.textContent('#limit'), '20 of 20 bytes');
+      assert.ok(await page.isEnabled('#say-it'));
+      await page.fill('#message', '🧵🧵🧵🧵🧵ab');
+      assert.equal(await page.textContent('#limit'), '2 bytes too many');
+      assert.ok(await page.isDisabled('#say-it'));
+      await page.press('#message', 'Enter');
+      assert.equal(await page.inputValue('#message'), '🧵🧵🧵🧵🧵ab');
+      await page.reload();
+      assert.equal(await page.inputValue('#message'), '🧵🧵🧵🧵🧵ab', 'a draft survives');
+    });
+  });
+
+  test('what is no channel is refused, in words', async (t) => {
+    const page = await open(t, 'chromium', server.page('/chat/', 'localhost'));
+    await page.waitForSelector('#state:text-is("refused")');
+    assert.match(await page.textContent('#notice-words'), /\/chat.* \(400\)/);
+  });
+
+  test('a busy channel: at most 500 in the page, the newest at its end', async (t) => {
+    const page = await open(t, 'chromium', server.page('/busy', 'localhost'));
+    await isLive(page);
+    for (let n = 0; n < 3; n++) {
+      const lines = Array.from({ length: 400 }, (_, i) => JSON.stringify({ data: `m${n * 400 + i + 1}` })).join('\n');
+      await publish(server.page('/busy'), lines, { 'Content-Type': 'application/x-ndjson' });
+      await seen(page, `m${(n + 1) * 400}`);
+    }
+    const all = await said(page);
+    assert.equal(all.length, 500);
+    assert.deepEqual([all[0], all.at(-1)], ['701 m701', '1200 m1200']);
+    assert.ok(await page.locator('#older').isVisible());
+    assert.ok(await page.locator('#log li:last-child').isVisible());
+    await page.screenshot({ path: join(PICTURES, 'page-busy.png') });
+  });
+});
+
+// ---- files, and what is not there --------------------------------------------------------------
+
+describe('files', { concurrency: true }, () => {
+  let site;
+  let files;
+  before(async () => {
+    site = await mkdtemp(join(tmpdir(), 'weft-page-'));
+    await mkdir(join(site, 'sub', 'deep'), { recursive: true });
+    await writeFile(join(site, 'z.txt'), 'x'.repeat(1500));
+    await writeFile(join(site, 'sub', 'a & <b> ü.html'), 'it');
+    await writeFile(join(site, '.hidden'), '');
+    await symlink('/etc', join(site, 'link'));
+    files = await Program.serve(site);
+  });
+  after(async () => {
+    await files.stop();
+    await rm(site, { recursive: true });
+  });
+
+  const get = async (path, accept = '*/*') => {
+    const response = await fetch(files.page(path), { headers: { Accept: accept } });
+    return { status: response.status, type: response.headers.get('Content-Type'), text: await response.text() };
+  };
+
+  test('lists of directories, for people', async (t) => {
+    for (const [scheme, profile] of [['light', {}], ['dark', PHONE]]) {
+      const page = await open(t, 'chromium', files.page('/', 'localhost'), { ...profile, colorScheme: scheme });
+      assert.deepEqual(await page.locator('tbody td:first-child').allTextContents(), ['sub/', 'z.txt']);
+      assert.equal(await page.textContent('tbody tr:last-child td:nth-child(2)'), '1.5 KiB');
+      await page.click('a:text-is("sub/")');
+      await page.waitForURL('**/sub/');
+      assert.deepEqual(await page.locator('tbody td:first-child').allTextContents(), ['../', 'deep/', 'a & <b> ü.html']);
+      assert.equal(await page.textContent('h1'), '/sub/');
+      for (const check of [paleTexts, nameless]) assert.deepEqual(await page.evaluate(check), []);
+      assert.equal(await page.evaluate(sideways), 0);
+      await page.screenshot({ path: join(PICTURES, `page-files-${scheme}.png`) });
+      await page.click('a:text-is("a & <b> ü.html")');
+      await page.waitForSelector('body:text-is("it")');
+      await page.goto(files.page('/nothing.png', 'localhost'));
+      assert.equal(await page.textContent('.path'), '/nothing.png');
+      for (const check of [paleTexts, nameless]) assert.deepEqual(await page.evaluate(check), []);
+      assert.equal(await page.evaluate(sideways), 0);
+      await page.screenshot({ path: join(PICTURES, `page-missing-${scheme}.png`) });
+      await page.fill('[name=channel]', 'news');
+      await page.press('[name=channel]', 'Enter');
+      await page.waitForURL('**/news');
+      await isLive(page);
+      assert.deepEqual(complaints(page), []);
+    }
+  });
+
+  test('the same for others, in lines', async () => {
+    assert.deepEqual(await get('/'), { status: 200, type: 'text/plain; charset=utf-8', text: 'sub/\nz.txt\n' });
+    assert.equal((await get('/sub/')).text, 'deep/\na & <b> ü.html\n');
+    assert.equal((await get('/sub/deep/')).text, '');
+    for (const path of ['/link/', '/sub/none/', '/.hidden/', '/sub//', '/z.txt/']) assert.equal((await get(path)).status, 404, path);
+    const missing = await get('/nothing.png');
+    assert.deepEqual(missing, { status: 404, type: 'text/plain; charset=utf-8', text: 'there is no such file, nor a channel of that name\n' });
+    assert.deepEqual({ ...(await get('/nothing.png', 'text/html')), text: '' }, { status: 404, type: 'text/html; charset=utf-8', text: '' });
+  });
+
+  test('/ is a channel for everyone but browsers', async () => {
+    const ask = async (accept) => (await fetch(server.page('/'), { headers: { Accept: accept } })).text();
+    assert.match(await ask('text/html'), /^<!doctype html>/);
+    assert.match(await ask('*/*'), /^\{"channel":"\/"/);
+  });
+});
+
+// ---- to look at, and to use --------------------------------------------------------------------
+
+/** Of all text that can be seen, where its contrast is below what WCAG asks for (AA). */
+function paleTexts() {
+  const luminance = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
+  const paint = (colours) => {
+    canvas.clearRect(0, 0, 1, 1);
+    for (const colour of colours) (canvas.fillStyle = colour), canvas.fillRect(0, 0, 1, 1);
+    return canvas.getImageData(0, 0, 1, 1).data;
+  };
+  const behind = (node) => (node ? [...behind(node.parentElement), getComputedStyle(node).backgroundColor] : ['white']);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const pale = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !node.checkVisibility?.() || node.closest('.visually-hidden, .skip, script, noscript')) continue;
+    const style = getComputedStyle(node);
+    const [a, b] = [luminance(paint([...behind(node), style.color])), luminance(paint(behind(node)))].sort((x, y) => y - x);
+    const size = parseFloat(style.fontSize);
+    const least = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
+    if ((a + 0.05) / (b + 0.05) < least) pale.push(`${walker.currentNode.data.trim().slice(0, 40)}: ${((a + 0.05) / (b + 0.05)).toFixed(2)}`);
+  }
+  return pale;
+}
+
+/** What cannot be told by a screen reader: controls without a name, ids that are there twice, pictures without words. */
+function nameless() {
+  const name = (node) => node.getAttribute('aria-label') || node.labels?.[0]?.textContent || node.textContent.trim() || node.title;
+  const ids = [...document.querySelectorAll('[id]')].map((node) => node.id);
+  return [
+    ...[...document.querySelectorAll('a, button, input, textarea, [tabindex="0"]')].filter((node) => !name(node)).map((node) => node.outerHTML.slice(0, 80)),
+    ...ids.filter((id, i) => ids.indexOf(id) !== i),
+    ...[...document.querySelectorAll('img:not([alt]), svg:not([aria-hidden]):not([aria-label])')].map((node) => node.outerHTML.slice(0, 80)),
+    ...(document.documentElement.lang && document.title && document.querySelectorAll('h1, main').length === 2 ? [] : ['no language, title, one heading and one main']),
+  ];
+}
+
+const sideways = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+
+const fill = async (url) => {
+  for (const text of ['short', 'x'.repeat(400), `${'long words '.repeat(30)}`, 'שלום', '{"a":[1,2,3]}']) await publish(url, text);
+};
+
+describe('to look at', { concurrency: true }, () => {
+  for (const [scheme, profile] of [['light', {}], ['dark', {}], ['light', PHONE], ['dark', PHONE]]) {
+    const name = `${scheme}${profile === PHONE ? '-phone' : ''}`;
+    test(`${name}: nothing pale, nothing nameless, nothing sticks out`, async (t) => {
+      await fill(server.page(`/looks/${name}`));
+      const look = async (page, state) => {
+        await page.screenshot({ path: join(PICTURES, `page-${state}-${name}.png`) });
+        assert.deepEqual(await page.evaluate(paleTexts), [], state);
+        assert.deepEqual(await page.evaluate(nameless), [], state);
+        assert.equal(await page.evaluate(sideways), 0, `${state} sticks out sideways`);
+      };
+      const pages = { full: `/looks/${name}`, empty: '/nobody/is/here', refused: '/bad/', start: '/' };
+      const page = await open(t, 'chromium', 'about:blank', { ...profile, colorScheme: scheme });
+      for (const [state, path] of Object.entries(pages)) {
+        await page.goto(server.page(path, 'localhost'));
+        if (state === 'full' || state === 'empty') await isLive(page);
+        if (state === 'full') await seen(page, 'שלום');
+        if (state === 'refused') await page.waitForSelector('#state:text-is("refused")');
+        await look(page, state);
+        if (state === 'full' && profile === PHONE) {
+          await page.click('#facts-toggle');
+          await look(page, 'facts');
+        }
+        assert.deepEqual(complaints(page), []);
+      }
+    });
+  }
+
+  test('by the keyboard alone', async (t) => {
+    const page = await open(t, 'chromium', server.page('/', 'localhost'));
+    const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.className || document.activeElement.tagName);
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(), 'skip');
+    for (let n = 0; n < 5 && (await focused()) !== 'channel'; n++) await page.keyboard.press('Tab');
+    assert.equal(await focused(), 'channel');
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('tea/green');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/tea/green');
+    await isLive(page);
+    assert.equal(await focused(), 'message');
+    await page.keyboard.type('one');
+    await page.keyboard.press('Shift+Enter');
+    await page.keyboard.type('two');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#log li.own');
+    assert.deepEqual(await said(page), ['1 one\ntwo']);
+    assert.equal(await focused(), 'message');
+    await page.keyboard.press('Escape');
+    assert.equal(await focused(), 'scroller');
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(), 'message');
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+    assert.equal(outline, 'solid', 'where one is can be seen');
+    assert.equal(await page.getAttribute('#scroller', 'aria-live'), 'polite');
+  });
+
+  test('commands are for a shell, whoever chose the address', async (t) => {
+    const page = await open(t, 'chromium', server.page("/a;$(reboot)'b", 'localhost'));
+    await isLive(page);
+    const here = server.page('', 'localhost');
+    const word = `'${here}/a;$(reboot)'\\''b`;
+    assert.deepEqual(await page.locator('#facts code[data-command]').allTextContents(), [
+      `weft sub ${word}'`,
+      `weft pub ${word}'`,
+      `curl -d hi ${word}'`,
+      `curl -N ${word}?stream=raw'`,
+    ]);
+    const plain = await open(t, 'chromium', server.page('/cpu', 'localhost'));
+    assert.equal(await plain.textContent('#facts code[data-command]'), `weft sub ${here}/cpu`);
+  });
+
+  test('another site may not have it in a frame, and nothing comes from elsewhere', async () => {
+    const response = await fetch(server.page('/cpu'), { headers: { Accept: 'text/html' } });
+    const policy = response.headers.get('Content-Security-Policy');
+    assert.match(policy, /default-src 'self'/);
+    assert.match(policy, /frame-ancestors 'self'/);
+    const html = await response.text();
+    const refers = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, to]) => to).filter((to) => !/^(#|\/$)/.test(to));
+    for (const to of refers) {
+      assert.match(to, /^\/\.weft\//);
+      const asset = await fetch(server.page(to));
+      assert.equal(asset.status, 200, to);
+      const again = await fetch(server.page(to), { headers: { 'If-None-Match': asset.headers.get('ETag') } });
+      assert.equal(again.status, 304, to);
+    }
+    assert.ok(refers.length >= 3);
+  });
+});
