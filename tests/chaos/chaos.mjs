@@ -24,6 +24,7 @@ const SETTINGS = { threads: 4, history: 200, window: 65536 };
 const BURST = 150; // messages
 const RESTART = 2000; // ms between two, by SIGKILL and cleanly in turns
 const CATCH_UP = 45_000; // ms for the last client, when all is quiet
+const STILL = 500; // ms in which no channel moves: all has come
 const DIRECT = 0.3; // of the clients use no proxy
 
 const channels = Array.from({ length: CHANNELS }, (_, i) => `/chaos/${i}`);
@@ -114,11 +115,20 @@ class Chaos {
     await Promise.all([this.every(150, this.burst), this.every(400, this.burst), this.every(1500, this.drop), restarts()]);
   }
 
+  /** Until nothing comes any more of what waited for its turn. */
+  async settle() {
+    for (let before; before !== JSON.stringify(this.history.heads); await sleep(STILL)) {
+      before = JSON.stringify(this.history.heads);
+      for (const channel of channels) this.history.heads[channel] = (await this.ask(channel, { method: 'HEAD' })).headers.get('weft-position');
+    }
+  }
+
   /** Nobody publishes any more: everybody comes to the end, without a network in between. */
   async calm() {
     await Promise.all(this.publishers.map((publisher) => publisher.stop()));
-    for (const channel of channels) this.history.heads[channel] = (await this.ask(channel, { method: 'HEAD' })).headers.get('weft-position');
+    this.proxy.stop(); // with all that is still on its way in it
     for (const client of this.clients) Object.assign(client, { port: this.room.port, quiet: 300 });
+    await this.settle();
     for (const client of this.clients) client.finish(this.history.heads[client.channel]);
     await Promise.race([Promise.all(this.clients.map((client) => client.ended)), sleep(CATCH_UP, undefined, { ref: false })]);
     this.counts.late = this.clients.filter((client) => client.position !== client.until).length;
