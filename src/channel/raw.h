@@ -7,8 +7,8 @@
 
 #include "channel/channels.h"
 
-/* Publish what c has said on the channel of its URL. It is not read from until the store has confirmed that, so its messages keep
- * their order. Errors: as weft_publish_from. */
+/* Publish what c has said on the channel of its URL. It is not read from until the store has confirmed that, so its
+ * messages keep their order. Errors: as weft_publish_from. */
 int raw_publish(weft_channels *channels, weft_topic *t, weft_conn *c, weft_opcode op,
                 const void *data, size_t len);
 

@@ -105,11 +105,11 @@ static void count(struct bench_conn *c, uint64_t now)
 }
 
 /* Of what came by plain HTTP only the stamp has been looked at, and what was in front of it. */
-void bench_delivered(struct bench_conn *c)
+static void on_answer(struct bench_conn *c)
 {
     struct bench_worker *w = c->worker;
     uint64_t now = bench_now(w, c);
-    if (!w->loaded || w->options->kind != BENCH_CHANNEL) return;
+    if (!w->loaded) return;
     c->got = w->messages.largest;
     if (c->stamp >= w->start && c->stamp <= now) count(c, now);
     c->got = 0;
@@ -151,6 +151,7 @@ static void finish(struct bench_worker *w)
 
 const struct bench_workload bench_channel = {
     .on_chunk = on_chunk,
+    .on_answer = on_answer,
     .on_close = on_close,
     .flush = flush,
     .start = start,

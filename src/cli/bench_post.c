@@ -19,7 +19,7 @@ static void start(struct bench_worker *w)
     for (uint32_t i = 0; i < w->n; i++) post_next(&w->conns[i]);
 }
 
-void bench_posted(struct bench_conn *c)
+static void on_answer(struct bench_conn *c)
 {
     struct bench_worker *w = c->worker;
     uint64_t now = bench_now(w, c);
@@ -35,4 +35,5 @@ static bool settled(const struct bench_worker *w)
     return true;
 }
 
-const struct bench_workload bench_post = {.start = start, .settled = settled};
+const struct bench_workload bench_post = {
+    .on_answer = on_answer, .start = start, .settled = settled};

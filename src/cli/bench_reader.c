@@ -16,6 +16,12 @@
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
+static void answered(struct bench_conn *c)
+{
+    const struct bench_workload *workload = c->worker->workload;
+    if (workload->on_answer) workload->on_answer(c);
+}
+
 static const char *marker_of(enum bench_via via)
 {
     switch (via) {
@@ -44,7 +50,7 @@ static void step(struct bench_reader *r, uint8_t byte)
     if (r->digits < BENCH_STAMP && isxdigit(byte)) {
         if (!r->digits) c->stamp = 0;
         c->stamp = c->stamp << 4 | (uint64_t)(isdigit(byte) ? byte - '0' : byte - 'a' + 10);
-        if (++r->digits == BENCH_STAMP) bench_delivered(c);
+        if (++r->digits == BENCH_STAMP) answered(c);
         return;
     }
     if (r->digits < BENCH_STAMP || byte == '\n' || *r->marker) begin_again(r, byte);
@@ -110,7 +116,7 @@ static void on_posted(struct http *h, const weft_close_info *info)
     struct bench_reader *r = h->user;
     if (info || h->status != 200) ended(h, info);
     else if (!r->conn->open) bench_opened(r->conn);
-    else bench_posted(r->conn);
+    else answered(r->conn);
 }
 
 static const struct http_handler posts = {.on_end = on_posted};

@@ -65,6 +65,8 @@ struct bench_conn {
 struct bench_workload {
     void (*on_open)(struct bench_conn *c);
     void (*on_chunk)(struct bench_conn *c, const weft_chunk *chunk);
+    void (*on_answer)(
+        struct bench_conn *c); /* by plain HTTP: a message has come, or a POST is answered */
     void (*on_close)(struct bench_conn *c);
     void (*flush)(struct bench_conn *c); /* there is room to send again */
     void (*start)(struct bench_worker *w);
@@ -164,10 +166,6 @@ uint64_t bench_rate_due(const struct bench_conn *c, uint64_t nth);
 void bench_opened(struct bench_conn *c);
 void bench_closed(struct bench_conn *c, const weft_close_info *info);
 size_t bench_url_of(const struct bench_conn *c);
-
-/* To bench_channel: the message that came was sent at c->stamp. To bench_post: there is an answer. */
-void bench_delivered(struct bench_conn *c);
-void bench_posted(struct bench_conn *c);
 
 /* Begin to open c, unless the load is over or nobody gets in. */
 void bench_open_again(struct bench_conn *c);

@@ -168,6 +168,34 @@ static void dispatch_early(struct exchange *x, const struct route *route)
     route->on_request(r, route->user);
 }
 
+static void refuse_preflight(struct exchange *x)
+{
+    char text[768];
+    const struct head *h = &x->h1.head;
+    const weft_field *f = fields_first(h->fields, h->n_fields, "Origin");
+    int len = (int)(f->value.len < 300 ? f->value.len : 300);
+    snprintf(text, sizeof text,
+             "pages of %.*s may not read what is answered here; to let them, add it to the "
+             "server's origins",
+             len, (const char *)f->value.data);
+    struct refusal r = {.status = 403, .why = "pages of this origin may not read answers here"};
+    exchange_refuse_plainly(x, &r, text);
+}
+
+static void answer_preflight(struct exchange *x, const char *methods)
+{
+    struct field_list list = {0};
+    const weft_env *env = lane_env(x->lane);
+    int error = cors_preflight(&list, &x->asker, &x->h1.head, methods);
+    if (!error) {
+        tally_add(&lane_site(x->lane)->tally->requests);
+        error = exchange_answer(x, 204, &list, NULL, NULL, 0);
+    }
+    if (error == -EACCES) refuse_preflight(x);
+    else if (error) exchange_refuse(x, 503, "out of memory");
+    field_list_deinit(&list, env);
+}
+
 void request_expect(struct exchange *x)
 {
     const struct route *route = route_of(x);
@@ -177,8 +205,9 @@ void request_expect(struct exchange *x)
         x->limits = route->limits;
         h1_body_max(&x->h1, limit_http_body_max(site_limits(lane_site(x->lane), x->limits)));
     }
-    if (route->cors && cors_begin(x) < 0) exchange_refuse(x, 503, "out of memory");
-    else if (route->cors && cors_is_preflight(h)) cors_preflight(x, route->methods);
+    if (route->cors && cors_begin(&x->cors, &x->varies, &x->asker, h) < 0)
+        exchange_refuse(x, 503, "out of memory");
+    else if (route->cors && cors_is_preflight(h)) answer_preflight(x, route->methods);
     else if (!methods_have(route->methods, h->method)) answer_for_method(x, route->methods);
     else if (route->on_body && !is_too_long(x)) dispatch_early(x, route);
 }
