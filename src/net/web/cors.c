@@ -10,6 +10,8 @@
 #include <errno.h>
 
 #include "base/fields.h"
+#include "http/field_list.h"
+#include "net/site.h"
 
 #define MAX_AGE "3600" /* s for which a browser does not ask again */
 

@@ -10,6 +10,7 @@
 #include "net/web/request.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/fields.h"
 #include "base/limits.h"
