@@ -100,6 +100,98 @@ def broadcast(subscribers, payload):
     return play
 
 
+# ---- channels ------------------------------------------------------------------------------------
+
+
+def ask(s, request):
+    """A request on a connection that is kept, and its answer."""
+    s.sendall(request)
+    return answer(s)
+
+
+def answer(s):
+    """(head, body), the body of a declared length."""
+    head = read_head(s)
+    length = re.search(rb"\r\nContent-Length: (\d+)\r\n", head)
+    return head, read_exactly(s, int(length[1]) if length else 0)
+
+
+def read_head(s):
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += read_exactly(s, 1)
+    if b" 200 " not in head[:16]:
+        raise RuntimeError(f"refused: {head[:60]}")
+    return head
+
+
+def read_chunk(s):
+    size = b""
+    while not size.endswith(b"\r\n"):
+        size += read_exactly(s, 1)
+    return read_exactly(s, int(size, 16) + 2)[:-2]
+
+
+def dial(port):
+    s = socket.create_connection(("127.0.0.1", port), timeout=60)
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return s
+
+
+def post_request(payload):
+    return (b"POST /channel HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(payload)) + payload
+
+
+def fan_out(subscribers, payload, query, delivery, first):
+    """To replies that stream; whoever publishes does so by WebSocket, and hears nothing."""
+    def play(port, n):
+        publisher = connect(port, b"/channel?subscribe=no")
+        members = [dial(port) for _ in range(subscribers)]
+        for s in members:
+            s.sendall(b"GET /channel?stream%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % query)
+            read_head(s)
+            if first:
+                read_chunk(s)
+        for _ in range(n):
+            publisher.sendall(frame(0x81, payload))
+            for s in members:
+                if not read_chunk(s).endswith(delivery % payload):
+                    raise RuntimeError("a delivery is not what was sent")
+        for s in [publisher, *members]:
+            s.close()
+    return play
+
+
+def posts(payload):
+    def play(port, n):
+        with dial(port) as s:
+            for _ in range(n):
+                ask(s, post_request(payload))
+    return play
+
+
+def long_polls(payload):
+    """One who waits, is told, and asks again; what is published for it is a POST."""
+    def play(port, n):
+        with dial(port) as publisher, dial(port) as s:
+            position = answer_position(ask(s, POLL % b"wait=0")[0])
+            for _ in range(n):
+                s.sendall(POLL % (b"wait=25&since=" + position))
+                ask(publisher, post_request(payload))
+                head, body = answer(s)
+                position = answer_position(head)
+                if payload not in body:
+                    raise RuntimeError("a poll has not what was sent")
+    return play
+
+
+POLL = b"GET /channel?%s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def answer_position(head):
+    return re.search(rb"\r\nWeft-Position: (\S+)\r\n", head)[1]
+
+
 def handshakes(port, n):
     for _ in range(n):
         connect(port).close()
@@ -124,6 +216,11 @@ WORKLOADS = {  # name: (what is played, how many messages, and once more as many
     "echo-16384": (echo(0x82, b"x" * 16384), 300),
     "text-16384": (echo(0x81, TEXT[:16384].decode(errors="ignore").encode()), 300),
     "broadcast-125to100": (broadcast(100, b"x" * 125), 40),
+    "sse-125to100": (fan_out(100, b"x" * 125, b"=sse", b"data: %s\n\n", True), 40),
+    "stream-125to100": (fan_out(100, b"x" * 125, b"", b'"data":"%s"}\n', True), 40),
+    "raw-125to100": (fan_out(100, b"x" * 125, b"=raw", b"%s\n", False), 40),
+    "post-125": (posts(b"x" * 125), 400),
+    "poll-125": (long_polls(b"x" * 125), 200),
     "handshake": (handshakes, 200),
     "deflate-1024": (echo(0xC1, deflated(sample_json(1024)), 1, OFFER, True), 200),
 }

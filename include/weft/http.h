@@ -113,6 +113,9 @@ typedef struct weft_request_watcher {
      * answered for: 503, with Retry-After and Connection: close. return_ms is when clients that can be told so should
      * come back; it differs from request to request. */
     void (*on_leave)(weft_request *r, uint64_t return_ms, void *user);
+
+    /* Once: the time of weft_request_forget is over. */
+    void (*on_time)(weft_request *r, void *user);
 } weft_request_watcher;
 
 /* Watch it from now on, in place of who did before; w is copied, and NULL is nobody. If the client has left already,
@@ -123,6 +126,13 @@ static inline int weft_request_watch(weft_request *r, const weft_request_watcher
 {
     return weft_request_watch_sized(r, w, sizeof *w, user);
 }
+
+/* Its answer will take long, and what was asked is not needed for it: from now on method, target, fields and body are
+ * empty, weft_request_allowed is false, and most of the memory behind them is free. *r is another pointer afterwards;
+ * the one before is no more. When nobody has answered after so many ms (WEFT_NEVER: without end), the watcher's on_time
+ * is told. Errors, and all is as before: -ENOMEM; WEFT_ERR_STATE: it was done, or its body comes in pieces (on_body);
+ * WEFT_ERR_CLOSED. */
+WEFT_API WEFT_CHECK int weft_request_forget(weft_request **r, uint64_t ms);
 
 /* ---- the reply ------------------------------------------------------------------------------- */
 

@@ -83,6 +83,9 @@ typedef struct weft_hub_config {
      * returns: those above. What it returns is read once for each pointer that it returns. */
     const weft_topic_settings *(*settings_of)(const char *topic, void *user);
     void *user;
+
+    /* Readers who want it (weft_reader_type.render_silence) are told after so much of it; default 15,000 ms. */
+    uint64_t silence_ms;
 } weft_hub_config;
 
 /* cfg may be NULL. Errors: -ENOMEM, and the env's random's. */

@@ -195,15 +195,21 @@ typedef struct weft_reader_type {
     void (*link)(void *carrier, weft_link *link);
     void (*unlink)(void *carrier, weft_link *link);
 
+    /* May be NULL. What those who keep up are told when nothing has been for a while (weft_hub_config.silence_ms): made
+     * for all of them on a loop, queued, and given back with unref. NULL: this time they are not. */
+    void *(*render_silence)(weft_topic *t);
+
     /* He waits for one message, say, and goes: weft_topic_subscribers does not count him. */
     bool passes;
 } weft_reader_type;
 
-/* Embedded in what reads. All zero, but for the carrier. */
+/* Embedded in what reads. All zero, but for the carrier, and what is yours. */
 struct weft_reader {
     weft_link link; /* weft's, as the last two */
     void *carrier;
-    uint32_t at, state;
+    uint16_t yours; /* not looked at */
+    uint16_t state;
+    uint32_t at;
 };
 
 /* Deliver from where since says (NULL: from now on), in l's thread, the carrier's. *seek (may be NULL) says what that
@@ -220,6 +226,10 @@ WEFT_API void weft_reader_end(weft_reader *r);
  * thread of c. Errors: as weft_reader_begin, and -ENOSPC (max_topics_per_conn), -EEXIST: it is subscribed. */
 WEFT_API WEFT_CHECK int weft_topic_subscribe(weft_topic *t, weft_conn *c, const weft_since *since,
                                              weft_seek *seek);
+
+/* The same in memory of yours, until weft_reader_end; c stays longer than that. r: all zero, but for what is yours. */
+WEFT_API int weft_member_begin(weft_reader *r, weft_topic *t, weft_conn *c, const weft_since *since,
+                               weft_seek *seek);
 
 WEFT_API weft_topic *weft_reader_topic(const weft_reader *r); /* NULL: he has not begun, or ended */
 

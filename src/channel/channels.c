@@ -6,7 +6,6 @@
 
 #include <weft/aux.h>
 
-#include "channel/door.h"
 #include "channel/hook.h"
 #include "channel/sse.h"
 
@@ -22,7 +21,6 @@ static void fill_in_defaults(weft_channels_config *cfg)
     preset(&cfg->max_message, 64 << 10);
     preset(&cfg->max_batch, 1 << 20);
     preset(&cfg->publish_ms, 5000);
-    preset(&cfg->heartbeat_ms, 15000);
     preset(&cfg->new_channels, 10);
     if (!cfg->rights) cfg->rights = WEFT_RIGHT_READ | WEFT_RIGHT_WRITE | WEFT_RIGHT_PRESENCE;
 }
@@ -43,6 +41,7 @@ static int make_hub(weft_channels *c, weft_loop *l, const weft_hub_config *given
     int error =
         weft_sized_take(c->env, "weft_hub_config", &cfg, sizeof cfg, sizeof cfg, given, hub_size);
     if (error) return error;
+    if (c->cfg.heartbeat_ms) cfg.silence_ms = c->cfg.heartbeat_ms;
     if (cfg.settings || cfg.settings_of)
         return weft_hub_new_sized(&c->hub, l, &cfg, sizeof cfg, settings_size);
     cfg.settings = &presets;
@@ -137,11 +136,6 @@ int weft_channels_new_sized(weft_channels **out, weft_loop *l, const weft_channe
 weft_hub *weft_channels_hub(const weft_channels *c)
 {
     return c->hub;
-}
-
-int weft_channels_route(weft_channels *c, weft_server *s, const char *path)
-{
-    return door_open(c, s, path);
 }
 
 void channels_tell(const weft_channels *c, const weft_channel_event *e)

@@ -7,18 +7,18 @@
  *
  * One command at a time: the connection is not read from meanwhile, so answers stay in order.
  */
+#include "channel/deciding.h"
+
 #include <string.h>
 
-#include "channel/bytes.h"
 #include "channel/hook.h"
-#include "channel/session.h"
-
-enum { GRANTS_MAX = 128 };
+#include "channel/rights.h"
 
 /* A command that waits. */
 struct decision {
     weft_channel_ask asks;   /* first */
     struct session *session; /* held */
+    void (*obey)(struct session *s, const struct command *c);
     struct name name;
     size_t len;
     uint8_t text[];
@@ -32,57 +32,6 @@ static unsigned needs(const struct command *c)
     case VERB_PRESENCE: return WEFT_RIGHT_PRESENCE;
     default: return 0;
     }
-}
-
-/* ---- grants ---------------------------------------------------------------------------------- */
-
-void session_forget_grants(struct session *s)
-{
-    for (struct grant *g = s->grants, *next; g; g = next) {
-        next = g->next;
-        hook_free(s->channels->env, g);
-    }
-    s->grants = NULL;
-}
-
-static struct grant *find(const struct session *s, weft_bytes channel)
-{
-    struct grant *g = s->grants;
-    while (g && !bytes_same(channel, name_bytes(&g->name))) g = g->next;
-    return g;
-}
-
-/* Of a channel that was never asked about: 0. */
-unsigned session_rights_on(const struct session *s, weft_bytes channel)
-{
-    bool is_own = bytes_same(channel, weft_topic_name(s->socket->topic));
-    const struct grant *g = find(s, channel);
-    return (is_own ? s->socket->rights : 0) | (g ? g->rights : 0);
-}
-
-static void forget_oldest(struct session *s)
-{
-    struct grant **at = &s->grants;
-    size_t n = 0;
-    for (; *at && (*at)->next; at = &(*at)->next) n++;
-    if (n + 1 < GRANTS_MAX) return;
-    hook_free(s->channels->env, *at);
-    *at = NULL;
-}
-
-/* Where there is no memory for it, or too many have come since, it is asked again. */
-void session_keep_grant(struct session *s, const struct name *name, unsigned rights)
-{
-    struct grant *g = find(s, name_bytes(name));
-    if (g) {
-        g->rights = rights;
-        return;
-    }
-    forget_oldest(s);
-    g = hook_realloc(s->channels->env, NULL, sizeof *g);
-    if (!g) return;
-    *g = (struct grant){s->grants, rights, *name};
-    s->grants = g;
 }
 
 /* ---- decided --------------------------------------------------------------------------------- */
@@ -103,7 +52,7 @@ static void read_again(struct decision *d, const struct refusal *why)
     const weft_channels *channels = s->channels;
     enum command_result result = command_read(&c, channels->env, (weft_bytes){d->text, d->len},
                                               channels->cfg.max_message, &again);
-    if (result == COMMAND_READ && !why) session_obey(s, &c);
+    if (result == COMMAND_READ && !why) d->obey(s, &c);
     else session_refuse(s, c.id, why ? why : &again);
     command_free(&c);
     s->asks = false;
@@ -113,8 +62,8 @@ static void read_again(struct decision *d, const struct refusal *why)
 static void granted(weft_channel_ask *a, unsigned rights)
 {
     struct decision *d = (struct decision *)a;
-    if (d->session->socket) {
-        session_keep_grant(d->session, &d->name, rights);
+    if (d->session->conn) {
+        grants_keep(&d->session->grants, d->session->channels->env, &d->name, rights);
         read_again(d, NULL);
     }
     decision_free(d);
@@ -123,13 +72,14 @@ static void granted(weft_channel_ask *a, unsigned rights)
 static void refused(weft_channel_ask *a, const struct refusal *why)
 {
     struct decision *d = (struct decision *)a;
-    if (d->session->socket) read_again(d, why);
+    if (d->session->conn) read_again(d, why);
     decision_free(d);
 }
 
 /* ---- to decide ------------------------------------------------------------------------------- */
 
-static void ask(struct session *s, const struct command *c, weft_bytes text)
+static void ask(struct session *s, const struct command *c, weft_bytes text,
+                void (*obey)(struct session *s, const struct command *c))
 {
     struct refusal why;
     struct decision *d = hook_realloc(s->channels->env, NULL, sizeof *d + text.len);
@@ -138,7 +88,7 @@ static void ask(struct session *s, const struct command *c, weft_bytes text)
         session_refuse(s, c->id, &why);
         return;
     }
-    *d = (struct decision){.session = s, .name.len = c->channel.len, .len = text.len};
+    *d = (struct decision){.session = s, .obey = obey, .name.len = c->channel.len, .len = text.len};
     memcpy(d->name.text, c->channel.data, c->channel.len);
     memcpy(d->text, text.data, text.len);
     d->asks = (weft_channel_ask){
@@ -154,9 +104,10 @@ static void ask(struct session *s, const struct command *c, weft_bytes text)
     rights_ask(&d->asks);
 }
 
-void session_decide(struct session *s, const struct command *c, weft_bytes text)
+void session_decide(struct session *s, const struct command *c, weft_bytes text,
+                    void (*obey)(struct session *s, const struct command *c))
 {
     unsigned missing = needs(c) & ~(needs(c) ? session_rights_on(s, c->channel) : 0);
-    if (missing) ask(s, c, text);
-    else session_obey(s, c);
+    if (missing) ask(s, c, text, obey);
+    else obey(s, c);
 }

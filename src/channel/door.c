@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * channel/door.c - one way in for all
+ * channel/door.c - where requests and upgrades come in: what is asked for, who may, and which transport has it done
  *
  *      on_request, on_upgrade -> what is asked for -> name, origin -> rights ... -> serve
  *                                  |
  *                                  '--> on_look: a file, a page of the program's
  */
-#include "channel/door.h"
-
 #include "channel/accept.h"
 #include "channel/guest.h"
 #include "channel/look.h"
@@ -192,7 +190,7 @@ static uint64_t body_max(const weft_channels_config *cfg)
     return cfg->max_batch > cfg->max_message ? cfg->max_batch : cfg->max_message;
 }
 
-int door_open(weft_channels *c, weft_server *s, const char *path)
+int weft_channels_route(weft_channels *c, weft_server *s, const char *path)
 {
     const weft_limits limits = {.http_body_max = body_max(&c->cfg), .http_keepalive = KEEPALIVE_MS};
     const weft_request_handler requests = {

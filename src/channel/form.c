@@ -53,6 +53,22 @@ void *form_render_raw(weft_topic *t, const weft_entry *e, uint64_t skipped)
     return piece_of(&text);
 }
 
+void *form_render_comment(weft_topic *t)
+{
+    struct text text;
+    text_init(&text, env_of(t));
+    sse_heartbeat(&text);
+    return piece_of(&text);
+}
+
+void *form_render_empty_line(weft_topic *t)
+{
+    struct text text;
+    text_init(&text, env_of(t));
+    stream_heartbeat(&text);
+    return piece_of(&text);
+}
+
 void *form_render_presence_event(weft_bytes channel, weft_bytes presence, const weft_env *env)
 {
     struct text text;
@@ -120,10 +136,8 @@ static void lost_line(struct text *to, weft_topic *t, const weft_seek *seek)
 
 const struct form *form_of(enum ask ask)
 {
-    static const struct form events = {"text/event-stream", begin_events, lost_event, sse_heartbeat,
-                                       sse_end};
-    static const struct form lines = {STREAM_TYPE, begin_lines, lost_line, stream_heartbeat,
-                                      stream_end};
+    static const struct form events = {"text/event-stream", begin_events, lost_event, sse_end};
+    static const struct form lines = {STREAM_TYPE, begin_lines, lost_line, stream_end};
     static const struct form raw = {.type = STREAM_RAW_TYPE};
     return ask == ASK_SSE ? &events : ask == ASK_STREAM ? &lines : &raw;
 }

@@ -7,7 +7,7 @@
  *      entry       an event             an object                   the message
  *      presence    an event             an object                   nothing
  *      lost        an event             an object                   the reply ends without its last chunk
- *      silence     a comment            an empty line               nothing
+ *      silence     a comment            an empty line               nothing; told by the hub
  *      end         when to come again   the same, in an object      as lost
  */
 #ifndef CHANNEL_FORM_H
@@ -24,17 +24,18 @@ struct form {
     void (*begin)(struct text *to, weft_topic *t, const weft_since *since, const weft_seek *seek,
                   uint64_t retry_ms);
     void (*lost)(struct text *to, weft_topic *t, const weft_seek *seek);
-    void (*heartbeat)(struct text *to);
     void (*end)(struct text *to, uint64_t retry_ms);
 };
 
 /* Of ASK_SSE, ASK_STREAM, ASK_STREAM_RAW. */
 const struct form *form_of(enum ask ask);
 
-/* Entries as pieces, for weft_reader_type; one of no bytes is form_nothing. */
+/* Entries and silence as pieces, for weft_reader_type; one of no bytes is form_nothing. */
 void *form_render_event(weft_topic *t, const weft_entry *e, uint64_t skipped);
 void *form_render_line(weft_topic *t, const weft_entry *e, uint64_t skipped);
 void *form_render_raw(weft_topic *t, const weft_entry *e, uint64_t skipped);
+void *form_render_comment(weft_topic *t);
+void *form_render_empty_line(weft_topic *t);
 
 /* Who is there, the same way; for onlookers (board.h). */
 void *form_render_presence_event(weft_bytes channel, weft_bytes presence, const weft_env *env);

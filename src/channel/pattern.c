@@ -10,6 +10,8 @@
 #include "channel/bytes.h"
 #include "channel/hook.h"
 #include "channel/orders.h"
+#include "channel/rights.h"
+#include "channel/subscription.h"
 
 /* A channel about which the program decides. */
 struct joining {
@@ -78,7 +80,8 @@ static void granted(weft_channel_ask *a, unsigned rights)
     struct joining *j = (struct joining *)a;
     struct pattern *p = find_number(j->session, j->number);
     j->session->n_joining--;
-    if (j->session->socket) session_keep_grant(j->session, &j->name, rights);
+    if (j->session->conn)
+        grants_keep(&j->session->grants, j->session->channels->env, &j->name, rights);
     if (p) join(p, j->topic, &j->at);
     joining_free(j);
 }
@@ -191,6 +194,7 @@ static struct pattern *make(struct session *s, weft_bytes name, struct refusal *
     }
     p->next = s->patterns;
     s->patterns = p;
+    s->n_patterns++;
     return p;
 }
 
@@ -217,6 +221,7 @@ static void end(struct pattern *p)
     struct pattern **at = &s->patterns;
     while (*at != p) at = &(*at)->next;
     *at = p->next;
+    s->n_patterns--;
     orders_remove(p);
     hook_free(s->channels->env, p);
 }
@@ -241,11 +246,4 @@ void pattern_unsubscribe(struct session *s, const struct command *c)
 void patterns_end(struct session *s)
 {
     while (s->patterns) end(s->patterns);
-}
-
-size_t patterns_count(const struct session *s)
-{
-    size_t n = 0;
-    for (const struct pattern *p = s->patterns; p; p = p->next) n++;
-    return n;
 }

@@ -17,6 +17,7 @@
 #ifndef CHANNEL_PATTERN_H
 #define CHANNEL_PATTERN_H
 
+#include "channel/command.h"
 #include "channel/session.h"
 
 void pattern_subscribe(struct session *s, const struct command *c);
@@ -24,6 +25,5 @@ void pattern_unsubscribe(struct session *s, const struct command *c);
 
 /* The connection is gone. */
 void patterns_end(struct session *s);
-size_t patterns_count(const struct session *s);
 
 #endif

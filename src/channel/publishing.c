@@ -4,11 +4,12 @@
  *
  * What is published stays published when the connection has gone meanwhile.
  */
+#include "channel/publishing.h"
+
 #include <string.h>
 
 #include "channel/answer.h"
 #include "channel/hook.h"
-#include "channel/session.h"
 #include "channel/store.h"
 
 struct publishing {
@@ -52,7 +53,7 @@ static void on_done(struct parcel *parcel)
     struct session *s = p->session;
     s->unanswered--;
     s->unanswered_bytes -= p->cost;
-    if (s->socket) {
+    if (s->conn) {
         answer(p);
         session_flow(s);
     }

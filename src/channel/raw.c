@@ -43,16 +43,16 @@ static void on_done(struct parcel *p)
     else weft_resume(c);
 }
 
-static struct said *make(const struct socket *socket, weft_conn *c, weft_message *m)
+static struct said *make(weft_channels *channels, weft_topic *t, weft_conn *c, weft_message *m)
 {
-    struct said *s = hook_realloc(socket->channels->env, NULL, sizeof *s);
+    struct said *s = hook_realloc(channels->env, NULL, sizeof *s);
     if (!s) return NULL;
-    *s = (struct said){.parcel = {.channels = channels_ref(socket->channels),
-                                  .topic = weft_topic_ref(socket->topic),
+    *s = (struct said){.parcel = {.channels = channels_ref(channels),
+                                  .topic = weft_topic_ref(t),
                                   .loop = weft_conn_loop(c),
                                   .n = 1,
                                   .on_done = on_done},
-                       .link = {.owner = socket->channels, .type = &links},
+                       .link = {.owner = channels, .type = &links},
                        .conn = c,
                        .message = weft_message_ref(m)};
     s->parcel.messages = &s->message;
@@ -60,9 +60,9 @@ static struct said *make(const struct socket *socket, weft_conn *c, weft_message
     return s;
 }
 
-static int hand_in(const struct socket *socket, weft_conn *c, weft_message *m)
+static int hand_in(weft_channels *channels, weft_topic *t, weft_conn *c, weft_message *m)
 {
-    struct said *s = make(socket, c, m);
+    struct said *s = make(channels, t, c, m);
     if (!s) return -ENOMEM;
     weft_conn_link(c, &s->link);
     weft_pause(c);
@@ -70,15 +70,16 @@ static int hand_in(const struct socket *socket, weft_conn *c, weft_message *m)
     return 0;
 }
 
-int raw_publish(const struct socket *s, weft_conn *c, weft_opcode op, const void *data, size_t len)
+int raw_publish(weft_channels *channels, weft_topic *t, weft_conn *c, weft_opcode op,
+                const void *data, size_t len)
 {
     weft_message *m;
-    const char *name = (const char *)weft_topic_name(s->topic).data;
-    if (!s->channels->store) return weft_publish_from(s->channels->hub, c, name, op, data, len);
-    if (weft_conn_find_link(c, s->channels)) return WEFT_ERR_BACKLOG;
-    int error = weft_message_new(&m, s->channels->env, op, data, len);
+    const char *name = (const char *)weft_topic_name(t).data;
+    if (!channels->store) return weft_publish_from(channels->hub, c, name, op, data, len);
+    if (weft_conn_find_link(c, channels)) return WEFT_ERR_BACKLOG;
+    int error = weft_message_new(&m, channels->env, op, data, len);
     if (error) return error;
-    error = hand_in(s, c, m);
+    error = hand_in(channels, t, c, m);
     weft_message_unref(m);
     return error;
 }

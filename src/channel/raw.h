@@ -5,10 +5,11 @@
 #ifndef CHANNEL_RAW_H
 #define CHANNEL_RAW_H
 
-#include "channel/socket.h"
+#include "channel/channels.h"
 
-/* Publish it on the channel of its URL. It is not read from until the store has confirmed that, so its messages keep
+/* Publish what c has said on the channel of its URL. It is not read from until the store has confirmed that, so its messages keep
  * their order. Errors: as weft_publish_from. */
-int raw_publish(const struct socket *s, weft_conn *c, weft_opcode op, const void *data, size_t len);
+int raw_publish(weft_channels *channels, weft_topic *t, weft_conn *c, weft_opcode op,
+                const void *data, size_t len);
 
 #endif

@@ -2,12 +2,13 @@
  *
  * channel/seeing.c - whom a session sees: once, or as an onlooker
  */
+#include "channel/seeing.h"
+
 #include "channel/answer.h"
 #include "channel/board.h"
 #include "channel/bytes.h"
 #include "channel/envelope.h"
 #include "channel/guest.h"
-#include "channel/session.h"
 
 /* ---- as an onlooker -------------------------------------------------------------------------- */
 

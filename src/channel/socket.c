@@ -9,21 +9,22 @@
 #include <string.h>
 
 #include "channel/bytes.h"
+#include "channel/conversation.h"
 #include "channel/guest.h"
 #include "channel/hook.h"
 #include "channel/raw.h"
-#include "channel/session.h"
 
 static const char V1_ROUTE[] = "/.weft/v1";
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
+/* Raw from now on. */
 static void has_begun(struct socket *s)
 {
     struct opening *o = s->opening;
     const weft_env *env = s->channels->env;
-    s->opening = NULL;
-    if (!o) return;
+    socket_set(s, SOCKET_RAW, socket_rights(s));
+    s->topic = o->topic;
     weft_timer_free(o->closing);
     hook_free(env, o->client);
     hook_free(env, o);
@@ -32,8 +33,10 @@ static void has_begun(struct socket *s)
 static void socket_free(struct socket *s)
 {
     weft_channels *c = s->channels;
-    has_begun(s);
-    weft_topic_unref(s->topic);
+    weft_reader_end(&s->reader);
+    if (socket_is(s) == SOCKET_OPENS) has_begun(s);
+    if (socket_is(s) == SOCKET_RAW) weft_topic_unref(s->topic);
+    else conversation_ends(s->session);
     hook_free(c->env, s);
     channels_unref(c);
 }
@@ -52,6 +55,7 @@ static struct opening *make_opening(const weft_env *env, const struct params *p,
     struct opening *o = hook_realloc(env, NULL, sizeof *o);
     if (!o) return NULL;
     *o = (struct opening){
+        .topic = weft_topic_ref(t),
         .since = p->since,
         .subscribes = !p->subscribe_no,
         .takes_loss = p->said & PARAM_LAST,
@@ -69,16 +73,16 @@ static struct socket *make(const visit *v, weft_topic *t)
     struct opening *o = make_opening(env, &v->wish->params, t);
     struct socket *s = o ? hook_realloc(env, NULL, sizeof *s) : NULL;
     if (!s) {
+        if (o) weft_topic_unref(o->topic);
         if (o) hook_free(env, o->client);
         hook_free(env, o);
         return NULL;
     }
     *s = (struct socket){
         .channels = channels_ref(v->channels),
-        .topic = weft_topic_ref(t),
         .opening = o,
-        .rights = v->rights,
     };
+    socket_set(s, SOCKET_OPENS, v->rights);
     return s;
 }
 
@@ -141,11 +145,22 @@ static void close_soon(struct opening *o, weft_conn *c)
 
 /* ---- who wants to know ----------------------------------------------------------------------- */
 
+static weft_topic *topic_of(const struct socket *s)
+{
+    switch (socket_is(s)) {
+    case SOCKET_OPENS: return s->opening->topic;
+    case SOCKET_RAW: return s->topic;
+    case SOCKET_V1: break;
+    }
+    return s->session->topic;
+}
+
 static void tell(weft_conn *c, weft_channel_event *e)
 {
     const struct socket *s = weft_conn_user(c);
+    if (!s->channels->cfg.on_event) return;
     if (e->type != WEFT_CHANNEL_PUBLISHED) e->conn = c;
-    e->channel = weft_topic_name(s->topic);
+    e->channel = weft_topic_name(topic_of(s));
     channels_tell(s->channels, e);
 }
 
@@ -168,32 +183,38 @@ bool socket_speaks_v1(const char *subprotocol)
     return strcmp(subprotocol, "weft.v1") == 0;
 }
 
-static void subscribe(const struct socket *s, weft_conn *c)
+static void subscribe(struct socket *s, weft_conn *c)
 {
     const weft_position *at = &s->opening->seek.at;
     const weft_since since = {.position = at};
     weft_seek seek;
-    int error = weft_topic_subscribe(s->topic, c, &since, &seek);
+    int error = weft_member_begin(&s->reader, s->opening->topic, c, &since, &seek);
     if (error) weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(error));
     else if (seek.lost) close_lost(c, at);
-    else if (s->opening->client) guest_on_conn(s->channels, s->topic, c, s->opening->client);
+    else if (s->opening->client)
+        guest_on_conn(s->channels, s->opening->topic, c, s->opening->client);
 }
 
 static void on_open(weft_conn *c)
 {
     struct socket *s = weft_conn_user(c);
     struct opening *o = s->opening;
+    struct session *session = NULL;
     tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_OPEN});
-    if (socket_speaks_v1(weft_conn_subprotocol(c))) session_begin(s, c);
+    if (socket_speaks_v1(weft_conn_subprotocol(c))) session = conversation_begin(s, c);
     else if (o->subscribes && o->seek.lost && !o->takes_loss) close_soon(o, c);
     else if (o->subscribes) subscribe(s, c);
     if (!o->closing) has_begun(s);
+    if (!session) return;
+    weft_topic_unref(s->topic); /* the session has its own */
+    socket_set(s, SOCKET_V1, 0);
+    s->session = session;
 }
 
 static void publish(const struct socket *s, weft_conn *c, weft_opcode op, const void *data,
                     size_t len)
 {
-    int error = raw_publish(s, c, op, data, len);
+    int error = raw_publish(s->channels, topic_of(s), c, op, data, len);
     if (error && error != WEFT_ERR_BACKLOG) /* that: it is closing, and too late */
         weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(error));
     else tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_PUBLISHED, .op = op, .len = len});
@@ -203,8 +224,8 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
 {
     const struct socket *s = weft_conn_user(c);
     tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_MESSAGE, .op = op, .len = len});
-    if (s->session) session_hears(s->session, op, (weft_bytes){data, len});
-    else if (!(s->rights & WEFT_RIGHT_WRITE))
+    if (socket_is(s) == SOCKET_V1) conversation_hears(s->session, op, (weft_bytes){data, len});
+    else if (!(socket_rights(s) & WEFT_RIGHT_WRITE))
         weft_close(c, WEFT_CLOSE_POLICY_VIOLATION, "you may not publish on this channel");
     else publish(s, c, op, data, len);
 }
@@ -212,22 +233,20 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
 static void on_drain(weft_conn *c)
 {
     const struct socket *s = weft_conn_user(c);
-    if (s->session) session_has_room(s->session);
+    if (socket_is(s) == SOCKET_V1) session_flow(s->session);
 }
 
 static void on_leave(weft_conn *c, uint64_t return_ms)
 {
     const struct socket *s = weft_conn_user(c);
-    if (s->session) session_leaves(s->session, return_ms);
+    if (socket_is(s) == SOCKET_V1) conversation_leaves(s->session, return_ms);
     weft_close(c, WEFT_CLOSE_GOING_AWAY, NULL);
 }
 
 static void on_close(weft_conn *c, const weft_close_info *info)
 {
-    struct socket *s = weft_conn_user(c);
     tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_CLOSED, .close = info});
-    if (s->session) session_ends(s->session);
-    socket_free(s);
+    socket_free(weft_conn_user(c));
 }
 
 /* Where no request is let in: connections of weft.v1, whose messages may be longer, are opened as this route's. */

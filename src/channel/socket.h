@@ -8,27 +8,8 @@
 #ifndef CHANNEL_SOCKET_H
 #define CHANNEL_SOCKET_H
 
+#include "channel/opening.h"
 #include "channel/visit.h"
-
-struct session;
-
-/* How it begins; gone when it has. */
-struct opening {
-    weft_position since; /* what its URL said */
-    weft_seek seek;      /* what the 101 made of that */
-    bool subscribes, takes_loss, looks_on;
-    char *client; /* NULL: he has no name */
-    weft_timer *closing;
-};
-
-/* One for each connection, from the answer to on_close. */
-struct socket {
-    weft_channels *channels; /* held */
-    weft_topic *topic;       /* of its URL, held */
-    struct opening *opening;
-    struct session *session; /* NULL: raw */
-    unsigned rights;
-};
 
 /* What was agreed on: envelopes, not raw. */
 bool socket_speaks_v1(const char *subprotocol);

@@ -2,7 +2,7 @@
  *
  * channel/streaming.c - a reader whose carrier is a reply
  *
- *      streaming_begin -> reply, reader, begin -> queue, lost, heartbeat ... -> end, leave, or the client goes -> gone
+ *      streaming_begin -> reply, reader, begin -> queue, lost ... -> end, leave, or the client goes -> gone
  *
  * It lives as long as its reply: what ends it ends the reply, and gone frees it.
  */
@@ -17,8 +17,6 @@ struct stream {
     weft_reader reader; /* its carrier: the reply */
     const struct form *form;
     weft_channels *channels;
-    weft_timer *heartbeat; /* NULL: its form has none */
-    uint64_t told_us;      /* when something was last queued */
 };
 
 /* ---- out ------------------------------------------------------------------------------------- */
@@ -29,10 +27,9 @@ static weft_reply *reply_of(const struct stream *s)
 }
 
 /* As weft_reader_type.queue has it. */
-static int queued(struct stream *s, int error)
+static int queued(const weft_reader *r, int error)
 {
-    s->told_us = weft_loop_now(weft_reply_loop(reply_of(s)));
-    return error ? error : weft_reply_backlogged(reply_of(s));
+    return error ? error : weft_reply_backlogged(r->carrier);
 }
 
 /* Frees the text. What has no memory is dropped, so that the client notices. */
@@ -41,7 +38,7 @@ static int write_text(struct stream *s, struct text *t)
     int error = t->failed ? -ENOMEM : 0;
     if (!error && t->len) error = weft_reply_write(reply_of(s), t->data, t->len);
     text_deinit(t);
-    return queued(s, error);
+    return queued(&s->reader, error);
 }
 
 static void leave(struct stream *s, uint64_t retry_ms)
@@ -53,33 +50,17 @@ static void leave(struct stream *s, uint64_t retry_ms)
     if (error < 0 || weft_reply_end(reply_of(s)) < 0) weft_reply_cut(reply_of(s));
 }
 
-static void on_silence(weft_timer *timer, void *user)
-{
-    struct stream *s = user;
-    struct text t;
-    uint64_t silent = (weft_loop_now(weft_reply_loop(reply_of(s))) - s->told_us) / 1000;
-    uint64_t most = s->channels->cfg.heartbeat_ms;
-    if (silent >= most) {
-        text_init(&t, s->channels->env);
-        s->form->heartbeat(&t);
-        (void)write_text(s, &t); /* with a full queue it is not silent */
-        silent = 0;
-    }
-    weft_timer_start(timer, most - silent);
-}
-
 /* ---- as a reader ----------------------------------------------------------------------------- */
 
 static int queue(weft_reader *r, void *rendering)
 {
-    struct stream *s = (struct stream *)r; /* its first member */
     if (rendering == &form_nothing) return 0;
-    return queued(s, weft_reply_write_piece(r->carrier, rendering));
+    return queued(r, weft_reply_write_piece(r->carrier, rendering));
 }
 
 static int lost(weft_reader *r, const weft_seek *seek)
 {
-    struct stream *s = (struct stream *)r;
+    struct stream *s = (struct stream *)r; /* its first member */
     struct text t;
     if (!s->form->lost) {
         weft_reply_cut(r->carrier);
@@ -101,7 +82,6 @@ static void gone(weft_reader *r)
 {
     struct stream *s = (struct stream *)r;
     weft_channels *c = s->channels;
-    weft_timer_free(s->heartbeat);
     hook_free(c->env, s);
     channels_unref(c);
 }
@@ -116,17 +96,17 @@ static void take_off(void *reply, weft_link *link)
     weft_reply_unlink(reply, link);
 }
 
-#define READERS(how)                                                                    \
+#define READERS(how, silence)                                                           \
     {                                                                                   \
         .render = (how), .unref = form_unref, .queue = queue, .lost = lost, .end = end, \
-        .gone = gone, .link = hang, .unlink = take_off                                  \
+        .gone = gone, .link = hang, .unlink = take_off, .render_silence = (silence)     \
     }
 
 static const weft_reader_type *readers_of(enum ask ask)
 {
-    static const weft_reader_type events = READERS(form_render_event);
-    static const weft_reader_type lines = READERS(form_render_line);
-    static const weft_reader_type raw = READERS(form_render_raw);
+    static const weft_reader_type events = READERS(form_render_event, form_render_comment);
+    static const weft_reader_type lines = READERS(form_render_line, form_render_empty_line);
+    static const weft_reader_type raw = READERS(form_render_raw, NULL);
     return ask == ASK_SSE ? &events : ask == ASK_STREAM ? &lines : &raw;
 }
 
@@ -176,10 +156,6 @@ static struct stream *make(visit *v)
     struct stream *s = hook_realloc(c->env, NULL, sizeof *s);
     if (!s) return NULL;
     *s = (struct stream){.form = form_of(v->ask), .channels = c};
-    if (s->form->heartbeat && weft_timer_new(&s->heartbeat, visit_loop(v), on_silence, s) < 0) {
-        hook_free(c->env, s);
-        return NULL;
-    }
     channels_ref(c);
     return s;
 }
@@ -192,7 +168,6 @@ static void say_begin(struct stream *s, const weft_since *since, const weft_seek
     if (s->form->begin)
         s->form->begin(&t, weft_reader_topic(&s->reader), since, seek, channels_retry_ms(l));
     if (write_text(s, &t) < 0) weft_reply_abort(reply_of(s));
-    if (s->heartbeat) weft_timer_start(s->heartbeat, s->channels->cfg.heartbeat_ms);
 }
 
 /* What was asked for, and what its head says of it. Meanwhile the log may have moved on. */

@@ -2,23 +2,22 @@
  *
  * channel/subscription.c - what a session reads: a reader for each channel, whose entries are envelopes
  */
+#include "channel/subscription.h"
+
 #include "channel/answer.h"
 #include "channel/bytes.h"
 #include "channel/envelope.h"
-#include "channel/find.h"
 #include "channel/guest.h"
 #include "channel/hook.h"
-#include "channel/pattern.h"
-#include "channel/session.h"
+#include "channel/seeing.h"
 
 enum { SUBSCRIPTIONS_MAX = 128 };
 
 /* Held by its session's list as long as it reads; it goes when its connection has. */
 struct subscription {
-    weft_reader reader;      /* first; its carrier: the connection */
+    weft_reader reader; /* first; its carrier: the connection; its yours: FOR_ITSELF, FOR_PATTERN */
     struct session *session; /* held */
     struct subscription *next;
-    unsigned read_for; /* FOR_ITSELF, FOR_PATTERN */
 };
 
 /* ---- as a reader ----------------------------------------------------------------------------- */
@@ -119,14 +118,9 @@ static struct subscription *find(const struct session *s, weft_bytes channel)
 
 bool session_has_place(const struct session *s)
 {
-    size_t n = s->n_joining + patterns_count(s);
+    size_t n = s->n_joining + s->n_patterns;
     for (const struct subscription *at = s->first; at; at = at->next) n++;
     return n < SUBSCRIPTIONS_MAX;
-}
-
-int session_find(const struct session *s, weft_bytes channel, weft_topic **out, struct refusal *why)
-{
-    return find_topic(out, s->channels, channel, (struct asker){.conn = s->conn}, why);
 }
 
 /* He goes on where he is. */
@@ -140,7 +134,7 @@ static void seek_there(const struct subscription *s, weft_topic *t, weft_seek *s
 bool session_reads(struct session *s, weft_bytes channel, unsigned for_what)
 {
     struct subscription *found = find(s, channel);
-    if (found) found->read_for |= for_what;
+    if (found) found->reader.yours |= (uint16_t)for_what;
     return found;
 }
 
@@ -149,15 +143,16 @@ int session_read(struct session *s, weft_topic *t, const weft_since *since, unsi
 {
     struct subscription *new = find(s, weft_topic_name(t));
     if (new) {
-        new->read_for |= for_what;
+        new->reader.yours |= (uint16_t)for_what;
         seek_there(new, t, seek);
         return 0;
     }
     if (!session_has_place(s)) return -ENOSPC;
     new = hook_realloc(s->channels->env, NULL, sizeof *new);
     if (!new) return -ENOMEM;
-    *new = (struct subscription){
-        .reader.carrier = s->conn, .session = s, .next = s->first, .read_for = for_what};
+    *new = (struct subscription){.reader = {.carrier = s->conn, .yours = (uint16_t)for_what},
+                                 .session = s,
+                                 .next = s->first};
     int error = weft_reader_begin(&new->reader, t, weft_conn_loop(s->conn), &readers, since, seek);
     if (error) {
         hook_free(s->channels->env, new);
@@ -208,9 +203,9 @@ void session_leave(struct session *s, bool (*is_it)(weft_bytes channel, weft_byt
 {
     for (struct subscription *at = s->first, *next; at; at = next) {
         next = at->next;
-        if (!(at->read_for & for_what) || !is_it(channel_of(at), name)) continue;
-        at->read_for &= ~for_what;
-        if (at->read_for) continue;
+        if (!(at->reader.yours & for_what) || !is_it(channel_of(at), name)) continue;
+        at->reader.yours &= (uint16_t)~for_what;
+        if (at->reader.yours) continue;
         guest_leaves_conn(s->conn, weft_reader_topic(&at->reader));
         weft_reader_end(&at->reader);
         gone(&at->reader);

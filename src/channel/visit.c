@@ -32,16 +32,19 @@ visit *visit_new(weft_channels *c, weft_request *r, weft_upgrade *u)
     return v;
 }
 
-void visit_forget(visit *v)
+visit *visit_again(weft_channels *c, weft_request *r, enum ask ask, bool origin_allowed)
 {
-    hook_free(v->channels->env, v->wish);
-    v->wish = NULL;
+    visit *v = hook_realloc(c->env, NULL, sizeof *v);
+    if (!v) return NULL;
+    *v = (visit){
+        .channels = channels_ref(c), .request = r, .ask = ask, .origin_allowed = origin_allowed};
+    return v;
 }
 
 void visit_free(visit *v)
 {
     weft_channels *c = v->channels;
-    visit_forget(v);
+    hook_free(c->env, v->wish);
     hook_free(c->env, v);
     channels_unref(c);
 }

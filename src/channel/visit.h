@@ -36,8 +36,8 @@ typedef struct visit {
 /* NULL: no memory. */
 visit *visit_new(weft_channels *c, weft_request *r, weft_upgrade *u);
 
-/* Who waits for long does without the wish. */
-void visit_forget(visit *v);
+/* The same for who has waited for long, and done without one meanwhile; it has no wish. */
+visit *visit_again(weft_channels *c, weft_request *r, enum ask ask, bool origin_allowed);
 
 /* What was taken is taken; the request is no longer the visit's. */
 void visit_free(visit *v);

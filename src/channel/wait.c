@@ -10,56 +10,61 @@
 
 struct wait {
     weft_reader reader; /* first */
-    visit *visit;
-    weft_topic *topic; /* held */
+    weft_errand errand;
+    weft_channels *channels; /* held */
+    weft_request *request;
     weft_position since;
     uint64_t last; /* as weft_since has it; and then since counts only if it was said */
     bool has_since;
-    weft_timer *timer;
-    weft_errand errand;
+    bool origin_allowed; /* of the visit */
     struct guest *guest; /* NULL: he has no name */
 };
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
-/* Until then the reader holds what it is about. */
-static void answer(struct wait *w)
+/* As a visit, which it was before. */
+static void answer_as(visit *v, const struct wait *w)
 {
-    visit *v = w->visit;
     const weft_since since = {.position = w->has_since ? &w->since : NULL, .last = w->last};
     struct poll p;
     struct text body;
     bool more;
-    look_read(&p, v->channels->env, w->topic, &since, &more);
+    look_read(&p, v->channels->env, weft_reader_topic(&w->reader), &since, &more);
     text_init(&body, v->channels->env);
     poll_end(&p, more, &body);
     weft_position at = p.at;
     poll_deinit(&p);
-    weft_topic_expect(w->topic, at.offset);
+    weft_topic_expect(weft_reader_topic(&w->reader), at.offset);
     visit_answer(v, &at, &body);
 }
 
-static void wait_free(struct wait *w, const weft_env *env)
+/* Until then the reader holds what it is about. */
+static void answer(const struct wait *w)
 {
+    visit *v = visit_again(w->channels, w->request, ASK_WAIT, w->origin_allowed);
+    if (v) answer_as(v, w);
+    else weft_respond(w->request, 503, NULL, NULL, 0);
+}
+
+static void wait_free(struct wait *w)
+{
+    weft_channels *c = w->channels;
     weft_reader_end(&w->reader);
-    weft_timer_free(w->timer);
     guest_leave(w->guest);
-    weft_topic_unref(w->topic);
-    hook_free(env, w);
+    hook_free(c->env, w);
+    channels_unref(c);
 }
 
 static void finish(weft_errand *e)
 {
     struct wait *w = (struct wait *)(void *)((char *)e - offsetof(struct wait, errand));
-    weft_channels *c = channels_ref(w->visit->channels);
     answer(w);
-    wait_free(w, c->env);
-    channels_unref(c);
+    wait_free(w);
 }
 
 static void wake(struct wait *w)
 {
-    weft_errand_post(visit_loop(w->visit), 0, &w->errand);
+    weft_errand_post(weft_request_loop(w->request), 0, &w->errand);
 }
 
 /* ---- what wakes it --------------------------------------------------------------------------- */
@@ -84,9 +89,9 @@ static void end(weft_reader *r, int error)
     wake((struct wait *)r);
 }
 
-static void on_time(weft_timer *timer, void *user)
+static void on_time(weft_request *r, void *user)
 {
-    (void)timer;
+    (void)r;
     wake(user);
 }
 
@@ -123,35 +128,51 @@ static void remember(struct wait *w, const struct params *p, const weft_seek *se
     w->last = p->last;
 }
 
-static int begin(struct wait *w)
+/* What was asked is not needed any more: most of what a client who waits would cost. */
+static int begin(struct wait *w, const visit *v, weft_topic *t)
 {
-    static const weft_request_watcher watcher = {.on_gone = on_gone, .on_leave = on_leave};
-    visit *v = w->visit;
-    weft_loop *l = visit_loop(v);
+    static const weft_request_watcher watcher = {
+        .on_gone = on_gone, .on_leave = on_leave, .on_time = on_time};
+    const struct params *p = &v->wish->params;
     weft_since since;
     weft_seek seek;
-    params_since(&v->wish->params, &since);
-    int error = weft_timer_new(&w->timer, l, on_time, w);
-    if (!error) error = weft_request_watch(v->request, &watcher, w);
-    if (!error) error = weft_reader_begin(&w->reader, w->topic, l, &readers, &since, &seek);
+    params_since(p, &since);
+    int error = weft_request_watch(w->request, &watcher, w);
+    if (!error) error = weft_reader_begin(&w->reader, t, visit_loop(v), &readers, &since, &seek);
+    if (!error) error = weft_request_forget(&w->request, p->wait_s * UINT64_C(1000));
     if (error) return error;
-    remember(w, &v->wish->params, &seek);
+    remember(w, p, &seek);
+    w->guest = guest_come(v->channels, t, weft_request_loop(w->request), p->client, false);
     if (seek.lost || seek.at.offset < seek.head.offset) wake(w);
-    else weft_timer_start(w->timer, v->wish->params.wait_s * UINT64_C(1000));
-    w->guest = guest_come(v->channels, w->topic, l, v->wish->params.client, false);
-    visit_forget(v);
     return 0;
+}
+
+static struct wait *make(visit *v)
+{
+    struct wait *w = hook_realloc(v->channels->env, NULL, sizeof *w);
+    if (!w) return NULL;
+    *w = (struct wait){
+        .reader.carrier = w,
+        .errand.run = finish,
+        .channels = channels_ref(v->channels),
+        .request = v->request,
+        .origin_allowed = v->origin_allowed,
+    };
+    return w;
 }
 
 void wait_begin(visit *v)
 {
     weft_topic *t = visit_topic(v);
     if (!t) return;
-    struct wait *w = hook_realloc(v->channels->env, NULL, sizeof *w);
-    if (w) *w = (struct wait){.reader.carrier = w, .visit = v, .topic = t, .errand.run = finish};
-    else weft_topic_unref(t);
-    if (w && begin(w) == 0) return;
-    weft_request_watch(v->request, NULL, NULL);
-    if (w) wait_free(w, v->channels->env);
-    visit_no_memory(v);
+    struct wait *w = make(v);
+    bool begun = w && begin(w, v, t) == 0;
+    if (begun) {
+        visit_free(v);
+    } else {
+        weft_request_watch(v->request, NULL, NULL);
+        if (w) wait_free(w);
+        visit_no_memory(v);
+    }
+    weft_topic_unref(t);
 }

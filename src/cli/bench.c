@@ -290,6 +290,7 @@ static const struct bench_workload *workload_of(enum bench_kind kind)
     case BENCH_CHANNEL: return &bench_channel;
     case BENCH_STORM: return &bench_storm;
     case BENCH_IDLE: return &bench_idle;
+    case BENCH_POST: return &bench_post;
     default: return &bench_echo;
     }
 }

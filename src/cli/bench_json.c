@@ -22,7 +22,7 @@ static double per(double n, double all)
 
 static void print_load(FILE *to, const struct bench_options *o)
 {
-    static const char *const kinds[] = {"echo", "channel", "storm", "idle"};
+    static const char *const kinds[] = {"echo", "channel", "storm", "idle", "post"};
     fprintf(to, "{\"load\":\"%s\",\"urls\":[", kinds[o->kind]);
     for (size_t i = 0; i < o->shown.n; i++) {
         if (i) fputc(',', to);
@@ -32,6 +32,7 @@ static void print_load(FILE *to, const struct bench_options *o)
     if (o->kind == BENCH_CHANNEL)
         fprintf(to, ",\"publishers\":%" PRIu64 ",\"subscribers\":%" PRIu64, o->publishers,
                 o->connections - o->publishers);
+    if (o->via) fprintf(to, ",\"via\":\"%s\"", bench_via_names[o->via]);
     if (o->kind == BENCH_STORM) fprintf(to, ",\"reset\":%s", o->reset ? "true" : "false");
     if (o->kind == BENCH_STORM || o->kind == BENCH_IDLE) return;
     if (o->rate) fprintf(to, ",\"rate\":%" PRIu64, o->rate);

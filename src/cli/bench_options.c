@@ -34,8 +34,9 @@ static const char about[] =
     "a stalled server causes are all in it.\n"
     "\n"
     "With --subscribers the URL is a channel, as in weft serve: what a publisher sends\n"
-    "comes to every subscriber, and latency is that of each delivery. With --storm\n"
-    "connections are opened and closed, with --idle they are opened and held.\n"
+    "comes to every subscriber, and latency is that of each delivery; --via says how they\n"
+    "listen. With --post every connection publishes by POST. With --storm connections are\n"
+    "opened and closed, with --idle they are opened and held.\n"
     "\n"
     "What is measured comes after the warm-up. Ctrl-C ends it early, with the results so\n"
     "far. Exit status: 0 without errors, otherwise that of the first error, as of weft URL.\n";
@@ -45,6 +46,7 @@ static const char examples[] =
     "  weft bench -c 1000 --depth 16 -s 1K :8080/echo\n"
     "  weft bench -r 20000 -d 60s :8080/echo          20,000 messages a second: latency\n"
     "  weft bench --subscribers 1000 :8080/chat       one publisher, a thousand listeners\n"
+    "  weft bench --subscribers 1000 --via sse :8080/chat   the same by Server-Sent Events\n"
     "  weft bench --storm 127.0.0.1:8080/             opening handshakes per second\n"
     "  weft bench --idle -c 20000 --pid $(pidof -s weft) 127.0.0.1:8080/\n";
 
@@ -52,17 +54,22 @@ static const char examples[] =
 struct given {
     uint64_t connections, publishers, subscribers, warmup, duration;
     struct flag_list sizes;
-    const char *deflate;
-    bool storm, idle, text;
+    const char *deflate, *via;
+    bool storm, idle, text, post;
 };
+
+const char *const bench_via_names[] = {"ws", "sse", "stream", "raw", "longpoll", NULL};
 
 /* ---- do they fit together? ------------------------------------------------------------------- */
 
 static int check_kind(const struct given *g)
 {
     bool channel = g->publishers || g->subscribers;
-    if (g->storm + g->idle + channel > 1)
-        return complain("--storm, --idle and --subscribers are three different loads; choose one");
+    if (g->storm + g->idle + channel + g->post > 1)
+        return complain(
+            "--storm, --idle, --subscribers and --post are four different loads; choose one");
+    if (strcmp(g->via, "ws") != 0 && !g->idle && !channel)
+        return complain("--via is for those who read a channel: --subscribers, or --idle");
     if (channel && g->connections)
         return complain("a channel's connections are --subscribers and --publishers, not -c");
     if (g->publishers && !g->subscribers) return complain("--publishers: for which --subscribers?");
@@ -72,7 +79,10 @@ static int check_kind(const struct given *g)
 static int check_rest(const struct bench_options *o, const struct given *g)
 {
     bool messages = o->kind == BENCH_ECHO || o->kind == BENCH_CHANNEL;
-    if (!messages && (o->rate || o->depth > 1))
+    if (o->kind == BENCH_POST && (o->rate || o->depth > 1))
+        return complain("--post sends the next message when there is an answer: --rate and --depth "
+                        "do not go with it");
+    if (!messages && o->kind != BENCH_POST && (o->rate || o->depth > 1))
         return complain("%s sends no messages: --rate and --depth do not go with it",
                         o->kind == BENCH_STORM ? "--storm" : "--idle");
     if (o->rate && o->depth > 1)
@@ -129,9 +139,9 @@ static int set_sizes(struct bench_options *o, const struct flag_list *sizes)
 
 static void set_kind(struct bench_options *o, const struct given *g)
 {
-    o->kind = g->storm ? BENCH_STORM : g->idle ? BENCH_IDLE : BENCH_ECHO;
+    o->kind = g->storm ? BENCH_STORM : g->idle ? BENCH_IDLE : g->post ? BENCH_POST : BENCH_ECHO;
     o->connections = g->connections ? g->connections : CONNECTIONS;
-    o->opcode = g->text || o->utf8 ? WEFT_TEXT : WEFT_BINARY;
+    o->opcode = g->text || o->utf8 || o->via ? WEFT_TEXT : WEFT_BINARY;
     if (!g->subscribers) return;
     o->kind = BENCH_CHANNEL;
     o->publishers = g->publishers ? g->publishers : 1;
@@ -168,9 +178,33 @@ static int add_url(struct bench_options *o, const char *text)
     return 0;
 }
 
+static int set_via(struct bench_options *o, const char *name)
+{
+    for (int i = 0; bench_via_names[i]; i++) {
+        o->via = (enum bench_via)i;
+        if (strcmp(bench_via_names[i], name) == 0) return 0;
+    }
+    return complain("--via: \"%s\" is none of ws, sse, stream, raw, longpoll", name);
+}
+
+/* What plain HTTP needs of the same. */
+static int set_access(struct bench_options *o)
+{
+    if (!o->via && o->kind != BENCH_POST) return 0;
+    o->access = (struct connect_options){
+        .headers = o->headers, .credentials = o->credentials, .proxy = o->proxy, .trust = o->trust};
+    o->channels = calloc(o->urls.n, sizeof *o->channels);
+    if (!o->channels) return complain("out of memory");
+    int r = 0;
+    for (size_t i = 0; i < o->urls.n && !r; i++)
+        r = channel_url_parse(&o->channels[i], o->urls.items[i]);
+    return r;
+}
+
 static int settle(struct bench_options *o, const struct given *g, int n, char **urls)
 {
     int r = n ? check_kind(g) : complain("which URL? For example: weft bench :8080/echo");
+    if (!r) r = set_via(o, g->via);
     if (r) return r;
     set_kind(o, g);
     set_times(o, g);
@@ -181,12 +215,12 @@ static int settle(struct bench_options *o, const struct given *g, int n, char **
     if (!r) r = connect_check(&o->headers, &o->subprotocols);
     if (!r) r = deflate_parse(g->deflate, &o->deflate);
     for (int i = 0; i < n && !r; i++) r = add_url(o, urls[i]);
-    return r;
+    return r ? r : set_access(o);
 }
 
 int bench_options_parse(struct bench_options *o, int argc, char **argv)
 {
-    struct given g = {.deflate = "off", .warmup = WEFT_NEVER};
+    struct given g = {.deflate = "off", .via = "ws", .warmup = WEFT_NEVER};
     *o = (struct bench_options){.depth = 1, .threads = 1, .parallel = PARALLEL};
     const struct flag load[] = {
         {'c', "connections", .kind = FLAG_NUMBER, .into = &g.connections, .min = 1, .max = 1 << 20,
@@ -216,6 +250,10 @@ int bench_options_parse(struct bench_options *o, int argc, char **argv)
          .value = "N", .help = "the URL is a channel with N who listen"},
         {0, "publishers", .kind = FLAG_NUMBER, .into = &g.publishers, .min = 1, .max = 1 << 16,
          .value = "N", .help = "and N who send (1)"},
+        {0, "via", .kind = FLAG_TEXT, .into = &g.via, .value = "WAY",
+         .help = "how they listen: ws (the default), sse, stream, raw, longpoll"},
+        {0, "post", .kind = FLAG_BOOL, .into = &g.post,
+         .help = "publish on a channel by POST, one after the other"},
         {0, "storm", .kind = FLAG_BOOL, .into = &g.storm,
          .help = "open connections and close them, again and again"},
         {0, "reset", .kind = FLAG_BOOL, .into = &o->reset,
@@ -263,6 +301,7 @@ int bench_options_parse(struct bench_options *o, int argc, char **argv)
 
 void bench_options_free(struct bench_options *o)
 {
+    free(o->channels);
     for (size_t i = 0; i < o->urls.n; i++) {
         free((char *)o->urls.items[i]);
         free((char *)o->shown.items[i]);

@@ -71,10 +71,15 @@ static void print_load(FILE *to, const struct bench_options *o, const struct ben
         fprintf(to, "%" PRIu64 " handshakes at a time, %s\n", o->connections,
                 o->reset ? "dropped" : "closed");
         return;
-    case BENCH_IDLE: fprintf(to, "%" PRIu64 " idle connections\n", o->connections); return;
+    case BENCH_IDLE:
+        fprintf(to, "%" PRIu64 " idle connections%s%s\n", o->connections, o->via ? " by " : "",
+                o->via ? bench_via_names[o->via] : "");
+        return;
+    case BENCH_POST: fprintf(to, "%" PRIu64 " connections that post, ", o->connections); break;
     case BENCH_CHANNEL:
-        fprintf(to, "%" PRIu64 " publishing, %" PRIu64 " listening, ", o->publishers,
+        fprintf(to, "%" PRIu64 " publishing, %" PRIu64 " listening", o->publishers,
                 o->connections - o->publishers);
+        fprintf(to, "%s%s, ", o->via ? " by " : "", o->via ? bench_via_names[o->via] : "");
         break;
     case BENCH_ECHO: fprintf(to, "%" PRIu64 " connections, ", o->connections); break;
     }

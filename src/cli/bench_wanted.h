@@ -5,7 +5,8 @@
  *      bench_options   flags to a struct bench_options, checked
  *      bench_messages  what is sent, made once, and whether what comes back is it
  *      bench_worker    one thread, one loop, its share of the connections
- *      bench_echo, bench_channel, bench_storm, bench_idle      the workloads; bench_rate when they have one
+ *      bench_echo, bench_channel, bench_storm, bench_idle, bench_post      the workloads; bench_rate when they have one
+ *      bench_reader    a connection by plain HTTP: a subscriber, or one who posts
  *      bench_watch     the process that is measured, from outside
  *      bench_report    what came of it
  */
@@ -18,14 +19,20 @@
 
 #include <weft/client.h>
 
+#include "cli/channel_url.h"
 #include "cli/connect.h"
 
-enum bench_kind { BENCH_ECHO, BENCH_CHANNEL, BENCH_STORM, BENCH_IDLE };
+enum bench_kind { BENCH_ECHO, BENCH_CHANNEL, BENCH_STORM, BENCH_IDLE, BENCH_POST };
+
+/* How a channel is read, in the words of weft sub. */
+enum bench_via { BENCH_WS, BENCH_SSE, BENCH_STREAM, BENCH_RAW, BENCH_LONGPOLL };
+extern const char *const bench_via_names[];
 
 enum { BENCH_SIZES = 16, BENCH_STAMP = 16 };
 
 struct bench_options {
     enum bench_kind kind;
+    enum bench_via via;
     struct flag_list urls;  /* complete; connection i takes url i modulo n */
     struct flag_list shown; /* the same without user and password */
 
@@ -45,6 +52,9 @@ struct bench_options {
     const char *credentials, *proxy, *origin;
     struct connect_trust trust;
     const weft_deflate *deflate;
+
+    struct channel_url *channels;  /* of urls, where there is plain HTTP; else NULL */
+    struct connect_options access; /* the same as above, for that */
 };
 
 /* Fills *o; 0, an exit code after having complained, or BENCH_HELP after having printed that. Free with

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/bench_reader.h"
 #include "cli/cli.h"
 #include "cli/connect.h"
 #include "cli/outcome.h"
@@ -35,15 +36,27 @@ static void failed(struct bench_worker *w)
     note_error(w);
 }
 
+size_t bench_url_of(const struct bench_conn *c)
+{
+    const struct bench_worker *w = c->worker;
+    return (c->index * w->options->threads + w->number) % w->options->urls.n;
+}
+
+/* What it cannot ask has been said. */
+static int connect_one(struct bench_conn *c)
+{
+    struct bench_worker *w = c->worker;
+    const char *url = w->options->urls.items[bench_url_of(c)];
+    if (bench_is_reader(c)) return bench_reader_open(c) == 0 ? 0 : WEFT_ERR_URL;
+    return weft_connect(&c->conn, w->loop, url, w->client, &w->handler, c);
+}
+
 static void open_one(struct bench_conn *c)
 {
     struct bench_worker *w = c->worker;
-    const struct flag_list *urls = &w->options->urls;
-    uint64_t place = c->index * w->options->threads + w->number;
     c->began = bench_clock();
     c->open = c->broken = false;
-    int r =
-        weft_connect(&c->conn, w->loop, urls->items[place % urls->n], w->client, &w->handler, c);
+    int r = connect_one(c);
     if (r == 0) {
         w->under_way++;
         return;
@@ -64,20 +77,24 @@ void bench_wrong(struct bench_conn *c, const char *cause, const char *format, ..
     blame_add(&c->worker->blame, cause, words, EXIT_PROTOCOL);
     note_error(c->worker);
     c->broken = true;
-    weft_abort(c->conn);
+    if (c->conn) weft_abort(c->conn);
 }
 
-static void on_open(weft_conn *conn)
+void bench_opened(struct bench_conn *c)
 {
-    struct bench_conn *c = weft_conn_user(conn);
     struct bench_worker *w = c->worker;
     c->open = true;
     w->under_way--;
     histogram_add(&w->opening, bench_now(w, c) - c->began);
     bench_tally_add(&w->tally.open, 1);
     bench_tally_add(&w->tally.opened, 1);
-    w->deflated = weft_conn_deflate(conn)->on;
+    if (c->conn) w->deflated = weft_conn_deflate(c->conn)->on;
     if (w->workload->on_open) w->workload->on_open(c);
+}
+
+static void on_open(weft_conn *conn)
+{
+    bench_opened(weft_conn_user(conn));
 }
 
 static void on_chunk(weft_conn *conn, const weft_chunk *chunk)
@@ -94,9 +111,8 @@ static void on_drain(weft_conn *conn)
     if (c->worker->workload->flush) c->worker->workload->flush(c);
 }
 
-static void on_close(weft_conn *conn, const weft_close_info *info)
+void bench_closed(struct bench_conn *c, const weft_close_info *info)
 {
-    struct bench_conn *c = weft_conn_user(conn);
     struct bench_worker *w = c->worker;
     bool in_order = !info->error || info->error == WEFT_ERR_CLOSED;
     bool done = w->options->kind == BENCH_STORM && c->open && !info->by_peer && in_order;
@@ -113,6 +129,11 @@ static void on_close(weft_conn *conn, const weft_close_info *info)
     c->conn = NULL;
     if (w->workload->on_close && !w->leaving) w->workload->on_close(c);
     c->open = false;
+}
+
+static void on_close(weft_conn *conn, const weft_close_info *info)
+{
+    bench_closed(weft_conn_user(conn), info);
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -197,8 +218,12 @@ static bool is_over(const struct bench_worker *w)
 
 static void say_goodbye(struct bench_worker *w)
 {
-    for (uint32_t i = 0; i < w->n; i++)
-        if (w->conns[i].conn) weft_close(w->conns[i].conn, WEFT_CLOSE_NORMAL, NULL);
+    for (uint32_t i = 0; i < w->n; i++) {
+        struct bench_conn *c = &w->conns[i];
+        if (c->conn) weft_close(c->conn, WEFT_CLOSE_NORMAL, NULL);
+        else if (c->reader && c->open) bench_tally_add(&w->tally.open, UINT64_MAX);
+        bench_reader_free(c);
+    }
     uint64_t until = bench_clock() + GOODBYE_MS * MS;
     while (w->error == 0 && bench_clock() < until && !atomic_load(&w->plan->hurry) &&
            seen(&w->tally.open) + w->under_way > 0)

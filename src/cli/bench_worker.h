@@ -18,6 +18,7 @@
 #include "cli/blame.h"
 #include "cli/histogram.h"
 #include "cli/pace.h"
+#include "cli/trace.h"
 
 #define BENCH_NOT_YET UINT64_MAX
 
@@ -46,8 +47,9 @@ static inline void bench_tally_add(_Atomic uint64_t *to, uint64_t n)
 
 struct bench_conn {
     struct bench_worker *worker;
-    weft_conn *conn; /* NULL: there is none */
-    uint32_t index;  /* among the worker's */
+    weft_conn *conn;             /* NULL: there is none */
+    struct bench_reader *reader; /* in its place, by plain HTTP */
+    uint32_t index;              /* among the worker's */
     bool open, checked, broken;
     bool full;         /* the queue: flush comes when it has room */
     uint64_t began;    /* to connect */
@@ -72,7 +74,7 @@ struct bench_workload {
     void (*finish)(struct bench_worker *w);         /* before connections are closed */
 };
 
-extern const struct bench_workload bench_echo, bench_channel, bench_storm, bench_idle;
+extern const struct bench_workload bench_echo, bench_channel, bench_storm, bench_idle, bench_post;
 
 struct bench_worker {
     const struct bench_options *options;
@@ -110,6 +112,7 @@ struct bench_worker {
 
     struct histogram latency, opening;
     struct blame blame;
+    struct trace trace; /* says nothing */
     uint64_t unanswered;
     uint64_t open; /* connections, at the end */
     bool deflated;
@@ -156,6 +159,15 @@ uint64_t bench_rate_next(const struct bench_worker *w);
 bool bench_rate_owes(
     const struct bench_worker *w); /* messages that are due, and nobody was asked for */
 uint64_t bench_rate_due(const struct bench_conn *c, uint64_t nth);
+
+/* What is told of c, whatever it is: it is open; it has ended, in the words of a weft_conn. Which URL it has. */
+void bench_opened(struct bench_conn *c);
+void bench_closed(struct bench_conn *c, const weft_close_info *info);
+size_t bench_url_of(const struct bench_conn *c);
+
+/* To bench_channel: the message that came was sent at c->stamp. To bench_post: there is an answer. */
+void bench_delivered(struct bench_conn *c);
+void bench_posted(struct bench_conn *c);
 
 /* Begin to open c, unless the load is over or nobody gets in. */
 void bench_open_again(struct bench_conn *c);

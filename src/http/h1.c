@@ -165,6 +165,20 @@ void h1_stream(struct h1 *h, struct head *head)
     h->head.expect_continue = head->expect_continue;
 }
 
+struct h1_waiting h1_leave(const struct h1 *h)
+{
+    return (struct h1_waiting){h->requests, h->last, h->is_head, h->is_http10};
+}
+
+void h1_come_back(struct h1 *h, const struct h1_waiting *w)
+{
+    h->requests = w->requests;
+    h->last = w->last;
+    h->is_head = w->is_head;
+    h->is_http10 = w->is_http10;
+    h->in = ANSWER;
+}
+
 bool h1_in_body(const struct h1 *h)
 {
     return h->in == BODY;

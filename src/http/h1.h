@@ -101,6 +101,16 @@ void h1_last(struct h1 *h);
  * begun. */
 void h1_refuse(struct h1 *h, int status, const char *why);
 
+/* What has to be known to answer a request that was taken, if the h1 goes meanwhile; and one that has just been made is
+ * as it was then. */
+struct h1_waiting {
+    uint32_t requests;
+    bool last, is_head, is_http10;
+};
+
+struct h1_waiting h1_leave(const struct h1 *h);
+void h1_come_back(struct h1 *h, const struct h1_waiting *w);
+
 /* ---- the reply ------------------------------------------------------------------------------- */
 
 #define H1_LENGTH_UNKNOWN UINT64_MAX

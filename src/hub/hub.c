@@ -26,10 +26,11 @@ static void fill_in_defaults(weft_hub_config *cfg)
     cfg->max_topic_len = or_default(cfg->max_topic_len, 255);
     cfg->max_stubs = or_default(cfg->max_stubs, 100000);
     if (!cfg->memory_max) cfg->memory_max = 256 << 20;
+    if (!cfg->silence_ms) cfg->silence_ms = 15000;
 }
 
 /* The last field of 0.1 is the last one still: base/sized.h. */
-enum { CONFIG_OLDEST = offsetof(weft_hub_config, user) + sizeof(void *) };
+enum { CONFIG_OLDEST = offsetof(weft_hub_config, silence_ms) + sizeof(uint64_t) };
 _Static_assert(CONFIG_OLDEST == sizeof(weft_hub_config), "no padding at the end");
 
 static struct part *parts(const weft_hub *h)

@@ -11,6 +11,7 @@
 #include "hub/cursor.h"
 #include "hub/hook.h"
 #include "hub/reader.h"
+#include "hub/silence.h"
 #include "hub/turns.h"
 
 static weft_hub *hub_of(const struct local *l)
@@ -92,6 +93,7 @@ static void deliver_to_group(struct group *g, uint64_t from, uint64_t offset, vo
 /* skipped: so many in front of it are spared those who keep up, too. */
 static void deliver(struct local *l, struct entry *e, uint64_t skipped)
 {
+    silence_ends(l);
     for (struct group *g = l->groups; g; g = g->next) {
         if (!g->n) continue;
         l->telling = e->seen.offset - skipped;
@@ -222,6 +224,7 @@ static void local_free(struct local *l)
     const weft_env *env = hub_of(l)->env;
     weft_topic *t = l->topic;
     weft_timer_free(l->timer);
+    silence_free(l);
     for (struct group *g = l->groups, *next; g; g = next) {
         next = g->next;
         hook_free(env, g->readers);
@@ -310,6 +313,7 @@ void local_leave(struct local *l)
 {
     struct batch b;
     if (l->timer) weft_timer_stop(l->timer);
+    silence_free(l);
     while (!leave_topic(l, &b)) continue;
     leave_behind_nothing(l->topic);
     l->gone = true;

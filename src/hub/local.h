@@ -48,6 +48,9 @@ struct local {
     weft_timer *timer; /* with max_rate */
     uint64_t due;      /* us: when those who keep up may be told more */
     bool in_round;     /* they are being told */
+
+    weft_timer *silence; /* NULL: nobody wants to hear of it */
+    uint64_t told;       /* us: when those who keep up were last told something */
 };
 
 /* ---- in the part's thread, without locks ----------------------------------------------------- */

@@ -74,6 +74,15 @@ static void take_off(void *conn, weft_link *link)
 static const weft_reader_type members = {
     .queue = queue, .lost = lost, .end = end, .gone = gone, .link = hang, .unlink = take_off};
 
+/* In memory of somebody else's. */
+static const weft_reader_type lent = {
+    .queue = queue, .lost = lost, .end = end, .link = hang, .unlink = take_off};
+
+static bool is_member(const weft_reader *r)
+{
+    return reader_group(r)->type == &members || reader_group(r)->type == &lent;
+}
+
 /* ---- the memberships of a connection --------------------------------------------------------- */
 
 /* The next one in this hub, from that link on. */
@@ -81,7 +90,7 @@ static weft_reader *member_from(weft_link *link, const weft_hub *h)
 {
     for (; link; link = link->next) {
         weft_reader *r = (weft_reader *)link;
-        if (link->type != &reader_link || reader_group(r)->type != &members) continue;
+        if (link->type != &reader_link || !is_member(r)) continue;
         if (reader_group(r)->local->topic->hub == h) return r;
     }
     return NULL;
@@ -114,13 +123,26 @@ static int join(weft_topic *t, weft_conn *c, const weft_since *since, weft_seek 
     return error;
 }
 
-int weft_topic_subscribe(weft_topic *t, weft_conn *c, const weft_since *since, weft_seek *seek)
+static int may_join(weft_topic *t, const weft_conn *c)
 {
     size_t n;
     weft_hub *h = weft_topic_hub(t);
     if (find(h, c, weft_topic_name(t), &n)) return -EEXIST;
-    if (n >= h->cfg.max_topics_per_conn) return -ENOSPC;
-    return join(t, c, since, seek);
+    return n >= h->cfg.max_topics_per_conn ? -ENOSPC : 0;
+}
+
+int weft_topic_subscribe(weft_topic *t, weft_conn *c, const weft_since *since, weft_seek *seek)
+{
+    int error = may_join(t, c);
+    return error ? error : join(t, c, since, seek);
+}
+
+int weft_member_begin(weft_reader *r, weft_topic *t, weft_conn *c, const weft_since *since,
+                      weft_seek *seek)
+{
+    int error = may_join(t, c);
+    r->carrier = c;
+    return error ? error : weft_reader_begin(r, t, weft_conn_loop(c), &lent, since, seek);
 }
 
 int weft_subscribe(weft_hub *h, weft_conn *c, const char *topic)
@@ -137,8 +159,9 @@ int weft_subscribe(weft_hub *h, weft_conn *c, const char *topic)
 
 static void leave(weft_reader *r)
 {
+    bool is_lent = reader_group(r)->type == &lent;
     weft_reader_end(r);
-    gone(r);
+    if (!is_lent) gone(r);
 }
 
 int weft_unsubscribe(weft_hub *h, weft_conn *c, const char *topic)

@@ -9,6 +9,7 @@
 #include "hub/cursor.h"
 
 #include "hub/hook.h"
+#include "hub/silence.h"
 
 static const weft_env *env_of(const struct group *g)
 {
@@ -185,7 +186,7 @@ static void on_gone(weft_link *link)
 static void on_drain(weft_link *link)
 {
     weft_reader *r = (weft_reader *)link;
-    r->state &= ~(uint32_t)READER_FULL;
+    r->state &= (uint16_t)~READER_FULL;
     if (r->state & READER_BEHIND) cursor_has_room(reader_group(r)->local, r->at);
 }
 
@@ -211,6 +212,7 @@ static int take_place(struct local *l, weft_reader *r, const weft_reader_type *t
     int error = reader_group_of(&g, l, type);
     if (!error) error = reserve_readers(g);
     if (!error) error = reserve_behind(l);
+    if (!error) error = silence_watch(l, type);
     if (error) return error;
     seek_and_hold(l, since, seek);
     r->link.owner = g;

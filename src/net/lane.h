@@ -61,6 +61,7 @@ enum lane_talk {
     LANE_FREE,      /* nobody: it is new, or the carrier's own */
     LANE_EXCHANGE,  /* requests, and the replies that are made at once */
     LANE_REPLY,     /* one that streams */
+    LANE_WAITING,   /* a request whose answer takes long */
     LANE_WEBSOCKET, /* after the opening handshake, of a server or a client */
     LANE_WAY,       /* a client's, until there is a way to the server */
     LANE_HANDSHAKE, /* a client's, until there is a WebSocket */

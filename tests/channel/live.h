@@ -15,14 +15,20 @@ struct live {
     weft_hub *hub;
 };
 
-static inline void live_begin(struct live *l, const weft_channels_config *cfg)
+/* In a world that has begun. */
+static inline void live_serve(struct live *l, const weft_channels_config *cfg)
 {
-    world_begin(&l->w);
     world_serve(&l->w, NULL);
     assert_int_equal(weft_channels_new(&l->channels, l->w.loop, cfg), 0);
     l->hub = weft_channels_hub(l->channels);
     assert_int_equal(weft_channels_route(l->channels, l->w.server, "/*"), 0);
     world_listen(&l->w);
+}
+
+static inline void live_begin(struct live *l, const weft_channels_config *cfg)
+{
+    world_begin(&l->w);
+    live_serve(l, cfg);
 }
 
 static inline void live_end(struct live *l)

@@ -50,7 +50,7 @@ static void caching_is_a_table(void **state)
 static void every_answer_is_guarded(void **state)
 {
     (void)state;
-    for (int ask = ASK_SOCKET; ask <= ASK_OPTIONS; ask++)
+    for (enum ask ask = ASK_SOCKET; ask <= ASK_OPTIONS; ask++)
         for (int i = 0; i < 4; i++) {
             assert_string_equal(field("X-Content-Type-Options", ask, i & 1, i & 2), "nosniff");
             assert_string_equal(field("Referrer-Policy", ask, i & 1, i & 2), "no-referrer");

@@ -243,6 +243,41 @@ describe('other loads', { concurrency: 2 }, () => {
     });
   });
 
+  for (const via of ['sse', 'stream', 'raw', 'longpoll'])
+    test(`a channel that is read by ${via}`, async () => {
+      await withServer([], async (server) => {
+        const result = await bench('--subscribers', '5', '--via', via, '-n', '20', server.url('/chat'));
+        assertClean(result);
+        assert.equal(result.via, via);
+        assert.equal(result.published, 20);
+        assert.equal(result.unanswered, 0);
+        // The publisher hears itself, by WebSocket.
+        assert.ok(result.deliveries >= 20 * 5 && result.deliveries <= 20 * 6, `${result.deliveries}`);
+        assertTimes(result.latency_us, result.deliveries);
+      });
+    });
+
+  test('posts, each behind the answer to the one before', async () => {
+    await withServer([], async (server) => {
+      const result = await bench('--post', '-c', '3', '-n', '30', server.url('/chat'));
+      assertClean(result);
+      assert.equal(result.load, 'post');
+      assert.equal(result.messages, 30);
+      assertTimes(result.latency_us, 30);
+    });
+  });
+
+  test('readers that are refused say with what', async (t) => {
+    const server = createServer((_, response) => response.writeHead(403).end('no\n'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const result = await bench('--idle', '-c', '2', '--via', 'sse', '-d', '100ms', `ws://127.0.0.1:${server.address().port}/chat`);
+    assert.equal(result.errors.length, 1, JSON.stringify(result.errors));
+    assert.match(JSON.stringify(result.errors), /403/);
+    assert.notEqual(result.code, 0);
+  });
+
   test('a channel whose publishers do not hear themselves, at a rate', async (t) => {
     const sockets = new Set();
     const url = await onWebSocket(t, (socket) => {
@@ -520,7 +555,7 @@ describe('its user', { concurrency: 2 }, () => {
     [[], 1, /which URL\?/],
     [['nonsense'], 3, /is not a URL/],
     [['-c', '0', ':1'], 1, /--connections: "0" is not a number \(1 to 1048576\)/],
-    [['--storm', '--idle', ':1'], 1, /three different loads/],
+    [['--storm', '--idle', ':1'], 1, /four different loads/],
     [['--subscribers', '2', '-c', '3', ':1'], 1, /--subscribers and --publishers, not -c/],
     [['--publishers', '2', ':1'], 1, /for which --subscribers/],
     [['--subscribers', '2', '-s', '8', ':1'], 1, /at least 16 bytes/],

@@ -566,7 +566,7 @@ FROZEN(weft_since, 16);
 FROZEN(weft_seek, 72);
 FROZEN(weft_turn, 64);
 FROZEN(weft_reader, 40);
-FROZEN(weft_reader_type, 72);
+FROZEN(weft_reader_type, 80);
 
 /* ---- what they set is heeded ----------------------------------------------------------------- */
 

@@ -20,6 +20,7 @@
 #include "net/web/files.h"
 #include "net/web/methods.h"
 #include "net/web/reply.h"
+#include "net/web/waiting.h"
 #include "net/ws/conn.h"
 #include "net/ws/endpoint.h"
 #include <weft/handshake.h>
@@ -30,10 +31,8 @@ SIZED_TAKER(config_take, weft_server_config, access_user, 56, access_user)
 SIZED_TAKER(request_handler_take, weft_request_handler, on_body, 40, on_body)
 
 static const struct talk *const talks[LANE_TALKS] = {
-    [LANE_FREE] = &lane_nobody,
-    [LANE_EXCHANGE] = &exchange_talk,
-    [LANE_REPLY] = &reply_talk,
-    [LANE_WEBSOCKET] = &conn_talk,
+    [LANE_FREE] = &lane_nobody,     [LANE_EXCHANGE] = &exchange_talk, [LANE_REPLY] = &reply_talk,
+    [LANE_WAITING] = &waiting_talk, [LANE_WEBSOCKET] = &conn_talk,
 };
 
 /* ---- counting -------------------------------------------------------------------------------- */

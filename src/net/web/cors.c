@@ -36,12 +36,12 @@ int cors_begin(struct exchange *x)
     weft_bytes origin = allowed_origin(x);
     const weft_field all = {bytes_of("Access-Control-Allow-Origin"), bytes_of("*")};
     const weft_field one[] = {
-        {bytes_of("Vary"), bytes_of("Origin")},
         {bytes_of("Access-Control-Allow-Origin"), origin},
         {bytes_of("Access-Control-Allow-Credentials"), bytes_of("true")},
     };
-    if (everybody(x)) return field_list_add_all(to, env, &all, 1);
-    return field_list_add_all(to, env, one, origin.len ? 3 : 1);
+    x->varies = !everybody(x);
+    if (!x->varies) return field_list_add_all(to, env, &all, 1);
+    return field_list_add_all(to, env, one, origin.len ? 2 : 0);
 }
 
 static weft_bytes asked(const struct head *h, const char *name)

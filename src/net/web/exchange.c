@@ -120,13 +120,12 @@ void exchange_go_on(struct lane *l, uint32_t requests, uint16_t limits)
 /* The user's own stand in place of them, but that what an answer varies with is told by both. */
 static int add_cors(const struct exchange *x, struct field_list *to)
 {
+    static const weft_field vary = {{(const uint8_t *)"Vary", 4}, {(const uint8_t *)"Origin", 6}};
     const struct field_list *cors = &x->cors;
-    int error = 0;
-    for (size_t i = 0; i < cors->n && !error; i++) {
-        weft_bytes name = cors->fields[i].name;
-        if (bytes_is(name, "Vary") || !field_list_has(to, name))
+    int error = x->varies ? field_list_add_all(to, env_of(x), &vary, 1) : 0;
+    for (size_t i = 0; i < cors->n && !error; i++)
+        if (!field_list_has(to, cors->fields[i].name))
             error = field_list_add_all(to, env_of(x), cors->fields + i, 1);
-    }
     return error;
 }
 
@@ -278,6 +277,71 @@ int exchange_begin(struct exchange *x, int status, struct field_list *fields, ui
     return 0;
 }
 
+/* ---- a request waits without it -------------------------------------------------------------- */
+
+void waiting_deinit(struct forgotten *w, const weft_env *env)
+{
+    if (w->asker) asker_deinit(w->asker);
+    mem_free(env, w->asker);
+    field_list_deinit(&w->cors, env);
+    w->lane = NULL;
+    w->asker = NULL;
+}
+
+/* Only what cannot be had of the lane again. */
+static int take_asker(struct exchange *x, struct forgotten *to)
+{
+    const struct asker *a = &x->asker;
+    to->asker = NULL;
+    if (!a->peer && !a->forwarded.known && !a->forwarded.secure) return 0;
+    to->asker = mem_alloc(env_of(x), sizeof *to->asker);
+    return to->asker ? 0 : -ENOMEM;
+}
+
+int exchange_leave(struct exchange *x, weft_request *r, struct forgotten *to)
+{
+    struct lane *l = x->lane;
+    int error = take_asker(x, to);
+    if (!error) error = lane_become(l, LANE_WAITING, r, &x->out);
+    if (error) {
+        mem_free(env_of(x), to->asker);
+        return error;
+    }
+    if (to->asker) *to->asker = x->asker;
+    if (to->asker) x->asker.peer = NULL;
+    to->lane = l;
+    to->access = x->access;
+    to->cors = x->cors;
+    to->http = h1_leave(&x->h1);
+    to->limits = x->limits;
+    to->varies = x->varies;
+    x->cors = (struct field_list){0};
+    exchange_free(x);
+    return 0;
+}
+
+struct exchange *exchange_come_back(struct forgotten *w, weft_request *r)
+{
+    struct lane *l = w->lane;
+    (void)lane_become(l, LANE_EXCHANGE, NULL, NULL);
+    struct exchange *x = exchange_new(l, w->http.requests);
+    if (!x) {
+        access_free(w->access);
+        waiting_deinit(w, lane_env(l));
+        lane_drop(l, -ENOMEM, "out of memory");
+        return NULL;
+    }
+    h1_come_back(&x->h1, &w->http);
+    x->request = r;
+    x->access = w->access;
+    x->cors = w->cors;
+    x->limits = w->limits;
+    x->varies = w->varies;
+    if (w->asker) x->asker = *w->asker;
+    mem_free(lane_env(l), w->asker);
+    return x;
+}
+
 /* What is said before the first frame cannot be taken back: if there is no memory then, the lane ends. */
 int exchange_upgrade(struct exchange *x, const weft_field *fields, size_t n, weft_conn *c)
 {
@@ -362,6 +426,7 @@ static void got_head(struct exchange *x)
     x->limits = 0;
     x->in_body = false;
     x->body_before = 0;
+    x->varies = false;
     field_list_deinit(&x->cors, env_of(x));
     if (!x->lane->trusted && x->h1.requests == 1) proxied_log_unbelieved(x->lane, h);
     if (access_begin(&x->access, x->lane, kind, h) < 0) exchange_refuse(x, 503, "out of memory");

@@ -13,6 +13,8 @@
  *      exchange_begin     the head of one that streams       the lane becomes the reply's (reply.c), until
  *      exchange_go_on                                        it hands it back
  *      exchange_upgrade   101                                the lane becomes a WebSocket's
+ *      exchange_leave     nothing for long                   the lane becomes the request's (waiting.c), until
+ *      exchange_come_back                                    that is answered
  *
  * What is HTTP/1.1's is behind these: who answers knows of a lane, fields and a framing.
  *
@@ -47,6 +49,7 @@ struct exchange {
     uint16_t limits;        /* site_limits: of the newest request's route */
     struct access *access;  /* of the request at hand; NULL: nobody wants to know, or it is told */
     struct field_list cors; /* what every answer to it says, too */
+    bool varies;            /* and that it varies with Origin */
     uint64_t body_since;    /* when the time of the body at hand began, ms */
     uint64_t body_before;   /* how much of it had come then */
     bool receiving;         /* the deadline for a request runs */
@@ -106,6 +109,26 @@ void exchange_go_on(struct lane *l, uint32_t requests, uint16_t limits);
 
 /* The request at hand is over, and whoever wants to know is told: with this status, and why if something was wrong. */
 void exchange_record(struct exchange *x, int status, const char *cause, uint64_t sent);
+
+/* What has to be known of a request that was taken to answer it without this exchange (waiting.h). */
+struct forgotten {
+    struct lane *lane;     /* NULL: it has an exchange again, or nobody waits any more */
+    struct asker *asker;   /* NULL: what the lane says of him is all */
+    struct access *access; /* as the exchange's */
+    struct field_list cors;
+    struct h1_waiting http;
+    uint16_t limits;
+    bool varies;
+};
+
+void waiting_deinit(struct forgotten *w, const weft_env *env);
+
+/* The lane is of r, the request that waits, and the exchange is gone. Errors: -ENOMEM, and nothing has changed. */
+int exchange_leave(struct exchange *x, weft_request *r, struct forgotten *to);
+
+/* The lane has an exchange again, in which r waits for its reply; takes what w has. NULL: no memory, and the lane was
+ * dropped. */
+struct exchange *exchange_come_back(struct forgotten *w, weft_request *r);
 
 /* Switch protocols, with these fields in the 101: from now on c sits on the lane, and the exchange is gone. Errors:
  * -EINVAL, -ENOMEM: the exchange is still there, to refuse. */

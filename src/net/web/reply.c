@@ -20,6 +20,7 @@
 #include "net/links.h"
 #include "net/peer.h"
 #include "net/web/proxied.h"
+#include "net/web/waiting.h"
 
 /* Bytes of a body that can be had again which stay when the client has taken nothing for so long. */
 enum { KEPT = 1024, GRACE_MS = 1000 };
@@ -288,6 +289,7 @@ int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const 
                            uint64_t length, const weft_reply_handler *h, size_t h_size, void *user)
 {
     request_assert_plain(q);
+    request_wake(q);
     const weft_env *env = weft_loop_env(q->loop);
     weft_reply *r = *out = NULL;
     if (!q->exchange) return request_finish(q, WEFT_ERR_CLOSED);

@@ -16,8 +16,9 @@
 #include "net/access.h"
 #include "net/web/cors.h"
 #include "net/web/methods.h"
+#include "net/web/waiting.h"
 
-SIZED_TAKER(watcher_take, weft_request_watcher, on_leave, 16, on_leave)
+SIZED_TAKER(watcher_take, weft_request_watcher, on_time, 24, on_time)
 
 /* ---- birth and death ------------------------------------------------------------------------- */
 
@@ -40,13 +41,20 @@ void request_init(weft_request *r, struct exchange *x, uint32_t mark)
     h1_take(&x->h1, &r->head, &r->body);
 }
 
+void request_forgotten(weft_request *r)
+{
+    r->forgot = true;
+    r->exchange = NULL;
+    timer_init(&r->gone, told_late);
+}
+
 void request_deinit(weft_request *r)
 {
     r->mark = 0;
     loop_timer_stop(r->loop, &r->gone);
     weft_peer_unref(r->peer);
-    head_deinit(&r->head);
-    buf_deinit(&r->body);
+    if (!r->forgot) head_deinit(&r->head);
+    if (!r->forgot) buf_deinit(&r->body);
     field_list_deinit(&r->fields, weft_loop_env(r->loop));
 }
 
@@ -244,48 +252,55 @@ void weft_request_set_user(weft_request *r, void *user)
 
 /* ---- what was asked -------------------------------------------------------------------------- */
 
+static const struct head *head_of(const weft_request *r)
+{
+    static const struct head forgotten;
+    return r->forgot ? &forgotten : &r->head;
+}
+
 weft_bytes weft_request_method(const weft_request *r)
 {
     request_assert_waits(r);
-    return r->head.method;
+    return head_of(r)->method;
 }
 
 weft_bytes weft_request_target(const weft_request *r)
 {
     request_assert_waits(r);
-    return r->head.target;
+    return head_of(r)->target;
 }
 
 weft_bytes weft_request_path(const weft_request *r)
 {
     request_assert_waits(r);
-    return r->head.path;
+    return head_of(r)->path;
 }
 
 weft_bytes weft_request_query(const weft_request *r)
 {
     request_assert_waits(r);
-    return r->head.query;
+    return head_of(r)->query;
 }
 
 size_t weft_request_fields(const weft_request *r, const weft_field **fields)
 {
     request_assert_waits(r);
-    *fields = r->head.fields;
-    return r->head.n_fields;
+    *fields = head_of(r)->fields;
+    return head_of(r)->n_fields;
 }
 
 weft_bytes weft_request_field(const weft_request *r, const char *name)
 {
     request_assert_waits(r);
-    const weft_field *f = fields_first(r->head.fields, r->head.n_fields, name);
+    const struct head *h = head_of(r);
+    const weft_field *f = fields_first(h->fields, h->n_fields, name);
     return f ? f->value : (weft_bytes){0};
 }
 
 weft_bytes weft_request_body(const weft_request *r)
 {
     request_assert_waits(r);
-    return buf_bytes(&r->body);
+    return r->forgot ? (weft_bytes){0} : buf_bytes(&r->body);
 }
 
 weft_loop *weft_request_loop(const weft_request *r)
@@ -297,6 +312,7 @@ weft_loop *weft_request_loop(const weft_request *r)
 weft_peer *weft_request_peer(weft_request *r)
 {
     request_assert_waits(r);
+    if (!r->peer && r->forgot && r->waiting.lane) return waiting_peer(r);
     if (!r->peer && r->exchange) r->peer = weft_peer_ref(asker_peer(&r->exchange->asker));
     return r->peer;
 }
@@ -304,20 +320,21 @@ weft_peer *weft_request_peer(weft_request *r)
 bool weft_request_is(const weft_request *r, const char *method)
 {
     request_assert_waits(r);
-    return bytes_is(r->head.method, method);
+    return bytes_is(head_of(r)->method, method);
 }
 
 bool weft_request_allowed(const weft_request *r)
 {
     request_assert_waits(r);
     weft_bytes origin;
-    return r->exchange && asker_origin_allowed(&r->exchange->asker, &r->head, &origin);
+    return r->exchange && !r->forgot &&
+           asker_origin_allowed(&r->exchange->asker, &r->head, &origin);
 }
 
 bool weft_request_is_open(const weft_request *r)
 {
     request_assert_waits(r);
-    return r->exchange;
+    return r->exchange || (r->forgot && r->waiting.lane);
 }
 
 int weft_request_watch_sized(weft_request *r, const weft_request_watcher *w, size_t w_size,
@@ -329,7 +346,7 @@ int weft_request_watch_sized(weft_request *r, const weft_request_watcher *w, siz
     if (error) return error;
     r->watcher = taken;
     r->watching = user;
-    if (!r->exchange && taken.on_gone) loop_timer_start(r->loop, &r->gone, 0);
+    if (!weft_request_is_open(r) && taken.on_gone) loop_timer_start(r->loop, &r->gone, 0);
     else loop_timer_stop(r->loop, &r->gone);
     return 0;
 }
@@ -381,6 +398,7 @@ int weft_reply_fields(weft_request *r, const weft_field *fields, size_t n)
 int weft_respond(weft_request *r, int status, const char *type, const void *body, size_t len)
 {
     request_assert_plain(r);
+    request_wake(r);
     if (!r->exchange) return request_finish(r, WEFT_ERR_CLOSED);
     request_unpause(r);
     int error = exchange_answer(r->exchange, status, &r->fields, type, body, len);
@@ -390,6 +408,7 @@ int weft_respond(weft_request *r, int status, const char *type, const void *body
 void weft_request_abort(weft_request *r)
 {
     request_assert_plain(r);
+    request_wake(r);
     struct exchange *x = r->exchange;
     r->exchange = NULL;
     if (x) {

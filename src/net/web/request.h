@@ -23,10 +23,9 @@ enum { REQUEST_WAITS = 0x72657175, UPGRADE_WAITS = 0x75706772 };
 
 struct weft_request {
     uint32_t mark;
+    bool forgot; /* what was asked, by the user's will: it is shorter */
     struct exchange *exchange;
     weft_loop *loop;
-    struct head head;
-    struct buf body;
     struct field_list fields; /* of the reply */
     weft_peer *peer;          /* NULL: nobody has asked */
     weft_request_watcher watcher;
@@ -36,7 +35,18 @@ struct weft_request {
     bool paused;       /* reading of the body is, by the user */
     bool asked;        /* the watcher, to come to an end */
     struct timer gone; /* who watched only after the client had left is told soon */
+
+    union { /* last */
+        struct {
+            struct head head;
+            struct buf body;
+        };
+        struct forgotten waiting; /* forgot */
+    };
 };
+
+/* So much of it is there then. */
+enum { REQUEST_FORGOTTEN = offsetof(weft_request, waiting) + sizeof(struct forgotten) };
 
 /* Used after the answer, or in a thread that is not the loop's: the program's mistake. */
 static inline void request_assert_waits(const weft_request *r)
@@ -54,6 +64,9 @@ static inline void request_assert_plain(const weft_request *r)
 
 void request_init(weft_request *r, struct exchange *x, uint32_t mark);
 void request_deinit(weft_request *r);
+
+/* It is a copy of one that is over, and has forgotten. */
+void request_forgotten(weft_request *r);
 
 /* The block of a request, or of what it lies in, which has been deinited. */
 void request_spend(weft_loop *l, void *block);
