@@ -106,7 +106,7 @@ chaos:
 	@tools/setup test
 	@tools/build $(PRESET)
 	@cd tests/e2e && npm ci --ignore-scripts --no-audit --no-fund
-	CHAOS_TIME=$(CHAOS_TIME) WEFT_BUILD=$(CURDIR)/build/$(PRESET) node --test tests/e2e/chaos.test.mjs
+	CHAOS_SERVER=serve CHAOS_TIME=$(CHAOS_TIME) WEFT_BUILD=$(CURDIR)/build/$(PRESET) node --test tests/e2e/chaos.test.mjs
 
 proxies:
 	@tools/setup test

@@ -15,9 +15,10 @@ import { Client } from './client.mjs';
 import { Enveloping, Posting } from './publishers.mjs';
 import { randomOf } from './random.mjs';
 import { readers } from './readers.mjs';
-import { Room } from './servers.mjs';
+import { Room, Serve } from './servers.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
+const Server = process.env.CHAOS_SERVER === 'serve' ? Serve : Room; // which leaves as slowly as its slowest client reads
 const CHANNELS = 8;
 const CLIENTS = 200;
 const SETTINGS = { threads: 4, history: 200, window: 65536 };
@@ -60,7 +61,7 @@ class Chaos {
   }
 
   async begin() {
-    this.room = await Room.start(SETTINGS);
+    this.room = await Server.start(SETTINGS);
     this.proxy = await Proxy.start(this.room.port, this.seed);
     const port = () => (this.random() < DIRECT ? this.room.port : this.proxy.port);
     const vias = Object.keys(readers);
@@ -93,7 +94,7 @@ class Chaos {
     const { port } = this.room;
     if (this.counts.restarts++ % 2) await this.room.stop();
     else await this.room.kill();
-    this.room = await Room.start({ ...SETTINGS, port });
+    this.room = await Server.start({ ...SETTINGS, port });
   }
 
   /** function again and again, until the storm is over; what it asks for may be in vain. */
