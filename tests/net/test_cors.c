@@ -132,6 +132,15 @@ static void test_answers_with_fields_of_the_user_s(void **state)
     assert_true(raw_heard(r, "\r\naccess-control-allow-credentials: no\r\n"));
     assert_false(raw_heard(r, "Access-Control-Allow-Credentials"));
     raw_free(r);
+    r = raw_connect(&world);
+    held = NULL;
+    raw_say(r, ASK("GET", GOOD));
+    turn_until(&world, held);
+    assert_int_equal(weft_reply_field(held, "vary", "Accept, origin"), 0);
+    assert_int_equal(weft_respond(take(), 200, NULL, "x", 1), 0);
+    turn_until(&world, raw_status(r));
+    assert_false(raw_heard(r, "Vary"));
+    raw_free(r);
 }
 
 /* ---- refusals: a page can read what went wrong ------------------------------------------------ */

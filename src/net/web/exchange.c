@@ -117,12 +117,13 @@ void exchange_go_on(struct lane *l, uint32_t requests, uint16_t limits)
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-/* The user's own stand in place of them, but that what an answer varies with is told by both. */
+/* The user's own stand in place of them; what an answer varies with is told besides, if he has not. */
 static int add_cors(const struct exchange *x, struct field_list *to)
 {
     static const weft_field vary = {{(const uint8_t *)"Vary", 4}, {(const uint8_t *)"Origin", 6}};
     const struct field_list *cors = &x->cors;
-    int error = x->varies ? field_list_add_all(to, env_of(x), &vary, 1) : 0;
+    bool varies = x->varies && !fields_have_token(to->fields, to->n, "Vary", "Origin");
+    int error = varies ? field_list_add_all(to, env_of(x), &vary, 1) : 0;
     for (size_t i = 0; i < cors->n && !error; i++)
         if (!field_list_has(to, cors->fields[i].name))
             error = field_list_add_all(to, env_of(x), cors->fields + i, 1);
