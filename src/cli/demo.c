@@ -57,10 +57,8 @@ static bool look_for_page(weft_request *r, bool page, void *user)
 
 static void on_plain(weft_request *r, void *user)
 {
-    static const char why[] = "this path speaks WebSocket only\n";
     (void)user;
-    weft_reply_field(r, "Upgrade", "websocket");
-    weft_respond(r, 426, "text/plain; charset=utf-8", why, sizeof why - 1);
+    echo_refuse(r);
 }
 
 static int add_routes(struct demo *d)

@@ -17,6 +17,13 @@ static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t le
     if (weft_backlogged(c)) weft_pause(c);
 }
 
+void echo_refuse(weft_request *r)
+{
+    static const char why[] = "this path speaks WebSocket only\n";
+    weft_reply_field(r, "Upgrade", "websocket");
+    weft_respond(r, 426, "text/plain; charset=utf-8", why, sizeof why - 1);
+}
+
 int echo_add(struct echo *e, struct service *s, const char *path)
 {
     const weft_handler handler = {

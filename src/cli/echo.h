@@ -13,4 +13,7 @@ struct echo {
 
 int echo_add(struct echo *e, struct service *s, const char *path);
 
+/* Answers a plain request for it: 426. */
+void echo_refuse(weft_request *r);
+
 #endif

@@ -8,10 +8,8 @@
  *                           without    in a browser / says what this is
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/echo.h"
@@ -103,12 +101,9 @@ static bool look_for_welcome(weft_request *r, bool page, void *user)
 /* Plain requests for an echo endpoint: a file of that name, or words. */
 static void on_plain(weft_request *r, void *user)
 {
-    static const char why[] = "this path speaks WebSocket only\n";
     const struct serve *s = user;
-    if (s->service.files && weft_files_respond(s->service.files, r, weft_request_path(r)) == 0)
-        return;
-    weft_reply_field(r, "Upgrade", "websocket");
-    weft_respond(r, 426, "text/plain; charset=utf-8", why, sizeof why - 1);
+    const weft_files *files = s->service.files;
+    if (!files || weft_files_respond(files, r, weft_request_path(r)) < 0) echo_refuse(r);
 }
 
 /* ---- routes ---------------------------------------------------------------------------------- */
