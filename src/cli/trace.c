@@ -212,7 +212,8 @@ void trace_access(const weft_access *a, void *user)
     free(text);
 }
 
-/* The same about a connection. */
+/* The same about a connection. Asked of each message: who does so looks himself whether it is told, which costs less than
+ * the call. */
 static void trace_conn(const struct traced *at, weft_conn *c, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -236,11 +237,13 @@ void trace_open(const struct traced *at, weft_conn *c)
 
 void trace_received(const struct traced *at, weft_conn *c, weft_opcode op, size_t len)
 {
+    if (!at->trace->level) return;
     trace_conn(at, c, "<- %s, %zu %s", trace_opcode(op), len, trace_bytes(len));
 }
 
 void trace_sent(const struct traced *at, weft_conn *c, weft_opcode op, size_t len)
 {
+    if (!at->trace->level) return;
     trace_conn(at, c, "-> %s, %zu %s", trace_opcode(op), len, trace_bytes(len));
 }
 
