@@ -152,7 +152,8 @@ class RequestHandler(Structure):
 class RequestWatcher(Structure):
     ON_GONE = CFUNCTYPE(None, c_void_p, c_void_p)
     ON_LEAVE = CFUNCTYPE(None, c_void_p, c_uint64, c_void_p)
-    _fields_ = [('on_gone', ON_GONE), ('on_leave', ON_LEAVE)]
+    ON_TIME = CFUNCTYPE(None, c_void_p, c_void_p)
+    _fields_ = [('on_gone', ON_GONE), ('on_leave', ON_LEAVE), ('on_time', ON_TIME)]
 
 
 class SessionConfig(Structure):
@@ -170,7 +171,7 @@ class HubConfig(Structure):
     SETTINGS_OF = CFUNCTYPE(c_void_p, c_char_p, c_void_p)
     _fields_ = [('max_topics', c_size_t), ('max_topics_per_conn', c_size_t), ('max_topic_len', c_size_t),
                 ('max_stubs', c_size_t), ('memory_max', c_uint64), ('settings', POINTER(TopicSettings)),
-                ('settings_of', SETTINGS_OF), ('user', c_void_p)]
+                ('settings_of', SETTINGS_OF), ('user', c_void_p), ('silence_ms', c_uint64)]
 
 
 STRUCTS = {'weft_env': Env, 'weft_limits': Limits, 'weft_loop_config': LoopConfig, 'weft_server_config': ServerConfig,
