@@ -84,7 +84,7 @@ class Server:
 def load(server, *flags):
     command = [WEFT, "bench", "--json", "--pid", server.process.pid, *flags, f"ws://127.0.0.1:{server.port}/channel"]
     done = subprocess.run(pinned(False, command), capture_output=True, text=True, timeout=300)
-    if done.returncode:
+    if done.returncode or '"errors":[]' not in done.stdout:
         raise RuntimeError(f"{done.stdout[-300:]}{done.stderr[-300:]}")
     return json.loads(done.stdout)
 
@@ -121,7 +121,11 @@ def measure(name, via, how):
     if via and via not in TRANSPORTS[name]:
         return None
     with tempfile.TemporaryDirectory() as folder, Server(name, folder) as server:
-        return how(server, via)
+        try:
+            return how(server, via)
+        except (KeyError, RuntimeError) as e:  # nothing came in all that time, or it was refused
+            print(f"channels: {name} {via}: {e}", file=sys.stderr)
+            return None
 
 
 def median(rounds, name, what):
@@ -131,10 +135,10 @@ def median(rounds, name, what):
 
 def row(title, via, what, rounds):
     ours, theirs = (median(rounds, name, what) for name in SERVERS)
-    both = [r for r in rounds if r["nchan"]]
+    both = [r for r in rounds if r["weft"] and r["nchan"]]
     ratio = statistics.median(r["weft"][what] / r["nchan"][what] for r in both) if both else None
     times = [median(rounds, name, p) for name in SERVERS for p in ("p50", "p99")]
-    said = [f"{ours:,.0f}", f"{theirs:,.0f}" if theirs else "-", f"{ratio:.2f}" if ratio else "-"]
+    said = [f"{ours:,.0f}" if ours else "-", f"{theirs:,.0f}" if theirs else "-", f"{ratio:.2f}" if ratio else "-"]
     said += [f"{t:,.0f}" if t else "-" for t in times]
     print(f"| {title}{', ' + via if via else ''} | " + " | ".join(said) + " |", flush=True)
 

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WEFT = Path(os.environ.get("WEFT", ROOT / "build" / "release" / "weft"))
 BASELINE = ROOT / "bench" / "baseline.txt"
 TOLERANCE = 0.03
+LOOSE = 0.08  # of what streams to many: how many turns that is, is the kernel's to say
 KEY = b"\x11\x22\x33\x44"
 REQUEST = (b"GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%s\r\n")
@@ -216,14 +217,17 @@ WORKLOADS = {  # name: (what is played, how many messages, and once more as many
     "echo-16384": (echo(0x82, b"x" * 16384), 300),
     "text-16384": (echo(0x81, TEXT[:16384].decode(errors="ignore").encode()), 300),
     "broadcast-125to100": (broadcast(100, b"x" * 125), 40),
-    "sse-125to100": (fan_out(100, b"x" * 125, b"=sse", b"data: %s\n\n", True), 40),
-    "stream-125to100": (fan_out(100, b"x" * 125, b"", b'"data":"%s"}\n', True), 40),
-    "raw-125to100": (fan_out(100, b"x" * 125, b"=raw", b"%s\n", False), 40),
+    "sse-125to100": (fan_out(100, b"x" * 125, b"=sse", b"data: %s\n\n", True), 120),
+    "stream-125to100": (fan_out(100, b"x" * 125, b"", b'"data":"%s"}\n', True), 120),
+    "raw-125to100": (fan_out(100, b"x" * 125, b"=raw", b"%s\n", False), 120),
     "post-125": (posts(b"x" * 125), 400),
     "poll-125": (long_polls(b"x" * 125), 200),
     "handshake": (handshakes, 200),
     "deflate-1024": (echo(0xC1, deflated(sample_json(1024)), 1, OFFER, True), 200),
 }
+
+
+STREAMING = ("sse-125to100", "stream-125to100", "raw-125to100")
 
 
 # ---- counting -----------------------------------------------------------------------------------
@@ -297,12 +301,16 @@ def write_baseline(costs):
     BASELINE.write_text("\n".join(lines) + "\n")
 
 
-def verdict(now, before):
+def tolerance(name):
+    return LOOSE if name in STREAMING else TOLERANCE
+
+
+def verdict(name, now, before):
     if before is None:
         return "FAILED: not in the baseline"
-    if now > before * (1 + TOLERANCE):
+    if now > before * (1 + tolerance(name)):
         return "FAILED: more"
-    return "ok, and less: make bench-baseline" if now < before * (1 - TOLERANCE) else "ok"
+    return "ok, and less: make bench-baseline" if now < before * (1 - tolerance(name)) else "ok"
 
 
 def compare(costs):
@@ -314,7 +322,7 @@ def compare(costs):
     failed = 0
     for name, now in costs.items():
         before = baseline.get(name)
-        words = verdict(now, before)
+        words = verdict(name, now, before)
         change = f"{now / before - 1:+8.1%}" if before else f"{'':8}"
         print(f"{name:24} {before or 0:10.0f} {now:10.0f} {change}  {words}")
         failed += words.startswith("FAILED")
@@ -322,7 +330,7 @@ def compare(costs):
         print(f"The baseline is for others ({'; '.join(others)}): this is a warning only.")
         return 0
     if failed:
-        print(f"More than {TOLERANCE:.0%} above bench/baseline.txt. If it is worth it: make bench-baseline, and say why.")
+        print(f"More than {TOLERANCE:.0%} (of streams {LOOSE:.0%}) above bench/baseline.txt. If it is worth it: make bench-baseline, and say why.")
     return failed
 
 

@@ -212,8 +212,7 @@ void trace_access(const weft_access *a, void *user)
     free(text);
 }
 
-/* The same about a connection. Of each message it is called only where it is told: to look costs less than the
- * call. */
+/* The same about a connection. Of messages, who asks looks himself whether it is told: which is less than the call. */
 static void trace_conn(const struct traced *at, weft_conn *c, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
