@@ -23,12 +23,6 @@ void text_deinit(struct text *t)
     text_init(t, t->env);
 }
 
-void text_clear(struct text *t)
-{
-    t->len = 0;
-    t->failed = false;
-}
-
 static bool grow(struct text *t, size_t n)
 {
     if (n > SIZE_MAX / 4 || t->len > SIZE_MAX / 4) return false;

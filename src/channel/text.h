@@ -20,9 +20,6 @@ struct text {
 void text_init(struct text *t, const weft_env *env);
 void text_deinit(struct text *t); /* frees it; it is empty and usable again */
 
-/* Empty again, with the memory it has. */
-void text_clear(struct text *t);
-
 /* Room for n more bytes behind len: a pointer to them, or NULL (and failed). Who fills it adds to len. */
 char *text_room(struct text *t, size_t n);
 

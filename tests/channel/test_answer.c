@@ -25,7 +25,7 @@ static int tear_down(void **state)
 static void assert_said(const char *json)
 {
     assert_bytes(text_bytes(&t), json);
-    text_clear(&t);
+    text_deinit(&t);
 }
 
 static struct subscribed subscribed_to(const char *channel)

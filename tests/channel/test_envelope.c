@@ -59,7 +59,7 @@ static void a_loss_is_counted_or_unknown(void **state)
     text_init(&t, NULL);
     envelope_lost(&t, LITERAL("/chat"), 7, &at);
     assert_bytes(text_bytes(&t), "{\"channel\":\"/chat\",\"lost\":7,\"position\":\"k3f9a2c1.49\"}");
-    text_clear(&t);
+    text_deinit(&t);
     envelope_lost(&t, LITERAL("/caf\xc3\xa9 \"x\""), WEFT_LOST_UNKNOWN, &at);
     assert_bytes(
         text_bytes(&t),

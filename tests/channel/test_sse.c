@@ -71,7 +71,7 @@ static void a_loss_is_an_event(void **state)
     text_init(&t, NULL);
     sse_lost(&t, 7, &at);
     assert_bytes(text_bytes(&t), "event: lost\nid: k3f9a2c1.49\ndata: {\"lost\":7}\n\n");
-    text_clear(&t);
+    text_deinit(&t);
     sse_lost(&t, WEFT_LOST_UNKNOWN, &at);
     assert_bytes(text_bytes(&t), "event: lost\nid: k3f9a2c1.49\ndata: {\"lost\":null}\n\n");
     text_deinit(&t);

@@ -52,7 +52,7 @@ static void a_failure_sticks(void **state)
     text_add_words(&t, "after");
     assert_true(t.failed);
     assert_bytes(text_bytes(&t), "before");
-    text_clear(&t);
+    text_deinit(&t);
     text_add_words(&t, "anew");
     assert_false(t.failed);
     assert_bytes(text_bytes(&t), "anew");
