@@ -125,7 +125,7 @@ static void comes_back(const struct publication *p)
           b.n == 1);
     check(b.messages->op == p->op && bytes_same(b.messages->payload, p->payload));
     check(bytes_same(b.messages->key, p->key));
-    text_clear(&t);
+    text_deinit(&t);
     sse_message(&t, bytes_of_text("/chat"), "k3f9a2c1", &e, 0);
     check(!memchr(t.data, '\r', t.len) && !memcmp(t.data + t.len - 2, "\n\n", 2));
     check(memmem(t.data, t.len, "\n\n", 2) == t.data + t.len - 2); /* one event */
