@@ -114,7 +114,7 @@ static void serve(visit *v)
     case ASK_POSITION: look_position(v); break;
     case ASK_PUBLISH: post_begin(v); break;
     case ASK_DROP: look_drop(v); break;
-    case ASK_OPTIONS: look_options(v); break;
+    case ASK_OPTIONS: visit_methods(v); break;
     }
 }
 
