@@ -39,6 +39,15 @@
   const parsed = (text) => JSON.parse(text);
   const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
+  /** As it stands where that is nothing: then the server says so. */
+  function nameOf({ pathname }) {
+    try {
+      return decodeURIComponent(pathname);
+    } catch {
+      return pathname;
+    }
+  }
+
   function base64Of(data) {
     let text = "";
     for (const byte of new Uint8Array(data.buffer ?? data, data.byteOffset, data.byteLength)) text += String.fromCharCode(byte);
@@ -69,7 +78,7 @@
     constructor(url, options = {}, link = undefined) {
       super();
       this.#link = link ?? new Link(new URL(url, global.location?.href), options);
-      this.name = link ? url : decodeURIComponent(this.#link.url.pathname);
+      this.name = link ? url : this.#link.name;
       this.#link.add(this, options);
     }
 
@@ -159,7 +168,7 @@
   // --- the ladder ------------------------------------------------------------------------------------------
 
   class Link {
-    subs = new Map(); // name -> { name, weft, ...options }
+    subs = new Map(); // name -> { name, weft, line: on which it has begun, ...options }
     positions = new Map(); // channel -> all up to here is accounted for
     outbox = []; // { channel, data, key, once, epoch, sent, rests, resolve, reject }, in the order in which they were said
     by; // the transport that is live
@@ -175,7 +184,7 @@
     #listening = [];
 
     constructor(url, options) {
-      Object.assign(this, { url, options });
+      Object.assign(this, { url, options, name: nameOf(url) });
       this.#rungs = [webSocket, events, polls].filter(({ by }) => options.transports?.includes(by) ?? true);
       const hear = (target, type, heard) => {
         target?.addEventListener?.(type, heard);
@@ -210,7 +219,7 @@
     }
 
     #readers(channel) {
-      return [...this.subs.values()].filter((sub) => matches(sub.name, channel)).map((sub) => sub.weft);
+      return [...this.subs.values()].filter((sub) => matches(sub.name, channel));
     }
 
     /** What to ask for: behind what is known, or as it was asked for at first. */
@@ -225,21 +234,22 @@
     begun({ channel, position, policy, lost }) {
       if (lost !== undefined) this.envelope({ channel, position, lost });
       else if (position && !this.positions.has(channel)) this.positions.set(channel, position);
-      for (const weft of this.#readers(channel)) {
-        weft.policy = policy ?? weft.policy;
-        weft.change("live");
+      for (const sub of this.#readers(channel)) {
+        sub.line = this.#line;
+        sub.weft.policy = policy ?? sub.weft.policy;
+        sub.weft.change("live");
       }
     }
 
     envelope({ channel, position, lost, presence, time, key, skipped, data, base64 }) {
       const readers = this.#readers(channel);
-      if (presence) return readers.forEach((weft) => weft.tell("presence", { channel, ...presence }));
+      if (presence) return readers.forEach(({ weft }) => weft.tell("presence", { channel, ...presence }));
       const at = this.positions.get(channel) ?? ".";
       const isOld = epochOf(position) === epochOf(at) && offsetOf(position) <= offsetOf(at);
       if (!readers.length || (isOld && lost === undefined)) return;
       this.positions.set(channel, position);
       const event = { channel, position, lost, time, key, skipped, data: base64 === undefined ? data : bytesOf(base64) };
-      for (const weft of readers) weft.tell(lost === undefined ? "message" : "loss", event);
+      for (const { weft } of readers) weft.tell(lost === undefined ? "message" : "loss", event);
     }
 
     /** One channel is; the others go on. */
@@ -349,7 +359,7 @@
     /** Where a channel is, with what the page's hook adds to each request: { transport, url, headers, protocols }. */
     async ask(transport, name, params = {}, headers = {}) {
       const url = new URL(this.url);
-      if (name) url.pathname = name.split("/").map(encodeURIComponent).join("/");
+      if (name && name !== this.name) url.pathname = name.split("/").map(encodeURIComponent).join("/");
       for (const [key, value] of Object.entries({ client: this.options.client, ...params }))
         if (value !== undefined) url.searchParams.set(key, value);
       url.protocol = url.protocol.replace(...(name ? ["ws", "http"] : ["http", "ws"]));
@@ -394,7 +404,8 @@
 
     async #send(item, line) {
       item.sent = true;
-      const at = this.positions.get(item.channel);
+      // Where the channel is, if that is known by now: a position may be one of a server that is gone.
+      const at = this.subs.get(item.channel).line === line && this.positions.get(item.channel);
       const now = item.epoch || !at ? await this.#epoch(item.channel) : epochOf(at);
       item.epoch ??= now;
       if (!this.outbox.includes(item)) return;
@@ -427,6 +438,7 @@
       if (ok) return this.#done(item, "resolve", ok);
       if (!error.retry) return this.#done(item, "reject", new WeftError(error));
       item.rests = true;
+      if (error.code) this.subs.get(item.channel).weft.tell("error", { error: new WeftError(error) });
       setTimeout(() => {
         item.rests = item.sent = false;
         this.flush();

@@ -20,12 +20,11 @@ after(() => server.stop());
 
 /** A channel, with what it heard: events by type, and until(what) is true of it. */
 function open(t, url, options = {}) {
-  const channel = new Weft(url, { WebSocket, ...options });
-  t.after(() => channel.close());
-  return listen(channel);
+  return listen(t, new Weft(url, { WebSocket, ...options }));
 }
 
-function listen(channel) {
+function listen(t, channel) {
+  t.after(() => channel.close());
   const heard = { message: [], loss: [], state: [], presence: [], error: [] };
   const looks = new Set();
   for (const type of Object.keys(heard))
@@ -189,7 +188,7 @@ describe('the ladder', { concurrency: true }, () => {
   test('one who is refused is told so, the others of the connection go on', async (t) => {
     for (const transport of TRANSPORTS) {
       const channel = open(t, url('/open'), { transports: [transport] });
-      const reserved = listen(channel.channel('/metrics'));
+      const reserved = listen(t, channel.channel('/metrics'));
       const loop = assert.rejects(async () => { for await (const event of reserved) assert.fail(event); }, { code: 404 });
       await reserved.until(() => reserved.state === 'refused');
       assert.equal(reserved.heard.state.at(-1).error.code, 404);
@@ -207,7 +206,7 @@ describe('many channels', { concurrency: true }, () => {
   test('on one connection, each with its position; each goes for itself', async (t) => {
     const network = await Network.start(t, server.port);
     const a = open(t, network.url('/many/a'));
-    const b = listen(a.channel('/many/b'));
+    const b = listen(t, a.channel('/many/b'));
     assert.equal(a.channel('/many/b'), b);
     await Promise.all([a.live(), b.live()]);
     assert.equal(network.requests.filter((line) => line.startsWith('WS')).length, 1);
@@ -219,14 +218,13 @@ describe('many channels', { concurrency: true }, () => {
     await b.until(({ message }) => message.length === 2);
     assert.equal(a.texts().length, 1);
     await assert.rejects(a.publish('no'), { code: 'closed' });
-    b.close();
   });
 
   test('a pattern joins what is there and what comes, and goes on after a cut without a loss', async (t) => {
     const network = await Network.start(t, server.port);
     await publish('/quotes/ACME', 'there');
     const first = open(t, network.url('/elsewhere'));
-    const all = listen(first.channel('/quotes/*', { last: 'all' }));
+    const all = listen(t, first.channel('/quotes/*', { last: 'all' }));
     await all.until(({ message }) => message.length === 1);
     await publish('/quotes/NEW', 'made later');
     await all.until(({ message }) => message.length === 2);
