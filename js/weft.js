@@ -27,7 +27,8 @@
   const SLOW = 5000; // a rung that has said nothing for so long does not get through
   const SILENT = 10_000; // what is late by this, after all that is due, is gone
   const HEARTBEAT = 15_000; // of event streams
-  const LONG_POLL = 25_000;
+  const LONG_POLL = 25; // seconds
+  const LOOK = 5; // seconds, where who is there has to be asked for
   const CLIMB = 60_000; // at most, until the top is tried again
   const ITERATOR_MOST = 10_000; // events that wait for who iterates
 
@@ -36,7 +37,7 @@
   const offsetOf = (position) => Number(position.split(".")[1]);
   const isPattern = (name) => name.endsWith("/*");
   const matches = (sub, channel) => sub === channel || (isPattern(sub) && channel.replace(/[^/]*$/, "*") === sub);
-  const parsed = (text) => JSON.parse(text);
+  const { parse } = JSON;
   const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
   /** As it stands where that is nothing: then the server says so. */
@@ -181,15 +182,13 @@
     #timer;
     #climbing;
     #flushing = false;
-    #listening = [];
+    #gone = new AbortController();
 
     constructor(url, options) {
       Object.assign(this, { url, options, name: nameOf(url) });
       this.#rungs = [webSocket, events, polls].filter(({ by }) => options.transports?.includes(by) ?? true);
-      const hear = (target, type, heard) => {
-        target?.addEventListener?.(type, heard);
-        this.#listening.push(() => target?.removeEventListener?.(type, heard));
-      };
+      const { signal } = this.#gone;
+      const hear = (target, type, heard) => target?.addEventListener?.(type, heard, { signal });
       const page = global.document;
       for (const type of ["online", "offline"]) hear(global, type, () => this.#wake());
       for (const type of ["resume", "visibilitychange"]) hear(page, type, () => page.hidden || this.#wake());
@@ -215,7 +214,7 @@
       for (const item of this.outbox) if (item.channel === name) this.#done(item, "reject", failure("closed", "closed before it was published"));
       if (this.subs.size) return;
       this.#drop();
-      for (const end of this.#listening) end();
+      this.#gone.abort();
     }
 
     #readers(channel) {
@@ -532,7 +531,7 @@
       socket.onmessage = ({ data }) => {
         asked = false;
         try {
-          heard(parsed(data));
+          heard(parse(data));
         } catch ({ message }) {
           return over({ why: message });
         }
@@ -587,6 +586,7 @@
         if (signal.aborted) return;
         unsubscribe(sub);
         const { code, message: why, retry } = error;
+        if (code === 403 && sub.presence) return subscribe(sub, (sub.presence = false)); // to see who is there is another right
         if (![400, 401, 403, 404, 421].includes(code)) return over({ why, retry });
         line.live();
         line.refused(sub, error);
@@ -629,11 +629,11 @@
         retry = wait ? Number(wait) : retry;
         if (data === undefined) continue;
         if (!event) line.envelope({ channel, position, data });
-        else if (event === "presence") line.envelope({ channel, presence: parsed(data) });
+        else if (event === "presence") line.envelope({ channel, presence: parse(data) });
         else if (event === "begin") {
           line.live();
-          line.begun({ channel, ...parsed(data) });
-        } else line.envelope({ channel, position, ...parsed(data) });
+          line.begun({ channel, ...parse(data) });
+        } else line.envelope({ channel, position, ...parse(data) });
       }
       return { why: "the stream has ended", retry };
     });
@@ -644,7 +644,7 @@
     return overHTTP(link, line, async (sub, signal, watch) => {
       const channel = sub.name;
       const get = async (params) => (await link.fetch(link.ask("longpoll", channel, params), { signal })).json();
-      for (let wait = 0; !signal.aborted; wait = LONG_POLL / 1000) {
+      for (let wait = 0; !signal.aborted; wait = sub.presence ? LOOK : LONG_POLL) {
         watch.expect(wait * 1000 + SILENT);
         const { position, messages, lost } = await get({ wait, ...link.from(sub) });
         const [first] = messages;
@@ -652,7 +652,10 @@
         // What is lost is in front of the first message.
         line.begun({ channel, position: first ? `${epochOf(first.position)}.${offsetOf(first.position) - 1}` : position, lost });
         messages.forEach(line.envelope);
-        if (sub.presence) line.envelope(await get({ presence: "" }));
+        if (!sub.presence) continue;
+        const { presence } = await get({ presence: "" });
+        presence.count += link.options.client ? 0 : 1; // who polls and has no name is not counted
+        line.envelope({ channel, presence });
       }
     });
   }

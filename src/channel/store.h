@@ -29,6 +29,7 @@ struct parcel {
     const weft_bytes *keys;
     size_t n;
     weft_bytes once; /* an idempotency key; empty: none */
+    const char *who; /* whose that is, as he says himself; NULL or "": he says no name */
     void (*on_done)(
         struct parcel *p); /* once, if store_publish was called; p is the caller's again */
     /* ------------------------------------------------------------------------------------------ */

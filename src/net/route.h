@@ -44,7 +44,8 @@ struct route {
     void *user;
     struct opener opener; /* of a WebSocket, */
     void (*on_request)(weft_request *r, void *user);
-    void (*on_body)(weft_request *r, const void *data, size_t len, void *user); /* or NULL */
+    void (*on_body)(weft_request *r, const void *data, size_t len, void *user);    /* or NULL, */
+    void (*on_refuse)(weft_request *r, int status, const char *words, void *user); /* as this */
     char *methods;               /* net/web/methods.h; NULL: all. The route's own */
     bool cors;                   /* pages of the origins may read the answers */
     uint16_t limits;             /* of requests: a number among struct own_limits */

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { Certs } from './lib/certs.mjs';
 import { Channels } from './lib/channels.mjs';
 import { BUILD, Program, soon, weft } from './lib/program.mjs';
@@ -73,6 +74,39 @@ for (const via of VIAS) {
     }
     const { code, out } = await sub.end();
     assert.deepEqual({ code, out }, { code: 0, out: lines(numbers(1, 60)) });
+  });
+
+  test(`${via}: who comes and goes, besides messages`, async (t) => {
+    const server = await started(t);
+    const polls = via.endsWith('poll'); // then what has changed is not known, but who is there
+    const ann = { client: 'ann', verified: false };
+    server.present('/s', { count: 2, members: [ann] });
+    const sub = subscribed(t, '--via', via, '--presence', '-n', '3', server.ws('/s'));
+    await sub.heard(/weft: \/s: 2 here: ann\?\n/);
+    server.publish('/s', 'one');
+    await sub.said(/one\n/);
+    await setTimeout(50); // --every
+    server.present('/s', polls ? { count: 1, members: [] } : { count: 1, join: [], leave: [ann] });
+    server.publish('/s', 'two');
+    await sub.heard(polls ? /weft: \/s: 1 here\n/ : /weft: \/s: 1 here; gone: ann\?\n/);
+    server.publish('/s', 'three');
+    const { code, out, err } = await sub.end();
+    assert.deepEqual({ code, out }, { code: 0, out: 'one\ntwo\nthree\n' });
+    assert.equal(err.match(/here/g).length, 2);
+  });
+
+  test(`${via}: who is there, as envelopes`, async (t) => {
+    const server = await started(t);
+    const presence = { count: 1, members: [{ client: 'ann', verified: false }] };
+    server.present('/s', presence);
+    const sub = subscribed(t, '--via', via, '--presence', '--json', '-n', '1', server.ws('/s'));
+    await sub.said(/"presence"/);
+    server.publish('/s', 'one');
+    const { code, out, err } = await sub.end();
+    assert.deepEqual({ code, err }, { code: 0, err: '' });
+    const [first, second] = out.trimEnd().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(first, { channel: '/s', presence });
+    assert.equal(second.data, 'one');
   });
 
   for (const [strict, ends] of [[[], 0], [['--strict'], 82]]) {

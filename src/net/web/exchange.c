@@ -184,23 +184,45 @@ static void refusal_fields(const struct refusal *r, const weft_env *env, struct 
     if (r->retry_after) (void)field_list_add(to, env, bytes_of("Retry-After"), bytes_of(seconds));
 }
 
+/* Whoever wants to know of it is told, and nothing follows it. */
+static void refuse(struct exchange *x, const struct refusal *r)
+{
+    site_refused(lane_site(x->lane), r->status);
+    log_refusal(x, r);
+    if (!x->access) (void)access_begin(&x->access, x->lane, WEFT_ACCESS_REQUEST, NULL);
+    if (x->access) x->access->seen.cause = r->why;
+    h1_refuse(&x->h1, r->status, r->why);
+    h1_last(&x->h1);
+}
+
 /* A proper response even when memory is short of more. */
-void exchange_refuse_with(struct exchange *x, const struct refusal *r)
+static void answer_refused(struct exchange *x, const struct refusal *r)
 {
     struct lane *l = x->lane;
     const weft_env *env = env_of(x);
     struct field_list all = {0};
-    site_refused(lane_site(l), r->status);
-    log_refusal(x, r);
-    if (!x->access) (void)access_begin(&x->access, l, WEFT_ACCESS_REQUEST, NULL);
-    if (x->access) x->access->seen.cause = r->why;
     refusal_fields(r, env, &all);
-    h1_refuse(&x->h1, r->status, r->why);
-    h1_last(&x->h1);
     if (h1_replying(&x->h1) ||
         exchange_answer(x, r->status, &all, r->type, r->body.data, r->body.len) < 0)
         lane_drop(l, -ENOMEM, "out of memory");
     field_list_deinit(&all, env);
+}
+
+void exchange_refuse_with(struct exchange *x, const struct refusal *r)
+{
+    refuse(x, r);
+    answer_refused(x, r);
+}
+
+/* The user answers as he does at this route. Whether he does. */
+static bool is_said_by_user(struct exchange *x, const struct refusal *r, const char *text)
+{
+    const struct route *route;
+    weft_request *asked = request_refused(x, &route);
+    if (!asked) return false;
+    refusal_fields(r, env_of(x), &asked->fields);
+    route->on_refuse(asked, r->status, text, asked->user);
+    return true;
 }
 
 void exchange_refuse_plainly(struct exchange *x, struct refusal *r, const char *text)
@@ -210,7 +232,8 @@ void exchange_refuse_plainly(struct exchange *x, struct refusal *r, const char *
     buf_printf(&body, "%s\n", text);
     r->type = "text/plain; charset=utf-8";
     r->body = buf_bytes(&body);
-    exchange_refuse_with(x, r);
+    refuse(x, r);
+    if (!is_said_by_user(x, r, text)) answer_refused(x, r);
     buf_deinit(&body);
 }
 

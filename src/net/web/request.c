@@ -213,6 +213,21 @@ void request_expect(struct exchange *x)
     else if (route->on_body && !is_too_long(x)) dispatch_early(x, route);
 }
 
+weft_request *request_refused(struct exchange *x, const struct route **route)
+{
+    *route = h1_has_head(&x->h1) ? route_of(x) : NULL;
+    if (!*route || !(*route)->on_refuse) return NULL;
+    weft_request *r = mem_zalloc(lane_env(x->lane), sizeof *r);
+    if (!r) return NULL;
+    request_init(r, x, REQUEST_WAITS);
+    buf_deinit(&r->body);
+    r->user = (*route)->user;
+    x->request = r;
+    x->receiving = x->in_body = false;
+    lane_deadline(x->lane, WEFT_NEVER);
+    return r;
+}
+
 void request_dispatch(struct exchange *x)
 {
     const struct route *route = route_of(x);

@@ -75,6 +75,10 @@ void request_spend(weft_loop *l, void *block);
  * answered. The exchange may be gone afterwards. */
 void request_expect(struct exchange *x);
 
+/* What is being refused while its head is there, for the route's on_refuse to answer. NULL: nobody wants to, or there
+ * is no memory. */
+weft_request *request_refused(struct exchange *x, const struct route **route);
+
 /* A complete request: to the route, or refused. The exchange may be gone afterwards. */
 void request_dispatch(struct exchange *x);
 

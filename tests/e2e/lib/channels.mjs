@@ -8,6 +8,7 @@
 //   server.cut();                                       every connection is reset
 //   server.restart();                                   the same, and everything is forgotten: other epochs
 //   server.log('/chat').keep(2);                        history is the newest two
+//   server.present('/chat', { count: 1, members: [] })  who is there from now on, told to whoever wants to see it
 //   server.onPublish = (log, message) => {}             return { error } to refuse, false not to answer
 //   server.refuse = (request) => 503                    a status, or nothing
 //
@@ -27,6 +28,8 @@ class Log {
   head = 0;
   keys = new Map(); // idempotency key -> { body, offset }
   readers = new Set(); // functions of an entry
+  presence = { count: 0, members: [] };
+  onlookers = new Set(); // functions of presence
 
   constructor(name) {
     this.name = name;
@@ -147,6 +150,12 @@ export class Channels {
     return log.position();
   }
 
+  present(name, presence) {
+    const log = this.log(name);
+    log.presence = presence;
+    for (const onlooker of [...log.onlookers]) onlooker(presence);
+  }
+
   cut() {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
@@ -236,6 +245,12 @@ export class Channels {
         leave.get(command.unsubscribe)?.();
         leave.delete(command.unsubscribe);
         answer({ ok: {} });
+      } else if (command?.presence) {
+        const log = this.log(command.presence);
+        const onlooker = (presence) => send({ channel: log.name, presence });
+        answer({ ok: { channel: log.name, presence: log.presence } });
+        log.onlookers.add(onlooker);
+        peer.on('close', () => log.onlookers.delete(onlooker));
       } else if (command?.publish) {
         const { data, base64, key } = command;
         const result = this.#take(this.log(command.publish), [{ data, base64, key }], command.once);
@@ -268,11 +283,13 @@ export class Channels {
     if (request.method === 'DELETE') log.keep(0);
     if (request.method === 'DELETE') return json(200, { position: log.position() });
     if (request.method === 'POST') return this.#post(log, request, json);
+    if (asked('presence') === '') return json(200, { channel: log.name, presence: log.presence });
+    const sees = asked('presence') === 'events';
     const look = url.search === '' ? 'all' : asked('last');
     const place = log.seek(asked('since'), look === 'all' ? 'all' : look && Number(look));
-    if (asked('stream') === 'sse' || request.headers.accept?.includes('text/event-stream')) return this.#events(log, place, response);
+    if (asked('stream') === 'sse' || request.headers.accept?.includes('text/event-stream')) return this.#events(log, place, response, sees);
     if (asked('stream') === 'raw') return this.#raw(log, place, response);
-    if (asked('stream') !== undefined) return this.#stream(log, place, response);
+    if (asked('stream') !== undefined) return this.#stream(log, place, response, sees);
     return this.#poll(log, place, Number(asked('wait') ?? 0), json);
   }
 
@@ -300,13 +317,20 @@ export class Channels {
 
   streams = new Set();
 
-  #events(log, place, response) {
+  #look(log, response, write) {
+    write(log.presence);
+    log.onlookers.add(write);
+    response.on('close', () => log.onlookers.delete(write));
+  }
+
+  #events(log, place, response, sees) {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' });
     const write = (event, id, data) =>
       response.write(`${event ? `event: ${event}\n` : ''}id: ${id}\n${data.split('\n').map((line) => `data: ${line}\n`).join('')}\n`);
     response.write(`retry: ${this.retry}\n`);
     write('begin', log.position(place.at), JSON.stringify({ position: log.position(place.at) }));
     if (place.lost !== undefined) write('lost', log.position(place.at), JSON.stringify({ lost: place.lost }));
+    if (sees) this.#look(log, response, (presence) => response.write(`event: presence\ndata: ${JSON.stringify(presence)}\n\n`));
     this.#go(log, place, response, (entry) => {
       if (!entry) response.write(':\n\n');
       else if (entry.data?.includes('\r') === false) write('', log.position(entry.offset), entry.data);
@@ -314,10 +338,11 @@ export class Channels {
     });
   }
 
-  #stream(log, place, response) {
+  #stream(log, place, response, sees) {
     response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
     const write = (object) => response.write(`${JSON.stringify(object)}\n`);
     write({ channel: log.name, position: log.position(place.at), head: log.position(), policy: 'queue', lost: place.lost });
+    if (sees) this.#look(log, response, (presence) => write({ channel: log.name, presence }));
     this.#go(log, place, response, (entry) => (entry ? write(log.envelope(entry)) : response.write('\n')));
   }
 
