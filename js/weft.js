@@ -132,7 +132,7 @@
       this.#iterators.add(it);
       try {
         for (;;) {
-          if (it.queue.length > ITERATOR_MOST) throw failure("behind", "who iterates is too slow");
+          if (it.queue.length > ITERATOR_MOST) throw failure("behind", "the loop is too slow");
           while (!it.queue.length && this.state !== "closed") await new Promise((wake) => (it.wake = wake));
           const event = it.queue.shift();
           if (!event || event.state === "closed") return;
@@ -211,7 +211,7 @@
       this.subs.delete(name);
       if (this.by) this.#line.transport.unsubscribe(sub);
       for (const channel of this.positions.keys()) if (!this.#readers(channel).length) this.positions.delete(channel);
-      for (const item of this.outbox) if (item.channel === name) this.#done(item, "reject", failure("closed", "closed before it was published"));
+      for (const item of this.outbox) if (item.channel === name) this.#done(item, "reject", failure("closed", "closed before that"));
       if (this.subs.size) return;
       this.#drop();
       this.#gone.abort();
@@ -384,7 +384,7 @@
       const most = this.options.outbox ?? 100;
       const refuse = (code, message) => item.reject(failure(code, message));
       if (typeof data !== "string" && !ArrayBuffer.isView(data) && !(data instanceof ArrayBuffer))
-        return item.reject(new TypeError("a message is a string, an ArrayBuffer or a view of one"));
+        return item.reject(new TypeError("a message is a string or bytes"));
       if (isPattern(channel)) return refuse(400, "a pattern is for reading");
       if (!this.subs.has(channel)) return refuse("closed", "the channel is closed");
       if (this.outbox.length >= most) return refuse("full", `${most} messages wait already`);
@@ -573,7 +573,7 @@
       line.over(why);
     };
     const subscribe = (sub) => {
-      if (isPattern(sub.name)) return line.refused(sub, { message: "a pattern needs a WebSocket, which does not get through", retry: CLIMB });
+      if (isPattern(sub.name)) return line.refused(sub, { message: "a pattern needs a WebSocket", retry: CLIMB });
       unsubscribe(sub);
       const abort = new AbortController();
       const { signal } = abort;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // js/weft.js in node, against weft serve: every transport, bad networks, a server that is started anew, the outbox. What
-// browsers add (their events, their WebSocket, pages that freeze) is in browser.test.mjs.
+// browsers add (their events, their WebSocket, pages that freeze) is in page.test.mjs.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { WebSocket } from 'ws';
 import { Network } from './lib/network.mjs';
 import { Program, SOURCE, soon } from './lib/program.mjs';
@@ -291,6 +292,20 @@ describe('the outbox', { concurrency: true }, () => {
     channel.close();
     await assert.rejects(said, { code: 'closed' });
   });
+});
+
+// ---- what is served ----------------------------------------------------------------------------
+
+test('the server has it, without comments, in at most 6 KB', async () => {
+  const response = await fetch(server.page('/weft.js'));
+  assert.equal(response.headers.get('Content-Type'), 'text/javascript; charset=utf-8');
+  const text = await response.text();
+  assert.match(text, /class Weft extends EventTarget/);
+  assert.doesNotMatch(text, /^ /m);
+  const size = gzipSync(text, { level: 9 }).length;
+  assert.ok(size <= 6144, `${size} bytes`);
+  const again = await fetch(server.page('/weft.js'), { headers: { 'If-None-Match': response.headers.get('ETag') } });
+  assert.equal(again.status, 304);
 });
 
 // ---- what a page adds --------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 //   network.buffers = true                            an answer is passed on when it is whole
 //   network.closed = true                             nobody gets through
 //   network.stalls = true                             what is open stays so, and not a byte comes
+//   network.post = () => ({ status, body, fields })   answers a POST in the server's place, if it returns something
 //   network.cut()                                     what is open breaks
 import { once } from 'node:events';
 import { createServer, request as ask } from 'node:http';
@@ -17,6 +18,7 @@ export class Network {
   buffers = false;
   closed = false;
   stalls = false;
+  post = () => undefined;
   requests = []; // "GET /chat?wait=0", in order
 
   static async start(t, port) {
@@ -39,7 +41,7 @@ export class Network {
     return network;
   }
 
-  url(path, host = '127.0.0.1') {
+  url(path, host = 'localhost') {
     return `http://${host}:${this.port}${path}`;
   }
 
@@ -64,6 +66,8 @@ export class Network {
 
   #pass(request, response) {
     this.requests.push(`${request.method} ${request.url}`);
+    const own = request.method === 'POST' && this.post();
+    if (own) return response.writeHead(own.status, own.fields).end(own.body);
     const behind = ask({ port: this.to, path: request.url, method: request.method, headers: request.headers });
     request.pipe(behind);
     request.on('error', () => behind.destroy());
