@@ -343,20 +343,35 @@ struct exchange *exchange_come_back(struct forgotten *w, weft_request *r)
     return x;
 }
 
+/* A WebSocket has sat down. */
+static void make_way(struct exchange *x, int status, const char *cause)
+{
+    struct lane *l = x->lane;
+    x->upgrade = NULL;
+    exchange_record(x, status, cause, 0);
+    let_go(x, "");
+    lane_talk(l)->ready(l);
+}
+
 /* What is said before the first frame cannot be taken back: if there is no memory then, the lane ends. */
 int exchange_upgrade(struct exchange *x, const weft_field *fields, size_t n, weft_conn *c)
 {
     struct lane *l = x->lane;
     int error = h1_upgrade(&x->h1, fields, n);
+    if (!error) error = lane_become(l, LANE_WEBSOCKET, c, &x->out);
     if (error) return error;
-    error = lane_become(l, LANE_WEBSOCKET, c, &x->out);
-    if (error) return error;
-    x->upgrade = NULL;
-    exchange_record(x, 101, "", 0);
-    let_go(x, "");
-    lane_talk(l)->ready(l);
+    make_way(x, 101, "");
     lane_dirty(l);
     return 0;
+}
+
+void exchange_upgrade_in_vain(struct exchange *x, weft_conn *c, int error)
+{
+    static const char cause[] = "out of memory";
+    struct lane *l = x->lane;
+    (void)lane_become(l, LANE_WEBSOCKET, c, NULL);
+    make_way(x, 0, cause);
+    lane_drop(l, error, cause);
 }
 
 /* ---- input ----------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
  *      exchange_begin     the head of one that streams       the lane becomes the reply's (reply.c), until
  *      exchange_go_on                                        it hands it back
  *      exchange_upgrade   101                                the lane becomes a WebSocket's
+ *      exchange_upgrade_in_vain   no memory                  the same, and it is dropped
  *      exchange_leave     nothing for long                   the lane becomes the request's (waiting.c), until
  *      exchange_come_back                                    that is answered
  *
@@ -133,5 +134,9 @@ struct exchange *exchange_come_back(struct forgotten *w, weft_request *r);
 /* Switch protocols, with these fields in the 101: from now on c sits on the lane, and the exchange is gone. Errors:
  * -EINVAL, -ENOMEM: the exchange is still there, to refuse. */
 int exchange_upgrade(struct exchange *x, const weft_field *fields, size_t n, weft_conn *c);
+
+/* That could not be done, but the program counts on c: it sits down all the same, and the lane is dropped, so that c's
+ * end is told as any other. */
+void exchange_upgrade_in_vain(struct exchange *x, weft_conn *c, int error);
 
 #endif
