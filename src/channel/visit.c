@@ -80,10 +80,13 @@ static int add_position(visit *v, const weft_position *at)
 {
     char text[WEFT_POSITION_TEXT], etag[ETAG_ROOM];
     if (!at) return 0;
+    if (is_cached(v->ask)) {
+        etag_print(etag, at);
+        int error = add_field(v, "ETag", etag);
+        if (error) return error;
+    }
     weft_position_print(at, text);
-    etag_print(etag, at);
-    int error = is_cached(v->ask) ? add_field(v, "ETag", etag) : 0;
-    return error ? error : add_field(v, "Weft-Position", text);
+    return add_field(v, "Weft-Position", text);
 }
 
 static int add_retry(visit *v, uint64_t ms)
@@ -178,6 +181,14 @@ void visit_answer(visit *v, const weft_position *at, struct text *body)
     text_add(body, "\n", 1);
     body->failed |= add_fields(v, false) < 0 || add_position(v, at) < 0;
     answer(v, 200, json, body);
+}
+
+void visit_methods(visit *v)
+{
+    struct text none;
+    text_init(&none, v->channels->env);
+    none.failed = add_fields(v, false) < 0 || add_field(v, "Allow", ASK_METHODS) < 0;
+    answer(v, 204, NULL, &none);
 }
 
 bool visit_is_known(visit *v, const weft_position *at)
