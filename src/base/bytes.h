@@ -91,8 +91,7 @@ static inline void span_skip(weft_span *s, size_t n)
     if (n) s->data += n, s->len -= n;
 }
 
-/* tchar of RFC 9110, 5.6.2 */
-bool is_token_char(uint8_t c);
+/* One or more tchar of RFC 9110, 5.6.2. */
 bool bytes_is_token(weft_bytes a);
 
 /* Can stand as a field value: visible ASCII, space, tab, obs-text; so no CR, LF, NUL. */

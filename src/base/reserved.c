@@ -8,12 +8,18 @@
 
 enum { WEBSOCKET = RESERVED_IN_UPGRADE | RESERVED_IN_REQUEST, ALL = RESERVED_IN_REPLY | WEBSOCKET };
 
+#define NAMED(name)                               \
+    {                                             \
+        (const uint8_t *)(name), sizeof(name) - 1 \
+    }
+
 static const struct {
-    const char *name; /* a '-' at its end: all that begin so */
+    weft_bytes name; /* a '-' at its end: all that begin so */
     unsigned in;
 } table[] = {
-    {"Connection", ALL},           {"Content-Length", ALL}, {"Transfer-Encoding", ALL},
-    {"Host", RESERVED_IN_REQUEST}, {"Upgrade", WEBSOCKET},  {"Sec-WebSocket-", WEBSOCKET},
+    {NAMED("Connection"), ALL},        {NAMED("Content-Length"), ALL},
+    {NAMED("Transfer-Encoding"), ALL}, {NAMED("Host"), RESERVED_IN_REQUEST},
+    {NAMED("Upgrade"), WEBSOCKET},     {NAMED("Sec-WebSocket-"), WEBSOCKET},
 };
 
 static bool is_named(weft_bytes field, weft_bytes name)
@@ -25,6 +31,6 @@ static bool is_named(weft_bytes field, weft_bytes name)
 bool field_is_reserved(weft_bytes name, enum reserved_in in)
 {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if ((table[i].in & in) && is_named(name, bytes_of(table[i].name))) return true;
+        if ((table[i].in & in) && is_named(name, table[i].name)) return true;
     return false;
 }

@@ -108,10 +108,11 @@ int name_check(weft_bytes name, bool *is_pattern, struct refusal *why)
 static const char *hidden(weft_bytes path)
 {
     static const char *const escapes[] = {"%2F", "%5C", "%00"};
-    for (size_t i = 0; i < path.len; i++)
+    for (const uint8_t *at, *end = path.data + path.len;
+         path.len && (at = memchr(path.data, '%', path.len)) && end - at >= 3;
+         path = (weft_bytes){at + 1, (size_t)(end - at - 1)})
         for (size_t k = 0; k < sizeof escapes / sizeof *escapes; k++)
-            if (path.len - i >= 3 && !strncasecmp((const char *)path.data + i, escapes[k], 3))
-                return escapes[k];
+            if (!strncasecmp((const char *)at, escapes[k], 3)) return escapes[k];
     return NULL;
 }
 

@@ -80,10 +80,13 @@ static int add_position(visit *v, const weft_position *at)
 {
     char text[WEFT_POSITION_TEXT], etag[ETAG_ROOM];
     if (!at) return 0;
+    if (is_cached(v->ask)) {
+        etag_print(etag, at);
+        int error = add_field(v, "ETag", etag);
+        if (error) return error;
+    }
     weft_position_print(at, text);
-    etag_print(etag, at);
-    int error = is_cached(v->ask) ? add_field(v, "ETag", etag) : 0;
-    return error ? error : add_field(v, "Weft-Position", text);
+    return add_field(v, "Weft-Position", text);
 }
 
 static int add_retry(visit *v, uint64_t ms)

@@ -17,7 +17,7 @@
  */
 #include "http/body.h"
 
-#include "http/chars.h"
+#include "base/chars.h"
 
 enum state {
     SIZE,

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
  * http/field_list.h - header fields that are being put together: copied, and each one may be sent
+ *
+ *      fields -> {name, value} {name, value} ...      an array that grows
+ *                   |      |
+ *      texts  -> [X-One 1 X-Two 2     ] -> [ ... ]    blocks that do not move; the newest first
  */
 #ifndef HTTP_FIELD_LIST_H
 #define HTTP_FIELD_LIST_H
 
 #include <weft/base.h>
 
+struct field_text;
+
 /* All zero is empty. */
 struct field_list {
     weft_field *fields;
     size_t n;
+    struct field_text *texts;
 };
 
 /* Errors: -EINVAL (a character that may not stand in a field), -ENOMEM. */

@@ -7,8 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/chars.h"
 #include "base/fields.h"
-#include "http/chars.h"
 
 /* ---- path ------------------------------------------------------------------------------------ */
 

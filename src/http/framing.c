@@ -49,12 +49,13 @@ static int queue_range(struct outq *out, struct blob *b, struct range range, str
 
 int framing_piece(struct framing *f, struct outq *out, weft_piece *p, struct slice *first)
 {
-    size_t len = weft_piece_bytes(p).len;
-    bool chunked = f->kind == BODY_CHUNKED;
-    int error = allowed(f, len);
+    if (f->kind == BODY_CHUNKED && !f->is_head) /* a stream: as short as can be */
+        return queue_range(out, piece_blob(p), piece_range(p, true), first);
+    struct range plain = piece_range(p, false);
+    int error = allowed(f, plain.len);
     if (error) return error;
-    if (f->is_head) return written(f, 0, len);
-    return written(f, queue_range(out, piece_blob(p), piece_range(p, chunked), first), len);
+    if (f->is_head) return written(f, 0, plain.len);
+    return written(f, queue_range(out, piece_blob(p), plain, first), plain.len);
 }
 
 int framing_end(struct framing *f, struct outq *out, const weft_env *env)

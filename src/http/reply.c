@@ -2,16 +2,16 @@
  *
  * http/reply.c - validating writers of HTTP/1.1 heads
  *
- * A head is written twice by the same code: first to count its bytes, then into room of exactly
- * that size, so that it is one item of the queue and nothing is queued when something fails.
+ * Room is made for the longest that a head of these fields can be, and it is written into that: it is one item of the
+ * queue, and nothing is queued when something fails.
  */
 #include "http/reply.h"
 
 #include <errno.h>
-#include <stdio.h>
 
+#include "base/chars.h"
+#include "base/decimal.h"
 #include "base/fields.h"
-#include "http/chars.h"
 
 const char *reply_status_text(int status)
 {
@@ -80,26 +80,31 @@ static bool fields_valid(const weft_field *fields, size_t n)
     return true;
 }
 
-/* ---- counting and writing -------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
-/* Counts always, writes when to is set. */
 struct writer {
     uint8_t *to;
     size_t n;
 };
 
-static void put(struct writer *w, weft_bytes bytes)
+static inline void put(struct writer *w, weft_bytes bytes)
 {
-    if (w->to) copy(w->to + w->n, bytes.data, bytes.len);
+    copy(w->to + w->n, bytes.data, bytes.len);
     w->n += bytes.len;
 }
 
-static void put_text(struct writer *w, const char *text)
+static inline void put_text(struct writer *w, const char *text)
 {
     put(w, bytes_of(text));
 }
 
-static void put_field(struct writer *w, weft_bytes name, weft_bytes value)
+static void put_number(struct writer *w, uint64_t number)
+{
+    char text[DECIMAL_MAX];
+    put(w, (weft_bytes){(const uint8_t *)text, decimal_print(number, text)});
+}
+
+static inline void put_field(struct writer *w, weft_bytes name, weft_bytes value)
 {
     put(w, name);
     put_text(w, ": ");
@@ -113,6 +118,13 @@ static void put_fields(struct writer *w, const weft_field *fields, size_t n)
     put_text(w, "\r\n");
 }
 
+static size_t fields_room(const weft_field *fields, size_t n)
+{
+    size_t room = 2;
+    for (size_t i = 0; i < n; i++) room += fields[i].name.len + fields[i].value.len + 4;
+    return room;
+}
+
 /* ---- heads ----------------------------------------------------------------------------------- */
 
 /* Who sends Upgrade has to name it there (RFC 9110, 7.8). */
@@ -123,19 +135,20 @@ static const char *connection(const struct reply *r)
 
 static void put_framing(struct writer *w, const struct reply *r)
 {
-    char length[21];
-    snprintf(length, sizeof length, "%llu", (unsigned long long)r->length);
-    if (r->body == BODY_LENGTH) put_field(w, bytes_of("Content-Length"), bytes_of(length));
+    if (r->body == BODY_LENGTH) {
+        put_text(w, "Content-Length: ");
+        put_number(w, r->length);
+        put_text(w, "\r\n");
+    }
     if (r->body == BODY_CHUNKED) put_field(w, bytes_of("Transfer-Encoding"), bytes_of("chunked"));
     if (r->close) put_field(w, bytes_of("Connection"), bytes_of(connection(r)));
 }
 
 static void put_reply(struct writer *w, const struct reply *r)
 {
-    char code[16];
-    snprintf(code, sizeof code, "%d ", r->status);
     put_text(w, "HTTP/1.1 ");
-    put_text(w, code);
+    put_number(w, (uint64_t)r->status);
+    put_text(w, " ");
     put_text(w, reply_status_text(r->status));
     put_text(w, "\r\n");
     if (r->date) put_field(w, bytes_of("Date"), bytes_of(r->date));
@@ -143,14 +156,17 @@ static void put_reply(struct writer *w, const struct reply *r)
     put_fields(w, r->fields, r->n_fields);
 }
 
+/* Its status line with the longest phrase, framing and Connection. */
+enum { REPLY_ROOM = 192 };
+
 int reply_head(struct outq *out, const weft_env *env, const struct reply *r)
 {
     bool valid = r->status >= 100 && r->status <= 599 && fields_valid(r->fields, r->n_fields) &&
                  (!r->date || bytes_is_field_value(bytes_of(r->date)));
     if (!valid) return -EINVAL;
-    struct writer w = {0};
-    put_reply(&w, r);
-    w = (struct writer){.to = outq_reserve(out, env, NULL, w.n)};
+    size_t date = r->date ? strlen(r->date) : 0;
+    size_t room = REPLY_ROOM + date + fields_room(r->fields, r->n_fields);
+    struct writer w = {.to = outq_reserve(out, env, NULL, room)};
     if (!w.to) return -ENOMEM;
     put_reply(&w, r);
     outq_commit(out, w.n);
@@ -174,9 +190,9 @@ int request_head(struct outq *out, const weft_env *env, const char *method, weft
                  char_run(CHAR_TARGET, target.data, target.len) == target.len &&
                  fields_valid(fields, n_fields);
     if (!valid) return -EINVAL;
-    struct writer w = {0};
-    put_request(&w, method, target, fields, n_fields);
-    w = (struct writer){.to = outq_reserve(out, env, NULL, w.n)};
+    size_t room =
+        strlen(method) + target.len + sizeof "  HTTP/1.1\r\n" + fields_room(fields, n_fields);
+    struct writer w = {.to = outq_reserve(out, env, NULL, room)};
     if (!w.to) return -ENOMEM;
     put_request(&w, method, target, fields, n_fields);
     outq_commit(out, w.n);

@@ -24,8 +24,8 @@
 #include <assert.h>
 
 #include "base/bytes.h"
+#include "base/chars.h"
 #include "base/limits.h"
-#include "http/chars.h"
 
 enum state {
     START,

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "http/chars.h"
+#include "base/chars.h"
 
 enum { HOST_MAX = 253, LOCATION_MAX = 8192 };
 

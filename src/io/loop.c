@@ -275,10 +275,16 @@ void loop_deadline_stop(weft_loop *l, struct deadline *d)
     deadlines_remove(&l->deadlines, d);
 }
 
+/* In a turn: it looks at what was posted before it waits again, whoever posts besides. */
+static bool looks_itself(const weft_loop *l)
+{
+    return weft_loop_is_mine(l) && l->in_turn;
+}
+
 bool loop_post(weft_loop *l, weft_errand *e)
 {
     if (!posts_claim(e)) return false;
-    if (posts_push(&l->posts, e)) kick(l);
+    if (posts_push(&l->posts, e) && !looks_itself(l)) kick(l);
     return true;
 }
 
@@ -300,7 +306,7 @@ void loop_free_last(weft_loop *l, struct left *o, void (*free)(struct left *o))
 
 static bool is_waiting(const weft_loop *l)
 {
-    return l->dead || flush_waiting(&l->flush);
+    return l->dead || flush_waiting(&l->flush) || posts_any(&l->posts);
 }
 
 static struct due when_due(const weft_loop *l)

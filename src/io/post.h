@@ -38,6 +38,12 @@ static inline bool posts_push(struct posts *q, weft_errand *e)
     return newest == NULL;
 }
 
+/* Any thread; what another one posts meanwhile may be missed. */
+static inline bool posts_any(const struct posts *q)
+{
+    return atomic_load_explicit(&q->newest, memory_order_relaxed) != NULL;
+}
+
 /* The loop says in whose thread it is: who posts may do so while the run before goes on. */
 static inline void posts_run_one(weft_errand *e, weft_loop *l)
 {

@@ -30,7 +30,8 @@ bool backlog_is_full(const struct backlog *b)
 
 bool backlog_rose(const struct backlog *b)
 {
-    return backlog_is_full(b) || backlog_bytes(b) > limit_send_queue_soft(b->limits) ||
+    size_t bytes = backlog_bytes(b);
+    return bytes > limit_send_queue_soft(b->limits) || bytes > limit_send_queue_max(b->limits) ||
            2 * (uint64_t)b->out->items > limit_send_queue_items(b->limits);
 }
 

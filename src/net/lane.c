@@ -213,8 +213,8 @@ void lane_abort(struct lane *l)
 void lane_deadline(struct lane *l, uint64_t ms)
 {
     assert(!l->gone);
-    if (ms == WEFT_NEVER) loop_timer_stop(lane_loop(l), &l->timer);
-    else loop_timer_start(lane_loop(l), &l->timer, ms);
+    if (ms != WEFT_NEVER) loop_timer_start(lane_loop(l), &l->timer, ms);
+    else if (timer_running(&l->timer)) loop_timer_stop(lane_loop(l), &l->timer);
 }
 
 void lane_no_later(struct lane *l, uint64_t ms)

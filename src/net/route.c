@@ -8,9 +8,9 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/chars.h"
 #include "base/log.h"
 #include "base/strings.h"
-#include "http/chars.h"
 
 static bool fits(const struct route *r, weft_bytes path)
 {

@@ -4,6 +4,8 @@
  */
 #include "ws/extension_list.h"
 
+#include "base/chars.h"
+
 struct elements extension_list(const weft_field *fields, size_t n)
 {
     struct elements e = elements_of(fields, n, "Sec-WebSocket-Extensions");
@@ -31,7 +33,7 @@ static size_t unquote(weft_bytes value, uint8_t *to, size_t max)
     size_t len = 0, end = value.len - 1;
     for (size_t i = 1; i < end; i++) {
         if (value.data[i] == '\\') i++;
-        if (i == end || !is_token_char(value.data[i])) return 0;
+        if (i == end || !(char_class[value.data[i]] & CHAR_TOKEN)) return 0;
         if (len < max) to[len] = value.data[i];
         len++;
     }

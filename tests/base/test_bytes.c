@@ -106,8 +106,10 @@ static void test_tokens(void **state)
     (void)state;
     static const char tokens[] = "!#$%&'*+-.^_`|~0123456789"
                                  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    for (int c = 0; c < 256; c++)
-        assert_int_equal(is_token_char((uint8_t)c), c && strchr(tokens, c) != NULL);
+    for (int c = 0; c < 256; c++) {
+        uint8_t byte = (uint8_t)c;
+        assert_int_equal(bytes_is_token((weft_bytes){&byte, 1}), c && strchr(tokens, c) != NULL);
+    }
     assert_true(bytes_is_token(bytes_of("Sec-WebSocket-Key")));
     assert_false(bytes_is_token(bytes_of("")));
     assert_false(bytes_is_token(bytes_of("a b")));
@@ -119,9 +121,14 @@ static void test_field_values(void **state)
 {
     (void)state;
     for (int c = 0; c < 256; c++) {
-        uint8_t text[] = {'a', (uint8_t)c, 'b'};
         bool want = c == '\t' || (c >= 0x20 && c != 0x7f);
-        assert_int_equal(bytes_is_field_value((weft_bytes){text, 3}), want);
+        for (size_t at = 0; at < 20;
+             at++) { /* in each place of the words that are looked at at once */
+            uint8_t text[] = "a long value\xff\x80 ~ abc";
+            text[at] = (uint8_t)c;
+            assert_int_equal(bytes_is_field_value((weft_bytes){text, at + 1}), want);
+            assert_int_equal(bytes_is_field_value((weft_bytes){text, 20}), want);
+        }
     }
     assert_true(bytes_is_field_value((weft_bytes){0}));
 }

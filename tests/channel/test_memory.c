@@ -147,7 +147,7 @@ static void test_raw_stream(void **state)
 static void test_long_poll(void **state)
 {
     (void)state;
-    assert_costs(GET("/chat?wait=60", LONG_FIELDS), "", 504);
+    assert_costs(GET("/chat?wait=60", LONG_FIELDS), "", 520);
 }
 
 /* ---- an event -------------------------------------------------------------------------------- */

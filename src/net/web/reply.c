@@ -158,9 +158,10 @@ static void tell_room(weft_reply *r)
 
 static void drained(weft_reply *r)
 {
-    struct backlog b = backlog_of(r);
     if (outq_empty(&r->out)) lane_deadline(r->lane, WEFT_NEVER);
-    if (!r->backlogged || !backlog_fell(&b)) return;
+    if (!r->backlogged) return;
+    struct backlog b = backlog_of(r);
+    if (!backlog_fell(&b)) return;
     r->backlogged = false;
     tell_room(r);
 }
@@ -263,6 +264,8 @@ static void sit_down(weft_reply *r, struct handed *from)
     r->last = from->last;
     (void)lane_become(r->lane, LANE_REPLY, r, NULL);
     r->lane->unending = r->framing.kind == BODY_UNTIL_CLOSE && !is_complete(r);
+    struct backlog b = backlog_of(r);
+    r->backlogged = !r->framing.is_head && backlog_is_full(&b);
     if (r->out.items > 1 || lane_buffered(r->lane))
         lane_deadline(r->lane, limit_write_stall(limits_of(r)));
     lane_dirty(r->lane);
@@ -308,12 +311,13 @@ int weft_reply_begin_sized(weft_reply **out, weft_request *q, int status, const 
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* What nobody will send finds room always. */
+/* What nobody will send finds room always. Who is not backlogged is not full: what is queued was looked at. */
 static int refusal(weft_reply *r)
 {
-    if (!lane_if_open(r)) return WEFT_ERR_CLOSED;
+    if (r->state != REPLY_OPEN) return WEFT_ERR_CLOSED;
+    if (!r->backlogged || r->framing.is_head) return 0;
     struct backlog b = backlog_of(r);
-    if (r->framing.is_head || !backlog_is_full(&b)) return 0;
+    if (!backlog_is_full(&b)) return 0;
     r->backlogged = true;
     return WEFT_ERR_BACKLOG;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * http/chars.c - the table
+ * base/chars.c - the table
  */
-#include "http/chars.h"
+#include "base/chars.h"
 
 enum {
     VISIBLE = CHAR_TARGET | CHAR_VALUE,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * http/chars.h - the character classes of HTTP as one table, for parsers that look at every byte
+ * base/chars.h - the character classes of HTTP as one table, for parsers that look at every byte
  */
-#ifndef HTTP_CHARS_H
-#define HTTP_CHARS_H
+#ifndef BASE_CHARS_H
+#define BASE_CHARS_H
 
 #include <weft/base.h>
 
