@@ -10,6 +10,7 @@ from tables import table
 HEADING = "Channels"
 WINDOW = 8 << 20  # docs/channels.md, section 2: of weft's channels
 SATURATED = 0.97  # of a core
+BUSY = 0.5  # load, before
 COLUMNS = ("weft", *servers.CHANNEL_NAMES)
 READ = {"ws": "WebSocket", "sse": "Server-Sent Events", "stream": "lines of JSON", "raw": "raw stream", "longpoll": "long poll"}
 SAID = {"post": "POST, 16 connections that are kept", "ws": "WebSocket, 16 in flight, one listens"}
@@ -21,9 +22,9 @@ Who has no such transport has an empty cell. Messages are text of 125 bytes. `we
 program with its own client, whose limits are in the latencies. `g`: the generator was busy all the time."""
 
 SILENT = """One of {crowd:,} subscribers by WebSocket does not read. Before the others come, 10 MiB are published, so his socket is
-full; then ten messages a second, and latency counts from when each was due. Without and with him, each on a server of
+full; then five messages a second, and latency counts from when each was due. Without and with him, each on a server of
 its own. `kept` is how much more is resident before the others come; `peak` the same of the most that ever was, which differs
-from run to run anyway."""
+from run to run anyway. CPU is ns of the server's for each delivery."""
 
 RESUME = """{crowd:,} clients are connected and ask at the same moment for what they have missed: 50 messages of 100 that are kept.
 Time is until all have all of it, CPU is the server's for each of them, memory the most that was resident. The crowd is one
@@ -94,20 +95,20 @@ def memory(cells, o):
 
 
 def silent_row(cells, name):
-    def ms(what):
-        return f"{cells.median('silent', '', name, what) / 1000:,.1f}"
+    def of(what, unit, form):
+        return form.format(cells.median("silent", "", name, what) / unit)
 
-    def ratio(what):
-        return f"{cells.median('silent', '', name, what):.2f}x"
-
-    return [servers.NAMES[name], ms("p50"), ms("p50 with"), ratio("p50 ratio"), ms("p99"), ms("p99 with"), ratio("p99 ratio"),
-            *(f"{cells.median('silent', '', name, what) / (1 << 20):+,.1f}" for what in ("kept more", "peak more"))]
+    compared = [of(what + more, 1 if more == " ratio" else unit, "{:.2f}x" if more == " ratio" else form)
+                for what, unit, form in (("p50", 1000, "{:,.0f}"), ("p99", 1000, "{:,.0f}"), ("ns", 1, "{:,.0f}"))
+                for more in ("", " with", " ratio")]
+    return [servers.NAMES[name], *compared, *(of(what, 1 << 20, "{:+,.1f}") for what in ("kept more", "peak more"))]
 
 
 def silent(cells, o):
     rows = [silent_row(cells, n) for n in COLUMNS if cells.rounds("silent", "", n)]
     return ["**One who does not read**", SILENT.format(**o),
-            table(["server", "p50 without, ms", "with", "", "p99 without, ms", "with", "", "kept, MiB", "peak, MiB"], rows)]
+            table(["server", "p50 without, ms", "with", "", "p99 without, ms", "with", "", "CPU without", "with", "", "kept, MiB",
+                   "peak, MiB"], rows)]
 
 
 def resume_row(cells, name, via):
@@ -158,9 +159,12 @@ def picture(cells):
 
 def circumstances(results):
     about, o = results["about"], results["options"]
+    busy = float(about["load before"].split()[0]) > BUSY
     lines = [f"Up to {o['rounds']} rounds of {o['duration']:,} ms, after as long as warm-up; {about['date']}, load before "
              f"{about['load before']}; {about['weft']}; nchan {about['nchan'] or 'none'}, Bun {about['Bun'] or 'none'}, ws "
              f"{about['ws'] or 'none'}, Socket.IO {about['Socket.IO'] or 'none'}."]
+    lines += ["The machine did other things meanwhile: the ratios of CPU are of use, the latencies and times are those of a busy "
+              "machine."] if busy else []
     lines += [f"{servers.NAMES[name]} was skipped: {why}." for name, why in results["skipped"].items()]
     lines += [f"Not always measured: {why}" for why in results["failed"]]
     return "\n\n".join(lines)

@@ -12,6 +12,7 @@ from channels_servers import load, memory, serving
 
 PUBLISHED, EACH = 10 << 20, 8000  # bytes; a buffer of nginx' holds so much of a body
 PATIENCE = 60
+RATE = 5  # messages a second: the slowest server delivers as many to 10,000
 HELLO = (b"GET /channel HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
          b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
 
@@ -50,18 +51,20 @@ def fan_out(name, o, silent):
             publish(server.port)
             time.sleep(0.3)  # what is freed is freed
             kept, _ = memory(server.pid)
-            said = load(server, name, "--subscribers", o.crowd - 1, "--rate", 10, "-s", 125, "-d", f"{3 * o.duration}ms",
+            said = load(server, name, "--subscribers", o.crowd - 1, "--rate", RATE, "-s", 125, "-d", f"{5 * o.duration}ms",
                         "--warmup", f"{o.duration}ms")
             _, peak = memory(server.pid)
         finally:
             if reader:
                 reader.close()
-    return {"p50": said["latency_us"]["p50"], "p99": said["latency_us"]["p99"], "kept": kept, "peak": peak}
+    return {"p50": said["latency_us"]["p50"], "p99": said["latency_us"]["p99"], "ns": said["server"]["cpu_ns_each"],
+            "kept": kept, "peak": peak}
 
 
 def measure(name, o):
     without, with_him = fan_out(name, o, False), fan_out(name, o, True)
-    return {what: without[what] for what in ("p50", "p99")} \
-        | {f"{what} with": with_him[what] for what in ("p50", "p99")} \
-        | {f"{what} ratio": with_him[what] / without[what] for what in ("p50", "p99")} \
+    compared = ("p50", "p99", "ns")
+    return {what: without[what] for what in compared} \
+        | {f"{what} with": with_him[what] for what in compared} \
+        | {f"{what} ratio": with_him[what] / without[what] for what in compared} \
         | {f"{what} more": with_him[what] - without[what] for what in ("kept", "peak")}
