@@ -6,6 +6,8 @@
  *                                  |
  *                                  '--> on_look: a file, a page of the program's
  */
+#include <stdio.h>
+
 #include "channel/accept.h"
 #include "channel/guest.h"
 #include "channel/look.h"
@@ -15,6 +17,8 @@
 #include "channel/streaming.h"
 #include "channel/visit.h"
 #include "channel/wait.h"
+
+enum { LOG_ROOM = 256 }; /* a line of the log is cut there */
 
 /* ---- what is asked for ----------------------------------------------------------------------- */
 
@@ -54,7 +58,7 @@ static bool is_elsewhere(const visit *v)
     return c->cfg.on_look(v->request, accept_names(accept, "text/html"), c->cfg.user);
 }
 
-/* Of upgrades the server has seen to it. */
+/* Of an upgrade's Origin the server has seen to it; where there is none, there may be Sec-Fetch-Site here, too. */
 static int check_origin(const visit *v, struct refusal *why)
 {
     weft_request *r = v->request;
@@ -66,7 +70,7 @@ static int check_origin(const visit *v, struct refusal *why)
         .site = weft_request_field(r, "Sec-Fetch-Site"),
         .mode = weft_request_field(r, "Sec-Fetch-Mode"),
     };
-    return v->upgrade ? 0 : origin_check(&facts, why);
+    return origin_check(&facts, why);
 }
 
 static int check_presence(const visit *v, struct refusal *why)
@@ -114,7 +118,7 @@ static void serve(visit *v)
     case ASK_POSITION: look_position(v); break;
     case ASK_PUBLISH: post_begin(v); break;
     case ASK_DROP: look_drop(v); break;
-    case ASK_OPTIONS: look_options(v); break;
+    case ASK_OPTIONS: visit_methods(v); break;
     }
 }
 
@@ -132,11 +136,10 @@ static void refused(weft_channel_ask *a, const struct refusal *why)
     visit_refuse((visit *)a, why);
 }
 
-/* What a channel refuses by its name, its parameters, or the page it comes from. */
-static int check_all(visit *v, struct refusal *why)
+/* What a channel refuses by its name. */
+static int check_name(visit *v, struct refusal *why)
 {
     if (name_of_path(&v->wish->name, weft_request_path(v->request), why) < 0) return -1;
-    if (check_origin(v, why) < 0) return -1;
     return check_presence(v, why);
 }
 
@@ -155,12 +158,32 @@ static void ask_rights(visit *v)
     else rights_ask(&v->asks);
 }
 
+/* As the server does of its own, for who runs it and has not been told by a page. */
+static void log_refusal(const visit *v, const struct refusal *why)
+{
+    char line[LOG_ROOM];
+    const weft_env *env = v->channels->env;
+    weft_peer *peer = weft_request_peer(v->request);
+    const char *who = peer ? weft_peer_address(peer) : "-";
+    if (!env || !env->log) return;
+    if (snprintf(line, sizeof line, "%s: refused with %d: %s", who, why->code, why->words) > 0)
+        env->log(env->ctx, WEFT_LOG_INFO, line);
+}
+
+static void refuse_page(visit *v, const struct refusal *why)
+{
+    log_refusal(v, why);
+    visit_refuse(v, why);
+}
+
+/* Pages that may not ask are told that, whatever else is wrong. */
 static void come_in(visit *v)
 {
-    struct refusal why;
-    if (read_wish(v, &why) < 0) visit_refuse(v, &why);
-    else if (is_elsewhere(v)) visit_free(v);
-    else if (check_all(v, &why) < 0) visit_refuse(v, &why);
+    struct refusal why, origin;
+    bool is_wish = read_wish(v, &why) == 0;
+    if (is_wish && is_elsewhere(v)) visit_free(v);
+    else if (check_origin(v, &origin) < 0) refuse_page(v, &origin);
+    else if (!is_wish || check_name(v, &why) < 0) visit_refuse(v, &why);
     else ask_rights(v);
 }
 

@@ -18,10 +18,7 @@
 
 #include "channel/ask.h"
 
-/* Of preflights, and of answers to pages of other origins. */
-#define HEADERS_ALLOWED                                                                      \
-    "Content-Type, Authorization, Idempotency-Key, Weft-Key, If-None-Match, Last-Event-ID, " \
-    "Cache-Control"
+/* What pages of other origins see of an answer. Of preflights they are answered by the server. */
 #define HEADERS_EXPOSED "ETag, Weft-Position, Retry-After"
 
 struct header {

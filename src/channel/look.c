@@ -105,13 +105,3 @@ void look_drop(visit *v)
     say_position(v, t);
     weft_topic_unref(t);
 }
-
-/* ---- what there is --------------------------------------------------------------------------- */
-
-void look_options(visit *v)
-{
-    weft_request *r = v->request;
-    bool said = weft_reply_field(r, "Allow", ASK_METHODS) == 0;
-    visit_free(v);
-    weft_respond(r, said ? 204 : 503, NULL, NULL, 0);
-}

@@ -14,7 +14,6 @@ void look_answer(visit *v);
 void look_presence(visit *v);
 void look_position(visit *v);
 void look_drop(visit *v);
-void look_options(visit *v);
 
 /* The poll that says what came after since. More in it: there are messages that have no room in it. */
 void look_read(struct poll *p, const weft_env *env, weft_topic *t, const weft_since *since,

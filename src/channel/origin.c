@@ -18,10 +18,10 @@ static int refuse_origin(weft_bytes origin, struct refusal *why)
         return refusal_write(
             why, 403,
             "a page without an origin, such as one opened as a file, may not use this "
-            "server; --origin null would let all of these");
+            "server (--origin null would let all of these)");
     weft_escape(shown, sizeof shown, origin);
     return refusal_write(
-        why, 403, "pages of %s may not use this server; --origin %s would let them", shown, shown);
+        why, 403, "pages of %s may not use this server (--origin %s would let them)", shown, shown);
 }
 
 static bool is_from_elsewhere(weft_bytes site)

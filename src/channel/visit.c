@@ -183,6 +183,14 @@ void visit_answer(visit *v, const weft_position *at, struct text *body)
     answer(v, 200, json, body);
 }
 
+void visit_methods(visit *v)
+{
+    struct text none;
+    text_init(&none, v->channels->env);
+    none.failed = add_fields(v, false) < 0 || add_field(v, "Allow", ASK_METHODS) < 0;
+    answer(v, 204, NULL, &none);
+}
+
 bool visit_is_known(visit *v, const weft_position *at)
 {
     struct text none;

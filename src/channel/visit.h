@@ -60,6 +60,9 @@ void visit_no_memory(visit *v);
 /* 200 with a body, which is freed. at: Weft-Position, and ETag where caches may ask; NULL: none of them. */
 void visit_answer(visit *v, const weft_position *at, struct text *body);
 
+/* 204: the methods that there are. */
+void visit_methods(visit *v);
+
 /* Whether he is to be shown the page, and that. */
 bool visit_has_page(const visit *v);
 void visit_show(visit *v);

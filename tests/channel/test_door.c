@@ -124,6 +124,75 @@ static void test_gone_meanwhile(void **state)
     live_end(&live);
 }
 
+/* ---- pages of other origins ------------------------------------------------------------------- */
+
+#define FROM(method, target, fields) \
+    method " " target " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n" fields "\r\n"
+#define EVIL "Origin: http://evil\r\n"
+#define SITE "Sec-Fetch-Site: cross-site\r\n"
+
+/* Whatever else may be wrong, and whatever it is that they ask for. */
+static void test_pages_of_others(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *request;
+        int status;
+    } asks[] = {
+        {FROM("GET", "/chat", EVIL), 403},
+        {FROM("GET", "/chat?last=0", EVIL), 403},
+        {FROM("GET", "/chat/", EVIL), 403},
+        {FROM("PUT", "/chat", EVIL), 403},
+        {FROM("DELETE", "/chat?wait=1", SITE), 403},
+        {FROM("GET", "/chat?presence", SITE), 403},
+        {FROM("GET", "/chat?last=0", ""), 400},
+        {FROM("PUT", "/chat", "Sec-Fetch-Site: same-origin\r\n"), 405},
+        {UPGRADE("/chat", SITE), 403},
+        {UPGRADE("/chat", "Sec-Fetch-Site: same-site\r\nSec-WebSocket-Protocol: weft.v1\r\n"), 403},
+        {UPGRADE("/chat", EVIL), 403},
+        {UPGRADE("/chat", SITE "Origin: http://localhost:1\r\n"), 101},
+        {UPGRADE("/chat", "Sec-Fetch-Site: none\r\n"), 101},
+    };
+    live_begin(&live, NULL);
+    for (size_t i = 0; i < countof(asks); i++) {
+        struct raw *r = raw_connect(&live.w);
+        assert_int_equal(raw_ask(&live.w, r, asks[i].request), asks[i].status);
+        raw_free(r);
+    }
+    live_end(&live);
+}
+
+static char logged[1024]; /* all lines */
+
+static void keep_line(void *ctx, int level, const char *line)
+{
+    (void)ctx;
+    size_t n = strlen(logged);
+    assert_int_equal(level, WEFT_LOG_INFO);
+    snprintf(logged + n, sizeof logged - n, "%s\n", line);
+}
+
+/* Who runs the server is told of them, and of the flag that would let them in; of other refusals not. */
+static void test_pages_are_named(void **state)
+{
+    (void)state;
+    logged[0] = '\0';
+    world_begin(&live.w);
+    weft_env *env = (weft_env *)(uintptr_t)weft_loop_env(live.w.loop);
+    env->log = keep_line;
+    live_serve(&live, NULL);
+    assert_int_equal(live_ask(&live, "GET", "/chat", EVIL, "", NULL), 403);
+    assert_non_null(strstr(logged,
+                           ": refused with 403: pages of http://evil may not use this server "
+                           "(--origin http://evil would let them)\n"));
+    logged[0] = '\0';
+    assert_int_equal(live_ask(&live, "GET", "/chat?last=0", "", "", NULL), 400);
+    assert_string_equal(logged, "");
+    assert_int_equal(live_ask(&live, "POST", "/chat", "Origin: null\r\n", "", NULL), 403);
+    assert_non_null(strstr(logged, "(--origin null would let all of these)\n"));
+    live_end(&live);
+}
+
 /* ---- commands of weft.v1 --------------------------------------------------------------------- */
 
 static struct raw *open_session(void)
@@ -218,9 +287,10 @@ static void test_new_channels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_granted_later),  cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_gone_meanwhile), cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_new_channels),   cmocka_unit_test(test_gone_while_deciding),
+        cmocka_unit_test(test_granted_later),   cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_gone_meanwhile),  cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_new_channels),    cmocka_unit_test(test_gone_while_deciding),
+        cmocka_unit_test(test_pages_of_others), cmocka_unit_test(test_pages_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -148,6 +148,8 @@ static void test_options(void **state)
     start(NULL);
     assert_int_equal(live_ask(&live, "OPTIONS", "/chat", "", "", &r), 204);
     assert_true(has_field(r, "Allow: GET, HEAD, POST, DELETE, OPTIONS\r\n"));
+    assert_true(has_field(r, "Cache-Control: no-store\r\n"));
+    assert_true(has_field(r, "Cross-Origin-Resource-Policy: same-origin\r\n"));
     assert_int_equal(
         live_ask(&live, "OPTIONS", "/chat", FROM("http://localhost:1") PREFLIGHT("POST"), "", &r),
         204);

@@ -196,6 +196,53 @@ for (const browser of Object.keys(browsers)) {
       assert.deepEqual(await said(page), ['1 kept', '2 said', '3 heard']);
       assert.deepEqual(complaints(page), []);
     });
+
+    test('Back shows what has come meanwhile', async (t) => {
+      const url = server.page(`/back/${browser}`, 'localhost');
+      const page = await open(t, browser, url);
+      await isLive(page);
+      await publish(server.page(`/back/${browser}`), 'before');
+      await seen(page, 'before');
+      await page.goto(server.page('/', 'localhost'));
+      await publish(server.page(`/back/${browser}`), 'meanwhile');
+      await page.goBack();
+      await seen(page, 'meanwhile');
+      assert.deepEqual(await said(page), ['1 before', '2 meanwhile']);
+      await isLive(page);
+      await say(page, 'still here');
+      await page.waitForSelector('#log li.own:has-text("still here")');
+      assert.deepEqual(complaints(page), []);
+    });
+
+    // What it shows it says on a channel, too: a page that comes out of a cache does not load, and drivers wait for that.
+    test('a page of one\'s own: fetch as it is hears of what is new; after Back it takes cache: "no-cache"', async (t) => {
+      const site = await mkdtemp(join(tmpdir(), 'weft-page-'));
+      t.after(() => rm(site, { recursive: true }));
+      await writeFile(join(site, 'index.html'), `<!doctype html><title>news</title><script>
+        const look = async (options) => (await (await fetch('/news?last=all', options)).json()).messages.map(({ data }) => data).join();
+        const show = async () => fetch('/shown', { method: 'POST', body: [await look({ cache: 'no-cache' }), await look()].join(' ') });
+        addEventListener('pageshow', show);
+      </script>`);
+      await writeFile(join(site, 'other.html'), '<!doctype html><title>other</title>');
+      await withServer([site], async (server) => {
+        let at = (await (await fetch(server.page('/shown?wait=0'))).json()).position;
+        const shown = async () => {
+          const answer = await (await fetch(server.page(`/shown?wait=30&since=${at}`))).json();
+          at = answer.position;
+          return answer.messages[0]?.data;
+        };
+        await publish(server.page('/news'), '1');
+        const page = await open(t, browser, server.page('/', 'localhost'));
+        assert.equal(await shown(), '1 1');
+        await publish(server.page('/news'), '2');
+        await page.evaluate(() => void show());
+        assert.equal(await shown(), '1,2 1,2');
+        await page.goto(server.page('/other.html', 'localhost'));
+        await publish(server.page('/news'), '3');
+        await page.evaluate(() => void setTimeout(() => history.back()));
+        assert.equal(await shown(), '1,2,3 1,2,3');
+      });
+    });
   });
 }
 

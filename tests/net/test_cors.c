@@ -214,7 +214,7 @@ static void test_preflights_of_others(void **state)
     struct raw *r = refused(ASK("OPTIONS", EVIL WANTS), 403);
     assert_string_equal(raw_body(r),
                         "pages of https://evil.example may not read what is answered here; to let "
-                        "them, add it to the server's origins\n");
+                        "them, add it to the server's origins (--origin https://evil.example)\n");
     expect_none(r);
 }
 

@@ -177,8 +177,8 @@ static void refuse_preflight(struct exchange *x)
     int len = (int)(f->value.len < 300 ? f->value.len : 300);
     snprintf(text, sizeof text,
              "pages of %.*s may not read what is answered here; to let them, add it to the "
-             "server's origins",
-             len, (const char *)f->value.data);
+             "server's origins (--origin %.*s)",
+             len, (const char *)f->value.data, len, (const char *)f->value.data);
     struct refusal r = {.status = 403, .why = "pages of this origin may not read answers here"};
     exchange_refuse_plainly(x, &r, text);
 }
