@@ -16,14 +16,14 @@
 
 struct endpoint;
 struct access;
+struct exchange;
+struct field_list;
 
 /* What an opening handshake has agreed on. */
 struct terms {
     void *user;
     const char *subprotocol; /* "": none; stays as long as the WebSocket */
     weft_deflate_params deflate;
-    weft_peer *peer;       /* a proxy's client, whom the lane does not know; NULL. Borrowed */
-    struct access *access; /* the WebSocket's from when it is made; NULL: nobody wants it */
 };
 
 /* Where the WebSockets of a route come from. Who accepts them knows nothing of frames. */
@@ -31,10 +31,15 @@ struct opener {
     const weft_handler *handler;
     struct endpoint *endpoint;
 
-    /* One that nobody has seen, to sit down on a lane (LANE_WEBSOCKET, and then it is told ready), or to be discarded.
-     * NULL: no memory. */
-    weft_conn *(*make)(struct endpoint *e, const struct terms *t);
+    /* One that nobody has seen, to be opened or discarded. peer (borrowed; may be NULL) is a proxy's client, whom the
+     * lane does not know; access (NULL: nobody wants it) is the WebSocket's from now on. NULL: no memory, and access is
+     * the caller's. */
+    weft_conn *(*make)(struct endpoint *e, weft_peer *peer, struct access *access);
     void (*discard)(weft_conn *c);
+
+    /* Now it may sit down on a lane (LANE_WEBSOCKET, and then it is told ready). It may have been made by another
+     * endpoint. */
+    void (*open)(struct endpoint *e, weft_conn *c, const struct terms *t);
 };
 
 struct route {
@@ -46,6 +51,11 @@ struct route {
     void (*on_request)(weft_request *r, void *user);
     void (*on_body)(weft_request *r, const void *data, size_t len, void *user);    /* or NULL, */
     void (*on_refuse)(weft_request *r, int status, const char *words, void *user); /* as this */
+
+    /* Have a refusal said by on_refuse, with these fields, which are taken then. false: it is not. NULL: there is no
+     * on_refuse. */
+    bool (*refuse)(struct exchange *x, const struct route *r, struct field_list *fields, int status,
+                   const char *words);
     char *methods;               /* net/web/methods.h; NULL: all. The route's own */
     bool cors;                   /* pages of the origins may read the answers */
     uint16_t limits;             /* of requests: a number among struct own_limits */

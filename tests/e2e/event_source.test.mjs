@@ -2,6 +2,7 @@
 //
 // EventSource and fetch of real browsers on a channel: Chromium, and Firefox where it is installed. The page comes from
 // a server of the test that passes everything else on to weft, remembers what was asked, and cuts when it is told to.
+// And a channel's events for those who have no EventSource: curl, Python and undici, which is node's fetch.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
@@ -10,8 +11,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, request as ask } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { Room } from '../chaos/servers.mjs';
+import { crowd } from './lib/crowd.mjs';
+import { Program, soon } from './lib/program.mjs';
 
 const PATIENCE = 40_000; // ms
 const QUIET = 'user_pref("browser.shell.checkDefaultBrowser", false);user_pref("datareporting.policy.dataSubmissionEnabled", false);user_pref("app.update.enabled", false);'
@@ -215,3 +218,167 @@ for (const [name, command] of Object.entries(browsers))
     await caches(front);
     await restart(front, position);
   });
+
+// ---- without an EventSource --------------------------------------------------------------------
+
+const PYTHON = `
+import http.client, sys
+port, path, last = sys.argv[1:]
+http_ = http.client.HTTPConnection('127.0.0.1', int(port))
+http_.request('GET', path, headers={'Accept': 'text/event-stream', **({'Last-Event-ID': last} if last else {})})
+answer = http_.getresponse()
+print(answer.status, file=sys.stderr)
+for line in answer:
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
+if answer.chunked and answer.chunk_left is not None:
+    sys.exit('cut')
+`;
+
+const fields = (last) => ({ Accept: 'text/event-stream', ...(last && { 'Last-Event-ID': last }) });
+
+/** A program that writes what it reads to stdout, and the status to stderr. */
+function run(on, program, ...args) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let status = '';
+  child.stdout.setEncoding('utf8').on('data', on.text);
+  child.stderr.setEncoding('utf8').on('data', (text) => (status += text));
+  child.on('close', (code) => on.end({ status: parseInt(status, 10), whole: code === 0 }));
+  return () => child.kill('SIGKILL');
+}
+
+/** Each calls on.text(text) of what comes, and on.end({ status, whole }); it returns what goes away. */
+const clients = {
+  curl: (port, path, last, on) =>
+    run(on, 'curl', '-sN', '-w', '%{stderr}%{http_code}', ...Object.entries(fields(last)).flatMap(([name, value]) => ['-H', `${name}: ${value}`]), `127.0.0.1:${port}${path}`),
+  python: (port, path, last, on) => run(on, '/usr/bin/python3', '-c', PYTHON, `${port}`, path, last),
+  undici: (port, path, last, on) => {
+    const leave = new AbortController();
+    let status;
+    const read = async () => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: fields(last), signal: leave.signal });
+      ({ status } = answer);
+      for await (const text of answer.body.pipeThrough(new TextDecoderStream())) on.text(text);
+    };
+    read().then(() => on.end({ status, whole: true }), () => on.end({ status, whole: false }));
+    return () => leave.abort();
+  },
+};
+
+/** What comes, block by block. */
+class Reading {
+  #text = '';
+  #waiting;
+  #look = () => this.#waiting?.();
+
+  constructor(client, port, path, last = '') {
+    const text = (more) => ((this.#text += more), this.#look());
+    const end = (how) => ((this.over = how), this.#look());
+    this.leave = client(port, path, last, { text, end });
+  }
+
+  async #until(there) {
+    await soon(new Promise((resolve) => {
+      this.#waiting = () => there() && resolve();
+      this.#waiting();
+    }), () => `more than ${JSON.stringify(this.#text)}`);
+  }
+
+  /** The next event, as it is on the wire; its empty line is left out. */
+  async next() {
+    await this.#until(() => this.#text.includes('\n\n') || this.over);
+    const end = this.#text.indexOf('\n\n');
+    assert.ok(end >= 0, `over, with ${JSON.stringify(this.#text)}`);
+    const block = this.#text.slice(0, end);
+    this.#text = this.#text.slice(end + 2);
+    return block;
+  }
+
+  /** Of the stream: { status, whole, rest }. */
+  async end() {
+    await this.#until(() => this.over);
+    return { ...this.over, rest: this.#text };
+  }
+}
+
+const retryOf = (block) => {
+  const [, retry, rest] = /^retry: (\d+)\n?([^]*)$/.exec(block);
+  assert.ok(retry >= 1000 && retry <= 5000, retry);
+  return rest;
+};
+const event = (type, id, data) => [...(type ? [`event: ${type}`] : []), `id: ${id}`, ...data.split('\n').map((line) => `data: ${line}`)].join('\n');
+
+/** From its first event to the server's end. */
+async function follow(t, client) {
+  const server = await Program.serve('--channel', '/**: history=3');
+  const open = [];
+  t.after(() => (server.kill(), open.forEach((reading) => reading.leave())));
+  const read = (last, path = '/chat') => {
+    const reading = new Reading(client, server.port, path, last);
+    open.push(reading);
+    return reading;
+  };
+
+  const first = read();
+  const begin = retryOf(await first.next());
+  const epoch = /^id: (.*)\.0$/m.exec(begin)[1];
+  const at = (n) => `${epoch}.${n}`;
+  assert.equal(begin, event('begin', at(0), `{"position":"${at(0)}"}`));
+  await publish(server, '/chat', 'one\n\nline');
+  assert.equal(await first.next(), event('', at(1), 'one\n\nline'));
+  await publish(server, '/chat', Buffer.from([0, 255]));
+  assert.match(await first.next(), new RegExp(`^event: envelope\nid: ${at(2)}\ndata: {"channel":"/chat",.*"base64":"AP8="}$`));
+  first.leave();
+
+  // Nothing is missing, and then more than is kept.
+  await publish(server, '/chat', '3');
+  const second = read(at(2));
+  assert.equal(retryOf(await second.next()), event('begin', at(2), `{"position":"${at(2)}"}`));
+  assert.equal(await second.next(), event('', at(3), '3'));
+  second.leave();
+  for (const text of ['4', '5', '6', '7', '8']) await publish(server, '/chat', text);
+  const third = read(at(3), `/chat?since=${at(7)}`);
+  assert.equal(retryOf(await third.next()), event('begin', at(3), `{"position":"${at(3)}"}`));
+  assert.equal(await third.next(), event('lost', at(5), '{"lost":2}'));
+  for (const n of [6, 7, 8]) assert.equal(await third.next(), event('', at(n), `${n}`));
+
+  // Another epoch, and what is no position.
+  for (const last of ['zzzzzzzz.1', 'nonsense']) {
+    const other = read(last);
+    const from = last.includes('.') ? last : at(0);
+    assert.equal(retryOf(await other.next()), event('begin', from, `{"position":"${from}"}`));
+    assert.equal(await other.next(), event('lost', at(5), '{"lost":null}'));
+    assert.equal(await other.next(), event('', at(6), '6'));
+    other.leave();
+  }
+
+  // What is final is a status, what passes is the end of a stream.
+  for (const [path, status] of [['/healthz', 404], ['/chat?last=0', 400]]) {
+    const { status: got, whole } = await read('', path).end();
+    assert.deepEqual([got, whole], [status, true]);
+  }
+  const disperse = await crowd(server.port);
+  for (let n = 0, refused = false; !refused; n++) {
+    const full = read('', `/too/many/${n}`);
+    refused = !retryOf(await full.next());
+    if (refused) assert.deepEqual(await full.end(), { status: 200, whole: true, rest: '' });
+  }
+  await disperse();
+
+  // The server leaves.
+  const stopped = server.stop();
+  assert.equal(retryOf(await third.next()), '');
+  assert.deepEqual(await third.end(), { status: 200, whole: true, rest: '' });
+  await stopped;
+
+  // A cut is none of that.
+  const killed = await Program.serve();
+  const last = new Reading(client, killed.port, '/chat');
+  retryOf(await last.next());
+  killed.kill();
+  assert.equal((await last.end()).whole, false);
+}
+
+describe('without an EventSource', { concurrency: true }, () => {
+  for (const [name, client] of Object.entries(clients)) test(name, (t) => follow(t, client));
+});

@@ -3,30 +3,12 @@
 // weft sub of a pattern against the real room (tests/chaos/room.c), through a proxy that cuts: channels are made and
 // published on by a thread all the while, also when nobody is connected, and each message has to come once, in order.
 import assert from 'node:assert/strict';
-import { connect, createServer } from 'node:net';
-import { once } from 'node:events';
 import { test } from 'node:test';
 import { Room } from '../chaos/servers.mjs';
+import { Between } from './lib/between.mjs';
 import { Program, soon } from './lib/program.mjs';
 
 const CHANNELS = 20, EACH = 25, CUTS = 6;
-
-/** A port in front of a port; cut() ends all that goes through it. */
-async function proxied(t, port) {
-  const open = new Set();
-  const server = createServer((client) => {
-    const upstream = connect(port, '127.0.0.1');
-    for (const end of [client, upstream]) end.on('error', () => {});
-    client.pipe(upstream).pipe(client);
-    open.add(client);
-    client.on('close', () => { open.delete(client); upstream.destroy(); });
-    upstream.on('close', () => client.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  return { port: server.address().port, open, cut: () => open.forEach((client) => client.resetAndDestroy()) };
-}
 
 /** Until so many lines have been printed. */
 function printed(sub, n) {
@@ -36,9 +18,9 @@ function printed(sub, n) {
 test('cut again and again while channels are made: each message of each once, in order', async (t) => {
   const room = await Room.start({ threads: 2 });
   t.after(() => room.kill());
-  const proxy = await proxied(t, room.port);
+  const net = await Between.start(t, room.port);
   const all = CHANNELS * EACH;
-  const sub = new Program(['sub', '--strict', '--json', '--last', 'all', '-n', String(all), `ws://127.0.0.1:${proxy.port}/q/*`]);
+  const sub = new Program(['sub', '--strict', '--json', '--last', 'all', '-n', String(all), net.ws('/q/*')]);
   t.after(() => sub.kill());
   let said = 0;
   const say = () => {
@@ -49,7 +31,7 @@ test('cut again and again while channels are made: each message of each once, in
   for (let cut = 1; cut <= CUTS; cut++) {
     while (said < (all * cut) / (CUTS + 1)) say();
     await printed(sub, Math.floor(said / 2));
-    proxy.cut();
+    net.cut();
     for (let i = 0; i < EACH; i++) say(); // nobody is there
   }
   while (said < all) say();

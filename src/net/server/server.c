@@ -299,6 +299,7 @@ int weft_server_on_request_sized(weft_server *s, const char *path, const weft_re
     struct route r = {.on_request = taken.on_request,
                       .on_body = taken.on_body,
                       .on_refuse = taken.on_refuse,
+                      .refuse = taken.on_refuse ? request_refuse : NULL,
                       .cors = taken.cors,
                       .user = user};
     error = methods_parse(&r.methods, env, taken.methods);
