@@ -4,6 +4,7 @@
  *
  *      /quotes          a channel that the program publishes on
  *      /echo            a WebSocket that sends back
+ *      POST /lab/...    what the library says to a request head, or to frames
  *      any other path   a channel, to begin with /chat and /chat/NAME
  *      plain GET        the files of web/; in browsers the pages of the chat and of the quotes
  */
@@ -12,6 +13,7 @@
 
 #include "cli/cli.h"
 #include "cli/echo.h"
+#include "cli/lab.h"
 #include "cli/manual.h"
 #include "cli/page.h"
 #include "cli/quotes.h"
@@ -29,6 +31,7 @@ static const char about[] =
     "  /chat, /chat/NAME   chat rooms: what is sent goes to everyone in the room\n"
     "  /quotes             a dozen prices, pushed five times a second\n"
     "  /echo               sends back what it gets\n"
+    "  /lab/...            what the library says to a request, or to frames (POST)\n"
     "\n"
     "The first line on stdout says where it listens. SIGINT and SIGTERM close every\n"
     "WebSocket with 1001 and end the program; a second one ends it at once.\n";
@@ -69,7 +72,7 @@ static int add_routes(struct demo *d)
     if ((r = weft_channels_route(s->channels.them, s->server, "/*")) < 0 ||
         (r = echo_add(&d->echo, s, "/echo")) < 0 ||
         (r = weft_server_on_request(s->server, "/echo", &plain, NULL)) < 0 ||
-        (r = quotes_open(&d->quotes, s)) < 0)
+        (r = lab_add(s)) < 0 || (r = quotes_open(&d->quotes, s)) < 0)
         return complain("cannot start: %s", weft_strerror(r));
     return 0;
 }
