@@ -187,3 +187,27 @@ describe('to look at', { concurrency: 2 }, () => {
 });
 
 // ---- each page ---------------------------------------------------------------------------------
+
+describe('start', () => {
+  test('leads through the pages in the order of the header', async (t) => {
+    const page = await open(t, '/');
+    const hrefs = (selector) => page.locator(selector).evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+    assert.deepEqual(await hrefs('.step .button'), (await hrefs('.bar nav a')).slice(1));
+  });
+});
+
+describe('chat', () => {
+  test('what its script says is Chinese, too', async (t) => {
+    const own = await Program.listening('demo', '-p', '0');
+    t.after(() => own.kill());
+    const page = await open(t, '/', { locale: 'zh-CN' });
+    await page.goto(own.page('/chat/tea', 'localhost'));
+    await page.waitForSelector(`#state:text-is("${zh['site.open']}")`);
+    assert.equal(await page.title(), `tea · ${zh['chat.title']}`);
+    assert.match(await page.inputValue('#name'), /^\p{Script=Han}+$/u);
+    assert.match(await page.getAttribute('.copy', 'aria-label'), /^复制 weft ws:/);
+    await own.stop();
+    await page.waitForSelector(`#notice:has-text("${zh['close.1001']}（1001")`);
+    assert.equal(await page.textContent('#state'), zh['site.closed']);
+  });
+});
