@@ -5,6 +5,7 @@
  *      /quotes          a channel that the program publishes on
  *      /race            a race: /race/ID/quotes is its channel, /races/ID its control (stadium.h)
  *      /echo            a WebSocket that sends back
+ *      POST /lab/...    what the library says to a request head, or to frames
  *      any other path   a channel, to begin with /chat and /chat/NAME
  *      plain GET        the files of web/; in browsers the pages of the chat and of the quotes
  */
@@ -13,6 +14,7 @@
 
 #include "cli/cli.h"
 #include "cli/echo.h"
+#include "cli/lab.h"
 #include "cli/manual.h"
 #include "cli/page.h"
 #include "cli/quotes.h"
@@ -26,13 +28,15 @@ struct demo {
 };
 
 static const char about[] =
-    "The demo site: a chat and live quotes, to look at in browsers and to join from\n"
-    "terminals. Its pages are inside the program; it opens no browser by itself.\n"
+    "The demo site: pages to learn from, a chat and live quotes, in English and in\n"
+    "Chinese, to look at in browsers and to join from terminals. Its pages are inside\n"
+    "the program; it opens no browser by itself.\n"
     "\n"
     "  /chat, /chat/NAME   chat rooms: what is sent goes to everyone in the room\n"
     "  /quotes             a dozen prices, pushed five times a second\n"
     "  /race               the same quotes by five ways, and what each of them costs\n"
     "  /echo               sends back what it gets\n"
+    "  /lab/...            what the library says to a request, or to frames (POST)\n"
     "\n"
     "The first line on stdout says where it listens. SIGINT and SIGTERM close every\n"
     "WebSocket with 1001 and end the program; a second one ends it at once.\n";
@@ -85,7 +89,7 @@ static int add_routes(struct demo *d)
     if ((r = weft_channels_route(s->channels.them, s->server, "/*")) < 0 ||
         (r = echo_add(&d->echo, s, "/echo")) < 0 ||
         (r = weft_server_on_request(s->server, "/echo", &plain, NULL)) < 0 ||
-        (r = quotes_open(&d->quotes, s)) < 0 ||
+        (r = lab_add(s)) < 0 || (r = quotes_open(&d->quotes, s)) < 0 ||
         (r = stadium_open(&d->stadium, s->server, s->loop, weft_channels_hub(s->channels.them),
                           &d->quotes.market)) < 0)
         return complain("cannot start: %s", weft_strerror(r));

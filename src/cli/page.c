@@ -25,10 +25,15 @@ static bool below(weft_bytes path, const char *folder)
 
 static const char *page_of(weft_bytes path)
 {
-    if (is(path, "/")) return "/index.html";
-    if (is(path, "/chat") || below(path, "/chat/")) return "/chat.html";
-    if (is(path, "/quotes")) return "/quotes.html";
-    return NULL;
+    static const struct {
+        const char *path, *page;
+    } pages[] = {
+        {"/", "/index.html"},        {"/race", "/race.html"}, {"/handshake", "/handshake.html"},
+        {"/frames", "/frames.html"}, {"/chat", "/chat.html"}, {"/quotes", "/quotes.html"},
+    };
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        if (is(path, pages[i].path)) return pages[i].page;
+    return below(path, "/chat/") ? "/chat.html" : NULL;
 }
 
 const struct web_file *page_find(weft_bytes path, bool browser)

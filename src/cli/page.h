@@ -6,7 +6,7 @@
  *                               /weft.js       what everybody's pages may load
  *                               a channel      channel.html, which the room shows
  *      weft serve               /              welcome.html, or files.html with DIR; missing.html for 404
- *      weft demo                /NAME          all of them; in browsers also "/", "/chat", "/quotes"
+ *      weft demo                /NAME          all of them; in browsers also "/" and "/chat", without ".html"
  */
 #ifndef CLI_PAGE_H
 #define CLI_PAGE_H
@@ -15,8 +15,8 @@
 
 struct web_file;
 
-/* The file for a path: in a browser "/" is /index.html, "/chat" and "/chat/NAME" are /chat.html, "/quotes" is
- * /quotes.html; others are their own; NULL if there is none. */
+/* The file for a path: in a browser "/" is /index.html, "/chat" and "/chat/NAME" are /chat.html, and so on for the other
+ * pages of the demo; others are their own; NULL if there is none. */
 const struct web_file *page_find(weft_bytes path, bool browser);
 
 enum { PAGE_ETAG = 19 }; /* "\"0123456789abcdef\"" with its NUL */

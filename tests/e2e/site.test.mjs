@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+//
+// The demo site in Chromium: that its texts are there in both languages, and how each page is to look at and to use.
+// Pictures are left in artifacts/ of the build. What is said in the chat and by the quotes: browser.test.mjs.
+import assert from 'node:assert/strict';
+import { mkdir, readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { nameless, paleTexts, sideways } from './lib/looks.mjs';
+import { BUILD, Program, SOURCE } from './lib/program.mjs';
+
+const PICTURES = join(BUILD, 'artifacts');
+const WEB = join(SOURCE, 'web');
+const PATIENCE = 20_000; // ms
+const PHONE = { viewport: { width: 320, height: 640 } };
+
+/** Of each page when it has begun: what is to be waited for. */
+const READY = {
+  index: '#wire li.received',
+  handshake: '#verdict[data-verdict=agreed]',
+  chat: '#state[data-state=open]',
+  quotes: '#grid .card:nth-child(12) .price:not(:empty)',
+};
+
+const sources = {};
+for (const name of await readdir(WEB)) if (/\.(html|js)$/.test(name)) sources[name] = await readFile(join(WEB, name), 'utf8');
+const pages = Object.keys(sources).filter((name) => sources[name].includes('class="language"')).map((name) => name.replace('.html', ''));
+const pathOf = (name) => (name === 'index' ? '/' : `/${name}`);
+
+let browser;
+let demo;
+
+before(async () => {
+  await mkdir(PICTURES, { recursive: true });
+  demo = await Program.listening('demo', '-p', '0');
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--headless=new', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+});
+after(async () => {
+  await browser.close();
+  await demo.stop();
+});
+
+// ---- pages -------------------------------------------------------------------------------------
+
+/** A page in a browser profile of its own; in page.complaints what should not have come to its console. */
+async function open(t, path, profile = {}) {
+  const context = await browser.newContext(profile);
+  t.after(() => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  page.complaints = [];
+  page.on('console', (message) => page.complaints.push(message.text()));
+  page.on('pageerror', (error) => page.complaints.push(String(error)));
+  page.on('response', (r) => r.status() >= 400 && page.complaints.push(`${r.url()}: ${r.status()}`));
+  await page.addInitScript(() => {
+    window.shifts = [];
+    const name = ({ node }) => node?.outerHTML?.slice(0, 60) ?? node?.data?.slice(0, 60);
+    new PerformanceObserver((list) => {
+      for (const { value, sources } of list.getEntries()) if (value > 0.02) window.shifts.push([value, ...sources.map(name)]);
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await page.goto(demo.page(path, 'localhost'));
+  return page;
+}
+
+// ---- texts -------------------------------------------------------------------------------------
+
+const textsOf = async (name) => (await import(`data:text/javascript,${encodeURIComponent(sources[name])}`)).default;
+const [en, zh] = await Promise.all(['texts-en.js', 'texts-zh.js'].map(textsOf));
+
+/** Those of values and elements that a text has places for. */
+const places = (text) => [...new Set(text.match(/\{\w+\}|<\d\/?>/g))].sort();
+
+/** Of a page's source: [key, the English that stands there]. Runs in a page. */
+function inPlace([html, attributes]) {
+  const root = new DOMParser().parseFromString(html, 'text/html');
+  const plain = (text) => text.replace(/\s+/g, ' ').trim();
+  const text = (node, key) => {
+    const numbers = [...node.children];
+    const parts = [...node.childNodes].map((child) => {
+      const n = numbers.indexOf(child) + 1;
+      if (!n) return child.data ?? '';
+      return key.includes(`<${n}/>`) ? `<${n}/>` : `<${n}>${child.textContent}</${n}>`;
+    });
+    return plain(parts.join(''));
+  };
+  const of = (selector) => [...root.querySelectorAll(selector)];
+  return [
+    ...of('[data-text]').map((node) => [node.dataset.text, (key) => text(node, key)]),
+    ...attributes.flatMap((name) => of(`[data-text-${name}]`).map((node) => [node.getAttribute(`data-text-${name}`), () => plain(node.getAttribute(name) ?? '')])),
+  ].map(([key, said]) => [key, said(window.en[key] ?? '')]);
+}
+
+/** The keys that a script uses, and the beginnings of those that it makes. */
+function usedBy(script) {
+  const all = (pattern) => [...script.matchAll(pattern)].map(([, key]) => key);
+  return { keys: all(/\bt\("([^"]+)"/g), beginnings: all(/\bt\(`([^`$]+)\$\{/g) };
+}
+
+describe('texts', () => {
+  test('both languages have the same keys, in the same order, with the same places', () => {
+    assert.deepEqual(Object.keys(zh), Object.keys(en));
+    for (const key of Object.keys(en)) assert.deepEqual(places(zh[key]), places(en[key]), key);
+    for (const [key, text] of Object.entries(zh)) assert.ok(text.trim(), key);
+  });
+
+  test('every key is there and used, and the English of the HTML is that of texts-en.js', async (t) => {
+    const page = await open(t, '/favicon.svg');
+    await page.goto('about:blank');
+    await page.evaluate((texts) => (window.en = texts), en);
+    const used = new Set();
+    const beginnings = [];
+    for (const [name, source] of Object.entries(sources)) {
+      if (name.endsWith('.html')) {
+        for (const [key, said] of await page.evaluate(inPlace, [source, ['aria-label', 'content', 'placeholder']])) {
+          assert.equal(said, en[key], `${name}: ${key}`);
+          used.add(key);
+        }
+      } else {
+        const by = usedBy(source);
+        for (const key of by.keys) assert.ok(name === 'language.js' || key in en, `${name}: ${key}`), used.add(key);
+        beginnings.push(...by.beginnings);
+      }
+    }
+    for (const key of Object.keys(en)) assert.ok(used.has(key) || beginnings.some((start) => key.startsWith(start)), `nobody says ${key}`);
+  });
+
+  test('the header is the same on every page', () => {
+    const header = (name) => /<a class="skip"[^]*<\/noscript>/.exec(sources[`${name}.html`])[0].replaceAll(' aria-current="page"', '');
+    for (const name of pages) {
+      assert.equal(header(name), header('index'), name);
+      assert.match(sources[`${name}.html`], new RegExp(`<a href="${pathOf(name)}" aria-current="page"`), name);
+    }
+  });
+});
+
+// ---- languages ---------------------------------------------------------------------------------
+
+test('the language: of the browser, by the switch, remembered, by the address', async (t) => {
+  const page = await open(t, '/');
+  const language = () => page.getAttribute('html', 'lang');
+  const begins = (name) => page.waitForSelector(`nav [href="/"]:text-is("${name === 'zh' ? zh['site.start'] : en['site.start']}")`);
+  assert.equal(await language(), 'en');
+  await page.focus('a.language');
+  await page.keyboard.press('Enter');
+  await begins('zh');
+  assert.equal(await language(), 'zh-CN');
+  await page.goto(demo.page('/chat', 'localhost'));
+  await begins('zh');
+  await page.goto(demo.page('/quotes?lang=en', 'localhost'));
+  await begins('en');
+  await page.goto(demo.page('/', 'localhost'));
+  await begins('en');
+  const chinese = await open(t, '/', { locale: 'zh-TW' });
+  assert.equal(await chinese.getAttribute('html', 'lang'), 'zh-CN');
+  assert.equal(await chinese.textContent('a.language'), 'English');
+});
+
+// ---- to look at --------------------------------------------------------------------------------
+
+const LOOKS = {
+  'light-en': { colorScheme: 'light', locale: 'en' },
+  'dark-zh': { colorScheme: 'dark', locale: 'zh' },
+  'phone-dark-en': { ...PHONE, colorScheme: 'dark', locale: 'en' },
+  'phone-light-zh': { ...PHONE, colorScheme: 'light', locale: 'zh' },
+};
+
+describe('to look at', { concurrency: 2 }, () => {
+  for (const [look, profile] of Object.entries(LOOKS)) {
+    test(`${look}: nothing pale, nothing nameless, nothing sticks out, nothing moves`, async (t) => {
+      const page = await open(t, '/favicon.svg', profile);
+      for (const name of pages) {
+        await page.goto(demo.page(pathOf(name), 'localhost'));
+        if (READY[name]) await page.waitForSelector(READY[name]);
+        assert.deepEqual(await page.evaluate(() => window.shifts), [], `${name} moves`);
+        await page.screenshot({ path: join(PICTURES, `site-${name}-${look}.png`), fullPage: true });
+        assert.deepEqual(await page.evaluate(paleTexts), [], name);
+        assert.deepEqual(await page.evaluate(nameless), [], name);
+        assert.equal(await page.evaluate(sideways), 0, `${name} sticks out sideways`);
+        assert.deepEqual(page.complaints, [], name);
+      }
+    });
+  }
+});
+
+// ---- each page ---------------------------------------------------------------------------------
+
+describe('start', () => {
+  test('leads through the pages in the order of the header', async (t) => {
+    const page = await open(t, '/');
+    const hrefs = (selector) => page.locator(selector).evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+    assert.deepEqual(await hrefs('.step .button'), (await hrefs('.bar nav a')).slice(1));
+  });
+});
+
+describe('chat', () => {
+  test('what its script says is Chinese, too', async (t) => {
+    const own = await Program.listening('demo', '-p', '0');
+    t.after(() => own.kill());
+    const page = await open(t, '/', { locale: 'zh-CN' });
+    await page.goto(own.page('/chat/tea', 'localhost'));
+    await page.waitForSelector(`#state:text-is("${zh['site.open']}")`);
+    assert.equal(await page.title(), `tea · ${zh['chat.title']}`);
+    assert.match(await page.inputValue('#name'), /^\p{Script=Han}+$/u);
+    assert.match(await page.getAttribute('.copy', 'aria-label'), /^复制 weft ws:/);
+    await own.stop();
+    await page.waitForSelector(`#notice:has-text("${zh['close.1001']}（1001")`);
+    assert.equal(await page.textContent('#state'), zh['site.closed']);
+  });
+});
+
+describe('handshake', () => {
+  const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='; // RFC 6455, 1.3
+  const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+  const verdict = (page, text) => page.waitForSelector(`#verdict:has-text(${JSON.stringify(text)})`);
+  const answer = (page) => page.textContent('#answer');
+
+  test('the key is worked out, and the answer says the same', async (t) => {
+    const page = await open(t, '/handshake');
+    await verdict(page, en['handshake.proves']);
+    assert.match(await page.inputValue('#request'), new RegExp(`^GET /chat HTTP/1.1\nHost: localhost:${demo.port}\n[^]*\n\n$`));
+    const first = await page.textContent('#accept');
+    assert.equal(await page.textContent('#answer mark'), first);
+    await page.click('#draw');
+    await page.waitForFunction((old) => document.querySelector('#answer mark').textContent !== old, first);
+    await page.fill('#request', (await page.inputValue('#request')).replace(/(Key: ).*/, `$1${KEY}`));
+    await verdict(page, en['handshake.changed']);
+    await page.waitForSelector(`#accept:text-is("${ACCEPT}")`);
+    assert.equal(await page.textContent('#digest'), 'b3 7a 4f 2c c0 62 4f 16 90 f6 46 06 cf 38 59 45 b2 be c4 ea');
+    await page.click('#ask [type=submit]');
+    await verdict(page, en['handshake.proves']);
+    assert.match(await answer(page), /^HTTP\/1\.1 101 Switching Protocols\r?\n[^]*Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=/);
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('each refusal, by the keyboard', async (t) => {
+    const page = await open(t, '/handshake');
+    const refused = { version: /^HTTP\/1\.1 426 [^]*Sec-WebSocket-Version: 13/, key: /^HTTP\/1\.1 400 /, origin: /^HTTP\/1\.1 403 /, method: /^HTTP\/1\.1 405 / };
+    for (const [name, said] of Object.entries(refused)) {
+      await page.focus(`[data-try=${name}]`);
+      await page.keyboard.press('Enter');
+      await verdict(page, `Refused with ${/\d{3}/.exec(said)}: `);
+      assert.match(await answer(page), said);
+      assert.equal(await page.textContent('#about'), en[`handshake.about-${name}`]);
+      assert.equal(await page.getAttribute(`[data-try=${name}]`, 'aria-pressed'), 'true');
+    }
+    await page.click('[data-try=key]');
+    await page.waitForSelector(`#note:text-is("${en['handshake.no-key']}")`);
+    await page.click('[data-try=end]');
+    await verdict(page, 'No answer: ');
+    assert.equal(await answer(page), '');
+    await page.fill('#request', 'GET / HTTP/1.1\nX: <b id="strange">not markup</b>\n\n');
+    await page.click('#ask [type=submit]');
+    await verdict(page, 'Refused with ');
+    assert.equal(await page.locator('#strange').count(), 0);
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('what is offered, what is chosen, and what a script sees of it', async (t) => {
+    const page = await open(t, '/handshake');
+    const agreed = () => page.locator('#agreed ~ table td').allTextContents();
+    await verdict(page, en['handshake.proves']);
+    await page.click('[data-try=protocol]');
+    await page.waitForSelector('#protocol-chosen:text-is("chat")');
+    assert.deepEqual((await agreed()).slice(0, 2), ['superchat, chat', 'chat']);
+    await page.click('[data-try=extension]');
+    await page.waitForSelector('#extension-chosen:has-text("server_max_window_bits=10")');
+    await page.waitForSelector('#script:has-text(\'.protocol    "weft.v1"\'):has-text("permessage-deflate")');
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('by plain HTTP from elsewhere nothing is hashed, and it says so', async (t) => {
+    const page = await open(t, '/favicon.svg');
+    await page.addInitScript(() => Object.defineProperty(crypto, 'subtle', { value: undefined }));
+    await page.goto(demo.page('/handshake', 'localhost'));
+    await verdict(page, en['handshake.agrees']);
+    assert.equal(await page.textContent('#note'), en['handshake.no-hash']);
+    assert.equal(await page.textContent('#accept'), '–');
+    assert.deepEqual(page.complaints, []);
+  });
+});
