@@ -16,8 +16,9 @@
 // conversation in the same order, and that what is on the screen has really been on the server.
 
 import "/weft.js";
-import { armCopyButtons, count, element, seconds } from "./parts.js";
-import { fillAddresses, showState } from "./site.js";
+import { has, locale, t } from "./language.js";
+import { element } from "./parts.js";
+import { armCommands, bytes, showState } from "./site.js";
 
 const MOST_LINES = 500;
 
@@ -49,7 +50,7 @@ function pathOf(name) {
 }
 
 function showRoom() {
-  document.title = `${room} · weft chat`;
+  document.title = `${room} · ${t("chat.title")}`;
   document.querySelector("#title").textContent = room;
   document.querySelector("#command-path").textContent = path;
   roomField.value = room;
@@ -90,9 +91,8 @@ function pick(list) {
 }
 
 function randomName() {
-  const moods = ["Calm", "Brave", "Merry", "Quick", "Gentle", "Bright", "Curious", "Patient"];
-  const animals = ["Otter", "Heron", "Badger", "Finch", "Lynx", "Panda", "Robin", "Gecko", "Hare", "Wren"];
-  return `${pick(moods)} ${pick(animals)}`;
+  const [mood, animal] = [t("chat.moods"), t("chat.animals")].map((list) => pick(list.split(", ")));
+  return t("chat.random-name", { mood, animal });
 }
 
 // The colon ends the name on the wire, so a name cannot have one.
@@ -150,7 +150,7 @@ function hueOf(name) {
 function lineOf({ who, text }, kind, at) {
   const whoSpan = element("span", "who", who);
   const textSpan = element("span", "text", text);
-  const time = element("time", "when", new Date(at).toLocaleTimeString([], { timeStyle: "short" }));
+  const time = element("time", "when", new Date(at).toLocaleTimeString(locale, { timeStyle: "short" }));
   whoSpan.dir = textSpan.dir = "auto"; // Arabic and Hebrew from the right, the rest from the left
   const line = element("li", kind, whoSpan, textSpan, time);
   line.style.setProperty("--hue", hueOf(who));
@@ -192,11 +192,11 @@ const channel = new Weft(path, { last: HISTORY });
 
 channel.onmessage = (message) => {
   const { data } = message;
-  if (typeof data !== "string") show({ who: "", text: `(${count(data.length, "byte")})` }, "binary", message);
+  if (typeof data !== "string") show({ who: "", text: `(${bytes(data.length)})` }, "binary", message);
   else show(split(data), split(data).who ? "other" : "plain", message);
 };
-channel.onloss = ({ lost }) => show({ who: "", text: lost === null ? "What was said in between is lost." : `${count(lost, "line")} lost.` }, "plain");
-showState(channel, seconds);
+channel.onloss = ({ lost }) => show({ who: "", text: lost === null ? t("chat.lost-all") : t("chat.lost", { n: lost }) }, "plain");
+showState(channel);
 
 // --- Sending -------------------------------------------------------------------------------------------
 
@@ -221,13 +221,12 @@ document.querySelector("#composer").addEventListener("submit", (event) => {
 async function say(line) {
   try {
     isOurs((await channel.publish(line)).position);
-  } catch ({ message }) {
-    tell(`Not said: ${message}.`);
+  } catch ({ code, message }) {
+    tell(t("chat.not-said", { why: has(`chat.refused-${code}`) ? t(`chat.refused-${code}`) : message }));
     messageField.value ||= split(line).text;
     keepDraft();
   }
 }
 
 showRoom();
-fillAddresses();
-armCopyButtons();
+armCommands();

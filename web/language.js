@@ -46,8 +46,8 @@ const wanted = [asked, remembered(), ...navigator.languages.map((tag) => tag.sli
 /** "en" or "zh" */
 export const language = wanted.find((name) => Object.hasOwn(TEXTS, name)) ?? "en";
 
-/** For numbers and times. */
-export const locale = LOCALES[language];
+/** For numbers and times: as the browser's own user writes that language, if it is one of his. */
+export const locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? LOCALES[language];
 
 const texts = TEXTS[language];
 
@@ -93,6 +93,6 @@ function armSwitch(link) {
 }
 
 if (asked === language) remember(language);
-document.documentElement.lang = locale;
+document.documentElement.lang = LOCALES[language];
 if (language !== "en") translate();
 document.querySelectorAll("a.language").forEach(armSwitch);

@@ -51,26 +51,28 @@ export function fillCommands(url) {
   }
 }
 
-/** Makes every button.copy copy the command next to it. */
-export function armCopyButtons() {
+const COPY = { copy: "Copy", copied: "Copied", selected: "Selected", label: (command) => `Copy ${command}` };
+
+/** Makes every button.copy copy the command next to it, and say so in these words. */
+export function armCopyButtons(words = COPY) {
   for (const button of document.querySelectorAll("button.copy")) {
     const code = button.parentElement.querySelector("code");
-    button.setAttribute("aria-label", `Copy ${code.dataset.command ?? code.textContent}`);
-    button.addEventListener("click", () => copy(button, code));
+    button.setAttribute("aria-label", words.label(code.dataset.command ?? code.textContent));
+    button.addEventListener("click", () => copy(button, code, words));
   }
 }
 
-async function copy(button, code) {
-  let done = "Copied";
+async function copy(button, code, words) {
+  let done = words.copied;
   try {
     await navigator.clipboard.writeText(code.textContent);
   } catch {
     // Without https the clipboard is closed to pages, except on localhost: select the text instead.
     getSelection().selectAllChildren(code);
-    done = "Selected";
+    done = words.selected;
   }
   button.textContent = done;
-  setTimeout(() => (button.textContent = "Copy"), 1600);
+  setTimeout(() => (button.textContent = words.copy), 1600);
 }
 
 // --- another channel -------------------------------------------------------------------------------------

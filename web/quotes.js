@@ -13,7 +13,8 @@
 // Ten messages between two frames cost one drawing, and a hidden tab costs none.
 
 import "/weft.js";
-import { element, seconds } from "./parts.js";
+import { locale, t } from "./language.js";
+import { element } from "./parts.js";
 import { showState } from "./site.js";
 
 const SPAN = 60000; // milliseconds that a chart shows; time runs evenly, however often a price moves
@@ -185,7 +186,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll)
 
 pauseButton.addEventListener("click", () => {
   paused = !paused;
-  pauseButton.textContent = paused ? "Resume" : "Pause";
+  pauseButton.textContent = paused ? t("quotes.resume") : t("quotes.pause");
   askForFrame(); // what came in the meantime was remembered
 });
 
@@ -198,7 +199,7 @@ function showRate() {
   const now = performance.now();
   arrivals = arrivals.filter((at) => now - at < RATE_WINDOW);
   rateField.textContent = (arrivals.length / (RATE_WINDOW / 1000)).toFixed(1);
-  countField.textContent = count.toLocaleString("en");
+  countField.textContent = count.toLocaleString(locale);
 }
 
 setInterval(showRate, 500);
@@ -206,11 +207,11 @@ setInterval(showRate, 500);
 // --- The channel ---------------------------------------------------------------------------------------
 
 function take(text) {
-  const { symbol, name, price, t } = JSON.parse(text);
+  const { symbol, name, price, t: at } = JSON.parse(text);
   const card = cardOf(symbol);
-  now = Math.max(now, t);
+  now = Math.max(now, at);
   card.name.textContent = name;
-  addPrice(card, price, t);
+  addPrice(card, price, at);
   redrawAll(); // time has passed for all of them
 }
 
@@ -222,4 +223,4 @@ channel.onmessage = ({ data }) => {
   if (raw.open && !paused) rawText.textContent = data;
   take(data);
 };
-showState(channel, seconds);
+showState(channel);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// site.js: what the pages of the demo have in common, besides parts.js.
+// site.js: what the pages of the demo have in common, besides parts.js and language.js.
+
+import { has, t } from "./language.js";
+import { armCopyButtons } from "./parts.js";
 
 /** ws://HOST/path, or wss:// when the page itself came over https. */
 export function channelURL(path) {
@@ -9,52 +12,66 @@ export function channelURL(path) {
 }
 
 /** Fills ws://localhost:8080 and http://localhost:8080 in sample commands with where we really are. */
-export function fillAddresses() {
+function fillAddresses() {
   for (const node of document.querySelectorAll(".ws-address")) node.textContent = channelURL("");
   for (const node of document.querySelectorAll(".http-address")) node.textContent = location.origin;
 }
 
-// The status codes of RFC 6455, section 7.4, and the registry that continues them.
-const CLOSE_WORDS = {
-  1000: "a normal end",
-  1001: "the server is going away",
-  1002: "somebody broke the protocol",
-  1003: "this kind of data is not accepted",
-  1005: "no reason given",
-  1006: "lost without a goodbye",
-  1007: "the text was not valid UTF-8",
-  1008: "against the rules of the server",
-  1009: "the message was too big",
-  1011: "the server met an error",
-  1012: "the server is restarting",
-  1013: "the server is busy",
-};
+/** Fills the addresses of commands, and makes them easy to copy. */
+export function armCommands() {
+  fillAddresses();
+  const label = (command) => t("site.copy-it", { command });
+  armCopyButtons({ copy: t("site.copy"), copied: t("site.copied"), selected: t("site.selected"), label });
+}
 
-/** A CloseEvent as a person would say it: "the server is going away (1001, “maintenance”)". */
-export function closeWords(event) {
-  const words = CLOSE_WORDS[event.code] ?? "a reason of its own";
-  const reason = event.reason ? `, “${event.reason}”` : "";
-  return `${words} (${event.code}${reason})`;
+/** "1 byte", "65,536 bytes" */
+export const bytes = (n) => t("site.bytes", { n });
+
+/** "0.7 s", "4 s" */
+export function seconds(milliseconds) {
+  const s = milliseconds / 1000;
+  return t("site.seconds", { s: s < 3 ? s.toFixed(1) : `${Math.round(s)}` });
+}
+
+/**
+ * A CloseEvent as a person would say it: "the server is going away (1001, “maintenance”)". The codes are those of RFC
+ * 6455, section 7.4, and of the registry that continues them.
+ */
+export function closeWords({ code, reason }) {
+  const words = has(`close.${code}`) ? t(`close.${code}`) : t("close.own");
+  return reason ? t("close.with-reason", { words, code: `${code}`, reason }) : t("close.with-code", { words, code: `${code}` });
 }
 
 const PILL = { live: "open", connecting: "connecting" };
+const pillWords = { open: () => t("site.open"), connecting: () => t("site.connecting"), closed: () => t("site.closed") };
+
+/** Why weft.js has lost the connection; what a browser or the server says stays in their words. */
+function cutWords(reason) {
+  const code = /^closed with (\d+)$/.exec(reason)?.[1];
+  if (code) return closeWords({ code });
+  if (reason === "it has fallen silent") return t("site.silent");
+  if (reason === "the stream has ended") return t("site.ended");
+  return reason;
+}
 
 /**
  * Shows a channel's state: in #state, as its text and as data-state for the style sheet, and in #notice while it is
  * cut off, with why and when the next try comes. That nobody answers does not take the place of why it was cut off.
  */
-export function showState(channel, seconds) {
+export function showState(channel) {
   const pill = document.querySelector("#state");
   const notice = document.querySelector("#notice");
   const retry = document.querySelector("#retry");
   let why;
   channel.addEventListener("state", ({ state, reason, wait }) => {
     if (state === "connecting" && why) return; // the notice says more
-    pill.textContent = pill.dataset.state = PILL[state] ?? "closed";
+    pill.dataset.state = PILL[state] ?? "closed";
+    pill.textContent = pillWords[pill.dataset.state]();
     retry.hidden = state === "live" || state === "connecting";
     if (state === "live") why = undefined;
-    else why ??= reason?.replace(/^closed with (\d+)$/, (_, code) => closeWords({ code }));
-    notice.textContent = why ? `Cut off: ${why}.${wait ? ` Trying again in ${seconds(wait)}.` : ""}` : "";
+    else why ??= reason && cutWords(reason);
+    const cut = why ? t("site.cut", { why }) : "";
+    notice.textContent = why && wait ? t("site.cut-and-again", { cut, seconds: seconds(wait) }) : cut;
     notice.parentElement.hidden = !why;
   });
   retry.addEventListener("click", () => channel.retry());

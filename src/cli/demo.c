@@ -25,8 +25,9 @@ struct demo {
 };
 
 static const char about[] =
-    "The demo site: a chat and live quotes, to look at in browsers and to join from\n"
-    "terminals. Its pages are inside the program; it opens no browser by itself.\n"
+    "The demo site: pages to learn from, a chat and live quotes, in English and in\n"
+    "Chinese, to look at in browsers and to join from terminals. Its pages are inside\n"
+    "the program; it opens no browser by itself.\n"
     "\n"
     "  /chat, /chat/NAME   chat rooms: what is sent goes to everyone in the room\n"
     "  /quotes             a dozen prices, pushed five times a second\n"

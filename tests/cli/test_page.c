@@ -27,20 +27,21 @@ static void assert_no_page(const char *path)
     assert_null(page_find((weft_bytes){(const uint8_t *)path, strlen(path)}, true));
 }
 
-static void rooms_share_a_page(void **state)
+static void each_path_has_its_page(void **state)
 {
     (void)state;
     assert_page("/", "/index.html");
     assert_page("/chat", "/chat.html");
     assert_page("/chat/tea%20time", "/chat.html");
     assert_page("/quotes", "/quotes.html");
+    assert_page("/handshake", "/handshake.html");
 }
 
 /* curl means the channel. */
 static void only_browsers_are_shown_pages(void **state)
 {
     (void)state;
-    static const char *const pages[] = {"/", "/chat", "/chat/x", "/quotes"};
+    static const char *const pages[] = {"/", "/chat", "/chat/x", "/quotes", "/handshake"};
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         assert_null(page_find((weft_bytes){(const uint8_t *)pages[i], strlen(pages[i])}, false));
     assert_non_null(page_find((weft_bytes){(const uint8_t *)"/chat.js", 8}, false));
@@ -99,7 +100,7 @@ static void a_tag_is_that_of_the_content(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rooms_share_a_page),
+        cmocka_unit_test(each_path_has_its_page),
         cmocka_unit_test(only_browsers_are_shown_pages),
         cmocka_unit_test(other_files_are_where_they_are),
         cmocka_unit_test(documents_load_what_there_is),

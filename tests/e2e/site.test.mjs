@@ -13,11 +13,12 @@ import { BUILD, Program, SOURCE } from './lib/program.mjs';
 const PICTURES = join(BUILD, 'artifacts');
 const WEB = join(SOURCE, 'web');
 const PATIENCE = 20_000; // ms
-const PHONE = { viewport: { width: 320, height: 640 }, deviceScaleFactor: 2 };
+const PHONE = { viewport: { width: 320, height: 640 } };
 
 /** Of each page when it has begun: what is to be waited for. */
 const READY = {
   index: '#wire li.received',
+  handshake: '#verdict[data-verdict=agreed]',
   chat: '#state[data-state=open]',
   frames: '#down li >> nth=0',
   quotes: '#grid .card:nth-child(12) .price:not(:empty)',
@@ -188,6 +189,101 @@ describe('to look at', { concurrency: 2 }, () => {
 });
 
 // ---- each page ---------------------------------------------------------------------------------
+
+describe('start', () => {
+  test('leads through the pages in the order of the header', async (t) => {
+    const page = await open(t, '/');
+    const hrefs = (selector) => page.locator(selector).evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+    assert.deepEqual(await hrefs('.step .button'), (await hrefs('.bar nav a')).slice(1));
+  });
+});
+
+describe('chat', () => {
+  test('what its script says is Chinese, too', async (t) => {
+    const own = await Program.listening('demo', '-p', '0');
+    t.after(() => own.kill());
+    const page = await open(t, '/', { locale: 'zh-CN' });
+    await page.goto(own.page('/chat/tea', 'localhost'));
+    await page.waitForSelector(`#state:text-is("${zh['site.open']}")`);
+    assert.equal(await page.title(), `tea · ${zh['chat.title']}`);
+    assert.match(await page.inputValue('#name'), /^\p{Script=Han}+$/u);
+    assert.match(await page.getAttribute('.copy', 'aria-label'), /^复制 weft ws:/);
+    await own.stop();
+    await page.waitForSelector(`#notice:has-text("${zh['close.1001']}（1001")`);
+    assert.equal(await page.textContent('#state'), zh['site.closed']);
+  });
+});
+
+describe('handshake', () => {
+  const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='; // RFC 6455, 1.3
+  const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+  const verdict = (page, text) => page.waitForSelector(`#verdict:has-text(${JSON.stringify(text)})`);
+  const answer = (page) => page.textContent('#answer');
+
+  test('the key is worked out, and the answer says the same', async (t) => {
+    const page = await open(t, '/handshake');
+    await verdict(page, en['handshake.proves']);
+    assert.match(await page.inputValue('#request'), new RegExp(`^GET /chat HTTP/1.1\nHost: localhost:${demo.port}\n[^]*\n\n$`));
+    const first = await page.textContent('#accept');
+    assert.equal(await page.textContent('#answer mark'), first);
+    await page.click('#draw');
+    await page.waitForFunction((old) => document.querySelector('#answer mark').textContent !== old, first);
+    await page.fill('#request', (await page.inputValue('#request')).replace(/(Key: ).*/, `$1${KEY}`));
+    await verdict(page, en['handshake.changed']);
+    await page.waitForSelector(`#accept:text-is("${ACCEPT}")`);
+    assert.equal(await page.textContent('#digest'), 'b3 7a 4f 2c c0 62 4f 16 90 f6 46 06 cf 38 59 45 b2 be c4 ea');
+    await page.click('#ask [type=submit]');
+    await verdict(page, en['handshake.proves']);
+    assert.match(await answer(page), /^HTTP\/1\.1 101 Switching Protocols\r?\n[^]*Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=/);
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('each refusal, by the keyboard', async (t) => {
+    const page = await open(t, '/handshake');
+    const refused = { version: /^HTTP\/1\.1 426 [^]*Sec-WebSocket-Version: 13/, key: /^HTTP\/1\.1 400 /, origin: /^HTTP\/1\.1 403 /, method: /^HTTP\/1\.1 405 / };
+    for (const [name, said] of Object.entries(refused)) {
+      await page.focus(`[data-try=${name}]`);
+      await page.keyboard.press('Enter');
+      await verdict(page, `Refused with ${/\d{3}/.exec(said)}: `);
+      assert.match(await answer(page), said);
+      assert.equal(await page.textContent('#about'), en[`handshake.about-${name}`]);
+      assert.equal(await page.getAttribute(`[data-try=${name}]`, 'aria-pressed'), 'true');
+    }
+    await page.click('[data-try=key]');
+    await page.waitForSelector(`#note:text-is("${en['handshake.no-key']}")`);
+    await page.click('[data-try=end]');
+    await verdict(page, 'No answer: ');
+    assert.equal(await answer(page), '');
+    await page.fill('#request', 'GET / HTTP/1.1\nX: <b id="strange">not markup</b>\n\n');
+    await page.click('#ask [type=submit]');
+    await verdict(page, 'Refused with ');
+    assert.equal(await page.locator('#strange').count(), 0);
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('what is offered, what is chosen, and what a script sees of it', async (t) => {
+    const page = await open(t, '/handshake');
+    const agreed = () => page.locator('#agreed ~ table td').allTextContents();
+    await verdict(page, en['handshake.proves']);
+    await page.click('[data-try=protocol]');
+    await page.waitForSelector('#protocol-chosen:text-is("chat")');
+    assert.deepEqual((await agreed()).slice(0, 2), ['superchat, chat', 'chat']);
+    await page.click('[data-try=extension]');
+    await page.waitForSelector('#extension-chosen:has-text("server_max_window_bits=10")');
+    await page.waitForSelector('#script:has-text(\'.protocol    "weft.v1"\'):has-text("permessage-deflate")');
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('by plain HTTP from elsewhere nothing is hashed, and it says so', async (t) => {
+    const page = await open(t, '/favicon.svg');
+    await page.addInitScript(() => Object.defineProperty(crypto, 'subtle', { value: undefined }));
+    await page.goto(demo.page('/handshake', 'localhost'));
+    await verdict(page, en['handshake.agrees']);
+    assert.equal(await page.textContent('#note'), en['handshake.no-hash']);
+    assert.equal(await page.textContent('#accept'), '–');
+    assert.deepEqual(page.complaints, []);
+  });
+});
 
 describe('frames', { concurrency: 2 }, () => {
   /** "FIN=1 RSV1=0 ..." of each frame that is drawn. */
