@@ -224,7 +224,7 @@ export default {
   "frames.bits": "前 16 位",
   "frames.all-bytes": "全部字节",
   "frames.agreed": "已商定压缩",
-  "frames.next": "接着看聊天",
+  "frames.next": "接下来：聊天",
   "frames.length.126": "126：再加两字节",
   "frames.length.127": "127：再加八字节",
   "frames.op.continuation": "延续",
