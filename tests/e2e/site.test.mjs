@@ -20,7 +20,7 @@ const READY = {
   index: '#wire li.received',
   handshake: '#verdict[data-verdict=agreed]',
   chat: '#state[data-state=open]',
-  quotes: '#grid .card:nth-child(12) .price:not(:empty)',
+  quotes: '#grid.settled .card:nth-child(12) .price:not(:empty)',
 };
 
 const sources = {};
