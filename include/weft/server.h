@@ -88,6 +88,13 @@ typedef struct weft_server_config {
      * record for each of them while it lasts, and a few instructions for what it carries. NULL, and nothing is kept. */
     void (*on_access)(const weft_access *a, void *user);
     void *access_user;
+
+    /* With on_access only: told of all bytes of these, as they pass, heads, frames and the framing of chunks included;
+     * before TLS, if that carries them. received: of a head when it is whole, of a body and of a WebSocket when they
+     * come. sent: of a whole answer, and of the head of a reply that streams, when it is made; of what streams and of a
+     * WebSocket when the kernel has it. a is as far as it is known: status may be 0 still, and peer NULL. From
+     * its loop, and from among its work: count, and call nothing of weft's. user is access_user. */
+    void (*on_traffic)(const weft_access *a, uint64_t received, uint64_t sent, void *user);
 } weft_server_config;
 
 /* cfg may be NULL. Errors: -ENOMEM; -EINVAL: something in origins is not an origin, in trust_proxy not an

@@ -3,6 +3,7 @@
  * cli/demo.c - weft demo: the demo site, pages and WebSockets on one port
  *
  *      /quotes          a channel that the program publishes on
+ *      /race            a race: /race/ID/quotes is its channel, /races/ID its control (stadium.h)
  *      /echo            a WebSocket that sends back
  *      POST /lab/...    what the library says to a request head, or to frames
  *      any other path   a channel, to begin with /chat and /chat/NAME
@@ -17,11 +18,13 @@
 #include "cli/manual.h"
 #include "cli/page.h"
 #include "cli/quotes.h"
+#include "cli/stadium.h"
 
 struct demo {
     struct service service;
     struct echo echo;
     struct quotes quotes;
+    struct stadium stadium;
 };
 
 static const char about[] =
@@ -31,6 +34,7 @@ static const char about[] =
     "\n"
     "  /chat, /chat/NAME   chat rooms: what is sent goes to everyone in the room\n"
     "  /quotes             a dozen prices, pushed five times a second\n"
+    "  /race               the same quotes by five ways, and what each of them costs\n"
     "  /echo               sends back what it gets\n"
     "  /lab/...            what the library says to a request, or to frames (POST)\n"
     "\n"
@@ -59,6 +63,18 @@ static bool look_for_page(weft_request *r, bool page, void *user)
     return page_serve(r, page);
 }
 
+static void on_access(const weft_access *a, void *user)
+{
+    struct demo *d = user;
+    if (d->service.trace.level) trace_access(a, &d->service.trace);
+}
+
+static void on_traffic(const weft_access *a, uint64_t received, uint64_t sent, void *user)
+{
+    struct demo *d = user;
+    stadium_count(&d->stadium, a, received, sent);
+}
+
 static void on_plain(weft_request *r, void *user)
 {
     (void)user;
@@ -73,7 +89,9 @@ static int add_routes(struct demo *d)
     if ((r = weft_channels_route(s->channels.them, s->server, "/*")) < 0 ||
         (r = echo_add(&d->echo, s, "/echo")) < 0 ||
         (r = weft_server_on_request(s->server, "/echo", &plain, NULL)) < 0 ||
-        (r = lab_add(s)) < 0 || (r = quotes_open(&d->quotes, s)) < 0)
+        (r = lab_add(s)) < 0 || (r = quotes_open(&d->quotes, s)) < 0 ||
+        (r = stadium_open(&d->stadium, s->server, s->loop, weft_channels_hub(s->channels.them),
+                          &d->quotes.market)) < 0)
         return complain("cannot start: %s", weft_strerror(r));
     return 0;
 }
@@ -95,9 +113,15 @@ int demo_run(int argc, char **argv)
     struct demo d = {0};
     options.channels.on_look = look_for_page;
     options.channels.own[0] = QUOTES_CHANNEL;
+    options.channels.own[1] = STADIUM_CHANNELS;
+    options.on_access = on_access;
+    options.on_traffic = on_traffic;
+    options.access_user = &d;
+    stadium_init(&d.stadium);
     int status = service_open(&d.service, &options);
     if (status == 0) status = add_routes(&d);
     if (status == 0) status = service_run(&d.service, hint);
+    stadium_deinit(&d.stadium);
     quotes_deinit(&d.quotes);
     service_close(&d.service);
     return status;

@@ -181,8 +181,11 @@ static int new_server(struct service *s)
         .origins = o->origins.n ? o->origins.items : NULL,
         .trust_proxy = o->proxies.n ? o->proxies.items : NULL,
         .hosts = names_of(&names, &o->listening, &o->hosts, secret_wanted(&o->secret)),
-        .on_access = o->verbose ? trace_access : NULL,
-        .access_user = &s->trace,
+        .on_access = o->on_access ? o->on_access
+                     : o->verbose ? trace_access
+                                  : NULL,
+        .access_user = o->on_access ? o->access_user : &s->trace,
+        .on_traffic = o->on_traffic,
     };
     return weft_server_new(&s->server, s->loop, &config);
 }

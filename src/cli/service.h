@@ -45,6 +45,10 @@ struct service_options {
     struct secret_options secret;
     const char *user; /* NULL: was not given */
     bool no_sandbox;
+    /* Both or none: weft_server_config.on_access and on_traffic. No flags: the command's to set. */
+    void (*on_access)(const weft_access *a, void *user);
+    void (*on_traffic)(const weft_access *a, uint64_t received, uint64_t sent, void *user);
+    void *access_user;
     const char *dir; /* served as files; NULL: none. No flag: the command's to set */
     unsigned verbose;
 };

@@ -50,7 +50,10 @@ int access_begin(struct access **out, const struct lane *l, weft_access_kind kin
     if (!s->on_access) return 0;
     struct access *a = mem_zalloc(s->env, sizeof *a + h->method.len + h->target.len);
     if (!a) return -ENOMEM;
-    *a = (struct access){.loop = lane_loop(l), .on_access = s->on_access, .user = s->access_user};
+    *a = (struct access){.loop = lane_loop(l),
+                         .on_access = s->on_access,
+                         .on_traffic = s->on_traffic,
+                         .user = s->access_user};
     a->since = now(a);
     a->seen.kind = kind;
     a->seen.cause = "";
@@ -110,6 +113,11 @@ struct access *access_in(weft_link *links)
     return link ? container_of(link, struct access, link) : NULL;
 }
 
+void access_pass(const struct access *a, uint64_t received, uint64_t sent)
+{
+    if (a && a->on_traffic && (received || sent)) a->on_traffic(&a->seen, received, sent, a->user);
+}
+
 void access_sent(weft_link *links, size_t n)
 {
     struct access *a = access_in(links);
@@ -117,4 +125,5 @@ void access_sent(weft_link *links, size_t n)
     size_t others = n < a->others ? n : (size_t)a->others;
     a->others -= others;
     a->seen.sent += n - others;
+    access_pass(a, 0, n - others);
 }

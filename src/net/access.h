@@ -26,6 +26,8 @@ struct access {
     };
     weft_loop *loop;
     void (*on_access)(const weft_access *a, void *user);
+    void (*on_traffic)(const weft_access *a, uint64_t received, uint64_t sent,
+                       void *user); /* or NULL */
     void *user;
     uint64_t since;  /* us */
     uint64_t others; /* bytes in front of its own: those that are sent first are not counted */
@@ -53,10 +55,15 @@ void access_tell(struct access *a, weft_peer *peer);
 void access_hang(struct access *a, weft_link **links);
 struct access *access_in(weft_link *links);
 
+/* So many bytes of it have come and gone, of whatever kind: for on_traffic. */
+void access_pass(const struct access *a, uint64_t received, uint64_t sent);
+
 static inline void access_received(weft_link *links, size_t n)
 {
     struct access *a = access_in(links);
-    if (a) a->seen.received += n;
+    if (!a) return;
+    a->seen.received += n;
+    access_pass(a, n, 0);
 }
 
 void access_sent(weft_link *links, size_t n);

@@ -52,6 +52,7 @@ struct site {
     struct tally *tally;
     void (*on_access)(const weft_access *a, void *user); /* NULL: nobody wants to know */
     void *access_user;
+    void (*on_traffic)(const weft_access *a, uint64_t received, uint64_t sent, void *user);
 
     /* A carrier is buried, after its lanes; counted_as is its address's. away: it was not let in. */
     void (*carrier_gone)(struct site *s, uint64_t counted_as, bool away);

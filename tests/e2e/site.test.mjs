@@ -21,7 +21,7 @@ const READY = {
   handshake: '#verdict[data-verdict=agreed]',
   chat: '#state[data-state=open]',
   frames: '#down li >> nth=0',
-  quotes: '#grid .card:nth-child(12) .price:not(:empty)',
+  quotes: '#grid.settled .card:nth-child(12) .price:not(:empty)',
 };
 
 const sources = {};

@@ -18,6 +18,7 @@ static weft_conn *conn;
 static uint64_t us;        /* of the newest */
 static bool closed_before; /* on_close was told before */
 static char peer[64];
+static uint64_t came, went; /* as on_traffic has it */
 
 static const char *const kinds[] = {"request", "upgrade", "websocket"};
 
@@ -35,6 +36,15 @@ static void on_access(const weft_access *a, void *user)
     tell(&story, ";");
     us = a->us;
     snprintf(peer, sizeof peer, "%s", weft_peer_host(a->peer));
+}
+
+static void on_traffic(const weft_access *a, uint64_t received, uint64_t sent, void *user)
+{
+    assert_ptr_equal(user, &world);
+    assert_true(received || sent);
+    assert_non_null(a->cause);
+    came += received;
+    went += sent;
 }
 
 /* ---- the server ------------------------------------------------------------------------------ */
@@ -118,6 +128,8 @@ static void begin_with(weft_server_config cfg)
     story.len = 0, story.text[0] = 0;
     held = NULL, held_upgrade = NULL, reply = NULL, conn = NULL;
     closed_before = false;
+    came = went = 0;
+    cfg.on_traffic = on_traffic;
     cfg.on_access = on_access;
     cfg.access_user = &world;
     world_begin(&world);
@@ -411,6 +423,75 @@ static void test_held_upgrades(void **state)
     raw_free(r);
 }
 
+/* ---- bytes as they pass ---------------------------------------------------------------------- */
+
+/* So many were said by r, and all that it has heard was told. */
+static void expect_traffic(struct raw *r, size_t said)
+{
+    settle(&world);
+    raw_read(r);
+    assert_int_equal(came, said);
+    assert_int_equal(went, r->len);
+    came = went = 0;
+    raw_forget(r);
+    story.len = 0, story.text[0] = 0; /* which others read */
+}
+
+static void expect_all_told(const char *request)
+{
+    struct raw *r = say(request);
+    expect_traffic(r, strlen(request));
+    raw_free(r);
+}
+
+static void test_traffic_of_requests(void **state)
+{
+    (void)state;
+    expect_all_told(HEAD("GET", "/x") "\r\n");
+    expect_all_told("\r\n" HEAD("GET", "/1") "\r\n" HEAD("GET", "/22") "\r\n");
+    expect_all_told(HEAD("POST", "/x") "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+    expect_all_told(HEAD("POST", "/x") "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n12");
+    expect_all_told(UPGRADE("/no", ""));
+    struct raw *r = say("GET /x HTTP/1.1\r\n");
+    expect_traffic(r, 0); /* it is nobody's yet */
+    raw_say(r, "Host: x\r\n\r\n");
+    expect_traffic(r, strlen(HEAD("GET", "/x") "\r\n"));
+    raw_free(r);
+}
+
+/* Long before it is over. */
+static void test_traffic_of_streams(void **state)
+{
+    (void)state;
+    static const char one[] = HEAD("GET", "/1") "\r\n" HEAD("GET", "/stream") "\r\n";
+    struct raw *r = say(one);
+    expect_traffic(r, strlen(one));
+    assert_int_equal(weft_reply_write(reply, "hello", 5), 0);
+    expect_traffic(r, 0);
+    assert_int_equal(weft_reply_end(reply), 0);
+    expect_traffic(r, 0);
+    raw_say(r, HEAD("GET", "/2") "\r\n");
+    expect_traffic(r, strlen(HEAD("GET", "/2") "\r\n"));
+    raw_free(r);
+}
+
+static void test_traffic_of_websockets(void **state)
+{
+    (void)state;
+    static const char request[] = UPGRADE("/ws", "") "\x81\x82\x01\x01\x01\x01hi";
+    struct raw *r = say(request);
+    expect_traffic(r, strlen(request));
+    raw_text(r, "hello");
+    expect_traffic(r, 11);
+    raw_close_frame(r, 1000, "");
+    expect_traffic(r, 8);
+    raw_free(r);
+    r = say(UPGRADE("/wait", ""));
+    assert_int_equal(weft_upgrade_accept(held_upgrade), 0);
+    expect_traffic(r, strlen(UPGRADE("/wait", "")));
+    raw_free(r);
+}
+
 /* ---- faults ---------------------------------------------------------------------------------- */
 
 /* Whatever fails, nothing is told twice, and nothing is left. */
@@ -457,6 +538,9 @@ int main(void)
         unit(test_websockets),
         unit(test_frames_behind_the_request),
         unit(test_held_upgrades),
+        unit(test_traffic_of_requests),
+        unit(test_traffic_of_streams),
+        unit(test_traffic_of_websockets),
         unit(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

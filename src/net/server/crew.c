@@ -76,6 +76,7 @@ static int local_init(struct helper *h)
                  .hosts = s->site.hosts,
                  .on_access = s->site.on_access,
                  .access_user = s->site.access_user,
+                 .on_traffic = s->site.on_traffic,
                  .trust = s->site.trust,
                  .tally = s->site.tally,
                  .all_loopback = s->site.all_loopback},

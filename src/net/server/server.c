@@ -27,7 +27,7 @@
 
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
 
-SIZED_TAKER(config_take, weft_server_config, access_user, 56, access_user)
+SIZED_TAKER(config_take, weft_server_config, on_traffic, 64, on_traffic)
 SIZED_TAKER(request_handler_take, weft_request_handler, on_refuse, 48, on_refuse)
 
 static const struct talk *const talks[LANE_TALKS] = {
@@ -162,6 +162,7 @@ static int create(weft_server **out, weft_loop *l, const weft_server_config *cfg
     if (!s) return -ENOMEM;
     s->site.on_access = cfg->on_access;
     s->site.access_user = cfg->access_user;
+    s->site.on_traffic = cfg->on_traffic;
     server_init(s, l, n);
     int error = init(s, cfg);
     if (error) destroy(s);

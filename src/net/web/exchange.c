@@ -119,9 +119,12 @@ static void make_way(struct exchange *x, int status, const char *cause)
 int exchange_upgrade(struct exchange *x, const weft_field *fields, size_t n, weft_conn *c)
 {
     struct lane *l = x->lane;
+    size_t before = x->out.bytes;
     int error = h1_upgrade(&x->h1, fields, n);
+    size_t said = x->out.bytes - before;
     if (!error) error = lane_become(l, LANE_WEBSOCKET, c, &x->out);
     if (error) return error;
+    exchange_pass(x, said);
     make_way(x, 101, "");
     lane_dirty(l);
     return 0;
@@ -207,7 +210,9 @@ static void got_head(struct exchange *x)
     x->varies = false;
     field_list_deinit(&x->cors, exchange_env(x));
     if (!x->lane->trusted && x->h1.requests == 1) proxied_log_unbelieved(x->lane, h);
-    if (access_begin(&x->access, x->lane, kind, h) < 0) exchange_refuse(x, 503, "out of memory");
+    int error = access_begin(&x->access, x->lane, kind, h);
+    exchange_pass(x, 0);
+    if (error) exchange_refuse(x, 503, "out of memory");
     else if (asker_recognise(&x->asker, h) < 0)
         exchange_refuse(x, 429, "your address has too many connections now");
     else if (!asker_means_us(&x->asker, h)) refuse_host(x);
@@ -219,11 +224,21 @@ static void got_head(struct exchange *x)
     else request_expect(x);
 }
 
+/* Of a head that is not whole the bytes are nobody's yet. What goes out here is a 100 (Continue). */
+static int read_on(struct exchange *x, weft_span *in)
+{
+    size_t before = in->len, queued = x->out.bytes;
+    int result = h1_feed(&x->h1, in);
+    x->came += before - in->len;
+    exchange_pass(x, x->out.bytes - queued);
+    return result;
+}
+
 /* One step: true to go on at once. x may be gone then. */
 static bool step(struct exchange *x, weft_span *in)
 {
     if (x->upgrade || lane_paused(x->lane) || is_full(x)) return false;
-    switch (h1_feed(&x->h1, in)) {
+    switch (read_on(x, in)) {
     case H1_MORE:
         if (!outq_empty(&x->out)) lane_dirty(x->lane); /* a 100 (Continue) */
         await(x);

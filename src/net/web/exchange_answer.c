@@ -9,6 +9,13 @@
 #include "base/fields.h"
 #include "net/access.h"
 
+void exchange_pass(struct exchange *x, uint64_t sent)
+{
+    if (!x->access) return;
+    access_pass(x->access, x->came, sent);
+    x->came = 0;
+}
+
 void exchange_record(struct exchange *x, int status, const char *cause, uint64_t sent)
 {
     struct access *a = x->access;
@@ -36,6 +43,8 @@ int exchange_add_cors(const struct exchange *x, struct field_list *to)
 int exchange_answer(struct exchange *x, int status, struct field_list *fields, const char *type,
                     const void *body, size_t len)
 {
+    const struct access *told = x->access; /* at the end of the turn: it is there until then */
+    size_t before = x->out.bytes;
     if (status == 304 && len) return -EINVAL;
     int error =
         type ? field_list_set(fields, exchange_env(x), bytes_of("Content-Type"), bytes_of(type))
@@ -49,6 +58,7 @@ int exchange_answer(struct exchange *x, int status, struct field_list *fields, c
     error = h1_reply_write(&x->h1, body, len);
     if (!error) error = h1_reply_end(&x->h1);
     if (error) h1_last(&x->h1);
+    access_pass(told, 0, x->out.bytes - before);
     lane_dirty(x->lane);
     return error;
 }

@@ -15,6 +15,9 @@ int exchange_answer(struct exchange *x, int status, struct field_list *fields, c
 /* What the route says to pages of other origins, for an answer's fields. 0 or -ENOMEM. */
 int exchange_add_cors(const struct exchange *x, struct field_list *to);
 
+/* What has come of the request at hand, and so much that went, passes in its record: once it has one. */
+void exchange_pass(struct exchange *x, uint64_t sent);
+
 /* The request at hand is over, and whoever wants to know is told: with this status, and why if something was wrong. */
 void exchange_record(struct exchange *x, int status, const char *cause, uint64_t sent);
 

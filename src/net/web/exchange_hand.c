@@ -27,6 +27,7 @@ int exchange_begin(struct exchange *x, int status, struct field_list *fields, ui
                    weft_link **links, struct handed *to)
 {
     weft_peer *client;
+    size_t before = x->out.bytes;
     int error = asker_client(&x->asker, &client);
     if (!error && client) peer_hang(weft_peer_ref(client), links);
     if (!error) error = exchange_add_cors(x, fields);
@@ -34,6 +35,7 @@ int exchange_begin(struct exchange *x, int status, struct field_list *fields, ui
         error = h1_reply_begin(&x->h1, status, fields->fields, fields->n,
                                net_date(lane_net(x->lane)), length);
     if (error) return error;
+    exchange_pass(x, x->out.bytes - before);
     *to = (struct handed){.lane = x->lane};
     (void)h1_hand_over(&x->h1, &to->framing);
     to->requests = x->h1.requests;

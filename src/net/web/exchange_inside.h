@@ -22,6 +22,7 @@ struct exchange {
     struct asker asker;
     uint16_t limits;        /* site_limits: of the newest request's route */
     struct access *access;  /* of the request at hand; NULL: nobody wants to know, or it is told */
+    uint64_t came;          /* bytes of a request that its record has not been told of */
     struct field_list cors; /* what every answer to it says, too */
     bool varies;            /* and that it varies with Origin */
     uint64_t body_since;    /* when the time of the body at hand began, ms */

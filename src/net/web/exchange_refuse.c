@@ -46,6 +46,7 @@ static void note(struct exchange *x, const struct refusal *r)
     log_refusal(x, r);
     if (!x->access) (void)access_begin(&x->access, x->lane, WEFT_ACCESS_REQUEST, NULL);
     if (x->access) x->access->seen.cause = r->why;
+    exchange_pass(x, 0);
     h1_refuse(&x->h1, r->status, r->why);
     h1_last(&x->h1);
 }
