@@ -18,6 +18,7 @@ import { element } from "./parts.js";
 import { showState } from "./site.js";
 
 const SPAN = 60000; // milliseconds that a chart shows; time runs evenly, however often a price moves
+const DOZEN = 12; // prices that weft demo has
 const RATE_WINDOW = 3000; // milliseconds over which updates per second are counted
 
 const grid = document.querySelector("#grid");
@@ -57,8 +58,18 @@ function makeCard(symbol) {
   return card;
 }
 
+// The first cards come in any order, and each moves those behind it: they are shown when all are there, or soon.
+function settleSoon() {
+  const settle = () => grid.classList.add("settled");
+  if (cards.size === 1) setTimeout(settle, 500);
+  if (cards.size === DOZEN) settle();
+}
+
 function cardOf(symbol) {
-  if (!cards.has(symbol)) cards.set(symbol, makeCard(symbol));
+  if (!cards.has(symbol)) {
+    cards.set(symbol, makeCard(symbol));
+    settleSoon();
+  }
   return cards.get(symbol);
 }
 

@@ -22,13 +22,14 @@
 
 #include "cli/service.h"
 
-enum { LAB_BODY_MAX = 65536 };
+/* So that a message can have the longest form of a length, and be cut. */
+enum { LAB_MESSAGE_MAX = 65536, LAB_BODY_MAX = LAB_MESSAGE_MAX + 1024 };
 
 /* Both routes. Errors: those of weft_server_on_request. */
 int lab_add(struct service *s);
 
 /* What they answer, written to to; bytes are changed in place. Such a session sends messages back that are no longer
- * than LAB_BODY_MAX, and four times that in all: compressed, a few bytes are many. Errors: -ENOMEM. */
+ * than LAB_MESSAGE_MAX, and four times that in all: compressed, a few bytes are many. Errors: -ENOMEM. */
 int lab_handshake(FILE *to, weft_span bytes);
 int lab_frames(FILE *to, weft_span bytes, bool deflate);
 

@@ -15,7 +15,7 @@
 #include "cli/escape.h"
 #include "cli/lab.h"
 
-enum { SENT_BACK_MAX = 4 * LAB_BODY_MAX };
+enum { SENT_BACK_MAX = 4 * LAB_MESSAGE_MAX };
 
 struct talk {
     FILE *to;
@@ -137,7 +137,7 @@ static int print_answer(const struct talk *t)
 
 static int open_session(weft_session **out, bool deflate)
 {
-    static const weft_limits limits = {.max_message = LAB_BODY_MAX};
+    static const weft_limits limits = {.max_message = LAB_MESSAGE_MAX};
     static const weft_deflate short_ones_too = {.threshold = 1};
     static const weft_deflate_params agreed = {
         .on = true,

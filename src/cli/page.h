@@ -15,8 +15,8 @@
 
 struct web_file;
 
-/* The file for a path: in a browser "/" is /index.html, "/chat" and "/chat/NAME" are /chat.html, and so on for the other
- * pages of the demo; others are their own; NULL if there is none. */
+/* The file for a path: in a browser "/" is /index.html, "/chat" and "/chat/NAME" are /chat.html, "/race" is /race.html
+ * and so on; others are their own; NULL if there is none. */
 const struct web_file *page_find(weft_bytes path, bool browser);
 
 enum { PAGE_ETAG = 19 }; /* "\"0123456789abcdef\"" with its NUL */

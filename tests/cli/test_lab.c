@@ -218,7 +218,7 @@ static void what_is_wrong_has_its_code(void **state)
     ERROR("\x81\x02hi", 1002);                              /* not masked */
     ERROR("\xc1\x82" KEY "hi", 1002);                       /* RSV1 */
     ERROR("\x81\x82" KEY "\xc3(", 1007);                    /* no UTF-8 */
-    ERROR("\x82\xff\0\0\0\0\0\1\0\1" KEY, 1009);            /* one byte above LAB_BODY_MAX */
+    ERROR("\x82\xff\0\0\0\0\0\1\0\1" KEY, 1009);            /* one byte above LAB_MESSAGE_MAX */
     assert_error("\xc1\x82" KEY "\xff\xff", 8, true, 1007); /* no deflate stream */
 }
 
@@ -268,7 +268,7 @@ static void a_bomb_is_small(void **state)
     (void)state;
     if (!is_compressing()) skip();
     enum { FRAMES = 20 };
-    static uint8_t zeros[LAB_BODY_MAX], bytes[LAB_BODY_MAX];
+    static uint8_t zeros[LAB_MESSAGE_MAX], bytes[LAB_MESSAGE_MAX];
     const weft_deflate_params agreed = {true, true, true, 15, 15};
     weft_session *client;
     size_t n = 0;

@@ -21,8 +21,9 @@ const READY = {
   index: '#wire li.received',
   handshake: '#verdict[data-verdict=agreed]',
   chat: '#state[data-state=open]',
+  frames: '#down li >> nth=0',
   race: '.lanes:not(:has([data-lane]:not([data-state=open], [data-state=away])))',
-  quotes: '#grid .card:nth-child(12) .price:not(:empty)',
+  quotes: '#grid.settled .card:nth-child(12) .price:not(:empty)',
 };
 
 const sources = {};
@@ -282,6 +283,92 @@ describe('handshake', () => {
     await verdict(page, en['handshake.agrees']);
     assert.equal(await page.textContent('#note'), en['handshake.no-hash']);
     assert.equal(await page.textContent('#accept'), '–');
+    assert.deepEqual(page.complaints, []);
+  });
+});
+
+describe('frames', { concurrency: 2 }, () => {
+  /** "FIN=1 RSV1=0 ..." of each frame that is drawn. */
+  const drawn = (page, list) => page.locator(`${list} > li`).evaluateAll((frames) => frames.map((frame) =>
+    [...frame.querySelectorAll('.cell:not(.byte)')].map((cell) => `${cell.querySelector('.name').textContent}=${cell.querySelector('b').textContent}`).join(' ')));
+  const hexOf = (page, list) => page.locator(`${list} .cell.byte b`).allTextContents();
+  const heard = (page, words) => page.waitForSelector(`#heard:text-is(${JSON.stringify(words)})`);
+
+  test('a message: every bit of it, and the echo', async (t) => {
+    const page = await open(t, '/frames');
+    await heard(page, 'The server has read the text “Hello”.');
+    assert.deepEqual(await drawn(page, '#up'), ['FIN=1 RSV1=0 RSV2=0 RSV3=0 opcode=0001 MASK=1 length=0000101']);
+    assert.deepEqual(await drawn(page, '#down'), ['FIN=1 RSV1=0 RSV2=0 RSV3=0 opcode=0001 MASK=0 length=0000101']);
+    assert.deepEqual(await hexOf(page, '#down'), ['48', '65', '6c', '6c', '6f']);
+    const up = (await hexOf(page, '#up')).map((byte) => parseInt(byte, 16));
+    assert.equal(up.slice(4).map((byte, i) => String.fromCharCode(byte ^ up[i % 4])).join(''), 'Hello');
+
+    await page.focus('#next');
+    for (let i = 0; i < 5; i++) await page.keyboard.press('Enter');
+    assert.equal((await page.locator('#unmasked li span').allTextContents()).join(''), 'Hello');
+    assert.match(await page.textContent('#step'), / is 6f: o$/);
+    await page.click('#again');
+    assert.equal(await page.locator('#unmasked .done').count(), 0);
+
+    await page.fill('#text', '<b>你好</b>');
+    await heard(page, 'The server has read the text “<b>你好</b>”.');
+    assert.equal(await page.locator('#heard b').count(), 0);
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('lengths of 16 and 64 bits, fragments with a Ping between, compression', async (t) => {
+    const page = await open(t, '/frames');
+    const length = async (sample, list) => {
+      await page.click(`[data-sample=${sample}]`);
+      await heard(page, `The server has read the text “${'x'.repeat(40)}…”.`);
+      return page.locator(`${list} .cell.byte.length b`).allTextContents();
+    };
+    assert.deepEqual(await length('medium', '#up'), ['00', '7e']);
+    await page.fill('#text', 'between');
+    await heard(page, 'The server has read the text “between”.');
+    assert.deepEqual(await length('long', '#down'), ['00', '00', '00', '00', '00', '01', '00', '00']);
+
+    await page.click('#show-fragments');
+    await heard(page, 'It got a Ping with 2 bytes, and sends them back in a Pong. The server has read the text “Hello”.');
+    const opcodes = async (list) => (await drawn(page, list)).map((bits) => /FIN=(.).*opcode=(....)/.exec(bits).slice(1).join(' '));
+    assert.deepEqual(await opcodes('#up'), ['0 0001', '1 1001', '0 0000', '1 0000']);
+    assert.deepEqual(await opcodes('#down'), ['1 1010', '1 0001']);
+    await page.screenshot({ path: join(PICTURES, 'site-frames-fragments.png'), fullPage: true });
+
+    await page.click('#show-deflate');
+    await heard(page, `The server has read the text “${'warp and weft and '.repeat(3).slice(0, 40)}…”.`);
+    for (const list of ['#up', '#down']) assert.match((await drawn(page, list))[0], /FIN=1 RSV1=1/);
+    assert.match(await page.textContent('#gain'), /^1\d\d bytes less, \d\d %\.$/);
+    assert.match(await page.textContent('#after'), / 00$/);
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('what is illegal gets a Close with its code', async (t) => {
+    const page = await open(t, '/frames');
+    const codes = { utf8: 1007, 'half-letter': 1007, 'close-utf8': 1007, deflate: 1007, terabyte: 1009, crumbs: 1008 };
+    const names = await page.locator('#fault option').evaluateAll((options) => options.map((option) => option.value));
+    assert.ok(names.length > 15);
+    const verdict = (start) => page.waitForFunction((text) => document.querySelector('#verdict').textContent.includes(text), start);
+    for (const name of names.filter((name) => name !== 'none')) {
+      await page.evaluate(() => (document.querySelector('#verdict').textContent = ''));
+      await page.selectOption('#fault', name);
+      await verdict(`Closed with ${codes[name] ?? 1002}, `);
+      assert.match((await drawn(page, '#fault-down')).at(-1), /FIN=1 .* opcode=1000 MASK=0/, name);
+      assert.match(await page.locator('#fault-down > li:last-child .payload .meaning').nth(1).textContent(), new RegExp(`^[01]{8} = ${codes[name] ?? 1002}$`), name);
+    }
+    await page.selectOption('#fault', 'none');
+    await verdict('It got a Close, 1000 “bye”');
+    await page.fill('#bytes', '81 85 37 fa 21 3d 7f 9f 4d 51 58');
+    await verdict('has read the text “Hello”');
+    await page.uncheck('[data-bit="8"]');
+    await verdict('a frame from a client is not masked');
+    await page.check('[data-bit="8"]');
+    await page.fill('#length', '125');
+    await page.press('#length', 'Tab');
+    await verdict('the server waits for the rest');
+    assert.match(await page.inputValue('#bytes'), /^81 fd 37 fa/);
+    await page.fill('#bytes', '81 8');
+    assert.equal(await page.textContent('#bytes-wrong'), en['frames.no-hex']);
     assert.deepEqual(page.complaints, []);
   });
 });
