@@ -95,11 +95,17 @@ async function serverSentEvents(lane) {
   });
 }
 
+/** Browsers complain of one that is closed before it has opened: so it opens first. */
+function closeSocket(socket) {
+  if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+  else socket.close();
+}
+
 async function webSocket(lane) {
   await travel(lane);
   await new Promise((_, reject) => {
     const socket = new WebSocket(lane.url("").replace(/^http/, "ws"));
-    const end = () => (socket.close(), reject(lane.signal.reason));
+    const end = () => (closeSocket(socket), reject(lane.signal.reason));
     socket.onopen = () => lane.is("open");
     socket.onmessage = ({ data }) => arrive(lane, data);
     socket.onclose = () => {

@@ -21,8 +21,10 @@ export class Counted {
         one.setNoDelay(true);
         sockets.add(one);
         one.on('error', () => {});
-        one.on('close', () => (sockets.delete(one), socket.destroy(), behind.destroy()));
+        one.on('close', () => sockets.delete(one));
       }
+      socket.on('close', () => behind.end()); // what is on its way then is counted
+      behind.on('close', () => socket.destroy());
       proxy.#join(socket, behind);
     });
     server.listen(0, '127.0.0.1');
