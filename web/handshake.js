@@ -84,6 +84,7 @@ async function workOut(head) {
   const key = fieldOf(head, "Sec-WebSocket-Key");
   const digest = key ? await digestOf(key) : null;
   const accept = digest ? base64Of(digest) : "";
+  if (head !== request.value) return accept; // somebody types: the next is on its way
   $("key").textContent = $("joined").textContent = key || "–";
   $("guid").hidden = !key;
   $("digest").textContent = digest ? hexOf(digest) : "–";
