@@ -8,7 +8,7 @@ import { t } from "./language.js";
 import { element } from "./parts.js";
 
 const MOST_BYTES = 14; // of a payload that are drawn
-const MOST_FRAMES = 8;
+const MOST_FRAMES = 6;
 
 /** A byte as a character; "" for those that are none, or part of one. */
 const letterOf = (byte) => (byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "");

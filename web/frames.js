@@ -116,7 +116,8 @@ function xorRow(name, byte, className) {
   return element("tr", className, head, ...Array.from(bits(byte, 8), (bit) => element("td", "", bit)), element("td", "value", hex(byte)));
 }
 
-const letterOf = (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·");
+/** Compressed ones are none. */
+const letterOf = (byte) => (!maskedFrame.rsv[0] && byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·");
 
 function stripItem(byte, i) {
   const done = i < at;

@@ -269,7 +269,7 @@ export default {
   "frames.next": "On to the chat",
   "frames.length.126": "126: two bytes more",
   "frames.length.127": "127: eight more",
-  "frames.op.continuation": "continuation",
+  "frames.op.continuation": "continu\u00adation",
   "frames.op.text": "text",
   "frames.op.binary": "binary",
   "frames.op.close": "Close",
