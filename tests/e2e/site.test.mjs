@@ -7,6 +7,7 @@ import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { Counted } from './lib/counted.mjs';
 import { nameless, paleTexts, sideways } from './lib/looks.mjs';
 import { BUILD, Program, SOURCE } from './lib/program.mjs';
 
@@ -21,6 +22,7 @@ const READY = {
   handshake: '#verdict[data-verdict=agreed]',
   chat: '#state[data-state=open]',
   frames: '#down li >> nth=0',
+  race: '.lanes:not(:has([data-lane]:not([data-state=open], [data-state=away])))',
   quotes: '#grid.settled .card:nth-child(12) .price:not(:empty)',
 };
 
@@ -367,6 +369,74 @@ describe('frames', { concurrency: 2 }, () => {
     assert.match(await page.inputValue('#bytes'), /^81 fd 37 fa/);
     await page.fill('#bytes', '81 8');
     assert.equal(await page.textContent('#bytes-wrong'), en['frames.no-hex']);
+    assert.deepEqual(page.complaints, []);
+  });
+});
+
+describe('race', { concurrency: true }, () => {
+  const LANES = ['poll', 'wait', 'stream', 'sse', 'ws'];
+  const shown = (page, lane, field) => page.locator(`[data-lane=${lane}] [data-field=${field}]`).evaluate((node) => Number(node.textContent.replaceAll(',', '')));
+  const set = (page, name, value) => page.locator(`#${name}`).evaluate((node, to) => {
+    node.value = to;
+    node.dispatchEvent(new Event('input', { bubbles: true }));
+    node.dispatchEvent(new Event('change', { bubbles: true }));
+  }, value);
+  const has = (page, n) => page.waitForFunction((least) => [...document.querySelectorAll('[data-field=updates]')].every((node) => Number(node.textContent) >= least), n);
+  const delay = (page, lane) => page.locator(`[data-lane=${lane}] [data-field=delay]`).evaluate((node) => parseFloat(node.textContent) * (/ms/.test(node.textContent) ? 1 : 1000));
+
+  async function finish(page) {
+    await page.click('#finish');
+    await page.waitForSelector('#verdict[data-over=true]');
+  }
+
+  test('the bytes that are shown are those of the wire', async (t) => {
+    const proxy = await Counted.start(t, demo.port);
+    const page = await open(t, '/favicon.svg', { locale: 'en', viewport: { width: 1280, height: 1600 } });
+    await page.goto(`http://localhost:${proxy.port}/race`);
+    await has(page, 5);
+    await finish(page);
+    for (const lane of LANES) {
+      const seen = proxy.of(new RegExp(`lane=${lane}(&|$)`));
+      assert.equal(await shown(page, lane, 'requests'), seen.requests, lane);
+      for (const [field, bytes] of [['received', seen.up], ['sent', seen.down]]) {
+        const said = await shown(page, lane, field);
+        t.diagnostic(`${lane} ${field}: shown ${said}, on the wire ${bytes}`);
+        assert.ok(Math.abs(said - bytes) <= bytes / 100, `${lane} ${field}: ${said} shown, ${bytes} on the wire`);
+      }
+    }
+    for (const lane of ['stream', 'sse', 'ws']) assert.equal(await shown(page, lane, 'requests'), 1, lane);
+    assert.ok(await shown(page, 'wait', 'requests') >= 5);
+    assert.match(await page.textContent('#verdict'), /^\S.* cost [\d,]+ bytes a price, [\d.]+ times the \d+ of .*\. .* behind the server, /);
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('the settings: more prices, rarer polls, a longer way', async (t) => {
+    const page = await open(t, '/race', { locale: 'en', viewport: { width: 1280, height: 1600 } });
+    await set(page, 'rate', 5);
+    await set(page, 'interval', 1);
+    assert.equal(await page.getAttribute('#interval', 'aria-valuetext'), '500 ms');
+    await has(page, 12);
+    assert.ok(await delay(page, 'ws') < await delay(page, 'poll'), 'one is pushed, the other waits to be asked for');
+    await page.focus('#latency');
+    await page.keyboard.press('Space');
+    await page.waitForFunction(() => [...document.querySelectorAll('[data-field=updates]')].some((node) => node.textContent === '0'));
+    await has(page, 12);
+    for (const lane of LANES) assert.ok(await delay(page, lane) >= 100, lane);
+    assert.ok(await delay(page, 'wait') > await delay(page, 'ws'), 'a way back for each');
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('what is not in view lets go', async (t) => {
+    const page = await open(t, '/race', PHONE);
+    await page.waitForSelector('[data-lane=poll][data-state]');
+    await page.locator('[data-lane=ws]').scrollIntoViewIfNeeded();
+    await page.waitForSelector('[data-lane=ws][data-state=open]');
+    await page.waitForSelector('[data-lane=poll][data-state=away]');
+    const wide = () => [...document.querySelectorAll('.lane, .lane div')].filter((node) => node.scrollWidth > node.clientWidth).map((node) => node.textContent);
+    await page.evaluate(() => document.querySelectorAll('[data-field]').forEach((node) => (node.textContent = { each: '1,234', delay: '1,234 ms', sent: '123,456', received: '123,456' }[node.dataset.field] ?? '1,234')));
+    assert.deepEqual(await page.evaluate(wide), [], 'numbers have room');
+    await page.locator('h1').scrollIntoViewIfNeeded();
+    await page.waitForSelector('[data-lane=ws][data-state=away]');
     assert.deepEqual(page.complaints, []);
   });
 });
