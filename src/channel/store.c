@@ -57,9 +57,29 @@ static void answer_key(struct parcel *p, int error)
     }
 }
 
+static void stand(struct parcel *p)
+{
+    weft_channels *c = p->channels;
+    pthread_mutex_lock(&c->queue_lock);
+    p->after = c->queue;
+    p->link = &c->queue;
+    if (c->queue) c->queue->link = &p->after;
+    c->queue = p;
+    pthread_mutex_unlock(&c->queue_lock);
+}
+
+static void step_out(struct parcel *p)
+{
+    pthread_mutex_lock(&p->channels->queue_lock);
+    *p->link = p->after;
+    if (p->after) p->after->link = p->link;
+    pthread_mutex_unlock(&p->channels->queue_lock);
+}
+
 static void leave_queue(struct parcel *p)
 {
     uint64_t now_ms;
+    step_out(p);
     struct desk *desk = open_desk(p, &now_ms); /* it is there, since somebody waits */
     desk->waiting--;
     close_desk(p, desk);
@@ -117,6 +137,7 @@ static int join_queue(struct parcel *p)
     int error = desk->waiting >= WAITING_MAX ? WEFT_ERR_BACKLOG : 0;
     if (!error) error = weft_timer_new(&p->timer, p->loop, on_time, p);
     if (!error) desk->waiting++;
+    if (!error) stand(p);
     close_desk(p, desk);
     return error;
 }
@@ -136,6 +157,15 @@ void store_append(struct parcel *p)
     bool waits = error == WEFT_ERR_BACKLOG;
     if (waits) error = wait(p);
     if (!waits || error) finish(p, error);
+}
+
+void store_end(weft_channels *c)
+{
+    while (c->queue) {
+        struct parcel *p = c->queue;
+        weft_turn_cancel(&p->turn);
+        finish(p, WEFT_ERR_CLOSED);
+    }
 }
 
 void store_refuse(struct parcel *p, int error)

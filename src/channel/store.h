@@ -36,9 +36,10 @@ struct parcel {
     weft_position at;
     weft_errand errand;
     weft_turn turn;
-    weft_timer *timer;    /* while it waits for its turn */
-    struct once_key *key; /* it is the first one with it */
-    struct parcel *next;  /* of those who wait for what the first one is told */
+    weft_timer *timer;            /* while it waits for its turn */
+    struct parcel *after, **link; /* the same, in the queue */
+    struct once_key *key;         /* it is the first one with it */
+    struct parcel *next;          /* of those who wait for what the first one is told */
 };
 
 /* What keeps messages beyond the log (weft_channels.store). Embedded in it. */
@@ -50,6 +51,9 @@ struct store {
 void store_publish(struct parcel *p);
 void store_append(struct parcel *p);
 void store_refuse(struct parcel *p, int error);
+
+/* No loop runs any more, and none is gone yet: nobody has his turn from now on. */
+void store_end(weft_channels *c);
 
 /* Why it was not published. Returns -1. */
 int store_refusal(int error, struct refusal *why);
