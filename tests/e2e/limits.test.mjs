@@ -4,6 +4,8 @@
 // (members, publishers that wait, channels that are remembered) is left to tests/channel and tests/hub, where time and
 // memory are the test's.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { Room } from '../chaos/servers.mjs';
 import { ask } from './lib/ask.mjs';
@@ -294,6 +296,138 @@ describe('of an answer', () => {
     const { messages, more } = await look('/many/one');
     assert.deepEqual([messages.length, more], [1, true]);
   });
+});
+
+// ---- who publishes faster than is read ---------------------------------------------------------
+
+// It subscribes, and takes next to nothing until its stdin ends: a kernel has much room for who does not say so.
+const LATE_READER = `
+import socket, sys
+reader = socket.socket()
+reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+reader.connect(('127.0.0.1', int(sys.argv[1])))
+reader.sendall(b'GET /x HTTP/1.1\\r\\nHost: localhost\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n'
+               b'Sec-WebSocket-Version: 13\\r\\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\\r\\n\\r\\n')
+assert b' 101 ' in reader.recv(100)
+print('subscribed', flush=True)
+sys.stdin.read()
+while reader.recv(65536):
+    pass
+`;
+
+const publication = (id, n) => JSON.stringify({ id, publish: '/x', data: 'm'.repeat(n) });
+
+/** A server whose channel /x is so far behind that who publishes on it waits. */
+class Behind {
+  waiting = 0; // publications
+  #open = []; // who publishes
+
+  static async start() {
+    const behind = new Behind();
+    behind.server = await Program.serve('--threads', '2', '--channel', '/x: window=256K, pace=1, history=1');
+    behind.reader = spawn('/usr/bin/python3', ['-c', LATE_READER, `${behind.server.port}`], { stdio: ['pipe', 'pipe', 'inherit'] });
+    await once(behind.reader.stdout, 'data');
+    await behind.#fill();
+    return behind;
+  }
+
+  async #connect() {
+    const peer = await talk(this.server.port);
+    this.#open.push(peer);
+    return peer;
+  }
+
+  /** Until a publication waits, and goes on waiting while the kernel takes what it can for the reader. */
+  async #fill() {
+    const peer = await this.#connect();
+    for (let id = 0; !this.waiting; id++) {
+      peer.say(publication(id, MESSAGE));
+      let pongs = 0;
+      for (let answered = false; !answered && pongs < 50;) {
+        peer.say('{"ping":1}');
+        if (JSON.parse(await peer.next()).pong) pongs++;
+        else answered = Boolean(await peer.next());
+      }
+      this.waiting = Number(pongs === 50);
+    }
+  }
+
+  /** A new connection's n publications of so many bytes, and a ping. */
+  async publishing(n, bytes) {
+    const peer = await this.#connect();
+    for (let id = 0; id < n; id++) peer.say(publication(id, bytes));
+    peer.say('{"ping":1}');
+    this.waiting += n;
+    return peer;
+  }
+
+  /** What a connection is told in front of the pong. */
+  async unanswered(n, bytes) {
+    const peer = await this.publishing(n, bytes);
+    const told = [];
+    for (;;) {
+      const object = JSON.parse(await peer.next());
+      if (object.pong) return told;
+      told.push(object);
+    }
+  }
+
+  async stop() {
+    const stopped = this.server.stop();
+    this.reader.kill('SIGKILL');
+    for (const peer of this.#open) peer.socket.terminate();
+    await stopped;
+  }
+}
+
+describe('of a channel that is behind', () => {
+  let behind;
+  let unread; // whose ping is not read
+  before(async () => (behind = await Behind.start()));
+  after(() => behind.stop());
+
+  test('of a connection 63 may wait, or 256 KiB less one, and it is read from', async () => {
+    assert.deepEqual(await behind.unanswered(63, 1), []);
+    assert.deepEqual(await behind.unanswered(3, MESSAGE), []);
+    assert.deepEqual(await behind.unanswered(4, MESSAGE - 1), []);
+  });
+
+  test('with 64, or 256 KiB, it is not read from', async () => {
+    unread = [await behind.publishing(64, 1), await behind.publishing(4, MESSAGE)];
+    assert.deepEqual(await behind.unanswered(1, 1), []); // by then those would have been told, too
+    assert.ok(unread.every((peer) => peer.silent));
+  });
+
+  test('of a channel 1,000: the next is 503, and when to come again', async () => {
+    let refused = [];
+    while (behind.waiting < 1000) refused = [...refused, ...(await behind.unanswered(Math.min(60, 1000 - behind.waiting), 1))];
+    assert.deepEqual(refused, []);
+    const [{ id, error: { code, retry } }] = await behind.unanswered(1, 1);
+    assert.deepEqual([id, code, retry > 0], [0, 503, true]);
+    const { status: got, fields, body } = await ask(behind.server.port, 'POST', '/x', { body: 'm' });
+    assert.deepEqual([got, Number(fields['retry-after']) > 0, JSON.parse(body).error.code], [503, true, 503]);
+  });
+
+  test('who was not read from is, as soon as one is answered', async () => {
+    behind.reader.stdin.end();
+    for (const peer of unread) assert.notEqual(JSON.parse(await peer.next()).id, undefined);
+    for (const peer of unread) {
+      let told;
+      while (!told?.pong) told = JSON.parse(await peer.next());
+    }
+  });
+});
+
+test('a server that ends while many wait on both of its threads ends well', async () => {
+  const behind = await Behind.start();
+  const { port } = behind.server;
+  const raw = await Promise.all(Array.from({ length: 8 }, () => Peer.connect(`ws://127.0.0.1:${port}/x?subscribe=no`)));
+  for (const peer of raw) for (const text of ['a', 'b', 'c']) peer.say(text);
+  const posts = Array.from({ length: 8 }, () => ask(port, 'POST', '/x', { body: 'm' }).catch(() => {}));
+  for (let n = 0; n < 8; n++) assert.deepEqual(await behind.unanswered(60, 1), []);
+  await behind.stop();
+  await Promise.all(posts);
+  for (const peer of raw) assert.equal((await peer.end()).code, 1001);
 });
 
 test('new channels of an address: 100 at once, then 10 a second', async () => {
