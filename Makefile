@@ -14,8 +14,8 @@
 #   make abuse      what an attacker can do to the server, done; and what each kind of it costs, as a table
 #   make chaos      200 clients of channels, a bad network, a server that is killed, for CHAOS_TIME seconds (60)
 #   make proxies    that what is silent for 70 s behind nginx, HAProxy and Caddy is still there: docs/proxies.md
-#   make bench      weft beside other servers and a bare TCP server: docs/performance.md, in half an hour
-#   make bench-quick    the same in three minutes, printed (and by hand: build/release/bench/idle_replies, HACKING.md)
+#   make bench      weft beside other servers and a bare TCP server: docs/performance.md, in forty minutes
+#   make bench-quick    the same in four minutes, printed (and by hand: build/release/bench/idle_replies, HACKING.md)
 #   make bench-gate     instructions for each message, against bench/baseline.txt
 #   make bench-baseline     what that file holds, made anew
 #   make coverage   which lines and branches the tests run

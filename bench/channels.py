@@ -1,161 +1,143 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""bench/channels.py [--rounds N] [--duration MS] [--subscribers N] [--idle N]   channels beside nchan, as a table
+"""Channels beside those of others: fan-out, publishing, memory, one who does not read, a crowd that resumes.
 
-weft serve and nginx with nchan do the same here: a path is a channel, with a history of 100 messages. Both are loaded by
-weft bench, one after the other in every round, and what is compared is the CPU time of the server: for a message that is
-published by POST, on connections that are kept; for a delivery, by each transport that both have; and memory for an
-idle subscriber. Medians, and of the ratios those of each round. Nothing in it depends on a quiet machine as much as
-the latencies do."""
+A path is a channel everywhere. Each server is alone on its core, started for each measurement; in a round every server
+is measured once, so ratios are those of a round. A result is plain data:
 
-import argparse
-import json
-import os
-import resource
-import socket
-import statistics
-import subprocess
+    {"cells": [{"part", "row", "name", "rounds": {round: {what: number}}}], "failed": [why], "options": {...}}
+"""
+
 import sys
-import tempfile
 import time
-from pathlib import Path
+from dataclasses import asdict, dataclass
 
-ROOT = Path(__file__).resolve().parent.parent
-WEFT = Path(os.environ.get("WEFT", ROOT / "build" / "release" / "weft"))
-CONF = ROOT / "bench" / "peers" / "nchan.conf"
-SERVERS = ("weft", "nchan")
-TRANSPORTS = {"weft": ("ws", "sse", "stream", "raw", "longpoll"), "nchan": ("ws", "sse")}
-CORES = ("0", "1") if len(os.sched_getaffinity(0) & {0, 1}) == 2 else None
+import channels_resume
+import channels_silent
+import servers
+from channels_servers import load, serving
 
-
-def pinned(server, command):
-    core = CORES and CORES[0 if server else 1]
-    return (["taskset", "-c", core] if core else []) + [str(c) for c in command]
-
-
-# ---- servers ------------------------------------------------------------------------------------
+VIA = ("ws", "sse", "stream", "raw", "longpoll")
+READ_BY = {"weft": VIA, "nchan": ("ws", "sse"), "bun": ("ws",), "ws": ("ws",), "socketio": ("ws",)}
+POSTED_TO = ("weft", "nchan", "bun", "ws")
+WITH_HISTORY = {"ws": ("weft",), "sse": ("weft", "nchan")}
+QUICK = ("weft", "nchan", "bun")
+PUBLISHERS = 16
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+@dataclass
+class Options:
+    quick: bool
+    deadline: float
+    rounds: int = 3
+    duration: int = 1000  # ms
+    subscribers: int = 500
+    idle: int = 5000
+    crowd: int = 10000
 
 
-def answers(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+# ---- what is measured ---------------------------------------------------------------------------
 
 
-class Server:
-    """With a channel at every path."""
-
-    def __init__(self, name, folder):
-        self.port = free_port()
-        self.process = subprocess.Popen(pinned(True, self.command(name, folder)), stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while not answers(self.port):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{name} does not start")
-            time.sleep(0.05)
-
-    def command(self, name, folder):
-        if name == "weft":
-            return [WEFT, "serve", "-p", self.port, "--threads", "1", "--ping", "1h"]
-        conf = Path(folder) / "nginx.conf"
-        conf.write_text(CONF.read_text().replace("PORT", str(self.port)).replace("FOLDER", str(folder)))
-        return ["nginx", "-p", folder, "-c", conf, "-e", Path(folder) / "error.log"]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
+def latency(said):
+    return {what: said["latency_us"][what] for what in ("p50", "p99")}
 
 
-# ---- loads --------------------------------------------------------------------------------------
+def during(o):
+    """Who compiles while it runs needs as long to warm up."""
+    return "-s", 125, "-d", f"{o.duration}ms", "--warmup", f"{o.duration}ms"
 
 
-def load(server, *flags):
-    command = [WEFT, "bench", "--json", "--pid", server.process.pid, *flags, f"ws://127.0.0.1:{server.port}/channel"]
-    done = subprocess.run(pinned(False, command), capture_output=True, text=True, timeout=300)
-    if done.returncode or '"errors":[]' not in done.stdout:
-        raise RuntimeError(f"{done.stdout[-300:]}{done.stderr[-300:]}")
-    return json.loads(done.stdout)
+def way(name, via):
+    return () if name == "socketio" else ("--via", via)
 
 
-def posts(server, o):
-    r = load(server, "--post", "-c", 16, "-s", 125, "--text", "-d", f"{o.duration}ms", "--warmup", "300ms")
-    return {"ns": r["server"]["cpu_ns_each"], "p50": r["latency_us"]["p50"], "p99": r["latency_us"]["p99"]}
+def fan_out(name, via, o):
+    with serving(name) as server:
+        said = load(server, name, "--subscribers", o.subscribers, *way(name, via), *during(o))
+    return {"ns": said["server"]["cpu_ns_each"], **latency(said), "generator": said["generator"]["cpu_share"]}
 
 
-def fan_out(server, via, o):
-    r = load(server, "--subscribers", o.subscribers, "--via", via, "-s", 125, "--text", "-d", f"{o.duration}ms",
-             "--warmup", "300ms")
-    return {"ns": r["server"]["cpu_ns_each"], "p50": r["latency_us"]["p50"], "p99": r["latency_us"]["p99"]}
+def posts(name, _, o):
+    with serving(name) as server:
+        said = load(server, name, "--post", "-c", PUBLISHERS, *during(o))
+    return {"ns": said["server"]["cpu_ns_each"], **latency(said), "generator": said["generator"]["cpu_share"]}
 
 
-def idle(server, via, o):
-    r = load(server, "--idle", "-c", o.idle, "--via", via, "-d", "1s")
-    return {"bytes": r["server"]["rss_per_connection"]}
+def says(name, _, o):
+    """One publishes, one listens."""
+    with serving(name) as server:
+        said = load(server, name, "--subscribers", 1, "--depth", PUBLISHERS, *during(o))
+    if not said["published"]:
+        raise RuntimeError("not one message in the time")
+    return {"ns": said["server"]["cpu_s"] * 1e9 / said["published"], **latency(said),
+            "generator": said["generator"]["cpu_share"]}
 
 
-# ---- the table ----------------------------------------------------------------------------------
+def idle(name, via, o):
+    with serving(name) as server:
+        return {"bytes": load(server, name, "--idle", "-c", o.idle, *way(name, via), "-d", "1000ms")
+                ["server"]["rss_per_connection"]}
+
+
+def silent(name, _, o):
+    return channels_silent.measure(name, o)
 
 
 def cells(o):
-    """(what, transport, how it is measured, which number)."""
-    yield "POST, kept connections: ns of CPU a message", "", lambda s, _: posts(s, o), "ns"
-    for via in TRANSPORTS["weft"]:
-        yield f"fan-out to {o.subscribers}: ns of CPU a delivery", via, lambda s, v: fan_out(s, v, o), "ns"
-    for via in TRANSPORTS["weft"]:
-        yield f"idle subscriber of {o.idle}: bytes resident", via, lambda s, v: idle(s, v, o), "bytes"
+    """(part, row, how it is measured, who takes part): in the order of the page."""
+    readers = [(via, [n for n in READ_BY if via in READ_BY[n]]) for via in VIA]
+    yield from (("fan-out", via, fan_out, names) for via, names in readers)
+    yield "publish", "post", posts, POSTED_TO
+    yield "publish", "ws", says, READ_BY
+    yield from (("idle", via, idle, names) for via, names in readers if not o.quick or via in ("ws", "sse"))
+    yield "silent", "", silent, ("weft",) if o.quick else POSTED_TO
+    yield from (("resume", via, channels_resume.measure, names) for via, names in WITH_HISTORY.items())
 
 
-def measure(name, via, how):
-    if via and via not in TRANSPORTS[name]:
+# ---- measuring ----------------------------------------------------------------------------------
+
+
+def attempt(part, how, name, row, o, failed):
+    try:
+        return how(name, row, o)
+    except (KeyError, OSError, RuntimeError) as e:
+        why = f"{part} {row}, {servers.NAMES[name]}: {e}"
+        print(f"channels: {why}", file=sys.stderr, flush=True)
+        if why not in failed:
+            failed.append(why)
         return None
-    with tempfile.TemporaryDirectory() as folder, Server(name, folder) as server:
-        try:
-            return how(server, via)
-        except (KeyError, RuntimeError) as e:  # nothing came in all that time, or it was refused
-            print(f"channels: {name} {via}: {e}", file=sys.stderr)
-            return None
 
 
-def median(rounds, name, what):
-    values = [r[name][what] for r in rounds if r[name] and what in r[name]]
-    return statistics.median(values) if values else None
+def turns(names, number):
+    """Nobody is always behind the same one."""
+    first = number % len(names)
+    return names[first:] + names[:first]
 
 
-def row(title, via, what, rounds):
-    ours, theirs = (median(rounds, name, what) for name in SERVERS)
-    both = [r for r in rounds if r["weft"] and r["nchan"]]
-    ratio = statistics.median(r["weft"][what] / r["nchan"][what] for r in both) if both else None
-    times = [median(rounds, name, p) for name in SERVERS for p in ("p50", "p99")]
-    said = [f"{ours:,.0f}" if ours else "-", f"{theirs:,.0f}" if theirs else "-", f"{ratio:.2f}" if ratio else "-"]
-    said += [f"{t:,.0f}" if t else "-" for t in times]
-    print(f"| {title}{', ' + via if via else ''} | " + " | ".join(said) + " |", flush=True)
+def play_cell(cell, skipped, o, failed):
+    part, row, how, who = cell
+    names = [n for n in who if n not in skipped and (not o.quick or n in QUICK)]
+    rounds = {name: {} for name in names}
+    for number in range(o.rounds):
+        if number and time.monotonic() > o.deadline:
+            break
+        for name in turns(names, number):
+            measured = attempt(part, how, name, row, o, failed)
+            if measured:
+                rounds[name][number] = measured
+    return [{"part": part, "row": row, "name": name, "rounds": kept} for name, kept in rounds.items() if kept]
 
 
-def main():
-    p = argparse.ArgumentParser(prog="bench/channels.py")
-    for name, default in (("rounds", 5), ("duration", 1000), ("subscribers", 500), ("idle", 5000)):
-        p.add_argument(f"--{name}", type=int, default=default)
-    o = p.parse_args()
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    print(f"| {o.rounds} rounds, medians; load {os.getloadavg()[0]:.0f} | weft | nchan | weft / nchan | weft p50 us | p99 |"
-          " nchan p50 us | p99 |\n|---|--:|--:|--:|--:|--:|--:|--:|")
-    for title, via, how, what in cells(o):
-        rounds = [{name: measure(name, via, how) for name in SERVERS} for _ in range(o.rounds)]
-        row(title, via, what, rounds)
+def options(quick):
+    deadline = time.monotonic() + (60 if quick else 11 * 60)  # one round of each after it
+    if quick:
+        return Options(True, deadline, rounds=1, duration=200, subscribers=100, idle=1000, crowd=2000)
+    return Options(False, deadline)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def play(skipped, o, say):
+    result, failed = [], []
+    for cell in cells(o):
+        say("channels:", *cell[:2])
+        result += play_cell(cell, skipped, o, failed)
+    return {"cells": result, "failed": failed, "options": asdict(o)}

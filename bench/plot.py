@@ -4,7 +4,8 @@
 from html import escape
 
 COLOURS = {"ring": "#1f6feb", "poll": "#1f6feb", "binary": "#9ec5fe", "each": "#79a9f5",
-           "raw": "#57606a", "bun": "#d9822b", "beast": "#2da44e", "lws": "#8250df", "ws": "#bf3989"}
+           "raw": "#57606a", "bun": "#d9822b", "beast": "#2da44e", "lws": "#8250df", "ws": "#bf3989",
+           "weft": "#1f6feb", "nchan": "#2da44e", "socketio": "#8250df"}
 LEFT, BAR, GAP, WIDTH = 150, 16, 26, 760
 
 

@@ -3,8 +3,10 @@
 
 from statistics import median, quantiles
 
+import channels_report
 import plot
 import servers
+from tables import table
 from workloads import WORKLOADS
 
 SATURATED = 0.97  # of a core
@@ -81,11 +83,6 @@ def two_digits(value):
 def three_digits(value):
     """For what is held against two: on which side it is has to be seen."""
     return f"{value:.3f}"
-
-
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "|".join("---" if i == 0 else "--:" for i in range(len(head))) + "|"]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
 # ---- targets ------------------------------------------------------------------------------------
@@ -237,6 +234,10 @@ def document(results):
         pictures[f"{key}.svg"] = drawn
         parts += [f"## {heading}", words, f"![{heading}](performance/{key}.svg)"]
         parts += [workload_table(w, results["workloads"][w.key]) for w in chosen]
+    if results["channels"]:
+        text, drawn = channels_report.section(results["channels"])
+        parts.append(text)
+        pictures |= drawn
     parts += [memory_tables(results), kernels(results), threads(results), gate(results)]
     return "\n\n".join(parts) + "\n", pictures
 
@@ -245,4 +246,6 @@ def terminal(results):
     """The same, shorter: for a quick run."""
     parts = [circumstances(results), targets(results)]
     parts += [workload_table(w, results["workloads"][w.key]) for w in WORKLOADS if w.key in results["workloads"]]
+    if results["channels"]:
+        parts.append(channels_report.section(results["channels"])[0])
     return "\n\n".join(parts) + "\n"

@@ -2,11 +2,14 @@
 """Who is measured: how each server is built, started on a core of its own, and reached.
 
 All of them do the same: /echo sends everything back, any other path is a channel. Each prints its
-address first. What a machine lacks is skipped, and said."""
+address first (nchan does not: bench/channels_servers.py). What a
+machine lacks is skipped, and said."""
 
+import functools
 import os
 import resource
 import select
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +19,8 @@ PEERS = ROOT / "bench" / "peers"
 BUILT = ROOT / "build" / "bench-peers"
 WEFT = Path(os.environ.get("WEFT", ROOT / "build" / "release" / "weft"))
 RAW = WEFT.parent / "bench" / "raw"
-BUN = PEERS / "node_modules" / ".bin" / "bun"
+NCHAN_PACKAGE = "libnginx-mod-nchan"
+NCHAN = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 
 SERVER_CORE, LOAD_CORE = "0", "1"
 PINNED = len(os.sched_getaffinity(0) & {0, 1}) == 2
@@ -31,8 +35,12 @@ NAMES = {
     "beast": "Boost.Beast",
     "lws": "libwebsockets",
     "ws": "ws on node",
+    "weft": "weft",
+    "nchan": "nginx with nchan",
+    "socketio": "Socket.IO on node",
 }
 PEER_NAMES = ("bun", "beast", "lws", "ws")
+CHANNEL_NAMES = ("nchan", "bun", "ws", "socketio")
 
 
 @dataclass
@@ -104,22 +112,30 @@ def build_c(compiler, source, program, *libraries):
 
 
 def install_npm():
-    if is_newer(PEERS / "node_modules" / ".package-lock.json", PEERS / "package-lock.json") \
-            and output(BUN, "--version"):
+    if is_newer(PEERS / "node_modules" / ".package-lock.json", PEERS / "package-lock.json"):
         return None
-    # Bun's own script puts its program where bun is to be found.
-    return run_logged(["npm", "ci", "--no-audit", "--no-fund", "--silent", "--foreground-scripts"],
-                      cwd=PEERS)
+    return run_logged(["npm", "ci", "--no-audit", "--no-fund", "--silent", "--ignore-scripts"], cwd=PEERS)
+
+
+@functools.cache
+def bun():
+    """The program of the first of npm's packages that runs here; Bun's own script would choose one, too."""
+    return next((p for p in sorted(PEERS.glob("node_modules/@oven/bun-*/bin/bun")) if output(p, "--version")), None)
+
+
+def missing_npm(wanted):
+    wanted = {"bun", "ws", "socketio"} & set(wanted)
+    why = install_npm() if wanted else None
+    if why:
+        return {name: f"npm: {why}" for name in wanted}
+    return {"bun": "its program does not run on this machine"} if "bun" in wanted and not bun() else {}
 
 
 def prepare(wanted):
     """Build and install the peers; {name: why it is skipped}."""
-    skipped = {}
-    if {"bun", "ws"} & set(wanted):
-        why = install_npm()
-        skipped.update({name: f"npm: {why}" for name in ("bun", "ws") if why})
-        if not why and "bun" in wanted and not output(BUN, "--version"):
-            skipped["bun"] = "its program does not run on this machine"
+    skipped = missing_npm(wanted)
+    if not NCHAN.exists() or not shutil.which("nginx"):
+        skipped["nchan"] = f"{NCHAN_PACKAGE} is not installed"
     for name, compiler, source, libraries in (
             ("lws", "gcc", "lws_server.c", ["-lwebsockets"]),
             ("beast", "g++", "beast_server.cpp", ["-lssl", "-lcrypto", "-lpthread"])):
@@ -130,18 +146,25 @@ def prepare(wanted):
     return {name: why for name, why in skipped.items() if name in wanted}
 
 
+def npm_version(package):
+    return output("node", "-p", f"require('{PEERS}/node_modules/{package}/package.json').version")
+
+
 def versions():
     """{name: version} of what is there."""
     lws = output("dpkg-query", "-W", "-f", "${Version}", "libwebsockets-dev")
     boost = output("dpkg-query", "-W", "-f", "${Version}", "libboost-dev")
-    ws = output("node", "-p", f"require('{PEERS}/node_modules/ws/package.json').version")
+    nchan = output("dpkg-query", "-W", "-f", "${Version}", NCHAN_PACKAGE) if NCHAN.exists() else None
+    node, ws, socketio = output("node", "--version"), npm_version("ws"), npm_version("socket.io")
     commit = output("git", "-C", ROOT, "describe", "--always", "--dirty")
     return {
         "weft": f"{output(WEFT, '--version')}, commit {commit}",
-        "Bun": output(BUN, "--version"),
+        "Bun": bun() and output(bun(), "--version"),
         "Boost.Beast": f"Boost {boost} (Debian)" if boost else None,
         "libwebsockets": f"{lws} (Debian)" if lws else None,
-        "ws": f"{ws} on node {output('node', '--version')}" if ws else None,
+        "ws": f"{ws} on node {node}" if ws else None,
+        "Socket.IO": f"{socketio} on node {node}" if socketio else None,
+        "nchan": f"{nchan} (Debian)" if nchan else None,
         "gcc": output("gcc", "-dumpfullversion"),
     }
 
@@ -165,10 +188,12 @@ def command_for(name, wish):
         "each": lambda: weft_command(wish, "--batch", "each"),
         "poll": lambda: weft_command(wish, "--batch", "ring", "--poll-us", "50"),
         "raw": lambda: [RAW, wish.size],
-        "bun": lambda: [BUN, PEERS / "bun_server.js", *flags],
+        "bun": lambda: [bun(), PEERS / "bun_server.js", *flags],
         "beast": lambda: [BUILT / "beast_server", *flags],
         "lws": lambda: [BUILT / "lws_server", *flags],
         "ws": lambda: ["node", PEERS / "ws_server.mjs", *flags],
+        "weft": lambda: weft_command(wish),
+        "socketio": lambda: ["node", PEERS / "socketio_server.mjs"],
     }
     return commands[name]()
 
@@ -183,7 +208,7 @@ def start(name, wish):
         raise RuntimeError(str(e)) from e
     ready, _, _ = select.select([process.stdout], [], [], 30)
     line = process.stdout.readline().strip() if ready else ""
-    server = Server(process, line.replace("http", "ws", 1) if name not in PEER_NAMES else line)
+    server = Server(process, line if line.startswith("ws") else line.replace("http", "ws", 1))
     if "://" not in line:
         server.stop()
         raise RuntimeError("does not start")

@@ -27,8 +27,8 @@ struct weft_channels {
     weft_channels_config cfg;
     weft_deflate deflate; /* cfg's, or unused */
     weft_hub *hub;
-    struct store *store; /* channel/store.h; NULL: the log is all there is */
-    weft_timer *reaper;  /* of desks */
+    const struct store *store; /* channel/store.h; NULL: the log is all there is */
+    weft_timer *reaper;        /* of desks */
     struct page page;
     struct desks desks;
     struct budgets budgets; /* of new channels */

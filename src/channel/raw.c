@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * channel/raw.c - one parcel at a time for each connection; without a store the hub does all of that
+ * channel/raw.c - a message is a parcel, which is kept only if it is not published at once: then it is the only one of
+ * its connection
+ *
+ * Who waits is the connection itself, however long, because it is not read from; and if it goes, so does what it has
+ * said and nobody has taken yet.
  */
 #include "channel/raw.h"
 
@@ -12,7 +16,7 @@ struct said {
     weft_link link;
     weft_conn *conn; /* NULL: it has gone */
     weft_message *message;
-    weft_bytes key;
+    weft_bytes key; /* none */
 };
 
 static void said_free(struct said *s)
@@ -26,7 +30,9 @@ static void said_free(struct said *s)
 
 static void on_gone(weft_link *link)
 {
-    ((struct said *)(void *)((char *)link - offsetof(struct said, link)))->conn = NULL;
+    struct said *s = (struct said *)(void *)((char *)link - offsetof(struct said, link));
+    s->conn = NULL;
+    store_forsake(&s->parcel);
 }
 
 static const weft_link_type links = {.on_gone = on_gone};
@@ -43,27 +49,28 @@ static void on_done(struct parcel *p)
     else weft_resume(c);
 }
 
-static struct said *make(weft_channels *channels, weft_topic *t, weft_conn *c, weft_message *m)
+/* References are the caller's. */
+static void fill_in(struct said *s, weft_channels *channels, weft_topic *t, weft_conn *c,
+                    weft_message *m)
 {
-    struct said *s = hook_realloc(channels->env, NULL, sizeof *s);
-    if (!s) return NULL;
-    *s = (struct said){.parcel = {.channels = channels_ref(channels),
-                                  .topic = weft_topic_ref(t),
+    *s = (struct said){.parcel = {.channels = channels,
+                                  .topic = t,
                                   .loop = weft_conn_loop(c),
+                                  .messages = &s->message,
+                                  .keys = &s->key,
                                   .n = 1,
+                                  .patient = true,
                                   .on_done = on_done},
                        .link = {.owner = channels, .type = &links},
                        .conn = c,
-                       .message = weft_message_ref(m)};
-    s->parcel.messages = &s->message;
-    s->parcel.keys = &s->key;
-    return s;
+                       .message = m};
 }
 
-static int hand_in(weft_channels *channels, weft_topic *t, weft_conn *c, weft_message *m)
+static int keep(weft_channels *channels, weft_topic *t, weft_conn *c, weft_message *m)
 {
-    struct said *s = make(channels, t, c, m);
+    struct said *s = hook_realloc(channels->env, NULL, sizeof *s);
     if (!s) return -ENOMEM;
+    fill_in(s, channels_ref(channels), weft_topic_ref(t), c, weft_message_ref(m));
     weft_conn_link(c, &s->link);
     weft_pause(c);
     store_publish(&s->parcel);
@@ -73,13 +80,13 @@ static int hand_in(weft_channels *channels, weft_topic *t, weft_conn *c, weft_me
 int raw_publish(weft_channels *channels, weft_topic *t, weft_conn *c, weft_opcode op,
                 const void *data, size_t len)
 {
+    struct said s;
     weft_message *m;
-    const char *name = (const char *)weft_topic_name(t).data;
-    if (!channels->store) return weft_publish_from(channels->hub, c, name, op, data, len);
     if (weft_conn_find_link(c, channels)) return WEFT_ERR_BACKLOG;
     int error = weft_message_new(&m, channels->env, op, data, len);
     if (error) return error;
-    error = hand_in(channels, t, c, m);
+    fill_in(&s, channels, t, c, m);
+    error = store_publish_at_once(&s.parcel) ? s.parcel.error : keep(channels, t, c, m);
     weft_message_unref(m);
     return error;
 }

@@ -159,7 +159,7 @@ static void tell(weft_conn *c, weft_channel_event *e)
 {
     const struct socket *s = weft_conn_user(c);
     if (!s->channels->cfg.on_event) return;
-    if (e->type != WEFT_CHANNEL_PUBLISHED) e->conn = c;
+    e->conn = c;
     e->channel = weft_topic_name(topic_of(s));
     channels_tell(s->channels, e);
 }
@@ -217,7 +217,6 @@ static void publish(const struct socket *s, weft_conn *c, weft_opcode op, const 
     int error = raw_publish(s->channels, topic_of(s), c, op, data, len);
     if (error && error != WEFT_ERR_BACKLOG) /* that: it is closing, and too late */
         weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(error));
-    else tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_PUBLISHED, .op = op, .len = len});
 }
 
 static void on_message(weft_conn *c, weft_opcode op, const void *data, size_t len)

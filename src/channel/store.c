@@ -4,7 +4,7 @@
  *
  *      store_publish -> once: the first one with its key publishes, the others wait for what he is told
  *                         |
- *                       store -> store_append -> turn, timer: while others are behind
+ *                       store -> store_append -> in line, for a turn: while others are behind
  */
 #include "channel/store.h"
 
@@ -57,10 +57,11 @@ static void answer_key(struct parcel *p, int error)
     }
 }
 
-static void stand(struct parcel *p)
+static void step_in(struct parcel *p)
 {
     weft_channels *c = p->channels;
     pthread_mutex_lock(&c->queue_lock);
+    p->in_line = true;
     p->after = c->queue;
     p->link = &c->queue;
     if (c->queue) c->queue->link = &p->after;
@@ -71,15 +72,18 @@ static void stand(struct parcel *p)
 static void step_out(struct parcel *p)
 {
     pthread_mutex_lock(&p->channels->queue_lock);
+    p->in_line = false;
     *p->link = p->after;
     if (p->after) p->after->link = p->link;
     pthread_mutex_unlock(&p->channels->queue_lock);
 }
 
+/* Who is patient is not counted, and has no timer. */
 static void leave_queue(struct parcel *p)
 {
     uint64_t now_ms;
     step_out(p);
+    if (!p->timer) return;
     struct desk *desk = open_desk(p, &now_ms); /* it is there, since somebody waits */
     desk->waiting--;
     close_desk(p, desk);
@@ -89,7 +93,7 @@ static void leave_queue(struct parcel *p)
 
 static void finish(struct parcel *p, int error)
 {
-    if (p->timer) leave_queue(p);
+    if (p->in_line) leave_queue(p);
     if (p->key) answer_key(p, error);
     send(p, error);
 }
@@ -121,12 +125,22 @@ static void on_turn(weft_turn *turn)
     finish(p, append(p));
 }
 
+static void give_up(struct parcel *p, int error)
+{
+    weft_turn_cancel(&p->turn);
+    finish(p, error);
+}
+
 static void on_time(weft_timer *timer, void *user)
 {
-    struct parcel *p = user;
     (void)timer;
-    weft_turn_cancel(&p->turn);
-    finish(p, WEFT_ERR_BACKLOG);
+    give_up(user, WEFT_ERR_BACKLOG);
+}
+
+void store_forsake(struct parcel *p)
+{
+    p->patient = false;
+    if (p->in_line) give_up(p, WEFT_ERR_CLOSED);
 }
 
 static int join_queue(struct parcel *p)
@@ -137,16 +151,16 @@ static int join_queue(struct parcel *p)
     int error = desk->waiting >= WAITING_MAX ? WEFT_ERR_BACKLOG : 0;
     if (!error) error = weft_timer_new(&p->timer, p->loop, on_time, p);
     if (!error) desk->waiting++;
-    if (!error) stand(p);
     close_desk(p, desk);
+    if (!error) weft_timer_start(p->timer, p->channels->cfg.publish_ms);
     return error;
 }
 
 static int wait(struct parcel *p)
 {
-    int error = join_queue(p);
+    int error = p->patient ? 0 : join_queue(p);
     if (error) return error;
-    weft_timer_start(p->timer, p->channels->cfg.publish_ms);
+    step_in(p);
     p->turn = (weft_turn){.on_turn = on_turn};
     return weft_topic_wait(p->topic, p->loop, &p->turn);
 }
@@ -161,11 +175,7 @@ void store_append(struct parcel *p)
 
 void store_end(weft_channels *c)
 {
-    while (c->queue) {
-        struct parcel *p = c->queue;
-        weft_turn_cancel(&p->turn);
-        finish(p, WEFT_ERR_CLOSED);
-    }
+    while (c->queue) give_up(c->queue, WEFT_ERR_CLOSED);
 }
 
 void store_refuse(struct parcel *p, int error)
@@ -173,11 +183,24 @@ void store_refuse(struct parcel *p, int error)
     finish(p, error);
 }
 
+static void confirm(const struct store *s, struct parcel *p)
+{
+    (void)s;
+    store_append(p);
+}
+
+/* Nothing but the log. */
+static const struct store the_log = {.publish = confirm, .at_once = true};
+
+static const struct store *store_of(const struct parcel *p)
+{
+    return p->channels->store ? p->channels->store : &the_log;
+}
+
 static void publish(struct parcel *p)
 {
-    struct store *s = p->channels->store;
-    if (s) s->publish(s, p);
-    else store_append(p);
+    const struct store *s = store_of(p);
+    s->publish(s, p);
 }
 
 /* ---- once ------------------------------------------------------------------------------------ */
@@ -226,6 +249,13 @@ void store_publish(struct parcel *p)
 {
     if (p->once.len) publish_once(p);
     else publish(p);
+}
+
+bool store_publish_at_once(struct parcel *p)
+{
+    if (p->once.len || !store_of(p)->at_once) return false;
+    p->error = append(p);
+    return p->error != WEFT_ERR_BACKLOG;
 }
 
 int store_refusal(int error, struct refusal *why)

@@ -6,9 +6,10 @@
  *          store_append -> the topic, at once, or when it is one's turn -> on_done, from the loop: where it is
  *          store_refuse                                                -> on_done: why not
  *
- * The usual one, which is none, confirms at once, and keeps nothing but the topic's log. The answer comes later even
- * so, in a turn of its own: another store asks another machine. What is confirmed first is first in its channel. A
- * store that does not have any more what it has confirmed says weft_topic_renew.
+ * The usual one confirms at once, and keeps nothing but the topic's log. The answer comes later even so, in a turn of
+ * its own: another store asks another machine. Who wants none (store_publish_at_once) needs no turn, and no memory,
+ * if the store is of that kind and nobody is in front of him. What is confirmed first is first in its channel. A store
+ * that does not have any more what it has confirmed says weft_topic_renew.
  */
 #ifndef CHANNEL_STORE_H
 #define CHANNEL_STORE_H
@@ -29,6 +30,8 @@ struct parcel {
     const weft_bytes *keys;
     size_t n;
     weft_bytes once; /* an idempotency key; empty: none */
+    bool
+        patient; /* it waits for its turn as long as that takes, because whoever said it is held up */
     void (*on_done)(
         struct parcel *p); /* once, if store_publish was called; p is the caller's again */
     /* ------------------------------------------------------------------------------------------ */
@@ -36,8 +39,9 @@ struct parcel {
     weft_position at;
     weft_errand errand;
     weft_turn turn;
-    weft_timer *timer;            /* while it waits for its turn */
-    struct parcel *after, **link; /* the same, in the queue */
+    bool in_line;                 /* it waits for its turn */
+    struct parcel *after, **link; /* the others who do */
+    weft_timer *timer;            /* how long it may do so */
     struct once_key *key;         /* it is the first one with it */
     struct parcel *next;          /* of those who wait for what the first one is told */
 };
@@ -45,10 +49,18 @@ struct parcel {
 /* What keeps messages beyond the log (weft_channels.store). Embedded in it. */
 struct store {
     /* Call store_append or store_refuse once, in the thread of p's loop; from here, too. */
-    void (*publish)(struct store *s, struct parcel *p);
+    void (*publish)(const struct store *s, struct parcel *p);
+    bool at_once; /* it never does but say store_append from there */
 };
 
 void store_publish(struct parcel *p);
+
+/* Whether it was: p->error and p->at say how, and on_done is not called. If not, nothing was done. */
+bool store_publish_at_once(struct parcel *p);
+
+/* Whoever said it has gone: if it is in line it is dropped (WEFT_ERR_CLOSED), and else patient no more. */
+void store_forsake(struct parcel *p);
+
 void store_append(struct parcel *p);
 void store_refuse(struct parcel *p, int error);
 

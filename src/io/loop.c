@@ -3,71 +3,23 @@
  * io/loop.c - the turn
  *
  * epoll. Duplexes are edge-triggered: each remembers what is so (duplex.c). Whatever else there is, listeners and
- * what users watch, is level-triggered, as are two descriptors of the loop's own: an eventfd that other threads,
- * signal handlers and the loop itself wake it with, and, once weft_loop_fd was called, a timerfd that makes the
- * epoll descriptor readable when a timer is due.
+ * what users watch, is level-triggered, as are two descriptors of the loop's own (wake.c).
  *
  * Invariants: ready[next .. n_ready) are events that were fetched and not delivered, and none of them
  * names a struct io that has left. Nothing is buried but at the end of a turn. Within a turn the clock
  * stands; between turns it is read each time.
  */
-#include "io/loop.h"
-
 #include <assert.h>
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <sys/eventfd.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/env.h"
-#include "base/log.h"
-#include "io/flush.h"
-#include "io/resolve.h"
-#include "io/wait.h"
+#include "io/loop_inside.h"
 
 enum {
-    READY_MAX = 256, /* with the least quota 2 MiB, too */
-    US_PER_TICK = 1000,
     TURN_BYTES = 2 << 20,
     QUOTA_MIN = 8192,
     FLUSH_BYTES = 1 << 18, /* so many received, and the answers are still in the cache */
     LINE_US = 200,
-};
-
-SIZED_TAKER(config_take, weft_loop_config, poll_us, 16, poll_us)
-
-struct weft_loop {
-    const weft_env *env; /* NULL, or the copy */
-    weft_env copy;
-    const struct sys *sys;
-    struct ring *ring; /* NULL: one system call for each send */
-    weft_batch batch;  /* as it was asked for */
-    struct wait wait;  /* with the epoll descriptor */
-    struct io wake;    /* the eventfd */
-    struct io alarm;   /* the timerfd; fd -1 unless embedded */
-    uint64_t alarm_us; /* what it is set to */
-    uint64_t now;      /* us */
-    bool in_turn, ending;
-    atomic_bool stop;
-    atomic_uintptr_t thread; /* that turns it, or did so last; 0: nobody knows */
-    atomic_bool rests;       /* weft_loop_run has returned */
-    struct attachment *attachment;
-    struct resolver *resolver;
-    struct posts posts;
-    struct dead *dead, **dead_end;
-    struct list left; /* struct left */
-    struct timers timers;
-    struct deadlines deadlines;
-    struct flush flush;
-    int next, n_ready;
-    size_t sharing;   /* those who may want to read in this turn */
-    size_t long_left; /* of LOOP_LONG, in this turn */
-    size_t received;  /* since the last flush */
-    struct epoll_event ready[READY_MAX];
-    uint8_t buffer[LOOP_BUFFER];
 };
 
 /* ---- what others see ------------------------------------------------------------------------- */
@@ -137,11 +89,6 @@ uint64_t weft_loop_now(const weft_loop *l)
 
 /* ---- whose thread ---------------------------------------------------------------------------- */
 
-static void set_thread(weft_loop *l, uintptr_t thread)
-{
-    atomic_store_explicit(&l->thread, thread, memory_order_relaxed);
-}
-
 /* Only our own store can have put us there, so no order is needed. */
 bool weft_loop_is_mine(const weft_loop *l)
 {
@@ -160,54 +107,18 @@ bool loop_in_turn(const weft_loop *l)
 
 void loop_leave_thread(weft_loop *l)
 {
-    set_thread(l, 0);
-}
-
-/* ---- waking ---------------------------------------------------------------------------------- */
-
-/* Safe in any thread and in a signal handler. An eventfd's write fails only when it is readable anyway. */
-static void kick(weft_loop *l)
-{
-    int saved = errno;
-    uint64_t one = 1;
-    (void)!write(l->wake.fd, &one, sizeof one);
-    errno = saved;
-}
-
-static void clear(int fd)
-{
-    uint64_t count;
-    (void)!read(fd, &count, sizeof count);
-}
-
-/* Its purpose was to end the wait. */
-static void on_wake(struct io *io, uint32_t events)
-{
-    (void)events;
-    clear(io->fd);
-}
-
-static void on_alarm(struct io *io, uint32_t events)
-{
-    (void)events;
-    clear(io->fd);
-    container_of(io, weft_loop, alarm)->alarm_us = WEFT_NEVER;
-}
-
-static bool embedded(const weft_loop *l)
-{
-    return l->alarm.fd >= 0;
-}
-
-void loop_touch(weft_loop *l)
-{
-    if (embedded(l) && !l->in_turn) kick(l);
+    loop_set_thread(l, 0);
 }
 
 void weft_loop_stop(weft_loop *l)
 {
     atomic_store(&l->stop, true);
-    kick(l);
+    wake_kick(&l->wake);
+}
+
+void loop_touch(weft_loop *l)
+{
+    if (loop_is_embedded(l) && !l->in_turn) wake_kick(&l->wake);
 }
 
 /* ---- descriptors ----------------------------------------------------------------------------- */
@@ -284,7 +195,7 @@ static bool looks_itself(const weft_loop *l)
 bool loop_post(weft_loop *l, weft_errand *e)
 {
     if (!posts_claim(e)) return false;
-    if (posts_push(&l->posts, e) && !looks_itself(l)) kick(l);
+    if (posts_push(&l->posts, e) && !looks_itself(l)) wake_kick(&l->wake);
     return true;
 }
 
@@ -320,10 +231,10 @@ static struct due when_due(const weft_loop *l)
 
 static int wait_for_events(weft_loop *l, int timeout_ms)
 {
-    set_thread(l, (uintptr_t)pthread_self());
+    loop_set_thread(l, (uintptr_t)pthread_self());
     struct due due = when_due(l);
     if (is_waiting(l)) timeout_ms = 0;
-    int n = wait_for(&l->wait, &due, timeout_ms, !embedded(l), l->ready, READY_MAX);
+    int n = wait_for(&l->wait, &due, timeout_ms, !loop_is_embedded(l), l->ready, READY_MAX);
     int err = n < 0 && errno != EINTR ? -errno : 0;
     l->next = 0;
     l->n_ready = n > 0 ? n : 0;
@@ -375,7 +286,7 @@ static void deliver(weft_loop *l)
     if (l->flush.line.first) deliver_line(l);
 }
 
-static void bury_dead(weft_loop *l)
+void loop_bury_dead(weft_loop *l)
 {
     while (l->dead) {
         flush_sweep(&l->flush); /* nobody who is freed is in its chains */
@@ -388,26 +299,15 @@ static void bury_dead(weft_loop *l)
 
 void loop_bury_now(weft_loop *l)
 {
-    if (!l->in_turn) bury_dead(l);
-}
-
-static struct timespec relative(uint64_t from, uint64_t to)
-{
-    uint64_t us = to > from ? to - from : 1; /* zero would disarm it */
-    return (struct timespec){(time_t)(us / 1000000), (long)(us % 1000000 * 1000)};
+    if (!l->in_turn) loop_bury_dead(l);
 }
 
 /* The descriptor must say by itself when the next turn has something to do. */
 static void set_alarm(weft_loop *l)
 {
-    if (is_waiting(l)) kick(l);
-    struct due both = when_due(l);
-    uint64_t due = both.wheel < both.exact ? both.wheel : both.exact;
-    if (due == l->alarm_us) return;
-    struct itimerspec when = {0};
-    if (due != WEFT_NEVER) when.it_value = relative(env_now_us(l->env), due);
-    l->sys->timerfd_settime(l->alarm.fd, 0, &when, NULL);
-    l->alarm_us = due;
+    if (is_waiting(l)) wake_kick(&l->wake);
+    struct due due = when_due(l);
+    wake_at(&l->wake, due.wheel < due.exact ? due.wheel : due.exact);
 }
 
 int weft_loop_turn(weft_loop *l, int timeout_ms)
@@ -419,8 +319,8 @@ int weft_loop_turn(weft_loop *l, int timeout_ms)
     deadlines_run(&l->deadlines, l->now);
     (void)posts_run(&l->posts, l);
     flush(l);
-    bury_dead(l);
-    if (embedded(l)) set_alarm(l);
+    loop_bury_dead(l);
+    if (loop_is_embedded(l)) set_alarm(l);
     l->in_turn = false;
     return err;
 }
@@ -434,135 +334,4 @@ int weft_loop_run(weft_loop *l)
     atomic_store(&l->stop, false);
     atomic_store_explicit(&l->rests, true, memory_order_relaxed);
     return err;
-}
-
-int weft_loop_fd(weft_loop *l)
-{
-    if (embedded(l)) return l->wait.epfd;
-    int fd = l->sys->timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (fd < 0) return -errno;
-    io_init(&l->alarm, fd, on_alarm);
-    int err = io_set(l, &l->alarm, EPOLLIN);
-    if (err < 0) {
-        close(fd);
-        l->alarm.fd = -1;
-        return err;
-    }
-    loop_touch(l); /* so that a first turn sets the alarm */
-    return l->wait.epfd;
-}
-
-/* ---- life ------------------------------------------------------------------------------------ */
-
-static int open_descriptors(weft_loop *l)
-{
-    l->wait.epfd = l->sys->epoll_create1(EPOLL_CLOEXEC);
-    if (l->wait.epfd < 0) return -errno;
-    l->wake.fd = l->sys->eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (l->wake.fd < 0) return -errno;
-    return io_set(l, &l->wake, EPOLLIN);
-}
-
-static void close_if_open(int fd)
-{
-    if (fd >= 0) close(fd);
-}
-
-static void destroy(weft_loop *l)
-{
-    ring_free(l->ring);
-    close_if_open(l->alarm.fd);
-    close_if_open(l->wake.fd);
-    close_if_open(l->wait.epfd);
-    mem_free(l->env, l);
-}
-
-/* Sends in batches, if the kernel lets us. */
-static int open_ring(weft_loop *l, weft_batch wanted)
-{
-    if (wanted == WEFT_BATCH_EACH) return 0;
-    int error = ring_new(&l->ring, l->env, l->sys);
-    if (error < 0)
-        log_line(l->env, WEFT_LOG_INFO, "no io_uring (%s): one system call for each send",
-                 weft_strerror(error));
-    return wanted == WEFT_BATCH_RING ? error : 0;
-}
-
-int loop_new_with_sys(weft_loop **out, const weft_loop_config *cfg, const struct sys *sys)
-{
-    const weft_env *env = cfg ? cfg->env : NULL;
-    weft_loop *l = mem_zalloc(env, sizeof *l);
-    if (!l) return -ENOMEM;
-    if (env) l->copy = *env;
-    l->env = env ? &l->copy : NULL;
-    l->sys = sys;
-    l->batch = cfg ? cfg->batch : WEFT_BATCH_AUTO;
-    set_thread(l, (uintptr_t)pthread_self());
-    l->dead_end = &l->dead;
-    list_init(&l->left);
-    l->wait = (struct wait){sys, l->env, .epfd = -1, .poll_us = cfg ? cfg->poll_us : 0};
-    l->alarm_us = WEFT_NEVER;
-    io_init(&l->wake, -1, on_wake);
-    io_init(&l->alarm, -1, on_alarm);
-    flush_init(&l->flush);
-    timers_init(&l->timers, env_now_us(env) / US_PER_TICK);
-    int err = open_descriptors(l);
-    if (err == 0) err = open_ring(l, l->batch);
-    if (err < 0) {
-        destroy(l);
-        return err;
-    }
-    *out = l;
-    return 0;
-}
-
-int weft_loop_new_sized(weft_loop **out, const weft_loop_config *cfg, size_t cfg_size,
-                        size_t env_size)
-{
-    weft_loop_config taken;
-    weft_env env;
-    *out = NULL;
-    const weft_env *own = env_within(&env, cfg, cfg_size, SIZED_THROUGH(weft_loop_config, poll_us),
-                                     offsetof(weft_loop_config, env), env_size);
-    int error = config_take(own, &taken, cfg, cfg_size);
-    if (!error) error = env_take_at(NULL, &env, &taken.env, env_size);
-    return error ? error : loop_new_with_sys(out, &taken, &sys_real);
-}
-
-int loop_new_like(weft_loop **out, const weft_loop *l)
-{
-    weft_loop_config cfg = {.env = l->env, .batch = l->batch, .poll_us = l->wait.poll_us};
-    return loop_new_with_sys(out, &cfg, l->sys);
-}
-
-/* Whatever one of the dead or a post brings about is done, too. */
-static void finish_all(weft_loop *l)
-{
-    do {
-        while (posts_run(&l->posts, l)) continue;
-        bury_dead(l);
-    } while (atomic_load(&l->posts.newest));
-}
-
-static void free_left(weft_loop *l)
-{
-    while (!list_empty(&l->left)) {
-        struct left *o = container_of(l->left.next, struct left, link);
-        o->free(o);
-    }
-}
-
-void weft_loop_free(weft_loop *l)
-{
-    if (!l) return;
-    assert(!l->in_turn);
-    l->now = weft_loop_now(l);
-    l->in_turn = l->ending = true; /* the last one: whoever is told now sees it as any other */
-    while (posts_run(&l->posts, l)) continue;
-    if (l->attachment) l->attachment->leave(l->attachment);
-    resolver_disown(l->resolver);
-    finish_all(l);
-    if (l->attachment) l->attachment->free(l->attachment);
-    free_left(l);
-    destroy(l);
 }

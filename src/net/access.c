@@ -60,6 +60,13 @@ int access_begin(struct access **out, const struct lane *l, weft_access_kind kin
     return 0;
 }
 
+void access_opens(struct access *a)
+{
+    if (!a) return;
+    a->since = now(a);
+    a->seen.status = 101;
+}
+
 void access_finish(struct access *a, weft_peer *peer)
 {
     if (!a) return;

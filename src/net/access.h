@@ -39,6 +39,9 @@ int access_begin(struct access **out, const struct lane *l, weft_access_kind kin
                  const struct head *head);
 void access_free(struct access *a); /* untold; NULL is fine, as in all of these */
 
+/* Of a WebSocket, which is open from now on. */
+void access_opens(struct access *a);
+
 /* It is over, with this in seen: who was there is referenced, NULL if unknown. What hangs somewhere is told when that
  * goes. */
 void access_finish(struct access *a, weft_peer *peer);

@@ -22,8 +22,6 @@ struct terms {
     void *user;
     const char *subprotocol; /* "": none; stays as long as the WebSocket */
     weft_deflate_params deflate;
-    weft_peer *peer;       /* a proxy's client, whom the lane does not know; NULL. Borrowed */
-    struct access *access; /* the WebSocket's from when it is made; NULL: nobody wants it */
 };
 
 /* Where the WebSockets of a route come from. Who accepts them knows nothing of frames. */
@@ -31,10 +29,15 @@ struct opener {
     const weft_handler *handler;
     struct endpoint *endpoint;
 
-    /* One that nobody has seen, to sit down on a lane (LANE_WEBSOCKET, and then it is told ready), or to be discarded.
-     * NULL: no memory. */
-    weft_conn *(*make)(struct endpoint *e, const struct terms *t);
+    /* One that nobody has seen, to be opened or discarded. peer (borrowed; may be NULL) is a proxy's client, whom the
+     * lane does not know; access (NULL: nobody wants it) is the WebSocket's from now on. NULL: no memory, and access is
+     * the caller's. */
+    weft_conn *(*make)(struct endpoint *e, weft_peer *peer, struct access *access);
     void (*discard)(weft_conn *c);
+
+    /* Now it may sit down on a lane (LANE_WEBSOCKET, and then it is told ready). It may have been made by another
+     * endpoint. */
+    void (*open)(struct endpoint *e, weft_conn *c, const struct terms *t);
 };
 
 struct route {

@@ -74,8 +74,8 @@ int weft_handshake_key_sized(const weft_env *env, size_t env_size, char key[WEFT
 
 static bool key_is_valid(weft_bytes key)
 {
-    uint8_t nonce[NONCE_LEN];
-    return base64_decode(key, nonce, sizeof nonce) == NONCE_LEN;
+    uint8_t nonce[WEFT_KEY_LEN / 4 * 3];
+    return key.len == WEFT_KEY_LEN && base64_decode(key, nonce, BASE64_ANY) == NONCE_LEN;
 }
 
 /* ---- server ---------------------------------------------------------------------------------- */

@@ -56,6 +56,25 @@ static inline void live_publish(const struct live *l, const char *channel, const
     assert_int_equal(weft_publish(l->hub, channel, WEFT_TEXT, text, strlen(text)), 0);
 }
 
+/* Above the pace at once, so that publishing waits for readers. */
+static const weft_channels_config live_slow = {
+    .hub = &(weft_hub_config){.settings = &(weft_topic_settings){
+                                  .window_bytes = 1 << 20, .pace = 1, .history_items = 100}}};
+
+/* With that: /chat, whose reader does not read, and which takes no more. */
+static inline weft_topic *live_busy_topic(struct live *l, struct raw **reader)
+{
+    static char text[60001];
+    weft_topic *t;
+    memset(text, 'x', sizeof text - 1);
+    *reader = raw_connect(&l->w);
+    raw_say(*reader, "GET /chat?stream=raw HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    settle(&l->w);
+    while (weft_publish(l->hub, "/chat", WEFT_TEXT, text, sizeof text - 1) == 0) turn(&l->w, 0);
+    assert_int_equal(weft_topic_get(&t, l->hub, (weft_bytes){(const uint8_t *)"/chat", 5}), 0);
+    return t;
+}
+
 /* In place. */
 static inline const char *tidy(const struct live *l, const char *channel, char *text)
 {

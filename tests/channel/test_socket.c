@@ -130,12 +130,40 @@ static void test_leave(void **state)
     live_end(&live);
 }
 
+/* Raw and not: whichever allocation fails, what was made for it goes with it. */
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    static const char *const requests[] = {
+        UPGRADE("/chat?last=5&client=ann", ""),
+        UPGRADE("/chat?last=5&client=ann", "Sec-WebSocket-Protocol: weft.v1\r\n")};
+    live_begin(&live, NULL);
+    live_publish(&live, "/chat", "a");
+    for (size_t i = 0; i < countof(requests); i++) {
+        bool failed = true;
+        for (long nth = 0; failed; nth++) {
+            assert_true(nth < 200);
+            struct raw *r = raw_connect(&live.w);
+            world_fail_at(&live.w, nth);
+            raw_say(r, requests[i]);
+            settle(&live.w);
+            failed = live.w.asked > nth;
+            world_fail_at(&live.w, -1);
+            raw_read(r);
+            assert_true(failed || raw_status(r) == 101);
+            raw_free(r);
+            settle(&live.w);
+        }
+    }
+    live_end(&live);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_and_out), cmocka_unit_test(test_since),
         cmocka_unit_test(test_lost),       cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_leave),
+        cmocka_unit_test(test_leave),      cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,22 +77,6 @@ static void told_free(struct told *t)
     weft_message_unref(t->message);
 }
 
-/* A topic whose reader does not read, and which takes no more. */
-static weft_topic *busy_topic(struct raw **reader)
-{
-    static char text[60001];
-    weft_topic *t;
-    memset(text, 'x', sizeof text - 1);
-    *reader = raw_connect(&live.w);
-    raw_say(*reader, "GET /chat?stream=raw HTTP/1.0\r\nHost: localhost\r\n\r\n");
-    settle(&live.w);
-    while (weft_publish(live.hub, "/chat", WEFT_TEXT, text, sizeof text - 1) == 0) turn(&live.w, 0);
-    assert_int_equal(weft_topic_get(&t, live.hub, (weft_bytes){(const uint8_t *)"/chat", 5}), 0);
-    return t;
-}
-
-static const weft_topic_settings slow = {.window_bytes = 1 << 20, .pace = 1, .history_items = 100};
-
 /* Those who say the same while the first one waits have his answer: a position, or none. */
 static void test_under_way(void **state)
 {
@@ -100,8 +84,8 @@ static void test_under_way(void **state)
     struct raw *reader;
     struct told a, b, c;
     for (int in_vain = 0; in_vain < 2; in_vain++) {
-        live_begin(&live, &(weft_channels_config){.hub = &(weft_hub_config){.settings = &slow}});
-        weft_topic *t = busy_topic(&reader);
+        live_begin(&live, &live_slow);
+        weft_topic *t = live_busy_topic(&live, &reader);
         hand_in(&a, t, "a", "k");
         hand_in(&b, t, "a", "k");
         hand_in(&c, t, "b", "k");
@@ -127,8 +111,8 @@ static void test_how_many_wait(void **state)
     (void)state;
     static struct told told[1001];
     struct raw *reader;
-    live_begin(&live, &(weft_channels_config){.hub = &(weft_hub_config){.settings = &slow}});
-    weft_topic *t = busy_topic(&reader);
+    live_begin(&live, &live_slow);
+    weft_topic *t = live_busy_topic(&live, &reader);
     for (size_t i = 0; i < countof(told); i++) hand_in(&told[i], t, "a", "");
     settle(&live.w);
     assert_false(told[0].done || told[999].done);
@@ -151,8 +135,8 @@ static void test_the_end(void **state)
     (void)state;
     struct raw *reader;
     struct told a, b;
-    live_begin(&live, &(weft_channels_config){.hub = &(weft_hub_config){.settings = &slow}});
-    weft_topic *t = busy_topic(&reader);
+    live_begin(&live, &live_slow);
+    weft_topic *t = live_busy_topic(&live, &reader);
     hand_in(&a, t, "a", "k");
     hand_in(&b, t, "b", "");
     settle(&live.w);

@@ -12,16 +12,16 @@ static struct live live;
 enum { MANY = 16 };
 
 static struct late {
-    struct store store; /* first */
+    struct store store;
     struct parcel *asked[MANY];
     int n;
 } late;
 
-static void take(struct store *s, struct parcel *p)
+static void take(const struct store *s, struct parcel *p)
 {
-    struct late *l = (struct late *)s;
-    assert_true(l->n < MANY);
-    l->asked[l->n++] = p;
+    assert_ptr_equal(s, &late.store);
+    assert_true(late.n < MANY);
+    late.asked[late.n++] = p;
 }
 
 static struct parcel *nth(int n)
@@ -164,6 +164,30 @@ static void test_raw_keeps_order(void **state)
     live_end(&live);
 }
 
+static unsigned published;
+
+static void count(const weft_channel_event *e, void *user)
+{
+    (void)user;
+    published += e->type == WEFT_CHANNEL_PUBLISHED;
+}
+
+/* What is in the channel is told of, once, and nothing before it is. */
+static void test_told_when_confirmed(void **state)
+{
+    (void)state;
+    published = 0;
+    start(&(weft_channels_config){.on_event = count});
+    struct raw *r = say(UPGRADE("/chat", ""));
+    raw_text(r, "a");
+    settle(&live.w);
+    assert_int_equal(published, 0);
+    confirm(0);
+    assert_int_equal(published, 1);
+    raw_free(r);
+    live_end(&live);
+}
+
 /* Answers in another order than the commands, each with its own position. */
 static void test_commands(void **state)
 {
@@ -278,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_once),
         cmocka_unit_test(test_raw_keeps_order),
+        cmocka_unit_test(test_told_when_confirmed),
         cmocka_unit_test(test_commands),
         cmocka_unit_test(test_gone_meanwhile),
         cmocka_unit_test(test_loses_its_head),

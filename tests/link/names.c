@@ -13,6 +13,7 @@
     }
 
 /* base: every session and every handshake needs them; some are inline there */
+MINE(base64_decode)
 MINE(base64_encode)
 MINE(blob_new)
 MINE(buf_append)

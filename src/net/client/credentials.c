@@ -19,7 +19,7 @@ int credentials_of_url(const struct url *url, char *text, size_t size)
 int credentials_add(struct field_list *l, const weft_env *env, const char *name,
                     const char *credentials)
 {
-    char value[6 + BASE64_LEN(CREDENTIALS_MAX) + 1] = "Basic ";
+    char value[6 + WEFT_BASE64_LEN(CREDENTIALS_MAX) + 1] = "Basic ";
     size_t len = strlen(credentials);
     if (len > CREDENTIALS_MAX) return -EINVAL;
     base64_encode(credentials, len, value + 6);

@@ -2,10 +2,14 @@
  *
  * net/web/upgrade.c - an opening handshake that the user decides on, at once or later
  *
- *      head -> weft_handshake_check -> route -> origin -> on_upgrade -> accept   the route's opener makes a WebSocket,
+ *      head -> weft_handshake_check -> route -> origin -> on_upgrade -> accept   the route's opener opens a WebSocket,
  *                                                                                exchange_upgrade sits it down
  *                                                                       refuse
  *                                                                       hold     until the user calls
+ *
+ * Who accepts inside on_upgrade is told nothing by that call, so he is told by on_open and on_close, whatever happens
+ * then. So the WebSocket is made before he is asked; if there is no memory for the 101 it sits down all the same, and
+ * its lane is dropped. Who accepts later is told by what weft_upgrade_accept returns, and nothing is kept for him.
  */
 #include "net/web/upgrade.h"
 
@@ -17,9 +21,16 @@
 #include "http/reply.h"
 #include "net/access.h"
 
+static void discard_conn(weft_upgrade *u)
+{
+    if (u->conn) u->opener.discard(u->conn);
+    u->conn = NULL;
+}
+
 static void upgrade_free(weft_upgrade *u)
 {
     weft_loop *l = u->request.loop;
+    discard_conn(u);
     request_deinit(&u->request);
     buf_deinit(&u->type);
     buf_deinit(&u->body);
@@ -43,7 +54,7 @@ static size_t handshake_fields(const weft_upgrade *u, weft_field out[HANDSHAKE_F
     return n;
 }
 
-static int switch_protocols(struct exchange *x, weft_upgrade *u, weft_conn *c)
+static int switch_protocols(struct exchange *x, const weft_upgrade *u)
 {
     const weft_env *env = lane_env(x->lane);
     weft_field ours[HANDSHAKE_FIELDS];
@@ -51,32 +62,56 @@ static int switch_protocols(struct exchange *x, weft_upgrade *u, weft_conn *c)
     int error = field_list_add_all(&all, env, ours, handshake_fields(u, ours));
     if (!error)
         error = field_list_add_all(&all, env, u->request.fields.fields, u->request.fields.n);
-    if (!error) error = exchange_upgrade(x, all.fields, all.n, c);
+    if (!error) error = exchange_upgrade(x, all.fields, all.n, u->conn);
     field_list_deinit(&all, env);
     return error;
 }
 
-/* NULL: no memory. */
-static weft_conn *make(struct exchange *x, weft_upgrade *u)
+static int make_conn(struct exchange *x, weft_upgrade *u)
 {
-    struct terms *t = &u->terms;
-    int error = asker_client(&x->asker, &t->peer);
-    if (!error) error = access_begin(&t->access, x->lane, WEFT_ACCESS_WEBSOCKET, &u->request.head);
-    weft_conn *c = error ? NULL : u->opener.make(u->opener.endpoint, t);
-    if (!c) access_free(t->access);
-    else if (t->access) t->access->seen.status = 101;
-    return c;
+    weft_peer *peer;
+    struct access *access = NULL;
+    int error = asker_client(&x->asker, &peer);
+    if (!error) error = access_begin(&access, x->lane, WEFT_ACCESS_WEBSOCKET, &u->request.head);
+    if (!error) u->conn = u->opener.make(u->opener.endpoint, peer, access);
+    if (u->conn) return 0;
+    access_free(access);
+    return -ENOMEM;
 }
 
-/* The WebSocket is made before the 101 is. */
-static int accept_as_agreed(struct exchange *x, weft_upgrade *u)
+/* Whether it sits on the lane; if not, why not. */
+static int open_conn(struct exchange *x, weft_upgrade *u)
 {
-    weft_conn *c = make(x, u);
-    int error = c ? switch_protocols(x, u, c) : -ENOMEM;
+    u->opener.open(u->opener.endpoint, u->conn, &u->terms);
+    int error = switch_protocols(x, u);
+    if (!error) u->conn = NULL;
+    return error;
+}
+
+/* The answer that on_upgrade has given stands. */
+static void accept_now(struct exchange *x, weft_upgrade *u)
+{
+    int error = open_conn(x, u);
+    if (!error) return;
+    exchange_upgrade_in_vain(x, u->conn, error);
+    u->conn = NULL;
+}
+
+static int accept_held(struct exchange *x, weft_upgrade *u)
+{
+    int error = make_conn(x, u);
+    if (!error) error = open_conn(x, u);
     if (!error) return 0;
-    if (c) u->opener.discard(c);
+    discard_conn(u);
     exchange_refuse(x, 503, "out of memory");
     return error;
+}
+
+static int accept_as_agreed(struct exchange *x, weft_upgrade *u)
+{
+    if (u->state == UPGRADE_HELD) return accept_held(x, u);
+    accept_now(x, u);
+    return 0;
 }
 
 /* ---- refusing -------------------------------------------------------------------------------- */
@@ -140,6 +175,7 @@ static void decide(struct exchange *x, weft_upgrade *u, int answer)
 {
     if (u->state == UPGRADE_ASKED && answer == WEFT_HOLD) {
         u->state = UPGRADE_HELD;
+        discard_conn(u);
         x->upgrade = u;
         lane_deadline(x->lane, limit_hold_timeout(u->opener.handler->limits));
         return;
@@ -148,20 +184,30 @@ static void decide(struct exchange *x, weft_upgrade *u, int answer)
     upgrade_free(u);
 }
 
-static void ask_user(struct exchange *x, const struct route *route, const weft_handshake *ok)
+/* NULL: no memory. */
+static weft_upgrade *upgrade_new(struct exchange *x, const struct route *route)
 {
     const weft_env *env = lane_env(x->lane);
-    const weft_handler *h = route->opener.handler;
     weft_upgrade *u = mem_zalloc(env, sizeof *u);
-    if (!u) {
-        exchange_refuse(x, 503, "out of memory");
-        return;
-    }
+    if (!u) return NULL;
     request_init(&u->request, x, UPGRADE_WAITS);
     u->opener = route->opener;
     u->terms.user = route->user;
     buf_init(&u->type, env, SIZE_MAX);
     buf_init(&u->body, env, SIZE_MAX);
+    if (make_conn(x, u) == 0) return u;
+    upgrade_free(u);
+    return NULL;
+}
+
+static void ask_user(struct exchange *x, const struct route *route, const weft_handshake *ok)
+{
+    const weft_handler *h = route->opener.handler;
+    weft_upgrade *u = upgrade_new(x, route);
+    if (!u) {
+        exchange_refuse(x, 503, "out of memory");
+        return;
+    }
     memcpy(u->accept, ok->accept, sizeof u->accept);
     weft_request_head head = head_as_request(&u->request.head);
     const char *subprotocol = weft_subprotocol_choose(&head, h->subprotocols);

@@ -18,6 +18,8 @@ struct weft_upgrade {
     weft_request request;
     struct opener opener; /* a copy: routes move, and are replaced */
     struct terms terms;
+    weft_conn *
+        conn; /* made before on_upgrade is asked, which can count on it then; not of one that is held */
     char accept[WEFT_ACCEPT_LEN + 1];
     char extension[WEFT_DEFLATE_TEXT]; /* what the 101 says about deflate */
     struct buf type, body;             /* of a refusal; type has its NUL */

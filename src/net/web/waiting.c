@@ -125,7 +125,7 @@ static void lost(struct lane *l, int error, const char *cause)
         w->access->seen.cause = cause[0] ? cause : "the server gave no answer";
         access_tell(w->access, r->peer);
     }
-    waiting_deinit(w, weft_loop_env(r->loop));
+    forgotten_deinit(w, weft_loop_env(r->loop));
     request_gone(r);
 }
 

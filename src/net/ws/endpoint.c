@@ -16,15 +16,22 @@ struct endpoint {
     struct conn_class class;
 };
 
-static weft_conn *make(struct endpoint *e, const struct terms *t)
+static weft_conn *make(struct endpoint *e, weft_peer *peer, struct access *access)
 {
-    weft_conn *c = conn_new(WEFT_SERVER, &e->class, t->user);
+    weft_conn *c = conn_new(WEFT_SERVER, &e->class, NULL);
     if (!c) return NULL;
-    if (t->peer) peer_hang(weft_peer_ref(t->peer), &c->links);
-    access_hang(t->access, &c->links);
-    weft_session_set_deflate(&c->session, &t->deflate);
-    c->subprotocol = t->subprotocol;
+    if (peer) peer_hang(weft_peer_ref(peer), &c->links);
+    access_hang(access, &c->links);
     return c;
+}
+
+static void open_as(struct endpoint *e, weft_conn *c, const struct terms *t)
+{
+    session_init(&c->session, WEFT_SERVER, &e->class.profile);
+    weft_session_set_deflate(&c->session, &t->deflate);
+    c->user = t->user;
+    c->subprotocol = t->subprotocol;
+    access_opens(access_in(c->links));
 }
 
 int endpoint_new(struct opener *out, struct endpoint **list, struct net *n,
@@ -39,8 +46,11 @@ int endpoint_new(struct opener *out, struct endpoint **list, struct net *n,
     }
     e->next = *list;
     *list = e;
-    *out = (struct opener){
-        .handler = &e->class.handler, .endpoint = e, .make = make, .discard = conn_discard};
+    *out = (struct opener){.handler = &e->class.handler,
+                           .endpoint = e,
+                           .make = make,
+                           .discard = conn_discard,
+                           .open = open_as};
     return 0;
 }
 
