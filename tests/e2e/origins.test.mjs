@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { UPGRADE, ask } from './lib/ask.mjs';
-import { Program } from './lib/program.mjs';
+import { Program, withServer } from './lib/program.mjs';
 
 const APP = 'https://app.example';
 const EVIL = 'https://evil.example';
@@ -129,18 +129,17 @@ for (const [name, kind] of Object.entries(servers))
       });
   });
 
-test('a preflight is allowed what clients send', async () => {
-  const server = await Program.serve('--origin', APP);
+test('a preflight is allowed what clients send', () => withServer(['--origin', APP], async (server) => {
   for (const field of ['Content-Type', 'Authorization', 'Idempotency-Key', 'Weft-Key', 'If-None-Match', 'Last-Event-ID', 'Cache-Control']) {
     const fields = { Origin: APP, 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': field.toLowerCase() };
     const { status, fields: said } = await ask(server.port, 'OPTIONS', '/chat', { fields });
     assert.deepEqual([status, said['access-control-allow-headers'].toLowerCase()], [204, field.toLowerCase()]);
   }
-  await server.stop();
-});
+}));
 
-test('who is refused is named on stderr, once, with the flag that would let him in', async () => {
+test('who is refused is named on stderr, once, with the flag that would let him in', async (t) => {
   const server = await Program.serve();
+  t.after(() => server.kill());
   for (const method of ['GET', 'POST', 'GET']) assert.equal((await ask(server.port, method, '/chat', { fields: { Origin: EVIL } })).status, 403);
   await server.stop();
   assert.equal(server.err.split(`--origin ${EVIL}`).length, 2, server.err);
