@@ -12,7 +12,8 @@
 #   make fuzz       every harness of fuzz/ for FUZZ_TIME seconds (60); make fuzz-long: until one finds something
 #   make conformance    every situation of the protocol, as server and as client, from outside
 #   make abuse      what an attacker can do to the server, done; and what each kind of it costs, as a table
-#   make chaos      200 clients of channels, a bad network, a server that is killed, for CHAOS_TIME seconds (60)
+#   make chaos      200 clients of channels, a bad network, a server that is killed, for CHAOS_TIME seconds (60), with
+#                   CHAOS_THREADS threads (4)
 #   make proxies    that what is silent for 70 s behind nginx, HAProxy and Caddy is still there: docs/proxies.md
 #   make bench      weft beside other servers and a bare TCP server: docs/performance.md, in forty minutes
 #   make bench-quick    the same in four minutes, printed (and by hand: build/release/bench/idle_replies, HACKING.md)
@@ -28,6 +29,7 @@ DESTDIR ?=
 PRESET ?= asan
 FUZZ_TIME ?= 60
 CHAOS_TIME ?= 60
+CHAOS_THREADS ?= 4
 
 all:
 	@tools/setup build
@@ -106,7 +108,7 @@ chaos:
 	@tools/setup test
 	@tools/build $(PRESET)
 	@cd tests/e2e && npm ci --ignore-scripts --no-audit --no-fund
-	CHAOS_SERVER=serve CHAOS_TIME=$(CHAOS_TIME) WEFT_BUILD=$(CURDIR)/build/$(PRESET) node --test tests/e2e/chaos.test.mjs
+	CHAOS_SERVER=serve CHAOS_TIME=$(CHAOS_TIME) CHAOS_THREADS=$(CHAOS_THREADS) WEFT_BUILD=$(CURDIR)/build/$(PRESET) node --test tests/e2e/chaos.test.mjs
 
 proxies:
 	@tools/setup test

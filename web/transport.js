@@ -23,6 +23,7 @@ const SLOW = 5000; // a rung that has said nothing for so long does not get thro
 const SILENT = 10_000; // what is late by this, after everything that is due, is gone
 const HEARTBEAT = 15_000; // of streams
 const LONG_POLL = 25_000;
+const LOOK = 5000; // who is there, where that has to be asked for
 const CLIMB = 300_000; // so long a rung that did not get through is not tried again
 const HISTORY = 100; // messages to begin with
 
@@ -215,13 +216,25 @@ async function* events(response) {
   }
 }
 
+/** With who is there, if one may know that: whether one may read is another right. */
+async function streamOf(line, signal) {
+  const url = line.url();
+  url.searchParams.set("stream", "sse");
+  const seeing = new URL(url);
+  seeing.searchParams.set("presence", "events");
+  try {
+    return await ask(seeing, "text/event-stream", signal);
+  } catch (error) {
+    if (error.error?.code !== 403) throw error;
+    return ask(url, "text/event-stream", signal);
+  }
+}
+
 // Not an EventSource: that does not show comments, so it could not tell a quiet channel from a dead connection, nor a
 // refusal from a broken cable.
 function serverSentEvents(line) {
   return overHTTP(line, async (signal, watch) => {
-    const url = line.url();
-    url.searchParams.set("stream", "sse");
-    const response = await ask(url, "text/event-stream", signal);
+    const response = await streamOf(line, signal);
     if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) return { why: "it is no stream" };
     let retry;
     for await (const { event, id, data, retry: wait } of events(response)) {
@@ -237,6 +250,22 @@ function serverSentEvents(line) {
   });
 }
 
+/** Beside the polls, which do not say it, and by which who has no name is not counted: so there is one more. */
+async function lookAround(line, signal) {
+  const url = new URL(line.address);
+  const more = url.searchParams.has("client") ? 0 : 1;
+  url.searchParams.set("presence", "");
+  for (; !signal.aborted; await new Promise((resolve) => setTimeout(resolve, LOOK))) {
+    if (document.hidden) continue;
+    try {
+      const { presence } = await (await ask(url, "application/json", signal)).json();
+      line.envelope({ presence: { ...presence, count: presence.count + more } });
+    } catch (error) {
+      if (error.error?.code === 403) return;
+    }
+  }
+}
+
 function longPolling(line) {
   return overHTTP(line, async (signal, watch) => {
     for (let wait = 0; ; wait = LONG_POLL / 1000) {
@@ -245,6 +274,7 @@ function longPolling(line) {
       watch.expect(wait * 1000 + (wait ? SILENT : SLOW));
       const { position, messages, lost } = await (await ask(url, "application/json", signal)).json();
       line.live(undefined, undefined, undefined);
+      if (!wait) lookAround(line, signal);
       if (lost !== undefined) line.envelope({ position: beginOf(messages, position), lost });
       for (const message of messages) line.envelope(message);
       line.stand(position);
@@ -275,12 +305,13 @@ const RUNGS = [
  * on.message(envelope)                in order, each once
  * on.lost(n)                          null: nobody knows how many
  * on.position(position)               all up to here is accounted for
- * on.presence(presence)               by WebSocket, where one may know
+ * on.presence(presence)               where one may know
  * on.hello({ limit, policy })         as far as they are known
  */
 export function follow(place, on) {
   const channel = { position: undefined, by: undefined };
   const name = channelName(place.pathname);
+  const address = new URL(place.pathname + place.search, place.origin);
   let rung = 0;
   let attempt = 0; // rounds of the ladder that came to nothing
   let climbAt = 0; // when the top is worth trying again
@@ -289,7 +320,7 @@ export function follow(place, on) {
   let generation = 0; // what an older one still says is not heard
 
   function url() {
-    const to = new URL(place.pathname + place.search, place.origin);
+    const to = new URL(address);
     if (channel.position === undefined) to.searchParams.set("last", HISTORY);
     else to.searchParams.set("since", channel.position);
     return to;
@@ -315,6 +346,7 @@ export function follow(place, on) {
     return {
       name,
       url,
+      address,
       stand: mute(stand),
       envelope: mute(envelope),
       limit: mute((limit) => on.hello({ limit })),
@@ -387,8 +419,6 @@ export function follow(place, on) {
     on.state({ name: "connecting" });
     open();
   };
-
-  const address = new URL(place.pathname + place.search, place.origin);
 
   /**
    * By the WebSocket if there is one, else by POST: { position } or { error: { code, message, retry? } }. undefined:

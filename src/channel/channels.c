@@ -25,11 +25,11 @@ static void fill_in_defaults(weft_channels_config *cfg)
     if (!cfg->rights) cfg->rights = WEFT_RIGHT_READ | WEFT_RIGHT_WRITE | WEFT_RIGHT_PRESENCE;
 }
 
-enum { CONFIG_OLDEST = sizeof(weft_channels_config) };
-enum { DEFLATE_OLDEST = sizeof(weft_deflate) };
-_Static_assert(offsetof(weft_channels_config, has_presence) + sizeof(bool (*)(void)) ==
-                   CONFIG_OLDEST,
-               "no padding at the end");
+/* Through the last field of 0.1: these never change (docs/abi.md). */
+enum { CONFIG_OLDEST = offsetof(weft_channels_config, has_presence) + sizeof(bool (*)(void)) };
+enum { DEFLATE_OLDEST = offsetof(weft_deflate, threshold) + sizeof(size_t) };
+_Static_assert(sizeof(void *) != 8 || CONFIG_OLDEST == 128, "as ever");
+_Static_assert(CONFIG_OLDEST == sizeof(weft_channels_config), "no padding at the end");
 
 /* ---- the hub --------------------------------------------------------------------------------- */
 

@@ -5,6 +5,7 @@
  *      on_request, on_upgrade -> what is asked for -> name, origin -> rights ... -> serve
  *                                  |
  *                                  '--> on_look: a file, a page of the program's
+ *      on_refuse: what was refused before, in a channel's words
  */
 #include <stdio.h>
 
@@ -194,6 +195,22 @@ static void on_request(weft_request *r, void *user)
     else weft_respond(r, 503, NULL, NULL, 0);
 }
 
+/* The server has refused it; what is asked for says only how that is told. People read a sentence as JSON, too: the
+ * page could not ask for the reason of what is refused before a channel is reached. */
+static void on_refuse(weft_request *r, int status, const char *words, void *user)
+{
+    struct refusal why, no_matter;
+    visit *v = visit_new(user, r, NULL);
+    if (!v) {
+        weft_respond(r, status, NULL, NULL, 0);
+        return;
+    }
+    if (read_wish(v, &no_matter) < 0 || v->ask == ASK_PAGE) v->ask = ASK_LOOK;
+    refusal_write(&why, status, "%s", words);
+    if (status == 429 || status == 503) why.retry_ms = channels_retry_ms(visit_loop(v));
+    visit_refuse(v, &why);
+}
+
 static int on_upgrade(weft_upgrade *u)
 {
     visit *v = visit_new(weft_upgrade_user(u), weft_upgrade_request(u), u);
@@ -217,7 +234,7 @@ int weft_channels_route(weft_channels *c, weft_server *s, const char *path)
 {
     const weft_limits limits = {.http_body_max = body_max(&c->cfg), .http_keepalive = KEEPALIVE_MS};
     const weft_request_handler requests = {
-        .on_request = on_request, .cors = true, .limits = &limits};
+        .on_request = on_request, .cors = true, .limits = &limits, .on_refuse = on_refuse};
     int error = weft_server_on_request(s, path, &requests, c);
     return error ? error : socket_route(c, s, path, on_upgrade);
 }

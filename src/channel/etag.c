@@ -8,11 +8,11 @@
 
 #include "channel/bytes.h"
 
-void etag_print(char out[ETAG_ROOM], const weft_position *p)
+void etag_print(char out[ETAG_ROOM], const weft_position *p, bool empty)
 {
     char position[WEFT_POSITION_TEXT];
     weft_position_print(p, position);
-    snprintf(out, ETAG_ROOM, "W/\"%s\"", position);
+    snprintf(out, ETAG_ROOM, "W/\"%s%s\"", position, empty ? "-0" : "");
 }
 
 /* With its quotes, without W/. */

@@ -30,6 +30,17 @@ void look_read(struct poll *p, const weft_env *env, weft_topic *t, const weft_si
     *more = next != seek.head.offset;
 }
 
+/* Where the channel is, and whether it is empty behind what it had: to who asks from nowhere all up to what is kept is
+ * gone. */
+static weft_position look_at(visit *v, weft_topic *t)
+{
+    static const weft_position nowhere;
+    weft_seek seek;
+    weft_topic_seek(t, &(weft_since){.position = &nowhere}, &seek);
+    v->empty = seek.head.offset && seek.at.offset == seek.head.offset;
+    return seek.head;
+}
+
 /* ---- polls ----------------------------------------------------------------------------------- */
 
 static void say(visit *v, weft_topic *t, const weft_since *since)
@@ -41,6 +52,7 @@ static void say(visit *v, weft_topic *t, const weft_since *since)
     text_init(&body, v->channels->env);
     poll_end(&p, more, &body);
     weft_position at = p.at;
+    v->empty = v->empty && !p.n;
     poll_deinit(&p);
     visit_answer(v, &at, &body);
 }
@@ -50,7 +62,7 @@ void look_answer(visit *v)
     weft_since since;
     weft_topic *t = visit_topic(v);
     if (!t) return;
-    weft_position head = weft_topic_head(t);
+    weft_position head = look_at(v, t);
     params_since(&v->wish->params, &since);
     if (v->ask != ASK_POLL) since.last = WEFT_NEVER;
     guest_passes(v->channels, t, visit_loop(v), v->wish->params.client);
@@ -82,7 +94,7 @@ void look_presence(visit *v)
 static void say_position(visit *v, weft_topic *t)
 {
     struct text body;
-    weft_position head = weft_topic_head(t);
+    weft_position head = look_at(v, t);
     if (visit_is_known(v, &head)) return;
     text_init(&body, v->channels->env);
     answer_position(&body, &head);

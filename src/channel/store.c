@@ -8,9 +8,13 @@
  */
 #include "channel/store.h"
 
-#include "channel/desk.h"
+#include <string.h>
 
-enum { BUSY_RETRY_MS = 1000 };
+#include "channel/desk.h"
+#include "channel/params.h"
+#include "channel/publication.h"
+
+enum { BUSY_RETRY_MS = 1000, ONCE_ROOM = CLIENT_MAX + 1 + ONCE_KEY_MAX };
 
 /* The parcel that this is a member of. */
 #define PARCEL_OF(pointer, member) \
@@ -191,11 +195,22 @@ static uint64_t fingerprint(const struct parcel *p)
     return of;
 }
 
+/* The same word of another is another key. A name has no NUL in it. */
+static weft_bytes key_of(const struct parcel *p, uint8_t room[ONCE_ROOM])
+{
+    const char *who = p->who ? p->who : "";
+    size_t len = strlen(who) + 1;
+    memcpy(room, who, len);
+    memcpy(room + len, p->once.data, p->once.len);
+    return (weft_bytes){room, len + p->once.len};
+}
+
 /* 1: it is the first, and to be published; 0: it waits; else it is done with. */
 static int ask_desk(struct parcel *p, struct desk *desk, uint64_t now_ms)
 {
     struct once_key *key;
-    switch (once_begin(&desk->once, p->once, fingerprint(p), now_ms, &key)) {
+    uint8_t room[ONCE_ROOM];
+    switch (once_begin(&desk->once, key_of(p, room), fingerprint(p), now_ms, &key)) {
     case ONCE_FIRST: p->key = key; return 1;
     case ONCE_UNDER_WAY:
         p->next = key->waiting;

@@ -30,6 +30,7 @@ struct parcel {
     const weft_bytes *keys;
     size_t n;
     weft_bytes once; /* an idempotency key; empty: none */
+    const char *who; /* whose that is, as he says himself; NULL or "": he says no name */
     bool
         patient; /* it waits for its turn as long as that takes, because whoever said it is held up */
     void (*on_done)(

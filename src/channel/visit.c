@@ -81,7 +81,7 @@ static int add_position(visit *v, const weft_position *at)
     char text[WEFT_POSITION_TEXT], etag[ETAG_ROOM];
     if (!at) return 0;
     if (is_cached(v->ask)) {
-        etag_print(etag, at);
+        etag_print(etag, at, v->empty);
         int error = add_field(v, "ETag", etag);
         if (error) return error;
     }
@@ -195,7 +195,7 @@ bool visit_is_known(visit *v, const weft_position *at)
 {
     struct text none;
     char etag[ETAG_ROOM];
-    etag_print(etag, at);
+    etag_print(etag, at, v->empty);
     weft_bytes asked = weft_request_field(v->request, "If-None-Match");
     if (!is_cached(v->ask) || !asked.len || !etag_matches(asked, etag)) return false;
     text_init(&none, v->channels->env);

@@ -30,6 +30,7 @@ typedef struct visit {
     enum ask ask;
     unsigned rights;     /* of weft_right: what he may do */
     bool origin_allowed; /* it has an Origin, and that is allowed */
+    bool empty;          /* of what its channel had nothing is kept: another ETag */
     struct wish *wish;
 } visit;
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "cli/escape.h"
 #include "cli/manual.h"
 #include "cli/outcome.h"
+#include "cli/sentence.h"
 
 enum { URL_MAX = 8192, REDIRECTS = 10, WHY_MAX = 1024 };
 
@@ -178,12 +180,17 @@ static weft_bytes without_newline(weft_bytes text)
     return text;
 }
 
+/* Of what a channel says, the sentence. */
 static void report_body(weft_bytes body)
 {
-    if (!body.len) return;
-    fputs("> ", stderr);
-    escape_terminal(stderr, without_newline(body), "> ");
-    fputc('\n', stderr);
+    char *sentence = sentence_of(body);
+    if (sentence) body = (weft_bytes){(const uint8_t *)sentence, strlen(sentence)};
+    if (body.len) {
+        fputs("> ", stderr);
+        escape_terminal(stderr, without_newline(body), "> ");
+        fputc('\n', stderr);
+    }
+    free(sentence);
 }
 
 /* What of ours might get past it; NULL: nothing that we know of. */

@@ -2,7 +2,7 @@
  *
  * cli/main.c - the program weft: which command is meant?
  *
- *      weft demo | serve | pub ...    a command of the table
+ *      weft serve | pub | sub ...     a command of the table
  *      weft help [COMMAND]            its --help
  *      weft [FLAGS] URL               no command: connect
  */
@@ -28,21 +28,22 @@ static const struct command {
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static const char overview[] =
-    "weft: WebSocket for C, and for the command line\n"
+    "weft: one URL for what happens now; and WebSocket for C, and for the command line\n"
     "\n"
-    "  weft demo              the demo site: a chat and live quotes, for browsers\n"
     "  weft serve [DIR]       every path is a channel; DIR is served as files\n"
     "  weft pub URL [TEXT]    publish to a channel: a message, or each line of stdin\n"
     "  weft sub URL...        what is published on channels, one message a line\n"
     "  weft URL               connect: interactive, or in a pipe one line = one message\n"
+    "  weft demo              the demo site: a chat and live quotes, for browsers\n"
     "  weft bench URL         put a load on a server, and measure it\n"
     "  weft help [COMMAND]    this, or all about one of these (connect: weft URL)\n"
     "  weft --version\n"
     "\n"
     "Begin with:\n"
     "\n"
-    "  weft demo\n"
-    "  weft ws://localhost:8080/chat    in a second terminal\n";
+    "  weft serve\n"
+    "  weft sub :8080/chat       in a second terminal, or a browser at localhost:8080/chat\n"
+    "  weft pub :8080/chat hi    in a third, or curl -d hi localhost:8080/chat\n";
 
 static const struct command *find(const char *name)
 {

@@ -11,6 +11,7 @@
 
 #include "cli/access.h"
 #include "cli/cli.h"
+#include "cli/present.h"
 #include "cli/source.h"
 
 /* ---- positions ------------------------------------------------------------------------------- */
@@ -84,10 +85,22 @@ static void take_base64(struct source *s, const json_t *base64)
     free(bytes);
 }
 
-static void take_whole(struct source *s, const json_t *envelope)
+static void take_whole(struct source *s, const json_t *envelope, bool is_message)
 {
     char *text = json_dumps(envelope, JSON_COMPACT);
-    if (text) subscriber_message(s->subscriber, (weft_bytes){(uint8_t *)text, strlen(text)}, false);
+    weft_bytes bytes = {(uint8_t *)text, text ? strlen(text) : 0};
+    if (text && is_message) subscriber_message(s->subscriber, bytes, false);
+    else if (text) subscriber_aside(s->subscriber, bytes);
+    free(text);
+}
+
+/* stdout is for messages, unless each line there says what it is. */
+static void take_presence(struct source *s, const char *channel, const json_t *envelope)
+{
+    const struct sub_options *o = s->subscriber->o;
+    char *text = present_text(json_object_get(envelope, "presence"));
+    if (o->presence && o->json) take_whole(s, envelope, false);
+    else if (o->presence && text) complain("%s: %s", channel, text);
     free(text);
 }
 
@@ -117,7 +130,7 @@ static void take_error(struct source *s, const char *channel, const json_t *erro
     if (s->subscriber->o->strict) subscriber_ends(s->subscriber, EXIT_MISSED);
 }
 
-void source_take(struct source *s, json_t *envelope)
+void source_take(struct source *s, const json_t *envelope)
 {
     const json_t *error = json_object_get(envelope, "error");
     const json_t *lost = json_object_get(envelope, "lost");
@@ -127,12 +140,13 @@ void source_take(struct source *s, json_t *envelope)
     if (s->over || s->subscriber->leaving) return;
     if (error) take_error(s, channel, error);
     else if (json_object_get(envelope, "policy")) take_joined(s, channel, envelope);
+    else if (json_object_get(envelope, "presence")) take_presence(s, channel, envelope);
     if (error || json_object_get(envelope, "policy")) return;
     if (!lost && !json_is_string(data) && !json_is_string(base64)) return;
     again_is_good(&s->again);
     is_at(s, channel, envelope);
     if (lost) take_loss(s, channel, lost, text_of(envelope, "position"));
-    else if (s->subscriber->o->json) take_whole(s, envelope);
+    else if (s->subscriber->o->json) take_whole(s, envelope, true);
     else if (base64) take_base64(s, base64);
     else take_text(s, data);
 }
@@ -220,6 +234,7 @@ void source_deinit(struct source *s)
     again_deinit(&s->again);
     http_deinit(&s->http);
     weft_timer_free(s->next);
+    json_decref(s->present);
     lines_deinit(&s->lines);
     sse_reader_free(&s->sse);
     json_decref(s->positions);

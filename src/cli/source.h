@@ -19,6 +19,9 @@ void source_leave(struct source *s);
 /* A message, as it is to be shown. */
 void subscriber_message(struct subscriber *sub, weft_bytes payload, bool is_binary);
 
+/* A line that is no message. */
+void subscriber_aside(struct subscriber *sub, weft_bytes text);
+
 /* All of it ends, with this exit code if there was none. */
 void subscriber_ends(struct subscriber *sub, int status);
 void subscriber_source_over(struct subscriber *sub);

@@ -34,6 +34,7 @@ static const char examples[] =
     "  weft sub :8080/cpu                            from now on\n"
     "  weft sub --last all -w 1 :8080/chat           what is kept, and out\n"
     "  weft sub --via sse -n 3 http://localhost:8080/quotes\n"
+    "  weft sub --presence ':8080/chat?client=ann'   who comes and goes, and that it is ann\n"
     "  weft sub --json ':8080/quotes/*'              many channels, as envelopes\n"
     "  weft sub --strict --since k3f9a2c1.42 :8080/s  each one after that, or exit 82\n";
 
@@ -87,6 +88,8 @@ int sub_run(int argc, char **argv)
          .help = "begin with the N newest that are kept, or all"},
         {0, "json", .kind = FLAG_BOOL, .into = &o.json,
          .help = "print envelopes: channel, position, time, data or base64"},
+        {0, "presence", .kind = FLAG_BOOL, .into = &o.presence,
+         .help = "tell who comes and goes, on stderr; with --json on stdout"},
         {'b', "binary", .kind = FLAG_BOOL, .into = &o.binary, .help = "write binary messages raw"},
         {'n', "count", .kind = FLAG_NUMBER, .into = &o.count, .min = 1, .max = UINT64_MAX,
          .value = "N", .help = "stop after N messages"},

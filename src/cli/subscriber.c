@@ -106,18 +106,27 @@ static int write_escaped(struct output *o, weft_bytes payload)
     return r;
 }
 
+static void write_out(struct subscriber *sub, weft_bytes text, bool raw)
+{
+    int r = sub->watched ? write_escaped(&sub->output, text)
+                         : output_write(&sub->output, text.data, text.len);
+    if (r == 0 && !raw) r = output_write(&sub->output, "\n", 1);
+    if (r < 0) on_broken(sub, r);
+    else if (output_queued(&sub->output) > HIGH) pause_all(sub, true);
+}
+
 void subscriber_message(struct subscriber *sub, weft_bytes payload, bool is_binary)
 {
-    bool raw = is_binary && sub->o->binary && !sub->watched;
     if (sub->leaving) return;
-    int r = sub->watched ? write_escaped(&sub->output, payload)
-                         : output_write(&sub->output, payload.data, payload.len);
-    if (r == 0 && !raw) r = output_write(&sub->output, "\n", 1);
+    write_out(sub, payload, is_binary && sub->o->binary && !sub->watched);
     sub->received++;
     await(sub);
-    if (r < 0) on_broken(sub, r);
-    else if (sub->received == sub->o->count) subscriber_ends(sub, EXIT_CLEAN);
-    else if (output_queued(&sub->output) > HIGH) pause_all(sub, true);
+    if (sub->received == sub->o->count) subscriber_ends(sub, EXIT_CLEAN);
+}
+
+void subscriber_aside(struct subscriber *sub, weft_bytes text)
+{
+    if (!sub->leaving) write_out(sub, text, false);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */

@@ -40,6 +40,7 @@ struct sub_options {
     const char *since; /* a position; NULL: not said */
     const char *last;  /* a number, "all"; NULL: not said */
     bool binary, json, strict;
+    bool presence;  /* who comes and goes is told, too */
     uint64_t count; /* stop after so many messages; 0: never */
     uint64_t wait;  /* ms without a message; 0: for ever */
     uint64_t every; /* ms between polls */
@@ -61,7 +62,10 @@ struct source {
     struct http http; /* the others */
     struct lines lines;
     struct sse_reader sse;
-    weft_timer *next; /* via_poll.c */
+    weft_timer *next; /* via_poll.c, as the next three */
+    bool looks;       /* what is asked is who is there */
+    uint64_t looked_us;
+    json_t *present; /* what was told of that; NULL: nothing */
     uint64_t retry_ms;
     bool ended_well; /* the server has said that this is an end */
 };
@@ -94,8 +98,8 @@ const char *source_position(const struct source *s); /* NULL: not known yet */
 /* What an answer that begins says: {"channel":C,"position":P,"lost":n}. */
 void source_begins(struct source *s, const json_t *said);
 
-/* An envelope: a message, a loss, or what else there may be. */
-void source_take(struct source *s, json_t *envelope);
+/* An envelope: a message, a loss, presence, or what else there may be. */
+void source_take(struct source *s, const json_t *envelope);
 
 /* The connection is gone, for which report has the words, and returns the exit code. retry_ms: as the server has
  * said. */

@@ -24,6 +24,11 @@ int via_http_get(struct source *s, const struct http_handler *h, const char *mor
     return http_send(&s->http, "GET", more, fields, (weft_bytes){0});
 }
 
+const char *via_http_presence(const struct source *s)
+{
+    return s->subscriber->o->presence ? "&presence=events" : "";
+}
+
 static int report(struct source *s, const weft_close_info *info)
 {
     return connect_report(&s->access, info, false, true);

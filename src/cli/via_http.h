@@ -12,6 +12,9 @@
 int via_http_get(struct source *s, const struct http_handler *h, const char *more,
                  const char *fields, uint64_t silence_ms);
 
+/* What a stream's query says besides: "&presence=events", or "". */
+const char *via_http_presence(const struct source *s);
+
 /* For on_end: a connection that failed, a refusal, or, with status 200, a stream that has ended. */
 void via_http_ended(struct source *s, const weft_close_info *info);
 

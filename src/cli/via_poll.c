@@ -4,6 +4,7 @@
  *
  *      ?wait=0 -> ?since=P -> ?since=P ...             the next one after --every
  *      ?wait=0 -> ?wait=25&since=P ...                 the next one at once
+ *      ?presence                                       behind one of them, if that is to be told: at most every --every
  *
  * The first one does not wait, so that a position is known before anything can go wrong.
  */
@@ -16,7 +17,7 @@
 #include "cli/via_http.h"
 
 /* A wait is answered within WAIT, and then there is the way. */
-enum { WAIT_S = 25, SILENCE_MS = 40000, QUERY_ROOM = 160 };
+enum { WAIT_S = 25, WAIT_AND_LOOK_S = 10, SILENCE_MS = 40000, QUERY_ROOM = 160 };
 
 /* ---- what is answered ------------------------------------------------------------------------ */
 
@@ -52,6 +53,33 @@ static void take_answer(struct source *s, json_t *said)
     if (!s->over) source_begins(s, said);
 }
 
+static void take_poll(struct source *s, json_t *said)
+{
+    if (json_is_string(json_object_get(said, "position"))) take_answer(s, said);
+    else via_http_is_foreign(s);
+}
+
+/* Nothing is told as long as nothing has changed. */
+static void take_look(struct source *s, const json_t *said)
+{
+    json_t *presence = json_object_get(said, "presence");
+    if (!presence) via_http_is_foreign(s);
+    if (!presence || json_equal(presence, s->present)) return;
+    json_decref(s->present);
+    s->present = json_incref(presence);
+    source_take(s, said);
+}
+
+/* Whether it is time to. */
+static bool looks_around(struct source *s)
+{
+    const struct sub_options *o = s->subscriber->o;
+    uint64_t now = weft_loop_now(s->subscriber->loop);
+    if (!o->presence || (s->present && now - s->looked_us < o->every * 1000)) return false;
+    s->looked_us = now;
+    return true;
+}
+
 static void ask_again(struct source *s, bool at_once)
 {
     if (s->over) return;
@@ -61,6 +89,8 @@ static void ask_again(struct source *s, bool at_once)
 static void on_end(struct http *h, const weft_close_info *info)
 {
     struct source *s = h->user;
+    bool looked = s->looks;
+    s->looks = false;
     if (info || h->status != 200) {
         via_http_ended(s, info);
         return;
@@ -69,10 +99,11 @@ static void on_end(struct http *h, const weft_close_info *info)
     json_t *said = json_loadb((const char *)body.data, body.len, JSON_ALLOW_NUL, NULL);
     bool waits = s->subscriber->o->via == &via_longpoll;
     bool more = json_is_true(json_object_get(said, "more"));
-    if (json_is_string(json_object_get(said, "position"))) take_answer(s, said);
-    else via_http_is_foreign(s);
+    if (looked) take_look(s, said);
+    else take_poll(s, said);
     json_decref(said);
-    ask_again(s, more || waits);
+    s->looks = !looked && !more && looks_around(s);
+    ask_again(s, s->looks || more || waits);
 }
 
 /* ---- what is asked --------------------------------------------------------------------------- */
@@ -83,14 +114,21 @@ static void on_head(struct http *h, const weft_response_head *head)
     s->retry_ms = http_retry_after(head);
 }
 
+static int wait_s(const struct source *s)
+{
+    return s->subscriber->o->presence ? WAIT_AND_LOOK_S : WAIT_S;
+}
+
 static int ask(struct source *s)
 {
     static const struct http_handler handler = {.on_head = on_head, .on_end = on_end};
     char query[QUERY_ROOM], more[QUERY_ROOM + 16], wait[16] = "";
     bool first = !source_position(s);
+    if (s->looks) return via_http_get(s, &handler, "presence", "", SILENCE_MS);
     source_query(s, query, sizeof query);
     if (first) strcpy(wait, "wait=0");
-    else if (s->subscriber->o->via == &via_longpoll) snprintf(wait, sizeof wait, "wait=%d", WAIT_S);
+    else if (s->subscriber->o->via == &via_longpoll)
+        snprintf(wait, sizeof wait, "wait=%d", wait_s(s));
     snprintf(more, sizeof more, "%s%s%s", wait, *wait && *query ? "&" : "", query);
     return via_http_get(s, &handler, more, "", SILENCE_MS);
 }

@@ -8,7 +8,7 @@
 #include "cli/via_http.h"
 
 /* Three heartbeats. */
-enum { SILENCE_MS = 45000, QUERY_ROOM = 160 };
+enum { SILENCE_MS = 45000, QUERY_ROOM = 192 };
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
@@ -33,6 +33,13 @@ static json_t *message_of(const struct source *s)
                      data.len ? (const char *)data.data : "", data.len);
 }
 
+static json_t *presence_of(const struct source *s)
+{
+    weft_bytes data = sse_data(&s->sse);
+    json_t *said = json_loadb((const char *)data.data, data.len, JSON_ALLOW_NUL, NULL);
+    return said ? json_pack("{ssso}", "channel", s->url.name, "presence", said) : NULL;
+}
+
 static void take_event(struct source *s)
 {
     const char *event = s->sse.event;
@@ -42,7 +49,8 @@ static void take_event(struct source *s)
     else if (begins) said = object_of(s, "position");
     else if (!strcmp(event, "envelope")) said = object_of(s, "channel");
     else if (!strcmp(event, "lost")) said = object_of(s, "lost");
-    else return; /* presence, and what is newer */
+    else if (!strcmp(event, "presence")) said = presence_of(s);
+    else return; /* what is newer */
     if (!said) via_http_is_foreign(s);
     else if (begins) source_begins(s, said);
     else source_take(s, said);
@@ -73,9 +81,9 @@ static void on_end(struct http *h, const weft_close_info *info)
 static int begin(struct source *s)
 {
     static const struct http_handler handler = {.on_body = on_body, .on_end = on_end};
-    char query[QUERY_ROOM], more[QUERY_ROOM + 16];
+    char query[QUERY_ROOM], more[QUERY_ROOM + 48];
     source_query(s, query, sizeof query);
-    snprintf(more, sizeof more, "stream=sse%s%s", *query ? "&" : "", query);
+    snprintf(more, sizeof more, "stream=sse%s%s%s", via_http_presence(s), *query ? "&" : "", query);
     lines_clear(&s->lines);
     sse_reader_free(&s->sse);
     s->sse = (struct sse_reader){0};

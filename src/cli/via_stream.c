@@ -34,9 +34,9 @@ static void on_end(struct http *h, const weft_close_info *info)
 static int begin(struct source *s)
 {
     static const struct http_handler handler = {.on_body = on_body, .on_end = on_end};
-    char query[QUERY_ROOM], more[QUERY_ROOM + 8];
+    char query[QUERY_ROOM], more[QUERY_ROOM + 48];
     source_query(s, query, sizeof query);
-    snprintf(more, sizeof more, "stream%s%s", *query ? "&" : "", query);
+    snprintf(more, sizeof more, "stream%s%s%s", via_http_presence(s), *query ? "&" : "", query);
     lines_clear(&s->lines);
     return via_http_get(s, &handler, more, "", SILENCE_MS);
 }

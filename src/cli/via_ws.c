@@ -28,6 +28,15 @@ static void subscribe(struct source *s, const char *channel, const char *since, 
     v1_send_json(&s->v1, command);
 }
 
+/* Each channel that it reads, be it for a pattern: said is where it begins. */
+static void look_on(struct source *s, const json_t *said)
+{
+    json_t *channel = json_object_get(said, "channel");
+    if (!s->subscriber->o->presence || !json_object_get(said, "policy")) return;
+    v1_send_json(&s->v1, json_pack("{sisOsb}", "id", (int)++s->unanswered, "presence", channel,
+                                   "events", 1));
+}
+
 /* Channels of a pattern that are known come first, each from where it was: others are new, and all of theirs is. */
 static void resume(struct source *s)
 {
@@ -73,13 +82,16 @@ static void on_answer(struct v1 *v, const json_t *id, const json_t *ok, const js
 {
     struct source *s = v->user;
     (void)id;
-    if (ok) source_begins(s, ok);
+    if (ok && json_object_get(ok, "presence")) source_take(s, ok);
+    else if (ok) source_begins(s, ok);
+    if (ok) look_on(s, ok);
     else refused(s, error);
 }
 
 static void on_envelope(struct v1 *v, json_t *envelope)
 {
     source_take(v->user, envelope);
+    look_on(v->user, envelope);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */

@@ -27,6 +27,7 @@ enum in { HEAD, BODY, ANSWER, FAILED, TUNNEL, HANDED, DONE };
 
 static void drop_request(struct h1 *h)
 {
+    h->has_head = false;
     head_deinit(&h->head);
     buf_deinit(&h->body);
 }
@@ -70,6 +71,7 @@ static int read_head(struct h1 *h, weft_span *in)
     if (r == 0) return H1_MORE;
     if (r < 0) return fail(h, r, h->head.status, h->head.why);
     h->requests++;
+    h->has_head = true;
     h->is_head = bytes_is(h->head.method, "HEAD");
     h->is_http10 = h->head.version == 10;
     h->has_body = h->head.body == BODY_CHUNKED || h->head.length > 0;
@@ -151,6 +153,7 @@ void h1_take(struct h1 *h, struct head *head, struct buf *body)
     stop_reading(h);
     *head = h->head;
     *body = h->body;
+    h->has_head = false;
     head_init_request(&h->head, h->env, h->limits);
     buf_init(&h->body, h->env, h->body.max);
 }
@@ -159,6 +162,7 @@ void h1_stream(struct h1 *h, struct head *head)
 {
     h->streaming = true;
     *head = h->head;
+    h->has_head = false;
     head_init_request(&h->head, h->env, h->limits);
     h->head.body = head->body; /* begin_body asks for these */
     h->head.length = head->length;
@@ -177,6 +181,11 @@ void h1_come_back(struct h1 *h, const struct h1_waiting *w)
     h->is_head = w->is_head;
     h->is_http10 = w->is_http10;
     h->in = ANSWER;
+}
+
+bool h1_has_head(const struct h1 *h)
+{
+    return h->has_head;
 }
 
 bool h1_in_body(const struct h1 *h)

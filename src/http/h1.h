@@ -51,6 +51,7 @@ struct h1 {
     uint64_t received;      /* of the body, so far */
     struct framing framing; /* of the reply */
     uint8_t in;             /* enum in h1.c: where the request is */
+    bool has_head;          /* the request's is here: complete, and not taken */
     bool has_body;          /* the request declared one that is not empty */
     bool body_begun;        /* the decoder is set up, and 100 sent */
     bool streaming;         /* its bytes are the owner's as they come */
@@ -79,7 +80,8 @@ void h1_body_max(struct h1 *h, uint64_t max);
 int h1_eof(struct h1 *h);
 
 /* Take the request: it is the caller's, to be freed by head_deinit and buf_deinit, and may
- * outlive h. At H1_REQUEST, or at H1_HEAD if its body is not wanted. The reply goes on as if
+ * outlive h. At H1_REQUEST, or at H1_HEAD if its body is not wanted, or when the head is there and something behind
+ * it was wrong. The reply goes on as if
  * it were here. */
 void h1_take(struct h1 *h, struct head *head, struct buf *body);
 
@@ -88,6 +90,9 @@ void h1_stream(struct h1 *h, struct head *head);
 
 /* Nothing of a next request has come: between requests. */
 bool h1_idle(const struct h1 *h);
+
+/* The head is there, and is still the h1's: also when something behind it was wrong. */
+bool h1_has_head(const struct h1 *h);
 
 /* The head is there, and of the body more is to come. */
 bool h1_in_body(const struct h1 *h);

@@ -81,13 +81,17 @@ static bool falls_behind(weft_reader *r, uint64_t from, uint64_t offset, int sai
     return false;
 }
 
-static void deliver_to_group(struct group *g, uint64_t from, uint64_t offset, void *rendering)
+/* How many have it. */
+static uint64_t deliver_to_group(struct group *g, uint64_t from, uint64_t offset, void *rendering)
 {
+    uint64_t told = 0;
     for (uint32_t i = 0; i < g->n;) {
         weft_reader *r = g->readers[i];
         int said = rendering ? g->type->queue(r, rendering) : -ENOMEM;
+        told += said >= 0;
         if (!said || !falls_behind(r, from, offset, said)) i++;
     }
+    return told;
 }
 
 /* skipped: so many in front of it are spared those who keep up, too. */
@@ -98,8 +102,8 @@ static void deliver(struct local *l, struct entry *e, uint64_t skipped)
         if (!g->n) continue;
         l->telling = e->seen.offset - skipped;
         void *made = group_render(g, e, skipped);
-        hub_counts(hub_of(l), WEFT_HUB_SKIPPED, skipped * g->n);
-        deliver_to_group(g, e->seen.offset - skipped, e->seen.offset, made);
+        uint64_t told = deliver_to_group(g, e->seen.offset - skipped, e->seen.offset, made);
+        hub_counts(hub_of(l), WEFT_HUB_SKIPPED, skipped * told);
         group_give_back(g, made, skipped);
         l->telling = 0;
     }

@@ -128,14 +128,39 @@ int log_key(struct log *l, struct entry *e, const uint8_t *secret, uint64_t max_
     return 0;
 }
 
-/* Those that are twice among them are counted twice: at the limit it is refused a little early. */
+/* Those whose keys are new to the map, and to seen, which they are added to; NULL: who is twice is counted twice.
+ * -ENOMEM. */
+static int count_new(const struct map *keys, struct map *seen, struct entry *const *e, size_t n,
+                     size_t *added)
+{
+    *added = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t hash = map_hash(keys, e[i]->seen.key);
+        if (map_find(keys, hash, e[i]->seen.key)) continue;
+        if (seen && map_find(seen, hash, e[i]->seen.key)) continue;
+        if (seen && map_add(seen, hash, e[i]) < 0) return -ENOMEM;
+        ++*added;
+    }
+    return 0;
+}
+
+/* How many, exactly: only where that decides. */
+static int count_each_once(const struct map *keys, struct entry *const *e, size_t n, size_t *added)
+{
+    struct map seen = {.env = keys->env, .key = keys->key, .name = key_of};
+    int error = count_new(keys, &seen, e, n, added);
+    map_deinit(&seen);
+    return error;
+}
+
 int log_reserve_keys(struct log *l, struct entry *const *e, size_t n, const uint8_t *secret,
                      uint64_t max_keys)
 {
-    size_t added = 0;
+    size_t added;
     if (!l->keys && make_keys(l, secret) < 0) return -ENOMEM;
-    for (size_t i = 0; i < n; i++)
-        if (!map_find(l->keys, map_hash(l->keys, e[i]->seen.key), e[i]->seen.key)) added++;
+    int error = count_new(l->keys, NULL, e, n, &added);
+    if (l->keys->n + added > max_keys) error = count_each_once(l->keys, e, n, &added);
+    if (error) return error;
     if (l->keys->n + added > max_keys) return -ENOSPC;
     return map_reserve(l->keys, added);
 }

@@ -16,6 +16,8 @@
 
 struct endpoint;
 struct access;
+struct exchange;
+struct field_list;
 
 /* What an opening handshake has agreed on. */
 struct terms {
@@ -47,7 +49,13 @@ struct route {
     void *user;
     struct opener opener; /* of a WebSocket, */
     void (*on_request)(weft_request *r, void *user);
-    void (*on_body)(weft_request *r, const void *data, size_t len, void *user); /* or NULL */
+    void (*on_body)(weft_request *r, const void *data, size_t len, void *user);    /* or NULL, */
+    void (*on_refuse)(weft_request *r, int status, const char *words, void *user); /* as this */
+
+    /* Have a refusal said by on_refuse, with these fields, which are taken then. false: it is not. NULL: there is no
+     * on_refuse. */
+    bool (*refuse)(struct exchange *x, const struct route *r, struct field_list *fields, int status,
+                   const char *words);
     char *methods;               /* net/web/methods.h; NULL: all. The route's own */
     bool cors;                   /* pages of the origins may read the answers */
     uint16_t limits;             /* of requests: a number among struct own_limits */

@@ -284,13 +284,115 @@ static void test_new_channels(void **state)
     live_end(&live);
 }
 
+/* ---- what the server refuses before the door ------------------------------------------------- */
+
+static void begin_guarded(const weft_channels_config *cfg)
+{
+    static const char *const hosts[] = {"localhost", NULL}, *const proxies[] = {"localhost", NULL};
+    static const weft_limits limits = {.max_connections_per_ip = 1};
+    world_begin(&live.w);
+    world_serve(&live.w,
+                &(weft_server_config){.hosts = hosts, .trust_proxy = proxies, .limits = &limits});
+    assert_int_equal(weft_channels_new(&live.channels, live.w.loop, cfg), 0);
+    live.hub = weft_channels_hub(live.channels);
+    assert_int_equal(weft_channels_route(live.channels, live.w.server, "/*"), 0);
+    world_listen(&live.w);
+}
+
+static void test_refused_before(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *request;
+        int status;
+        const char *body;
+    } cases[] = {
+        {"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 21\r\n\r\n", 413,
+         "{\"error\":{\"code\":413,\"message\":\"the body is too large\"}}\n"},
+        {"POST /chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n15\r\n", 413,
+         "{\"error\":{\"code\":413,\"message\":\"the body is too large\"}}\n"},
+        {"POST /chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nx", 400,
+         "{\"error\":{\"code\":400,\"message\":\"a chunk size without digits\"}}\n"},
+        {"PATCH /chat?since=x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 21\r\n\r\n", 413,
+         "{\"error\":{\"code\":413,\"message\":\"the body is too large\"}}\n"},
+        {UPGRADE("/chat", "Origin: http://other.example\r\n"), 403, NULL},
+        {"GET /chat HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 1\r\n\r\n",
+         426, NULL},
+        {"GET /chat HTTP/1.1\r\nHost: evil.example\r\nAccept: text/html\r\n\r\n", 421, NULL},
+    };
+    begin_guarded(&(weft_channels_config){
+        .max_message = 10, .max_batch = 20, .page = {(const uint8_t *)"<html>", 6}});
+    for (size_t i = 0; i < countof(cases); i++) {
+        char begin[64];
+        struct raw *r = raw_connect(&live.w);
+        assert_int_equal(raw_ask(&live.w, r, cases[i].request), cases[i].status);
+        if (cases[i].body) assert_string_equal(raw_body(r), cases[i].body);
+        snprintf(begin, sizeof begin, "{\"error\":{\"code\":%d,\"message\":\"", cases[i].status);
+        assert_memory_equal(raw_body(r), begin, strlen(begin));
+        assert_true(has_field(r, "Content-Type: application/json\r\n"));
+        assert_true(has_field(r, "Cache-Control: no-store\r\n"));
+        assert_true(has_field(r, "X-Content-Type-Options: nosniff\r\n"));
+        raw_free(r);
+        settle(&live.w);
+    }
+    live_end(&live);
+}
+
+#define FOR_ANN "Host: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n"
+
+/* An EventSource comes back. */
+static void test_too_many_of_an_address(void **state)
+{
+    (void)state;
+    begin_guarded(NULL);
+    struct raw *first = raw_connect(&live.w), *r = raw_connect(&live.w);
+    raw_say(first, "GET /chat?stream HTTP/1.1\r\n" FOR_ANN);
+    turn_until(&live.w, raw_status(first) == 200);
+    assert_int_equal(raw_ask(&live.w, r, "GET /chat HTTP/1.1\r\n" FOR_ANN), 429);
+    assert_true(raw_heard(r, "\"retry\":") && has_field(r, "Retry-After: "));
+    raw_free(r);
+    r = raw_connect(&live.w);
+    assert_int_equal(raw_ask(&live.w, r, "GET /chat?stream=sse HTTP/1.1\r\n" FOR_ANN), 200);
+    assert_memory_equal(raw_body(r), "retry: ", 7);
+    raw_free(r);
+    raw_free(first);
+    live_end(&live);
+}
+
+static void test_refused_without_memory(void **state)
+{
+    (void)state;
+    long used = 1;
+    for (long n = 0; n < used; n++) {
+        live_begin(&live, &(weft_channels_config){.max_message = 10, .max_batch = 20});
+        struct raw *r = raw_connect(&live.w);
+        settle(&live.w);
+        world_fail_at(&live.w, n);
+        raw_say(r, "POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 21\r\n\r\n");
+        turn_until(&live.w, raw_ended(r));
+        used = live.w.asked;
+        assert_true(!raw_status(r) || raw_status(r) == 413 || raw_status(r) == 503);
+        world_fail_at(&live.w, -1);
+        raw_free(r);
+        live_end(&live);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_granted_later),   cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_gone_meanwhile),  cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_new_channels),    cmocka_unit_test(test_gone_while_deciding),
-        cmocka_unit_test(test_pages_of_others), cmocka_unit_test(test_pages_are_named),
+        cmocka_unit_test(test_granted_later),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_gone_meanwhile),
+        cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_new_channels),
+        cmocka_unit_test(test_gone_while_deciding),
+        cmocka_unit_test(test_refused_before),
+        cmocka_unit_test(test_too_many_of_an_address),
+        cmocka_unit_test(test_refused_without_memory),
+        cmocka_unit_test(test_pages_of_others),
+        cmocka_unit_test(test_pages_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

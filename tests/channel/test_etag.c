@@ -12,10 +12,14 @@ static void a_position_is_a_weak_tag(void **state)
     const weft_position at = {.epoch = "k3f9a2c1", .offset = 42};
     const weft_position longest = {.epoch = "abcdefgh12345678", .offset = WEFT_OFFSET_MAX};
     char etag[ETAG_ROOM];
-    etag_print(etag, &at);
+    etag_print(etag, &at, false);
     assert_string_equal(etag, "W/\"k3f9a2c1.42\"");
-    etag_print(etag, &longest);
+    etag_print(etag, &longest, false);
     assert_string_equal(etag, "W/\"abcdefgh12345678.9007199254740991\"");
+    etag_print(etag, &longest, true);
+    assert_string_equal(etag, "W/\"abcdefgh12345678.9007199254740991-0\"");
+    assert_true(etag_matches(bytes_of_text(etag), etag));
+    assert_false(etag_matches(bytes_of_text(etag), "W/\"abcdefgh12345678.9007199254740991\""));
 }
 
 static bool matches(const char *field)

@@ -113,6 +113,31 @@ static void test_drop(void **state)
     live_end(&live);
 }
 
+/* Who has what is not kept any more is not told that nothing is new. */
+static void test_etag_behind_a_drop(void **state)
+{
+    (void)state;
+    struct raw *r;
+    char field[128], had[128];
+    start(&(weft_channels_config){.rights = WEFT_RIGHT_READ | WEFT_RIGHT_DROP});
+    snprintf(had, sizeof had, "If-None-Match: W/\"%s\"\r\n", at(3));
+    assert_int_equal(live_ask(&live, "GET", "/chat", had, "", NULL), 304);
+    assert_int_equal(live_ask(&live, "DELETE", "/chat", "", "", NULL), 200);
+    assert_answer(&live, "GET", "/chat", had, "", 200, POLL("3", "", ""));
+    assert_int_equal(live_ask(&live, "HEAD", "/chat", had, "", &r), 200);
+    snprintf(field, sizeof field, "ETag: W/\"%s-0\"\r\n", at(3));
+    assert_true(has_field(r, field));
+    snprintf(field, sizeof field, "Weft-Position: %s\r\n", at(3));
+    assert_true(has_field(r, field));
+    snprintf(field, sizeof field, "If-None-Match: W/\"%s-0\"\r\n", at(3));
+    assert_int_equal(live_ask(&live, "GET", "/chat", field, "", NULL), 304);
+    live_publish(&live, "/chat", "d");
+    assert_int_equal(live_ask(&live, "GET", "/chat", field, "", &r), 200);
+    snprintf(field, sizeof field, "ETag: W/\"%s\"\r\n", at(4));
+    assert_true(has_field(r, field));
+    live_end(&live);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -189,10 +214,15 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_positions), cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_cut),       cmocka_unit_test(test_head_and_etag),
-        cmocka_unit_test(test_drop),      cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_options),   cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_head_and_etag),
+        cmocka_unit_test(test_drop),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_etag_behind_a_drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,33 @@ static void test_once(void **state)
     live_end(&live);
 }
 
+/* Who says another name means another message, by whichever transport. */
+static void test_once_of_each(void **state)
+{
+    (void)state;
+    live_begin(&live, NULL);
+    assert_answer(&live, "POST", "/chat?client=ann", ONCE("k"), "a", 200, POSITION("1"));
+    assert_answer(&live, "POST", "/chat?client=bob", ONCE("k"), "a", 200, POSITION("2"));
+    assert_answer(&live, "POST", "/chat", ONCE("k"), "b", 200, POSITION("3"));
+    assert_answer(&live, "POST", "/chat?client=%61nn", ONCE("k"), "a", 200, POSITION("1"));
+    assert_int_equal(live_ask(&live, "POST", "/chat?client=bob", ONCE("k"), "b", NULL), 422);
+    struct raw *r = raw_connect(&live.w);
+    assert_int_equal(
+        raw_ask(&live.w, r,
+                UPGRADE("/chat?client=ann&subscribe=no", "Sec-WebSocket-Protocol: weft.v1\r\n")),
+        101);
+    raw_text(r, "{\"id\":1,\"publish\":\"/chat\",\"data\":\"a\",\"once\":\"k\"}");
+    turn_until(&live.w, raw_heard(r, "{\"id\":1,\"ok\":"));
+    assert_non_null(strstr(tidy(&live, "/chat", strstr(r->got, "{\"id\":1")), "\"E.1\""));
+    raw_forget(r);
+    /* Nobody is told apart from a name that goes on in his key. */
+    raw_text(r, "{\"id\":2,\"publish\":\"/chat\",\"data\":\"a\",\"once\":\"ann\\u0000k\"}");
+    turn_until(&live.w, raw_heard(r, "{\"id\":2,"));
+    raw_free(r);
+    assert_answer(&live, "POST", "/chat", ONCE("annk"), "c", 200, POSITION("5"));
+    live_end(&live);
+}
+
 static void test_forgotten(void **state)
 {
     (void)state;
@@ -132,9 +159,8 @@ static void test_how_many_wait(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_once),
-        cmocka_unit_test(test_forgotten),
-        cmocka_unit_test(test_under_way),
+        cmocka_unit_test(test_once),          cmocka_unit_test(test_once_of_each),
+        cmocka_unit_test(test_forgotten),     cmocka_unit_test(test_under_way),
         cmocka_unit_test(test_how_many_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const Server = process.env.CHAOS_SERVER === 'serve' ? Serve : Room; // which leaves as slowly as its slowest client reads
 const CHANNELS = 8;
 const CLIENTS = 200;
-const SETTINGS = { threads: 4, history: 200, window: 65536 };
+const SETTINGS = { threads: Number(process.env.CHAOS_THREADS ?? 4), history: 200, window: 65536 };
 const BURST = 150; // messages
 const RESTART = 2000; // ms between two, by SIGKILL and cleanly in turns
 const CATCH_UP = 45_000; // ms for the last client, when all is quiet

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Chaos, for a few seconds: nothing is lost in silence, and nothing comes twice. `make chaos` goes on for longer;
-// CHAOS_TIME (seconds) and CHAOS_SEED in the environment.
+// CHAOS_TIME (seconds), CHAOS_THREADS (of the server: 4) and CHAOS_SEED in the environment.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chaos } from '../chaos/chaos.mjs';

@@ -20,8 +20,8 @@ import foreign  # noqa: E402
 
 foreign.run_with_sanitizer()
 from ctypes import POINTER, byref, c_void_p, cast, create_string_buffer, pointer, sizeof  # noqa: E402
-from foreign import (ON_CLOSE, ON_CONN, ON_MESSAGE, ON_REQUEST, STRUCTS, ClientConfig, Deflate, Dial,  # noqa: E402
-                     Env, Handler, HubConfig, Limits, ListenOptions, LoopConfig, PipeHandler, ReplyHandler,
+from foreign import (ON_CLOSE, ON_CONN, ON_MESSAGE, ON_REQUEST, STRUCTS, ChannelsConfig, ClientConfig,  # noqa: E402
+                     Deflate, Dial, Env, Handler, HubConfig, Limits, ListenOptions, LoopConfig, PipeHandler, ReplyHandler,
                      RequestHandler, RequestWatcher, ServerConfig, SessionConfig, TlsConfig, TopicSettings, of_the_future,
                      strings)
 
@@ -101,6 +101,10 @@ class Versions(Foreign):
     def profile(self, config, size, **sizes):
         return self.made(weft.session_profile_unref, weft.session_profile_new_sized, config, size,
                          sizes.get('env', 0), sizes.get('limits', 0), sizes.get('deflate', 0))
+
+    def channels(self, config, size, **sizes):
+        return self.made(weft.channels_free, weft.channels_new_sized, self.loop, config, size, sizes.get('hub', 0),
+                         sizes.get('settings', 0), sizes.get('deflate', 0))
 
     def connect(self, config=None, config_size=0, handler=None, handler_size=0, **sizes):
         out = c_void_p()
@@ -224,6 +228,13 @@ class Versions(Foreign):
             weft.hub_free, weft.hub_new_sized, self.loop, p, size, 0)
         yield 'hub.settings', TopicSettings, 0, lambda p, size: self.made(
             weft.hub_free, weft.hub_new_sized, self.loop, self.within(HubConfig, 'settings', p), sizeof(HubConfig), size)
+        yield 'channels', ChannelsConfig, 0, self.channels
+        for field, struct in ('hub', HubConfig), ('deflate', Deflate):
+            yield f'channels.{field}', struct, 0, lambda p, size, field=field: self.channels(
+                self.within(ChannelsConfig, field, p), sizeof(ChannelsConfig), **{field: size})
+        yield 'channels.hub.settings', TopicSettings, 0, lambda p, size: self.channels(
+            self.within(ChannelsConfig, 'hub', self.within(HubConfig, 'settings', p)), sizeof(ChannelsConfig),
+            hub=sizeof(HubConfig), settings=size)
 
     def test_sizes(self):
         """The layouts of lib/foreign.py are those of 0.1, which docs/abi.md has."""

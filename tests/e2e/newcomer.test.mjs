@@ -256,7 +256,8 @@ test('-vv: the head of an upgrade, without its secrets; weft -v: the head of the
     assert.match(err, /<- Sec-WebSocket-Accept: \S+$/im);
     const refused = await weft(['-v', '--origin', 'https://evil.example', server.url('/')], '');
     assert.match(refused.err, /<- HTTP\/1\.1 403$/m);
-    assert.match(refused.err, /<- Content-Type: text\/plain/im);
+    assert.match(refused.err, /<- Content-Type: application\/json/im);
+    assert.match(refused.err, /^> the origin https:\/\/evil\.example may not open a WebSocket here; /m);
   });
 });
 

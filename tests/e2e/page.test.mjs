@@ -87,6 +87,15 @@ async function publish(url, body, fields = {}) {
   return (await response.json()).position;
 }
 
+/** Who comes and goes is shown, by whatever transport. */
+async function isNotAlone(page, path) {
+  await page.waitForSelector('#present:text-is("you alone")');
+  const other = await fetch(server.page(`${path}?stream`));
+  await page.waitForSelector('#present:text-is("2 here")');
+  await other.body.cancel();
+  await page.waitForSelector('#present:text-is("you alone")');
+}
+
 // ---- who is between ----------------------------------------------------------------------------
 
 /**
@@ -173,6 +182,7 @@ for (const browser of Object.keys(browsers)) {
       await publish(server.page(`/sse/${browser}`), 'kept');
       const page = await open(t, browser, between.url(`/sse/${browser}`));
       await isLive(page, 'Server-Sent Events');
+      await isNotAlone(page, `/sse/${browser}`);
       await say(page, 'said');
       await page.waitForSelector('#log li.own');
       between.cut();
@@ -189,6 +199,7 @@ for (const browser of Object.keys(browsers)) {
       await publish(server.page(`/poll/${browser}`), 'kept');
       const page = await open(t, browser, between.url(`/poll/${browser}`));
       await isLive(page, 'long polling');
+      await isNotAlone(page, `/poll/${browser}`);
       await say(page, 'said');
       await page.waitForSelector('#log li.own');
       await publish(server.page(`/poll/${browser}`), 'heard');

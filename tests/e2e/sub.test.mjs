@@ -115,6 +115,34 @@ for (const via of VIAS)
       assert.deepEqual({ code, out }, { code: 0, out: lines(numbers(1, 60)) });
     });
 
+    test('who comes and goes, besides messages', async (t) => {
+      const at = await place(t);
+      const sub = subscribed(t, '--via', via, '--presence', '-n', '2', `${at.url}?client=ann`);
+      await sub.heard(/1 here: ann\?\n/);
+      const bob = subscribed(t, '--presence', `${at.url}?client=bob`);
+      await bob.heard(/bob\?/);
+      await publish(at, ['one']); // a long poll is answered, and then one looks around
+      await sub.heard(/bob\?/);
+      await publish(at, ['two']);
+      const { code, out, err } = await sub.end();
+      assert.deepEqual({ code, out }, { code: 0, out: 'one\ntwo\n' });
+      const told = err.replaceAll(`weft: ${at.name}: `, '').trimEnd().split('\n');
+      assert.equal(told[0], '1 here: ann?');
+      assert.equal(told.at(-1), via.endsWith('poll') ? '2 here: ann?, bob?' : '2 here; come: bob?');
+    });
+
+    test('who is there, as envelopes', async (t) => {
+      const at = await place(t);
+      const sub = subscribed(t, '--via', via, '--presence', '--json', '-n', '1', `${at.url}?client=ann`);
+      await sub.said(/"presence"/);
+      await publish(at, ['one']);
+      const { code, out, err } = await sub.end();
+      assert.deepEqual({ code, err }, { code: 0, err: '' });
+      const [first, second] = out.trimEnd().split('\n').map((line) => JSON.parse(line));
+      assert.deepEqual(first, { channel: at.name, presence: { count: 1, members: [{ client: 'ann', verified: false }] } });
+      assert.equal(second.data, 'one');
+    });
+
     for (const [strict, ends] of [[[], 0], [['--strict'], 82]])
       test(`${strict} a loss behind --since`, async (t) => {
         const at = await place(t, { above: '/few' });

@@ -40,8 +40,8 @@ static void test_what_could_not_be_sent(void **state)
     field_list_deinit(&l, &heap.env);
 }
 
-/* More than there is room for at first, of fields and of text: whichever allocation fails, nothing is there of the field
- * that it was for, and all of those before. */
+/* More than there is room for at first, of fields and of text: whichever allocation fails, of the field that it was for
+ * there is nothing, and all of those before. */
 static void test_no_memory(void **state)
 {
     (void)state;

@@ -5,6 +5,9 @@
  * The model knows nothing of cursors, batches or loops. It has a list of all that was published, what of that is kept,
  * and for each reader the last offset that is accounted for. Where the hub has settled after each operation, both must
  * have told the same, message by message, with what was lost and what was skipped.
+ *
+ * With max_rate there is one thing more, how far a round has come: nobody is told what is behind that, and a round
+ * comes when something is, and the one before was long enough ago. Without, it is always at the head.
  */
 #include <pthread.h>
 
@@ -26,6 +29,7 @@ struct model {
     struct world world;
     weft_topic_settings settings;
     uint64_t head, tail, cleared, lost, skipped;
+    uint64_t round, due; /* the offset; us */
     char keys[MOST + 1]; /* of each offset; 0: none */
     struct reader readers[READERS];
 };
@@ -37,13 +41,32 @@ static bool is_of(const struct model *m, weft_policy policy)
     return m->settings.policy == policy;
 }
 
+static bool has_readers(const struct model *m)
+{
+    const struct reader *r = m->readers;
+    while (r < m->readers + READERS && !r->fake) r++;
+    return r < m->readers + READERS;
+}
+
+static bool is_rated(const struct model *m)
+{
+    return m->settings.max_rate &&
+           (is_of(m, WEFT_POLICY_LATEST) || is_of(m, WEFT_POLICY_LATEST_KEY));
+}
+
+/* How far those are who keep up; nobody: all of it. */
+static uint64_t round_of(const struct model *m)
+{
+    return is_rated(m) && has_readers(m) ? m->round : m->head;
+}
+
 static uint64_t needed_from(const struct model *m)
 {
-    uint64_t least = m->head + 1;
+    uint64_t least = round_of(m) + 1;
     for (const struct reader *r = m->readers; r < m->readers + READERS; r++)
         if (r->fake && !r->ended && r->at + 1 < least) least = r->at + 1;
-    bool newest_only = is_of(m, WEFT_POLICY_LATEST) && least < m->head;
-    return newest_only ? m->head : least;
+    bool newest_only = is_of(m, WEFT_POLICY_LATEST) && least < round_of(m);
+    return newest_only ? round_of(m) : least;
 }
 
 static void trim(struct model *m)
@@ -94,21 +117,22 @@ static void hears(struct reader *r, int kind, uint64_t offset, uint64_t n)
 static uint64_t lost_up_to(const struct model *m, const struct reader *r)
 {
     bool all = is_of(m, WEFT_POLICY_QUEUE) || is_of(m, WEFT_POLICY_DISCONNECT);
-    uint64_t gone = all ? m->tail : m->cleared;
-    if (is_of(m, WEFT_POLICY_LATEST) && m->head > m->cleared)
+    uint64_t gone = all ? m->tail : m->cleared, round = round_of(m);
+    if (is_of(m, WEFT_POLICY_LATEST) && round > m->cleared && round > r->at + 1)
         return r->at; /* there is a newer one */
     return gone > r->at ? gone : r->at;
 }
 
 static void goes_on(struct model *m, struct reader *r)
 {
-    if (r->at == m->head || r->room == 0) return;
+    uint64_t round = round_of(m);
+    if (r->at >= round || r->room == 0) return;
     uint64_t gone = lost_up_to(m, r);
     if (gone > r->at) {
         m->lost += gone - r->at;
         hears(r, LOST, gone, gone - r->at);
     }
-    for (uint64_t o = r->at + 1; o <= m->head && r->room; o++) {
+    for (uint64_t o = r->at + 1; o <= round && r->room; o++) {
         if (!is_told(m, o)) continue;
         m->skipped += o - r->at - 1;
         hears(r, TOLD, o, o - r->at - 1);
@@ -139,6 +163,17 @@ static void all_hear(struct model *m)
     trim(m);
 }
 
+/* The next round, if it is due. */
+static void all_may_hear(struct model *m)
+{
+    if (!is_rated(m) || !has_readers(m)) return;
+    if (m->round < m->head && m->world.now >= m->due) {
+        m->round = m->head;
+        m->due = m->world.now + 1000000 / m->settings.max_rate;
+    }
+    all_go_on(m);
+}
+
 /* ---- operations ------------------------------------------------------------------------------ */
 
 static char random_key(const struct model *m, uint64_t *seed)
@@ -156,7 +191,8 @@ static void publish(struct model *m, char key)
     if (world_try(&m->world, "text", key ? name : NULL) != (refused ? -ENOSPC : 0)) abort();
     if (refused) return;
     m->keys[++m->head] = keyed ? key : 0;
-    all_hear(m);
+    if (is_rated(m)) trim(m);
+    else all_hear(m);
 }
 
 struct burst {
@@ -212,6 +248,8 @@ static void subscribe(struct model *m, struct reader *r, uint64_t after, int roo
     weft_position p = world_position(&m->world, after);
     weft_seek found;
     uint64_t lost;
+    if (!has_readers(m)) m->due = 0;
+    if (!has_readers(m)) m->round = m->head;
     *r = (struct reader){.fake = fake_new(room), .at = seek(m, after, &lost), .room = room};
     r->was_behind = r->at < m->head;
     assert_int_equal(fake_try(r->fake, &m->world,
@@ -231,11 +269,19 @@ static void unsubscribe(struct model *m, struct reader *r)
     trim(m);
 }
 
+/* What those who keep up have yet to be told stays. */
 static void clear(struct model *m)
 {
+    uint64_t round = round_of(m);
     weft_topic_clear(m->world.topic);
-    m->tail = m->cleared = m->head;
+    m->tail = m->cleared = round > m->tail ? round : m->tail;
+    if (is_rated(m)) publish(m, 0); /* who waits for the next round may hear of it only then */
     world_turn(&m->world, TURNS);
+}
+
+static void pass(struct model *m, uint64_t *seed)
+{
+    m->world.now += 1000 * roll(seed, 150);
 }
 
 /* ---- both ------------------------------------------------------------------------------------ */
@@ -254,6 +300,7 @@ static void check_reader(struct reader *r)
 static void check(struct model *m)
 {
     world_turn(&m->world, TURNS);
+    all_may_hear(m);
     for (struct reader *r = m->readers; r < m->readers + READERS; r++)
         if (r->fake) check_reader(r);
     assert_int_equal(world_head(&m->world), m->head);
@@ -275,7 +322,8 @@ static void step(struct model *m, uint64_t *seed)
 {
     struct reader *r = &m->readers[roll(seed, READERS)];
     uint32_t what = roll(seed, 100);
-    if (what < 60) publish(m, random_key(m, seed));
+    if (is_rated(m) && roll(seed, 6) == 0) pass(m, seed);
+    else if (what < 60) publish(m, random_key(m, seed));
     else if (what < 70) publish_by_a_thread(m, seed);
     else if (what < 71) clear(m);
     else if (what < 78 || !r->fake) come_or_go(m, r, seed);
@@ -298,7 +346,7 @@ static void play(const weft_topic_settings *s, uint64_t seed)
     world_free(&m.world);
 }
 
-static void play_all(weft_policy policy)
+static void play_all(weft_policy policy, uint64_t max_rate)
 {
     static const uint64_t histories[] = {0, 3, 30}, windows[] = {8, 100};
     for (size_t i = 0; i < countof(histories) * countof(windows); i++) {
@@ -306,8 +354,9 @@ static void play_all(weft_policy policy)
                                        .history_items = histories[i % countof(histories)],
                                        .window_items = windows[i / countof(histories)],
                                        .pace = WEFT_NEVER,
+                                       .max_rate = max_rate,
                                        .max_keys = MAX_KEYS};
-        play(&s, i + 1);
+        play(&s, i + 1 + max_rate);
     }
 }
 
@@ -403,39 +452,48 @@ static void test_without_memory(void **state)
 static void test_queue(void **state)
 {
     (void)state;
-    play_all(WEFT_POLICY_QUEUE);
+    play_all(WEFT_POLICY_QUEUE, 0);
 }
 
 static void test_latest(void **state)
 {
     (void)state;
-    play_all(WEFT_POLICY_LATEST);
+    play_all(WEFT_POLICY_LATEST, 0);
 }
 
 static void test_latest_by_key(void **state)
 {
     (void)state;
-    play_all(WEFT_POLICY_LATEST_KEY);
+    play_all(WEFT_POLICY_LATEST_KEY, 0);
 }
 
 static void test_drop_oldest(void **state)
 {
     (void)state;
-    play_all(WEFT_POLICY_DROP_OLDEST);
+    play_all(WEFT_POLICY_DROP_OLDEST, 0);
 }
 
 static void test_disconnect(void **state)
 {
     (void)state;
-    play_all(WEFT_POLICY_DISCONNECT);
+    play_all(WEFT_POLICY_DISCONNECT, 0);
+}
+
+/* Ten a second; and where nobody is spared anything it makes no difference. */
+static void test_max_rate(void **state)
+{
+    (void)state;
+    for (weft_policy policy = WEFT_POLICY_QUEUE; policy <= WEFT_POLICY_DISCONNECT; policy++)
+        play_all(policy, 10);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_queue),         cmocka_unit_test(test_latest),
-        cmocka_unit_test(test_latest_by_key), cmocka_unit_test(test_drop_oldest),
-        cmocka_unit_test(test_disconnect),    cmocka_unit_test(test_without_memory),
+        cmocka_unit_test(test_queue),          cmocka_unit_test(test_latest),
+        cmocka_unit_test(test_latest_by_key),  cmocka_unit_test(test_drop_oldest),
+        cmocka_unit_test(test_disconnect),     cmocka_unit_test(test_max_rate),
+        cmocka_unit_test(test_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,16 +66,24 @@ static void test_in_a_row(void **state)
 static void test_keys(void **state)
 {
     (void)state;
-    /* Three keys are new, but one that is twice in a batch is counted twice. */
-    static const weft_topic_settings roomy = {
-        .policy = WEFT_POLICY_LATEST_KEY, .history_items = 100, .max_keys = 5};
+    static const weft_topic_settings tight = {
+        .policy = WEFT_POLICY_LATEST_KEY, .history_items = 100, .max_keys = 4};
     struct world w;
-    world_init(&w, &roomy);
+    world_init(&w, &tight);
     assert_int_equal(try_all(&w, "12345", "xyx-x", NULL),
                      0); /* within it, too, the newest counts */
     assert_string_equal(kept(&w), "245");
     assert_int_equal(try_all(&w, "67", "yz", NULL), 0);
     assert_string_equal(kept(&w), "4567");
+    /* As many as there may be: one that is twice among them is one. */
+    assert_int_equal(try_all(&w, "89", "vv", NULL), -ENOSPC);
+    assert_int_equal(try_all(&w, "89AB", "xyzx", NULL), 0);
+    assert_string_equal(kept(&w), "49AB");
+    world_free(&w);
+    world_init(&w, &tight);
+    assert_int_equal(try_all(&w, "1", "p", NULL), 0);
+    assert_int_equal(try_all(&w, "23456", "qrsqr", NULL), 0);
+    assert_string_equal(kept(&w), "1456");
     world_free(&w);
 }
 

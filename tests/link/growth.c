@@ -67,6 +67,18 @@ static void try_client(weft_loop *l, uint64_t later)
            weft_pipe_connect(NULL, l, "tcp://127.0.0.1:1", NULL, &pipe, NULL));
 }
 
+static void try_channels(weft_loop *l, uint64_t later)
+{
+    const weft_hub_config hub = {.later = later};
+    const weft_channels_config by_hub = {.hub = &hub}, cfg = {.later = later};
+    weft_channels *c = NULL;
+    expect("weft_channels_config", later, weft_channels_new(&c, l, &cfg));
+    weft_channels_free(c);
+    c = NULL;
+    expect("weft_hub_config", later, weft_channels_new(&c, l, &by_hub));
+    weft_channels_free(c);
+}
+
 static void try_others(const weft_env *env, weft_loop *l, uint64_t later)
 {
     const weft_loop_config loop = {.env = env, .later = later};
@@ -96,6 +108,7 @@ int main(void)
         try_server(l, later);
         try_client(l, later);
         try_others(&env, l, later);
+        try_channels(l, later);
         weft_loop_free(l);
     }
     return failed;

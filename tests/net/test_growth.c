@@ -8,6 +8,7 @@
 #include "raw.h"
 #include "teller.h"
 
+#include <weft/channel.h>
 #include <weft/client.h>
 #include <weft/handshake.h>
 #include <weft/topic.h>
@@ -143,6 +144,14 @@ static int verify_offered(const void *p, size_t size)
 {
     weft_agreement a = {.key = "", .offered = p};
     return weft_handshake_verify_sized(NULL, 0, &a, size);
+}
+
+static int request_offered(const void *p, size_t size)
+{
+    char text[1024], key[WEFT_KEY_LEN + 1] = "dGhlIHNhbXBsZSBub25jZQ==";
+    weft_agreement a = {.key = key, .offered = p};
+    int n = weft_handshake_request_sized(text, sizeof text, "x", "/", &a, NULL, 0, size);
+    return n > 0 ? 0 : n;
 }
 
 static int loop_of(const weft_loop_config *cfg, size_t cfg_size, size_t env_size)
@@ -356,6 +365,39 @@ static int hub_settings(const void *p, size_t size)
     return hub_of(&(weft_hub_config){.settings = p}, sizeof(weft_hub_config), size);
 }
 
+static int channels_of(const weft_channels_config *cfg, size_t cfg_size, size_t hub_size,
+                       size_t settings_size, size_t deflate_size)
+{
+    weft_channels *c = NULL;
+    int error = weft_channels_new_sized(&c, world.loop, cfg, cfg_size, hub_size, settings_size,
+                                        deflate_size);
+    weft_channels_free(c);
+    return error;
+}
+
+static int channels_config(const void *p, size_t size)
+{
+    return channels_of(p, size, 0, 0, 0);
+}
+
+static int channels_hub(const void *p, size_t size)
+{
+    return channels_of(&(weft_channels_config){.hub = p}, sizeof(weft_channels_config), size, 0, 0);
+}
+
+static int channels_settings(const void *p, size_t size)
+{
+    const weft_hub_config hub = {.settings = p};
+    return channels_of(&(weft_channels_config){.hub = &hub}, sizeof(weft_channels_config),
+                       sizeof hub, size, 0);
+}
+
+static int channels_deflate(const void *p, size_t size)
+{
+    return channels_of(&(weft_channels_config){.deflate = p}, sizeof(weft_channels_config), 0, 0,
+                       size);
+}
+
 static int piece_env(const void *p, size_t size)
 {
     weft_piece *piece = NULL;
@@ -381,7 +423,8 @@ static void hold(weft_request *r, void *user)
 }
 
 /* Who is asked and cannot begin has answered all the same. */
-static int reply_handler(const void *p, size_t size)
+static int reply_handler_of(int (*make)(weft_reply **reply, const void *p, size_t size),
+                            const void *p, size_t size)
 {
     weft_reply *reply;
     asked = NULL;
@@ -389,12 +432,32 @@ static int reply_handler(const void *p, size_t size)
     struct raw *r = raw_connect(&world);
     raw_say(r, "GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
     turn_until(&world, asked);
-    int error = weft_reply_begin_sized(&reply, asked, 200, NULL, 2, p, size, NULL);
+    int error = make(&reply, p, size);
     if (!error) weft_reply_abort(reply);
     turn_until(&world, raw_ended(r));
     assert_int_equal(raw_heard(r, " 500 "), error != 0);
     raw_free(r);
     return error;
+}
+
+static int begin_reply(weft_reply **reply, const void *p, size_t size)
+{
+    return weft_reply_begin_sized(reply, asked, 200, NULL, 2, p, size, NULL);
+}
+
+static int begin_events(weft_reply **reply, const void *p, size_t size)
+{
+    return weft_sse_begin_sized(reply, asked, p, size, NULL);
+}
+
+static int reply_handler(const void *p, size_t size)
+{
+    return reply_handler_of(begin_reply, p, size);
+}
+
+static int events_handler(const void *p, size_t size)
+{
+    return reply_handler_of(begin_events, p, size);
 }
 
 static int request_watcher(const void *p, size_t size)
@@ -433,6 +496,7 @@ static const struct taker {
     {"weft_deflate_offer", offer_deflate, sizeof(weft_deflate), 0, 0, NULL},
     {"weft_handshake_verify", verify_offered, sizeof(weft_deflate), WEFT_ERR_HANDSHAKE,
      WEFT_ERR_HANDSHAKE, NULL},
+    {"weft_handshake_request", request_offered, sizeof(weft_deflate), 0, 0, NULL},
     {"weft_loop_new", loop_config, sizeof(weft_loop_config), 0, 0, NULL},
     {"weft_loop_new, env", loop_env, sizeof(weft_env), 0, 0, NULL},
     {"weft_server_new", server_config, sizeof(weft_server_config), 0, 0, "weft_server_config"},
@@ -465,12 +529,19 @@ static const struct taker {
      "weft_pipe_handler"},
     {"weft_piece_new", piece_env, sizeof(weft_env), 0, 0, NULL},
     {"weft_reply_begin", reply_handler, sizeof(weft_reply_handler), 0, 0, "weft_reply_handler"},
+    {"weft_sse_begin", events_handler, sizeof(weft_reply_handler), 0, 0, "weft_reply_handler"},
     {"weft_request_watch", request_watcher, sizeof(weft_request_watcher), 0, 0,
      "weft_request_watcher"},
     {"weft_sse_piece", event_env, sizeof(weft_env), 0, 0, NULL},
     {"weft_hub_new", hub_config, sizeof(weft_hub_config), 0, 0, "weft_hub_config"},
     {"weft_hub_new, settings", hub_settings, sizeof(weft_topic_settings), 0, 0,
      "weft_topic_settings"},
+    {"weft_channels_new", channels_config, sizeof(weft_channels_config), 0, 0,
+     "weft_channels_config"},
+    {"weft_channels_new, hub", channels_hub, sizeof(weft_hub_config), 0, 0, "weft_hub_config"},
+    {"weft_channels_new, settings", channels_settings, sizeof(weft_topic_settings), 0, 0,
+     "weft_topic_settings"},
+    {"weft_channels_new, deflate", channels_deflate, sizeof(weft_deflate), 0, 0, "weft_deflate"},
 };
 
 static void expect(const struct taker *t, const void *p, size_t size, int wanted)
@@ -558,6 +629,8 @@ FROZEN(weft_agreement, 48);
 FROZEN(weft_deflate_params, 5);
 FROZEN(weft_event, 32);
 FROZEN(weft_chunk, 24);
+FROZEN(weft_body, 72);
+FROZEN(weft_errand, 32);
 FROZEN(weft_link, 24);
 FROZEN(weft_link_type, 16);
 FROZEN(weft_tls_pair, 16);

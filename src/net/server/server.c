@@ -28,7 +28,7 @@
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
 
 SIZED_TAKER(config_take, weft_server_config, access_user, 56, access_user)
-SIZED_TAKER(request_handler_take, weft_request_handler, on_body, 40, on_body)
+SIZED_TAKER(request_handler_take, weft_request_handler, on_refuse, 48, on_refuse)
 
 static const struct talk *const talks[LANE_TALKS] = {
     [LANE_FREE] = &lane_nobody,     [LANE_EXCHANGE] = &exchange_talk, [LANE_REPLY] = &reply_talk,
@@ -296,8 +296,12 @@ int weft_server_on_request_sized(weft_server *s, const char *path, const weft_re
         error = log_wrong(env, "weft_request_handler.on_request is NULL: nobody would answer");
     if (error) return error;
     if (routes_are_final(s)) return WEFT_ERR_STATE;
-    struct route r = {
-        .on_request = taken.on_request, .on_body = taken.on_body, .cors = taken.cors, .user = user};
+    struct route r = {.on_request = taken.on_request,
+                      .on_body = taken.on_body,
+                      .on_refuse = taken.on_refuse,
+                      .refuse = taken.on_refuse ? request_refuse : NULL,
+                      .cors = taken.cors,
+                      .user = user};
     error = methods_parse(&r.methods, env, taken.methods);
     if (!error) error = set_limits(s, &r, taken.limits);
     if (!error) error = route_add(&s->site.routes.requests, env, path, &r);

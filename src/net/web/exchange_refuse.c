@@ -39,33 +39,58 @@ static void refusal_fields(const struct refusal *r, const weft_env *env, struct 
     if (r->retry_after) (void)field_list_add(to, env, bytes_of("Retry-After"), bytes_of(seconds));
 }
 
-/* A proper response even when memory is short of more. */
-void exchange_refuse_with(struct exchange *x, const struct refusal *r)
+/* Whoever wants to know of it is told, and nothing follows it. */
+static void note(struct exchange *x, const struct refusal *r)
 {
-    struct lane *l = x->lane;
-    const weft_env *env = exchange_env(x);
-    struct field_list all = {0};
-    site_refused(lane_site(l), r->status);
+    site_refused(lane_site(x->lane), r->status);
     log_refusal(x, r);
-    if (!x->access) (void)access_begin(&x->access, l, WEFT_ACCESS_REQUEST, NULL);
+    if (!x->access) (void)access_begin(&x->access, x->lane, WEFT_ACCESS_REQUEST, NULL);
     if (x->access) x->access->seen.cause = r->why;
-    refusal_fields(r, env, &all);
     h1_refuse(&x->h1, r->status, r->why);
     h1_last(&x->h1);
+}
+
+/* A proper response even when memory is short of more. */
+static void answer(struct exchange *x, const struct refusal *r, struct field_list *fields)
+{
+    struct lane *l = x->lane;
     if (h1_replying(&x->h1) ||
-        exchange_answer(x, r->status, &all, r->type, r->body.data, r->body.len) < 0)
+        exchange_answer(x, r->status, fields, r->type, r->body.data, r->body.len) < 0)
         lane_drop(l, -ENOMEM, "out of memory");
+}
+
+void exchange_refuse_with(struct exchange *x, const struct refusal *r)
+{
+    const weft_env *env = exchange_env(x);
+    struct field_list all = {0};
+    note(x, r);
+    refusal_fields(r, env, &all);
+    answer(x, r, &all);
     field_list_deinit(&all, env);
+}
+
+/* The user has it said as he likes, at a route that wants that, once the head is there. Whether he does. */
+static bool is_said_by_user(struct exchange *x, struct field_list *fields, int status,
+                            const char *text)
+{
+    if (!h1_has_head(&x->h1)) return false;
+    const struct route *r = route_find(&lane_site(x->lane)->routes.requests, x->h1.head.path);
+    return r && r->refuse && r->refuse(x, r, fields, status, text);
 }
 
 void exchange_refuse_plainly(struct exchange *x, struct refusal *r, const char *text)
 {
+    const weft_env *env = exchange_env(x);
+    struct field_list all = {0};
     struct buf body;
-    buf_init(&body, exchange_env(x), 2048);
+    buf_init(&body, env, 2048);
     buf_printf(&body, "%s\n", text);
     r->type = "text/plain; charset=utf-8";
     r->body = buf_bytes(&body);
-    exchange_refuse_with(x, r);
+    note(x, r);
+    refusal_fields(r, env, &all);
+    if (!is_said_by_user(x, &all, r->status, text)) answer(x, r, &all);
+    field_list_deinit(&all, env);
     buf_deinit(&body);
 }
 

@@ -20,7 +20,8 @@ struct refusal {
  * exchange. */
 void exchange_refuse_with(struct exchange *x, const struct refusal *r);
 
-/* The same, with a line of text as the body; or with one that says why. */
+/* The same, with a line of text as the body; or with one that says why. Where the route has a way of its own to say it,
+ * the user answers in its place. */
 void exchange_refuse_plainly(struct exchange *x, struct refusal *r, const char *text);
 void exchange_refuse(struct exchange *x, int status, const char *why);
 

@@ -213,6 +213,23 @@ void request_expect(struct exchange *x)
     else if (route->on_body && !is_too_long(x)) dispatch_early(x, route);
 }
 
+bool request_refuse(struct exchange *x, const struct route *route, struct field_list *fields,
+                    int status, const char *words)
+{
+    weft_request *r = mem_zalloc(lane_env(x->lane), sizeof *r);
+    if (!r) return false;
+    request_init(r, x, REQUEST_WAITS);
+    buf_deinit(&r->body);
+    r->user = route->user;
+    r->fields = *fields;
+    *fields = (struct field_list){0};
+    x->request = r;
+    x->receiving = x->in_body = false;
+    lane_deadline(x->lane, WEFT_NEVER);
+    route->on_refuse(r, status, words, route->user);
+    return true;
+}
+
 void request_dispatch(struct exchange *x)
 {
     const struct route *route = route_of(x);

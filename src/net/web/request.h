@@ -75,6 +75,10 @@ void request_spend(weft_loop *l, void *block);
  * answered. The exchange may be gone afterwards. */
 void request_expect(struct exchange *x);
 
+/* What is being refused is the route's to answer: struct route. */
+bool request_refuse(struct exchange *x, const struct route *route, struct field_list *fields,
+                    int status, const char *words);
+
 /* A complete request: to the route, or refused. The exchange may be gone afterwards. */
 void request_dispatch(struct exchange *x);
 

@@ -146,7 +146,7 @@ class ReplyHandler(Structure):
 
 class RequestHandler(Structure):
     _fields_ = [('on_request', ON_REQUEST), ('methods', c_char_p), ('cors', c_bool), ('limits', POINTER(Limits)),
-                ('on_body', c_void_p)]
+                ('on_body', c_void_p), ('on_refuse', c_void_p)]
 
 
 class RequestWatcher(Structure):
@@ -174,11 +174,19 @@ class HubConfig(Structure):
                 ('settings_of', SETTINGS_OF), ('user', c_void_p), ('silence_ms', c_uint64)]
 
 
+class ChannelsConfig(Structure):
+    _fields_ = [('hub', POINTER(HubConfig)), ('max_message', c_uint64), ('max_batch', c_uint64),
+                ('publish_ms', c_uint64), ('heartbeat_ms', c_uint64), ('new_channels', c_uint64), ('rights', c_uint),
+                ('any_origin', c_bool), ('on_ask', c_void_p), ('user', c_void_p), ('on_look', c_void_p),
+                ('on_event', c_void_p), ('subprotocols', POINTER(c_char_p)), ('deflate', POINTER(Deflate)),
+                ('page', Bytes), ('has_presence', c_void_p)]
+
+
 STRUCTS = {'weft_env': Env, 'weft_limits': Limits, 'weft_loop_config': LoopConfig, 'weft_server_config': ServerConfig,
            'weft_tls_config': TlsConfig, 'weft_listen_options': ListenOptions, 'weft_client_config': ClientConfig,
            'weft_dial': Dial, 'weft_pipe_handler': PipeHandler, 'weft_handler': Handler, 'weft_deflate': Deflate,
            'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig, 'weft_reply_handler': ReplyHandler,
-           'weft_topic_settings': TopicSettings,
+           'weft_topic_settings': TopicSettings, 'weft_channels_config': ChannelsConfig,
            'weft_request_handler': RequestHandler, 'weft_request_watcher': RequestWatcher}
 
 
@@ -228,6 +236,8 @@ FUNCTIONS = {
     'weft_pipe_abort': (None, c_void_p),
     'weft_hub_new_sized': (c_int, OUT, c_void_p, c_void_p, c_size_t, c_size_t),
     'weft_hub_free': (None, c_void_p),
+    'weft_channels_new_sized': (c_int, OUT, c_void_p, c_void_p, c_size_t, c_size_t, c_size_t, c_size_t),
+    'weft_channels_free': (None, c_void_p),
     'weft_send': (c_int, c_void_p, c_int, c_char_p, c_size_t),
     'weft_close': (c_int, c_void_p, c_uint16, c_char_p),
     'weft_conn_subprotocol': (c_char_p, c_void_p),
