@@ -71,26 +71,25 @@ function may({ allowed, any }, page, site, { link }) {
 function expected(server, page, origin, site, what) {
   const named = page !== 'nobody' && server.allowed.includes(page);
   const status = may(server, page, site, what) ? what.done : 403;
-  if (what.fields?.Upgrade) return { status };
-  const asked = what.fields?.['Access-Control-Request-Method'];
-  const isPreflight = asked && page !== 'nobody';
+  if (status === 101) return { status };
+  const isPage = what.fields?.Accept === html.Accept && !what.path.includes('?');
+  const isUpgrade = what.fields?.Upgrade !== undefined;
+  const asked = named ? what.fields?.['Access-Control-Request-Method'] : undefined;
   return {
     status,
-    'access-control-allow-origin': server.any ? '*' : named ? origin : undefined,
+    'access-control-allow-origin': isUpgrade ? undefined : server.any ? '*' : named ? origin : undefined,
     'access-control-allow-credentials': !server.any && named ? 'true' : undefined,
-    ...(isPreflight // which the server answers, whatever is at the path
-      ? {
-          'access-control-allow-methods': named ? asked : undefined,
-          'access-control-allow-headers': named ? what.fields['Access-Control-Request-Headers'] : undefined,
-        }
-      : {
-          'access-control-expose-headers': named ? 'ETag, Weft-Position, Retry-After' : undefined,
-          'cross-origin-resource-policy': named ? undefined : 'same-origin',
-          'x-content-type-options': 'nosniff',
-          'referrer-policy': 'no-referrer',
-          ...(status > 204 && { 'content-type': what.fields?.Accept === html.Accept && !what.path.includes('?') ? 'text/html; charset=utf-8' : 'application/json' }),
-        }),
-    vary: server.any && isPreflight ? undefined : 'Origin',
+    'access-control-allow-methods': asked,
+    'access-control-allow-headers': asked && what.fields['Access-Control-Request-Headers'],
+    vary: server.any && asked ? undefined : 'Origin',
+    // A preflight that is granted is the server's to answer, whatever is at the path.
+    ...(!asked && {
+      'access-control-expose-headers': named ? 'ETag, Weft-Position, Retry-After' : undefined,
+      'cross-origin-resource-policy': named ? undefined : 'same-origin',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    }),
+    ...(status > 204 && { 'content-type': isPage ? 'text/html; charset=utf-8' : 'application/json' }),
   };
 }
 
