@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
-# cmake -D root=DIR -D pages="FILE;FILE" -D out=web_files.c -P embed.cmake
+# cmake -D root=DIR -D pages="FILE;FILE" -D scripts="FILE;FILE" -D out=web_files.c -P embed.cmake
 #
-# Writes each page as an array of bytes, and one table of them all (src/cli/web_files.h).
+# Writes each page as an array of bytes, and one table of them all (src/cli/web_files.h). Scripts are for other people's
+# pages, by their names alone, and go without comments and indentation.
 
 set(type_html "text/html; charset=utf-8")
 set(type_css "text/css; charset=utf-8")
@@ -18,11 +19,28 @@ set(type_webp "image/webp")
 set(type_ico "image/x-icon")
 set(type_woff2 "font/woff2")
 
+foreach(script IN LISTS scripts)
+    get_filename_component(name ${script} NAME)
+    get_filename_component(bare ${out}.${name} ABSOLUTE)
+    file(READ ${script} text)
+    string(REGEX REPLACE "\n *//[^\n]*" "" text "${text}")
+    string(REGEX REPLACE "\n */\\*\\*[^\n]*\\*/" "" text "${text}")
+    string(REGEX REPLACE " // [^\n]*" "" text "${text}")
+    string(REGEX REPLACE "\n +" "\n" text "${text}")
+    string(REGEX REPLACE "\n\n+" "\n" text "${text}")
+    file(WRITE ${bare} "${text}")
+    set(path_of_${bare} ${name})
+    list(APPEND pages ${bare})
+endforeach()
+
 set(arrays "")
 set(rows "")
 set(n 0)
 foreach(page IN LISTS pages)
     file(RELATIVE_PATH path ${root} ${page})
+    if(DEFINED path_of_${page})
+        set(path ${path_of_${page}})
+    endif()
     string(REGEX REPLACE ".*\\." "" ext ${path})
     set(type "${type_${ext}}")
     if(NOT type)

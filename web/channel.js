@@ -2,17 +2,20 @@
 //
 // channel.js: the page of a channel, put together.
 //
-//   transport.js   the channel, by whatever gets through        -> the log (view.js)
-//   the line       what is typed, measured against the limit    -> outbox.js -> transport.js
+//   /weft.js       the channel, by whatever gets through        -> the log (view.js)
+//   the line       what is typed, measured against the limit    -> outbox.js -> /weft.js
 //
-// In reading order: this file, transport.js, outbox.js, view.js, parts.js.
+// In reading order: this file, outbox.js, view.js, parts.js; docs/weft-js.md is about /weft.js.
 
+import "/weft.js";
 import { Outbox } from "./outbox.js";
 import { armCopyButtons, armOpenField, bytesOf, count, fillCommands } from "./parts.js";
-import { channelName, follow } from "./transport.js";
 import { Log, showOutbox, showPolicy, showPosition, showPresence, showState } from "./view.js";
 
-const name = channelName(location.pathname);
+const HISTORY = 100; // messages to begin with
+
+const channel = new Weft(location.pathname + location.search, { last: HISTORY, presence: true });
+const { name } = channel;
 const line = document.querySelector("#message");
 const limitWords = document.querySelector("#limit");
 const sendButton = document.querySelector("#say-it");
@@ -28,23 +31,36 @@ armOpenField();
 const log = new Log();
 let limit = Infinity; // until the server has told it
 
-const channel = follow(location, {
-  state(state) {
-    showState(name, state);
-    if (state.name === "live") outbox.live();
-  },
-  message: (envelope) => log.message(envelope),
-  lost: (n) => log.lost(n),
-  position: showPosition,
-  hello({ limit: bytes, policy }) {
-    if (bytes !== undefined) limit = bytes;
-    if (policy !== undefined) showPolicy(policy);
-    measure();
-  },
-  presence: showPresence,
-});
+let shown; // what view.js was told last
 
-document.querySelector("#retry").addEventListener("click", channel.retry);
+/** To be cut off is one thing, that nobody answers another; that it is tried again is no news. */
+function view({ state, wait, reason, error }) {
+  if (state === "connecting" && (shown === "waiting" || shown === "gone")) return;
+  shown = state === "waiting" && shown !== "live" ? "gone" : state;
+  showState(name, { name: shown, by: channel.transport, wait, why: error ?? reason });
+}
+
+channel.addEventListener("state", (event) => {
+  view(event);
+  if (channel.maxMessage !== undefined) limit = channel.maxMessage;
+  if (channel.policy !== undefined) showPolicy(channel.policy);
+  if (channel.position !== undefined) showPosition(channel.position);
+  measure();
+});
+channel.addEventListener("message", (message) => {
+  log.message(message);
+  showPosition(message.position);
+});
+channel.addEventListener("loss", ({ lost, position }) => {
+  log.lost(lost);
+  showPosition(position);
+});
+channel.addEventListener("presence", showPresence);
+
+document.querySelector("#retry").addEventListener("click", () => {
+  shown = undefined;
+  channel.retry();
+});
 
 // --- The line ------------------------------------------------------------------------------------------
 

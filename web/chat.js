@@ -2,20 +2,22 @@
 //
 // chat.js: a chat room is a path.
 //
-// The page at /chat/tea talks on the WebSocket at /chat/tea. The server knows nothing about chat: what is
-// sent on a channel goes, byte for byte, to everyone on that channel, the sender included. So the whole
+// The page at /chat/tea talks on the channel /chat/tea. The server knows nothing about chat: what is said on a channel
+// goes, byte for byte, to everyone on that channel, the sender included, and is kept for who comes later. So the whole
 // protocol of the chat is a habit of its pages: a line is "name: text". Somebody who joins from a terminal
 // with `weft ws://HOST/chat` may type anything, and anything is shown.
 //
 // One line's way through this file:
 //
-//   Enter -> submit -> channel.send("Calm Otter: hi")   it is not shown yet, only remembered in `underway`
-//   server -> on.message -> show()                      it came back: shown, and known to be ours
+//   Enter -> submit -> channel.publish("Calm Otter: hi")   -> { position }, which is then known to be ours
+//   server -> onmessage -> show()                          it came back: shown
 //
 // That a message is shown when it returns, not when it leaves, means that everybody sees the same
 // conversation in the same order, and that what is on the screen has really been on the server.
 
-import { armCopyButtons, byteCount, closeWords, connect, element, fillAddresses, seconds, showState } from "./weft.js";
+import "/weft.js";
+import { armCopyButtons, count, element, seconds } from "./parts.js";
+import { fillAddresses, showState } from "./site.js";
 
 const MOST_LINES = 500;
 
@@ -23,10 +25,8 @@ const log = document.querySelector("#log");
 const scroller = document.querySelector("#scroller");
 const jump = document.querySelector("#jump");
 const notice = document.querySelector("#notice");
-const retryButton = document.querySelector("#retry");
 const nameField = document.querySelector("#name");
 const messageField = document.querySelector("#message");
-const sendButton = document.querySelector("#send");
 const roomField = document.querySelector("#room");
 
 // --- Which room? The path says so. ---------------------------------------------------------------------
@@ -147,18 +147,21 @@ function hueOf(name) {
   return (hash * 137) % 360;
 }
 
-function lineOf({ who, text }, kind) {
+function lineOf({ who, text }, kind, at) {
   const whoSpan = element("span", "who", who);
   const textSpan = element("span", "text", text);
-  const time = element("time", "when", new Date().toLocaleTimeString([], { timeStyle: "short" }));
+  const time = element("time", "when", new Date(at).toLocaleTimeString([], { timeStyle: "short" }));
   whoSpan.dir = textSpan.dir = "auto"; // Arabic and Hebrew from the right, the rest from the left
   const line = element("li", kind, whoSpan, textSpan, time);
   line.style.setProperty("--hue", hueOf(who));
   return line;
 }
 
-function show(parts, kind) {
-  const line = lineOf(parts, kind);
+/** Ours may be known by now, or only later. */
+function show(parts, kind, { time = Date.now(), position } = {}) {
+  const line = lineOf(parts, kind, time);
+  line.dataset.position = position ?? "";
+  if (own.delete(position)) line.className = "own";
   const speaker = `${kind}\n${parts.who}`;
   if (parts.who && speaker === lastSpeaker) line.classList.add("same");
   lastSpeaker = speaker;
@@ -169,55 +172,31 @@ function show(parts, kind) {
   else jump.hidden = false;
 }
 
-// --- Lines that are underway ---------------------------------------------------------------------------
-
-const underway = []; // sent, and not yet come back
-
-function isOurs(line) {
-  const index = underway.indexOf(line);
-  if (index < 0) return false;
-  underway.splice(index, 1);
-  return true;
-}
-
-// The connection broke before these came back. Nobody can know whether the others saw them: say so, and
-// give the last one back to its author.
-function rescueUnderway() {
-  if (underway.length === 0) return "";
-  const last = split(underway.at(-1)).text;
-  underway.length = 0;
-  if (!messageField.value) {
-    messageField.value = last;
-    keepDraft();
-  }
-  return " Your last message may not have arrived.";
-}
-
 // --- The channel ---------------------------------------------------------------------------------------
+
+const HISTORY = 50; // lines to begin with
+const own = new Set(); // positions of lines of ours that have yet to come
+
+function isOurs(position) {
+  const line = log.querySelector(`[data-position="${position}"]`);
+  if (line) line.className = line.classList.contains("same") ? "own same" : "own";
+  else own.add(position);
+}
 
 function tell(text) {
   notice.textContent = text;
   notice.parentElement.hidden = !text;
 }
 
-const channel = connect(path, {
-  state(state) {
-    showState(state);
-    sendButton.disabled = state !== "open";
-    retryButton.hidden = state !== "closed";
-    if (state === "open") tell("");
-  },
-  message(data) {
-    if (typeof data !== "string") show({ who: "", text: `(${byteCount(data.byteLength)})` }, "binary");
-    else if (isOurs(data)) show(split(data), "own");
-    else show(split(data), split(data).who ? "other" : "plain");
-  },
-  close(event, wait) {
-    tell(`Connection closed: ${closeWords(event)}. Trying again in ${seconds(wait)}.${rescueUnderway()}`);
-  },
-});
+const channel = new Weft(path, { last: HISTORY });
 
-retryButton.addEventListener("click", channel.retry);
+channel.onmessage = (message) => {
+  const { data } = message;
+  if (typeof data !== "string") show({ who: "", text: `(${count(data.length, "byte")})` }, "binary", message);
+  else show(split(data), split(data).who ? "other" : "plain", message);
+};
+channel.onloss = ({ lost }) => show({ who: "", text: lost === null ? "What was said in between is lost." : `${count(lost, "line")} lost.` }, "plain");
+showState(channel, seconds);
 
 // --- Sending -------------------------------------------------------------------------------------------
 
@@ -232,21 +211,22 @@ document.querySelector("#composer").addEventListener("submit", (event) => {
   const text = messageField.value;
   if (!text.trim()) return;
 
-  const line = `${cleanName(nameField.value) || fallbackName}: ${text}`;
-  if (!channel.send(line)) return; // no connection: the text stays in its field
-
-  underway.push(line);
+  say(`${cleanName(nameField.value) || fallbackName}: ${text}`);
   messageField.value = "";
   keepDraft();
   messageField.focus();
 });
 
-// With the button disabled Enter would do nothing at all; say why.
-messageField.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.isComposing && sendButton.disabled) {
-    tell("Not connected. Your text stays here until you are.");
+/** While nobody answers it waits; what is refused is given back to its author. */
+async function say(line) {
+  try {
+    isOurs((await channel.publish(line)).position);
+  } catch ({ message }) {
+    tell(`Not said: ${message}.`);
+    messageField.value ||= split(line).text;
+    keepDraft();
   }
-});
+}
 
 showRoom();
 fillAddresses();

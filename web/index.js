@@ -6,7 +6,8 @@
 //               with the time. What it sends comes back, because a channel sends to everyone on it.
 //   The frame   shows which bytes a text becomes on the wire, in either direction.
 
-import { armCopyButtons, byteCount, channelURL, closeWords, element, fillAddresses } from "./weft.js";
+import { armCopyButtons, count, element } from "./parts.js";
+import { channelURL, closeWords, fillAddresses } from "./site.js";
 
 // --- The log -------------------------------------------------------------------------------------------
 
@@ -52,7 +53,7 @@ function sayHello() {
 }
 
 function received(data) {
-  if (typeof data !== "string") return note("received", `(${byteCount(data.size)})`);
+  if (typeof data !== "string") return note("received", `(${count(data.size, "byte")})`);
   if (!sentAt.has(data)) return note("received", data, "from somebody else");
   note("received", data, `there and back in ${milliseconds(sentAt.get(data))}`);
   sentAt.delete(data);

@@ -1,32 +1,27 @@
 // SPDX-License-Identifier: MIT
 //
-// outbox.js: what was said here and is not published yet.
+// outbox.js: what was said here and is not published yet, to be shown.
 //
 //   say -> underway -> published, and then it is in the log
-//             |  ^
-//             |  '---- after a while (429, 503), or when the channel is live again
-//             v
-//          refused, or unknown: it stays, with why, until its author takes it back or tries again
+//            |  ^
+//            v  |
+//          waits: nobody answers, or the server has asked to come later          (weft.js tries again by itself)
 //
-// Each has a key, by which it is published once, however often it is tried. A server that was started anew has forgotten
-// keys: then nobody can know of what was underway, and it is for people to decide.
-
-import { epochOf } from "./transport.js";
-
-const RETRIES = [429, 503];
+//          stuck: refused, or nobody knows; it stays, with why, until its author takes it back or says it again
 
 export class Outbox {
-  items = []; // { text, key, state: "waits" | "underway" | "stuck", why, epoch }, in the order in which they were said
+  items = []; // { text, state: "waits" | "underway" | "stuck", why }, in the order in which they were said
 
   /** changed(): items are others now; published(position): one of them is in the channel. */
   constructor(channel, { changed, published }) {
     Object.assign(this, { channel, changed, published });
+    channel.addEventListener("state", () => this.#wait(""));
+    channel.addEventListener("error", ({ error }) => error.retry && this.#wait(`${error.message} (${error.code}). Trying again soon.`));
   }
 
   say(text) {
-    const item = { text, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, state: "waits", why: "" };
+    const item = { text, state: "waits", why: "" };
     this.items.push(item);
-    this.changed();
     return this.#send(item);
   }
 
@@ -36,22 +31,19 @@ export class Outbox {
   }
 
   again(item) {
-    item.epoch = undefined; // its author has decided
-    this.#set(item, "waits", "");
     return this.#send(item);
   }
 
-  /** The channel is live again. */
-  live() {
-    for (const item of this.items) this.#send(item);
-  }
-
-  #last = Promise.resolve();
-
-  /** One after the other, so that they are published in the order in which they were said. */
-  #send(item) {
-    this.#last = this.#last.then(() => this.#publish(item));
-    return this.#last;
+  async #send(item) {
+    const said = this.channel.publish(item.text);
+    this.#set(item, this.channel.state === "live" ? "underway" : "waits", "");
+    try {
+      const { position } = await said;
+      this.published(position);
+      this.take(item);
+    } catch ({ code, message }) {
+      this.#set(item, "stuck", typeof code === "number" ? `${message} (${code})` : message);
+    }
   }
 
   #set(item, state, why) {
@@ -59,33 +51,12 @@ export class Outbox {
     this.changed();
   }
 
-  async #publish(item) {
-    if (!this.channel.by || item.state !== "waits") return;
-    this.#set(item, "underway", "");
-    if (!(await this.#isSafe(item))) return;
-    const { position } = this.channel;
-    item.epoch ??= position && epochOf(position);
-    const answer = await this.channel.publish(item.text, item.key);
-    if (answer === undefined) this.#set(item, "waits", "The connection broke before it was answered.");
-    else if (answer.error) this.#refused(item, answer.error);
-    else {
-      this.published(answer.position);
-      this.take(item);
-    }
-  }
-
-  async #isSafe(item) {
-    if (item.epoch === undefined) return true;
-    const epoch = await this.channel.epoch();
-    if (epoch === item.epoch) return true;
-    if (epoch === undefined) this.#set(item, "waits", "The server does not answer.");
-    else this.#set(item, "stuck", "The server was started anew: nobody knows whether this was published.");
-    return false;
-  }
-
-  #refused(item, { code, message, retry }) {
-    if (!RETRIES.includes(code) || retry === undefined) return this.#set(item, "stuck", `${message} (${code})`);
-    this.#set(item, "waits", `${message} (${code}). Trying again soon.`);
-    setTimeout(() => this.#send(item), retry);
+  /** All that is not stuck; the first one is what the server speaks of. */
+  #wait(why) {
+    const state = this.channel.state === "live" && !why ? "underway" : "waits";
+    for (const item of this.items.filter((one) => one.state !== "stuck")) Object.assign(item, { state, why: "" });
+    const first = this.items.find((one) => one.state === "waits");
+    if (first) first.why = why;
+    this.changed();
   }
 }

@@ -2,7 +2,7 @@
 //
 // quotes.js: a stream from the server that nobody has to ask for.
 //
-// Once the WebSocket is open this page sends nothing. /quotes is a channel that keeps the newest message of each
+// This page says nothing. /quotes is a channel that keeps the newest message of each
 // key, and its keys are symbols; so "last=all" begins with what everything costs, and then comes what changes:
 //
 //   {"symbol": "ACME", "name": "Acme Tools", "price": 101.25, "t": 1732233600123}
@@ -12,13 +12,14 @@
 // requestAnimationFrame, stale cards are drawn.
 // Ten messages between two frames cost one drawing, and a hidden tab costs none.
 
-import { closeWords, connect, element, seconds, showState } from "./weft.js";
+import "/weft.js";
+import { element, seconds } from "./parts.js";
+import { showState } from "./site.js";
 
 const SPAN = 60000; // milliseconds that a chart shows; time runs evenly, however often a price moves
 const RATE_WINDOW = 3000; // milliseconds over which updates per second are counted
 
 const grid = document.querySelector("#grid");
-const notice = document.querySelector("#notice");
 const rateField = document.querySelector("#rate");
 const countField = document.querySelector("#count");
 const raw = document.querySelector("#raw");
@@ -213,22 +214,12 @@ function take(text) {
   redrawAll(); // time has passed for all of them
 }
 
-const channel = connect("/quotes?last=all", {
-  state(state) {
-    showState(state);
-    document.querySelector("#retry").hidden = state !== "closed";
-    if (state === "open") notice.parentElement.hidden = true;
-  },
-  message(data) {
-    count += 1;
-    arrivals.push(performance.now());
-    if (raw.open && !paused) rawText.textContent = data;
-    take(data);
-  },
-  close(event, wait) {
-    notice.textContent = `Connection closed: ${closeWords(event)}. Trying again in ${seconds(wait)}.`;
-    notice.parentElement.hidden = false;
-  },
-});
+const channel = new Weft("/quotes", { last: "all" });
 
-document.querySelector("#retry").addEventListener("click", channel.retry);
+channel.onmessage = ({ data }) => {
+  count += 1;
+  arrivals.push(performance.now());
+  if (raw.open && !paused) rawText.textContent = data;
+  take(data);
+};
+showState(channel, seconds);

@@ -6,14 +6,13 @@
 // are kept; who has scrolled up stays where he is.
 
 import { count, element, seconds } from "./parts.js";
-import { epochOf } from "./transport.js";
 
 const MOST = 500; // entries in the page
 const LONG = 4000; // characters of a message that are shown at first
 const HEX = 32; // bytes of a binary one
 
 const $ = (id) => document.getElementById(id);
-const offsetOf = (position) => position.slice(position.indexOf(".") + 1);
+const [epochOf, offsetOf] = [0, 1].map((part) => (position) => position.split(".")[part]);
 
 // --- entries ---------------------------------------------------------------------------------------------
 
@@ -28,9 +27,8 @@ function textOf(text) {
   return said;
 }
 
-function binaryOf(base64) {
-  const bytes = atob(base64);
-  const hex = [...bytes.slice(0, HEX)].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join(" ");
+function binaryOf(bytes) {
+  const hex = [...bytes.slice(0, HEX)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   const rest = bytes.length > HEX ? " …" : "";
   return element("div", "said", element("span", "size", count(bytes.length, "byte")), element("code", "", `${hex}${rest}`));
 }
@@ -45,12 +43,13 @@ function timeOf(time) {
   return when;
 }
 
-function entryOf({ position, time, key, skipped, data, base64 }) {
-  const said = base64 === undefined ? textOf(data) : binaryOf(base64);
+function entryOf({ position, time, key, skipped, data }) {
+  const isText = typeof data === "string";
+  const said = isText ? textOf(data) : binaryOf(data);
   if (key !== undefined) said.prepend(element("span", "key", key));
   const at = element("span", "at", offsetOf(position));
   at.title = position;
-  const line = element("li", base64 === undefined ? "" : "binary", at, said, timeOf(time ?? Date.now()));
+  const line = element("li", isText ? "" : "binary", at, said, timeOf(time ?? Date.now()));
   if (skipped) line.append(element("span", "skipped", `${count(skipped, "older one")} skipped`));
   line.dataset.position = position;
   return line;
@@ -159,9 +158,11 @@ export function showOutbox(items, { again, take }) {
 
 // --- the connection --------------------------------------------------------------------------------------
 
+const TRANSPORTS = { websocket: "WebSocket", sse: "Server-Sent Events", longpoll: "long polling" };
+
 const PILLS = {
   connecting: () => "connecting",
-  live: ({ by }) => `live by ${by}`,
+  live: ({ by }) => `live by ${TRANSPORTS[by]}`,
   waiting: () => "reconnecting",
   gone: () => "no answer",
   refused: () => "refused",
@@ -194,7 +195,7 @@ export function showState(name, state) {
   $("state").textContent = PILLS[state.name](state);
   $("empty-title").textContent = title;
   $("empty-words").textContent = more;
-  $("fact-by").textContent = state.by ?? "none";
+  $("fact-by").textContent = TRANSPORTS[state.by] ?? "none";
   $("notice").hidden = words === undefined;
   $("present").hidden = true; // until it is told again
   if ($("notice-words").textContent !== (words ?? "")) $("notice-words").textContent = words ?? ""; // read out once
@@ -213,8 +214,7 @@ function countDown(until) {
 }
 
 export function showPosition(position) {
-  const epoch = epochOf(position);
-  $("fact-position").replaceChildren(epoch, ".", element("b", "", offsetOf(position)));
+  $("fact-position").replaceChildren(epochOf(position), ".", element("b", "", offsetOf(position)));
 }
 
 export function showPolicy(policy) {

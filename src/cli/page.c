@@ -96,6 +96,12 @@ void page_asset(weft_request *r, void *user)
     else weft_respond(r, 404, "text/plain; charset=utf-8", why, sizeof why - 1);
 }
 
+void page_script(weft_request *r, void *user)
+{
+    (void)user;
+    (void)page_serve(r, false); /* it is there */
+}
+
 /* ---- documents ------------------------------------------------------------------------------- */
 
 static const struct web_file *document(const char *name)

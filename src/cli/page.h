@@ -3,6 +3,7 @@
  * cli/page.h - the pages of web/ out of the program itself
  *
  *      weft serve, weft demo    /.weft/NAME    what pages load
+ *                               /weft.js       what everybody's pages may load
  *                               a channel      channel.html, which the room shows
  *      weft serve               /              welcome.html, or files.html with DIR; missing.html for 404
  *      weft demo                /NAME          all of them; in browsers also "/", "/chat", "/quotes"
@@ -29,6 +30,10 @@ bool page_serve(weft_request *r, bool browser);
 /* Requests below PAGE_ASSETS; user: none. */
 #define PAGE_ASSETS "/.weft/*"
 void page_asset(weft_request *r, void *user);
+
+/* js/weft.js, for everybody's pages. user: none. */
+#define PAGE_SCRIPT "/weft.js"
+void page_script(weft_request *r, void *user);
 
 /* The document of this name ("/channel.html"), which has to be there. */
 weft_bytes page_document(const char *name);

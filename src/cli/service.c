@@ -249,7 +249,9 @@ static int open_channels(struct service *s)
 static int open_pages(struct service *s)
 {
     static const weft_request_handler assets = {.on_request = page_asset, .methods = "GET"};
+    static const weft_request_handler script = {.on_request = page_script, .methods = "GET"};
     int error = weft_server_on_request(s->server, PAGE_ASSETS, &assets, NULL);
+    if (!error) error = weft_server_on_request(s->server, PAGE_SCRIPT, &script, NULL);
     return error < 0 ? complain("cannot start: %s", weft_strerror(error)) : 0;
 }
 

@@ -4,14 +4,13 @@
 // or not answered; and how it is to look at and to use. Without Firefox its part is skipped. Pictures are left in
 // artifacts/ of the build.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { access, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, request as ask } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { chromium, firefox } from 'playwright-core';
-import { BUILD, Program, weft, withServer } from './lib/program.mjs';
+import { Network } from './lib/network.mjs';
+import { BUILD, Program, SOURCE, weft, withServer } from './lib/program.mjs';
 
 const PICTURES = join(BUILD, 'artifacts');
 const PATIENCE = 60_000; // ms
@@ -98,52 +97,9 @@ async function isNotAlone(page, path) {
 
 // ---- who is between ----------------------------------------------------------------------------
 
-/**
- * A proxy that lets no WebSocket through, and not every stream: with buffers it passes an answer on when it is whole. post
- * may answer a POST itself.
- */
-class Between {
-  buffers = false;
-  closed = false; // nobody gets through
-  post = () => undefined; // or { status, body, fields }
-
-  static async start(t, port) {
-    const between = new Between();
-    const sockets = new Set();
-    between.server = createServer((request, response) => between.#pass(port, request, response));
-    between.server.on('upgrade', (_, socket) => socket.end('HTTP/1.1 501 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'));
-    between.server.on('connection', (socket) => {
-      if (between.closed) return socket.destroy();
-      sockets.add(socket);
-      socket.on('close', () => sockets.delete(socket));
-    });
-    between.cut = () => sockets.forEach((socket) => socket.destroy());
-    between.server.listen(0, '127.0.0.1');
-    await once(between.server, 'listening');
-    between.port = between.server.address().port;
-    t.after(() => (between.server.close(), between.cut()));
-    return between;
-  }
-
-  url(path) {
-    return `http://localhost:${this.port}${path}`;
-  }
-
-  #pass(port, request, response) {
-    const own = request.method === 'POST' && this.post();
-    if (own) return response.writeHead(own.status, own.fields).end(own.body);
-    const behind = ask({ port, path: request.url, method: request.method, headers: request.headers });
-    request.pipe(behind);
-    response.on('close', () => behind.destroy());
-    behind.on('error', () => response.destroy());
-    behind.on('response', async (answer) => {
-      answer.on('error', () => response.destroy());
-      if (!this.buffers) return answer.pipe(response.writeHead(answer.statusCode, answer.headers));
-      const parts = [];
-      answer.on('data', (part) => parts.push(part));
-      answer.on('end', () => response.writeHead(answer.statusCode, answer.headers).end(Buffer.concat(parts)));
-    });
-  }
+/** No WebSocket gets through. */
+async function between(t, port) {
+  return Object.assign(await Network.start(t, port), { websockets: false });
 }
 
 // ---- what is said ------------------------------------------------------------------------------
@@ -178,14 +134,14 @@ for (const browser of Object.keys(browsers)) {
     });
 
     test('only Server-Sent Events get through', async (t) => {
-      const between = await Between.start(t, server.port);
+      const network = await between(t, server.port);
       await publish(server.page(`/sse/${browser}`), 'kept');
-      const page = await open(t, browser, between.url(`/sse/${browser}`));
+      const page = await open(t, browser, network.url(`/sse/${browser}`));
       await isLive(page, 'Server-Sent Events');
       await isNotAlone(page, `/sse/${browser}`);
       await say(page, 'said');
       await page.waitForSelector('#log li.own');
-      between.cut();
+      network.cut();
       await publish(server.page(`/sse/${browser}`), 'two\nlines, meanwhile');
       await publish(server.page(`/sse/${browser}`), 'with\ra return');
       await page.waitForFunction(() => document.querySelectorAll('#log li').length === 4);
@@ -194,10 +150,10 @@ for (const browser of Object.keys(browsers)) {
     });
 
     test('only long polls get through', async (t) => {
-      const between = await Between.start(t, server.port);
-      between.buffers = true;
+      const network = await between(t, server.port);
+      network.buffers = true;
       await publish(server.page(`/poll/${browser}`), 'kept');
-      const page = await open(t, browser, between.url(`/poll/${browser}`));
+      const page = await open(t, browser, network.url(`/poll/${browser}`));
       await isLive(page, 'long polling');
       await isNotAlone(page, `/poll/${browser}`);
       await say(page, 'said');
@@ -288,17 +244,17 @@ describe('what goes wrong', { concurrency: true }, () => {
   });
 
   test('a position that is not kept any more: so many are lost', async (t) => {
-    const between = await Between.start(t, server.port);
-    const page = await open(t, 'chromium', between.url('/lost'));
+    const network = await between(t, server.port);
+    const page = await open(t, 'chromium', network.url('/lost'));
     await isLive(page, 'Server-Sent Events');
     await publish(server.page('/lost'), '1');
     await seen(page, '1');
-    between.closed = true;
-    between.cut();
+    network.closed = true;
+    network.cut();
     await page.waitForSelector('#state:text-is("no answer")');
     const batch = Array.from({ length: 103 }, (_, i) => JSON.stringify({ data: `${i + 2}` })).join('\n');
     await publish(server.page('/lost'), batch, { 'Content-Type': 'application/x-ndjson' });
-    between.closed = false;
+    network.closed = false;
     await retry(page);
     await seen(page, '104');
     assert.deepEqual((await said(page)).slice(0, 3), ['1 1', 'LOST', '5 5']);
@@ -306,17 +262,17 @@ describe('what goes wrong', { concurrency: true }, () => {
   });
 
   test('publishing is refused: told at the line, with the text kept', async (t) => {
-    const between = await Between.start(t, server.port);
-    const page = await open(t, 'chromium', between.url('/mute'));
+    const network = await between(t, server.port);
+    const page = await open(t, 'chromium', network.url('/mute'));
     await isLive(page, 'Server-Sent Events');
     const refusal = (code, message, fields) => ({ status: code, body: JSON.stringify({ error: { code, message } }), fields });
-    between.post = () => refusal(403, 'you may not publish on /mute');
+    network.post = () => refusal(403, 'you may not publish on /mute');
     await say(page, 'may I?');
     await page.waitForSelector('#outbox li.stuck:has-text("may I?"):has-text("you may not publish on /mute (403)")');
     await page.click('#outbox button:text-is("Edit")');
     assert.equal(await page.inputValue('#message'), 'may I?');
     let times = 0;
-    between.post = () => ((times += 1) === 1 ? refusal(503, 'too much at once', { 'Retry-After': '1' }) : undefined);
+    network.post = () => ((times += 1) === 1 ? refusal(503, 'too much at once', { 'Retry-After': '1' }) : undefined);
     await page.press('#message', 'Enter');
     await page.waitForSelector('#outbox li.waits:has-text("too much at once (503)")');
     await page.waitForSelector('#log li.own:has-text("may I?")');
@@ -361,6 +317,73 @@ describe('what goes wrong', { concurrency: true }, () => {
     assert.ok(await page.locator('#older').isVisible());
     assert.ok(await page.locator('#log li:last-child').isVisible());
     await page.screenshot({ path: join(PICTURES, 'page-busy.png') });
+  });
+});
+
+// ---- pages of others, by weft.js -----------------------------------------------------------------
+
+describe('pages of others', { concurrency: true }, () => {
+  test('the same chat by weft.js, by WebSocket and by EventSource, as the examples have it', async (t) => {
+    const own = await Program.serve(join(SOURCE, 'examples/web'));
+    t.after(() => own.kill());
+    const pages = [];
+    for (const browser of Object.keys(browsers))
+      for (const name of ['weft', 'websocket', 'eventsource']) pages.push(await open(t, browser, own.page(`/${name}.html`, 'localhost')));
+    for (const page of pages) await page.waitForSelector('#state:has-text("live")');
+    for (const [i, page] of pages.entries()) {
+      await page.fill('[name=line]', `${i}`);
+      await page.press('[name=line]', 'Enter');
+      for (const other of pages) await other.waitForSelector(`#log li:text-is("${i}")`);
+    }
+    for (const page of pages) assert.deepEqual(complaints(page), []);
+  });
+
+  test('as a script, as a module, and as one that is imported by name', async (t) => {
+    const site = await mkdtemp(join(tmpdir(), 'weft-script-'));
+    t.after(() => rm(site, { recursive: true }));
+    const kinds = {
+      script: '<script src="/weft.js"></script><script>document.title = typeof Weft</script>',
+      module: '<script type="module">import "/weft.js"; document.title = typeof Weft</script>',
+      named: '<script type="module">import { Weft } from "/.weft/weft.mjs"; document.title = typeof Weft</script>',
+    };
+    const own = await Program.serve(site);
+    t.after(() => own.kill());
+    for (const [kind, text] of Object.entries(kinds)) {
+      await writeFile(join(site, `${kind}.html`), `<!doctype html>${text}`);
+      const page = await open(t, 'chromium', own.page(`/${kind}.html`, 'localhost'));
+      await page.waitForFunction(() => document.title === 'function');
+    }
+  });
+
+  test('what a browser tells: the network is back, a page comes out of its cache', async (t) => {
+    const network = await between(t, server.port);
+    const page = await open(t, 'chromium', network.url('/.weft/parts.js'));
+    await page.addScriptTag({ url: network.url('/weft.js') });
+    await page.evaluate(() => {
+      window.heard = [];
+      window.channel = new Weft('/told', { last: 'all' });
+      channel.onmessage = ({ data }) => heard.push(data);
+    });
+    const isIn = (state, transport) => page.waitForFunction(([a, b]) => channel.state === a && (!b || channel.transport === b), [state, transport]);
+    await isIn('live', 'sse');
+    network.closed = true;
+    network.cut();
+    await isIn('waiting');
+    network.closed = false;
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await isIn('live');
+    await publish(server.page('/told'), 'one');
+    await page.waitForFunction(() => heard.length === 1);
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })));
+    await publish(server.page('/told'), 'two');
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+    await page.waitForFunction(() => heard.length === 2);
+    network.websockets = true;
+    await page.evaluate(() => dispatchEvent(new Event('online'))); // a reason to look whether the top gets through by now
+    await isIn('live', 'websocket');
+    await publish(server.page('/told'), 'three');
+    await page.waitForFunction(() => heard.length === 3);
+    assert.deepEqual(await page.evaluate(() => heard), ['one', 'two', 'three']);
   });
 });
 
