@@ -143,18 +143,21 @@ def targets(cells, o):
     return ["**Targets**", table(["", "target", "measured", ""], rows)]
 
 
+def bar(cells, via, name, words):
+    values = cells.values("fan-out", via, name, "ns")
+    low, _, high = quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
+    return name, words, median(values), low, high, f"{median(values):,.0f}"
+
+
 def picture(cells):
-    groups = []
+    """A group for each transport that several have, and one of weft's."""
+    groups, ours = [], []
     for via, words in READ.items():
-        rows = []
-        for name in COLUMNS:
-            values = cells.values("fan-out", via, name, "ns")
-            if values:
-                low, _, high = quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
-                rows.append((name, servers.NAMES[name], median(values), low, high, f"{median(values):,.0f}"))
-        if rows:
-            groups.append((words, rows))
-    return plot.bars("Fan-out: server CPU ns per delivery, less is better", groups)
+        names = [n for n in COLUMNS if cells.rounds("fan-out", via, n)]
+        if len(names) > 1:
+            groups.append((words, [bar(cells, via, n, servers.NAMES[n]) for n in names]))
+        ours += [bar(cells, via, "weft", words)] if "weft" in names else []
+    return plot.bars("Fan-out: server CPU ns per delivery, less is better", groups + ([("weft, by transport", ours)] if ours else []))
 
 
 def circumstances(results):
