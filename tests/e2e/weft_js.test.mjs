@@ -12,7 +12,7 @@ import { WebSocket } from 'ws';
 import { Network } from './lib/network.mjs';
 import { Program, SOURCE, soon } from './lib/program.mjs';
 
-const Weft = createRequire(import.meta.url)(join(process.cwd(), SOURCE, 'js/weft.js'));
+const { Weft } = createRequire(import.meta.url)(join(process.cwd(), SOURCE, 'js/weft.js'));
 const TRANSPORTS = ['websocket', 'sse', 'longpoll'];
 
 let server; // on which each test has channels of its own
