@@ -4,7 +4,7 @@
 // browsers add (their events, their WebSocket, pages that freeze) is in page.test.mjs.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -14,7 +14,7 @@ import { WebSocket } from 'ws';
 import { Network } from './lib/network.mjs';
 import { Program, SOURCE, soon } from './lib/program.mjs';
 
-const { Weft } = createRequire(import.meta.url)(join(process.cwd(), SOURCE, 'js/weft.js'));
+const { Weft } = createRequire(import.meta.url)(resolve(SOURCE, 'js/weft.js'));
 const TRANSPORTS = ['websocket', 'sse', 'longpoll'];
 
 let server; // on which each test has channels of its own
