@@ -440,10 +440,21 @@ test('a server that ends while many wait on both of its threads ends well', asyn
   const { port } = behind.server;
   const raw = await Promise.all(Array.from({ length: 8 }, () => Peer.connect(`ws://127.0.0.1:${port}/x?subscribe=no`)));
   for (const peer of raw) for (const text of ['a', 'b', 'c']) peer.say(text);
-  const posts = Array.from({ length: 8 }, () => ask(port, 'POST', '/x', { body: 'm' }).catch(() => {}));
-  for (let n = 0; n < 8; n++) await behind.unanswered(60, 1);
+  const once = { 'Idempotency-Key': 'k' };
+  const others = Array.from({ length: 8 }, (_, i) => [
+    ask(port, 'POST', '/x', { body: 'm' }),
+    ask(port, 'POST', '/x', { body: 'm', fields: once }),
+    ask(port, 'GET', `/x?wait=60&client=c${i}`),
+    ask(port, 'GET', `/x?stream&presence=events&client=d${i}`),
+  ]).flat();
+  const gone = Promise.allSettled(others);
+  for (let n = 0; n < 8; n++) {
+    const peer = await behind.publishing(60, 1);
+    for (const command of [{ subscribe: '/*' }, { presence: '/x', events: true }]) peer.say(JSON.stringify(command));
+    while (!JSON.parse(await peer.next()).pong);
+  }
   await behind.stop();
-  await Promise.all(posts);
+  await gone;
   for (const peer of raw) assert.equal((await peer.end()).code, 1001);
 });
 
