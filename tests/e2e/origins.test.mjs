@@ -67,6 +67,9 @@ function may({ allowed, any }, page, site, { link }) {
   return !['same-site', 'cross-site'].includes(site) || link || any;
 }
 
+/** Whether it has --origin to thank, and is somebody: then it may send cookies. */
+const isListed = ({ args, allowed, any }, page) => args.length > 0 && !any && page !== 'null' && allowed.includes(page);
+
 /** The status, and the fields that are about pages. */
 function expected(server, page, origin, site, what) {
   const named = page !== 'nobody' && server.allowed.includes(page);
@@ -78,7 +81,7 @@ function expected(server, page, origin, site, what) {
   return {
     status,
     'access-control-allow-origin': isUpgrade ? undefined : server.any ? '*' : named ? origin : undefined,
-    'access-control-allow-credentials': !server.any && named ? 'true' : undefined,
+    'access-control-allow-credentials': isListed(server, page) ? 'true' : undefined,
     'access-control-allow-methods': asked,
     'access-control-allow-headers': asked && what.fields['Access-Control-Request-Headers'],
     vary: server.any && asked ? undefined : 'Origin',
