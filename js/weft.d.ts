@@ -132,12 +132,14 @@ export class Weft extends EventTarget implements AsyncIterable<MessageEvent | Lo
   close(): void;
 
   addEventListener<T extends keyof WeftEvents>(type: T, listener: (event: WeftEvents[T]) => void, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
   removeEventListener<T extends keyof WeftEvents>(type: T, listener: (event: WeftEvents[T]) => void, options?: boolean | EventListenerOptions): void;
+  removeEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | EventListenerOptions): void;
   [Symbol.asyncIterator](): AsyncGenerator<MessageEvent | LossEvent>;
 }
 
-export default Weft;
+type WeftClass = typeof Weft;
 
 declare global {
-  var Weft: typeof import("./weft.mjs").default;
+  var Weft: WeftClass;
 }

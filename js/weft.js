@@ -18,8 +18,6 @@
 //   Weft, a channel  ---  Link: the ladder, positions, the outbox  ---  a transport: webSocket, events, polls
 //                          one for all channels that channel() opens
 (function (global) {
-  "use strict";
-
   // Milliseconds.
   const FIRST_WAIT = 500;
   const LONGEST_WAIT = 30_000;
@@ -409,7 +407,7 @@
       item.epoch ??= now;
       if (!this.outbox.includes(item)) return;
       // A server that was started anew has forgotten keys: what it may have published already nobody can know.
-      if (now && item.epoch !== now) this.#done(item, "reject", failure("unknown", "the server was started anew: it may be published, or not"));
+      if (now && item.epoch !== now) this.#done(item, "reject", failure("unknown", "the server was started anew"));
       else if (line !== this.#line) item.sent = false;
       else if (line.transport.publish) line.transport.publish(item, (answer) => this.#answered(item, answer));
       else this.#answered(item, await this.#post(item));
@@ -663,5 +661,5 @@
 
   Weft.Error = WeftError;
   global.Weft = Weft;
-  if (typeof module === "object") module.exports = Weft;
+  if (typeof module === "object") module.exports = { Weft };
 })(globalThis);

@@ -45,7 +45,8 @@ typedef struct weft_request_handler {
 
     /* Pages of the server's origins (weft_server_config) may read the answers, all of them, weft's own refusals
      * included: Access-Control-Allow-Origin names the page's origin, Access-Control-Allow-Credentials lets it send
-     * cookies, and Vary says that others hear something else; where origins have "*" it is "*", and no cookies. What a
+     * cookies, if the list of origins has it (other ports of loopback and "null" are without), and Vary says that
+     * others hear something else; where origins have "*" it is "*", and no cookies. What a
      * browser asks before (a preflight) is answered with methods, and whatever fields it asks for; for a page of
      * another origin, with 403. Fields that pages are to see, too, are yours to say: Access-Control-Expose-Headers.
      * Whether a page may have the request done is another question: weft_request_allowed. */

@@ -8,6 +8,7 @@
 
 #include "channel/hook.h"
 #include "channel/sse.h"
+#include "channel/store.h"
 
 static const weft_topic_settings presets = {.history_items = 100, .stub_ms = 60 * 60 * 1000};
 
@@ -67,6 +68,7 @@ static weft_channels *make(weft_loop *l, const weft_channels_config *cfg)
     if (env) c->copy = *env;
     c->env = env ? &c->copy : NULL;
     pthread_mutex_init(&c->orders_lock, NULL);
+    pthread_mutex_init(&c->queue_lock, NULL);
     desks_init(&c->desks, c->env);
     budgets_init(&c->budgets, weft_backoff_ms(l, 0, UINT32_MAX, UINT32_MAX));
     return c;
@@ -85,6 +87,7 @@ void channels_unref(weft_channels *c)
     desks_deinit(&c->desks);
     budgets_deinit(&c->budgets);
     pthread_mutex_destroy(&c->orders_lock);
+    pthread_mutex_destroy(&c->queue_lock);
     weft_hub_free(c->hub);
     hook_free(c->env, c);
 }
@@ -93,6 +96,7 @@ void weft_channels_free(weft_channels *c)
 {
     if (!c) return;
     weft_timer_free(c->reaper);
+    store_end(c);
     channels_unref(c);
 }
 

@@ -15,6 +15,7 @@
 #include "channel/desk.h"
 
 struct orders;
+struct parcel;
 struct store;
 #include "channel/page.h"
 
@@ -31,6 +32,8 @@ struct weft_channels {
     struct page page;
     struct desks desks;
     struct budgets budgets; /* of new channels */
+    pthread_mutex_t queue_lock;
+    struct parcel *queue; /* who waits for his turn, of all loops (channel/store.h) */
     pthread_mutex_t orders_lock;
     struct orders *orders; /* a loop's each (channel/pattern.h) */
 };

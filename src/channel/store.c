@@ -61,11 +61,32 @@ static void answer_key(struct parcel *p, int error)
     }
 }
 
+static void step_in(struct parcel *p)
+{
+    weft_channels *c = p->channels;
+    pthread_mutex_lock(&c->queue_lock);
+    p->in_line = true;
+    p->after = c->queue;
+    p->link = &c->queue;
+    if (c->queue) c->queue->link = &p->after;
+    c->queue = p;
+    pthread_mutex_unlock(&c->queue_lock);
+}
+
+static void step_out(struct parcel *p)
+{
+    pthread_mutex_lock(&p->channels->queue_lock);
+    p->in_line = false;
+    *p->link = p->after;
+    if (p->after) p->after->link = p->link;
+    pthread_mutex_unlock(&p->channels->queue_lock);
+}
+
 /* Who is patient is not counted, and has no timer. */
 static void leave_queue(struct parcel *p)
 {
     uint64_t now_ms;
-    p->in_line = false;
+    step_out(p);
     if (!p->timer) return;
     struct desk *desk = open_desk(p, &now_ms); /* it is there, since somebody waits */
     desk->waiting--;
@@ -143,7 +164,7 @@ static int wait(struct parcel *p)
 {
     int error = p->patient ? 0 : join_queue(p);
     if (error) return error;
-    p->in_line = true;
+    step_in(p);
     p->turn = (weft_turn){.on_turn = on_turn};
     return weft_topic_wait(p->topic, p->loop, &p->turn);
 }
@@ -154,6 +175,11 @@ void store_append(struct parcel *p)
     bool waits = error == WEFT_ERR_BACKLOG;
     if (waits) error = wait(p);
     if (!waits || error) finish(p, error);
+}
+
+void store_end(weft_channels *c)
+{
+    while (c->queue) give_up(c->queue, WEFT_ERR_CLOSED);
 }
 
 void store_refuse(struct parcel *p, int error)

@@ -40,10 +40,11 @@ struct parcel {
     weft_position at;
     weft_errand errand;
     weft_turn turn;
-    bool in_line;         /* it waits for its turn */
-    weft_timer *timer;    /* how long it may do so */
-    struct once_key *key; /* it is the first one with it */
-    struct parcel *next;  /* of those who wait for what the first one is told */
+    bool in_line;                 /* it waits for its turn */
+    struct parcel *after, **link; /* the others who do */
+    weft_timer *timer;            /* how long it may do so */
+    struct once_key *key;         /* it is the first one with it */
+    struct parcel *next;          /* of those who wait for what the first one is told */
 };
 
 /* What keeps messages beyond the log (weft_channels.store). Embedded in it. */
@@ -63,6 +64,9 @@ void store_forsake(struct parcel *p);
 
 void store_append(struct parcel *p);
 void store_refuse(struct parcel *p, int error);
+
+/* No loop runs any more, and none is gone yet: nobody has his turn from now on. */
+void store_end(weft_channels *c);
 
 /* Why it was not published. Returns -1. */
 int store_refusal(int error, struct refusal *why);

@@ -156,12 +156,42 @@ static void test_how_many_wait(void **state)
     live_end(&live);
 }
 
+/* What is under way holds the channels beyond their end; who waits then is told at once, and nothing is published. */
+static void test_the_end(void **state)
+{
+    (void)state;
+    struct raw *reader;
+    struct told a, b;
+    live_begin(&live, &live_slow);
+    weft_topic *t = live_busy_topic(&live, &reader);
+    hand_in(&a, t, "a", "k");
+    hand_in(&b, t, "b", "");
+    settle(&live.w);
+    assert_true(!a.done && !b.done);
+    weft_position before = weft_topic_head(t);
+    channels_ref(live.channels);
+    weft_server_free(live.w.server);
+    live.w.server = NULL;
+    weft_channels_free(live.channels);
+    settle(&live.w);
+    assert_true(a.done && b.done);
+    assert_int_equal(a.parcel.error, WEFT_ERR_CLOSED);
+    assert_int_equal(b.parcel.error, WEFT_ERR_CLOSED);
+    assert_int_equal(weft_topic_head(t).offset, before.offset);
+    told_free(&a);
+    told_free(&b);
+    weft_topic_unref(t);
+    raw_free(reader);
+    channels_unref(live.channels);
+    world_end(&live.w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_once),          cmocka_unit_test(test_once_of_each),
         cmocka_unit_test(test_forgotten),     cmocka_unit_test(test_under_way),
-        cmocka_unit_test(test_how_many_wait),
+        cmocka_unit_test(test_how_many_wait), cmocka_unit_test(test_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

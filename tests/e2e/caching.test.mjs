@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ask } from './lib/ask.mjs';
-import { Program } from './lib/program.mjs';
+import { Program, withServer } from './lib/program.mjs';
 
 const POLL = 'private, no-cache';
 const STREAM = 'no-cache, no-transform';
@@ -108,17 +108,15 @@ describe('If-None-Match', () => {
     }
   });
 
-  test('a page of what there is more of is never taken for all of it', async () => {
+  test('a page of what there is more of is never taken for all of it', () => withServer(['--channel', '/**: history=5000'], async (many) => {
     const lines = (n) => '{"data":"x"}\n'.repeat(n);
     const fields = { 'Content-Type': 'application/x-ndjson' };
-    const many = await Program.serve('--channel', '/**: history=5000');
     for (const n of [1000, 500]) await ask(many.port, 'POST', '/many', { body: lines(n), fields });
     const first = await ask(many.port, 'GET', '/many');
     assert.equal(JSON.parse(first.body).more, true);
     const again = await ask(many.port, 'GET', '/many', { fields: { 'If-None-Match': first.fields.etag } });
     assert.deepEqual([again.status, again.body], [200, first.body]);
-    await many.stop();
-  });
+  }));
 
   test('the page has one of its own, which is not that of what is in it', async () => {
     const { fields: { etag } } = await ask(server.port, 'GET', '/kept', { fields: html });

@@ -4,11 +4,13 @@
 // (members, publishers that wait, channels that are remembered) is left to tests/channel and tests/hub, where time and
 // memory are the test's.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { Room } from '../chaos/servers.mjs';
 import { ask } from './lib/ask.mjs';
 import { Peer } from './lib/peer.mjs';
-import { Program } from './lib/program.mjs';
+import { Program, withServer } from './lib/program.mjs';
 
 const MESSAGE = 65536;
 const SMALL = 100; // of a second server
@@ -296,8 +298,167 @@ describe('of an answer', () => {
   });
 });
 
-test('new channels of an address: 100 at once, then 10 a second', async () => {
-  const fresh = await Program.serve();
+// ---- who publishes faster than is read ---------------------------------------------------------
+
+// It subscribes, and reads nothing until its stdin ends.
+const LATE_READER = `
+import socket, sys
+reader = socket.socket()
+reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+reader.connect(('127.0.0.1', int(sys.argv[1])))
+reader.sendall(b'GET /x HTTP/1.1\\r\\nHost: localhost\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n'
+               b'Sec-WebSocket-Version: 13\\r\\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\\r\\n\\r\\n')
+assert b' 101 ' in reader.recv(100)
+print('subscribed', flush=True)
+sys.stdin.read()
+while reader.recv(65536):
+    pass
+`;
+
+const publication = (id, n) => JSON.stringify({ id, publish: '/x', data: 'm'.repeat(n) });
+
+/**
+ * A server whose channel /x is behind, so that who publishes on it waits: its reader has been sent more at once than
+ * kernels take for him, and what came then fills half of the window.
+ */
+class Behind {
+  waiting = 0; // publications
+  #open = []; // who publishes
+
+  static async start(threads, t) {
+    const behind = new Behind();
+    t?.after(() => (behind.server?.kill(), behind.leave()));
+    behind.server = await Program.serve('--threads', `${threads}`, '--max-message', '16M', '--channel', '/x: window=256K, pace=1, history=1');
+    behind.reader = spawn('/usr/bin/python3', ['-c', LATE_READER, `${behind.server.port}`], { stdio: ['pipe', 'pipe', 'inherit'] });
+    await once(behind.reader.stdout, 'data');
+    assert.equal(await status(ask(behind.server.port, 'POST', '/x', { body: Buffer.alloc(16 << 20) })), 200);
+    await behind.#fill();
+    return behind;
+  }
+
+  async #connect() {
+    const peer = await talk(this.server.port);
+    this.#open.push(peer);
+    return peer;
+  }
+
+  /** Until a publication waits: then pongs are all that comes. The first may be in front of what is done in that turn. */
+  async #fill() {
+    const peer = await this.#connect();
+    for (let id = 0, pongs = 0; pongs < 20; id++) {
+      peer.say(publication(id, MESSAGE));
+      pongs = 0;
+      for (let answered = false; !answered && pongs < 20;) {
+        peer.say('{"ping":1}');
+        answered = !JSON.parse(await peer.next()).pong;
+        if (answered) await peer.next(); // the pong
+        else pongs++;
+      }
+    }
+    this.waiting = 1;
+  }
+
+  /** A new connection's n publications of so many bytes, and a ping. */
+  async publishing(n, bytes) {
+    const peer = await this.#connect();
+    for (let id = 0; id < n; id++) peer.say(publication(id, bytes));
+    peer.say('{"ping":1}');
+    this.waiting += n;
+    return peer;
+  }
+
+  /** What a connection is told in front of the pong. */
+  async unanswered(n, bytes) {
+    const peer = await this.publishing(n, bytes);
+    const told = [];
+    for (;;) {
+      const object = JSON.parse(await peer.next());
+      if (object.pong) return told;
+      told.push(object);
+    }
+  }
+
+  get silent() {
+    return this.#open.every((peer) => peer.silent);
+  }
+
+  /** Nobody is there any more when it ends. */
+  async stop() {
+    const stopped = this.server.stop();
+    this.leave();
+    await stopped;
+  }
+
+  leave() {
+    this.reader?.kill('SIGKILL');
+    for (const peer of this.#open) peer.socket.terminate();
+  }
+}
+
+describe('of a channel that is behind', () => {
+  let behind;
+  let unread; // whose ping is not read
+  before(async () => (behind = await Behind.start(1)));
+  after(() => behind.stop());
+
+  test('of a connection 63 may wait, or 256 KiB less one, and it is read from', async () => {
+    assert.deepEqual(await behind.unanswered(63, 1), []);
+    assert.deepEqual(await behind.unanswered(3, MESSAGE), []);
+    assert.deepEqual(await behind.unanswered(4, MESSAGE - 1), []);
+  });
+
+  test('with 64, or 256 KiB, it is not read from', async () => {
+    unread = [await behind.publishing(64, 1), await behind.publishing(4, MESSAGE)];
+    assert.deepEqual(await behind.unanswered(1, 1), []); // by then those would have been told, too
+    assert.ok(behind.silent);
+  });
+
+  test('who was not read from is, as soon as one is answered', async () => {
+    behind.reader.stdin.end();
+    for (const peer of unread) assert.notEqual(JSON.parse(await peer.next()).id, undefined);
+    for (const peer of unread) {
+      let told;
+      while (!told?.pong) told = JSON.parse(await peer.next());
+    }
+  });
+});
+
+test('of a channel 1,000 may wait: the next is 503, and when to come again', async (t) => {
+  const behind = await Behind.start(1, t);
+  while (behind.waiting < 1000) assert.deepEqual(await behind.unanswered(Math.min(60, 1000 - behind.waiting), 1), []);
+  const one = await behind.publishing(1, 1);
+  const [{ id, error: { code, retry } }] = (await one.take(2)).map((text) => JSON.parse(text)).filter(({ pong }) => !pong);
+  assert.deepEqual([id, code, retry > 0], [0, 503, true]);
+  const { status: got, fields, body } = await ask(behind.server.port, 'POST', '/x', { body: 'm' });
+  assert.deepEqual([got, Number(fields['retry-after']) > 0, JSON.parse(body).error.code], [503, true, 503]);
+  assert.ok(behind.silent, 'all others wait');
+  await behind.stop();
+});
+
+test('a server that ends while many wait on both of its threads ends well', async (t) => {
+  const behind = await Behind.start(2, t);
+  const { port } = behind.server;
+  const raw = await Promise.all(Array.from({ length: 8 }, () => Peer.connect(`ws://127.0.0.1:${port}/x?subscribe=no`)));
+  for (const peer of raw) for (const text of ['a', 'b', 'c']) peer.say(text);
+  const once = { 'Idempotency-Key': 'k' };
+  const others = Array.from({ length: 8 }, (_, i) => [
+    ask(port, 'POST', '/x', { body: 'm' }),
+    ask(port, 'POST', '/x', { body: 'm', fields: once }),
+    ask(port, 'GET', `/x?wait=60&client=c${i}`),
+    ask(port, 'GET', `/x?stream&presence=events&client=d${i}`),
+  ]).flat();
+  const gone = Promise.allSettled(others);
+  for (let n = 0; n < 8; n++) {
+    const peer = await behind.publishing(60, 1);
+    for (const command of [{ subscribe: '/*' }, { presence: '/x', events: true }]) peer.say(JSON.stringify(command));
+    while (!JSON.parse(await peer.next()).pong);
+  }
+  await behind.stop();
+  await gone;
+  for (const peer of raw) assert.equal((await peer.end()).code, 1001);
+});
+
+test('new channels of an address: 100 at once, then 10 a second', () => withServer([], async (fresh) => {
   const begun = Date.now();
   let made = 0;
   let answer = { status: 200 };
@@ -308,5 +469,4 @@ test('new channels of an address: 100 at once, then 10 a second', async () => {
   assert.equal(answer.status, 429);
   assert.equal(answer.fields['retry-after'], '1');
   assert.equal(await status(ask(fresh.port, 'HEAD', '/new/0')), 200, 'what is there is no matter');
-  await fresh.stop();
-});
+}));

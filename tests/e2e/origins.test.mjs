@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { UPGRADE, ask } from './lib/ask.mjs';
-import { Program } from './lib/program.mjs';
+import { Program, withServer } from './lib/program.mjs';
 
 const APP = 'https://app.example';
 const EVIL = 'https://evil.example';
@@ -67,30 +67,32 @@ function may({ allowed, any }, page, site, { link }) {
   return !['same-site', 'cross-site'].includes(site) || link || any;
 }
 
+/** Whether it has --origin to thank, and is somebody: then it may send cookies. */
+const isListed = ({ args, allowed, any }, page) => args.length > 0 && !any && page !== 'null' && allowed.includes(page);
+
 /** The status, and the fields that are about pages. */
 function expected(server, page, origin, site, what) {
   const named = page !== 'nobody' && server.allowed.includes(page);
   const status = may(server, page, site, what) ? what.done : 403;
-  if (what.fields?.Upgrade) return { status };
-  const asked = what.fields?.['Access-Control-Request-Method'];
-  const isPreflight = asked && page !== 'nobody';
+  if (status === 101) return { status };
+  const isPage = what.fields?.Accept === html.Accept && !what.path.includes('?');
+  const isUpgrade = what.fields?.Upgrade !== undefined;
+  const asked = named ? what.fields?.['Access-Control-Request-Method'] : undefined;
   return {
     status,
-    'access-control-allow-origin': server.any ? '*' : named ? origin : undefined,
-    'access-control-allow-credentials': !server.any && named ? 'true' : undefined,
-    ...(isPreflight // which the server answers, whatever is at the path
-      ? {
-          'access-control-allow-methods': named ? asked : undefined,
-          'access-control-allow-headers': named ? what.fields['Access-Control-Request-Headers'] : undefined,
-        }
-      : {
-          'access-control-expose-headers': named ? 'ETag, Weft-Position, Retry-After' : undefined,
-          'cross-origin-resource-policy': named ? undefined : 'same-origin',
-          'x-content-type-options': 'nosniff',
-          'referrer-policy': 'no-referrer',
-          ...(status > 204 && { 'content-type': what.fields?.Accept === html.Accept && !what.path.includes('?') ? 'text/html; charset=utf-8' : 'application/json' }),
-        }),
-    vary: server.any && isPreflight ? undefined : 'Origin',
+    'access-control-allow-origin': isUpgrade ? undefined : server.any ? '*' : named ? origin : undefined,
+    'access-control-allow-credentials': isListed(server, page) ? 'true' : undefined,
+    'access-control-allow-methods': asked,
+    'access-control-allow-headers': asked && what.fields['Access-Control-Request-Headers'],
+    vary: server.any && asked ? undefined : 'Origin',
+    // A preflight that is granted is the server's to answer, whatever is at the path.
+    ...(!asked && {
+      'access-control-expose-headers': named ? 'ETag, Weft-Position, Retry-After' : undefined,
+      'cross-origin-resource-policy': named ? undefined : 'same-origin',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    }),
+    ...(status > 204 && { 'content-type': isPage ? 'text/html; charset=utf-8' : 'application/json' }),
   };
 }
 
@@ -129,18 +131,17 @@ for (const [name, kind] of Object.entries(servers))
       });
   });
 
-test('a preflight is allowed what clients send', async () => {
-  const server = await Program.serve('--origin', APP);
+test('a preflight is allowed what clients send', () => withServer(['--origin', APP], async (server) => {
   for (const field of ['Content-Type', 'Authorization', 'Idempotency-Key', 'Weft-Key', 'If-None-Match', 'Last-Event-ID', 'Cache-Control']) {
     const fields = { Origin: APP, 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': field.toLowerCase() };
     const { status, fields: said } = await ask(server.port, 'OPTIONS', '/chat', { fields });
     assert.deepEqual([status, said['access-control-allow-headers'].toLowerCase()], [204, field.toLowerCase()]);
   }
-  await server.stop();
-});
+}));
 
-test('who is refused is named on stderr, once, with the flag that would let him in', async () => {
+test('who is refused is named on stderr, once, with the flag that would let him in', async (t) => {
   const server = await Program.serve();
+  t.after(() => server.kill());
   for (const method of ['GET', 'POST', 'GET']) assert.equal((await ask(server.port, method, '/chat', { fields: { Origin: EVIL } })).status, 403);
   await server.stop();
   assert.equal(server.err.split(`--origin ${EVIL}`).length, 2, server.err);

@@ -395,14 +395,14 @@ test('user and password, header fields', async (t) => {
     .map((head) => ['authorization', 'x-a'].map((field) => new RegExp(`^${field}: (.*?)\r$`, 'im').exec(head)?.[1]));
   const way = ['-u', 'me:sécret', '-H', 'X-A: b'];
   await Promise.all([
-    ...VIAS.map((via) => weft(['sub', '--via', via, ...way, '-w', '100ms', url])),
+    ...VIAS.map((via) => weft(['sub', '--via', via, ...way, '--last', 'all', '-n', '1', url])),
     ...[url, net.http(name)].map((by) => weft(['pub', ...way, by, 'a'])),
   ]);
   const basic = `Basic ${Buffer.from('me:sécret').toString('base64')}`;
   for (const fields of seen()) assert.deepEqual(fields, [basic, 'b']);
   assert.ok(seen().length >= 8, `${seen().length}`);
   net.asked = [];
-  for (const via of ['ws', 'stream']) await weft(['sub', '--via', via, '-w', '100ms', url.replace('127', 'url:p%40w@127')]);
+  for (const via of ['ws', 'stream']) await weft(['sub', '--via', via, '--last', '1', '-n', '1', url.replace('127', 'url:p%40w@127')]);
   assert.deepEqual(seen(), Array(2).fill([`Basic ${Buffer.from('url:p@w').toString('base64')}`, undefined]));
 });
 

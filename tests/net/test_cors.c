@@ -73,6 +73,18 @@ static void test_answers_for_everybody(void **state)
     expect_everybody(answered(ASK("GET", "")));
 }
 
+/* Any page can make itself one of null's. */
+static void test_null_has_no_cookies(void **state)
+{
+    (void)state;
+    static const char *const null[] = {"null", NULL};
+    begin_for(null, NULL);
+    struct raw *r = answered(ASK("GET", "Origin: null\r\n"));
+    assert_true(raw_heard(r, "Access-Control-Allow-Origin: null\r\n"));
+    assert_false(raw_heard(r, "Credentials"));
+    raw_free(r);
+}
+
 /* The rule for upgrades when none are named: pages of this machine, while all listen on loopback. */
 static void test_answers_on_this_machine(void **state)
 {
@@ -80,6 +92,7 @@ static void test_answers_on_this_machine(void **state)
     begin_for(NULL, NULL);
     struct raw *r = answered(ASK("GET", "Origin: http://localhost:5173\r\n"));
     assert_true(raw_heard(r, "Access-Control-Allow-Origin: http://localhost:5173\r\n"));
+    assert_false(raw_heard(r, "Credentials")); /* cookies do not tell ports apart */
     raw_free(r);
     expect_none(answered(ASK("GET", EVIL)));
 }
@@ -269,6 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         unit(test_answers),
         unit(test_answers_for_everybody),
+        unit(test_null_has_no_cookies),
         unit(test_answers_on_this_machine),
         unit(test_answers_that_stream),
         unit(test_answers_one_after_the_other),

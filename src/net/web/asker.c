@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "base/fields.h"
 #include "net/hosts.h"
 #include "net/peer.h"
 #include "net/site.h"
@@ -53,6 +54,16 @@ bool asker_origin_allowed(const struct asker *a, const struct head *h, weft_byte
     const struct site *s = lane_site(a->lane);
     const weft_request_head head = head_as_request(h);
     return weft_origin_check(&head, s->origins, is_secure(a), s->all_loopback, origin);
+}
+
+bool asker_origin_named(const struct asker *a, const struct head *h)
+{
+    weft_bytes refused;
+    const char *const *origins = lane_site(a->lane)->origins;
+    const weft_request_head head = head_as_request(h);
+    const weft_field *origin = fields_first(h->fields, h->n_fields, "Origin");
+    if (!origins || !origin || bytes_is(origin->value, "null")) return false;
+    return weft_origin_check(&head, origins, is_secure(a), false, &refused);
 }
 
 /* Pages come by TCP. */

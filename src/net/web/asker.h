@@ -33,6 +33,9 @@ int asker_client(struct asker *a, weft_peer **out);
 /* Whether the page that sent this head, if one did, may do so; *origin is whose it is. */
 bool asker_origin_allowed(const struct asker *a, const struct head *h, weft_bytes *origin);
 
+/* Whether it is allowed because it is in the list of origins, and not null, which any page can be. */
+bool asker_origin_named(const struct asker *a, const struct head *h);
+
 /* Whether the host that it asks is one of ours. */
 bool asker_means_us(const struct asker *a, const struct head *h);
 

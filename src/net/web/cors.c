@@ -3,7 +3,8 @@
  * net/web/cors.c - who may read what is answered
  *
  * With "*" among the origins that is everybody, and nobody's cookies. Else the origin is named, and Vary says that
- * another one would hear something else.
+ * another one would hear something else. Cookies are for those that the list of origins has: not for other ports of this
+ * machine, nor for null.
  */
 #include "net/web/cors.h"
 
@@ -41,7 +42,8 @@ int cors_begin(struct field_list *to, bool *varies, const struct asker *a, const
     };
     *varies = !everybody(a);
     if (!*varies) return field_list_add_all(to, env, &all, 1);
-    return field_list_add_all(to, env, one, origin.len ? 2 : 0);
+    if (!origin.len) return 0;
+    return field_list_add_all(to, env, one, asker_origin_named(a, h) ? 2 : 1);
 }
 
 static weft_bytes asked(const struct head *h, const char *name)
