@@ -65,7 +65,7 @@ class Lane {
   inView = false;
   updates = 0;
   vains = 0;
-  delays = [];
+  delays = []; // by two clocks: how far the server's is ahead gets known better with time
   #stop = null; // aborts what runs
 
   constructor(root) {
@@ -119,7 +119,7 @@ class Lane {
     this.price.textContent = `${String(quote.symbol).slice(0, 8)} ${quote.price.toFixed(2)}`;
     if (quote.t < begun) return;
     this.updates++;
-    this.delays.push(Math.max(0, here() + clock.offset - quote.t));
+    this.delays.push(here() - quote.t);
     if (this.delays.length > DELAYS) this.delays.shift();
   }
 
@@ -134,7 +134,9 @@ class Lane {
     const now = counts.lanes[this.name];
     const then = base.lanes[this.name];
     const { requests, received, sent, writes } = Object.fromEntries(Object.keys(now).map((key) => [key, now[key] - then[key]]));
-    return { requests, received, sent, writes, each: this.updates ? (received + sent) / this.updates : undefined, delay: median(this.delays) };
+    const each = this.updates ? (received + sent) / this.updates : undefined;
+    const delay = this.updates ? Math.max(0, median(this.delays) + clock.offset) : undefined;
+    return { requests, received, sent, writes, each, delay };
   }
 
   write() {

@@ -2,7 +2,7 @@
 //
 // lib/counted.mjs: a TCP proxy that counts what passes, for each target that is asked for.
 //
-//   const proxy = await Counted.start(t, port);     proxy.port
+//   const proxy = await Counted.start(t, port);     proxy.page('/chat', 'localhost')
 //   proxy.of(/lane=poll/)                           { requests, up, down }
 //
 // Browsers do not ask twice on one connection before they are answered: so what passes belongs to what was asked last.
@@ -52,6 +52,10 @@ export class Counted {
       now.down += data.length;
       socket.write(data);
     });
+  }
+
+  page(path, host) {
+    return `http://${host}:${this.port}${path}`;
   }
 
   of(pattern) {
