@@ -164,6 +164,7 @@ export default {
   "race.full": "No race can begin just now: the server holds 20 at a time. Trying again.",
   "race.six": "Five lanes and the page itself are six connections, which is all that a browser opens to one server by HTTP/1.1. In a seventh lane, or with this page in a second tab, requests would wait for each other. So a lane that is not in view lets go of its connection, and a hidden tab of all of them.",
   "race.clock": "Delay is the median, by the server’s clock; writes are how often the server had something to send. Added latency is made by this page: it waits 100 ms before it asks, and 100 ms before it looks at what has come. The server ends a race that nobody reads.",
+  "race.next": "On to the handshake",
 
   // --- handshake -----------------------------------------------------------------------------------------
 

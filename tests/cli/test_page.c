@@ -34,14 +34,17 @@ static void each_path_has_its_page(void **state)
     assert_page("/chat", "/chat.html");
     assert_page("/chat/tea%20time", "/chat.html");
     assert_page("/quotes", "/quotes.html");
+    assert_page("/race", "/race.html");
     assert_page("/handshake", "/handshake.html");
+    assert_page("/frames", "/frames.html");
 }
 
 /* curl means the channel. */
 static void only_browsers_are_shown_pages(void **state)
 {
     (void)state;
-    static const char *const pages[] = {"/", "/chat", "/chat/x", "/quotes", "/handshake"};
+    static const char *const pages[] = {"/",     "/chat",      "/chat/x", "/quotes",
+                                        "/race", "/handshake", "/frames"};
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         assert_null(page_find((weft_bytes){(const uint8_t *)pages[i], strlen(pages[i])}, false));
     assert_non_null(page_find((weft_bytes){(const uint8_t *)"/chat.js", 8}, false));

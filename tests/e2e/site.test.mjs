@@ -193,10 +193,13 @@ describe('to look at', { concurrency: 2 }, () => {
 // ---- each page ---------------------------------------------------------------------------------
 
 describe('start', () => {
-  test('leads through the pages in the order of the header', async (t) => {
+  test('leads through the pages in the order of the header, and some of them lead on', async (t) => {
     const page = await open(t, '/');
     const hrefs = (selector) => page.locator(selector).evaluateAll((links) => links.map((link) => link.getAttribute('href')));
-    assert.deepEqual(await hrefs('.step .button'), (await hrefs('.bar nav a')).slice(1));
+    const order = await hrefs('.bar nav a');
+    assert.deepEqual(await hrefs('.step .button'), order.slice(1));
+    const leadsOn = (name) => /href="([^"]*)" data-text="\w+\.next"/.exec(sources[`${name}.html`])?.[1];
+    for (const name of ['race', 'handshake', 'frames']) assert.equal(leadsOn(name), order[order.indexOf(pathOf(name)) + 1]);
   });
 });
 
@@ -216,7 +219,7 @@ describe('chat', () => {
   });
 });
 
-describe('handshake', () => {
+describe('handshake', { concurrency: true }, () => {
   const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='; // RFC 6455, 1.3
   const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
   const verdict = (page, text) => page.waitForSelector(`#verdict:has-text(${JSON.stringify(text)})`);
