@@ -3,8 +3,8 @@
  * net/web/cors.c - who may read what is answered
  *
  * With "*" among the origins that is everybody, and nobody's cookies. Else the origin is named, and Vary says that
- * another one would hear something else. Cookies are for those that the list of origins has: not for other ports of this
- * machine, nor for null.
+ * another one would hear something else. Cookies are for those that the list of origins has: not for other ports of
+ * this machine, nor for null.
  */
 #include "net/web/cors.h"
 
