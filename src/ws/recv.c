@@ -281,7 +281,7 @@ static size_t usual_head(const weft_session *s, const weft_span *in)
 }
 
 /* At one go what the ladder would do with it: 1 an event, 0 it is not usual. */
-static int read_usual(weft_session *s, weft_span *in, weft_event *ev)
+static USUAL int read_usual(weft_session *s, weft_span *in, weft_event *ev)
 {
     size_t begin = usual_head(s, in);
     if (!begin) return 0;
@@ -331,7 +331,7 @@ static bool begin(weft_session *s)
     return true;
 }
 
-static int climb(weft_session *s, weft_span *in, weft_event *ev)
+static USUAL int climb(weft_session *s, weft_span *in, weft_event *ev)
 {
     for (int result;;) {
         switch ((enum recv_state)s->state) {
@@ -356,7 +356,7 @@ static int climb(weft_session *s, weft_span *in, weft_event *ev)
     }
 }
 
-int weft_session_read(weft_session *s, weft_span *in, weft_event *ev)
+extern USUAL int weft_session_read(weft_session *s, weft_span *in, weft_event *ev)
 {
     session_take_back(s);
     int result = climb(s, in, ev);
