@@ -34,8 +34,17 @@ void access_free(struct access *a)
     mem_free(weft_loop_env(a->loop), a);
 }
 
+void access_tell_traffic(struct access *a)
+{
+    if (!a || !a->on_traffic || (!a->came && !a->went)) return;
+    uint64_t came = a->came, went = a->went;
+    a->came = a->went = 0;
+    a->on_traffic(&a->seen, came, went, a->user);
+}
+
 static void tell(struct access *a)
 {
+    access_tell_traffic(a);
     a->on_access(&a->seen, a->user);
     access_free(a);
 }
@@ -113,11 +122,6 @@ struct access *access_in(weft_link *links)
     return link ? container_of(link, struct access, link) : NULL;
 }
 
-void access_pass(const struct access *a, uint64_t received, uint64_t sent)
-{
-    if (a && a->on_traffic && (received || sent)) a->on_traffic(&a->seen, received, sent, a->user);
-}
-
 void access_sent(weft_link *links, size_t n)
 {
     struct access *a = access_in(links);
@@ -126,4 +130,5 @@ void access_sent(weft_link *links, size_t n)
     a->others -= others;
     a->seen.sent += n - others;
     access_pass(a, 0, n - others);
+    access_tell_traffic(a);
 }

@@ -32,6 +32,7 @@ struct access {
     uint64_t since;  /* us */
     uint64_t others; /* bytes in front of its own: those that are sent first are not counted */
     bool over;
+    uint64_t came, went; /* bytes that on_traffic has not been told of */
     weft_access seen;
     uint8_t text[]; /* the method, and the target behind it */
 };
@@ -55,8 +56,15 @@ void access_tell(struct access *a, weft_peer *peer);
 void access_hang(struct access *a, weft_link **links);
 struct access *access_in(weft_link *links);
 
-/* So many bytes of it have come and gone, of whatever kind: for on_traffic. */
-void access_pass(const struct access *a, uint64_t received, uint64_t sent);
+/* So many bytes of it have come and gone, of whatever kind. That is noted wherever it happens, in a call of the user's,
+ * too; on_traffic is told of it from the loop. What is told nowhere before is told with the end. */
+static inline void access_pass(struct access *a, uint64_t received, uint64_t sent)
+{
+    if (!a) return;
+    a->came += received;
+    a->went += sent;
+}
+void access_tell_traffic(struct access *a);
 
 static inline void access_received(weft_link *links, size_t n)
 {
@@ -64,6 +72,7 @@ static inline void access_received(weft_link *links, size_t n)
     if (!a) return;
     a->seen.received += n;
     access_pass(a, n, 0);
+    access_tell_traffic(a);
 }
 
 void access_sent(weft_link *links, size_t n);

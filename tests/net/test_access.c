@@ -53,9 +53,11 @@ static void answer(weft_request *r, void *user)
 {
     weft_bytes path = weft_request_path(r);
     (void)user;
+    uint64_t before = went;
     int error = weft_respond(r, 200, NULL, path.data, path.len);
     assert_true(!error || world.fail_at >= 0);
-    expect_story(&story, ""); /* from the loop */
+    expect_story(&story, "");       /* from the loop, */
+    assert_int_equal(went, before); /* both of them */
 }
 
 static void hold(weft_request *r, void *user)

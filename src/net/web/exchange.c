@@ -212,6 +212,7 @@ static void got_head(struct exchange *x)
     if (!x->lane->trusted && x->h1.requests == 1) proxied_log_unbelieved(x->lane, h);
     int error = access_begin(&x->access, x->lane, kind, h);
     exchange_pass(x, 0);
+    access_tell_traffic(x->access);
     if (error) exchange_refuse(x, 503, "out of memory");
     else if (asker_recognise(&x->asker, h) < 0)
         exchange_refuse(x, 429, "your address has too many connections now");
@@ -231,6 +232,7 @@ static int read_on(struct exchange *x, weft_span *in)
     int result = h1_feed(&x->h1, in);
     x->came += before - in->len;
     exchange_pass(x, x->out.bytes - queued);
+    access_tell_traffic(x->access);
     return result;
 }
 

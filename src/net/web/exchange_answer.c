@@ -43,7 +43,7 @@ int exchange_add_cors(const struct exchange *x, struct field_list *to)
 int exchange_answer(struct exchange *x, int status, struct field_list *fields, const char *type,
                     const void *body, size_t len)
 {
-    const struct access *told = x->access; /* at the end of the turn: it is there until then */
+    struct access *told = x->access; /* at the end of the turn: it is there until then */
     size_t before = x->out.bytes;
     if (status == 304 && len) return -EINVAL;
     int error =
