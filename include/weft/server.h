@@ -92,8 +92,8 @@ typedef struct weft_server_config {
     /* With on_access only: told of all bytes of these, as they pass, heads, frames and the framing of chunks included;
      * before TLS, if that carries them. received: of a head when it is whole, of a body and of a WebSocket when they
      * come. sent: of a whole answer with the turn in which it is made; of what streams, its head included, and of a
-     * WebSocket when the kernel has it. a is as far as it is known: status may be 0 still, and peer NULL. From its loop,
-     * never from inside a call of yours; but from among its work: count, and call nothing of weft's. user is
+     * WebSocket when the kernel has it. a is as far as it is known: status may be 0 still, and peer NULL. From its
+     * loop, never from inside a call of yours; but from among its work: count, and call nothing of weft's. user is
      * access_user. */
     void (*on_traffic)(const weft_access *a, uint64_t received, uint64_t sent, void *user);
 } weft_server_config;

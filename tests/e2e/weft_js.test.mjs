@@ -6,7 +6,6 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
@@ -118,12 +117,12 @@ describe('each transport', { concurrency: true }, () => {
       }
       clearInterval(cutting);
       await soon(Promise.all(own), () => `all to be published; ${channel.buffered} are not`);
-      await channel.until(({ message }) => message.length >= 120);
-      await sleep(100); // for one more than there should be
+      await channel.publish('the last one');
+      await channel.until(() => channel.texts().includes('the last one'));
       const all = (await (await fetch(`${url(path)}?last=all`)).json()).messages;
       const texts = channel.texts();
-      assert.equal(texts.length, 120);
-      assert.equal(new Set(texts).size, 120);
+      assert.equal(texts.length, 121);
+      assert.equal(new Set(texts).size, 121);
       assert.deepEqual(texts.slice(-all.length), all.map(({ data }) => data));
       assert.equal(channel.heard.loss.length, 0);
     });
@@ -331,10 +330,13 @@ test('a hook adds to each request what it likes, whichever way that goes', async
 
 test('10,000 connections that end at once leave nothing behind', async (t) => {
   let opened = 0;
+  let goal = 0;
+  let reached;
   class Ends {
     readyState = 0;
     constructor() {
       opened += 1;
+      if (opened === goal) reached();
       setImmediate(() => {
         this.readyState = 1;
         const say = (object) => this.onmessage?.({ data: JSON.stringify(object) });
@@ -350,8 +352,8 @@ test('10,000 connections that end at once leave nothing behind', async (t) => {
   t.after(() => channel.close());
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc');
-  const used = async (until) => {
-    while (opened < until) await sleep(20);
+  const used = async (many) => {
+    await soon(new Promise((resolve) => ((goal = many), (reached = resolve))), () => `${many} connections; there were ${opened}`);
     collect();
     return process.memoryUsage().heapUsed;
   };
