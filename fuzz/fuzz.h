@@ -8,6 +8,7 @@
 #ifndef FUZZ_FUZZ_H
 #define FUZZ_FUZZ_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +16,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static inline void check(bool holds)
+/* A property that has to hold; what does not is told by its text, since harnesses are built with optimisation. */
+#define check(holds) ((holds) ? (void)0 : broken(#holds, __FILE__, __LINE__))
+
+static inline _Noreturn void broken(const char *property, const char *file, int line)
 {
-    if (!holds) abort();
+    fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, property);
+    abort();
 }
 
 /* Whatever came of a call. */

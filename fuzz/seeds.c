@@ -249,6 +249,7 @@ static void tls_seeds(void)
     SEED("fuzz_tls", "\5\x86\x15\2\1\0\x80\xff");               /* an alert in plain text */
     SEED("fuzz_tls", "\0\x85\0\x0eGET / HTTP/1.1\x80\xff");     /* HTTP */
     SEED("fuzz_tls", "\0\x01\1\x01\1\x01\1\x81\1\x81\1\x0c\0"); /* byte by byte */
+    SEED("fuzz_tls", "\0\xff\x3b\x0b\1\x80\0\x0b\1\x80\0");     /* no memory for a hello, twice */
 }
 
 static void dial_seeds(void)

@@ -232,6 +232,24 @@ static void test_without_memory(void **state)
     }
 }
 
+/* Who goes on reading from the socket may feed what has failed: it has one cause, and takes nothing. */
+static void test_fed_after_it_has_failed(void **state)
+{
+    (void)state;
+    put_hello(250, 100);
+    struct tls *s = tls_accept(&memory.env, server);
+    assert_int_equal(feed(s, said, 10), 0);
+    for (int again = 0; again < 2; again++) {
+        world_fail_at(&memory, 0);
+        assert_int_equal(feed(s, said + 10, 10), -ENOMEM);
+        world_fail_at(&memory, -1);
+    }
+    long before = memory.live;
+    assert_int_equal(feed(s, said + 10, n_said - 10), -ENOMEM);
+    assert_int_equal(memory.live, before);
+    tls_free(s);
+}
+
 int main(void)
 {
     CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free);
@@ -243,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_ssl_before_the_hello_is_whole, begin, end),
         cmocka_unit_test_setup_teardown(test_no_ssl_after_it_has_failed, begin, end),
         cmocka_unit_test_setup_teardown(test_without_memory, begin, end),
+        cmocka_unit_test_setup_teardown(test_fed_after_it_has_failed, begin, end),
     };
     return cmocka_run_group_tests(tests, make_files, remove_files);
 }

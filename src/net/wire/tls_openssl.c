@@ -283,6 +283,7 @@ static void keep(struct tls *t, weft_bytes in)
 
 void tls_feed(struct tls *t, weft_bytes in)
 {
+    if (t->error) return; /* it has its cause, and reads no more */
     if (!t->ssl && t->hello.len) keep(t, in);
     else t->in = in;
 }
