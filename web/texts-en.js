@@ -193,6 +193,7 @@ export default {
   "handshake.step-digest": "The SHA-1 of that: 20 bytes",
   "handshake.step-accept": "Those in base64: what the answer has to say",
   "handshake.answers": "↓ The answer",
+  "handshake.answer-label": "The answer, line by line",
   "handshake.agreed": "What else is agreed on",
   "handshake.agreed-words": "A <1>subprotocol</1> says what the messages mean: the client lists what it speaks, the server chooses one of these, or none. An <2>extension</2> changes how they travel: permessage-deflate compresses them, and its parameters say how far back each side looks. This server speaks “chat”, and compresses.",
   "handshake.what": "What",

@@ -192,6 +192,7 @@ export default {
   "handshake.step-digest": "两者的 SHA-1：20 个字节",
   "handshake.step-accept": "再做 base64 编码：回答里必须写的内容",
   "handshake.answers": "↓ 回答",
+  "handshake.answer-label": "回答，逐行显示",
   "handshake.agreed": "还商定了什么",
   "handshake.agreed-words": "<1>子协议</1>规定消息的含义：客户端列出自己会的，服务器从中选一个，或者不选。<2>扩展</2>改变消息的传输方式：permessage-deflate 压缩消息，它的参数规定双方回看多远。这个服务器会“chat”，也会压缩。",
   "handshake.what": "内容",
