@@ -12,6 +12,7 @@ import { bits, cut, decode, encode, hex, isControl, join, OPCODE, parseHex, prin
 import { draw, opName } from "./frame-drawing.js";
 import { has, t } from "./language.js";
 import { element } from "./parts.js";
+import { said } from "./said.js";
 
 const $ = (selector) => document.querySelector(selector);
 const SHOWN = 24; // bytes of a payload that are written out
@@ -57,7 +58,7 @@ function heardWords({ type, data, base64 = "", code, reason }) {
 function verdictWords({ events, error }) {
   const heard = events.slice(0, 4).map(heardWords);
   if (events.length > 4) heard.push("…");
-  if (error) heard.push(t("frames.wrong", { code: `${error.code}`, meaning: has(`frames.code.${error.code}`) ? t(`frames.code.${error.code}`) : "", reason: error.reason }));
+  if (error) heard.push(t("frames.wrong", { code: `${error.code}`, meaning: has(`frames.code.${error.code}`) ? t(`frames.code.${error.code}`) : "", reason: said(error.reason) }));
   return heard.length ? heard.join(" ") : t("frames.waits");
 }
 
@@ -70,7 +71,7 @@ function showInto(list, sentence) {
     },
     (error) => {
       list.replaceChildren();
-      sentence.textContent = t("frames.no-answer", { why: error.message });
+      sentence.textContent = t("frames.no-answer", { why: said(error.message) });
     },
   );
 }

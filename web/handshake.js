@@ -10,6 +10,7 @@
 // where the server treats it as if it had come by itself.
 
 import { t } from "./language.js";
+import { said } from "./said.js";
 import { channelURL } from "./site.js";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -120,8 +121,8 @@ function showAgreed(head, answer) {
 }
 
 function judge({ status, answer, why }, accept) {
-  if (status === 0) return say("none", t("handshake.no-answer", { why }));
-  if (status !== 101) return say("refused", t("handshake.refused", { status: `${status}`, why }));
+  if (status === 0) return say("none", t("handshake.no-answer", { why: said(why) }));
+  if (status !== 101) return say("refused", t("handshake.refused", { status: `${status}`, why: said(why) }));
   if (!accept) return say("agreed", t("handshake.agrees"));
   const same = fieldOf(answer, "Sec-WebSocket-Accept") === accept;
   say(same ? "agreed" : "refused", same ? t("handshake.proves") : t("handshake.differs"));
@@ -139,11 +140,11 @@ async function ask() {
   const head = request.value;
   const n = (asked += 1);
   try {
-    const [accept, said] = await Promise.all([workOut(head), answerTo(head)]);
+    const [accept, reply] = await Promise.all([workOut(head), answerTo(head)]);
     if (n !== asked) return;
-    showAnswer(said.answer);
-    showAgreed(head, said.answer);
-    judge(said, accept);
+    showAnswer(reply.answer);
+    showAgreed(head, reply.answer);
+    judge(reply, accept);
   } catch {
     if (n === asked) say("refused", t("handshake.failed"));
   }

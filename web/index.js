@@ -76,7 +76,7 @@ function open() {
 
 helloButton.addEventListener("click", sayHello);
 toggleButton.addEventListener("click", () => {
-  if (socket.readyState === WebSocket.OPEN) socket.close(1000, "the reader pressed Close");
+  if (socket.readyState === WebSocket.OPEN) socket.close(1000, t("start.pressed"));
   else if (socket.readyState === WebSocket.CLOSED) open();
 });
 

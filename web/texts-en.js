@@ -115,6 +115,7 @@ export default {
   "start.read": "Read how it is done",
   "start.read-words": "These pages have no build step and no dependencies: what your browser runs is what was written. In reading order: <1/> (a plain WebSocket), <2/> (channels that come back; <3/> has its comments, too), <4/> (text both ways), <5/> (a stream and its drawing).",
   "start.press-close": "Close",
+  "start.pressed": "the reader pressed Close",
   "start.arrow-sent": "sent",
   "start.arrow-received": "received",
   "start.arrow-event": "event",

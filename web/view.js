@@ -219,7 +219,6 @@ export function showPosition(position) {
 
 export function showPolicy(policy) {
   $("fact-policy").textContent = policy;
-  for (const part of document.querySelectorAll(".fact-policy")) part.hidden = false;
 }
 
 export function showPresence({ count: n }) {

@@ -4,35 +4,26 @@
 // or not answered; and how it is to look at and to use. Without Firefox its part is skipped. Pictures are left in
 // artifacts/ of the build.
 import assert from 'node:assert/strict';
-import { access, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { chromium, firefox } from 'playwright-core';
+import { launch } from './lib/browsers.mjs';
 import { barriers, sideways } from './lib/looks.mjs';
 import { Network } from './lib/network.mjs';
 import { BUILD, Program, SOURCE, weft, withServer } from './lib/program.mjs';
 
 const PICTURES = join(BUILD, 'artifacts');
 const PATIENCE = 60_000; // ms
-const FIREFOX = '/usr/bin/firefox-esr';
 const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2 };
 
-const haveFirefox = await access(FIREFOX).then(() => true, () => false);
-const browsers = {
-  chromium: () => chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--headless=new', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  }),
-  ...(haveFirefox && { firefox: () => firefox.launch({ channel: 'moz-firefox', executablePath: FIREFOX }) }),
-};
 const running = {};
 let server; // a server, on which each test has channels of its own
 
 before(async () => {
   await mkdir(PICTURES, { recursive: true });
   server = await Program.serve();
-  await Promise.all(Object.entries(browsers).map(async ([name, launch]) => (running[name] = await launch())));
+  await Promise.all(Object.entries(launch).map(async ([name, start]) => (running[name] = await start())));
 });
 after(async () => {
   await Promise.all(Object.values(running).map((browser) => browser.close()));
@@ -105,7 +96,7 @@ async function between(t, port) {
 
 // ---- what is said ------------------------------------------------------------------------------
 
-for (const browser of Object.keys(browsers)) {
+for (const browser of Object.keys(launch)) {
   describe(browser, { concurrency: true }, () => {
     test('a terminal and the page hear each other', async (t) => {
       const page = await open(t, browser, server.page(`/cpu/${browser}`, 'localhost'));
@@ -328,7 +319,7 @@ describe('pages of others', { concurrency: true }, () => {
     const own = await Program.serve(join(SOURCE, 'examples/web'));
     t.after(() => own.kill());
     const pages = [];
-    for (const browser of Object.keys(browsers))
+    for (const browser of Object.keys(launch))
       for (const name of ['weft', 'websocket', 'eventsource']) pages.push(await open(t, browser, own.page(`/${name}.html`, 'localhost')));
     for (const page of pages) await page.waitForSelector('#state:has-text("live")');
     for (const [i, page] of pages.entries()) {
@@ -413,24 +404,18 @@ describe('files', { concurrency: true }, () => {
   };
 
   test('lists of directories, for people', async (t) => {
-    for (const [scheme, profile] of [['light', {}], ['dark', PHONE]]) {
-      const page = await open(t, 'chromium', files.page('/', 'localhost'), { ...profile, colorScheme: scheme });
+    for (const browser of Object.keys(launch)) {
+      const page = await open(t, browser, files.page('/', 'localhost'));
       assert.deepEqual(await page.locator('tbody td:first-child').allTextContents(), ['sub/', 'z.txt']);
       assert.equal(await page.textContent('tbody tr:last-child td:nth-child(2)'), '1.5 KiB');
       await page.click('a:text-is("sub/")');
       await page.waitForURL('**/sub/');
       assert.deepEqual(await page.locator('tbody td:first-child').allTextContents(), ['../', 'deep/', 'a & <b> ü.html']);
       assert.equal(await page.textContent('h1'), '/sub/');
-      assert.deepEqual(await barriers(page), []);
-      assert.equal(await page.evaluate(sideways), 0);
-      await page.screenshot({ path: join(PICTURES, `page-files-${scheme}.png`) });
       await page.click('a:text-is("a & <b> ü.html")');
       await page.waitForSelector('body:text-is("it")');
       await page.goto(files.page('/nothing.png', 'localhost'));
       assert.equal(await page.textContent('.path'), '/nothing.png');
-      assert.deepEqual(await barriers(page), []);
-      assert.equal(await page.evaluate(sideways), 0);
-      await page.screenshot({ path: join(PICTURES, `page-missing-${scheme}.png`) });
       await page.fill('[name=channel]', 'news');
       await page.press('[name=channel]', 'Enter');
       await page.waitForURL('**/news');
@@ -456,38 +441,19 @@ describe('files', { concurrency: true }, () => {
   });
 });
 
-// ---- to look at, and to use --------------------------------------------------------------------
+// ---- to use --------------------------------------------------------------------------------------
 
-const fill = async (url) => {
-  for (const text of ['short', 'x'.repeat(400), `${'long words '.repeat(30)}`, 'שלום', '{"a":[1,2,3]}']) await publish(url, text);
-};
-
-describe('to look at', { concurrency: true }, () => {
-  for (const [scheme, profile] of [['light', {}], ['dark', {}], ['light', PHONE], ['dark', PHONE]]) {
-    const name = `${scheme}${profile === PHONE ? '-phone' : ''}`;
-    test(`${name}: no barriers, nothing sticks out`, async (t) => {
-      await fill(server.page(`/looks/${name}`));
-      const look = async (page, state) => {
-        await page.screenshot({ path: join(PICTURES, `page-${state}-${name}.png`) });
-        assert.deepEqual(await barriers(page), [], state);
-        assert.equal(await page.evaluate(sideways), 0, `${state} sticks out sideways`);
-      };
-      const pages = { full: `/looks/${name}`, empty: '/nobody/is/here', refused: '/bad/', start: '/' };
-      const page = await open(t, 'chromium', 'about:blank', { ...profile, colorScheme: scheme });
-      for (const [state, path] of Object.entries(pages)) {
-        await page.goto(server.page(path, 'localhost'));
-        if (state === 'full' || state === 'empty') await isLive(page);
-        if (state === 'full') await seen(page, 'שלום');
-        if (state === 'refused') await page.waitForSelector('#state:text-is("refused")');
-        await look(page, state);
-        if (state === 'full' && profile === PHONE) {
-          await page.click('#facts-toggle');
-          await look(page, 'facts');
-        }
-        assert.deepEqual(complaints(page), []);
-      }
-    });
-  }
+describe('to use', { concurrency: true }, () => {
+  test('on a phone what is known of the channel is behind a button', async (t) => {
+    const page = await open(t, 'chromium', server.page('/facts', 'localhost'), PHONE);
+    await isLive(page);
+    assert.equal(await page.locator('#facts').isVisible(), false);
+    await page.click('#facts-toggle');
+    assert.ok(await page.locator('#facts').isVisible());
+    assert.deepEqual(await barriers(page), []);
+    assert.equal(await page.evaluate(sideways), 0);
+    await page.screenshot({ path: join(PICTURES, 'page-facts.png') });
+  });
 
   test('by the keyboard alone', async (t) => {
     const page = await open(t, 'chromium', server.page('/', 'localhost'));

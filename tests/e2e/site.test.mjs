@@ -1,79 +1,35 @@
 // SPDX-License-Identifier: MIT
 //
-// The demo site in Chromium: that its texts are there in both languages, and how each page is to look at and to use.
-// Pictures are left in artifacts/ of the build. What is said in the chat and by the quotes: browser.test.mjs.
+// The demo site: that its texts are there in both languages, and how each page is to use, in Chromium and in Firefox. How they
+// look: looks_*.test.mjs. What is said in the chat and by the quotes: browser.test.mjs.
 import assert from 'node:assert/strict';
-import { mkdir, readFile, readdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { launch, open as openIn } from './lib/browsers.mjs';
 import { Counted } from './lib/counted.mjs';
-import { barriers, sideways } from './lib/looks.mjs';
 import { BUILD, Program, SOURCE } from './lib/program.mjs';
+import { en, pages, pathOf, sources, zh } from './lib/site.mjs';
 
 const PICTURES = join(BUILD, 'artifacts');
-const WEB = join(SOURCE, 'web');
-const PATIENCE = 20_000; // ms
 const PHONE = { viewport: { width: 320, height: 640 } };
 
-/** Of each page when it has begun: what is to be waited for. */
-const READY = {
-  index: '#wire li.received',
-  handshake: '#verdict[data-verdict=agreed]',
-  chat: '#state[data-state=open]',
-  frames: '#down li >> nth=0',
-  race: '.lanes:not(:has([data-lane]:not([data-state=open], [data-state=away])))',
-  quotes: '#grid.settled .card:nth-child(12) .price:not(:empty)',
-};
-
-const sources = {};
-for (const name of await readdir(WEB)) if (/\.(html|js)$/.test(name)) sources[name] = await readFile(join(WEB, name), 'utf8');
-const pages = Object.keys(sources).filter((name) => sources[name].includes('class="language"')).map((name) => name.replace('.html', ''));
-const pathOf = (name) => (name === 'index' ? '/' : `/${name}`);
-
-let browser;
+const running = {};
 let demo;
 
 before(async () => {
   await mkdir(PICTURES, { recursive: true });
   demo = await Program.listening('demo', '-p', '0');
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--headless=new', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  await Promise.all(Object.entries(launch).map(async ([name, start]) => (running[name] = await start())));
 });
 after(async () => {
-  await browser.close();
+  await Promise.all(Object.values(running).map((browser) => browser.close()));
   await demo.stop();
 });
 
-// ---- pages -------------------------------------------------------------------------------------
-
-/** A page in a browser profile of its own; in page.complaints what should not have come to its console. */
-async function open(t, path, profile = {}, server = demo) {
-  const context = await browser.newContext(profile);
-  t.after(() => context.close());
-  const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE);
-  page.complaints = [];
-  page.on('console', (message) => page.complaints.push(message.text()));
-  page.on('pageerror', (error) => page.complaints.push(String(error)));
-  page.on('response', (r) => r.status() >= 400 && page.complaints.push(`${r.url()}: ${r.status()}`));
-  await page.addInitScript(() => {
-    window.shifts = [];
-    const name = ({ node }) => node?.outerHTML?.slice(0, 60) ?? node?.data?.slice(0, 60);
-    new PerformanceObserver((list) => {
-      for (const { value, sources } of list.getEntries()) if (value > 0.02) window.shifts.push([value, ...sources.map(name)]);
-    }).observe({ type: 'layout-shift', buffered: true });
-  });
-  await page.goto(server.page(path, 'localhost'));
-  return page;
-}
+const open = (t, path, profile = {}, { server = demo, browser = 'chromium' } = {}) => openIn(t, running[browser], server.page(path, 'localhost'), profile);
 
 // ---- texts -------------------------------------------------------------------------------------
-
-const textsOf = async (name) => (await import(`data:text/javascript,${encodeURIComponent(sources[name])}`)).default;
-const [en, zh] = await Promise.all(['texts-en.js', 'texts-zh.js'].map(textsOf));
 
 /** Those of values and elements that a text has places for. */
 const places = (text) => [...new Set(text.match(/\{\w+\}|<\d\/?>/g))].sort();
@@ -141,6 +97,25 @@ describe('texts', () => {
   });
 });
 
+// ---- what the server says ------------------------------------------------------------------------
+
+/** Those of weft's sources that a server may say to a request or to frames: string literals of more than one word. */
+async function sentences() {
+  const files = ['http/scan.c', 'http/head_check.c', 'http/parse.c', 'ws/handshake.c', 'ws/terms.c', 'ws/rules.c', 'ws/recv.c', 'ws/unpack.c', 'cli/lab.c', 'cli/lab_frames.c', 'cli/lab_handshake.c'];
+  const toClients = /\b101\b|answer our key|HTTP response|from a server|status line|the status is/;
+  const onTheWire = /\\r|^[ :,]|^[A-Z]\w+( [A-Z]\w+)+$|charset/;
+  const inAsserts = /has room/;
+  const literals = (text) => text.replace(/"\s*\n\s*"/g, '').match(/"(?:[^"\\\n]|\\.)*"/g);
+  const texts = await Promise.all(files.map((name) => readFile(join(SOURCE, 'src', name), 'utf8')));
+  const all = texts.flatMap(literals).map((literal) => literal.slice(1, -1).replace(/\\n$/, ''));
+  return [...new Set(all)].filter((text) => text.includes(' ') && ![toClients, onTheWire, inAsserts].some((pattern) => pattern.test(text)));
+}
+
+test('what a server says of a handshake and of frames is there in Chinese', async () => {
+  const translated = [...sources['said.js'].matchAll(/^ {2}"(.*)":/gm)].map(([, sentence]) => sentence);
+  assert.deepEqual(translated.sort(), (await sentences()).sort());
+});
+
 // ---- languages ---------------------------------------------------------------------------------
 
 test('the language: of the browser, by the switch, remembered, by the address', async (t) => {
@@ -161,32 +136,6 @@ test('the language: of the browser, by the switch, remembered, by the address', 
   const chinese = await open(t, '/', { locale: 'zh-TW' });
   assert.equal(await chinese.getAttribute('html', 'lang'), 'zh-CN');
   assert.equal(await chinese.textContent('a.language'), 'English');
-});
-
-// ---- to look at --------------------------------------------------------------------------------
-
-const LOOKS = {
-  'light-en': { colorScheme: 'light', locale: 'en' },
-  'dark-zh': { colorScheme: 'dark', locale: 'zh' },
-  'phone-dark-en': { ...PHONE, colorScheme: 'dark', locale: 'en' },
-  'phone-light-zh': { ...PHONE, colorScheme: 'light', locale: 'zh' },
-};
-
-describe('to look at', { concurrency: 2 }, () => {
-  for (const [look, profile] of Object.entries(LOOKS)) {
-    test(`${look}: no barriers, nothing sticks out, nothing moves`, async (t) => {
-      const page = await open(t, '/favicon.svg', profile);
-      for (const name of pages) {
-        await page.goto(demo.page(pathOf(name), 'localhost'));
-        if (READY[name]) await page.waitForSelector(READY[name]);
-        assert.deepEqual(await page.evaluate(() => window.shifts), [], `${name} moves`);
-        await page.screenshot({ path: join(PICTURES, `site-${name}-${look}.png`), fullPage: true });
-        assert.deepEqual(await barriers(page), [], name);
-        assert.equal(await page.evaluate(sideways), 0, `${name} sticks out sideways`);
-        assert.deepEqual(page.complaints, [], name);
-      }
-    });
-  }
 });
 
 // ---- each page ---------------------------------------------------------------------------------
@@ -218,226 +167,231 @@ describe('chat', () => {
   });
 });
 
-describe('handshake', { concurrency: true }, () => {
-  const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='; // RFC 6455, 1.3
-  const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
-  const verdict = (page, text) => page.waitForSelector(`#verdict:has-text(${JSON.stringify(text)})`);
-  const answer = (page) => page.textContent('#answer');
+for (const browser of Object.keys(launch)) {
+  const concurrency = browser === 'chromium'; // Firefox gives its keys to one window at a time
 
-  test('the key is worked out, and the answer says the same', async (t) => {
-    const page = await open(t, '/handshake');
-    await verdict(page, en['handshake.proves']);
-    assert.match(await page.inputValue('#request'), new RegExp(`^GET /chat HTTP/1.1\nHost: localhost:${demo.port}\n[^]*\n\n$`));
-    const first = await page.textContent('#accept');
-    assert.equal(await page.textContent('#answer mark'), first);
-    await page.click('#draw');
-    await page.waitForFunction((old) => document.querySelector('#answer mark').textContent !== old, first);
-    await page.fill('#request', (await page.inputValue('#request')).replace(/(Key: ).*/, `$1${KEY}`));
-    await verdict(page, en['handshake.changed']);
-    await page.waitForSelector(`#accept:text-is("${ACCEPT}")`);
-    assert.equal(await page.textContent('#digest'), 'b3 7a 4f 2c c0 62 4f 16 90 f6 46 06 cf 38 59 45 b2 be c4 ea');
-    await page.click('#ask [type=submit]');
-    await verdict(page, en['handshake.proves']);
-    assert.match(await answer(page), /^HTTP\/1\.1 101 Switching Protocols\r?\n[^]*Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=/);
-    assert.deepEqual(page.complaints, []);
-  });
+  describe(`handshake in ${browser}`, { concurrency }, () => {
+    const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='; // RFC 6455, 1.3
+    const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+    const verdict = (page, text) => page.waitForSelector(`#verdict:has-text(${JSON.stringify(text)})`);
+    const answer = (page) => page.textContent('#answer');
 
-  test('each refusal, by the keyboard', async (t) => {
-    const page = await open(t, '/handshake');
-    const refused = { version: /^HTTP\/1\.1 426 [^]*Sec-WebSocket-Version: 13/, key: /^HTTP\/1\.1 400 /, origin: /^HTTP\/1\.1 403 /, method: /^HTTP\/1\.1 405 / };
-    for (const [name, said] of Object.entries(refused)) {
-      await page.focus(`[data-try=${name}]`);
-      await page.keyboard.press('Enter');
-      await verdict(page, `Refused with ${/\d{3}/.exec(said)}: `);
-      assert.match(await answer(page), said);
-      assert.equal(await page.textContent('#about'), en[`handshake.about-${name}`]);
-      assert.equal(await page.getAttribute(`[data-try=${name}]`, 'aria-pressed'), 'true');
-    }
-    await page.click('[data-try=key]');
-    await page.waitForSelector(`#note:text-is("${en['handshake.no-key']}")`);
-    await page.click('[data-try=end]');
-    await verdict(page, 'No answer: ');
-    assert.equal(await answer(page), '');
-    await page.fill('#request', 'GET / HTTP/1.1\nX: <b id="strange">not markup</b>\n\n');
-    await page.click('#ask [type=submit]');
-    await verdict(page, 'Refused with ');
-    assert.equal(await page.locator('#strange').count(), 0);
-    assert.deepEqual(page.complaints, []);
-  });
+    test('the key is worked out, and the answer says the same', async (t) => {
+      const page = await open(t, '/handshake', {}, { browser });
+      await verdict(page, en['handshake.proves']);
+      assert.match(await page.inputValue('#request'), new RegExp(`^GET /chat HTTP/1.1\nHost: localhost:${demo.port}\n[^]*\n\n$`));
+      const first = await page.textContent('#accept');
+      assert.equal(await page.textContent('#answer mark'), first);
+      await page.click('#draw');
+      await page.waitForFunction((old) => document.querySelector('#answer mark').textContent !== old, first);
+      await page.fill('#request', (await page.inputValue('#request')).replace(/(Key: ).*/, `$1${KEY}`));
+      await verdict(page, en['handshake.changed']);
+      await page.waitForSelector(`#accept:text-is("${ACCEPT}")`);
+      assert.equal(await page.textContent('#digest'), 'b3 7a 4f 2c c0 62 4f 16 90 f6 46 06 cf 38 59 45 b2 be c4 ea');
+      await page.click('#ask [type=submit]');
+      await verdict(page, en['handshake.proves']);
+      assert.match(await answer(page), /^HTTP\/1\.1 101 Switching Protocols\r?\n[^]*Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=/);
+      assert.deepEqual(page.complaints, []);
+    });
 
-  test('what is offered, what is chosen, and what a script sees of it', async (t) => {
-    const page = await open(t, '/handshake');
-    const agreed = () => page.locator('#agreed ~ table td').allTextContents();
-    await verdict(page, en['handshake.proves']);
-    await page.click('[data-try=protocol]');
-    await page.waitForSelector('#protocol-chosen:text-is("chat")');
-    assert.deepEqual((await agreed()).slice(0, 2), ['superchat, chat', 'chat']);
-    await page.click('[data-try=extension]');
-    await page.waitForSelector('#extension-chosen:has-text("server_max_window_bits=10")');
-    await page.waitForSelector('#script:has-text(\'.protocol    "weft.v1"\'):has-text("permessage-deflate")');
-    assert.deepEqual(page.complaints, []);
-  });
-
-  test('by plain HTTP from elsewhere nothing is hashed, and it says so', async (t) => {
-    const page = await open(t, '/favicon.svg');
-    await page.addInitScript(() => Object.defineProperty(crypto, 'subtle', { value: undefined }));
-    await page.goto(demo.page('/handshake', 'localhost'));
-    await verdict(page, en['handshake.agrees']);
-    assert.equal(await page.textContent('#note'), en['handshake.no-hash']);
-    assert.equal(await page.textContent('#accept'), '–');
-    assert.deepEqual(page.complaints, []);
-  });
-});
-
-describe('frames', { concurrency: 2 }, () => {
-  /** "FIN=1 RSV1=0 ..." of each frame that is drawn. */
-  const drawn = (page, list) => page.locator(`${list} > li`).evaluateAll((frames) => frames.map((frame) =>
-    [...frame.querySelectorAll('.cell:not(.byte)')].map((cell) => `${cell.querySelector('.name').textContent}=${cell.querySelector('b').textContent}`).join(' ')));
-  const hexOf = (page, list) => page.locator(`${list} .cell.byte b`).allTextContents();
-  const heard = (page, words) => page.waitForSelector(`#heard:text-is(${JSON.stringify(words)})`);
-
-  test('a message: every bit of it, and the echo', async (t) => {
-    const page = await open(t, '/frames');
-    await heard(page, 'The server has read the text “Hello”.');
-    assert.deepEqual(await drawn(page, '#up'), ['FIN=1 RSV1=0 RSV2=0 RSV3=0 opcode=0001 MASK=1 length=0000101']);
-    assert.deepEqual(await drawn(page, '#down'), ['FIN=1 RSV1=0 RSV2=0 RSV3=0 opcode=0001 MASK=0 length=0000101']);
-    assert.deepEqual(await hexOf(page, '#down'), ['48', '65', '6c', '6c', '6f']);
-    const up = (await hexOf(page, '#up')).map((byte) => parseInt(byte, 16));
-    assert.equal(up.slice(4).map((byte, i) => String.fromCharCode(byte ^ up[i % 4])).join(''), 'Hello');
-
-    await page.focus('#next');
-    for (let i = 0; i < 5; i++) await page.keyboard.press('Enter');
-    assert.equal((await page.locator('#unmasked li span').allTextContents()).join(''), 'Hello');
-    assert.match(await page.textContent('#step'), / is 6f: o$/);
-    await page.click('#again');
-    assert.equal(await page.locator('#unmasked .done').count(), 0);
-
-    await page.fill('#text', '<b>你好</b>');
-    await heard(page, 'The server has read the text “<b>你好</b>”.');
-    assert.equal(await page.locator('#heard b').count(), 0);
-    assert.deepEqual(page.complaints, []);
-  });
-
-  test('lengths of 16 and 64 bits, fragments with a Ping between, compression', async (t) => {
-    const page = await open(t, '/frames');
-    const length = async (sample, list) => {
-      await page.click(`[data-sample=${sample}]`);
-      await heard(page, `The server has read the text “${'x'.repeat(40)}…”.`);
-      return page.locator(`${list} .cell.byte.length b`).allTextContents();
-    };
-    assert.deepEqual(await length('medium', '#up'), ['00', '7e']);
-    await page.fill('#text', 'between');
-    await heard(page, 'The server has read the text “between”.');
-    assert.deepEqual(await length('long', '#down'), ['00', '00', '00', '00', '00', '01', '00', '00']);
-
-    await page.click('#show-fragments');
-    await heard(page, 'It got a Ping with 2 bytes, and sends them back in a Pong. The server has read the text “Hello”.');
-    const opcodes = async (list) => (await drawn(page, list)).map((bits) => /FIN=(.).*opcode=(....)/.exec(bits).slice(1).join(' '));
-    assert.deepEqual(await opcodes('#up'), ['0 0001', '1 1001', '0 0000', '1 0000']);
-    assert.deepEqual(await opcodes('#down'), ['1 1010', '1 0001']);
-    await page.screenshot({ path: join(PICTURES, 'site-frames-fragments.png'), fullPage: true });
-
-    await page.click('#show-deflate');
-    await heard(page, `The server has read the text “${'warp and weft and '.repeat(3).slice(0, 40)}…”.`);
-    for (const list of ['#up', '#down']) assert.match((await drawn(page, list))[0], /FIN=1 RSV1=1/);
-    assert.match(await page.textContent('#gain'), /^1\d\d bytes less, \d\d %\.$/);
-    assert.match(await page.textContent('#after'), / 00$/);
-    assert.deepEqual(page.complaints, []);
-  });
-
-  test('what is illegal gets a Close with its code', async (t) => {
-    const page = await open(t, '/frames');
-    const codes = { utf8: 1007, 'half-letter': 1007, 'close-utf8': 1007, deflate: 1007, terabyte: 1009, crumbs: 1008 };
-    const names = await page.locator('#fault option').evaluateAll((options) => options.map((option) => option.value));
-    assert.ok(names.length > 15);
-    const verdict = (start) => page.waitForFunction((text) => document.querySelector('#verdict').textContent.includes(text), start);
-    for (const name of names.filter((name) => name !== 'none')) {
-      await page.evaluate(() => (document.querySelector('#verdict').textContent = ''));
-      await page.selectOption('#fault', name);
-      await verdict(`Closed with ${codes[name] ?? 1002}, `);
-      assert.match((await drawn(page, '#fault-down')).at(-1), /FIN=1 .* opcode=1000 MASK=0/, name);
-      assert.match(await page.locator('#fault-down > li:last-child .payload .meaning').nth(1).textContent(), new RegExp(`^[01]{8} = ${codes[name] ?? 1002}$`), name);
-    }
-    await page.selectOption('#fault', 'none');
-    await verdict('It got a Close, 1000 “bye”');
-    await page.fill('#bytes', '81 85 37 fa 21 3d 7f 9f 4d 51 58');
-    await verdict('has read the text “Hello”');
-    await page.uncheck('[data-bit="8"]');
-    await verdict('a frame from a client is not masked');
-    await page.check('[data-bit="8"]');
-    await page.fill('#length', '125');
-    await page.press('#length', 'Tab');
-    await verdict('the server waits for the rest');
-    assert.match(await page.inputValue('#bytes'), /^81 fd 37 fa/);
-    await page.fill('#bytes', '81 8');
-    assert.equal(await page.textContent('#bytes-wrong'), en['frames.no-hex']);
-    assert.deepEqual(page.complaints, []);
-  });
-});
-
-describe('race', { concurrency: true }, () => {
-  const LANES = ['poll', 'wait', 'stream', 'sse', 'ws'];
-  const shown = (page, lane, field) => page.locator(`[data-lane=${lane}] [data-field=${field}]`).evaluate((node) => Number(node.textContent.replaceAll(',', '')));
-  const set = (page, name, value) => page.locator(`#${name}`).evaluate((node, to) => {
-    node.value = to;
-    node.dispatchEvent(new Event('input', { bubbles: true }));
-    node.dispatchEvent(new Event('change', { bubbles: true }));
-  }, value);
-  const has = (page, n) => page.waitForFunction((least) => [...document.querySelectorAll('[data-field=updates]')].every((node) => Number(node.textContent) >= least), n);
-  const delay = (page, lane) => page.locator(`[data-lane=${lane}] [data-field=delay]`).evaluate((node) => parseFloat(node.textContent) * (/ms/.test(node.textContent) ? 1 : 1000));
-
-  async function finish(page) {
-    await page.click('#finish');
-    await page.waitForSelector('#verdict[data-over=true]');
-  }
-
-  test('the bytes that are shown are those of the wire', async (t) => {
-    const proxy = await Counted.start(t, demo.port);
-    const page = await open(t, '/race', { locale: 'en', viewport: { width: 1280, height: 1600 } }, proxy);
-    await has(page, 5);
-    await finish(page);
-    for (const lane of LANES) {
-      const seen = proxy.of(new RegExp(`lane=${lane}(&|$)`));
-      assert.equal(await shown(page, lane, 'requests'), seen.requests, lane);
-      for (const [field, bytes] of [['received', seen.up], ['sent', seen.down]]) {
-        const said = await shown(page, lane, field);
-        t.diagnostic(`${lane} ${field}: shown ${said}, on the wire ${bytes}`);
-        assert.ok(Math.abs(said - bytes) <= bytes / 100, `${lane} ${field}: ${said} shown, ${bytes} on the wire`);
+    test('each refusal, by the keyboard', async (t) => {
+      const page = await open(t, '/handshake', {}, { browser });
+      const refused = { version: /^HTTP\/1\.1 426 [^]*Sec-WebSocket-Version: 13/, key: /^HTTP\/1\.1 400 /, origin: /^HTTP\/1\.1 403 /, method: /^HTTP\/1\.1 405 / };
+      for (const [name, said] of Object.entries(refused)) {
+        await page.focus(`[data-try=${name}]`);
+        await page.keyboard.press('Enter');
+        await verdict(page, `Refused with ${/\d{3}/.exec(said)}: `);
+        assert.match(await answer(page), said);
+        assert.equal(await page.textContent('#about'), en[`handshake.about-${name}`]);
+        assert.equal(await page.getAttribute(`[data-try=${name}]`, 'aria-pressed'), 'true');
       }
+      await page.click('[data-try=key]');
+      await page.waitForSelector(`#note:text-is("${en['handshake.no-key']}")`);
+      await page.click('[data-try=end]');
+      await verdict(page, 'No answer: ');
+      assert.equal(await answer(page), '');
+      await page.fill('#request', 'GET / HTTP/1.1\nX: <b id="strange">not markup</b>\n\n');
+      await page.click('#ask [type=submit]');
+      await verdict(page, 'Refused with ');
+      assert.equal(await page.locator('#strange').count(), 0);
+      assert.deepEqual(page.complaints, []);
+    });
+
+    test('what is offered, what is chosen, and what a script sees of it', async (t) => {
+      const page = await open(t, '/handshake', {}, { browser });
+      const agreed = () => page.locator('#agreed ~ table td').allTextContents();
+      await verdict(page, en['handshake.proves']);
+      await page.click('[data-try=protocol]');
+      await page.waitForSelector('#protocol-chosen:text-is("chat")');
+      assert.deepEqual((await agreed()).slice(0, 2), ['superchat, chat', 'chat']);
+      await page.click('[data-try=extension]');
+      await page.waitForSelector('#extension-chosen:has-text("server_max_window_bits=10")');
+      await page.waitForSelector('#script:has-text(\'.protocol    "weft.v1"\'):has-text("permessage-deflate")');
+      assert.deepEqual(page.complaints, []);
+    });
+
+    test('by plain HTTP from elsewhere nothing is hashed, and it says so', async (t) => {
+      const page = await open(t, '/favicon.svg', {}, { browser });
+      await page.addInitScript(() => Object.defineProperty(crypto, 'subtle', { value: undefined }));
+      await page.goto(demo.page('/handshake', 'localhost'));
+      await verdict(page, en['handshake.agrees']);
+      assert.equal(await page.textContent('#note'), en['handshake.no-hash']);
+      assert.equal(await page.textContent('#accept'), '–');
+      assert.deepEqual(page.complaints, []);
+    });
+  });
+
+  describe(`frames in ${browser}`, { concurrency }, () => {
+    /** "FIN=1 RSV1=0 ..." of each frame that is drawn. */
+    const drawn = (page, list) => page.locator(`${list} > li`).evaluateAll((frames) => frames.map((frame) =>
+      [...frame.querySelectorAll('.cell:not(.byte)')].map((cell) => `${cell.querySelector('.name').textContent}=${cell.querySelector('b').textContent}`).join(' ')));
+    const hexOf = (page, list) => page.locator(`${list} .cell.byte b`).allTextContents();
+    const heard = (page, words) => page.waitForSelector(`#heard:text-is(${JSON.stringify(words)})`);
+
+    test('a message: every bit of it, and the echo', async (t) => {
+      const page = await open(t, '/frames', {}, { browser });
+      await heard(page, 'The server has read the text “Hello”.');
+      assert.deepEqual(await drawn(page, '#up'), ['FIN=1 RSV1=0 RSV2=0 RSV3=0 opcode=0001 MASK=1 length=0000101']);
+      assert.deepEqual(await drawn(page, '#down'), ['FIN=1 RSV1=0 RSV2=0 RSV3=0 opcode=0001 MASK=0 length=0000101']);
+      assert.deepEqual(await hexOf(page, '#down'), ['48', '65', '6c', '6c', '6f']);
+      const up = (await hexOf(page, '#up')).map((byte) => parseInt(byte, 16));
+      assert.equal(up.slice(4).map((byte, i) => String.fromCharCode(byte ^ up[i % 4])).join(''), 'Hello');
+
+      await page.focus('#next');
+      for (let i = 0; i < 5; i++) await page.keyboard.press('Enter');
+      assert.equal((await page.locator('#unmasked li span').allTextContents()).join(''), 'Hello');
+      assert.match(await page.textContent('#step'), / is 6f: o$/);
+      await page.click('#again');
+      assert.equal(await page.locator('#unmasked .done').count(), 0);
+
+      await page.fill('#text', '<b>你好</b>');
+      await heard(page, 'The server has read the text “<b>你好</b>”.');
+      assert.equal(await page.locator('#heard b').count(), 0);
+      assert.deepEqual(page.complaints, []);
+    });
+
+    test('lengths of 16 and 64 bits, fragments with a Ping between, compression', async (t) => {
+      const page = await open(t, '/frames', {}, { browser });
+      const length = async (sample, list) => {
+        await page.click(`[data-sample=${sample}]`);
+        await heard(page, `The server has read the text “${'x'.repeat(40)}…”.`);
+        return page.locator(`${list} .cell.byte.length b`).allTextContents();
+      };
+      assert.deepEqual(await length('medium', '#up'), ['00', '7e']);
+      await page.fill('#text', 'between');
+      await heard(page, 'The server has read the text “between”.');
+      assert.deepEqual(await length('long', '#down'), ['00', '00', '00', '00', '00', '01', '00', '00']);
+
+      await page.click('#show-fragments');
+      await heard(page, 'It got a Ping with 2 bytes, and sends them back in a Pong. The server has read the text “Hello”.');
+      const opcodes = async (list) => (await drawn(page, list)).map((bits) => /FIN=(.).*opcode=(....)/.exec(bits).slice(1).join(' '));
+      assert.deepEqual(await opcodes('#up'), ['0 0001', '1 1001', '0 0000', '1 0000']);
+      assert.deepEqual(await opcodes('#down'), ['1 1010', '1 0001']);
+      if (browser === 'chromium') await page.screenshot({ path: join(PICTURES, 'chromium-frames-fragments.png'), fullPage: true }); // in Firefox the driver styles the page for it
+
+      await page.click('#show-deflate');
+      await heard(page, `The server has read the text “${'warp and weft and '.repeat(3).slice(0, 40)}…”.`);
+      for (const list of ['#up', '#down']) assert.match((await drawn(page, list))[0], /FIN=1 RSV1=1/);
+      assert.match(await page.textContent('#gain'), /^1\d\d bytes less, \d\d %\.$/);
+      assert.match(await page.textContent('#after'), / 00$/);
+      assert.deepEqual(page.complaints, []);
+    });
+
+    test('what is illegal gets a Close with its code', async (t) => {
+      const page = await open(t, '/frames', {}, { browser });
+      const codes = { utf8: 1007, 'half-letter': 1007, 'close-utf8': 1007, deflate: 1007, terabyte: 1009, crumbs: 1008 };
+      const names = await page.locator('#fault option').evaluateAll((options) => options.map((option) => option.value));
+      assert.ok(names.length > 15);
+      const verdict = (start) => page.waitForFunction((text) => document.querySelector('#verdict').textContent.includes(text), start);
+      for (const name of names.filter((name) => name !== 'none')) {
+        await page.evaluate(() => (document.querySelector('#verdict').textContent = ''));
+        await page.selectOption('#fault', name);
+        await verdict(`Closed with ${codes[name] ?? 1002}, `);
+        assert.match((await drawn(page, '#fault-down')).at(-1), /FIN=1 .* opcode=1000 MASK=0/, name);
+        assert.match(await page.locator('#fault-down > li:last-child .payload .meaning').nth(1).textContent(), new RegExp(`^[01]{8} = ${codes[name] ?? 1002}$`), name);
+      }
+      await page.selectOption('#fault', 'none');
+      await verdict('It got a Close, 1000 “bye”');
+      await page.fill('#bytes', '81 85 37 fa 21 3d 7f 9f 4d 51 58');
+      await verdict('has read the text “Hello”');
+      await page.uncheck('[data-bit="8"]');
+      await verdict('a frame from a client is not masked');
+      await page.check('[data-bit="8"]');
+      await page.fill('#length', '125');
+      await page.press('#length', 'Tab');
+      await verdict('the server waits for the rest');
+      assert.match(await page.inputValue('#bytes'), /^81 fd 37 fa/);
+      await page.fill('#bytes', '81 8');
+      assert.equal(await page.textContent('#bytes-wrong'), en['frames.no-hex']);
+      assert.deepEqual(page.complaints, []);
+    });
+  });
+
+  describe(`race in ${browser}`, { concurrency }, () => {
+    const WIDE = { viewport: { width: 1280, height: 1600 } };
+    const LANES = ['poll', 'wait', 'stream', 'sse', 'ws'];
+    const shown = (page, lane, field) => page.locator(`[data-lane=${lane}] [data-field=${field}]`).evaluate((node) => Number(node.textContent.replaceAll(',', '')));
+    const set = (page, name, value) => page.locator(`#${name}`).evaluate((node, to) => {
+      node.value = to;
+      node.dispatchEvent(new Event('input', { bubbles: true }));
+      node.dispatchEvent(new Event('change', { bubbles: true }));
+    }, value);
+    const has = (page, n) => page.waitForFunction((least) => [...document.querySelectorAll('[data-field=updates]')].every((node) => Number(node.textContent) >= least), n);
+    const delay = (page, lane) => page.locator(`[data-lane=${lane}] [data-field=delay]`).evaluate((node) => parseFloat(node.textContent) * (/ms/.test(node.textContent) ? 1 : 1000));
+
+    async function finish(page) {
+      await page.click('#finish');
+      await page.waitForSelector('#verdict[data-over=true]');
     }
-    for (const lane of ['stream', 'sse', 'ws']) assert.equal(await shown(page, lane, 'requests'), 1, lane);
-    assert.ok(await shown(page, 'wait', 'requests') >= 5);
-    assert.match(await page.textContent('#verdict'), /^\S.* cost [\d,]+ bytes a price, [\d.]+ times the \d+ of .*\. .* behind the server, /);
-    assert.deepEqual(page.complaints, []);
-  });
 
-  test('the settings: more prices, rarer polls, a longer way', async (t) => {
-    const page = await open(t, '/race', { locale: 'en', viewport: { width: 1280, height: 1600 } });
-    await set(page, 'rate', 5);
-    await set(page, 'interval', 1);
-    assert.equal(await page.getAttribute('#interval', 'aria-valuetext'), '500 ms');
-    await has(page, 12);
-    assert.ok(await delay(page, 'ws') < await delay(page, 'poll'), 'one is pushed, the other waits to be asked for');
-    await page.focus('#latency');
-    await page.keyboard.press('Space');
-    await page.waitForFunction(() => [...document.querySelectorAll('[data-field=updates]')].some((node) => node.textContent === '0'));
-    await has(page, 12);
-    for (const lane of LANES) assert.ok(await delay(page, lane) >= 80, `${lane}, as far as the clocks agree`);
-    assert.ok(await delay(page, 'wait') > await delay(page, 'ws'), 'a way back for each');
-    assert.deepEqual(page.complaints, []);
-  });
+    test('the bytes that are shown are those of the wire', async (t) => {
+      const proxy = await Counted.start(t, demo.port);
+      const page = await open(t, '/race', WIDE, { browser, server: proxy });
+      await has(page, 5);
+      await finish(page);
+      for (const lane of LANES) {
+        const seen = proxy.of(new RegExp(`lane=${lane}(&|$)`));
+        assert.equal(await shown(page, lane, 'requests'), seen.requests, lane);
+        for (const [field, bytes] of [['received', seen.up], ['sent', seen.down]]) {
+          const said = await shown(page, lane, field);
+          t.diagnostic(`${lane} ${field}: shown ${said}, on the wire ${bytes}`);
+          assert.ok(Math.abs(said - bytes) <= bytes / 100, `${lane} ${field}: ${said} shown, ${bytes} on the wire`);
+        }
+      }
+      for (const lane of ['stream', 'sse', 'ws']) assert.equal(await shown(page, lane, 'requests'), 1, lane);
+      assert.ok(await shown(page, 'wait', 'requests') >= 5);
+      assert.match(await page.textContent('#verdict'), /^\S.* cost [\d,]+ bytes a price, [\d.]+ times the \d+ of .*\. .* behind the server, /);
+      assert.deepEqual(page.complaints, []);
+    });
 
-  test('what is not in view lets go', async (t) => {
-    const page = await open(t, '/race', PHONE);
-    await page.waitForSelector('[data-lane=poll][data-state]');
-    await page.locator('[data-lane=ws]').scrollIntoViewIfNeeded();
-    await page.waitForSelector('[data-lane=ws][data-state=open]');
-    await page.waitForSelector('[data-lane=poll][data-state=away]');
-    const wide = () => [...document.querySelectorAll('.lane, .lane div')].filter((node) => node.scrollWidth > node.clientWidth).map((node) => node.textContent);
-    await page.evaluate(() => document.querySelectorAll('[data-field]').forEach((node) => (node.textContent = { each: '1,234', delay: '1,234 ms', sent: '123,456', received: '123,456' }[node.dataset.field] ?? '1,234')));
-    assert.deepEqual(await page.evaluate(wide), [], 'numbers have room');
-    await page.locator('h1').scrollIntoViewIfNeeded();
-    await page.waitForSelector('[data-lane=ws][data-state=away]');
-    assert.deepEqual(page.complaints, []);
+    test('the settings: more prices, rarer polls, a longer way', async (t) => {
+      const page = await open(t, '/race', WIDE, { browser });
+      await set(page, 'rate', 5);
+      await set(page, 'interval', 1);
+      assert.equal(await page.getAttribute('#interval', 'aria-valuetext'), '500 ms');
+      await has(page, 12);
+      assert.ok(await delay(page, 'ws') < await delay(page, 'poll'), 'one is pushed, the other waits to be asked for');
+      await page.focus('#latency');
+      await page.keyboard.press('Space');
+      await page.waitForFunction(() => [...document.querySelectorAll('[data-field=updates]')].some((node) => node.textContent === '0'));
+      await has(page, 12);
+      for (const lane of LANES) assert.ok(await delay(page, lane) >= 80, `${lane}, as far as the clocks agree`);
+      assert.ok(await delay(page, 'wait') > await delay(page, 'ws'), 'a way back for each');
+      assert.deepEqual(page.complaints, []);
+    });
+
+    test('what is not in view lets go', async (t) => {
+      const page = await open(t, '/race', PHONE, { browser });
+      await page.waitForSelector('[data-lane=poll][data-state]');
+      await page.locator('[data-lane=ws]').scrollIntoViewIfNeeded();
+      await page.waitForSelector('[data-lane=ws][data-state=open]');
+      await page.waitForSelector('[data-lane=poll][data-state=away]');
+      const wide = () => [...document.querySelectorAll('.lane, .lane div')].filter((node) => node.scrollWidth > node.clientWidth).map((node) => node.textContent);
+      await page.evaluate(() => document.querySelectorAll('[data-field]').forEach((node) => (node.textContent = { each: '1,234', delay: '1,234 ms', sent: '123,456', received: '123,456' }[node.dataset.field] ?? '1,234')));
+      assert.deepEqual(await page.evaluate(wide), [], 'numbers have room');
+      await page.locator('h1').scrollIntoViewIfNeeded();
+      await page.waitForSelector('[data-lane=ws][data-state=away]');
+      assert.deepEqual(page.complaints, []);
+    });
   });
-});
+}

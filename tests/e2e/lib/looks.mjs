@@ -10,15 +10,15 @@ import axe from 'axe-core';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-async function judged(values) {
-  const { violations } = await window.axe.run(document, { runOnly: { type: 'tag', values }, rules: { 'target-size': { enabled: true } }, resultTypes: ['violations'] });
+async function judged(runOnly) {
+  const { violations } = await window.axe.run(document, { runOnly, resultTypes: ['violations'] });
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target, any, all, none }) => `${id}: ${target.join(' ')}: ${[...any, ...all, ...none].map(({ message }) => message).join('; ')}`));
 }
 
-/** What axe-core does not let pass: the rule, the element, why. */
-export async function barriers(page) {
+/** What axe-core does not let pass, or these of its rules: the rule, the element, why. */
+export async function barriers(page, rules) {
   await page.evaluate(axe.source);
-  return page.evaluate(judged, TAGS);
+  return page.evaluate(judged, rules ?? TAGS);
 }
 
 /** By how many pixels a page is wider than its window. Runs in the page. */

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+//
+// Every page in Chromium, to look at: lib/look_at.mjs.
+import { lookAt } from './lib/look_at.mjs';
+
+lookAt('chromium');
