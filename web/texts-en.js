@@ -6,6 +6,7 @@
 export default {
   // --- site: every page ----------------------------------------------------------------------------------
 
+  "site.trouble": "Something in this page has stopped working. What is written here is still true; <1>loading it again</1> may help.",
   "site.skip": "Skip to the content",
   "site.pages": "Pages",
   "site.start": "Start",
