@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { launch, open, shifts } from './browsers.mjs';
-import { barriers, sideways } from './looks.mjs';
+import { barriers, cutOff, sideways } from './looks.mjs';
 import { BUILD, Program } from './program.mjs';
 import { READY, pages, pathOf } from './site.mjs';
 
@@ -63,6 +63,7 @@ async function examine(page, name, picture) {
   assert.deepEqual(complaints(page, name), [], name);
   assert.deepEqual(await shifts(page), [], `${name} moves`);
   assert.equal(await page.evaluate(sideways), 0, `${name} sticks out sideways`);
+  assert.deepEqual(await page.evaluate(cutOff), [], name);
   assert.deepEqual(await barriers(page), [], name);
   await page.screenshot({ path: join(PICTURES, `${picture}.png`), fullPage: true });
 }
