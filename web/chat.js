@@ -7,24 +7,29 @@
 // protocol of the chat is a habit of its pages: a line is "name: text". Somebody who joins from a terminal
 // with `weft ws://HOST/chat` may type anything, and anything is shown.
 //
-// One line's way through this file:
+// One line's way through these files:
 //
 //   Enter -> submit -> channel.publish("Calm Otter: hi")   -> { position }, which is then known to be ours
-//   server -> onmessage -> show()                          it came back: shown
+//   server -> onmessage -> showMessage()                   it came back: shown
 //
 // That a message is shown when it returns, not when it leaves, means that everybody sees the same
 // conversation in the same order, and that what is on the screen has really been on the server.
+//
+//   chat-lines.js    the log                                     chat-people.js   who is here
+//   chat-names.js    names, which nobody has verified            chat-marks.js    who has read up to where
 
 import "/weft.js";
-import { has, locale, t } from "./language.js";
-import { element } from "./parts.js";
-import { armCommands, bytes, showState } from "./site.js";
+import { isOurs, showLoss, showMessage, split } from "./chat-lines.js";
+import { armMarks, markAs } from "./chat-marks.js";
+import { cleanName } from "./chat-names.js";
+import { armPeople, callOurselves } from "./chat-people.js";
+import { has, t } from "./language.js";
+import { pathOfChannel } from "./parts.js";
+import { armCommands, showState } from "./site.js";
 
-const MOST_LINES = 500;
+const HISTORY = 50; // lines to begin with
 
-const log = document.querySelector("#log");
-const scroller = document.querySelector("#scroller");
-const jump = document.querySelector("#jump");
+const conversation = document.querySelector(".conversation");
 const notice = document.querySelector("#notice");
 const nameField = document.querySelector("#name");
 const messageField = document.querySelector("#message");
@@ -45,14 +50,13 @@ function roomOf(pathname) {
   }
 }
 
-function pathOf(name) {
-  return name === "chat" ? "/chat" : `/chat/${encodeURIComponent(name)}`;
-}
+const pathOf = (name) => (name === "chat" ? "/chat" : pathOfChannel(`chat/${name}`));
 
 function showRoom() {
   document.title = `${room} · ${t("chat.title")}`;
   document.querySelector("#title").textContent = room;
-  document.querySelector("#command-path").textContent = path;
+  for (const node of document.querySelectorAll(".command-path")) node.textContent = path;
+  document.querySelector("#second").href = path;
   roomField.value = room;
   for (const link of document.querySelectorAll("#rooms a")) {
     if (link.pathname === path) link.setAttribute("aria-current", "page");
@@ -61,9 +65,12 @@ function showRoom() {
 
 document.querySelector("#rooms form").addEventListener("submit", (event) => {
   event.preventDefault();
-  const name = roomField.value.trim();
-  if (!/^\.*$/.test(name)) location.href = pathOf(name); // "." and ".." mean something else in a path
+  const to = pathOf(roomField.value.trim());
+  roomField.setCustomValidity(to ? "" : t("chat.no-room"));
+  if (to) location.href = to;
+  else roomField.reportValidity();
 });
+roomField.addEventListener("input", () => roomField.setCustomValidity(""));
 
 // --- Who are we? ---------------------------------------------------------------------------------------
 
@@ -95,108 +102,61 @@ function randomName() {
   return t("chat.random-name", { mood, animal });
 }
 
-// The colon ends the name on the wire, so a name cannot have one.
-function cleanName(text) {
-  return text.replace(/[:\s]+/g, " ").trim();
-}
-
 const fallbackName = recall(thisTab, "weft.name") ?? randomName();
 keep(thisTab, "weft.name", fallbackName);
-nameField.value = recall(forever, "weft.name") || fallbackName;
+nameField.value = cleanName(recall(forever, "weft.name") ?? "") || fallbackName;
+
+const ourName = () => cleanName(nameField.value) || fallbackName;
+
+/** By which marks of ours are known: none of a name, which somebody else may have, too. */
+function ourTab() {
+  const drawn = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const tab = recall(thisTab, "weft.tab") ?? drawn;
+  keep(thisTab, "weft.tab", tab);
+  return tab;
+}
+
+// --- The channel ---------------------------------------------------------------------------------------
+
+let called = ourName(); // what the server is told when we connect
+
+const channel = new Weft(path, {
+  last: HISTORY,
+  presence: true,
+  client: called,
+  request({ url }) {
+    url.searchParams.set("client", called);
+  },
+});
+
+channel.onmessage = showMessage;
+channel.onloss = showLoss;
+showState(channel);
+// While it tries again what was shown stays.
+channel.addEventListener("state", ({ state }) => state !== "connecting" && (conversation.dataset.channel = state));
+armPeople(channel);
+callOurselves(called);
+armMarks(channel, { tab: ourTab(), name: called });
+
+// Who one is, is told when one connects: so a new name is a new connection, which goes on where the old one was. What is
+// still to be published is so under the old name, because a retry under another would be another message.
+const unsaid = new Set(); // a promise for each line that is yet to be published
+
+async function rename() {
+  while (unsaid.size) await Promise.all(unsaid);
+  if (called === ourName()) return;
+  called = ourName();
+  channel.retry();
+  callOurselves(called);
+  markAs(called);
+}
 
 nameField.addEventListener("change", () => {
   const name = cleanName(nameField.value);
   keep(forever, "weft.name", name);
   nameField.value = name || fallbackName;
+  rename();
 });
-
-// --- Showing lines -------------------------------------------------------------------------------------
-
-let following = true; // does the reader stand at the end of the log?
-let lastSpeaker = null;
-
-function nearEnd() {
-  return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48;
-}
-
-function scrollToEnd() {
-  scroller.scrollTop = scroller.scrollHeight;
-}
-
-scroller.addEventListener("scroll", () => {
-  following = nearEnd();
-  if (following) jump.hidden = true;
-});
-jump.addEventListener("click", () => {
-  following = true;
-  jump.hidden = true;
-  scrollToEnd();
-});
-// A phone's keyboard makes the log smaller: its end should stay in view.
-new ResizeObserver(() => following && scrollToEnd()).observe(scroller);
-
-function split(line) {
-  const match = /^([^:\n]{1,40}): ([^]*)$/.exec(line);
-  return match ? { who: match[1], text: match[2] } : { who: "", text: line };
-}
-
-// Every name has its own hue, the same on every screen.
-function hueOf(name) {
-  let hash = 0;
-  for (const char of name) hash = (hash * 31 + char.codePointAt(0)) >>> 0;
-  return (hash * 137) % 360;
-}
-
-function lineOf({ who, text }, kind, at) {
-  const whoSpan = element("span", "who", who);
-  const textSpan = element("span", "text", text);
-  const time = element("time", "when", new Date(at).toLocaleTimeString(locale, { timeStyle: "short" }));
-  whoSpan.dir = textSpan.dir = "auto"; // Arabic and Hebrew from the right, the rest from the left
-  const line = element("li", kind, whoSpan, textSpan, time);
-  line.style.setProperty("--hue", hueOf(who));
-  return line;
-}
-
-/** Ours may be known by now, or only later. */
-function show(parts, kind, { time = Date.now(), position } = {}) {
-  const line = lineOf(parts, kind, time);
-  line.dataset.position = position ?? "";
-  if (own.delete(position)) line.className = "own";
-  const speaker = `${kind}\n${parts.who}`;
-  if (parts.who && speaker === lastSpeaker) line.classList.add("same");
-  lastSpeaker = speaker;
-
-  log.append(line);
-  while (log.children.length > MOST_LINES) log.firstElementChild.remove();
-  if (following) scrollToEnd();
-  else jump.hidden = false;
-}
-
-// --- The channel ---------------------------------------------------------------------------------------
-
-const HISTORY = 50; // lines to begin with
-const own = new Set(); // positions of lines of ours that have yet to come
-
-function isOurs(position) {
-  const line = log.querySelector(`[data-position="${position}"]`);
-  if (line) line.className = line.classList.contains("same") ? "own same" : "own";
-  else own.add(position);
-}
-
-function tell(text) {
-  notice.textContent = text;
-  notice.parentElement.hidden = !text;
-}
-
-const channel = new Weft(path, { last: HISTORY });
-
-channel.onmessage = (message) => {
-  const { data } = message;
-  if (typeof data !== "string") show({ who: "", text: `(${bytes(data.length)})` }, "binary", message);
-  else show(split(data), split(data).who ? "other" : "plain", message);
-};
-channel.onloss = ({ lost }) => show({ who: "", text: lost === null ? t("chat.lost-all") : t("chat.lost", { n: lost }) }, "plain");
-showState(channel);
 
 // --- Sending -------------------------------------------------------------------------------------------
 
@@ -211,11 +171,18 @@ document.querySelector("#composer").addEventListener("submit", (event) => {
   const text = messageField.value;
   if (!text.trim()) return;
 
-  say(`${cleanName(nameField.value) || fallbackName}: ${text}`);
+  const said = say(`${ourName()}: ${text}`);
+  unsaid.add(said);
+  said.then(() => unsaid.delete(said));
   messageField.value = "";
   keepDraft();
   messageField.focus();
 });
+
+function tell(text) {
+  notice.textContent = text;
+  notice.parentElement.hidden = !text;
+}
 
 /** While nobody answers it waits; what is refused is given back to its author. */
 async function say(line) {

@@ -70,7 +70,7 @@ export function showState(channel) {
     retry.hidden = state === "live" || state === "connecting";
     if (state === "live") why = undefined;
     else why ??= reason && cutWords(reason);
-    const cut = why ? t("site.cut", { why }) : "";
+    const cut = state === "refused" ? t("site.refused", { why }) : why ? t("site.cut", { why }) : "";
     notice.textContent = why && wait ? t("site.cut-and-again", { cut, seconds: seconds(wait) }) : cut;
     notice.parentElement.hidden = !why;
   });

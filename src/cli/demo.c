@@ -7,6 +7,7 @@
  *      /echo            a WebSocket that sends back
  *      POST /lab/...    what the library says to a request head, or to frames
  *      any other path   a channel, to begin with /chat and /chat/NAME
+ *      /read/chat/...   the channel beside a room's: how far each of its pages has read (web/chat-marks.js)
  *      plain GET        the files of web/; in browsers the pages of the chat and of the quotes
  */
 #include <stdio.h>
@@ -19,6 +20,10 @@
 #include "cli/page.h"
 #include "cli/quotes.h"
 #include "cli/stadium.h"
+
+/* As --channel would say it. A key is a page, and who reads is of interest as it is now: so the newest of each is kept,
+ * and a room full of readers costs each of them no more than so many marks a second. */
+#define READ_CHANNELS "/read/**: latest=key, history=none, max-rate=20, presence=off"
 
 struct demo {
     struct service service;
@@ -33,6 +38,7 @@ static const char about[] =
     "the program; it opens no browser by itself.\n"
     "\n"
     "  /chat, /chat/NAME   chat rooms: what is sent goes to everyone in the room\n"
+    "  /read/chat...       how far each of a room's pages has read\n"
     "  /quotes             a dozen prices, pushed five times a second\n"
     "  /race               the same quotes by five ways, and what each of them costs\n"
     "  /echo               sends back what it gets\n"
@@ -114,6 +120,7 @@ int demo_run(int argc, char **argv)
     options.channels.on_look = look_for_page;
     options.channels.own[0] = QUOTES_CHANNEL;
     options.channels.own[1] = STADIUM_CHANNELS;
+    options.channels.own[2] = READ_CHANNELS;
     options.on_access = on_access;
     options.on_traffic = on_traffic;
     options.access_user = &d;

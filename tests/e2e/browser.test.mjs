@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Chromium against weft: the demo site as a person would use it, pages of other origins, and the snippets
-// that WebSocket tutorials let their readers type. Pictures of the demo are left in artifacts/ of the build.
+// Chromium against weft: the demo site as a person would use it (the chat: chat.test.mjs), pages of other origins, and the
+// snippets that WebSocket tutorials let their readers type. Pictures of the demo are left in artifacts/ of the build.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
-import { Peer } from './lib/peer.mjs';
 import { BUILD, Program, withServer } from './lib/program.mjs';
 
 const PICTURES = join(BUILD, 'artifacts');
@@ -92,60 +91,7 @@ async function withDemo(talk) {
   }
 }
 
-async function say(page, text) {
-  await page.fill('#message', text);
-  await page.press('#message', 'Enter');
-}
-
-const seen = (page, text) => page.waitForSelector(`#log li:has-text(${JSON.stringify(text)})`);
-
 // ---- the demo site -----------------------------------------------------------------------------
-
-test('chat: two tabs and a terminal see what everyone says', async (t) => {
-  await withDemo(async (demo) => {
-    const context = await browser.newContext();
-    t.after(() => context.close());
-    const [one, two] = [await tab(context, demo.page('/chat', 'localhost')), await tab(context, demo.page('/chat', 'localhost'))];
-    await Promise.all([isOpen(one), isOpen(two)]);
-    const terminal = new Program([`ws://localhost:${demo.port}/chat`]);
-    try {
-      await demo.heard(/(\/chat\s+open[^]*){3}/);
-      await one.fill('#name', 'Ada');
-      await two.fill('#name', 'Grace');
-      await say(one, 'hello from the first tab');
-      await say(two, 'and from the second, with <b>no markup</b> & "quotes"');
-      terminal.type('Terminal: and from a terminal');
-      terminal.type('without a name, größer 🧵');
-      const lines = ['hello from the first tab', 'no markup', 'and from a terminal', 'without a name, größer 🧵'];
-      for (const page of [one, two]) for (const line of lines) await seen(page, line);
-      await terminal.said(/Ada: hello from the first tab\n/);
-      await terminal.said(/Grace: and from the second, with <b>no markup<\/b> & "quotes"\n/);
-      await terminal.said(/Terminal: and from a terminal\nwithout a name, größer 🧵\n/);
-      assert.equal(await one.locator('#log b').count(), 0, 'strangers cannot write markup');
-      assert.equal(await one.locator('#log li').count(), 4);
-      await picture(one, 'chat');
-      assert.deepEqual([...one.complaints, ...two.complaints], []);
-    } finally {
-      terminal.child.stdin.end();
-      const { code, err } = await terminal.end();
-      assert.equal(code, 0, err);
-    }
-  });
-});
-
-test('chat: the page by the name of its file is the room called chat', async (t) => {
-  await withDemo(async (demo) => {
-    const page = await open(t, demo.page('/chat.html', 'localhost'));
-    await isOpen(page);
-    await demo.heard(/ \/chat +open/);
-    assert.equal(await page.textContent('#title'), 'chat');
-    assert.deepEqual(page.complaints, []);
-    const peer = await Peer.connect(demo.url('/chat'));
-    peer.say(Buffer.from('x'));
-    await seen(page, '(1 byte)');
-    await peer.leave(1000);
-  });
-});
 
 test('pages that were told why they were left keep it while nobody answers', async (t) => {
   await withDemo(async (demo) => {
@@ -163,42 +109,6 @@ test('pages that were told why they were left keep it while nobody answers', asy
       assert.doesNotMatch(text, /1006/);
     }
   });
-});
-
-test('chat: rooms are paths, on a phone in the dark', async (t) => {
-  await withDemo(async (demo) => {
-    const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, colorScheme: 'dark', isMobile: true };
-    const tea = await open(t, demo.page('/chat/tea', 'localhost'), phone);
-    const other = await open(t, demo.page('/chat', 'localhost'));
-    await Promise.all([isOpen(tea), isOpen(other)]);
-    await say(tea, 'only for tea');
-    await say(other, 'only for chat');
-    await seen(tea, 'only for tea');
-    await seen(other, 'only for chat');
-    assert.equal(await tea.locator('#log li').count(), 1);
-    assert.equal(await other.locator('#log li').count(), 1);
-    const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
-    assert.equal(await tea.evaluate(overflow), 0, 'nothing sticks out sideways');
-    await picture(tea, 'chat-phone-dark');
-    assert.deepEqual([...tea.complaints, ...other.complaints], []);
-  });
-});
-
-test('chat: comes back by itself when the server does', async (t) => {
-  const first = await Program.listening('demo', '-p', '0');
-  const page = await open(t, first.page('/chat', 'localhost'));
-  await isOpen(page);
-  await first.stop();
-  await page.waitForSelector('#state:not([data-state=open])');
-  const second = await Program.listening('demo', '-p', `${first.port}`, '-v');
-  try {
-    await isOpen(page);
-    await say(page, 'back again');
-    await seen(page, 'back again');
-    await second.stop();
-  } finally {
-    second.kill();
-  }
 });
 
 test('quotes: twelve cards that tick', async (t) => {
