@@ -29,7 +29,8 @@ ARROWS = {
     "hub": ["hub"],
     "aux": ["aux"],
     "channel": ["channel"],
-    "cli": ["cli"],
+    "access": ["access"],
+    "cli": ["cli", "access"],
 }
 
 # So many files of a room may need each other in a circle: one idea in a few files.

@@ -191,39 +191,7 @@ static bool read_settings(struct channel_flag *f, const char *text, char *why)
     return true;
 }
 
-/* ---- patterns -------------------------------------------------------------------------------- */
-
-/* Takes the stars off its end. */
-static enum channel_reach take_stars(char *pattern)
-{
-    size_t len = strlen(pattern);
-    size_t stars = len >= 3 && !strcmp(pattern + len - 3, "/**")
-                       ? 2
-                       : len >= 2 && !strcmp(pattern + len - 2, "/*");
-    pattern[len - stars] = '\0';
-    return stars == 2 ? CHANNEL_BELOW : stars ? CHANNEL_LEVEL : CHANNEL_ONE;
-}
-
-static bool read_pattern(struct channel_flag *f, const char *text, size_t len, char *why)
-{
-    while (len && strchr(" \t", text[len - 1])) len--;
-    if (len > CHANNEL_PATTERN_MAX)
-        return fail(why, "the name of a channel has at most %d bytes", CHANNEL_PATTERN_MAX);
-    memcpy(f->prefix, text, len);
-    f->prefix[len] = '\0';
-    if (f->prefix[0] != '/') return fail(why, "the name of a channel begins with a slash: /chat");
-    f->reach = take_stars(f->prefix);
-    len = strlen(f->prefix);
-    if (strchr(f->prefix, '*'))
-        return fail(why,
-                    "stars stand only at the end: /quotes/* is one level, /quotes/** all below");
-    if (strstr(f->prefix, "//") || strstr(f->prefix, "/."))
-        return fail(why, "no part of a channel's name is empty or begins with a dot");
-    if (f->reach == CHANNEL_ONE && len > 1 && f->prefix[len - 1] == '/')
-        return fail(
-            why, "the name of a channel does not end with a slash; /* behind it is what is below");
-    return true;
-}
+/* ---- the whole of it --------------------------------------------------------------------------- */
 
 bool channel_flag_parse(struct channel_flag *out, const char *text,
                         const struct channel_flag *usual, char why[CHANNEL_FLAG_WHY])
@@ -231,17 +199,18 @@ bool channel_flag_parse(struct channel_flag *out, const char *text,
     text += strspn(text, " \t");
     const char *colon = strrchr(text, ':');
     size_t len = colon ? (size_t)(colon - text) : strlen(text);
+    struct why wrong;
+    while (len && strchr(" \t", text[len - 1])) len--;
     *out = *usual;
     why[0] = '\0';
-    return read_pattern(out, text, len, why) && read_settings(out, colon ? colon + 1 : "", why);
+    if (!channel_pattern_read(&out->pattern, (weft_bytes){(const uint8_t *)text, len}, &wrong))
+        return fail(why, "%s", wrong.text);
+    return read_settings(out, colon ? colon + 1 : "", why);
 }
 
 bool channel_flag_matches(const struct channel_flag *f, const char *name)
 {
-    size_t len = strlen(f->prefix);
-    if (f->reach == CHANNEL_ONE) return strcmp(f->prefix, name) == 0;
-    if (strncmp(f->prefix, name, len) != 0 || !name[len]) return false;
-    return f->reach == CHANNEL_BELOW || !strchr(name + len, '/');
+    return channel_pattern_matches(&f->pattern, (weft_bytes){(const uint8_t *)name, strlen(name)});
 }
 
 const struct channel_flag *channel_flag_find(const struct channel_flag *flags, size_t n,

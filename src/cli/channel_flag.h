@@ -20,18 +20,17 @@
 
 #include <weft/hub.h>
 
-enum { CHANNEL_PATTERN_MAX = 255, CHANNEL_FLAG_WHY = 200 };
+#include "access/pattern.h"
 
-enum channel_reach { CHANNEL_ONE, CHANNEL_LEVEL, CHANNEL_BELOW };
+enum { CHANNEL_FLAG_WHY = 240 };
 
 struct channel_flag {
-    char prefix[CHANNEL_PATTERN_MAX + 1]; /* the name, or what stands in front of the stars */
-    enum channel_reach reach;
+    struct channel_pattern pattern; /* in the text that was read */
     weft_topic_settings settings;
     bool presence;
 };
 
-/* usual: what it does not say. false, and why is an error in words. */
+/* text is kept. usual: what it does not say. false, and why is an error in words. */
 bool channel_flag_parse(struct channel_flag *out, const char *text,
                         const struct channel_flag *usual, char why[CHANNEL_FLAG_WHY]);
 
