@@ -203,14 +203,20 @@ bool channel_flag_parse(struct channel_flag *out, const char *text,
     while (len && strchr(" \t", text[len - 1])) len--;
     *out = *usual;
     why[0] = '\0';
-    if (!channel_pattern_read(&out->pattern, (weft_bytes){(const uint8_t *)text, len}, &wrong))
+    struct channel_pattern pattern;
+    if (!channel_pattern_read(&pattern, (weft_bytes){(const uint8_t *)text, len}, &wrong))
         return fail(why, "%s", wrong.text);
+    out->prefix_len = pattern.prefix.len;
+    out->reach = pattern.reach;
+    memcpy(out->prefix, pattern.prefix.data, pattern.prefix.len);
     return read_settings(out, colon ? colon + 1 : "", why);
 }
 
 bool channel_flag_matches(const struct channel_flag *f, const char *name)
 {
-    return channel_pattern_matches(&f->pattern, (weft_bytes){(const uint8_t *)name, strlen(name)});
+    const struct channel_pattern pattern = {{(const uint8_t *)f->prefix, f->prefix_len}, f->reach};
+    return channel_pattern_matches(&pattern, (weft_bytes){(const uint8_t *)name, strlen(name)});
+});
 }
 
 const struct channel_flag *channel_flag_find(const struct channel_flag *flags, size_t n,

@@ -25,12 +25,14 @@
 enum { CHANNEL_FLAG_WHY = 240 };
 
 struct channel_flag {
-    struct channel_pattern pattern; /* in the text that was read */
+    char prefix[CHANNEL_PATTERN_MAX + 1]; /* as a pattern has it */
+    size_t prefix_len;
+    enum channel_reach reach;
     weft_topic_settings settings;
     bool presence;
 };
 
-/* text is kept. usual: what it does not say. false, and why is an error in words. */
+/* usual: what it does not say. false, and why is an error in words. */
 bool channel_flag_parse(struct channel_flag *out, const char *text,
                         const struct channel_flag *usual, char why[CHANNEL_FLAG_WHY]);
 
