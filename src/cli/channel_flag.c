@@ -216,11 +216,12 @@ bool channel_flag_matches(const struct channel_flag *f, const char *name)
 {
     const struct channel_pattern pattern = {{(const uint8_t *)f->prefix, f->prefix_len}, f->reach};
     return channel_pattern_matches(&pattern, (weft_bytes){(const uint8_t *)name, strlen(name)});
+}
 
-    const struct channel_flag *channel_flag_find(const struct channel_flag *flags, size_t n,
-                                                 const char *name)
-    {
-        for (size_t i = 0; i < n; i++)
-            if (channel_flag_matches(&flags[i], name)) return &flags[i];
-        return NULL;
-    }
+const struct channel_flag *channel_flag_find(const struct channel_flag *flags, size_t n,
+                                             const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (channel_flag_matches(&flags[i], name)) return &flags[i];
+    return NULL;
+}
