@@ -16,7 +16,7 @@
 #include "cli/flags.h"
 #include "cli/trace.h"
 
-enum { CHANNELS_OWN = 4 /* that a command brings along */ };
+enum { CHANNELS_OWN = 8 /* that a command brings along */ };
 
 struct channels_options {
     struct flag_list channels, grants;

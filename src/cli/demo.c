@@ -2,7 +2,8 @@
  *
  * cli/demo.c - weft demo: the demo site, pages and WebSockets on one port
  *
- *      /quotes          a channel that the program publishes on
+ *      /quotes          a channel that the program publishes on; /quotes/minute and others for its page (quotes.h)
+ *      /slow/POLICY     a slow client of them (slow.h)
  *      /race            a race: /race/ID/quotes is its channel, /races/ID its control (stadium.h)
  *      /echo            a WebSocket that sends back
  *      POST /lab/...    what the library says to a request head, or to frames
@@ -19,16 +20,22 @@
 #include "cli/manual.h"
 #include "cli/page.h"
 #include "cli/quotes.h"
+#include "cli/slow.h"
 #include "cli/stadium.h"
 
 /* As --channel would say it. A key is a page, and who reads is of interest as it is now: so the newest of each is kept,
  * and a room full of readers costs each of them no more than so many marks a second. */
 #define READ_CHANNELS "/read/**: latest=key, history=none, max-rate=20, presence=off"
 
+/* How its channels behave. */
+static const char *const own[] = {QUOTES_CHANNEL,    QUOTES_MINUTE,    QUOTES_QUEUE, QUOTES_LATEST,
+                                  QUOTES_DISCONNECT, STADIUM_CHANNELS, READ_CHANNELS};
+
 struct demo {
     struct service service;
     struct echo echo;
     struct quotes quotes;
+    struct slow slow;
     struct stadium stadium;
 };
 
@@ -40,6 +47,7 @@ static const char about[] =
     "  /chat, /chat/NAME   chat rooms: what is sent goes to everyone in the room\n"
     "  /read/chat...       how far each of a room's pages has read\n"
     "  /quotes             a dozen prices, pushed five times a second\n"
+    "  /quotes/minute      all of them in each message; a minute is kept\n"
     "  /race               the same quotes by five ways, and what each of them costs\n"
     "  /echo               sends back what it gets\n"
     "  /lab/...            what the library says to a request, or to frames (POST)\n"
@@ -96,6 +104,7 @@ static int add_routes(struct demo *d)
         (r = echo_add(&d->echo, s, "/echo")) < 0 ||
         (r = weft_server_on_request(s->server, "/echo", &plain, NULL)) < 0 ||
         (r = lab_add(s)) < 0 || (r = quotes_open(&d->quotes, s)) < 0 ||
+        (r = slow_add(&d->slow, s)) < 0 ||
         (r = stadium_open(&d->stadium, s->server, s->loop, weft_channels_hub(s->channels.them),
                           &d->quotes.market)) < 0)
         return complain("cannot start: %s", weft_strerror(r));
@@ -118,9 +127,7 @@ int demo_run(int argc, char **argv)
 
     struct demo d = {0};
     options.channels.on_look = look_for_page;
-    options.channels.own[0] = QUOTES_CHANNEL;
-    options.channels.own[1] = STADIUM_CHANNELS;
-    options.channels.own[2] = READ_CHANNELS;
+    memcpy(options.channels.own, own, sizeof own);
     options.on_access = on_access;
     options.on_traffic = on_traffic;
     options.access_user = &d;

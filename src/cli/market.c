@@ -93,3 +93,16 @@ size_t market_print(const struct market *m, size_t i, uint64_t time_ms, char jso
     assert(n < MARKET_JSON_MAX);
     return (size_t)n;
 }
+
+size_t market_print_all(const struct market *m, uint64_t time_ms, char json[MARKET_ALL_MAX])
+{
+    int n = snprintf(json, MARKET_ALL_MAX, "{\"t\": %" PRIu64 ", \"prices\": {", time_ms);
+    for (size_t i = 0; i < MARKET_STOCKS; i++) {
+        long cents = m->stocks[i].cents;
+        n += snprintf(json + n, MARKET_ALL_MAX - (size_t)n, "%s\"%s\": %ld.%02ld", i ? ", " : "",
+                      listings[i].symbol, cents / 100, cents % 100);
+    }
+    n += snprintf(json + n, MARKET_ALL_MAX - (size_t)n, "}}");
+    assert(n < MARKET_ALL_MAX);
+    return (size_t)n;
+}

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { MARKET_STOCKS = 12, MARKET_JSON_MAX = 160 };
+enum { MARKET_STOCKS = 12, MARKET_JSON_MAX = 160, MARKET_ALL_MAX = 512 };
 
 struct stock {
     double price;
@@ -34,5 +34,8 @@ const char *market_symbol(size_t i);
 
 /* {"symbol": "ACME", "name": "Acme Tools", "price": 101.25, "t": 1732233600123}. Returns the length. */
 size_t market_print(const struct market *m, size_t i, uint64_t time_ms, char json[MARKET_JSON_MAX]);
+
+/* {"t": 1732233600123, "prices": {"ACME": 101.25, ...}}: where all of them are. Returns the length. */
+size_t market_print_all(const struct market *m, uint64_t time_ms, char json[MARKET_ALL_MAX]);
 
 #endif

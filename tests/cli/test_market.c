@@ -77,6 +77,22 @@ static void a_price_is_an_object(void **state)
     assert_string_equal(market_symbol(11), "LOOM");
 }
 
+static void all_prices_are_one_object(void **state)
+{
+    (void)state;
+    struct market m = {0};
+    char json[MARKET_ALL_MAX];
+    m.stocks[0].cents = 10125;
+    m.stocks[11].cents = 14907;
+    size_t len = market_print_all(&m, 1732233600123, json);
+    assert_int_equal(len, strlen(json));
+    assert_ptr_equal(
+        strstr(json, "{\"t\": 1732233600123, \"prices\": {\"ACME\": 101.25, \"BOLT\": 0.00, "), json);
+    assert_non_null(strstr(json, ", \"LOOM\": 149.07}}"));
+    for (size_t i = 0; i < MARKET_STOCKS; i++) m.stocks[i].cents = 99999999;
+    assert_in_range(market_print_all(&m, UINT64_MAX, json), 1, MARKET_ALL_MAX - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +100,7 @@ int main(void)
         cmocka_unit_test(prices_stay_sensible_for_a_long_time),
         cmocka_unit_test(at_first_all_have_moved),
         cmocka_unit_test(a_price_is_an_object),
+        cmocka_unit_test(all_prices_are_one_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
