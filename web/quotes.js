@@ -2,24 +2,45 @@
 //
 // quotes.js: a stream from the server that nobody has to ask for.
 //
-// This page says nothing. /quotes is a channel that keeps the newest message of each
-// key, and its keys are symbols; so "last=all" begins with what everything costs, and then comes what changes:
+// This page says nothing. /quotes/minute is a channel that keeps a minute of messages; so "last=all" begins with the
+// minute that is over, and then comes what is new, five times a second:
 //
-//   {"symbol": "ACME", "name": "Acme Tools", "price": 101.25, "t": 1732233600123}
+//   {"t": 1732233600123, "prices": {"ACME": 101.25, ...}}
 //
-// Messages come when they like, the screen is drawn when it likes. So a message only changes numbers and
-// marks cards as stale, all of them, because time has passed for all; once per frame of the screen, in
-// requestAnimationFrame, stale cards are drawn.
-// Ten messages between two frames cost one drawing, and a hidden tab costs none.
+// The time is the server's, and charts are drawn against it. Where it leaps nothing was heard (the network was gone for
+// longer than is kept, the machine asleep), and the chart has a gap. Who returns sooner is told what it has missed.
+//
+// Messages come when they like, the screen is drawn when it likes. So a message only changes numbers and asks for a
+// picture; once per frame of the screen, in requestAnimationFrame, all is drawn. Ten messages between two frames cost one
+// drawing, and a hidden tab costs none.
 
 import "/weft.js";
+import { drawChart, forgetOld, SPAN } from "./chart.js";
 import { locale, t } from "./language.js";
 import { element } from "./parts.js";
 import { showState } from "./site.js";
+import { SlowClient } from "./slow.js";
 
-const SPAN = 60000; // milliseconds that a chart shows; time runs evenly, however often a price moves
-const DOZEN = 12; // prices that weft demo has
-const RATE_WINDOW = 3000; // milliseconds over which updates per second are counted
+const STEP = 200; // ms from one message to the next
+const LEAP = 2500; // ms: that is a gap
+const RATE_WINDOW = 3000; // ms over which updates per second are counted
+const LATE = 1000; // ms without a message: then time goes on by this page's own clock
+
+// As in market.c. Messages have the symbols only.
+const COMPANIES = {
+  ACME: "Acme Tools",
+  BOLT: "Bolt & Nut",
+  CORK: "Cork Harbour",
+  DUNE: "Dune Solar",
+  ECHO: "Echo Audio",
+  FERN: "Fern Gardens",
+  GLAZ: "Glaz Ceramics",
+  HAZE: "Haze Weather",
+  IRIS: "Iris Optics",
+  JUTE: "Jute & Linen",
+  KILN: "Kiln Bakeries",
+  LOOM: "Loom Works",
+};
 
 const grid = document.querySelector("#grid");
 const rateField = document.querySelector("#rate");
@@ -29,171 +50,146 @@ const rawText = document.querySelector("#raw-text");
 const pauseButton = document.querySelector("#pause");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-const cards = new Map(); // symbol -> card
-const stale = new Set(); // cards whose numbers are newer than their picture
+let count = 0;
+let ticks = []; // { at, prices, moved }: what has been said; prices null: from here on nothing was
+let newest; // the last of them that has prices
+let heardAt = 0; // performance.now() then
 let frame = 0; // the requestAnimationFrame that is on its way, or 0
 let paused = false;
-let now = 0; // the server's time, of the newest message
+let chosen = "ACME";
 
-// --- A card --------------------------------------------------------------------------------------------
+/** The server's time, as far as it is known here. */
+function clock() {
+  if (!newest) return 0;
+  const silent = performance.now() - heardAt;
+  return newest.at + (silent > LATE ? silent : 0);
+}
+
+// --- Cards ---------------------------------------------------------------------------------------------
+
+function makeAxis() {
+  const axis = element("div", "axis", element("span", "", t("quotes.axis-60")), element("span", "", t("quotes.axis-30")), element("span", "", t("quotes.axis-0")));
+  axis.setAttribute("aria-hidden", "true");
+  return axis;
+}
 
 function makeCard(symbol) {
   const card = {
-    first: null, // the first price that this page saw: changes are told against it
+    symbol,
     shown: null, // the price on the screen
-    points: [], // { at, price }: when each price was said, by the server's clock
-    name: element("span", "company"),
-    price: element("span", "price"),
-    change: element("span", "change"),
+    button: element("button", "symbol", symbol),
+    price: element("span", "price", "–"),
+    arrow: element("span", "arrow"),
+    words: element("span", "visually-hidden"), // what colour and arrow say
+    by: element("span", "by"),
     canvas: element("canvas", "chart"),
     root: null,
   };
   card.canvas.setAttribute("aria-hidden", "true"); // its numbers are told in words
-  const top = element("div", "card-top", element("span", "symbol", symbol), card.name);
-  const numbers = element("div", "numbers", card.price, card.change);
-  card.root = element("li", "card", top, numbers, card.canvas);
+  card.arrow.setAttribute("aria-hidden", "true");
+  card.button.type = "button";
+  card.button.title = t("quotes.choose");
+  card.button.addEventListener("click", () => choose(symbol));
+  const top = element("div", "card-top", card.button, element("span", "company", COMPANIES[symbol]));
+  const numbers = element("div", "numbers", card.price, element("span", "change", card.arrow, card.words, card.by));
+  card.root = element("li", "card", top, numbers, card.canvas, makeAxis());
   card.root.dataset.symbol = symbol;
-  const after = [...grid.children].find((other) => other.dataset.symbol > symbol);
-  grid.insertBefore(card.root, after ?? null); // in the order of the alphabet, whatever moved first
   return card;
 }
 
-// The first cards come in any order, and each moves those behind it: they are shown when all are there, or soon.
-function settleSoon() {
-  const settle = () => grid.classList.add("settled");
-  if (cards.size === 1) setTimeout(settle, 500);
-  if (cards.size === DOZEN) settle();
-}
+const cards = Object.keys(COMPANIES).map(makeCard);
+grid.append(...cards.map(({ root }) => root));
 
-function cardOf(symbol) {
-  if (!cards.has(symbol)) {
-    cards.set(symbol, makeCard(symbol));
-    settleSoon();
-  }
-  return cards.get(symbol);
-}
-
-function addPrice(card, price, at) {
-  card.first ??= price;
-  card.points.push({ at, price });
-  stale.add(card);
-}
-
-// A price holds until the next one: the one in force when the chart begins stays.
-function forgetOld(card) {
-  while (card.points.length > 1 && card.points[1].at <= now - SPAN) card.points.shift();
+function choose(symbol) {
+  chosen = symbol;
+  for (const card of cards) card.button.setAttribute("aria-pressed", `${card.symbol === symbol}`);
+  document.querySelector("#chosen").textContent = symbol;
+  askForFrame();
 }
 
 // --- Drawing -------------------------------------------------------------------------------------------
 
-// Arrow and sign say what the colour says, for those who do not see the colour.
-function changeWords(first, price) {
-  const by = price - first;
-  const percent = (100 * by) / first;
-  const arrow = by > 0 ? "▲" : by < 0 ? "▼" : "■";
-  const sign = by > 0 ? "+" : by < 0 ? "−" : "";
-  return `${arrow} ${sign}${Math.abs(by).toFixed(2)} (${sign}${Math.abs(percent).toFixed(1)} %)`;
+/** The change in the last minute, in figures, and in a word for who sees neither arrow nor colour. */
+function showChange(card, since, price) {
+  const cents = Math.round(100 * price) - Math.round(100 * since);
+  const trend = cents > 0 ? "rise" : cents < 0 ? "fall" : "flat";
+  const sign = { rise: "+", fall: "−", flat: "" }[trend];
+  card.root.dataset.trend = trend;
+  card.arrow.textContent = { rise: "▲", fall: "▼", flat: "■" }[trend];
+  card.words.textContent = t(`quotes.${trend}`);
+  card.by.textContent = `${sign}${Math.abs(cents / 100).toFixed(2)} (${sign}${Math.abs(cents / since).toFixed(2)} %)`;
 }
 
-// That it has just moved; where to, since this page saw it first, is what red and green say.
+// That it has just moved; where to is not what this says.
 function flash(card, price) {
   if (card.shown === null || price === card.shown || calm.matches) return;
   const colour = getComputedStyle(card.root).getPropertyValue("--flash");
-  card.price.animate([{ backgroundColor: colour }, { backgroundColor: "transparent" }], {
-    duration: 350,
-    easing: "ease-out",
+  card.price.animate([{ backgroundColor: colour }, { backgroundColor: "transparent" }], { duration: 350, easing: "ease-out" });
+}
+
+const pointsOf = (symbol) => ticks.map(({ at, prices }) => ({ at, price: prices && prices[symbol] }));
+
+/** The price a minute ago; of who does not know that, the oldest that is known. */
+const oldest = (points) => points.find(({ price }) => price !== null)?.price;
+
+function coloursOf(node) {
+  const style = getComputedStyle(node);
+  const colour = (name) => style.getPropertyValue(name);
+  return { grid: colour("--line"), text: colour("--muted"), trend: colour("--trend"), ink: colour("--ink"), late: colour("--down") };
+}
+
+function drawCard(card, now) {
+  const points = pointsOf(card.symbol);
+  const since = oldest(points) ?? newest.prices[card.symbol];
+  const price = newest.prices[card.symbol];
+  card.price.textContent = price.toFixed(2);
+  showChange(card, since, price);
+  flash(card, price);
+  card.shown = price;
+  const colours = coloursOf(card.root);
+  drawChart(card.canvas, { now, dotted: since, colours, lines: [{ points, colour: colours.trend, width: 1.75, fill: true }] });
+}
+
+const big = document.querySelector("#big");
+
+function drawBig(now) {
+  const fast = pointsOf(chosen);
+  const late = slow.points.map(({ at, prices }) => ({ at, price: prices && prices[chosen] }));
+  const colours = coloursOf(big);
+  drawChart(big, {
+    now,
+    dotted: oldest(fast) ?? newest.prices[chosen],
+    labelled: true,
+    colours,
+    lines: [
+      { points: fast, colour: colours.ink, width: 1.25 },
+      { points: late, colour: colours.late, width: 2.25, dots: true },
+    ],
   });
 }
 
-// A canvas has as many pixels as it is told. For a sharp picture that must be the number that the screen
-// really has there: CSS pixels times devicePixelRatio.
-function fitCanvas(canvas) {
-  const scale = devicePixelRatio || 1;
-  const width = canvas.clientWidth;
-  const height = canvas.clientHeight;
-  if (canvas.width !== Math.round(width * scale)) canvas.width = Math.round(width * scale);
-  if (canvas.height !== Math.round(height * scale)) canvas.height = Math.round(height * scale);
-  const context = canvas.getContext("2d");
-  context.setTransform(scale, 0, 0, scale, 0, 0);
-  context.clearRect(0, 0, width, height);
-  return { context, width, height };
+/** A gap that reaches back beyond the chart is none: there the chart begins. */
+function forget(now) {
+  forgetOld(ticks, now);
+  forgetOld(slow.points, now);
+  if (newest.at <= now - SPAN) ticks = [];
 }
 
-function drawChart(card) {
-  const { context, width, height } = fitCanvas(card.canvas);
-  const style = getComputedStyle(card.root); // a card knows its own colour, light or dark
-  const colour = style.getPropertyValue("--trend");
-
-  // The first price has its place in the picture, so that above and below can be seen.
-  const prices = card.points.map((point) => point.price);
-  const low = Math.min(card.first, ...prices);
-  const high = Math.max(card.first, ...prices);
-  const span = high - low || 1;
-  const edge = 5;
-  const x = (at) => Math.max(0, 1 - (now - at) / SPAN) * (width - 2 * edge) + edge;
-  const y = (price) => height - edge - ((price - low) / span) * (height - 2 * edge);
-
-  context.strokeStyle = style.getPropertyValue("--line");
-  context.lineWidth = 1;
-  context.setLineDash([2, 4]);
-  const level = Math.round(y(card.first)) + 0.5; // on the half pixel a thin line is one pixel wide
-  context.beginPath();
-  context.moveTo(0, level);
-  context.lineTo(width, level);
-  context.stroke();
-
-  context.setLineDash([]);
-  context.lineWidth = 1.75;
-  context.lineJoin = context.lineCap = "round";
-  context.strokeStyle = context.fillStyle = colour;
-  context.beginPath();
-  let held = y(prices[0]);
-  for (const { at, price } of card.points) {
-    context.lineTo(x(at), held); // it held until then
-    held = y(price);
-    context.lineTo(x(at), held);
-  }
-  context.lineTo(x(now), held);
-  context.stroke();
-
-  context.globalAlpha = 0.12;
-  context.lineTo(x(now), y(card.first));
-  context.lineTo(x(card.points[0].at), y(card.first));
-  context.fill();
-  context.globalAlpha = 1;
-  context.beginPath();
-  context.arc(x(now), held, 2.75, 0, 2 * Math.PI);
-  context.fill();
-}
-
-function drawCard(card) {
-  forgetOld(card);
-  const { price } = card.points.at(-1);
-  card.price.textContent = price.toFixed(2);
-  card.change.textContent = changeWords(card.first, price);
-  card.root.dataset.trend = price > card.first ? "rise" : price < card.first ? "fall" : "flat";
-  flash(card, price);
-  card.shown = price;
-  drawChart(card);
-}
-
-function drawStale() {
+function draw() {
   frame = 0;
-  stale.forEach(drawCard);
-  stale.clear();
+  if (paused || !newest) return;
+  const now = clock();
+  forget(now);
+  for (const card of cards) drawCard(card, now);
+  drawBig(now);
 }
 
 function askForFrame() {
-  if (!paused && stale.size > 0) frame ||= requestAnimationFrame(drawStale);
+  frame ||= requestAnimationFrame(draw);
 }
 
-function redrawAll() {
-  for (const card of cards.values()) stale.add(card);
-  askForFrame();
-}
-
-new ResizeObserver(redrawAll).observe(grid);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
+new ResizeObserver(askForFrame).observe(grid);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", askForFrame);
 
 pauseButton.addEventListener("click", () => {
   paused = !paused;
@@ -201,37 +197,60 @@ pauseButton.addEventListener("click", () => {
   askForFrame(); // what came in the meantime was remembered
 });
 
-// --- How fast does it come? ----------------------------------------------------------------------------
+// --- The channel ---------------------------------------------------------------------------------------
 
-let count = 0;
-let arrivals = []; // performance.now() of recent messages
+const channel = new Weft("/quotes/minute", { last: "all" });
+const slow = new SlowClient(channel, { clock, isPaused: () => paused });
 
+/** Anybody may publish there: what is not the market's is nothing to this page. */
+function read(data) {
+  try {
+    const { t: at, prices } = JSON.parse(data);
+    return at > (newest?.at ?? 0) && Object.keys(COMPANIES).every((symbol) => prices[symbol] > 0) ? { at, prices } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const movedSince = (before, now) => Object.keys(COMPANIES).filter((symbol) => before?.prices[symbol] !== now.prices[symbol]).length;
+
+function take(tick) {
+  tick.moved = movedSince(newest, tick);
+  if (newest && tick.at - newest.at > LEAP) ticks.push({ at: newest.at + STEP, prices: null, moved: 0 });
+  ticks.push(tick);
+  newest = tick;
+  heardAt = performance.now();
+  grid.classList.add("settled");
+  askForFrame();
+}
+
+channel.onmessage = ({ data }) => {
+  const tick = typeof data === "string" ? read(data) : undefined;
+  if (!tick) return;
+  count += 1;
+  if (raw.open && !paused) rawText.textContent = data;
+  take(tick);
+};
+channel.addEventListener("loss", ({ lost }) => slow.fastLost(lost));
+showState(channel);
+choose(chosen);
+
+/** By the server's clock, so that the minute that comes at once does not count as one second's. */
 function showRate() {
-  const now = performance.now();
-  arrivals = arrivals.filter((at) => now - at < RATE_WINDOW);
-  rateField.textContent = (arrivals.length / (RATE_WINDOW / 1000)).toFixed(1);
+  const now = clock();
+  const moved = ticks.filter(({ at }) => at > now - RATE_WINDOW).reduce((sum, tick) => sum + tick.moved, 0);
+  if (paused) return;
+  rateField.textContent = (moved / (RATE_WINDOW / 1000)).toFixed(1);
   countField.textContent = count.toLocaleString(locale);
+  slow.fastRead(count);
+  if (newest && now > newest.at) showSilence(now);
+}
+
+/** From where it is silent on nothing is known, until it speaks again. */
+function showSilence(now) {
+  const last = ticks.at(-1);
+  if (last?.prices && now - last.at > LEAP) ticks.push({ at: last.at + STEP, prices: null, moved: 0 });
+  askForFrame();
 }
 
 setInterval(showRate, 500);
-
-// --- The channel ---------------------------------------------------------------------------------------
-
-function take(text) {
-  const { symbol, name, price, t: at } = JSON.parse(text);
-  const card = cardOf(symbol);
-  now = Math.max(now, at);
-  card.name.textContent = name;
-  addPrice(card, price, at);
-  redrawAll(); // time has passed for all of them
-}
-
-const channel = new Weft("/quotes", { last: "all" });
-
-channel.onmessage = ({ data }) => {
-  count += 1;
-  arrivals.push(performance.now());
-  if (raw.open && !paused) rawText.textContent = data;
-  take(data);
-};
-showState(channel);

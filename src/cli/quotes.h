@@ -18,12 +18,13 @@
 #include "cli/service.h"
 
 /* How its channels behave, as --channel would say it. A minute is 300 messages, and a few seconds more are for the
- * way of those who ask for them. What may wait for a slow reader is 50 messages, ten seconds. */
+ * way of those who ask for them. What may wait for a slow reader is 50 messages, ten seconds. Who was disconnected is told what he
+ * has missed, and goes on at the newest. */
 #define QUOTES_CHANNEL    "/quotes: latest=key, history=none"
 #define QUOTES_MINUTE     "/quotes/minute: history=400/66s"
 #define QUOTES_QUEUE      "/quotes/queue: queue, window=50/1M, history=none"
 #define QUOTES_LATEST     "/quotes/latest: latest, history=none"
-#define QUOTES_DISCONNECT "/quotes/disconnect: disconnect, history=50/10s"
+#define QUOTES_DISCONNECT "/quotes/disconnect: disconnect, history=none"
 
 enum { QUOTES_TOPICS = 5 };
 

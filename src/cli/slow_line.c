@@ -17,8 +17,8 @@ static weft_message *message_of(const weft_topic *t, json_t *object)
     weft_message *m = NULL;
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
-    if (text && weft_message_new(&m, weft_hub_env(weft_topic_hub(t)), WEFT_TEXT, text,
-                                 strlen(text)) < 0)
+    if (text &&
+        weft_message_new(&m, weft_hub_env(weft_topic_hub(t)), WEFT_TEXT, text, strlen(text)) < 0)
         m = NULL;
     free(text);
     return m;

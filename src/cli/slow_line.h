@@ -25,7 +25,7 @@ struct slow_line {
         weft_message *envelope;
         bool is_loss; /* takes no room, and no time on the line */
     } held[SLOW_ROOM];
-    size_t n, messages; /* held; those that are no losses */
+    size_t n, messages;  /* held; those that are no losses */
     double rate, credit; /* messages a second; that may pass now, at most 1 */
     int error;           /* not 0: the hub has ended it */
 };

@@ -87,7 +87,8 @@ static void all_prices_are_one_object(void **state)
     size_t len = market_print_all(&m, 1732233600123, json);
     assert_int_equal(len, strlen(json));
     assert_ptr_equal(
-        strstr(json, "{\"t\": 1732233600123, \"prices\": {\"ACME\": 101.25, \"BOLT\": 0.00, "), json);
+        strstr(json, "{\"t\": 1732233600123, \"prices\": {\"ACME\": 101.25, \"BOLT\": 0.00, "),
+        json);
     assert_non_null(strstr(json, ", \"LOOM\": 149.07}}"));
     for (size_t i = 0; i < MARKET_STOCKS; i++) m.stocks[i].cents = 99999999;
     assert_in_range(market_print_all(&m, UINT64_MAX, json), 1, MARKET_ALL_MAX - 1);

@@ -111,33 +111,6 @@ test('pages that were told why they were left keep it while nobody answers', asy
   });
 });
 
-test('quotes: twelve cards that tick', async (t) => {
-  await withDemo(async (demo) => {
-    const page = await open(t, demo.page('/quotes', 'localhost'));
-    await isOpen(page);
-    await page.waitForFunction(() => document.querySelectorAll('#grid .card .price:not(:empty)').length === 12);
-    const prices = () => page.locator('#grid .price').allTextContents();
-    const before = await prices();
-    before.forEach((price) => assert.match(price, /^\d+\.\d\d$/));
-    for (let ticks = 0; ticks < 2; ticks++) {
-      const now = await prices();
-      await page.waitForFunction(
-        (old) => [...document.querySelectorAll('#grid .price')].some((price, i) => price.textContent !== old[i]), now);
-    }
-    await page.waitForFunction(() => Number(document.querySelector('#count').textContent) > 10);
-    assert.equal(await page.locator('#grid .card').count(), 12);
-    await picture(page, 'quotes');
-    assert.deepEqual(page.complaints, []);
-
-    const phone = await open(t, demo.page('/quotes', 'localhost'), {
-      viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, colorScheme: 'dark', isMobile: true,
-    });
-    await phone.waitForFunction(() => Number(document.querySelector('#count').textContent) > 10);
-    await picture(phone, 'quotes-phone-dark');
-    assert.deepEqual(phone.complaints, []);
-  });
-});
-
 test('the start page opens a connection and shows it', async (t) => {
   await withDemo(async (demo) => {
     const page = await open(t, demo.page('/', 'localhost'));

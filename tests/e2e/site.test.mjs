@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The demo site: that its texts are there in both languages, and how each page is to use, in Chromium and in Firefox. How they
-// look: looks_*.test.mjs. What is said in the chat: chat.test.mjs; by the quotes: browser.test.mjs.
+// look: looks_*.test.mjs. What is said in the chat: chat.test.mjs; by the quotes: quotes.test.mjs.
 import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
