@@ -200,7 +200,7 @@ pauseButton.addEventListener("click", () => {
 // --- The channel ---------------------------------------------------------------------------------------
 
 const channel = new Weft("/quotes/minute", { last: "all" });
-const slow = new SlowClient(channel, { clock, isPaused: () => paused });
+const slow = new SlowClient(channel, { clock, newest: () => newest.at, isPaused: () => paused });
 
 /** Anybody may publish there: what is not the market's is nothing to this page. */
 function read(data) {

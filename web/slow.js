@@ -32,7 +32,7 @@ const field = (name) => document.querySelector(`#slow [data-field="${name}"]`);
 
 export class SlowClient {
   points = []; // { at, prices }: what it believed from when on; prices null: from here on it was not connected
-  #page; // { clock, isPaused }
+  #page; // { clock, newest, isPaused }
   #server; // the channel by which the page itself hears: while that is gone nothing is tried
   #socket;
   #back; // timer
@@ -212,7 +212,7 @@ export class SlowClient {
       ...this.#counts,
       waiting: this.#waiting ?? "–",
       behind: this.#read ? late(this.#read.at) : "–",
-      "fast-behind": this.#fast.read ? late(this.#page.clock()) : "–",
+      "fast-behind": this.#fast.read ? late(this.#page.newest()) : "–",
       "fast-read": this.#fast.read - this.#fast.begun,
       "fast-lost": this.#fast.lost,
       "fast-cuts": this.#fast.cuts,

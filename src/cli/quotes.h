@@ -5,8 +5,8 @@
  *      /quotes               a message for each price that has moved. Its key is the symbol: so with latest=key the
  *                            newest of each is what is kept, and who asks once is told what everything costs
  *      /quotes/minute        a message for each step, with all prices; a minute of them is kept, for who draws
- *      /quotes/queue         the same messages, as often, each channel with another policy: for who reads slowly (slow.h)
- *      /quotes/latest
+ *      /quotes/queue         the same messages, as often, each channel with another policy: for who reads
+ *      /quotes/latest        slowly (slow.h)
  *      /quotes/disconnect
  *
  * The market has been open for a minute when the program begins: so a minute is there from the first second on.
@@ -18,8 +18,8 @@
 #include "cli/service.h"
 
 /* How its channels behave, as --channel would say it. A minute is 300 messages, and a few seconds more are for the
- * way of those who ask for them. What may wait for a slow reader is 50 messages, ten seconds. Who was disconnected is told what he
- * has missed, and goes on at the newest. */
+ * way of those who ask for them. What may wait for a slow reader is 50 messages, ten seconds. Who was disconnected is
+ * told what he has missed, and goes on at the newest. */
 #define QUOTES_CHANNEL    "/quotes: latest=key, history=none"
 #define QUOTES_MINUTE     "/quotes/minute: history=400/66s"
 #define QUOTES_QUEUE      "/quotes/queue: queue, window=50/1M, history=none"

@@ -183,7 +183,8 @@ static void who_returns_is_told_what_he_has_missed(void **state)
     weft_position at = weft_topic_head(w.topic);
     at.offset = 1;
     w.line = (struct slow_line){.rate = 1};
-    assert_int_equal(slow_line_begin(&w.line, w.topic, w.loop, &(weft_since){.position = &at}, &w.seek), 0);
+    assert_int_equal(
+        slow_line_begin(&w.line, w.topic, w.loop, &(weft_since){.position = &at}, &w.seek), 0);
     assert_int_equal(w.seek.lost, 3);
     publish(&w, 1);
     comes(&w, 1, "5 ");
@@ -202,8 +203,8 @@ static void envelopes_are_json_whatever_is_published(void **state)
     slow_line_pass(&w.line, 1);
     weft_message *m = slow_line_take(&w.line);
     weft_bytes text = weft_message_payload(m);
-    snprintf(expected, sizeof expected, "{\"channel\":\"/t\",\"position\":\"%s.1\",\"time\":",
-             weft_topic_epoch(w.topic));
+    snprintf(expected, sizeof expected,
+             "{\"channel\":\"/t\",\"position\":\"%s.1\",\"time\":", weft_topic_epoch(w.topic));
     assert_memory_equal(text.data, expected, strlen(expected));
     assert_non_null(memmem(text.data, text.len, ",\"data\":\"\\\"\\n}\"}", 16));
     weft_message_unref(m);
@@ -234,7 +235,8 @@ static void the_rate_is_a_number_within_reason(void **state)
     assert_true(slow_rate(bytes("0.5"), &rate));
     assert_true(rate == 0.5);
     assert_true(slow_rate(bytes("20"), &rate));
-    const char *const wrong[] = {"", "0", "0.09", "20.1", "-1", "nan", "inf", "1x", "1234567890123456"};
+    const char *const wrong[] = {
+        "", "0", "0.09", "20.1", "-1", "nan", "inf", "1x", "1234567890123456"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_false(slow_rate(bytes(wrong[i]), &rate));
 }

@@ -192,8 +192,8 @@ for (const browser of Object.keys(browsers)) {
         else assert.deepEqual({ ...envelope, skipped: undefined }, { ...others.get(at += 1), skipped: undefined });
         assert.equal(offsetOf(envelope), at);
       }
-      const { behind } = said.findLast(({ held }) => held !== undefined);
-      assert.ok(behind >= 50, `${behind} wait`);
+      const waited = Math.max(...said.map(({ behind = 0 }) => behind));
+      assert.ok(waited >= 48, `${waited} waited, for which there is a window of 50`);
       assert.ok(Number.parseFloat(table.behind) >= 10, `it is ${table.behind} late`);
       assert.equal(table.skipped, '0');
       assert.equal(table.cuts, '0');
