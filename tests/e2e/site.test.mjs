@@ -116,6 +116,25 @@ test('what a server says of a handshake and of frames is there in Chinese', asyn
   assert.deepEqual(translated.sort(), (await sentences()).sort());
 });
 
+test('on Chinese pages it is said in Chinese', async (t) => {
+  const page = await open(t, '/handshake', { locale: 'zh' });
+  const isChinese = (start) => page.waitForFunction(([begin]) => {
+    const words = document.querySelector('#verdict').textContent;
+    return words.startsWith(begin) && !/[a-z]+ [a-z]+ [a-z]+/.test(words);
+  }, [start]);
+  for (const [name, status] of Object.entries({ version: 426, key: 400, origin: 403, method: 405 })) {
+    await page.click(`[data-try=${name}]`);
+    await isChinese(`被拒绝（${status}）：`);
+  }
+  await page.click('[data-try=end]');
+  await isChinese('没有回答：');
+  await page.goto(demo.page('/frames', 'localhost'));
+  for (const [name, code] of Object.entries({ unmasked: 1002, utf8: 1007, crumbs: 1008, terabyte: 1009 })) {
+    await page.selectOption('#fault', name);
+    await isChinese(`以 ${code}（`);
+  }
+});
+
 // ---- languages ---------------------------------------------------------------------------------
 
 test('the language: of the browser, by the switch, remembered, by the address', async (t) => {
