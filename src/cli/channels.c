@@ -4,6 +4,7 @@
  */
 #include "cli/channels.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,59 +20,83 @@ static const struct channel_flag usual = {
     .presence = true,
 };
 
-static int add(struct channels *c, const char *text)
+bool channels_check(const char *text, char why[FLAG_WHY])
+{
+    struct channel_flag flag;
+    char wrong[CHANNEL_FLAG_WHY];
+    if (channel_flag_parse(&flag, text, &usual, wrong)) return true;
+    snprintf(why, FLAG_WHY, "\"%.80s\": %s", text, wrong);
+    return false;
+}
+
+const char *const channels_grants[] = {"drop", "pattern", NULL};
+
+bool channels_fit(const struct channels_options *o, char why[FLAG_WHY])
+{
+    snprintf(why, FLAG_WHY, "--only-channels: and no --channel names one");
+    return !o->only || o->channels.n;
+}
+
+static void add(struct channels_order *order, const char *text)
 {
     char why[CHANNEL_FLAG_WHY];
-    if (!channel_flag_parse(&c->flags[c->n], text, &usual, why))
-        return complain("--channel '%s': %s", text, why);
-    c->n++;
-    return 0;
+    if (channel_flag_parse(&order->flags[order->n], text, &usual, why)) order->n++;
 }
 
-static int read_channels(struct channels *c)
+static struct channels_order *order_of(const struct channels_options *o)
 {
-    const struct channels_options *o = c->options;
-    int status = 0;
-    for (size_t i = 0; i < o->channels.n && !status; i++) status = add(c, o->channels.items[i]);
-    for (size_t i = 0; o->own[i] && !status; i++) status = add(c, o->own[i]);
-    if (!status && o->only && !o->channels.n)
-        status = complain("--only-channels: and no --channel names one");
-    return status;
+    struct channels_order *order = calloc(1, sizeof *order);
+    if (!order) return NULL;
+    for (size_t i = 0; i < o->channels.n; i++) add(order, o->channels.items[i]);
+    for (size_t i = 0; o->own[i]; i++) add(order, o->own[i]);
+    return order;
 }
 
-static int read_grants(struct channels *c)
+static bool is_same(const struct channels_order *a, const struct channels_order *b)
 {
-    static const struct {
-        const char *word;
-        weft_right right;
-    } words[] = {{"drop", WEFT_RIGHT_DROP}, {"pattern", WEFT_RIGHT_PATTERN}};
-    enum { WORDS = sizeof words / sizeof *words };
-    c->rights = WEFT_RIGHT_READ | WEFT_RIGHT_WRITE | WEFT_RIGHT_PRESENCE;
-    if (c->options->on_loopback) c->rights |= WEFT_RIGHT_DROP | WEFT_RIGHT_PATTERN;
-    for (size_t i = 0; i < c->options->grants.n; i++) {
-        const char *word = c->options->grants.items[i];
-        size_t at = 0;
-        while (at < WORDS && strcmp(words[at].word, word) != 0) at++;
-        if (at == WORDS) return complain("--grant: \"%s\" is neither drop nor pattern", word);
-        c->rights |= words[at].right;
-    }
-    return 0;
+    return a->n == b->n && !memcmp(a->flags, b->flags, a->n * sizeof *a->flags);
+}
+
+/* The one in force stays, if the other says the same: they are kept for ever. */
+bool channels_reorder(struct channels *c, const struct channels_options *o)
+{
+    struct channels_order *next = order_of(o);
+    if (!next) return false;
+    next->before = c->order;
+    if (next->before && is_same(next->before, next)) free(next);
+    else c->order = next;
+    return true;
+}
+
+static unsigned rights_of(const struct channels_options *o)
+{
+    static const weft_right granted[] = {WEFT_RIGHT_DROP, WEFT_RIGHT_PATTERN}; /* channels_grants */
+    unsigned rights = WEFT_RIGHT_READ | WEFT_RIGHT_WRITE | WEFT_RIGHT_PRESENCE;
+    if (o->on_loopback) rights |= WEFT_RIGHT_DROP | WEFT_RIGHT_PATTERN;
+    for (size_t i = 0; i < o->grants.n; i++)
+        for (size_t at = 0; channels_grants[at]; at++)
+            if (!strcmp(channels_grants[at], o->grants.items[i])) rights |= granted[at];
+    return rights;
 }
 
 /* ---- what the room asks ---------------------------------------------------------------------- */
 
-/* Of constants, so of any thread. */
+/* Of any thread. */
+static const struct channel_flag *find(const struct channels *c, const char *name)
+{
+    const struct channels_order *order = c->order;
+    return channel_flag_find(order->flags, order->n, name);
+}
+
 static const weft_topic_settings *settings_of(const char *name, void *user)
 {
-    const struct channels *c = user;
-    const struct channel_flag *flag = channel_flag_find(c->flags, c->n, name);
+    const struct channel_flag *flag = find(user, name);
     return flag ? &flag->settings : NULL;
 }
 
 static bool has_presence(const char *name, void *user)
 {
-    const struct channels *c = user;
-    const struct channel_flag *flag = channel_flag_find(c->flags, c->n, name);
+    const struct channel_flag *flag = find(user, name);
     return flag ? flag->presence : usual.presence;
 }
 
@@ -79,7 +104,7 @@ static void on_ask(weft_channel_ask *ask, void *user)
 {
     const struct channels *c = user;
     const char *name = (const char *)weft_channel_ask_name(ask).data;
-    if (channel_flag_find(c->flags, c->n, name)) weft_channel_ask_grant(ask, c->rights);
+    if (find(c, name)) weft_channel_ask_grant(ask, c->rights);
     else
         weft_channel_ask_refuse(ask, 404,
                                 "there is no such channel here (--channel would declare it)");
@@ -138,9 +163,8 @@ int channels_open(struct channels *c, weft_loop *l, const struct channels_option
                   const struct trace *t)
 {
     *c = (struct channels){.options = o, .trace = t, .usual = usual};
-    int status = read_channels(c);
-    if (!status) status = read_grants(c);
-    if (status) return status;
+    c->rights = rights_of(o);
+    if (!channels_reorder(c, o)) return complain("cannot start: %s", weft_strerror(-ENOMEM));
     const weft_hub_config hub = {
         .settings = &c->usual.settings,
         .settings_of = settings_of,
@@ -167,4 +191,8 @@ int channels_open(struct channels *c, weft_loop *l, const struct channels_option
 void channels_close(struct channels *c)
 {
     weft_channels_free(c->them);
+    for (struct channels_order *order = c->order, *before; order; order = before) {
+        before = order->before;
+        free(order);
+    }
 }

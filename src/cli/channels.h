@@ -6,6 +6,10 @@
  *      --only-channels                 there are only those that --channel names
  *      --grant RIGHT                   what everybody may: drop, pattern. On loopback addresses, and without
  *                                  --trust-proxy, they may
+ *
+ * What --channel said stands in an order of things, which SIGHUP replaces by another: channels that are made from then
+ * on are as that says. The hub reads it in any thread, and remembers settings by their address, so what was in force
+ * stays where it is until the end.
  */
 #ifndef CLI_CHANNELS_H
 #define CLI_CHANNELS_H
@@ -33,13 +37,19 @@ struct channels_options {
     void *user; /* on_look's */
 };
 
+/* What --channel said, all of it. */
+struct channels_order {
+    struct channels_order *before; /* what was in force until this was; NULL: nothing */
+    size_t n;
+    struct channel_flag flags[FLAG_LIST_MAX + CHANNELS_OWN];
+};
+
 struct channels {
     const struct channels_options *options;
     const struct trace *trace;
     weft_channels *them;
     struct channel_flag usual; /* what --channel does not name */
-    struct channel_flag flags[FLAG_LIST_MAX + CHANNELS_OWN];
-    size_t n;
+    struct channels_order *_Atomic order;
     unsigned rights;
 };
 
@@ -47,5 +57,16 @@ struct channels {
 int channels_open(struct channels *c, weft_loop *l, const struct channels_options *o,
                   const struct trace *t);
 void channels_close(struct channels *c);
+
+/* What these say of channels is in force, for those that are made from now on. They have been checked. false: there is
+ * no memory, and nothing has changed. */
+bool channels_reorder(struct channels *c, const struct channels_options *o);
+
+/* Of --channel and --grant: a flag's check, and a flag's words. */
+bool channels_check(const char *text, char why[FLAG_WHY]);
+extern const char *const channels_grants[];
+
+/* Whether these options go together; why not. */
+bool channels_fit(const struct channels_options *o, char why[FLAG_WHY]);
 
 #endif

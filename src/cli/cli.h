@@ -28,6 +28,7 @@ enum exit_code {
 
 /* argv[0] is the command's name; argv is permuted. */
 int bench_run(int argc, char **argv);
+int config_run(int argc, char **argv);
 int demo_run(int argc, char **argv);
 int pub_run(int argc, char **argv);
 int serve_run(int argc, char **argv);

@@ -8,6 +8,8 @@
 
 #include "cli/cli.h"
 
+const char *const deflate_words[] = {"off", "shared", "takeover", NULL};
+
 int deflate_parse(const char *text, const weft_deflate **out)
 {
     static const weft_deflate shared, takeover = {.takeover = true};

@@ -10,6 +10,9 @@
 
 #include <weft/session.h>
 
+/* A flag's words. */
+extern const char *const deflate_words[];
+
 /* text NULL: not given. *out is NULL for off. 0, or an exit code after having complained. */
 int deflate_parse(const char *text, const weft_deflate **out);
 

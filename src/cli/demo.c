@@ -124,6 +124,9 @@ int demo_run(int argc, char **argv)
         return manual_print(&(struct manual){"weft demo [FLAGS]", about, tables, examples});
     if (n < 0) return EXIT_USAGE;
     if (n > 0) return complain("demo takes no argument, but got \"%s\"", argv[1]);
+    char why[FLAG_WHY];
+    if (!secret_fits(&options.secret, why) || !channels_fit(&options.channels, why))
+        return complain("%s", why);
 
     struct demo d = {0};
     options.channels.on_look = look_for_page;

@@ -8,17 +8,16 @@
 #include "cli/flags.h"
 
 #include "cli/cli.h"
+#include "cli/flag_value.h"
 #include "cli/nearest.h"
-#include "cli/values.h"
 
-#include <inttypes.h>
-#include <stdbool.h>
 #include <string.h>
 
 struct walk {
     const struct flag *const *tables;
     int argc;
     char **argv;
+    const struct flag_taker *to;
     int at;     /* the word being looked at */
     int kept;   /* arguments moved to the front so far */
     bool plain; /* behind "--" */
@@ -30,11 +29,6 @@ static const struct flag help_flags[] = {
     {0},
 };
 
-static bool ends(const struct flag *f)
-{
-    return !f->name && !f->brief;
-}
-
 static bool takes_value(const struct flag *f)
 {
     return f->kind != FLAG_BOOL && f->kind != FLAG_COUNT;
@@ -42,14 +36,14 @@ static bool takes_value(const struct flag *f)
 
 static const struct flag *find_long(const struct flag *table, const char *name, size_t len)
 {
-    for (const struct flag *f = table; !ends(f); f++)
+    for (const struct flag *f = table; !flag_ends(f); f++)
         if (f->name && strlen(f->name) == len && !memcmp(f->name, name, len)) return f;
     return NULL;
 }
 
 static const struct flag *find_brief(const struct flag *table, char brief)
 {
-    for (const struct flag *f = table; !ends(f); f++)
+    for (const struct flag *f = table; !flag_ends(f); f++)
         if (f->brief == brief) return f;
     return NULL;
 }
@@ -68,6 +62,24 @@ static const struct flag *search_brief(const struct walk *w, char brief)
     return found;
 }
 
+const struct flag *flags_find(const struct flag *const *tables, const char *name, size_t *number)
+{
+    *number = 0;
+    for (size_t i = 0; tables[i]; i++)
+        for (const struct flag *f = tables[i]; !flag_ends(f); f++, ++*number)
+            if (f->name && !strcmp(f->name, name)) return f;
+    return NULL;
+}
+
+const char *flags_nearest(const struct flag *const *tables, const char *name, unsigned not )
+{
+    struct nearest n = nearest_to(name);
+    for (size_t i = 0; tables[i]; i++)
+        for (const struct flag *f = tables[i]; !flag_ends(f); f++)
+            if (f->name && !(f->is & not )) nearest_try(&n, f->name);
+    return n.best;
+}
+
 /* ---- values ---------------------------------------------------------------------------------- */
 
 /* How the flag is called in a message: "--port", or "-H" when it has no long name. */
@@ -77,71 +89,14 @@ static void spell(const struct flag *f, char *text, size_t size)
     else snprintf(text, size, "-%c", f->brief);
 }
 
-static bool parse(const struct flag *f, const char *text, uint64_t *out)
+/* text is NULL for what was named and no more. */
+static int set(const struct walk *w, const struct flag *f, const char *text)
 {
-    if (f->kind == FLAG_SIZE) return value_size(text, out);
-    if (f->kind == FLAG_TIME) return value_time(text, out);
-    return value_number(text, out);
-}
-
-static void print_value(const struct flag *f, uint64_t value, char *text, size_t size)
-{
-    if (f->kind == FLAG_SIZE) value_print_size(text, size, value);
-    else if (f->kind == FLAG_TIME) value_print_time(text, size, value);
-    else snprintf(text, size, "%" PRIu64, value);
-}
-
-static const char *noun_of(const struct flag *f)
-{
-    if (f->noun) return f->noun;
-    if (f->kind == FLAG_SIZE) return "a size";
-    if (f->kind == FLAG_TIME) return "a time";
-    return "a number";
-}
-
-static int set_number(const struct flag *f, const char *text)
-{
-    uint64_t value;
-    if (parse(f, text, &value) && value >= f->min && value <= f->max) {
-        *(uint64_t *)f->into = value;
-        return 0;
-    }
-    char name[64], min[32], max[32];
+    char name[64], why[FLAG_WHY];
+    if (f == help_flags) return FLAGS_HELP;
+    if (w->to->set(f, text, why, w->to->user)) return 0;
     spell(f, name, sizeof name);
-    print_value(f, f->min, min, sizeof min);
-    print_value(f, f->max, max, sizeof max);
-    complain("%s: \"%s\" is not %s (%s to %s)", name, text, noun_of(f), min, max);
-    return FLAGS_BAD;
-}
-
-static int append(const struct flag *f, const char *text)
-{
-    struct flag_list *list = f->into;
-    if (list->n == FLAG_LIST_MAX) {
-        char name[64];
-        spell(f, name, sizeof name);
-        complain("%s: given more than %d times", name, FLAG_LIST_MAX);
-        return FLAGS_BAD;
-    }
-    list->items[list->n++] = text;
-    return 0;
-}
-
-/* text is NULL for what takes no value. */
-static int set(const struct flag *f, const char *text)
-{
-    switch (f->kind) {
-    case FLAG_BOOL:
-        if (!f->into) return FLAGS_HELP;
-        *(bool *)f->into = true;
-        return 0;
-    case FLAG_COUNT: ++*(unsigned *)f->into; return 0;
-    case FLAG_TEXT: *(const char **)f->into = text; return 0;
-    case FLAG_LIST: return append(f, text);
-    case FLAG_NUMBER:
-    case FLAG_SIZE:
-    case FLAG_TIME: return set_number(f, text);
-    }
+    complain("%s: %s", name, why);
     return FLAGS_BAD;
 }
 
@@ -151,19 +106,15 @@ static int unknown_long(const struct walk *w, const char *name, size_t len)
 {
     char word[32];
     snprintf(word, sizeof word, "%.*s", (int)len, name);
-    struct nearest n = nearest_to(word);
-    for (size_t i = 0; w->tables[i]; i++)
-        for (const struct flag *f = w->tables[i]; !ends(f); f++)
-            if (f->name) nearest_try(&n, f->name);
-
-    if (n.best) complain("there is no flag --%.*s; did you mean --%s?", (int)len, name, n.best);
+    const char *best = flags_nearest(w->tables, word, 0);
+    if (best) complain("there is no flag --%.*s; did you mean --%s?", (int)len, name, best);
     else complain("there is no flag --%.*s; --help lists those there are", (int)len, name);
     return FLAGS_BAD;
 }
 
 static int next_value(struct walk *w, const struct flag *f)
 {
-    if (w->at + 1 < w->argc) return set(f, w->argv[++w->at]);
+    if (w->at + 1 < w->argc) return set(w, f, w->argv[++w->at]);
     char name[64];
     spell(f, name, sizeof name);
     complain("%s needs a value: %s %s", name, name, f->value);
@@ -175,12 +126,8 @@ static int long_flag(struct walk *w, const char *name)
     size_t len = strcspn(name, "=");
     const struct flag *f = search(w, name, len);
     if (!f) return unknown_long(w, name, len);
-    if (name[len] == '=' && !takes_value(f)) {
-        complain("--%s takes no value", f->name);
-        return FLAGS_BAD;
-    }
-    if (name[len] == '=') return set(f, name + len + 1);
-    return takes_value(f) ? next_value(w, f) : set(f, NULL);
+    if (name[len] == '=') return set(w, f, name + len + 1);
+    return takes_value(f) ? next_value(w, f) : set(w, f, NULL);
 }
 
 static int cluster(struct walk *w, const char *word)
@@ -191,8 +138,8 @@ static int cluster(struct walk *w, const char *word)
             complain("there is no flag -%c; --help lists those there are", *word);
             return FLAGS_BAD;
         }
-        if (takes_value(f)) return word[1] ? set(f, word + 1) : next_value(w, f);
-        int r = set(f, NULL);
+        if (takes_value(f)) return word[1] ? set(w, f, word + 1) : next_value(w, f);
+        int r = set(w, f, NULL);
         if (r < 0) return r;
     }
     return 0;
@@ -210,9 +157,9 @@ static int word(struct walk *w, char *text)
     return 0;
 }
 
-int flags_parse(const struct flag *const *tables, int argc, char **argv)
+int flags_walk(const struct flag *const *tables, int argc, char **argv, const struct flag_taker *to)
 {
-    struct walk w = {.tables = tables, .argc = argc, .argv = argv};
+    struct walk w = {.tables = tables, .argc = argc, .argv = argv, .to = to};
     for (w.at = 1; w.at < argc; w.at++) {
         int r = word(&w, argv[w.at]);
         if (r < 0) return r;
@@ -220,9 +167,20 @@ int flags_parse(const struct flag *const *tables, int argc, char **argv)
     return w.kept;
 }
 
+static bool keep(const struct flag *f, const char *text, char why[FLAG_WHY], void *user)
+{
+    (void)user;
+    return flag_set(f, text, why);
+}
+
+int flags_parse(const struct flag *const *tables, int argc, char **argv)
+{
+    return flags_walk(tables, argc, argv, &(struct flag_taker){.set = keep});
+}
+
 /* ---- --help ---------------------------------------------------------------------------------- */
 
-enum { HELP_COLUMN = 30 };
+enum { HELP_COLUMN = 30, HELP_WIDTH = 94 };
 
 static int print_names(const struct flag *f, FILE *to)
 {
@@ -232,24 +190,36 @@ static int print_names(const struct flag *f, FILE *to)
     return n;
 }
 
+/* What is usual stands behind all else, on that line or on one of its own. */
+static void print_usual(const struct flag *f, int column, FILE *to)
+{
+    int len = f->usual ? (int)strlen(f->usual) : 0;
+    if (len && column + len + (int)sizeof " (default )" - 1 > HELP_WIDTH)
+        fprintf(to, "\n%*s(default %s)", HELP_COLUMN, "", f->usual);
+    else if (len) fprintf(to, " (default %s)", f->usual);
+    fputc('\n', to);
+}
+
 static void print_flag(const struct flag *f, FILE *to)
 {
     int column = print_names(f, to);
     for (const char *line = f->help; *line;) {
-        size_t len = strcspn(line, "\n");
+        int len = (int)strcspn(line, "\n");
         if (column >= HELP_COLUMN) {
             fputc('\n', to);
             column = 0;
         }
-        fprintf(to, "%*s%.*s\n", HELP_COLUMN - column, "", (int)len, line);
-        line += len + (line[len] == '\n');
-        column = 0;
+        fprintf(to, "%*s%.*s", HELP_COLUMN - column, "", len, line);
+        column = HELP_COLUMN + len;
+        line += len;
+        if (*line == '\n') line++;
     }
+    print_usual(f, column, to);
 }
 
 void flags_print(const struct flag *const *tables, FILE *to)
 {
     for (size_t i = 0; tables[i]; i++)
-        for (const struct flag *f = tables[i]; !ends(f); f++) print_flag(f, to);
+        for (const struct flag *f = tables[i]; !flag_ends(f); f++) print_flag(f, to);
     print_flag(help_flags, to);
 }

@@ -32,6 +32,18 @@ static bool is_port(const char *colon)
     return n && n < 6 && !colon[1 + n];
 }
 
+bool listening_check(const char *text, char why[FLAG_WHY])
+{
+    bool is = listening_is_unix(text) ? text[5]
+                                      : reach_descriptor(text) >= 0 || is_port(strrchr(text, ':'));
+    if (!is)
+        snprintf(why, FLAG_WHY,
+                 "\"%.80s\" is not an address: host:port, [ipv6]:port, *:port, unix:PATH, "
+                 "unix:@NAME or fd:N",
+                 text);
+    return is;
+}
+
 static int cannot(const char *address, int error)
 {
     const char *colon = listening_is_unix(address) ? NULL : strrchr(address, ':');

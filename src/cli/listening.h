@@ -28,6 +28,9 @@ int listening_begin(const struct listening *l, weft_server *server, weft_tls *tl
 /* From where it will be reached: the farthest of all. */
 enum reach listening_reach(const struct listening *l);
 
+/* A flag's check: whether it has the form of an address. */
+bool listening_check(const char *text, char why[FLAG_WHY]);
+
 /* Whether the address is that of a Unix socket; with a file: its path, else NULL. */
 bool listening_is_unix(const char *address);
 const char *listening_file(const char *address);

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "cli/cli.h"
-
 static bool is_any(const struct flag_list *hosts)
 {
     for (size_t i = 0; i < hosts->n; i++)
@@ -23,15 +21,14 @@ static bool is_name(const char *name)
     return *name && *name != '.' && name[strspn(name, letters)] == '\0';
 }
 
-int names_check(const struct flag_list *hosts)
+bool names_check(const char *text, char why[FLAG_WHY])
 {
-    for (size_t i = 0; i < hosts->n; i++)
-        if (!is_name(hosts->items[i]))
-            return complain(
-                "--host: \"%s\" is not a name such as example.org, *.example.org or any; "
-                "it has no scheme and no port",
-                hosts->items[i]);
-    return 0;
+    if (is_name(text)) return true;
+    snprintf(why, FLAG_WHY,
+             "\"%.80s\" is not a name such as example.org, *.example.org or any; "
+             "it has no scheme and no port",
+             text);
+    return false;
 }
 
 static void add(struct names *n, size_t *at, const char *name)

@@ -20,8 +20,8 @@ struct names {
     char own[FLAG_LIST_MAX][REACH_NAME_MAX]; /* that listeners were given */
 };
 
-/* What --host was given: 0, or an exit code after having complained. */
-int names_check(const struct flag_list *hosts);
+/* A flag's check: --host. */
+bool names_check(const char *text, char why[FLAG_WHY]);
 
 /* NULL: any name will do. */
 const char *const *names_of(struct names *n, const struct listening *l,

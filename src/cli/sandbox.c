@@ -126,6 +126,13 @@ static int allow_around(const struct landlock *l, const char *file)
     return r;
 }
 
+/* A pipe is read once. */
+static bool is_file(const char *path)
+{
+    struct stat st;
+    return path && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static int allow_secrets(const struct landlock *l, const struct secret_options *o)
 {
     int r = o->client_ca ? allow_around(l, o->client_ca) : 0;
@@ -155,6 +162,7 @@ static int allow_all(const struct landlock *l, const struct sandbox *s)
     (void)landlock_allow(l, "/dev/null", LANDLOCK_READ);
     int r = s->dir ? allow(l, s->dir, LANDLOCK_READ_TREE) : 0;
     if (r == 0) r = allow_secrets(l, s->secret);
+    if (r == 0 && is_file(s->file)) r = allow_around(l, s->file);
     return r ? r : allow_sockets(l, s->listen);
 }
 
@@ -186,7 +194,7 @@ static int enter(struct report *r, const struct sandbox *s, struct landlock *l)
 {
     int lacks = s->off ? -ECANCELED : landlock_open(l);
     int error = lacks ? 0 : allow_all(l, s);
-    if (error == 0) error = become(r, s, !lacks && secret_wanted(s->secret));
+    if (error == 0) error = become(r, s, !lacks && (secret_wanted(s->secret) || s->file));
     if (error) return error;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) add_less(r, "no_new_privs", -errno);
     if (s->off) {

@@ -3,7 +3,7 @@
  * cli/sandbox.h - the program shuts itself in, before it answers anybody
  *
  *      who      not root any more, no capabilities            privileges.h
- *      what     read DIR, certificates; remove our sockets    landlock.h
+ *      what     read DIR, certificates, settings; remove our sockets    landlock.h
  *      how      the system calls of serving                   syscalls.h
  *
  * In this order, because each needs what the next takes away. What the kernel lacks is done without, and
@@ -22,6 +22,7 @@ struct sandbox {
     bool off;         /* neither Landlock nor seccomp */
     const char *user; /* as who; NULL: see privileges_choose */
     const char *dir;  /* served as files; NULL: none */
+    const char *file; /* with settings; NULL: none */
     const struct secret_options *secret;
     const struct flag_list *listen; /* addresses; those of Unix sockets matter */
 };
@@ -29,7 +30,7 @@ struct sandbox {
 /* Once everything is open, before there are threads. 0, or an exit code after having complained. */
 int sandbox_enter(const struct sandbox *s, const struct trace *t);
 
-/* Between these two certificates and keys can be read that only root may read. */
+/* Between these two certificates, keys and settings can be read that only root may read. */
 void sandbox_wake(void);
 void sandbox_sleep(void);
 

@@ -4,18 +4,21 @@
  */
 #include "cli/secret.h"
 
-#include "cli/cli.h"
+#include <stdio.h>
 
-int secret_check(const struct secret_options *o)
+bool secret_fits(const struct secret_options *o, char why[FLAG_WHY])
 {
     size_t n = o->certificates.n;
-    if (n > o->keys.n)
-        return complain("--tls-cert %s has no --tls-key to go with it",
-                        o->certificates.items[o->keys.n]);
-    if (n < o->keys.n)
-        return complain("--tls-key %s has no --tls-cert to go with it", o->keys.items[n]);
-    if (o->client_ca && !n) return complain("--tls-client-ca needs --tls-cert and --tls-key");
-    return 0;
+    bool lacks_key = n > o->keys.n, lacks_certificate = n < o->keys.n;
+    if (lacks_key)
+        snprintf(why, FLAG_WHY, "--tls-cert %s has no --tls-key to go with it",
+                 o->certificates.items[o->keys.n]);
+    else if (lacks_certificate)
+        snprintf(why, FLAG_WHY, "--tls-key %s has no --tls-cert to go with it", o->keys.items[n]);
+    else if (o->client_ca && !n)
+        snprintf(why, FLAG_WHY, "--tls-client-ca needs --tls-cert and --tls-key");
+    else return true;
+    return false;
 }
 
 int secret_load(const struct secret_options *o, weft_tls **out, char *why, size_t size)

@@ -14,8 +14,8 @@ struct secret_options {
     const char *client_ca;
 };
 
-/* 0, or an exit code after having complained that the flags do not fit together. */
-int secret_check(const struct secret_options *o);
+/* Whether the flags go together; why not. */
+bool secret_fits(const struct secret_options *o, char why[FLAG_WHY]);
 
 static inline bool secret_wanted(const struct secret_options *o)
 {

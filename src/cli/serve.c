@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -16,8 +17,12 @@
 #include "cli/listing.h"
 #include "cli/manual.h"
 #include "cli/page.h"
+#include "cli/serve_settings.h"
 
 struct serve {
+    struct serve_settings *settings;
+    int argc;
+    char **argv;
     struct service service;
     struct echo echoes[FLAG_LIST_MAX];
     struct listing listing;
@@ -133,35 +138,65 @@ static int add_routes(struct serve *s, const struct flag_list *echoes, const cha
     return status;
 }
 
+/* ---- SIGHUP ---------------------------------------------------------------------------------- */
+
+static void tell_log(const char *line, void *user)
+{
+    trace_tell(user, "%s", line);
+}
+
+/* Said once more, into another place: it is all right, and then it is in force, as far as that can be; or nothing of it
+ * is. */
+static void on_hangup(void *user)
+{
+    struct serve *s = user;
+    struct serve_settings *next = malloc(sizeof *next);
+    const struct trace *trace = &s->service.trace;
+    char stuck[400];
+    if (!next) return trace_tell(trace, "settings stay as they are: no memory");
+    serve_settings_init(next, (struct teller){tell_log, (void *)trace});
+    bool good = !serve_settings_read(next, s->argc, s->argv, true) && !next->said.wrong;
+    if (!good) trace_tell(trace, "settings stay as they are");
+    else if (service_reload(&s->service, &next->service)) {
+        trace_line(trace, "settings were read again");
+        serve_settings_stuck(s->settings, next, stuck, sizeof stuck);
+        if (*stuck) trace_tell(trace, "needs a restart: %s", stuck);
+    }
+    serve_settings_deinit(next);
+    free(next);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static int serve(struct serve *s)
+{
+    struct serve_settings *settings = s->settings;
+    struct service_options *o = &settings->service;
+    o->channels.on_look = o->dir ? look_for_file : look_for_welcome;
+    o->channels.user = s;
+    o->file = settings->file;
+    o->on_hangup = settings->file ? on_hangup : NULL;
+    o->hangup_user = s;
+    int status = service_open(&s->service, o);
+    if (status == 0) status = add_routes(s, &settings->echoes, o->dir);
+    if (settings->said.wrong) status = EXIT_USAGE;
+    if (status == 0 && settings->check) puts("OK");
+    else if (status == 0) status = service_run(&s->service, NULL);
+    service_close(&s->service);
+    listing_close(&s->listing);
+    return status;
+}
+
 int serve_run(int argc, char **argv)
 {
-    struct service_options options;
-    struct flag_list echoes = {0};
-    service_options_init(&options);
-
-    const struct flag own[] = {
-        {0, "echo", .kind = FLAG_LIST, .into = &echoes, .value = "PATH",
-         .help = "PATH sends everything back to its sender; repeatable"},
-        {0},
-    };
-    struct flag common[SERVICE_FLAGS];
-    service_flags(&options, common);
-    const struct flag *const tables[] = {own, common, NULL};
-
-    int n = flags_parse(tables, argc, argv);
+    struct serve_settings settings;
+    serve_settings_init(&settings, settings_complain);
+    struct serve s = {.settings = &settings, .argc = argc, .argv = argv};
+    int status = EXIT_USAGE, n = serve_settings_read(&settings, argc, argv, false);
     if (n == FLAGS_HELP)
-        return manual_print(&(struct manual){"weft serve [FLAGS] [DIR]", about, tables, examples});
-    if (n < 0) return EXIT_USAGE;
-    if (n > 1) return complain("serve takes one directory, not %d", n);
-
-    struct serve s = {0};
-    options.dir = n ? argv[1] : NULL;
-    options.channels.on_look = n ? look_for_file : look_for_welcome;
-    options.channels.user = &s;
-    int status = service_open(&s.service, &options);
-    if (status == 0) status = add_routes(&s, &echoes, options.dir);
-    if (status == 0) status = service_run(&s.service, NULL);
-    service_close(&s.service);
-    listing_close(&s.listing);
+        status = manual_print(
+            &(struct manual){"weft serve [FLAGS] [DIR]", about, settings.tables, examples});
+    else if (n == 0 && (settings.check || !settings.said.wrong)) status = serve(&s);
+    serve_settings_deinit(&settings);
     return status;
 }

@@ -4,7 +4,6 @@
  */
 #include "cli/service.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -12,139 +11,22 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <weft/handshake.h>
-
 #include "cli/cli.h"
 #include "cli/deflate.h"
 #include "cli/names.h"
 #include "cli/page.h"
 #include "cli/sandbox.h"
 
-enum { ADDRESS_MAX = 256, WHY_MAX = 1024, THREADS_MAX = 256 };
-
-/* ---- flags ----------------------------------------------------------------------------------- */
-
-void service_options_init(struct service_options *o)
-{
-    *o = (struct service_options){
-        .listening.port = LISTENING_NO_PORT,
-        .handshake_timeout = 10000,
-        .ping = 25000,
-        .max_connections_per_ip = 256,
-    };
-}
-
-void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
-{
-    const struct flag table[SERVICE_FLAGS] = {
-        {'p', "port", .kind = FLAG_NUMBER, .into = &o->listening.port, .max = 65535,
-         .value = "PORT", .noun = "a port number",
-         .help = "listen on 127.0.0.1:PORT (8080); 0: any free port"},
-        {'l', "listen", .kind = FLAG_LIST, .into = &o->listening.addresses, .value = "ADDR",
-         .help = "listen here instead: host:port, [ipv6]:port, *:port (every\n"
-                 "address of this machine), unix:PATH, unix:@NAME, fd:N (a socket\n"
-                 "that listens already); repeatable"},
-        {0, "origin", .kind = FLAG_LIST, .into = &o->origins, .value = "ORIGIN",
-         .help = "whose pages may connect: same (this server's), any, null (files\n"
-                 "opened in a browser), or https://example.org; repeatable.\n"
-                 "Without it: same, and on loopback addresses pages from any port\n"
-                 "of this machine"},
-        {0, "host", .kind = FLAG_LIST, .into = &o->hosts, .value = "NAME",
-         .help = "a name to answer to: example.org, *.example.org, any;\n"
-                 "repeatable. Without it: any; on loopback addresses without TLS\n"
-                 "localhost and IP addresses, others get 421"},
-        {0, "subprotocol", .kind = FLAG_LIST, .into = &o->subprotocols, .value = "NAME",
-         .help = "a subprotocol to agree to when a client offers it; repeatable"},
-        {0, "channel", .kind = FLAG_LIST, .into = &o->channels.channels,
-         .value = "'PATTERN: SETTINGS'",
-         .help = "how channels behave: '/quotes/*: latest=key, history=100/1h,\n"
-                 "max-rate=10'; the first that matches counts; repeatable"},
-        {0, "only-channels", .kind = FLAG_BOOL, .into = &o->channels.only,
-         .help = "there are only those that --channel names; others are 404"},
-        {0, "grant", .kind = FLAG_LIST, .into = &o->channels.grants, .value = "RIGHT",
-         .help = "what everybody may do that only this machine may otherwise:\n"
-                 "drop (DELETE), pattern (subscribe to /quotes/*); repeatable"},
-        {0, "max-message", .kind = FLAG_SIZE, .into = &o->max_message, .min = 1, .max = 1 << 30,
-         .value = "SIZE",
-         .help = "the longest message to accept (64K on channels, 1M on echo\n"
-                 "endpoints); K, M and G are understood"},
-        {0, "handshake-timeout", .kind = FLAG_TIME, .into = &o->handshake_timeout, .min = 1,
-         .max = 3600000, .value = "TIME",
-         .help = "how long the head of a request may take to arrive (10s);\n"
-                 "500ms, 2m, ..."},
-        {0, "ping", .kind = FLAG_TIME, .into = &o->ping, .max = 86400000, .value = "TIME",
-         .help = "silence after which a client is pinged (25s); 0: never"},
-        {0, "max-connections", .kind = FLAG_NUMBER, .into = &o->max_connections, .max = 100000000,
-         .value = "N", .help = "one more gets 503 (0: as many as descriptors allow)"},
-        {0, "max-connections-per-ip", .kind = FLAG_NUMBER, .into = &o->max_connections_per_ip,
-         .max = 100000000, .value = "N",
-         .help = "one more from the same address gets 429 (256); 0: no limit.\n"
-                 "Loopback addresses are not counted"},
-        {0, "deflate", .kind = FLAG_TEXT, .into = &o->deflate, .value = "MODE",
-         .help = "compress for clients that can: shared (every message for\n"
-                 "itself; the default), takeover (messages refer to earlier ones:\n"
-                 "smaller, up to 8K more per connection), off"},
-        {0, "tls-cert", .kind = FLAG_LIST, .into = &o->secret.certificates, .value = "FILE",
-         .help = "speak TLS (wss, https) with this certificate and what stands\n"
-                 "behind it in the PEM file; repeatable, for several host names"},
-        {0, "tls-key", .kind = FLAG_LIST, .into = &o->secret.keys, .value = "FILE",
-         .help = "its key; as often as --tls-cert, and in the same order"},
-        {0, "tls-client-ca", .kind = FLAG_TEXT, .into = &o->secret.client_ca, .value = "FILE",
-         .help = "let in only who shows a certificate that one of these signed"},
-        {0, "trust-proxy", .kind = FLAG_LIST, .into = &o->proxies, .value = "ADDR[/BITS]",
-         .help = "believe what this proxy says of its clients: PROXY protocol,\n"
-                 "X-Forwarded-For, X-Forwarded-Proto; unix: who comes by a Unix\n"
-                 "socket; repeatable"},
-        {0, "threads", .kind = FLAG_NUMBER, .into = &o->threads, .max = THREADS_MAX, .value = "N",
-         .help = "serve with so many threads (0: one per core, the default)"},
-        {0, "batch", .kind = FLAG_TEXT, .into = &o->batch, .value = "HOW",
-         .help = "how output goes to the kernel: ring (one io_uring_enter a turn),\n"
-                 "each (a system call a connection), auto (ring where it is\n"
-                 "allowed; the default)"},
-        {0, "poll-us", .kind = FLAG_NUMBER, .into = &o->poll_us, .max = 1000000, .value = "N",
-         .noun = "a number of microseconds",
-         .help = "stay awake for N microseconds before each sleep (0): answers\n"
-                 "sooner, for as much of a core"},
-        {0, "user", .kind = FLAG_TEXT, .into = &o->user, .value = "NAME",
-         .help = "as root: become this user once the ports are open (nobody, or\n"
-                 "who alone may read DIR)"},
-        {0, "no-sandbox", .kind = FLAG_BOOL, .into = &o->no_sandbox,
-         .help = "do without Landlock and seccomp"},
-        {'v', "verbose", .kind = FLAG_COUNT, .into = &o->verbose,
-         .help = "log to stderr what happens; -vv: the library's details too"},
-        {0},
-    };
-    memcpy(flags, table, sizeof table);
-}
-
-/* "any" becomes the library's word for it. */
-static int check_origins(struct service_options *o)
-{
-    for (size_t i = 0; i < o->origins.n; i++) {
-        const char *origin = o->origins.items[i];
-        if (!strcmp(origin, "any")) {
-            o->origins.items[i] = "*";
-            o->channels.any_origin = true;
-        } else if (strcmp(origin, "same") && !weft_origin_valid(origin))
-            return complain("--origin: \"%s\" is not same, any, null, or an origin of the form "
-                            "https://example.org[:port]%s",
-                            origin, strchr(origin, '*') ? "; name each, there are no stars" : "");
-    }
-    return 0;
-}
-
-static int parse_batch(const char *word, weft_batch *batch)
-{
-    static const char *const words[] = {"auto", "each", "ring"};
-    for (size_t i = 0; word && i < sizeof words / sizeof *words; i++) {
-        *batch = (weft_batch)i;
-        if (!strcmp(word, words[i])) return 0;
-    }
-    *batch = WEFT_BATCH_AUTO;
-    return word ? complain("--batch: \"%s\" is not auto, each or ring", word) : 0;
-}
+enum { ADDRESS_MAX = 256, WHY_MAX = 1024 };
 
 /* ---- open ------------------------------------------------------------------------------------ */
+
+static weft_batch batch_of(const char *word)
+{
+    size_t i = 0;
+    while (word && strcmp(service_batches[i], word) != 0) i++;
+    return (weft_batch)i;
+}
 
 static void raise_descriptor_limit(void)
 {
@@ -160,12 +42,26 @@ static unsigned cores(void)
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) < 0) return 1;
     int n = CPU_COUNT(&set);
-    return n < THREADS_MAX ? (unsigned)n : THREADS_MAX;
+    return n < SERVICE_THREADS_MAX ? (unsigned)n : SERVICE_THREADS_MAX;
+}
+
+static bool is_any(const char *origin)
+{
+    return !strcmp(origin, "any");
+}
+
+/* "any" becomes the library's word for it. */
+static const char *const *origins_of(const struct service_options *o, const char *list[])
+{
+    for (size_t i = 0; i <= o->origins.n; i++)
+        list[i] = i < o->origins.n && is_any(o->origins.items[i]) ? "*" : o->origins.items[i];
+    return o->origins.n ? list : NULL;
 }
 
 static int new_server(struct service *s)
 {
     const struct service_options *o = s->options;
+    const char *origins[FLAG_LIST_MAX + 1];
     struct names names;
     const weft_limits limits = {
         .max_message = o->max_message,
@@ -178,7 +74,7 @@ static int new_server(struct service *s)
     const weft_server_config config = {
         .limits = &limits,
         .threads = s->threads,
-        .origins = o->origins.n ? o->origins.items : NULL,
+        .origins = origins_of(o, origins),
         .trust_proxy = o->proxies.n ? o->proxies.items : NULL,
         .hosts = names_of(&names, &o->listening, &o->hosts, secret_wanted(&o->secret)),
         .on_access = o->on_access ? o->on_access
@@ -209,25 +105,48 @@ static void on_signal(void *user)
     s->over = true;
 }
 
+static bool reload_secret(struct service *s)
+{
+    char why[WHY_MAX] = "";
+    if (!s->tls) return true;
+    int r = weft_tls_reload(s->tls, why, sizeof why);
+    if (r < 0) trace_tell(&s->trace, "certificates stay as they are: %s", why);
+    else trace_line(&s->trace, "certificates were read again");
+    return r == 0;
+}
+
+bool service_reload(struct service *s, const struct service_options *o)
+{
+    if (!reload_secret(s)) return false;
+    if (channels_reorder(&s->channels, &o->channels)) return true;
+    trace_tell(&s->trace, "channels stay as they are: no memory");
+    return false;
+}
+
 static void on_hangup(void *user)
 {
     struct service *s = user;
-    char why[WHY_MAX] = "";
     sandbox_wake();
-    int r = weft_tls_reload(s->tls, why, sizeof why);
+    if (s->options->on_hangup) s->options->on_hangup(s->options->hangup_user);
+    else (void)reload_secret(s);
     sandbox_sleep();
-    if (r < 0) trace_tell(&s->trace, "certificates stay as they are: %s", why);
-    else trace_line(&s->trace, "certificates were read again");
 }
 
 static int load_secret(struct service *s)
 {
     char why[WHY_MAX] = "";
     if (!secret_wanted(&s->options->secret)) return 0;
-    int r = signals_add_hangup(&s->signals, on_hangup);
-    if (r < 0) return complain("cannot start: %s", weft_strerror(r));
-    r = secret_load(&s->options->secret, &s->tls, why, sizeof why);
+    int r = secret_load(&s->options->secret, &s->tls, why, sizeof why);
     return r < 0 ? complain("%s", why) : 0;
+}
+
+/* Who has nothing to read again is ended by it, as any program. */
+static int await_hangup(struct service *s)
+{
+    const struct service_options *o = s->options;
+    if (!secret_wanted(&o->secret) && !o->on_hangup) return 0;
+    int r = signals_add_hangup(&s->signals, on_hangup);
+    return r < 0 ? complain("cannot start: %s", weft_strerror(r)) : 0;
 }
 
 static int open_files(struct service *s)
@@ -241,6 +160,8 @@ static int open_channels(struct service *s)
 {
     struct channels_options *o = &s->options->channels;
     o->max_message = s->options->max_message;
+    for (size_t i = 0; i < s->options->origins.n; i++)
+        o->any_origin = o->any_origin || is_any(s->options->origins.items[i]);
     o->deflate = s->deflate;
     o->subprotocols = &s->options->subprotocols;
     /* By a proxy everybody gets here. */
@@ -262,12 +183,9 @@ int service_open(struct service *s, struct service_options *o)
 {
     *s = (struct service){.options = o};
     weft_loop_config loop = {.env = &s->trace.env};
-    int r = check_origins(o);
-    if (!r) r = names_check(&o->hosts);
-    if (!r) r = secret_check(&o->secret);
-    if (!r) r = deflate_parse(o->deflate, &s->deflate);
-    if (!r) r = parse_batch(o->batch, &loop.batch);
+    int r = deflate_parse(o->deflate, &s->deflate);
     if (r) return r;
+    loop.batch = batch_of(o->batch);
     loop.poll_us = (uint32_t)o->poll_us;
     raise_descriptor_limit();
     journal_init(&s->journal, STDERR_FILENO);
@@ -282,10 +200,11 @@ int service_open(struct service *s, struct service_options *o)
         return r == -EINVAL
                    ? complain("--trust-proxy: one of these is not an address, perhaps with /BITS")
                    : complain("cannot start: %s", weft_strerror(r));
-    r = open_channels(s);
-    if (!r) r = open_files(s);
-    if (!r) r = open_pages(s);
-    return r ? r : load_secret(s);
+    int wrong = open_channels(s);
+    wrong |= open_files(s); /* all that is, is said */
+    wrong |= load_secret(s);
+    if (!wrong) wrong = open_pages(s);
+    return wrong ? EXIT_USAGE : await_hangup(s);
 }
 
 void service_close(struct service *s)
@@ -312,6 +231,7 @@ static int confine(struct service *s)
             .off = o->no_sandbox,
             .user = o->user,
             .dir = o->dir,
+            .file = o->file,
             .secret = &o->secret,
             .listen = &o->listening.addresses,
         },

@@ -12,8 +12,8 @@
  * With several threads handlers are called in all of them: what they share is constant, atomic, or has a
  * lock of its own that no message waits for.
  *
- * SIGINT and SIGTERM: every WebSocket gets a Close (1001); a second one stops at once. SIGHUP, with TLS:
- * certificates and keys are read again. Before anybody is answered the program confines itself
+ * SIGINT and SIGTERM: every WebSocket gets a Close (1001); a second one stops at once. SIGHUP: certificates and keys
+ * are read again, and what else the command has to read. Before anybody is answered the program confines itself
  * (sandbox.h).
  */
 #ifndef CLI_SERVICE_H
@@ -29,7 +29,7 @@
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 25 };
+enum { SERVICE_FLAGS = 25, SERVICE_THREADS_MAX = 256 };
 
 struct service_options {
     struct listening listening;
@@ -49,7 +49,11 @@ struct service_options {
     void (*on_access)(const weft_access *a, void *user);
     void (*on_traffic)(const weft_access *a, uint64_t received, uint64_t sent, void *user);
     void *access_user;
-    const char *dir; /* served as files; NULL: none. No flag: the command's to set */
+    const char *dir;  /* served as files; NULL: none. No flag: the command's to set */
+    const char *file; /* with settings, to be read again; NULL: none. No flag either */
+    /* SIGHUP, instead of certificates and keys only; NULL: it is that. */
+    void (*on_hangup)(void *user);
+    void *hangup_user;
     unsigned verbose;
 };
 
@@ -75,8 +79,15 @@ void service_options_init(struct service_options *o);
 /* Fills the table of the common flags, its end included. */
 void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS]);
 
+extern const char *const service_batches[]; /* the words of --batch, by weft_batch */
+
 /* 0, or an exit code after having complained. s must be closed either way. */
 int service_open(struct service *s, struct service_options *o);
+
+/* What these say is in force as far as it can be: certificates and keys are read again, and channels that are made from
+ * now on are as it has them. false: something is wrong, which was logged, and nothing has changed. o is read in the
+ * call only, and has been checked. */
+bool service_reload(struct service *s, const struct service_options *o);
 
 /* hint: what to print behind the addresses; gets the first one ("127.0.0.1:8080"), and whether it
  * speaks TLS. May be NULL. */

@@ -27,7 +27,7 @@ static struct values {
 
 static const struct flag flags[] = {
     {'p', "port", .kind = FLAG_NUMBER, .into = &got.port, .max = 65535, .value = "PORT",
-     .noun = "a port number", .help = "the port"},
+     .noun = "a port number", .help = "the port", .usual = "8080"},
     {'b', "binary", .kind = FLAG_BOOL, .into = &got.binary, .help = "binary"},
     {'v', "verbose", .kind = FLAG_COUNT, .into = &got.verbose, .help = "talk"},
     {'u', "user", .kind = FLAG_TEXT, .into = &got.user, .value = "USER", .help = "who"},
@@ -83,6 +83,16 @@ static void short_flags_cluster(void **state)
     assert_true(got.binary);
     assert_int_equal(got.port, 80);
     assert_string_equal(argv[1], "dir");
+}
+
+static void a_boolean_can_be_switched_off_again(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--binary", "--binary=no", NULL), 0);
+    assert_false(got.binary);
+    assert_int_equal(parse("--binary=TRUE", "-vv", "--verbose=1", NULL), 0);
+    assert_true(got.binary);
+    assert_int_equal(got.verbose, 1);
 }
 
 static void arguments_may_stand_anywhere(void **state)
@@ -155,7 +165,8 @@ static void a_missing_value_is_asked_for(void **state)
     (void)state;
     assert_complaint("weft: --port needs a value: --port PORT\n", "--port", NULL);
     assert_complaint("weft: -H needs a value: -H FIELD\n", "-H", NULL);
-    assert_complaint("weft: --binary takes no value\n", "--binary=1", NULL);
+    assert_complaint("weft: --binary: \"so\" is neither on nor off\n", "--binary=so", NULL);
+    assert_complaint("weft: --verbose: \"-1\" is not a number (0 to 9)\n", "--verbose=-1", NULL);
 }
 
 static void an_unknown_flag_gets_a_suggestion(void **state)
@@ -191,7 +202,7 @@ static void help_is_made_from_the_same_rows(void **state)
     FILE *to = open_memstream(&text, &len);
     flags_print(tables, to);
     fclose(to);
-    assert_non_null(strstr(text, "  -p, --port PORT             the port\n"));
+    assert_non_null(strstr(text, "  -p, --port PORT             the port (default 8080)\n"));
     assert_non_null(strstr(text, "  -H FIELD                    a field\n"));
     assert_non_null(strstr(text, "      --max-message SIZE      longest\n"
                                  "                              message\n"));
@@ -204,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_comes_behind_a_space_an_equals_sign_or_nothing),
         cmocka_unit_test(short_flags_cluster),
+        cmocka_unit_test(a_boolean_can_be_switched_off_again),
         cmocka_unit_test(arguments_may_stand_anywhere),
         cmocka_unit_test(a_list_keeps_the_order_and_ends_with_null),
         cmocka_unit_test(sizes_and_times_have_units),

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli/service_flags.c - the flags of `weft serve` and `weft demo`: what may be said, and what holds otherwise
+ */
+#include "cli/service.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <weft/handshake.h>
+
+#include "cli/deflate.h"
+#include "cli/names.h"
+#include "cli/privileges.h"
+
+void service_options_init(struct service_options *o)
+{
+    *o = (struct service_options){
+        .listening.port = LISTENING_NO_PORT,
+        .handshake_timeout = 10000,
+        .ping = 25000,
+        .max_connections_per_ip = 256,
+    };
+}
+
+static bool check_origin(const char *text, char why[FLAG_WHY])
+{
+    if (!strcmp(text, "any") || !strcmp(text, "same") || weft_origin_valid(text)) return true;
+    snprintf(
+        why, FLAG_WHY,
+        "\"%.80s\" is not same, any, null, or an origin of the form https://example.org[:port]%s",
+        text, strchr(text, '*') ? "; name each, there are no stars" : "");
+    return false;
+}
+
+static bool check_user(const char *text, char why[FLAG_WHY])
+{
+    struct privileges p;
+    if (privileges_choose(&p, text, NULL, 0) != -ENOENT) return true;
+    snprintf(why, FLAG_WHY, "there is no user %.80s", text);
+    return false;
+}
+
+const char *const service_batches[] = {
+    [WEFT_BATCH_AUTO] = "auto", [WEFT_BATCH_EACH] = "each", [WEFT_BATCH_RING] = "ring", NULL};
+
+void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
+{
+    const struct flag table[SERVICE_FLAGS] = {
+        {'p', "port", .kind = FLAG_NUMBER, .into = &o->listening.port, .max = 65535,
+         .value = "PORT", .noun = "a port number", .group = "Where it listens", .usual = "8080",
+         .help = "listen on 127.0.0.1:PORT; 0: any free port"},
+        {'l', "listen", .kind = FLAG_LIST, .into = &o->listening.addresses, .value = "ADDR",
+         .check = listening_check, .sample = "*:443",
+         .help = "listen here instead: host:port, [ipv6]:port, *:port (every\n"
+                 "address of this machine), unix:PATH, unix:@NAME, fd:N (a socket\n"
+                 "that listens already); repeatable"},
+        {0, "origin", .kind = FLAG_LIST, .into = &o->origins, .value = "ORIGIN",
+         .check = check_origin, .group = "Who may come", .sample = "https://example.org",
+         .help = "whose pages may connect: same (this server's), any, null (files\n"
+                 "opened in a browser), or https://example.org; repeatable.\n"
+                 "Without it: same, and on loopback addresses pages from any port\n"
+                 "of this machine"},
+        {0, "host", .kind = FLAG_LIST, .into = &o->hosts, .value = "NAME", .check = names_check,
+         .sample = "example.org",
+         .help = "a name to answer to: example.org, *.example.org, any;\n"
+                 "repeatable. Without it: any; on loopback addresses without TLS\n"
+                 "localhost and IP addresses, others get 421"},
+        {0, "subprotocol", .kind = FLAG_LIST, .into = &o->subprotocols, .value = "NAME",
+         .sample = "chat", .help = "a subprotocol to agree to when a client offers it; repeatable"},
+        {0, "channel", .kind = FLAG_LIST, .into = &o->channels.channels,
+         .value = "'PATTERN: SETTINGS'", .check = channels_check, .group = "Channels",
+         .is = FLAG_MAPPING | FLAG_RELOADS, .sample = "/quotes/*: latest=key, history=100/1h",
+         .help = "how channels behave: '/quotes/*: latest=key, history=100/1h,\n"
+                 "max-rate=10'; the first that matches counts; repeatable"},
+        {0, "only-channels", .kind = FLAG_BOOL, .into = &o->channels.only,
+         .help = "there are only those that --channel names; others are 404"},
+        {0, "grant", .kind = FLAG_LIST, .into = &o->channels.grants, .value = "RIGHT",
+         .words = channels_grants, .sample = "drop",
+         .help = "what everybody may do that only this machine may otherwise:\n"
+                 "drop (DELETE), pattern (subscribe to /quotes/*); repeatable"},
+        {0, "max-message", .kind = FLAG_SIZE, .into = &o->max_message, .min = 1, .max = 1 << 30,
+         .value = "SIZE", .group = "Messages and limits", .usual = "64K",
+         .help = "the longest message to accept; K, M and G are understood.\n"
+                 "Without it echo endpoints accept 1M"},
+        {0, "handshake-timeout", .kind = FLAG_TIME, .into = &o->handshake_timeout, .min = 1,
+         .max = 3600000, .value = "TIME", .usual = "10s",
+         .help = "how long the head of a request may take to arrive;\n"
+                 "500ms, 2m, ..."},
+        {0, "ping", .kind = FLAG_TIME, .into = &o->ping, .max = 86400000, .value = "TIME",
+         .usual = "25s", .help = "silence after which a client is pinged; 0: never"},
+        {0, "max-connections", .kind = FLAG_NUMBER, .into = &o->max_connections, .max = 100000000,
+         .value = "N", .usual = "0", .help = "one more gets 503; 0: as many as descriptors allow"},
+        {0, "max-connections-per-ip", .kind = FLAG_NUMBER, .into = &o->max_connections_per_ip,
+         .max = 100000000, .value = "N", .usual = "256",
+         .help = "one more from the same address gets 429; 0: no limit.\n"
+                 "Loopback addresses are not counted"},
+        {0, "deflate", .kind = FLAG_TEXT, .into = &o->deflate, .value = "MODE",
+         .words = deflate_words, .usual = "shared",
+         .help = "compress for clients that can: shared (every message for\n"
+                 "itself), takeover (messages refer to earlier ones: smaller, up\n"
+                 "to 8K more per connection), off"},
+        {0, "tls-cert", .kind = FLAG_LIST, .into = &o->secret.certificates, .value = "FILE",
+         .group = "TLS and proxies", .credential = "tls-cert", .sample = "/etc/weft/server.crt",
+         .help = "speak TLS (wss, https) with this certificate and what stands\n"
+                 "behind it in the PEM file; repeatable, for several host names"},
+        {0, "tls-key", .kind = FLAG_LIST, .into = &o->secret.keys, .value = "FILE",
+         .credential = "tls-key", .sample = "/etc/weft/server.key",
+         .help = "its key; as often as --tls-cert, and in the same order"},
+        {0, "tls-client-ca", .kind = FLAG_TEXT, .into = &o->secret.client_ca, .value = "FILE",
+         .credential = "tls-client-ca", .sample = "/etc/weft/clients.crt",
+         .help = "let in only who shows a certificate that one of these signed"},
+        {0, "trust-proxy", .kind = FLAG_LIST, .into = &o->proxies, .value = "ADDR[/BITS]",
+         .sample = "127.0.0.1",
+         .help = "believe what this proxy says of its clients: PROXY protocol,\n"
+                 "X-Forwarded-For, X-Forwarded-Proto; unix: who comes by a Unix\n"
+                 "socket; repeatable"},
+        {0, "threads", .kind = FLAG_NUMBER, .into = &o->threads, .max = SERVICE_THREADS_MAX,
+         .value = "N", .group = "The machine", .usual = "0",
+         .help = "serve with so many threads; 0: one per core"},
+        {0, "batch", .kind = FLAG_TEXT, .into = &o->batch, .value = "HOW", .words = service_batches,
+         .usual = "auto",
+         .help = "how output goes to the kernel: ring (one io_uring_enter a turn),\n"
+                 "each (a system call a connection), auto (ring where it is\n"
+                 "allowed)"},
+        {0, "poll-us", .kind = FLAG_NUMBER, .into = &o->poll_us, .max = 1000000, .value = "N",
+         .noun = "a number of microseconds", .usual = "0",
+         .help = "stay awake for N microseconds before each sleep: answers\n"
+                 "sooner, for as much of a core"},
+        {0, "user", .kind = FLAG_TEXT, .into = &o->user, .value = "NAME", .check = check_user,
+         .sample = "nobody",
+         .help = "as root: become this user once the ports are open (nobody, or\n"
+                 "who alone may read DIR)"},
+        {0, "no-sandbox", .kind = FLAG_BOOL, .into = &o->no_sandbox,
+         .help = "do without Landlock and seccomp"},
+        {'v', "verbose", .kind = FLAG_COUNT, .into = &o->verbose,
+         .help = "log to stderr what happens; -vv: the library's details too"},
+        {0},
+    };
+    memcpy(flags, table, sizeof table);
+}
