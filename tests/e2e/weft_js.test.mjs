@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // js/weft.js in node, against weft serve: every transport, bad networks, a server that is started anew, the outbox. What
-// browsers add (their events, their WebSocket, pages that freeze) is in page.test.mjs.
+// browsers add (their events, their WebSocket, pages that freeze) is in page.test.mjs; what connections leave behind in them,
+// in reconnects.test.mjs.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -45,6 +46,13 @@ function listen(t, channel) {
 }
 
 const url = (path) => server.page(path);
+
+/** To whom the server says that it pings each second: so the client's own pings begin soon. The server's are as ever. */
+class Watchful extends WebSocket {
+  set onmessage(heard) {
+    super.onmessage = heard && (({ data }) => heard({ data: data.replace(/("ping":)25000/, '$11000') }));
+  }
+}
 
 async function publish(path, body, fields = {}) {
   const response = await fetch(url(path), { method: 'POST', body, headers: fields });
@@ -149,15 +157,34 @@ describe('the ladder', { concurrency: true }, () => {
   });
 
   test('a connection that is half open is noticed', async (t) => {
-    const own = await Program.serve('--ping', '1s');
-    t.after(() => own.kill());
-    const network = await Network.start(t, own.port);
-    const channel = open(t, network.url('/half'), { transports: ['websocket'] });
+    const network = await Network.start(t, server.port);
+    const channel = open(t, network.url('/half'), { transports: ['websocket'], WebSocket: Watchful });
     await channel.live();
     network.stalls = true;
     await channel.until(({ state }) => state.some(({ reason }) => reason === 'it has fallen silent'));
     network.stalls = false;
     await channel.live();
+  });
+
+  test('another address: the old way is dead without a word, and it goes on where it was by the new one', async (t) => {
+    const own = await Program.serve('-v');
+    t.after(() => own.kill());
+    const network = await Network.start(t, own.port);
+    const channel = open(t, network.url('/moved'), { transports: ['websocket'], last: 'all', WebSocket: Watchful });
+    await channel.publish('before');
+    await channel.until(({ message }) => message.length === 1);
+    network.move('127.0.0.2');
+    const meanwhile = Array.from({ length: 50 }, (_, i) => `meanwhile ${i}`);
+    const said = channel.publish('on the way that is dead');
+    for (const body of meanwhile) await fetch(own.page('/moved'), { method: 'POST', body });
+    assert.equal(channel.state, 'live', 'nothing has told it');
+    await channel.until(({ state }) => state.some(({ reason }) => reason === 'it has fallen silent'));
+    await soon(said, () => 'it to be published');
+    await channel.publish('after');
+    await channel.until(() => channel.texts().includes('after'));
+    assert.deepEqual(channel.texts(), ['before', ...meanwhile, 'on the way that is dead', 'after']);
+    assert.equal(channel.heard.loss.length, 0);
+    assert.match(own.err, /127\.0\.0\.2:\d+ +\/moved +open/);
   });
 
   test('what the server says of coming back is done', async (t) => {
