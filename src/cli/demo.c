@@ -6,6 +6,7 @@
  *      /slow/POLICY     a slow client of them (slow.h)
  *      /race            a race: /race/ID/quotes is its channel, /races/ID its control (stadium.h)
  *      /echo            a WebSocket that sends back
+ *      /lab/heartbeat/  WebSockets that are pinged and moved (lab_heartbeat.h)
  *      POST /lab/...    what the library says to a request head, or to frames
  *      any other path   a channel, to begin with /chat and /chat/NAME
  *      /read/chat/...   the channel beside a room's: how far each of its pages has read (web/chat-marks.js)
@@ -17,6 +18,7 @@
 #include "cli/cli.h"
 #include "cli/echo.h"
 #include "cli/lab.h"
+#include "cli/lab_heartbeat.h"
 #include "cli/manual.h"
 #include "cli/page.h"
 #include "cli/quotes.h"
@@ -28,8 +30,9 @@
 #define READ_CHANNELS "/read/**: latest=key, history=none, max-rate=20, presence=off"
 
 /* How its channels behave. */
-static const char *const own[] = {QUOTES_CHANNEL,    QUOTES_MINUTE,    QUOTES_QUEUE, QUOTES_LATEST,
-                                  QUOTES_DISCONNECT, STADIUM_CHANNELS, READ_CHANNELS};
+static const char *const own[] = {QUOTES_CHANNEL, QUOTES_MINUTE,     QUOTES_QUEUE,
+                                  QUOTES_LATEST,  QUOTES_DISCONNECT, STADIUM_CHANNELS,
+                                  READ_CHANNELS,  HEARTBEAT_CHANNELS};
 
 struct demo {
     struct service service;
@@ -37,6 +40,7 @@ struct demo {
     struct quotes quotes;
     struct slow slow;
     struct stadium stadium;
+    struct heartbeats heartbeats;
 };
 
 static const char about[] =
@@ -49,6 +53,7 @@ static const char about[] =
     "  /quotes             a dozen prices, pushed five times a second\n"
     "  /quotes/minute      all of them in each message; a minute is kept\n"
     "  /race               the same quotes by five ways, and what each of them costs\n"
+    "  /heartbeat          pings, pongs, and every way in which a connection ends\n"
     "  /echo               sends back what it gets\n"
     "  /lab/...            what the library says to a request, or to frames (POST)\n"
     "\n"
@@ -103,8 +108,8 @@ static int add_routes(struct demo *d)
     if ((r = weft_channels_route(s->channels.them, s->server, "/*")) < 0 ||
         (r = echo_add(&d->echo, s, "/echo")) < 0 ||
         (r = weft_server_on_request(s->server, "/echo", &plain, NULL)) < 0 ||
-        (r = lab_add(s)) < 0 || (r = quotes_open(&d->quotes, s)) < 0 ||
-        (r = slow_add(&d->slow, s)) < 0 ||
+        (r = lab_add(s)) < 0 || (r = heartbeats_open(&d->heartbeats, s)) < 0 ||
+        (r = quotes_open(&d->quotes, s)) < 0 || (r = slow_add(&d->slow, s)) < 0 ||
         (r = stadium_open(&d->stadium, s->server, s->loop, weft_channels_hub(s->channels.them),
                           &d->quotes.market)) < 0)
         return complain("cannot start: %s", weft_strerror(r));
@@ -135,11 +140,13 @@ int demo_run(int argc, char **argv)
     options.on_traffic = on_traffic;
     options.access_user = &d;
     stadium_init(&d.stadium);
+    heartbeats_init(&d.heartbeats);
     int status = service_open(&d.service, &options);
     if (status == 0) status = add_routes(&d);
     if (status == 0) status = service_run(&d.service, hint);
     stadium_deinit(&d.stadium);
     quotes_deinit(&d.quotes);
     service_close(&d.service);
+    heartbeats_deinit(&d.heartbeats);
     return status;
 }
