@@ -28,8 +28,13 @@ static const char *page_of(weft_bytes path)
     static const struct {
         const char *path, *page;
     } pages[] = {
-        {"/", "/index.html"},        {"/race", "/race.html"}, {"/handshake", "/handshake.html"},
-        {"/frames", "/frames.html"}, {"/chat", "/chat.html"}, {"/quotes", "/quotes.html"},
+        {"/", "/index.html"},
+        {"/race", "/race.html"},
+        {"/handshake", "/handshake.html"},
+        {"/frames", "/frames.html"},
+        {"/heartbeat", "/heartbeat.html"},
+        {"/chat", "/chat.html"},
+        {"/quotes", "/quotes.html"},
     };
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         if (is(path, pages[i].path)) return pages[i].page;

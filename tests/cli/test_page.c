@@ -37,6 +37,7 @@ static void each_path_has_its_page(void **state)
     assert_page("/race", "/race.html");
     assert_page("/handshake", "/handshake.html");
     assert_page("/frames", "/frames.html");
+    assert_page("/heartbeat", "/heartbeat.html");
 }
 
 /* curl means the channel. */
@@ -44,7 +45,7 @@ static void only_browsers_are_shown_pages(void **state)
 {
     (void)state;
     static const char *const pages[] = {"/",     "/chat",      "/chat/x", "/quotes",
-                                        "/race", "/handshake", "/frames"};
+                                        "/race", "/handshake", "/frames", "/heartbeat"};
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         assert_null(page_find((weft_bytes){(const uint8_t *)pages[i], strlen(pages[i])}, false));
     assert_non_null(page_find((weft_bytes){(const uint8_t *)"/chat.js", 8}, false));
@@ -58,6 +59,7 @@ static void other_files_are_where_they_are(void **state)
     assert_no_page("/chatter");
     assert_no_page("/chat/");
     assert_no_page("/quotes/x");
+    assert_no_page("/heartbeat/x");
     assert_no_page("/../weft.js");
     assert_no_page("");
 }

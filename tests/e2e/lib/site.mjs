@@ -22,6 +22,7 @@ export const READY = {
   handshake: '#verdict[data-verdict=agreed]',
   chat: '#state[data-state=open]',
   frames: '#down li >> nth=0',
+  heartbeat: '[data-end=browser][data-now=open] ~ [data-end=server][data-now=open]',
   race: '.lanes:not(:has([data-lane]:not([data-state=open], [data-state=away])))',
   quotes: '#grid.settled .card:nth-child(12) .price:not(:empty)',
 };
