@@ -40,6 +40,32 @@ typedef enum weft_right {
 /* What somebody asks for, while it is being decided. */
 typedef struct weft_channel_ask weft_channel_ask;
 
+/* What somebody is granted. All zero but for rights: nobody that is known, for as long as the connection. */
+typedef struct weft_channel_grant {
+    unsigned rights; /* on the channel that was asked about */
+
+    /* Who he is, verified: presence shows him so, and his idempotency keys are his alone. At most 256 bytes of UTF-8
+     * without control characters; NULL: nobody knows. Copied. */
+    const char *user;
+    const char *name; /* the same: how presence shows him; NULL: user */
+
+    /* How long all this holds, from now on. A live connection of weft.v1 is told 30 s before ("expires_in", in ms), and
+     * may say another token; at the end WebSockets are closed with 3000, streams end, and long polls are answered. 0:
+     * as long as the connection. */
+    uint64_t lasts_ms;
+
+    /* Yours, for weft_channel_ask_identity, may_stay and, exactly once, on_forget. */
+    void *identity;
+} weft_channel_grant;
+
+/* Somebody who was granted more than rights, and is connected: a WebSocket or a stream. */
+typedef struct weft_channel_who {
+    void *identity;
+    const char *user; /* NULL: nobody knows */
+    weft_conn *conn;  /* NULL: it is a stream */
+    weft_reply *reply;
+} weft_channel_who;
+
 /* What happens, for logs and counts. Requests are the server's to tell: weft_server_config.on_access. */
 typedef enum weft_channel_event_type {
     WEFT_CHANNEL_UPGRADE =
@@ -116,6 +142,14 @@ typedef struct weft_channels_config {
     /* Whether who is on this channel is known, and told to those who may see it: asked in the thread of whoever comes
      * or looks, with the user above. NULL: on all channels. */
     bool (*has_presence)(const char *channel, void *user);
+
+    /* A grant's identity is not needed any more: its request is answered, its connection has ended, or it was granted
+     * anew. In the thread of its loop. NULL: there is nothing to be freed. */
+    void (*on_forget)(void *identity, void *user);
+
+    /* Asked by weft_channels_review of each who is connected by such a grant, in the thread of his loop: why he must
+     * leave, in a sentence, or NULL. Then WebSockets are closed with 3003, and streams end. */
+    const char *(*may_stay)(const weft_channel_who *who, void *user);
 } weft_channels_config;
 
 /* cfg may be NULL. Errors: as weft_hub_new. */
@@ -153,11 +187,35 @@ WEFT_API weft_conn *weft_channel_ask_conn(const weft_channel_ask *a);       /* o
 /* A header field for the answer: Set-Cookie, WWW-Authenticate. Errors: as weft_reply_field. */
 WEFT_API int weft_channel_ask_field(weft_channel_ask *a, const char *name, const char *value);
 
+/* What came as {"token":"..."} on an open connection of weft.v1, in place of what was granted before: then the ask is
+ * about its URL's channel, and a grant is for all of the connection. Who it says must be who it was. Channels that he
+ * has subscribed to beside it are asked about again. Empty: it is no such ask, and the token, if there is one, is with
+ * the request. */
+WEFT_API weft_bytes weft_channel_ask_token(const weft_channel_ask *a);
+
+/* Of an open connection, as it was granted; NULL: it has none. */
+WEFT_API void *weft_channel_ask_identity(const weft_channel_ask *a);
+
 /* He has these rights on the channel. What he asks for is done if they are enough; else it is 403. */
 WEFT_API void weft_channel_ask_grant(weft_channel_ask *a, unsigned rights);
 
+/* The same, and who he is, and for how long. Of an ask of an open connection what is there besides rights is not looked
+ * at, and its identity forgotten at once, but for those with a token. Errors, and then the ask is yours still, and the
+ * identity, too: -EINVAL: user or name is too long, or is no such text. */
+WEFT_API WEFT_CHECK int weft_channel_ask_grant_as_sized(weft_channel_ask *a,
+                                                        const weft_channel_grant *g, size_t size);
+static inline WEFT_CHECK int weft_channel_ask_grant_as(weft_channel_ask *a,
+                                                       const weft_channel_grant *g)
+{
+    return weft_channel_ask_grant_as_sized(a, g, sizeof *g);
+}
+
 /* It is not done: an HTTP status, 400 to 599, and why, in a sentence. */
 WEFT_API void weft_channel_ask_refuse(weft_channel_ask *a, int status, const char *why);
+
+/* Something has changed about who may: may_stay is asked soon of everybody who is connected by a grant with a user, a
+ * time, or an identity. Any thread. Errors: -ENOMEM: not everybody is. */
+WEFT_API WEFT_CHECK int weft_channels_review(weft_channels *c);
 
 #ifdef __cplusplus
 }

@@ -76,11 +76,12 @@ static void add_subscribed(struct text *to, const struct subscribed *s, bool hea
 /* ---- weft.v1 --------------------------------------------------------------------------------- */
 
 void answer_hello(struct text *to, const char *client, uint64_t max_message, uint64_t ping_ms,
-                  const struct subscribed *s)
+                  uint64_t left_ms, const struct subscribed *s)
 {
     add_string(to, "{\"hello\":{\"client\":", bytes_of_text(client));
     add_number(to, ",\"max_message\":", max_message);
     add_number(to, ",\"ping\":", ping_ms);
+    if (left_ms != WEFT_NEVER) add_number(to, ",\"expires_in\":", left_ms);
     text_add_words(to, s ? "}," : "}");
     if (s) add_subscribed(to, s, false);
     text_add(to, "}", 1);
@@ -99,6 +100,14 @@ void answer_subscribed(struct text *to, weft_bytes id, const struct subscribed *
     text_add_words(to, "\"ok\":");
     answer_begin(to, s);
     text_add(to, "}", 1);
+}
+
+void answer_renewed(struct text *to, weft_bytes id, uint64_t left_ms)
+{
+    open_with(to, id);
+    text_add_words(to, "\"ok\":{");
+    if (left_ms != WEFT_NEVER) add_number(to, "\"expires_in\":", left_ms);
+    text_add_words(to, "}}");
 }
 
 void answer_done(struct text *to, weft_bytes id)

@@ -10,6 +10,7 @@
  *      {"id":3,"ok":{"position":P}}            {"position":P}
  *      {"id":4,"ok":{"channel":"/chat","presence":{"count":3,"members":[...]}}}
  *      {"id":3,"error":{...}}                  {"error":{"code":429,"message":"...","retry":1500}}
+ *      {"id":5,"ok":{"expires_in":3600000}}    of a token
  *      {"close":{"retry":4000}}
  *      {"pong":1}
  *
@@ -31,14 +32,17 @@ struct subscribed {
     weft_policy policy;
 };
 
-/* The first of a connection. s: what its URL has subscribed it to; NULL: nothing (subscribe=no). */
+/* The first of a connection. left_ms: how long what he was granted holds; WEFT_NEVER: for good. s: what its URL has
+ * subscribed it to; NULL: nothing (subscribe=no). */
 void answer_hello(struct text *to, const char *client, uint64_t max_message, uint64_t ping_ms,
-                  const struct subscribed *s);
+                  uint64_t left_ms, const struct subscribed *s);
 
 /* The first line of a stream, and what is said of a channel that a pattern joins: as the ok of answer_subscribed. */
 void answer_begin(struct text *to, const struct subscribed *s);
 
 void answer_subscribed(struct text *to, weft_bytes id, const struct subscribed *s);
+/* What it says of a token: how long it holds, in ms; WEFT_NEVER: for good, and nothing is said of it. */
+void answer_renewed(struct text *to, weft_bytes id, uint64_t left_ms);
 void answer_done(struct text *to, weft_bytes id);
 void answer_published(struct text *to, weft_bytes id, const weft_position *at);
 void answer_presence(struct text *to, weft_bytes id, weft_bytes channel, weft_bytes presence);

@@ -249,6 +249,16 @@ int board_join(weft_channels *c, weft_topic *t, weft_loop *l, void *carrier,
     return 0;
 }
 
+void board_each(void *carrier, const struct onlooker_type *type,
+                void (*what)(weft_bytes channel, void *user), void *user)
+{
+    for (weft_link *link = type->links(carrier), *next; link; link = next) {
+        const struct board *b = link->owner;
+        next = link->next;
+        if (link->type == &onlooker_link) what(weft_topic_name(b->topic), user);
+    }
+}
+
 void board_leave(void *carrier, const struct onlooker_type *type, const weft_topic *t)
 {
     size_t n;

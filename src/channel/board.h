@@ -37,6 +37,10 @@ int board_join(weft_channels *c, weft_topic *t, weft_loop *l, void *carrier,
 /* He looks on no more. */
 void board_leave(void *carrier, const struct onlooker_type *type, const weft_topic *t);
 
+/* Each channel that it looks on at; what may have it look on there no more. */
+void board_each(void *carrier, const struct onlooker_type *type,
+                void (*what)(weft_bytes channel, void *user), void *user);
+
 /* What somebody sees who looks once. t NULL: nobody has ever been there. */
 void board_look(weft_channels *c, weft_topic *t, const weft_loop *l, struct text *to);
 

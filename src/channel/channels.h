@@ -15,6 +15,7 @@
 #include "channel/desk.h"
 
 struct orders;
+struct passes;
 struct parcel;
 struct store;
 #include "channel/page.h"
@@ -36,6 +37,8 @@ struct weft_channels {
     struct parcel *queue; /* who waits for his turn, of all loops (channel/store.h) */
     pthread_mutex_t orders_lock;
     struct orders *orders; /* a loop's each (channel/pattern.h) */
+    pthread_mutex_t passes_lock;
+    struct passes *passes; /* the same (channel/pass.h) */
 };
 
 weft_channels *channels_ref(weft_channels *c);

@@ -16,6 +16,7 @@ enum member {
     MEMBER_PUBLISH,
     MEMBER_PRESENCE,
     MEMBER_PING,
+    MEMBER_TOKEN,
     MEMBER_ID,
     MEMBER_SINCE,
     MEMBER_LAST,
@@ -24,10 +25,10 @@ enum member {
     MEMBERS = MEMBER_PUBLICATION + PUBLICATION_MEMBERS,
 };
 
-enum { VERBS = MEMBER_PING + 1 };
+enum { VERBS = MEMBER_TOKEN + 1 };
 
 static const char *const names[] = {
-    "subscribe", "unsubscribe", "publish", "presence",        "ping", "id",
+    "subscribe", "unsubscribe", "publish", "presence",        "ping", "token", "id",
     "since",     "last",        "events",  PUBLICATION_NAMES, NULL};
 
 /* ---- parts ----------------------------------------------------------------------------------- */
@@ -56,6 +57,15 @@ static int read_ping(struct command *c, const struct json_value *ping, struct re
             COMMAND_ID_MAX);
     c->ping = ping->raw;
     return 0;
+}
+
+static int read_token(struct command *c, const struct json_value *token, struct refusal *why)
+{
+    if (token->kind != JSON_STRING)
+        return refusal_write(why, 400, "\"token\" is a string, what allows you to be here");
+    if (!json_text(token, &c->scratch, &c->token)) return refusal_no_memory(why);
+    if (c->token.len && c->token.len <= TOKEN_MAX) return 0;
+    return refusal_write(why, 400, "\"token\" is a string of 1 to %d bytes", TOKEN_MAX);
 }
 
 static int read_channel(struct command *c, const struct json_value *name, struct refusal *why)
@@ -121,14 +131,15 @@ static int read_verb(struct command *c, const struct json_value *values, struct 
             why, 400, "one command in each message, and this has %d: send them one by one", n);
     return refusal_write(
         why, 400,
-        "no command: say \"subscribe\", \"unsubscribe\", \"publish\", \"presence\" or "
-        "\"ping\", as in " EXAMPLE);
+        "no command: say \"subscribe\", \"unsubscribe\", \"publish\", \"presence\", "
+        "\"token\" or \"ping\", as in " EXAMPLE);
 }
 
 static int read_rest(struct command *c, const struct json_value *values, size_t max_message,
                      struct refusal *why)
 {
     if (c->verb == VERB_PING) return read_ping(c, &values[MEMBER_PING], why);
+    if (c->verb == VERB_TOKEN) return read_token(c, &values[MEMBER_TOKEN], why);
     if (read_channel(c, &values[c->verb], why) < 0) return -1;
     if (c->verb == VERB_PUBLISH)
         return publication_read(&c->publication, values + MEMBER_PUBLICATION, max_message,

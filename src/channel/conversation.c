@@ -11,8 +11,10 @@
 #include "channel/bytes.h"
 #include "channel/deciding.h"
 #include "channel/hook.h"
+#include "channel/pass.h"
 #include "channel/pattern.h"
 #include "channel/publishing.h"
+#include "channel/renewal.h"
 #include "channel/seeing.h"
 #include "channel/subscription.h"
 
@@ -42,6 +44,7 @@ static void obey(struct session *s, const struct command *c)
     case VERB_PUBLISH: session_publish(s, c); return;
     case VERB_PING: pong(s, c->ping); return;
     case VERB_PRESENCE: session_presence(s, c); return;
+    case VERB_TOKEN: session_renew(s, c); return;
     }
 }
 
@@ -109,7 +112,8 @@ static void hello(struct session *s, const struct subscribed *is)
     char client[24];
     snprintf(client, sizeof client, "c%" PRIu64, weft_conn_id(s->conn));
     text_init(&t, s->channels->env);
-    answer_hello(&t, client, s->channels->cfg.max_message, PING_MS, is);
+    answer_hello(&t, client, s->channels->cfg.max_message, PING_MS,
+                 pass_left_ms(pass_of_conn(s->conn)), is);
     session_say(s, &t);
 }
 

@@ -32,13 +32,13 @@ int guest_check(const weft_channels *c, const char *channel, struct refusal *why
 
 /* ---- in the set ------------------------------------------------------------------------------ */
 
-static struct member *join(const struct guest *g, weft_bytes name)
+static struct member *join(const struct guest *g, struct who who)
 {
     struct desks *desks = &g->channels->desks;
     uint64_t now_ms = weft_loop_now(g->loop) / 1000;
     struct desk *desk = desk_open(desks, g->topic, &now_ms);
     if (!desk) return NULL;
-    struct member *m = presence_join(&desk->presence, name, g->reads, now_ms);
+    struct member *m = presence_join(&desk->presence, who, g->reads, now_ms);
     desk_close(desks, desk);
     return m;
 }
@@ -59,14 +59,13 @@ static void guest_free(struct guest *g)
     channels_unref(c);
 }
 
-struct guest *guest_come(weft_channels *c, weft_topic *t, weft_loop *l, const char *name,
-                         bool reads)
+struct guest *guest_come(weft_channels *c, weft_topic *t, weft_loop *l, struct who who, bool reads)
 {
-    if (!*name || !has_presence(c, (const char *)weft_topic_name(t).data)) return NULL;
+    if (!who_has_name(&who) || !has_presence(c, (const char *)weft_topic_name(t).data)) return NULL;
     struct guest *g = hook_realloc(c->env, NULL, sizeof *g);
     if (!g) return NULL;
     *g = (struct guest){.channels = channels_ref(c), .topic = t, .loop = l, .reads = reads};
-    g->member = join(g, bytes_of_text(name));
+    g->member = join(g, who);
     if (g->member) return g;
     guest_free(g);
     return NULL;
@@ -79,9 +78,9 @@ void guest_leave(struct guest *g)
     guest_free(g);
 }
 
-void guest_passes(weft_channels *c, weft_topic *t, weft_loop *l, const char *name)
+void guest_passes(weft_channels *c, weft_topic *t, weft_loop *l, struct who who)
 {
-    guest_leave(guest_come(c, t, l, name, false));
+    guest_leave(guest_come(c, t, l, who, false));
 }
 
 /* ---- on what carries him --------------------------------------------------------------------- */
@@ -93,17 +92,17 @@ static void on_gone(weft_link *link)
 
 static const weft_link_type guest_link = {.on_gone = on_gone};
 
-void guest_on_conn(weft_channels *c, weft_topic *t, weft_conn *conn, const char *name)
+void guest_on_conn(weft_channels *c, weft_topic *t, weft_conn *conn, struct who who)
 {
-    struct guest *g = guest_come(c, t, weft_conn_loop(conn), name, true);
+    struct guest *g = guest_come(c, t, weft_conn_loop(conn), who, true);
     if (!g) return;
     g->link = (weft_link){.owner = g, .type = &guest_link};
     weft_conn_link(conn, &g->link);
 }
 
-void guest_on_reply(weft_channels *c, weft_topic *t, weft_reply *reply, const char *name)
+void guest_on_reply(weft_channels *c, weft_topic *t, weft_reply *reply, struct who who)
 {
-    struct guest *g = guest_come(c, t, weft_reply_loop(reply), name, true);
+    struct guest *g = guest_come(c, t, weft_reply_loop(reply), who, true);
     if (!g) return;
     g->link = (weft_link){.owner = g, .type = &guest_link};
     weft_reply_link(reply, &g->link);

@@ -65,7 +65,7 @@ void look_answer(visit *v)
     weft_position head = look_at(v, t);
     params_since(&v->wish->params, &since);
     if (v->ask != ASK_POLL) since.last = WEFT_NEVER;
-    guest_passes(v->channels, t, visit_loop(v), v->wish->params.client);
+    guest_passes(v->channels, t, visit_loop(v), visit_who(v));
     if (!visit_is_known(v, &head)) say(v, t, &since);
     weft_topic_unref(t);
 }

@@ -15,7 +15,8 @@ struct opening {
     weft_position since; /* what its URL said */
     weft_seek seek;      /* what the 101 made of that */
     bool subscribes, takes_loss, looks_on;
-    char *client; /* NULL: he has no name */
+    char *client;      /* NULL: he says no name */
+    struct pass *pass; /* until it is open; or NULL */
     weft_timer *closing;
 };
 

@@ -231,12 +231,27 @@ static bool is_meant(weft_bytes channel, weft_bytes pattern)
     return name_matches(pattern, channel);
 }
 
+void pattern_end(struct session *s, weft_bytes name)
+{
+    struct pattern *p = find(s, name);
+    if (!p) return;
+    end(p);
+    session_leave(s, is_meant, name, FOR_PATTERN);
+}
+
+void session_each_pattern(struct session *s,
+                          void (*what)(struct session *s, weft_bytes name, unsigned right))
+{
+    for (struct pattern *p = s->patterns, *next; p; p = next) {
+        next = p->next;
+        what(s, name_bytes(&p->name), WEFT_RIGHT_PATTERN);
+    }
+}
+
 void pattern_unsubscribe(struct session *s, const struct command *c)
 {
     struct text t;
-    struct pattern *p = find(s, c->channel);
-    if (p) end(p);
-    if (p) session_leave(s, is_meant, c->channel, FOR_PATTERN);
+    pattern_end(s, c->channel);
     if (!c->id.len) return;
     text_init(&t, s->channels->env);
     answer_done(&t, c->id);

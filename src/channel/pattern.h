@@ -23,6 +23,12 @@
 void pattern_subscribe(struct session *s, const struct command *c);
 void pattern_unsubscribe(struct session *s, const struct command *c);
 
+/* The same without an answer. */
+void pattern_end(struct session *s, weft_bytes name);
+
+void session_each_pattern(struct session *s,
+                          void (*what)(struct session *s, weft_bytes name, unsigned right));
+
 /* The connection is gone. */
 void patterns_end(struct session *s);
 

@@ -124,7 +124,7 @@ static void hand_in(struct post *p)
     p->parcel.keys = p->keys;
     p->parcel.n = p->n;
     p->parcel.once = weft_request_field(p->visit->request, "Idempotency-Key");
-    p->parcel.who = p->visit->wish->params.client;
+    p->parcel.who = visit_who(p->visit);
     p->parcel.on_done = on_done;
     store_publish(&p->parcel);
 }

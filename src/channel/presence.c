@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "channel/bytes.h"
 #include "channel/hook.h"
 #include "channel/json.h"
 
@@ -20,8 +21,9 @@ struct member {
     unsigned here;    /* connections; 0: he is leaving */
     uint64_t left_ms;
     struct member *sooner, *later; /* among those who are leaving */
-    size_t len;
-    uint8_t name[];
+    bool verified;
+    size_t len, shown_len;
+    uint8_t name[]; /* and what is shown besides it */
 };
 
 /* ---- one of them ----------------------------------------------------------------------------- */
@@ -32,31 +34,38 @@ static void member_unref(struct member *m, const weft_env *env)
 }
 
 /* What he costs, with his place. */
-static size_t cost(size_t name_len)
+static size_t cost(size_t texts_len)
 {
-    return sizeof(struct member) + name_len + 2 * sizeof(struct member *);
+    return sizeof(struct member) + texts_len + 2 * sizeof(struct member *);
 }
 
-static int compare(const struct member *m, weft_bytes name)
+/* By which one is told from another. */
+struct key {
+    bool verified;
+    weft_bytes name;
+};
+
+static int compare(const struct member *m, struct key k)
 {
-    int order = memcmp(m->name, name.data, m->len < name.len ? m->len : name.len);
-    return order ? order : (m->len > name.len) - (m->len < name.len);
+    if (m->verified != k.verified) return m->verified ? -1 : 1;
+    int order = memcmp(m->name, k.name.data, m->len < k.name.len ? m->len : k.name.len);
+    return order ? order : (m->len > k.name.len) - (m->len < k.name.len);
 }
 
-static weft_bytes name_of(const struct member *m)
+static struct key key_of(const struct member *m)
 {
-    return (weft_bytes){m->name, m->len};
+    return (struct key){m->verified, {m->name, m->len}};
 }
 
 /* ---- the row --------------------------------------------------------------------------------- */
 
-/* Where the name is, or would be. */
-static size_t place_of(const struct presence *p, weft_bytes name)
+/* Where he is, or would be. */
+static size_t place_of(const struct presence *p, struct key k)
 {
     size_t from = 0, to = p->n;
     while (from < to) {
         size_t middle = from + (to - from) / 2;
-        if (compare(p->members[middle], name) < 0) from = middle + 1;
+        if (compare(p->members[middle], k) < 0) from = middle + 1;
         else to = middle;
     }
     return from;
@@ -87,22 +96,24 @@ static void give_back(struct presence *p, size_t bytes)
     atomic_fetch_sub_explicit(p->memory, bytes, memory_order_relaxed);
 }
 
-static struct member *make(struct presence *p, weft_bytes name)
+static struct member *make(struct presence *p, struct who who)
 {
-    if (!reserve(p) || !take_memory(p, cost(name.len))) return NULL;
-    struct member *m = hook_realloc(p->env, NULL, sizeof *m + name.len);
+    size_t len = strlen(who.name), shown = who.shown ? strlen(who.shown) : 0;
+    if (!reserve(p) || !take_memory(p, cost(len + shown))) return NULL;
+    struct member *m = hook_realloc(p->env, NULL, sizeof *m + len + shown);
     if (!m) {
-        give_back(p, cost(name.len));
+        give_back(p, cost(len + shown));
         return NULL;
     }
-    *m = (struct member){.refs = 1, .len = name.len};
-    memcpy(m->name, name.data, name.len);
+    *m = (struct member){.refs = 1, .verified = who.verified, .len = len, .shown_len = shown};
+    memcpy(m->name, who.name, len);
+    if (shown) memcpy(m->name + len, who.shown, shown);
     return m;
 }
 
 static void forget(struct presence *p, struct member *m)
 {
-    give_back(p, cost(m->len));
+    give_back(p, cost(m->len + m->shown_len));
     member_unref(m, p->env);
 }
 
@@ -168,10 +179,10 @@ void presence_expire(struct presence *p, uint64_t now_ms)
 
 /* ---- they come and go ------------------------------------------------------------------------ */
 
-static struct member *add(struct presence *p, weft_bytes name, size_t at)
+static struct member *add(struct presence *p, struct who who, size_t at)
 {
     if (p->n == PRESENCE_MEMBERS_MAX) return NULL;
-    struct member *m = make(p, name);
+    struct member *m = make(p, who);
     if (!m) return NULL;
     memmove(&p->members[at + 1], &p->members[at], (p->n - at) * sizeof(struct member *));
     p->members[at] = m;
@@ -179,12 +190,13 @@ static struct member *add(struct presence *p, weft_bytes name, size_t at)
     return m;
 }
 
-struct member *presence_join(struct presence *p, weft_bytes name, bool reads, uint64_t now_ms)
+struct member *presence_join(struct presence *p, struct who who, bool reads, uint64_t now_ms)
 {
+    const struct key k = {who.verified, bytes_of_text(who.name)};
     if (p->n == PRESENCE_MEMBERS_MAX) presence_expire(p, now_ms);
-    size_t at = place_of(p, name);
-    bool is_member = at < p->n && compare(p->members[at], name) == 0;
-    struct member *m = is_member ? p->members[at] : add(p, name, at);
+    size_t at = place_of(p, k);
+    bool is_member = at < p->n && compare(p->members[at], k) == 0;
+    struct member *m = is_member ? p->members[at] : add(p, who, at);
     if (!m) return NULL;
     if (is_member && !m->here) leave_no_more(p, m);
     m->here++;
@@ -227,8 +239,12 @@ static void add_member(struct text *to, const struct member *m)
 {
     if (to->len && to->data[to->len - 1] != '[') text_add(to, ",", 1);
     text_add_words(to, "{\"client\":");
-    json_add_string(to, name_of(m));
-    text_add_words(to, ",\"verified\":false}");
+    json_add_string(to, (weft_bytes){m->name, m->len});
+    if (m->shown_len) {
+        text_add_words(to, ",\"name\":");
+        json_add_string(to, (weft_bytes){m->name + m->len, m->shown_len});
+    }
+    text_add_words(to, m->verified ? ",\"verified\":true}" : ",\"verified\":false}");
 }
 
 void roster_tell(struct text *to, const struct roster *r)
@@ -247,9 +263,9 @@ static size_t add_missing(struct text *to, const struct roster *a, const struct 
 {
     size_t n = 0, at = 0;
     for (size_t i = 0; i < a->n; i++) {
-        weft_bytes name = name_of(a->members[i]);
-        while (at < b->n && compare(b->members[at], name) < 0) at++;
-        if (at < b->n && compare(b->members[at], name) == 0) continue;
+        struct key k = key_of(a->members[i]);
+        while (at < b->n && compare(b->members[at], k) < 0) at++;
+        if (at < b->n && compare(b->members[at], k) == 0) continue;
         add_member(to, a->members[i]);
         n++;
     }

@@ -11,6 +11,7 @@
  * to 100 members by name, and of more only how many there are. Two of them have a difference.
  *
  *      {"count":3,"members":[{"client":"ann","verified":false}]}        all who are there
+ *      {"count":3,"members":[{"client":"u17","name":"Ann","verified":true}]}   a user, whom the program knows
  *      {"count":4,"join":[{"client":"bob","verified":false}],"leave":[]}   the difference to what was told before
  *      {"count":4000}                                                   more than 100 members
  *
@@ -26,6 +27,7 @@
 #include <stdatomic.h>
 
 #include "channel/text.h"
+#include "channel/who.h"
 
 enum {
     PRESENCE_MEMBERS_MAX = 10000,   /* of a channel */
@@ -36,7 +38,7 @@ enum {
 
 struct member;
 
-/* In the order of their names. */
+/* Users first, then those who only say who they are; in the order of their names. */
 struct presence {
     const weft_env *env;
     atomic_size_t *memory; /* bytes, of all sets that share it */
@@ -51,7 +53,7 @@ void presence_deinit(struct presence *p);
 
 /* One more connection of this name, which reads or does not. NULL: there is no room for the name, or no memory; he
  * counts as one without a name then. What it returns is good until presence_leave. */
-struct member *presence_join(struct presence *p, weft_bytes name, bool reads, uint64_t now_ms);
+struct member *presence_join(struct presence *p, struct who who, bool reads, uint64_t now_ms);
 void presence_leave(struct presence *p, struct member *m, bool reads, uint64_t now_ms);
 
 /* Those whose grace is over are gone. */

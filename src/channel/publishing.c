@@ -102,7 +102,7 @@ static void hand_in(struct publishing *p)
     p->parcel.messages = &p->message;
     p->parcel.keys = &p->key;
     p->parcel.n = 1;
-    p->parcel.who = s->client;
+    p->parcel.who = session_who(s);
     p->parcel.on_done = on_done;
     store_publish(&p->parcel);
 }

@@ -10,6 +10,7 @@
 #define CHANNEL_RIGHTS_H
 
 #include "channel/channels.h"
+#include "channel/pass.h"
 #include "channel/refusal.h"
 
 struct weft_channel_ask {
@@ -19,6 +20,8 @@ struct weft_channel_ask {
     weft_request *request;
     weft_upgrade *upgrade; /* whose request that is; NULL: none */
     weft_conn *conn;       /* of a command; NULL: it is a request */
+    weft_bytes token;      /* of a command that is a token; else empty */
+    struct pass *pass;     /* in granted: what there is besides rights, to be taken over; or NULL */
 
     /* One of them, once: with all that he may do, which is enough; or why not. */
     void (*granted)(weft_channel_ask *a, unsigned rights);

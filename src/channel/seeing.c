@@ -73,6 +73,24 @@ void session_look_away(struct session *s, weft_bytes channel)
     weft_topic_unref(t);
 }
 
+struct each_seen {
+    struct session *session;
+    void (*what)(struct session *s, weft_bytes name, unsigned right);
+};
+
+static void see_one(weft_bytes channel, void *user)
+{
+    const struct each_seen *e = user;
+    e->what(e->session, channel, WEFT_RIGHT_PRESENCE);
+}
+
+void session_each_seen(struct session *s,
+                       void (*what)(struct session *s, weft_bytes name, unsigned right))
+{
+    struct each_seen e = {s, what};
+    board_each(s->conn, &onlookers, see_one, &e);
+}
+
 /* ---- the command ----------------------------------------------------------------------------- */
 
 /* Who is to be told later has a channel that is there; who looks once makes none. */

@@ -14,4 +14,8 @@ void session_presence(struct session *s, const struct command *c);
 int session_look_on(struct session *s, weft_topic *t, struct text *now);
 void session_look_away(struct session *s, weft_bytes channel);
 
+/* Where it looks on; what may have it look away there. */
+void session_each_seen(struct session *s,
+                       void (*what)(struct session *s, weft_bytes name, unsigned right));
+
 #endif

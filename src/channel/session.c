@@ -8,6 +8,7 @@
 #include "channel/bytes.h"
 #include "channel/find.h"
 #include "channel/hook.h"
+#include "channel/pass.h"
 
 void session_say(struct session *s, struct text *t)
 {
@@ -33,6 +34,11 @@ void session_flow(struct session *s)
     bool too_much = s->unanswered >= UNANSWERED_MAX || s->unanswered_bytes >= UNANSWERED_BYTES_MAX;
     if (too_much || s->asks || weft_backlogged(s->conn)) weft_pause(s->conn);
     else weft_resume(s->conn);
+}
+
+struct who session_who(const struct session *s)
+{
+    return pass_who(pass_of_conn(s->conn), s->client);
 }
 
 unsigned session_rights_on(const struct session *s, weft_bytes channel)

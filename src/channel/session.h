@@ -11,6 +11,7 @@
 #include "channel/grants.h"
 #include "channel/refusal.h"
 #include "channel/text.h"
+#include "channel/who.h"
 
 /* So much may be published and not answered; then it is not read from. */
 enum { UNANSWERED_MAX = 64, UNANSWERED_BYTES_MAX = 256 << 10 };
@@ -33,7 +34,7 @@ struct session {
     uint64_t patterns_made; /* so far */
     struct grant *grants;
     size_t unanswered, unanswered_bytes;
-    char *client; /* NULL: he has no name */
+    char *client; /* NULL: he says no name */
 };
 
 void session_unref(struct session *s);
@@ -44,6 +45,8 @@ void session_refuse(struct session *s, weft_bytes id, const struct refusal *why)
 
 /* Read on, or not. */
 void session_flow(struct session *s);
+
+struct who session_who(const struct session *s);
 
 /* What he may do with a channel, as far as that is decided. */
 unsigned session_rights_on(const struct session *s, weft_bytes channel);

@@ -12,6 +12,7 @@
 #include "channel/conversation.h"
 #include "channel/guest.h"
 #include "channel/hook.h"
+#include "channel/pass.h"
 #include "channel/raw.h"
 
 static const char V1_ROUTE[] = "/.weft/v1";
@@ -26,6 +27,7 @@ static void has_begun(struct socket *s)
     socket_set(s, SOCKET_RAW, socket_rights(s));
     s->topic = o->topic;
     weft_timer_free(o->closing);
+    pass_free(o->pass);
     hook_free(env, o->client);
     hook_free(env, o);
 }
@@ -67,7 +69,7 @@ static struct opening *make_opening(const weft_env *env, const struct params *p,
     return o;
 }
 
-static struct socket *make(const visit *v, weft_topic *t)
+static struct socket *make(visit *v, weft_topic *t)
 {
     const weft_env *env = v->channels->env;
     struct opening *o = make_opening(env, &v->wish->params, t);
@@ -78,6 +80,7 @@ static struct socket *make(const visit *v, weft_topic *t)
         hook_free(env, o);
         return NULL;
     }
+    o->pass = visit_take_pass(v);
     *s = (struct socket){
         .channels = channels_ref(v->channels),
         .opening = o,
@@ -191,8 +194,9 @@ static void subscribe(struct socket *s, weft_conn *c)
     int error = weft_member_begin(&s->reader, s->opening->topic, c, &since, &seek);
     if (error) weft_close(c, WEFT_CLOSE_TRY_AGAIN_LATER, weft_strerror(error));
     else if (seek.lost) close_lost(c, at);
-    else if (s->opening->client)
-        guest_on_conn(s->channels, s->opening->topic, c, s->opening->client);
+    else
+        guest_on_conn(s->channels, s->opening->topic, c,
+                      pass_who(pass_of_conn(c), s->opening->client));
 }
 
 static void on_open(weft_conn *c)
@@ -200,6 +204,8 @@ static void on_open(weft_conn *c)
     struct socket *s = weft_conn_user(c);
     struct opening *o = s->opening;
     struct session *session = NULL;
+    pass_on_conn(o->pass, c);
+    o->pass = NULL;
     tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_OPEN});
     if (socket_speaks_v1(weft_conn_subprotocol(c))) session = conversation_begin(s, c);
     else if (o->subscribes && o->seek.lost && !o->takes_loss) close_soon(o, c);

@@ -14,7 +14,7 @@
 #include "channel/params.h"
 #include "channel/publication.h"
 
-enum { BUSY_RETRY_MS = 1000, ONCE_ROOM = CLIENT_MAX + 1 + ONCE_KEY_MAX };
+enum { BUSY_RETRY_MS = 1000, ONCE_ROOM = USER_MAX + 2 + ONCE_KEY_MAX };
 
 /* The parcel that this is a member of. */
 #define PARCEL_OF(pointer, member) \
@@ -221,15 +221,19 @@ static uint64_t fingerprint(const struct parcel *p)
     return of;
 }
 
-/* The same word of another is another key. A name has no NUL in it. */
+/* The same word of another is another key; a user has nothing in common with who says that he is called so. A name has
+ * no NUL in it. */
 static weft_bytes key_of(const struct parcel *p, uint8_t room[ONCE_ROOM])
 {
-    const char *who = p->who ? p->who : "";
-    size_t len = strlen(who) + 1;
-    memcpy(room, who, len);
+    const char *name = p->who.name ? p->who.name : "";
+    size_t len = strlen(name) + 2;
+    room[0] = p->who.verified;
+    memcpy(room + 1, name, len - 1);
     memcpy(room + len, p->once.data, p->once.len);
     return (weft_bytes){room, len + p->once.len};
 }
+
+_Static_assert((int)CLIENT_MAX <= (int)USER_MAX, "there is room for either");
 
 /* 1: it is the first, and to be published; 0: it waits; else it is done with. */
 static int ask_desk(struct parcel *p, struct desk *desk, uint64_t now_ms)

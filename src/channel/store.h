@@ -16,6 +16,7 @@
 
 #include "channel/channels.h"
 #include "channel/refusal.h"
+#include "channel/who.h"
 
 /* Errors of the store's own: the key was used for something else; for this, which is in the channel already. */
 enum { STORE_OTHER = -1000001, STORE_AGAIN = -1000002 };
@@ -30,7 +31,7 @@ struct parcel {
     const weft_bytes *keys;
     size_t n;
     weft_bytes once; /* an idempotency key; empty: none */
-    const char *who; /* whose that is, as he says himself; NULL or "": he says no name */
+    struct who who;  /* whose that is; used before store_publish returns */
     bool
         patient; /* it waits for its turn as long as that takes, because whoever said it is held up */
     void (*on_done)(

@@ -12,6 +12,7 @@
 #include "channel/form.h"
 #include "channel/guest.h"
 #include "channel/hook.h"
+#include "channel/pass.h"
 
 struct stream {
     weft_reader reader; /* its carrier: the reply */
@@ -148,6 +149,12 @@ static void on_leave(weft_reply *reply, uint64_t return_ms)
     if (s) leave(s, return_ms);
 }
 
+/* Who comes back is asked who he is. */
+static void expire(weft_reply *reply)
+{
+    leave(weft_reply_user(reply), channels_retry_ms(weft_reply_loop(reply)));
+}
+
 static const weft_reply_handler replies = {.on_leave = on_leave};
 
 static struct stream *make(visit *v)
@@ -208,11 +215,12 @@ static bool read_from(struct stream *s, weft_topic *t, const weft_reader_type *t
 
 /* He says who he is, and wants to see who else is there: both if he likes. */
 static void welcome(const struct stream *s, weft_topic *t, const struct params *p,
-                    const struct onlooker_type *type)
+                    const struct onlooker_type *type, struct pass *pass)
 {
     weft_reply *reply = reply_of(s);
     weft_loop *l = weft_reply_loop(reply);
-    guest_on_reply(s->channels, t, reply, p->client);
+    guest_on_reply(s->channels, t, reply, pass_who(pass, p->client));
+    pass_on_reply(pass, reply, expire);
     if (p->presence_events && board_join(s->channels, t, l, reply, type, NULL) < 0)
         weft_reply_abort(reply);
 }
@@ -228,9 +236,11 @@ void streaming_begin(visit *v)
     params_since(&params, &b.since);
     weft_topic_seek(t, &b.since, &b.seek);
     struct stream *s = make(v);
+    struct pass *pass = s ? visit_take_pass(v) : NULL;
     if (s) s->reader.carrier = visit_begin(v, s->form->type, &b.seek.at, &replies, s);
     else visit_no_memory(v);
     if (s && !s->reader.carrier) gone(&s->reader);
-    else if (s && read_from(s, t, type, &b)) welcome(s, t, &params, looks);
+    else if (s && read_from(s, t, type, &b)) welcome(s, t, &params, looks, pass), pass = NULL;
+    pass_free(pass);
     weft_topic_unref(t);
 }

@@ -160,8 +160,27 @@ int session_read(struct session *s, weft_topic *t, const weft_since *since, unsi
     }
     s->refs++;
     s->first = new;
-    if (s->client) guest_on_conn(s->channels, t, s->conn, s->client);
+    guest_on_conn(s->channels, t, s->conn, session_who(s));
     return 0;
+}
+
+void session_is_known(struct session *s)
+{
+    for (const struct subscription *at = s->first; at; at = at->next) {
+        weft_topic *t = weft_reader_topic(&at->reader);
+        guest_leaves_conn(s->conn, t);
+        guest_on_conn(s->channels, t, s->conn, session_who(s));
+    }
+}
+
+/* What is done to one of them may end that one, and no other. */
+void session_each_read(struct session *s,
+                       void (*what)(struct session *s, weft_bytes name, unsigned right))
+{
+    for (struct subscription *at = s->first, *next; at; at = next) {
+        next = at->next;
+        what(s, channel_of(at), WEFT_RIGHT_READ);
+    }
 }
 
 /* ---- commands -------------------------------------------------------------------------------- */

@@ -26,6 +26,13 @@ bool session_reads(struct session *s, weft_bytes channel, unsigned for_what);
 void session_leave(struct session *s, bool (*is_it)(weft_bytes channel, weft_bytes name),
                    weft_bytes name, unsigned for_what);
 
+/* What it reads, but for what it ends meanwhile. */
+void session_each_read(struct session *s,
+                       void (*what)(struct session *s, weft_bytes name, unsigned right));
+
+/* He is known now, and so is on all these channels as who he is. */
+void session_is_known(struct session *s);
+
 /* Whether there is room for another subscription. Each channel that is read is one, and so is each pattern. */
 bool session_has_place(const struct session *s);
 int session_refuse_more(struct refusal *why);

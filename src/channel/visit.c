@@ -41,9 +41,22 @@ visit *visit_again(weft_channels *c, weft_request *r, enum ask ask, bool origin_
     return v;
 }
 
+struct pass *visit_take_pass(visit *v)
+{
+    struct pass *p = v->asks.pass;
+    v->asks.pass = NULL;
+    return p;
+}
+
+struct who visit_who(const visit *v)
+{
+    return pass_who(v->asks.pass, v->wish->params.client);
+}
+
 void visit_free(visit *v)
 {
     weft_channels *c = v->channels;
+    pass_free(v->asks.pass);
     hook_free(c->env, v->wish);
     hook_free(c->env, v);
     channels_unref(c);

@@ -40,6 +40,12 @@ visit *visit_new(weft_channels *c, weft_request *r, weft_upgrade *u);
 /* The same for who has waited for long, and done without one meanwhile; it has no wish. */
 visit *visit_again(weft_channels *c, weft_request *r, enum ask ask, bool origin_allowed);
 
+/* What he was granted besides rights, which becomes the caller's; NULL: nothing. */
+struct pass *visit_take_pass(visit *v);
+
+/* Who he is, as long as the visit has that. */
+struct who visit_who(const visit *v);
+
 /* What was taken is taken; the request is no longer the visit's. */
 void visit_free(visit *v);
 

@@ -128,6 +128,13 @@ static void remember(struct wait *w, const struct params *p, const weft_seek *se
     w->last = p->last;
 }
 
+/* Not longer than he may. */
+static uint64_t patience_ms(const visit *v)
+{
+    uint64_t wanted = v->wish->params.wait_s * UINT64_C(1000), left = pass_left_ms(v->asks.pass);
+    return wanted < left ? wanted : left;
+}
+
 /* What was asked is not needed any more: most of what a client who waits would cost. */
 static int begin(struct wait *w, const visit *v, weft_topic *t)
 {
@@ -139,10 +146,10 @@ static int begin(struct wait *w, const visit *v, weft_topic *t)
     params_since(p, &since);
     int error = weft_request_watch(w->request, &watcher, w);
     if (!error) error = weft_reader_begin(&w->reader, t, visit_loop(v), &readers, &since, &seek);
-    if (!error) error = weft_request_forget(&w->request, p->wait_s * UINT64_C(1000));
+    if (!error) error = weft_request_forget(&w->request, patience_ms(v));
     if (error) return error;
     remember(w, p, &seek);
-    w->guest = guest_come(v->channels, t, weft_request_loop(w->request), p->client, false);
+    w->guest = guest_come(v->channels, t, weft_request_loop(w->request), visit_who(v), false);
     if (seek.lost || seek.at.offset < seek.head.offset) wake(w);
     return 0;
 }

@@ -40,12 +40,12 @@ static void hello_says_what_the_url_has_subscribed(void **state)
 {
     (void)state;
     struct subscribed s = subscribed_to("/chat");
-    answer_hello(&t, "c81", 65536, 25000, &s);
+    answer_hello(&t, "c81", 65536, 25000, WEFT_NEVER, &s);
     assert_said(
         "{\"hello\":{\"client\":\"c81\",\"max_message\":65536,\"ping\":25000},\"channel\":\"/chat\","
         "\"position\":\"k3f9a2c1.42\",\"policy\":\"queue\"}");
     s.seek.lost = 7;
-    answer_hello(&t, "c81", 65536, 25000, &s);
+    answer_hello(&t, "c81", 65536, 25000, WEFT_NEVER, &s);
     assert_said(
         "{\"hello\":{\"client\":\"c81\",\"max_message\":65536,\"ping\":25000},\"channel\":\"/chat\","
         "\"position\":\"k3f9a2c1.42\",\"policy\":\"queue\",\"lost\":7}");
@@ -54,7 +54,7 @@ static void hello_says_what_the_url_has_subscribed(void **state)
 static void who_only_publishes_hears_of_no_channel(void **state)
 {
     (void)state;
-    answer_hello(&t, "c81", 65536, 25000, NULL);
+    answer_hello(&t, "c81", 65536, 25000, WEFT_NEVER, NULL);
     assert_said("{\"hello\":{\"client\":\"c81\",\"max_message\":65536,\"ping\":25000}}");
 }
 

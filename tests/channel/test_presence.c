@@ -31,7 +31,7 @@ static int tear_down(void **state)
 
 static struct member *join(const char *name, uint64_t now)
 {
-    return presence_join(&p, bytes_of_text(name), false, now);
+    return presence_join(&p, (struct who){.name = name}, false, now);
 }
 
 /* All of it, as it is now. */
@@ -121,8 +121,8 @@ static void names_are_any_text(void **state)
 static void those_without_a_name_are_counted(void **state)
 {
     (void)state;
-    struct member *ann = presence_join(&p, LITERAL("ann"), true, 0);
-    presence_join(&p, LITERAL("ann"), true, 0);
+    struct member *ann = presence_join(&p, (struct who){.name = "ann"}, true, 0);
+    presence_join(&p, (struct who){.name = "ann"}, true, 0);
     join("bob", 0);
     assert_int_equal(p.readers, 2);
     assert_string_equal(all(5), "{\"count\":5,\"members\":[" MEMBER("ann") "," MEMBER("bob") "]}");

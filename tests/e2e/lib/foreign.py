@@ -180,14 +180,19 @@ class ChannelsConfig(Structure):
                 ('publish_ms', c_uint64), ('heartbeat_ms', c_uint64), ('new_channels', c_uint64), ('rights', c_uint),
                 ('any_origin', c_bool), ('on_ask', c_void_p), ('user', c_void_p), ('on_look', c_void_p),
                 ('on_event', c_void_p), ('subprotocols', POINTER(c_char_p)), ('deflate', POINTER(Deflate)),
-                ('page', Bytes), ('has_presence', c_void_p)]
+                ('page', Bytes), ('has_presence', c_void_p), ('on_forget', c_void_p), ('may_stay', c_void_p)]
+
+
+class ChannelGrant(Structure):
+    _fields_ = [('rights', c_uint), ('user', c_char_p), ('name', c_char_p), ('lasts_ms', c_uint64),
+                ('identity', c_void_p)]
 
 
 STRUCTS = {'weft_env': Env, 'weft_limits': Limits, 'weft_loop_config': LoopConfig, 'weft_server_config': ServerConfig,
            'weft_tls_config': TlsConfig, 'weft_listen_options': ListenOptions, 'weft_client_config': ClientConfig,
            'weft_dial': Dial, 'weft_pipe_handler': PipeHandler, 'weft_handler': Handler, 'weft_deflate': Deflate,
            'weft_session_config': SessionConfig, 'weft_hub_config': HubConfig, 'weft_reply_handler': ReplyHandler,
-           'weft_topic_settings': TopicSettings, 'weft_channels_config': ChannelsConfig,
+           'weft_topic_settings': TopicSettings, 'weft_channels_config': ChannelsConfig, 'weft_channel_grant': ChannelGrant,
            'weft_request_handler': RequestHandler, 'weft_request_watcher': RequestWatcher}
 
 
