@@ -98,6 +98,7 @@ static void on_signal(void *user)
     struct service *s = user;
     if (!s->leaving) {
         s->leaving = true;
+        health_leaves(&s->health);
         trace_line(&s->trace, "leaving; once more to stop at once");
         int r = weft_server_shutdown(s->server, WEFT_CLOSE_GOING_AWAY, on_gone, s);
         if (r == 0) return;
@@ -176,6 +177,7 @@ static int open_pages(struct service *s)
     static const weft_request_handler script = {.on_request = page_script, .methods = "GET"};
     int error = weft_server_on_request(s->server, PAGE_ASSETS, &assets, NULL);
     if (!error) error = weft_server_on_request(s->server, PAGE_SCRIPT, &script, NULL);
+    if (!error) error = health_route(&s->health, s->server);
     return error < 0 ? complain("cannot start: %s", weft_strerror(error)) : 0;
 }
 

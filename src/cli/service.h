@@ -23,6 +23,7 @@
 
 #include "cli/channels.h"
 #include "cli/flags.h"
+#include "cli/health.h"
 #include "cli/listening.h"
 #include "cli/secret.h"
 #include "cli/signals.h"
@@ -70,6 +71,7 @@ struct service {
     const weft_deflate *deflate; /* for handlers; NULL: off */
     struct signals signals;
     struct trim trim;
+    struct health health;
     unsigned threads;
     bool leaving, over;
 };
