@@ -310,6 +310,7 @@ static ssize_t read_all(int fd, char *bytes)
 static int open_file(const char *path, bool again)
 {
     struct stat st;
+    if (!strcmp(path, "-")) return again ? -ESPIPE : dup(STDIN_FILENO);
     if (stat(path, &st) < 0) return -errno;
     if (S_ISDIR(st.st_mode)) return -EISDIR;
     if (again && !S_ISREG(st.st_mode)) return -ESPIPE;

@@ -18,7 +18,7 @@
 
 #include "cli/settings.h"
 
-/* again: it was read before, so it has to be a file that is still there, not a pipe. */
+/* path: "-" is stdin. again: it was read before, so it has to be a file that is still there, not a pipe. */
 void config_file_read(struct settings *s, const char *path, bool again);
 
 /* Its content. name: what stands in front of what is wrong. */

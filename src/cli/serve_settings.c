@@ -22,7 +22,8 @@ static void own_flags(struct serve_settings *s)
 {
     const struct flag table[SERVE_FLAGS] = {
         {0, "config", .kind = FLAG_TEXT, .into = &s->file, .value = "FILE", .is = FLAG_NO_KEY,
-         .help = "read settings from this file, too; weft config prints one"},
+         .help = "read settings from this file, too (-: from stdin); weft config\n"
+                 "prints one"},
         {0, "check", .kind = FLAG_BOOL, .into = &s->check, .is = FLAG_TYPED,
          .help = "look whether all settings are right, and do not serve"},
         {0, "dir", .kind = FLAG_TEXT, .into = &s->service.dir, .value = "DIR",

@@ -136,8 +136,9 @@ static void on_hangup(void *user)
 static int load_secret(struct service *s)
 {
     char why[WHY_MAX] = "";
-    if (!secret_wanted(&s->options->secret)) return 0;
-    int r = secret_load(&s->options->secret, &s->tls, why, sizeof why);
+    const struct secret_options *o = &s->options->secret;
+    if (!secret_wanted(o) || !secret_fits(o, why)) return 0; /* which has been said */
+    int r = secret_load(o, &s->tls, why, sizeof why);
     return r < 0 ? complain("%s", why) : 0;
 }
 
