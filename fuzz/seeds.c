@@ -337,6 +337,17 @@ static void other_seeds(void)
     seed_text("fuzz_cli", "h\x1b[31mred\t\xe2\x80\xae\xc2\x9b\r\n\"\\");
     seed_text("fuzz_cli", "i");
     seed_text("fuzz_cli", "n:8080/chat");
+    seed_text(
+        "fuzz_config",
+        "port: 8080 # why\norigins: [same, 'https://a.example']\nmax-message: 1M\nping: 2.5s\n");
+    seed_text(
+        "fuzz_config",
+        "channels:\n  /quotes/*: latest=key, history=100/1h\n  /chat: {queue: , presence: off}\n");
+    seed_text("fuzz_config",
+              "%YAML 1.1\n--- {user: &a \"\\u7ec7\\0\", x: *a, ? [b] : !!c |2-\n  d\n}\n...\n");
+    seed_text(
+        "fuzz_config",
+        "only-channels: no\nonly-channels: yes\ndir: >\n  a\n\n  b\ngrant:\n- drop\n- [pattern]\n");
 }
 
 int main(int argc, char **argv)

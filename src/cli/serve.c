@@ -35,7 +35,8 @@ static const char about[] =
     "\n"
     "The first line on stdout says where it listens. SIGINT and SIGTERM close every\n"
     "WebSocket with 1001 and end the program; a second one ends it at once.\n"
-    "With TLS, SIGHUP reads the certificates and keys again.\n"
+    "SIGHUP reads certificates, keys and the file of --config again. Every flag is a\n"
+    "variable and a key of that file, too (weft config).\n"
     "A channel keeps its last 100 messages for 5 minutes for those who come back, and\n"
     "up to 8M of what those who are connected have yet to read. Who says more than\n"
     "1M a second waits while a reader is more than half of that behind. --channel\n"
@@ -50,7 +51,8 @@ static const char examples[] =
     "  weft serve --channel '/quotes/*: latest=key, max-rate=10'\n"
     "  weft serve --echo /echo -p 0   an echo endpoint, on any free port\n"
     "  weft serve --origin https://example.org\n"
-    "  weft serve --tls-cert server.crt --tls-key server.key\n";
+    "  weft serve --tls-cert server.crt --tls-key server.key\n"
+    "  weft serve --config weft.yaml  as that file says; weft config prints one\n";
 
 /* ---- what else is at a path ------------------------------------------------------------------ */
 
