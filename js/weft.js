@@ -368,7 +368,7 @@
     /** The answer to such a request, or a WeftError in words. */
     async fetch(asked, init) {
       const { url, ...fields } = await asked;
-      const response = await fetch(url, { cache: "no-store", ...fields, ...init });
+      const response = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(SLOW + SILENT), ...fields, ...init });
       if (response.ok) return response;
       const { status, statusText, headers } = response;
       const { error } = await response.json().catch(() => ({}));
@@ -509,7 +509,7 @@
     const heard = (object) => {
       const { hello, id, error, close, channel } = object;
       if (hello) {
-        pingAfter = hello.ping;
+        pingAfter = hello.ping ?? pingAfter;
         link.maxMessage = hello.max_message;
         line.live();
         link.subs.forEach(subscribe);

@@ -222,6 +222,9 @@ WEFT_API const weft_deflate_params *weft_conn_deflate(const weft_conn *c);
  * nothing known. */
 WEFT_API weft_peer *weft_conn_peer(weft_conn *c);
 
+/* After how many ms of silence it is pinged (weft_limits.ping_interval), but for the jitter; WEFT_NEVER: it is not. */
+WEFT_API uint64_t weft_conn_ping_interval(const weft_conn *c);
+
 /* Your pointer: a server's starts as the route's or what weft_upgrade_set_user said, a client's as
  * weft_connect's. */
 WEFT_API void *weft_conn_user(const weft_conn *c);

@@ -80,7 +80,7 @@ void answer_hello(struct text *to, const char *client, uint64_t max_message, uin
 {
     add_string(to, "{\"hello\":{\"client\":", bytes_of_text(client));
     add_number(to, ",\"max_message\":", max_message);
-    add_number(to, ",\"ping\":", ping_ms);
+    if (ping_ms != WEFT_NEVER) add_number(to, ",\"ping\":", ping_ms);
     if (left_ms != WEFT_NEVER) add_number(to, ",\"expires_in\":", left_ms);
     text_add_words(to, s ? "}," : "}");
     if (s) add_subscribed(to, s, false);

@@ -32,8 +32,8 @@ struct subscribed {
     weft_policy policy;
 };
 
-/* The first of a connection. left_ms: how long what he was granted holds; WEFT_NEVER: for good. s: what its URL has
- * subscribed it to; NULL: nothing (subscribe=no). */
+/* The first of a connection. ping_ms: after how much silence he is pinged, left_ms: how long what he was granted holds;
+ * WEFT_NEVER: he is not, it does for good. s: what its URL has subscribed it to; NULL: nothing (subscribe=no). */
 void answer_hello(struct text *to, const char *client, uint64_t max_message, uint64_t ping_ms,
                   uint64_t left_ms, const struct subscribed *s);
 

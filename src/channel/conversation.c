@@ -18,8 +18,6 @@
 #include "channel/seeing.h"
 #include "channel/subscription.h"
 
-enum { PING_MS = 25000 };
-
 /* ---- in -------------------------------------------------------------------------------------- */
 
 static void pong(struct session *s, weft_bytes ping)
@@ -112,7 +110,7 @@ static void hello(struct session *s, const struct subscribed *is)
     char client[24];
     snprintf(client, sizeof client, "c%" PRIu64, weft_conn_id(s->conn));
     text_init(&t, s->channels->env);
-    answer_hello(&t, client, s->channels->cfg.max_message, PING_MS,
+    answer_hello(&t, client, s->channels->cfg.max_message, weft_conn_ping_interval(s->conn),
                  pass_left_ms(pass_of_conn(s->conn)), is);
     session_say(s, &t);
 }

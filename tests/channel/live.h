@@ -15,14 +15,20 @@ struct live {
     weft_hub *hub;
 };
 
-/* In a world that has begun. */
-static inline void live_serve(struct live *l, const weft_channels_config *cfg)
+/* In a world that has begun. server may be NULL. */
+static inline void live_serve_as(struct live *l, const weft_server_config *server,
+                                 const weft_channels_config *cfg)
 {
-    world_serve(&l->w, NULL);
+    world_serve(&l->w, server);
     assert_int_equal(weft_channels_new(&l->channels, l->w.loop, cfg), 0);
     l->hub = weft_channels_hub(l->channels);
     assert_int_equal(weft_channels_route(l->channels, l->w.server, "/*"), 0);
     world_listen(&l->w);
+}
+
+static inline void live_serve(struct live *l, const weft_channels_config *cfg)
+{
+    live_serve_as(l, NULL, cfg);
 }
 
 static inline void live_begin(struct live *l, const weft_channels_config *cfg)

@@ -2,6 +2,7 @@
  *
  * tests/channel/test_session.c - weft.v1, over loopback
  */
+#include "channel/unit.h"
 #include "channel/v1.h"
 
 static struct live live;
@@ -41,6 +42,24 @@ static void test_hello(void **state)
     assert_said(r, "");
     raw_free(r);
     live_end(&live);
+}
+
+static void test_hello_says_when_it_is_pinged(void **state)
+{
+    static const struct {
+        uint64_t interval;
+        const char *said;
+    } cases[] = {{7000, "65536,\"ping\":7000}"}, {WEFT_NEVER, "65536}"}};
+    (void)state;
+    for (size_t i = 0; i < countof(cases); i++) {
+        const weft_limits limits = {.ping_interval = cases[i].interval};
+        world_begin(&live.w);
+        live_serve_as(&live, &(weft_server_config){.limits = &limits}, NULL);
+        struct raw *r = dial("/chat");
+        assert_non_null(strstr(said(r), cases[i].said));
+        raw_free(r);
+        live_end(&live);
+    }
 }
 
 static void test_subscribe(void **state)
@@ -173,9 +192,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hello),   cmocka_unit_test(test_subscribe),
-        cmocka_unit_test(test_publish), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_leave),   cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_hello),     cmocka_unit_test(test_hello_says_when_it_is_pinged),
+        cmocka_unit_test(test_subscribe), cmocka_unit_test(test_publish),
+        cmocka_unit_test(test_errors),    cmocka_unit_test(test_leave),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 
+#include "base/limits.h"
 #include "base/rare.h"
 #include "net/links.h"
 #include "net/peer.h"
@@ -209,6 +210,12 @@ weft_peer *weft_conn_peer(weft_conn *c)
 {
     conn_assert_usable(c);
     return peer_there(&c->links, c->lane);
+}
+
+uint64_t weft_conn_ping_interval(const weft_conn *c)
+{
+    conn_assert_usable(c);
+    return limit_ping_interval(conn_limits(c));
 }
 
 void *weft_conn_user(const weft_conn *c)
