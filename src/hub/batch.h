@@ -13,6 +13,7 @@ struct batch {
     bool past;              /* the log has moved past some of that */
     bool more;              /* of a cursor: there is more to be had at once */
     weft_seek loss;         /* of a cursor, if lost is not 0: told before them */
+    bool too_slow;          /* of a cursor: by its policy that loss is his end */
     struct rendering *cold; /* to be given back without locks */
     uint32_t n;
     struct entry *entries[BATCH];

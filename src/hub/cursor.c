@@ -33,6 +33,14 @@ static uint64_t goes_on_after(const struct local *l, uint64_t next, weft_seek *l
     return gone;
 }
 
+/* Under the lock: whoever needs what that loss is about has to go. Not for what was dropped on purpose. */
+static bool is_too_slow(const weft_topic *t, const weft_seek *loss)
+{
+    bool is_counted = loss->lost && loss->lost != WEFT_LOST_UNKNOWN;
+    return is_counted && t->settings->policy == WEFT_POLICY_DISCONNECT &&
+           loss->at.offset > t->log.cleared;
+}
+
 /* Under the lock: what he needs who has been told all of b, which was all there is in front of l->stand.next. Where the
  * policy has passed over the last of it, because there is something newer that those who keep up have yet to be told,
  * he waits for that: so that he hears how much he was spared; and where a loss reaches further than they have come. */
@@ -51,6 +59,7 @@ static void take(const struct local *l, uint64_t next, struct batch *b)
     *b = (struct batch){.after = next - 1};
     topic_lock(t);
     uint64_t after = goes_on_after(l, next, &b->loss);
+    b->too_slow = is_too_slow(t, &b->loss);
     struct entry *e = log_after(&t->log, after, l->stand.next, skips);
     for (; e && b->n < BATCH; e = log_next(&t->log, e, l->stand.next, skips)) {
         e->hot++;
@@ -103,8 +112,13 @@ static int tell_batch(weft_reader *r, const struct batch *b, uint64_t *next)
 static bool serve(struct local *l, uint32_t at, const struct batch *b)
 {
     weft_reader *r = l->behind[at].reader;
-    int said = tell_batch(r, b, &l->behind[at].next);
     l->stale = true;
+    if (b->too_slow) {
+        r->state |= READER_FULL;
+        reader_cannot_stay(r, WEFT_ERR_BACKLOG);
+        return false;
+    }
+    int said = tell_batch(r, b, &l->behind[at].next);
     if (said) r->state |= READER_FULL;
     if (said == -ENOMEM) reader_cannot_stay(r, said);
     if (said < 0 && said != WEFT_ERR_BACKLOG) r->state |= READER_ENDED;

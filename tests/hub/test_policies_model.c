@@ -123,6 +123,19 @@ static uint64_t lost_up_to(const struct model *m, const struct reader *r)
     return gone > r->at ? gone : r->at;
 }
 
+static void is_cut(struct reader *r)
+{
+    r->events[r->n++] = (struct event){ENDED, 0, WEFT_ERR_BACKLOG};
+    r->ended = true;
+}
+
+/* The window has passed him, and his policy is to go then. That is seen when he says that he has drained. */
+static bool is_too_slow(const struct model *m, const struct reader *r)
+{
+    uint64_t gone = lost_up_to(m, r);
+    return is_of(m, WEFT_POLICY_DISCONNECT) && gone > r->at && gone > m->cleared;
+}
+
 static void goes_on(struct model *m, struct reader *r)
 {
     uint64_t round = round_of(m);
@@ -144,7 +157,7 @@ static void all_go_on(struct model *m)
     for (struct reader *r = m->readers; r < m->readers + READERS; r++) {
         if (!r->fake || r->ended || !r->room) continue;
         goes_on(m, r);
-        if (r->room) r->was_behind = false;
+        if (r->room && !r->ended) r->was_behind = false;
     }
     trim(m);
 }
@@ -156,8 +169,7 @@ static void all_hear(struct model *m)
         if (!r->fake || r->ended) continue;
         if (r->room && r->at == m->head - 1) hears(r, TOLD, m->head, 0);
         else if (is_of(m, WEFT_POLICY_DISCONNECT) && !r->room && !r->was_behind) {
-            r->events[r->n++] = (struct event){ENDED, 0, WEFT_ERR_BACKLOG};
-            r->ended = true;
+            is_cut(r);
         }
     }
     trim(m);
@@ -221,6 +233,7 @@ static void drain(struct model *m, struct reader *r, int room)
 {
     if (r->ended) return;
     r->room = room;
+    if (r->at < m->head && is_too_slow(m, r)) is_cut(r);
     fake_drain(r->fake, room);
     world_turn(&m->world, TURNS);
     all_go_on(m);
