@@ -16,6 +16,7 @@
 
 #include "cli/escape.h"
 #include "cli/outcome.h"
+#include "cli/redact.h"
 
 static void clock_text(char *text, size_t size)
 {
@@ -109,12 +110,14 @@ static const char *name_of(const weft_peer *p)
     return *address ? address : "-";
 }
 
-static void add_field(FILE *to, const weft_request *r, const char *words, const char *name)
+static weft_bytes text_of_name(const char *name)
 {
-    weft_bytes value = weft_request_field(r, name);
-    if (!value.len) return;
-    fputs(words, to);
-    escape_terminal(to, value, " ");
+    return (weft_bytes){(const uint8_t *)name, strlen(name)};
+}
+
+static bool is_called(weft_bytes name, const char *wanted)
+{
+    return name.len == strlen(wanted) && !strncasecmp((const char *)name.data, wanted, name.len);
 }
 
 static bool is_secret(weft_bytes name)
@@ -122,10 +125,25 @@ static bool is_secret(weft_bytes name)
     static const char *const secrets[] = {"authorization", "proxy-authorization", "cookie",
                                           "set-cookie"};
     for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
-        if (name.len == strlen(secrets[i]) &&
-            !strncasecmp((const char *)name.data, secrets[i], name.len))
-            return true;
+        if (is_called(name, secrets[i])) return true;
     return false;
+}
+
+/* Without what opens doors. */
+static void add_value(FILE *to, weft_bytes name, weft_bytes value)
+{
+    if (is_secret(name)) fputs("...", to);
+    else if (is_called(name, "sec-websocket-protocol")) redact_subprotocols(to, value);
+    else if (is_called(name, "referer")) redact_target(to, value);
+    else escape_terminal(to, value, " ");
+}
+
+static void add_field(FILE *to, const weft_request *r, const char *words, const char *name)
+{
+    weft_bytes value = weft_request_field(r, name);
+    if (!value.len) return;
+    fputs(words, to);
+    add_value(to, text_of_name(name), value);
 }
 
 static void trace_escaped(const struct trace *t, const char *before, weft_bytes name,
@@ -138,8 +156,7 @@ static void trace_escaped(const struct trace *t, const char *before, weft_bytes 
     fputs(before, to);
     escape_terminal(to, name, " ");
     fputs(": ", to);
-    if (is_secret(name)) fputs("...", to);
-    else escape_terminal(to, value, " ");
+    add_value(to, name, value);
     if (fclose(to) == 0) trace_line(t, "%s", text);
     free(text);
 }
@@ -201,8 +218,7 @@ void trace_access(const weft_access *a, void *user)
     if (!to) return;
     escape_terminal(to, a->method, " ");
     fputs(a->target.len > 255 ? " (long) " : " ", to);
-    escape_terminal(to, (weft_bytes){a->target.data, a->target.len < 255 ? a->target.len : 255},
-                    " ");
+    redact_target(to, (weft_bytes){a->target.data, a->target.len < 255 ? a->target.len : 255});
     fputs("  ", to);
     if (a->status) fprintf(to, "%d", a->status);
     else fputs("no answer", to);
