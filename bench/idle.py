@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 
+# Without a terminal a server has to be told who may.
+os.environ.setdefault("WEFT_OPEN", "on")
 REQUEST = (b"GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
 HELLO = bytes.fromhex("818537fa213d7f9f4d5158")  # RFC 6455, 5.7: "Hello", masked

@@ -21,6 +21,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# Without a terminal a server has to be told who may.
+os.environ.setdefault("WEFT_OPEN", "on")
 WEFT = Path(os.environ.get("WEFT", ROOT / "build" / "release" / "weft"))
 BASELINE = ROOT / "bench" / "baseline.txt"
 TOLERANCE = 0.03

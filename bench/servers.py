@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# Without a terminal a server has to be told who may.
+os.environ.setdefault("WEFT_OPEN", "on")
 PEERS = ROOT / "bench" / "peers"
 BUILT = ROOT / "build" / "bench-peers"
 WEFT = Path(os.environ.get("WEFT", ROOT / "build" / "release" / "weft"))

@@ -10,11 +10,14 @@
 # The load generator needs CPU too: with two cores a ratio of two is out of reach, so the loads are
 # those where the server has most of the work.
 import json
+import os
 import re
 import statistics
 import subprocess
 import sys
 
+# Without a terminal a server has to be told who may.
+os.environ.setdefault("WEFT_OPEN", "on")
 LOADS = {
     "echo, 125 B, 16 in flight": ("/echo", "-c", "64", "--depth", "16", "--no-verify"),
     "compressed echo, 16 KiB": ("/echo", "-c", "64", "-s", "16K", "--deflate", "shared", "--no-verify"),

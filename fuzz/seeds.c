@@ -347,7 +347,7 @@ static void other_seeds(void)
               "%YAML 1.1\n--- {user: &a \"\\u7ec7\\0\", x: *a, ? [b] : !!c |2-\n  d\n}\n...\n");
     seed_text(
         "fuzz_config",
-        "only-channels: no\nonly-channels: yes\ndir: >\n  a\n\n  b\ngrant:\n- drop\n- [pattern]\n");
+        "only-channels: no\nonly-channels: yes\ndir: >\n  a\n\n  b\naccess:\n  /a: read=token\n");
 }
 
 int main(int argc, char **argv)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "access/json.h"
+#include "access/object.h"
 #include "access/right.h"
 #include "access/text.h"
 
@@ -31,7 +31,8 @@ static bool check_times(const json_t *claims, uint64_t now_s, struct identity *i
     char date[32];
     if (!json_object_get(claims, "exp"))
         return why_say(why, "the token has no exp: it has to end some day");
-    if (!json_date(claims, "exp", &exp, why) || !json_date(claims, "nbf", &nbf, why)) return false;
+    if (!object_date(claims, "exp", &exp, why) || !object_date(claims, "nbf", &nbf, why))
+        return false;
     if (now_s >= exp + CLAIMS_LEEWAY_S) {
         write_date(date, exp);
         return why_say(why, "the token has expired (exp was %s): get a new one", date);
@@ -48,7 +49,7 @@ static bool check_times(const json_t *claims, uint64_t now_s, struct identity *i
 
 static bool check_issuer(const json_t *claims, const char *issuer, struct why *why)
 {
-    if (!issuer || text_is(json_text(claims, "iss"), issuer)) return true;
+    if (!issuer || text_is(object_text(claims, "iss"), issuer)) return true;
     return why_say(why,
                    json_object_get(claims, "iss") ? "the token is of another issuer (iss) than %s"
                                                   : "the token has no iss: it would have to be %s",
@@ -74,7 +75,7 @@ static bool check_audience(const json_t *claims, const char *audience, struct wh
             why,
             "the token is for somebody in particular (aud), and who this server is was not said: "
             "--token-audience does");
-    if (text_is(json_text(claims, "aud"), audience) || is_among(aud, audience)) return true;
+    if (text_is(object_text(claims, "aud"), audience) || is_among(aud, audience)) return true;
     return why_say(why, "the token is for somebody else (aud), not for %s", audience);
 }
 
@@ -83,7 +84,7 @@ static bool check_audience(const json_t *claims, const char *audience, struct wh
 static bool read_who(const json_t *claims, const char *claim, weft_bytes *out, struct why *why)
 {
     if (!json_object_get(claims, claim)) return true;
-    *out = json_text(claims, claim);
+    *out = object_text(claims, claim);
     return identity_text_good(*out) ||
            why_say(why, "%s of the token is not 1 to 64 characters without control characters",
                    claim);
@@ -137,7 +138,7 @@ struct identity *claims_read(weft_bytes payload, const struct claims_policy *p, 
 {
     struct given given[IDENTITY_GIVEN_MAX];
     struct identity i = {.by = BY_TOKEN}, *made = NULL;
-    json_t *claims = json_read_object(payload);
+    json_t *claims = object_read(payload);
     if (!claims) {
         why_say(why, "what the token says is no JSON object");
         return NULL;

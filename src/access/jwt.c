@@ -10,7 +10,7 @@
 #include <weft/aux.h>
 
 #include "access/base64url.h"
-#include "access/json.h"
+#include "access/object.h"
 #include "access/text.h"
 
 enum { ALGORITHM_MAX = 15 };
@@ -54,7 +54,7 @@ static bool decode(weft_bytes *out, weft_bytes part, uint8_t *buffer, struct why
 static bool take(const json_t *header, const char *name, char *out, size_t max, struct why *why)
 {
     const json_t *value = json_object_get(header, name);
-    weft_bytes text = json_text(header, name);
+    weft_bytes text = object_text(header, name);
     if (value && (!json_is_string(value) || text.len > max || !text_is_plain(text)))
         return why_say(why, "%s in the token's header is not a short text", name);
     if (text.len) memcpy(out, text.data, text.len);
@@ -76,7 +76,7 @@ static bool read_header(struct header *h, weft_bytes part, uint8_t *buffer, stru
 {
     weft_bytes text;
     if (!decode(&text, part, buffer, why)) return false;
-    json_t *header = json_read_object(text);
+    json_t *header = object_read(text);
     bool good = take_all(h, header, why);
     json_decref(header);
     return good;

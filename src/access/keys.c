@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "access/base64url.h"
-#include "access/json.h"
+#include "access/object.h"
 #include "access/text.h"
 
 enum { NUMBER_MAX = 1024 /* bytes of a number of a JWK */ };
@@ -38,7 +38,7 @@ struct number {
 
 static bool read_number(struct number *n, const json_t *jwk, const char *name, struct why *why)
 {
-    weft_bytes text = json_text(jwk, name);
+    weft_bytes text = object_text(jwk, name);
     ptrdiff_t len = text.len && text.len <= NUMBER_MAX ? base64url_decode(text, n->bytes) : -1;
     if (len < 0) return why_say(why, "%s of a JWK is not base64url, or is missing", name);
     n->value = (weft_bytes){n->bytes, (size_t)len};
@@ -91,11 +91,11 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 /* NULL: it is for something that is not done here, encryption, or another algorithm. */
 static const struct kind *kind_of(const json_t *jwk)
 {
-    weft_bytes alg = json_text(jwk, "alg"), use = json_text(jwk, "use");
+    weft_bytes alg = object_text(jwk, "alg"), use = object_text(jwk, "use");
     if (use.len && !text_is(use, "sig")) return NULL;
     for (size_t i = 0; i < KINDS; i++)
-        if (text_is(json_text(jwk, "kty"), kinds[i].kty) &&
-            text_is(json_text(jwk, "crv"), kinds[i].crv))
+        if (text_is(object_text(jwk, "kty"), kinds[i].kty) &&
+            text_is(object_text(jwk, "crv"), kinds[i].crv))
             return !alg.len || text_is(alg, kinds[i].alg) ? &kinds[i] : NULL;
     return NULL;
 }
@@ -104,12 +104,12 @@ static const struct kind *kind_of(const json_t *jwk)
 static bool add_jwk(struct keys *k, const json_t *jwk, struct why *why)
 {
     const struct kind *kind = kind_of(jwk);
-    return !kind || add(k, kind->read(jwk, why), json_text(jwk, "kid"), why);
+    return !kind || add(k, kind->read(jwk, why), object_text(jwk, "kid"), why);
 }
 
 static bool add_jwks(struct keys *k, weft_bytes text, struct why *why)
 {
-    json_t *all = json_read_object(text);
+    json_t *all = object_read(text);
     if (!all) return why_say(why, "it begins as JSON does, and is no JSON object");
     const json_t *list = json_object_get(all, "keys");
     size_t before = k->n, i;

@@ -22,7 +22,7 @@
 
 #include "access/pattern.h"
 
-enum { CHANNEL_FLAG_WHY = 240 };
+enum { CHANNEL_FLAG_WHY = 200 };
 
 struct channel_flag {
     char prefix[CHANNEL_PATTERN_MAX + 1]; /* as a pattern has it */

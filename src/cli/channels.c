@@ -29,8 +29,6 @@ bool channels_check(const char *text, char why[FLAG_WHY])
     return false;
 }
 
-const char *const channels_grants[] = {"drop", "pattern", NULL};
-
 bool channels_fit(const struct channels_options *o, char why[FLAG_WHY])
 {
     snprintf(why, FLAG_WHY, "--only-channels: and no --channel names one");
@@ -68,17 +66,6 @@ bool channels_reorder(struct channels *c, const struct channels_options *o)
     return true;
 }
 
-static unsigned rights_of(const struct channels_options *o)
-{
-    static const weft_right granted[] = {WEFT_RIGHT_DROP, WEFT_RIGHT_PATTERN}; /* channels_grants */
-    unsigned rights = WEFT_RIGHT_READ | WEFT_RIGHT_WRITE | WEFT_RIGHT_PRESENCE;
-    if (o->on_loopback) rights |= WEFT_RIGHT_DROP | WEFT_RIGHT_PATTERN;
-    for (size_t i = 0; i < o->grants.n; i++)
-        for (size_t at = 0; channels_grants[at]; at++)
-            if (!strcmp(channels_grants[at], o->grants.items[i])) rights |= granted[at];
-    return rights;
-}
-
 /* ---- what the room asks ---------------------------------------------------------------------- */
 
 /* Of any thread. */
@@ -102,12 +89,24 @@ static bool has_presence(const char *name, void *user)
 
 static void on_ask(weft_channel_ask *ask, void *user)
 {
-    const struct channels *c = user;
+    struct channels *c = user;
     const char *name = (const char *)weft_channel_ask_name(ask).data;
-    if (find(c, name)) weft_channel_ask_grant(ask, c->rights);
+    if (!c->options->only || find(c, name)) guard_answer(&c->guard, ask);
     else
         weft_channel_ask_refuse(ask, 404,
                                 "there is no such channel here (--channel would declare it)");
+}
+
+static void on_forget(void *identity, void *user)
+{
+    (void)user;
+    guard_forget(identity);
+}
+
+static const char *may_stay(const weft_channel_who *who, void *user)
+{
+    struct channels *c = user;
+    return guard_may_stay(&c->guard, who->identity);
 }
 
 static bool on_look(weft_request *r, bool page, void *user)
@@ -163,7 +162,8 @@ int channels_open(struct channels *c, weft_loop *l, const struct channels_option
                   const struct trace *t)
 {
     *c = (struct channels){.options = o, .trace = t, .usual = usual};
-    c->rights = rights_of(o);
+    int status = guard_open(&c->guard, &o->guard);
+    if (status) return status;
     if (!channels_reorder(c, o)) return complain("cannot start: %s", weft_strerror(-ENOMEM));
     const weft_hub_config hub = {
         .settings = &c->usual.settings,
@@ -173,10 +173,12 @@ int channels_open(struct channels *c, weft_loop *l, const struct channels_option
     const weft_channels_config config = {
         .hub = &hub,
         .max_message = o->max_message,
-        .rights = c->rights,
+        .rights = guard_rights(&c->guard),
         .any_origin = o->any_origin,
-        .on_ask = o->only ? on_ask : NULL,
+        .on_ask = o->only || guard_asks(&c->guard) ? on_ask : NULL,
         .on_look = on_look,
+        .on_forget = on_forget,
+        .may_stay = may_stay,
         .on_event = on_event,
         .has_presence = has_presence,
         .user = c,
@@ -188,9 +190,18 @@ int channels_open(struct channels *c, weft_loop *l, const struct channels_option
     return error < 0 ? complain("cannot start: %s", weft_strerror(error)) : 0;
 }
 
+bool channels_reload_keys(struct channels *c)
+{
+    if (!guard_reload(&c->guard, c->trace)) return false;
+    if (weft_channels_review(c->them) < 0)
+        trace_tell(c->trace, "not all who are connected were looked at again: no memory");
+    return true;
+}
+
 void channels_close(struct channels *c)
 {
     weft_channels_free(c->them);
+    guard_close(&c->guard);
     for (struct channels_order *order = c->order, *before; order; order = before) {
         before = order->before;
         free(order);

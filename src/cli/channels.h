@@ -4,8 +4,7 @@
  *
  *      --channel 'PATTERN: SETTINGS'   how channels behave (channel_flag.h)
  *      --only-channels                 there are only those that --channel names
- *      --grant RIGHT                   what everybody may: drop, pattern. On loopback addresses, and without
- *                                  --trust-proxy, they may
+ *      --access and others             who may what with them (guard.h)
  *
  * What --channel said stands in an order of things, which SIGHUP replaces by another: channels that are made from then
  * on are as that says. The hub reads it in any thread, and remembers settings by their address, so what was in force
@@ -18,19 +17,21 @@
 
 #include "cli/channel_flag.h"
 #include "cli/flags.h"
+#include "cli/guard.h"
 #include "cli/trace.h"
 
 enum { CHANNELS_OWN = 8 /* that a command brings along */ };
 
 struct channels_options {
-    struct flag_list channels, grants;
+    struct flag_list channels;
+    struct guard_options guard;
     bool only;
     const char
         *own[CHANNELS_OWN + 1];  /* as --channel, behind those that were given; NULL ends them */
     uint64_t max_message;        /* 0: the room's */
     const weft_deflate *deflate; /* as weft_handler has it */
     struct flag_list *subprotocols;
-    bool any_origin, on_loopback;
+    bool any_origin;
 
     /* What else is at a path: weft_channels_config.on_look. */
     bool (*on_look)(weft_request *r, bool page, void *user);
@@ -50,7 +51,7 @@ struct channels {
     weft_channels *them;
     struct channel_flag usual; /* what --channel does not name */
     struct channels_order *_Atomic order;
-    unsigned rights;
+    struct guard guard;
 };
 
 /* Both are kept. 0, or an exit code after having complained. c must be closed either way, behind the server. */
@@ -58,13 +59,15 @@ int channels_open(struct channels *c, weft_loop *l, const struct channels_option
                   const struct trace *t);
 void channels_close(struct channels *c);
 
+/* Keys are read again, and who was let in by one that is gone leaves. false: they stay as they were. */
+bool channels_reload_keys(struct channels *c);
+
 /* What these say of channels is in force, for those that are made from now on. They have been checked. false: there is
  * no memory, and nothing has changed. */
 bool channels_reorder(struct channels *c, const struct channels_options *o);
 
-/* Of --channel and --grant: a flag's check, and a flag's words. */
+/* Of --channel: a flag's check. */
 bool channels_check(const char *text, char why[FLAG_WHY]);
-extern const char *const channels_grants[];
 
 /* Whether these options go together; why not. */
 bool channels_fit(const struct channels_options *o, char why[FLAG_WHY]);

@@ -32,7 +32,9 @@ int config_run(int argc, char **argv);
 int demo_run(int argc, char **argv);
 int pub_run(int argc, char **argv);
 int serve_run(int argc, char **argv);
+int sign_run(int argc, char **argv);
 int sub_run(int argc, char **argv);
+int token_run(int argc, char **argv);
 int connect_run(int argc, char **argv);
 
 /* "weft: ..." and a newline on stderr. Returns EXIT_USAGE, so that it can be returned. */

@@ -130,12 +130,14 @@ int demo_run(int argc, char **argv)
     if (n < 0) return EXIT_USAGE;
     if (n > 0) return complain("demo takes no argument, but got \"%s\"", argv[1]);
     char why[FLAG_WHY];
-    if (!secret_fits(&options.secret, why) || !channels_fit(&options.channels, why))
+    if (!secret_fits(&options.secret, why) || !channels_fit(&options.channels, why) ||
+        !guard_fits(&options.channels.guard, why))
         return complain("%s", why);
 
     struct demo d = {0};
     options.channels.on_look = look_for_page;
     memcpy(options.channels.own, own, sizeof own);
+    options.channels.guard.demo = true;
     options.on_access = on_access;
     options.on_traffic = on_traffic;
     options.access_user = &d;

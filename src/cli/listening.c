@@ -123,6 +123,16 @@ enum reach listening_reach(const struct listening *l)
     return reach;
 }
 
+const char *listening_public(const struct listening *l)
+{
+    if (passed()) return "a socket is inherited";
+    for (size_t i = 0; i < l->addresses.n; i++) {
+        if (listening_is_unix(l->addresses.items[i])) return "it listens on a Unix socket";
+        if (reach_descriptor(l->addresses.items[i]) >= 0) return "a socket is inherited";
+    }
+    return listening_reach(l) == REACH_WORLD ? "other machines reach it" : NULL;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 /* Whoever comes by a Unix socket is on this machine: a proxy, that has done TLS before. */

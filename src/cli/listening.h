@@ -31,6 +31,9 @@ enum reach listening_reach(const struct listening *l);
 /* A flag's check: whether it has the form of an address. */
 bool listening_check(const char *text, char why[FLAG_WHY]);
 
+/* Whether all of it is TCP on loopback addresses, opened by us; if not, what is not, in a few words. */
+const char *listening_public(const struct listening *l);
+
 /* Whether the address is that of a Unix socket; with a file: its path, else NULL. */
 bool listening_is_unix(const char *address);
 const char *listening_file(const char *address);

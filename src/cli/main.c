@@ -21,8 +21,8 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"bench", bench_run}, {"config", config_run}, {"demo", demo_run},
-    {"pub", pub_run},     {"serve", serve_run},   {"sub", sub_run},
+    {"bench", bench_run}, {"config", config_run}, {"demo", demo_run}, {"pub", pub_run},
+    {"serve", serve_run}, {"sign", sign_run},     {"sub", sub_run},   {"token", token_run},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -34,6 +34,7 @@ static const char overview[] =
     "  weft pub URL [TEXT]    publish to a channel: a message, or each line of stdin\n"
     "  weft sub URL...        what is published on channels, one message a line\n"
     "  weft URL               connect: interactive, or in a pipe one line = one message\n"
+    "  weft token             a token that says who may what; weft sign: a URL that does\n"
     "  weft config            a configuration file for weft serve, with all that can be set\n"
     "  weft demo              the demo site: a chat and live quotes, for browsers\n"
     "  weft bench URL         put a load on a server, and measure it\n"

@@ -143,6 +143,16 @@ static int allow_secrets(const struct landlock *l, const struct secret_options *
     return r;
 }
 
+static int allow_keys(const struct landlock *l, const struct guard_options *o)
+{
+    int r = o->api_keys ? allow_around(l, o->api_keys) : 0;
+    for (size_t i = 0; i < o->token_keys.n && r == 0; i++)
+        r = allow_around(l, o->token_keys.items[i]);
+    for (size_t i = 0; i < o->sign_keys.n && r == 0; i++)
+        r = allow_around(l, o->sign_keys.items[i]);
+    return r;
+}
+
 static int allow_sockets(const struct landlock *l, const struct flag_list *addresses)
 {
     int r = 0;
@@ -162,6 +172,7 @@ static int allow_all(const struct landlock *l, const struct sandbox *s)
     (void)landlock_allow(l, "/dev/null", LANDLOCK_READ);
     int r = s->dir ? allow(l, s->dir, LANDLOCK_READ_TREE) : 0;
     if (r == 0) r = allow_secrets(l, s->secret);
+    if (r == 0) r = allow_keys(l, s->guard);
     if (r == 0 && is_file(s->file)) r = allow_around(l, s->file);
     return r ? r : allow_sockets(l, s->listen);
 }
@@ -190,11 +201,17 @@ static void tell(const struct report *r, const struct trace *t)
     else trace_line(t, "%s", r->text);
 }
 
+/* What only root may read, perhaps. */
+static bool reads_later(const struct sandbox *s)
+{
+    return secret_wanted(s->secret) || guard_reads_files(s->guard) || s->file;
+}
+
 static int enter(struct report *r, const struct sandbox *s, struct landlock *l)
 {
     int lacks = s->off ? -ECANCELED : landlock_open(l);
     int error = lacks ? 0 : allow_all(l, s);
-    if (error == 0) error = become(r, s, !lacks && (secret_wanted(s->secret) || s->file));
+    if (error == 0) error = become(r, s, !lacks && reads_later(s));
     if (error) return error;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) add_less(r, "no_new_privs", -errno);
     if (s->off) {

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "cli/guard.h"
 #include "cli/secret.h"
 #include "cli/trace.h"
 
@@ -24,6 +25,7 @@ struct sandbox {
     const char *dir;  /* served as files; NULL: none */
     const char *file; /* with settings; NULL: none */
     const struct secret_options *secret;
+    const struct guard_options *guard;
     const struct flag_list *listen; /* addresses; those of Unix sockets matter */
 };
 

@@ -69,6 +69,7 @@ static void look_at_all(struct serve_settings *s)
     char why[FLAG_WHY];
     if (!secret_fits(&s->service.secret, why)) settings_wrong(&s->said, "%s", why);
     if (!channels_fit(&s->service.channels, why)) settings_wrong(&s->said, "%s", why);
+    if (!guard_fits(&s->service.channels.guard, why)) settings_wrong(&s->said, "%s", why);
 }
 
 int serve_settings_read(struct serve_settings *s, int argc, char *const *argv, bool again)

@@ -118,7 +118,7 @@ static bool reload_secret(struct service *s)
 
 bool service_reload(struct service *s, const struct service_options *o)
 {
-    if (!reload_secret(s)) return false;
+    if (!reload_secret(s) || !channels_reload_keys(&s->channels)) return false;
     if (channels_reorder(&s->channels, &o->channels)) return true;
     trace_tell(&s->trace, "channels stay as they are: no memory");
     return false;
@@ -129,7 +129,7 @@ static void on_hangup(void *user)
     struct service *s = user;
     sandbox_wake();
     if (s->options->on_hangup) s->options->on_hangup(s->options->hangup_user);
-    else (void)reload_secret(s);
+    else if (reload_secret(s)) (void)channels_reload_keys(&s->channels);
     sandbox_sleep();
 }
 
@@ -146,7 +146,8 @@ static int load_secret(struct service *s)
 static int await_hangup(struct service *s)
 {
     const struct service_options *o = s->options;
-    if (!secret_wanted(&o->secret) && !o->on_hangup) return 0;
+    bool reads = secret_wanted(&o->secret) || guard_reads_files(&o->channels.guard);
+    if (!reads && !o->on_hangup) return 0;
     int r = signals_add_hangup(&s->signals, on_hangup);
     return r < 0 ? complain("cannot start: %s", weft_strerror(r)) : 0;
 }
@@ -158,6 +159,32 @@ static int open_files(struct service *s)
     return r < 0 ? complain("%s: %s", dir, weft_strerror(r)) : 0;
 }
 
+/* The pages of this machine. */
+static bool is_local(const char *origin)
+{
+    static const char *const local[] = {"same", "http://localhost", "http://127.0.0.1",
+                                        "http://[::1]"};
+    for (size_t i = 0; i < sizeof local / sizeof *local; i++) {
+        size_t len = strlen(local[i]);
+        if (!strncmp(origin, local[i], len) && (!origin[len] || origin[len] == ':')) return true;
+    }
+    return false;
+}
+
+/* Why others than who has started it may get here; NULL: there are none. By a proxy everybody does. */
+static const char *public_by(const struct service_options *o)
+{
+    const char *why = listening_public(&o->listening);
+    if (why) return why;
+    if (o->proxies.n) return "--trust-proxy";
+    if (o->hosts.n) return "--host";
+    if (o->file) return "it has a configuration file";
+    for (size_t i = 0; i < o->origins.n; i++)
+        if (!is_local(o->origins.items[i])) return "--origin of another machine";
+    bool terminal = isatty(STDIN_FILENO) || isatty(STDERR_FILENO);
+    return terminal || o->channels.guard.demo ? NULL : "it was not started from a terminal";
+}
+
 static int open_channels(struct service *s)
 {
     struct channels_options *o = &s->options->channels;
@@ -166,9 +193,7 @@ static int open_channels(struct service *s)
         o->any_origin = o->any_origin || is_any(s->options->origins.items[i]);
     o->deflate = s->deflate;
     o->subprotocols = &s->options->subprotocols;
-    /* By a proxy everybody gets here. */
-    o->on_loopback =
-        listening_reach(&s->options->listening) == REACH_HERE && !s->options->proxies.n;
+    o->guard.public = public_by(s->options);
     return channels_open(&s->channels, s->loop, o, &s->trace);
 }
 
@@ -236,6 +261,7 @@ static int confine(struct service *s)
             .dir = o->dir,
             .file = o->file,
             .secret = &o->secret,
+            .guard = &o->channels.guard,
             .listen = &o->listening.addresses,
         },
         &s->trace);
@@ -267,6 +293,8 @@ int service_run(struct service *s, void (*hint)(const char *address, bool secure
     if (r) return r;
 
     s->trace.starting = false;
+    if (guard_is_unsaid(&s->channels.guard))
+        complain("open to whoever reaches this port; behind a proxy say --access");
     print_addresses(s);
     char first[ADDRESS_MAX];
     bool secure = secret_wanted(&s->options->secret);

@@ -30,7 +30,7 @@
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 25, SERVICE_THREADS_MAX = 256 };
+enum { SERVICE_FLAGS = 32, SERVICE_THREADS_MAX = 256 };
 
 struct service_options {
     struct listening listening;

@@ -76,10 +76,32 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
                  "max-rate=10'; the first that matches counts; repeatable"},
         {0, "only-channels", .kind = FLAG_BOOL, .into = &o->channels.only,
          .help = "there are only those that --channel names; others are 404"},
-        {0, "grant", .kind = FLAG_LIST, .into = &o->channels.grants, .value = "RIGHT",
-         .words = channels_grants, .sample = "drop",
-         .help = "what everybody may do that only this machine may otherwise:\n"
-                 "drop (DELETE), pattern (subscribe to /quotes/*); repeatable"},
+        {0, "access", .kind = FLAG_LIST, .into = &o->channels.guard.access,
+         .value = "'PATTERN: RIGHTS'", .check = guard_check, .group = "Who may", .is = FLAG_MAPPING,
+         .sample = "/news/**: read=anyone, write=token",
+         .help = "who may: read, write, presence, drop (DELETE), pattern (subscribe\n"
+                 "to /news/*), each anyone, token or nobody; the most specific\n"
+                 "pattern counts; repeatable"},
+        {0, "open", .kind = FLAG_BOOL, .into = &o->channels.guard.open,
+         .help = "everybody reads and writes"},
+        {0, "open-read", .kind = FLAG_BOOL, .into = &o->channels.guard.open_read,
+         .help = "everybody reads; who has a token writes"},
+        {0, "token-keys", .kind = FLAG_LIST, .into = &o->channels.guard.token_keys, .value = "FILE",
+         .credential = "token-keys", .sample = "/etc/weft/jwks.json",
+         .help = "tokens (JWT) are checked with the keys of this file: PEM, JWKS,\n"
+                 "or a secret of at least 32 bytes; repeatable; SIGHUP reads it\n"
+                 "again"},
+        {0, "token-issuer", .kind = FLAG_TEXT, .into = &o->channels.guard.issuer, .value = "TEXT",
+         .sample = "https://login.example.org", .help = "what iss of a token has to be"},
+        {0, "token-audience", .kind = FLAG_TEXT, .into = &o->channels.guard.audience,
+         .value = "TEXT", .sample = "weft", .help = "what aud of a token has to be, or to have"},
+        {0, "api-keys", .kind = FLAG_TEXT, .into = &o->channels.guard.api_keys, .value = "FILE",
+         .credential = "api-keys", .sample = "/etc/weft/api-keys",
+         .help = "keys of back-ends, one a line, at least 32 characters, perhaps\n"
+                 "with a name and a space in front"},
+        {0, "sign-key", .kind = FLAG_LIST, .into = &o->channels.guard.sign_keys, .value = "FILE",
+         .credential = "sign-key", .sample = "/etc/weft/sign-key",
+         .help = "URLs are signed with the secret in this file; repeatable"},
         {0, "max-message", .kind = FLAG_SIZE, .into = &o->max_message, .min = 1, .max = 1 << 30,
          .value = "SIZE", .group = "Messages and limits", .usual = "64K",
          .help = "the longest message to accept; K, M and G are understood.\n"

@@ -68,7 +68,8 @@ export class Room {
 export class Serve extends Room {
   static command({ port, threads, history, window }) {
     const settings = [`history=${history}`, ...(window ? [`window=${window}`] : [])].join(', ');
-    return ['weft', 'serve', '-p', port, '--threads', threads, '--channel', `/**: ${settings}`];
+    return ['weft', 'serve', '-p', port, '--open', '--access', '/**: presence=anyone, drop=anyone, pattern=anyone',
+       '--threads', threads, '--channel', `/**: ${settings}`];
   }
 
   leave() {

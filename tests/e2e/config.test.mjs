@@ -154,7 +154,7 @@ test('weft config: what it says is right without the #, too, and it says every k
   const { out } = await run(['config']);
   const said = out.replace(/^#(?=[a-z-]+:| {2}\/)/gm, '');
   const keys = [...said.matchAll(/^([a-z-]+):/gm)].map(([, key]) => key);
-  const elsewhere = said.replace(/^(tls-[a-z-]+|dir|user|no-sandbox):.*\n/gm, '');
+  const elsewhere = said.replace(/^(tls-[a-z-]+|token-[a-z-]+|api-keys|sign-key|dir|user|no-sandbox):.*\n/gm, '');
   assert.deepEqual(await check(['--config', '-'], { input: elsewhere }), []);
 
   const help = (await run(['serve', '--help'])).out;

@@ -16,6 +16,9 @@ import { Peer } from './lib/peer.mjs';
 import { Program, soon } from './lib/program.mjs';
 import { NAME, Proxy, SERVE, printed } from './lib/proxies.mjs';
 
+// As printed, and for who looks who is there.
+process.env.WEFT_ACCESS = '/**: presence=anyone';
+
 const KINDS = ['nginx', 'haproxy', 'caddy'];
 const PATIENCE = 20_000; // ms
 
@@ -306,7 +309,7 @@ for (const kind of KINDS) {
       await page.close();
     });
 
-    test('who comes by a proxy has no right that is for this machine', async () => {
+    test('what nobody was given who comes by a proxy has not either', async () => {
       const client = new H1(proxy);
       await post(client, '/drop', 'x');
       assert.equal((await (await client.ask('DELETE', '/drop')).end()).status, 403);

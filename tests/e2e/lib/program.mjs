@@ -11,6 +11,8 @@
 // WEFT_BATCH=each in the environment: servers have --batch each.
 // WEFT_THREADS=N in the environment: every server that does not say otherwise has so many threads.
 //
+// Servers are started without a terminal, and are everybody's, for everything, unless a test says otherwise.
+//
 // Whatever is waited for is waited for at most PATIENCE; what is still running then is killed, by its id.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -22,6 +24,8 @@ export const SOURCE = process.env.WEFT_SRC ?? '.';
 const WEFT = process.env.WEFT || join(BUILD, 'weft');
 const BATCH = process.env.WEFT_BATCH ? ['--batch', process.env.WEFT_BATCH] : [];
 const PATIENCE = 20_000; // ms
+process.env.WEFT_OPEN ??= 'on';
+process.env.WEFT_ACCESS ??= '/: presence=anyone, drop=anyone; /**: presence=anyone, drop=anyone, pattern=anyone';
 
 /** The promise, or an error that says what was waited for. */
 export function soon(promise, what) {

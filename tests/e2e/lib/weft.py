@@ -25,6 +25,10 @@ BUILD = os.environ.get('WEFT_BUILD') or 'build/asan'
 WEFT = os.environ.get('WEFT') or os.path.join(BUILD, 'weft')
 BATCH = ['--batch', os.environ['WEFT_BATCH']] if os.environ.get('WEFT_BATCH') else []
 PATIENCE = 20  # seconds
+# Servers are started without a terminal, and are everybody's, for everything, unless a test says otherwise.
+os.environ.setdefault('WEFT_OPEN', 'on')
+os.environ.setdefault('WEFT_ACCESS',
+                      '/: presence=anyone, drop=anyone; /**: presence=anyone, drop=anyone, pattern=anyone')
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 

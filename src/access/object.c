@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * access/json.c - jansson, strictly
+ * access/object.c - jansson, strictly
  */
-#include "access/json.h"
+#include "access/object.h"
 
 /* Half a million years: in milliseconds it still is a number. */
 static const double DATE_MAX = 1e13;
 
-json_t *json_read_object(weft_bytes text)
+json_t *object_read(weft_bytes text)
 {
     json_t *value = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
     if (json_is_object(value)) return value;
@@ -15,13 +15,13 @@ json_t *json_read_object(weft_bytes text)
     return NULL;
 }
 
-weft_bytes json_text(const json_t *object, const char *name)
+weft_bytes object_text(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
     return (weft_bytes){(const uint8_t *)json_string_value(value), json_string_length(value)};
 }
 
-bool json_date(const json_t *object, const char *name, uint64_t *out, struct why *why)
+bool object_date(const json_t *object, const char *name, uint64_t *out, struct why *why)
 {
     const json_t *value = json_object_get(object, name);
     if (!value) return true;
