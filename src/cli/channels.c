@@ -41,7 +41,7 @@ static void add(struct channels_order *order, const char *text)
     if (channel_flag_parse(&order->flags[order->n], text, &usual, why)) order->n++;
 }
 
-static struct channels_order *order_of(const struct channels_options *o)
+struct channels_order *channels_order_of(const struct channels_options *o)
 {
     struct channels_order *order = calloc(1, sizeof *order);
     if (!order) return NULL;
@@ -55,15 +55,12 @@ static bool is_same(const struct channels_order *a, const struct channels_order 
     return a->n == b->n && !memcmp(a->flags, b->flags, a->n * sizeof *a->flags);
 }
 
-/* The one in force stays, if the other says the same: they are kept for ever. */
-bool channels_reorder(struct channels *c, const struct channels_options *o)
+/* The one in force stays, if the other says the same: they are kept until the end. */
+void channels_adopt(struct channels *c, struct channels_order *order)
 {
-    struct channels_order *next = order_of(o);
-    if (!next) return false;
-    next->before = c->order;
-    if (next->before && is_same(next->before, next)) free(next);
-    else c->order = next;
-    return true;
+    order->before = c->order;
+    if (order->before && is_same(order->before, order)) free(order);
+    else c->order = order;
 }
 
 /* ---- what the room asks ---------------------------------------------------------------------- */
@@ -164,7 +161,9 @@ int channels_open(struct channels *c, weft_loop *l, const struct channels_option
     *c = (struct channels){.options = o, .trace = t, .usual = usual};
     int status = guard_open(&c->guard, &o->guard);
     if (status) return status;
-    if (!channels_reorder(c, o)) return complain("cannot start: %s", weft_strerror(-ENOMEM));
+    struct channels_order *order = channels_order_of(o);
+    if (!order) return complain("cannot start: %s", weft_strerror(-ENOMEM));
+    channels_adopt(c, order);
     const weft_hub_config hub = {
         .settings = &c->usual.settings,
         .settings_of = settings_of,

@@ -62,9 +62,10 @@ void channels_close(struct channels *c);
 /* Keys are read again, and who was let in by one that is gone leaves. false: they stay as they were. */
 bool channels_reload_keys(struct channels *c);
 
-/* What these say of channels is in force, for those that are made from now on. They have been checked. false: there is
- * no memory, and nothing has changed. */
-bool channels_reorder(struct channels *c, const struct channels_options *o);
+/* What these say of channels, which has been checked; NULL: no memory. channels_adopt puts it in force, for channels
+ * that are made from then on, and takes it over. Who does not adopt it frees it. */
+struct channels_order *channels_order_of(const struct channels_options *o);
+void channels_adopt(struct channels *c, struct channels_order *order);
 
 /* Of --channel: a flag's check. */
 bool channels_check(const char *text, char why[FLAG_WHY]);

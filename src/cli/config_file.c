@@ -254,7 +254,7 @@ static void unknown(struct reader *r, const struct flag *f)
 static void read_key(struct reader *r)
 {
     struct row row = find(r, r->y.text, r->y.len);
-    bool fine = is_key(row.flag) && row.number < SETTINGS_ROWS;
+    bool fine = is_key(row.flag);
     size_t *line = fine ? &r->lines[row.number] : NULL;
     if (!fine) unknown(r, row.flag);
     else if (*line) wrong(r, here(r), "%s stands in line %zu already", row.flag->name, *line);

@@ -14,6 +14,7 @@
 
 #include "cli/cli.h"
 #include "cli/echo.h"
+#include "cli/escape.h"
 #include "cli/listing.h"
 #include "cli/manual.h"
 #include "cli/page.h"
@@ -142,9 +143,16 @@ static int add_routes(struct serve *s, const struct flag_list *echoes, const cha
 
 /* ---- SIGHUP ---------------------------------------------------------------------------------- */
 
+/* What a file holds may be a terminal's to obey. */
 static void tell_log(const char *line, void *user)
 {
-    trace_tell(user, "%s", line);
+    char *shown = NULL;
+    size_t len;
+    FILE *to = open_memstream(&shown, &len);
+    if (!to) return;
+    escape_terminal(to, (weft_bytes){(const uint8_t *)line, strlen(line)}, " ");
+    if (fclose(to) == 0) trace_tell(user, "%s", shown);
+    free(shown);
 }
 
 /* Said once more, into another place: it is all right, and then it is in force, as far as that can be; or nothing of it

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -116,12 +117,15 @@ static bool reload_secret(struct service *s)
     return r == 0;
 }
 
+/* What could fail comes before what is changed. */
 bool service_reload(struct service *s, const struct service_options *o)
 {
-    if (!reload_secret(s) || !channels_reload_keys(&s->channels)) return false;
-    if (channels_reorder(&s->channels, &o->channels)) return true;
-    trace_tell(&s->trace, "channels stay as they are: no memory");
-    return false;
+    struct channels_order *order = channels_order_of(&o->channels);
+    bool good = order && reload_secret(s) && channels_reload_keys(&s->channels);
+    if (good) channels_adopt(&s->channels, order);
+    else free(order);
+    if (!order) trace_tell(&s->trace, "settings stay as they are: no memory");
+    return good;
 }
 
 static void on_hangup(void *user)

@@ -4,6 +4,7 @@
  */
 #include "cli/settings.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -26,9 +27,20 @@ static void complain_of(const char *line, void *user)
 
 const struct teller settings_complain = {.tell = complain_of};
 
+/* NULL: how many there are. */
+static size_t row_of(const struct settings *s, const struct flag *wanted)
+{
+    size_t row = 0;
+    for (size_t i = 0; s->tables[i]; i++)
+        for (const struct flag *f = s->tables[i]; !flag_ends(f); f++, row++)
+            if (f == wanted) return row;
+    return row;
+}
+
 void settings_init(struct settings *s, const struct flag *const *tables, struct teller told)
 {
     *s = (struct settings){.tables = tables, .told = told};
+    assert(row_of(s, NULL) <= SETTINGS_ROWS);
 }
 
 void settings_deinit(struct settings *s)
@@ -70,7 +82,6 @@ char *settings_keep(struct settings *s, const char *text, size_t len)
 /* Whether this speaker's word counts, as nobody's before did. */
 static bool counts(struct settings *s, enum settings_by by, size_t row)
 {
-    if (row >= SETTINGS_ROWS) return false;
     if (s->by[row] == BY_NOBODY) s->by[row] = (uint8_t)by;
     return s->by[row] == by;
 }
@@ -84,15 +95,6 @@ void settings_say(struct settings *s, enum settings_by by, const struct flag *f,
 }
 
 /* ---- the command line ------------------------------------------------------------------------ */
-
-static size_t row_of(const struct settings *s, const struct flag *wanted)
-{
-    size_t row = 0;
-    for (size_t i = 0; s->tables[i]; i++)
-        for (const struct flag *f = s->tables[i]; !flag_ends(f); f++, row++)
-            if (f == wanted) return row;
-    return row;
-}
 
 static bool take(const struct flag *f, const char *text, char why[FLAG_WHY], void *user)
 {
