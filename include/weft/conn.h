@@ -113,10 +113,11 @@ typedef struct weft_handler {
      * is a value as any other. */
     const weft_limits *limits;
 
-    /* Server: weft_server_shutdown has begun. Set: weft does not close this connection, which goes on until you close
-     * it, when its work is done. Its client may be told to come back in return_ms, which differs from connection to
-     * connection. Told once; a few at a time, as otherwise Closes are sent. What is still open when shutdown_drain has
-     * all but passed (100 ms) gets the Close of weft_server_shutdown, as by weft_close_now, and is dropped then. */
+    /* Server: weft_server_shutdown, or weft_server_drain, has begun. Set: weft does not close this connection, which
+     * goes on until you close it, when its work is done; weft_conn_leaving_code says by which code. Its client may be
+     * told to come back in return_ms, which differs from connection to connection. Told once; a few at a time, as
+     * otherwise Closes are sent. What is still open when shutdown_drain has all but passed (100 ms) gets the Close of
+     * weft_server_shutdown, as by weft_close_now, and is dropped then. */
     void (*on_leave)(weft_conn *c, uint64_t return_ms);
 } weft_handler;
 
@@ -212,6 +213,10 @@ WEFT_API weft_loop *weft_conn_loop(const weft_conn *c);
 WEFT_API weft_role weft_conn_role(const weft_conn *c);
 WEFT_API bool
 weft_conn_is_open(const weft_conn *c); /* weft_send would not say WEFT_ERR_CLOSED/_STATE */
+
+/* In on_leave: the code that weft_server_shutdown or weft_server_drain was called with. At other times 0. */
+WEFT_API uint16_t weft_conn_leaving_code(const weft_conn *c);
+
 WEFT_API const char *weft_conn_subprotocol(const weft_conn *c); /* "" if none was agreed on */
 
 /* What was agreed on about compression; good as long as the connection. */

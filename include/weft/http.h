@@ -71,12 +71,17 @@ typedef struct weft_request_handler {
     /* How a refusal of weft's is said: what it refuses by itself, at a path of this route, once the head is there and
      * before you have been told of the request. That is a body that is too long (413), malformed (400) or does not come
      * (408), a method (405), a Host (421), a page that may not (403), an address that has too many connections (429),
-     * an upgrade that is none (400, 403, 426), and that there is no memory or the server leaves (503). status is what
+     * an upgrade that is none (400, 403, 426), and that there is no memory, or the server refuses what is new or leaves
+     * (503; say yourself when to come again, Retry-After). status is what
      * weft would answer with, and words, good for the call, what it would say. Answer r with that as any other request;
      * what the status needs, Allow and the like, is among its fields already, its body is empty, and the connection
      * ends with it. Do nothing of what is asked: neither its Host nor its origin need be anybody you know. NULL: a line
      * of text, as for what has no route. */
     void (*on_refuse)(weft_request *r, int status, const char *words, void *user);
+
+    /* "GET", "POST, PUT": those that on_request is asked for while the server refuses what is new, too
+     * (weft_server_refuse), and HEAD, if GET is among them. NULL: none. */
+    const char *unrefused;
 } weft_request_handler;
 
 /* ---- the request; everything borrowed, good until it is finished ------------------------------ */

@@ -230,6 +230,33 @@ WEFT_API int weft_server_address(const weft_server *s, size_t i, char *text, siz
 WEFT_API int weft_server_each(weft_server *s, void (*fn)(weft_conn *c, void *arg),
                               void (*done)(void *arg), void *arg);
 
+/* ---- leaving ---------------------------------------------------------------------------------
+ *
+ *      weft_server_refuse      who is new is told to come again later; who is there stays
+ *      weft_server_unlisten    or is not taken on: with sockets of somebody else's he waits for who listens next
+ *      weft_server_drain       who is there is asked to leave, one after the other
+ *      weft_server_shutdown    the end, for all who are left
+ *
+ * Each by itself, or in this order, as weft serve does. */
+
+/* From now on refuse upgrades, and requests with methods that their route does not have in unrefused
+ * (weft_request_handler), with 503 and a Retry-After of retry_s to retry_s + spread_s seconds. WebSockets, replies and
+ * requests that are under way go on, and so does listening. retry_s 0: no more. May be called again. */
+WEFT_API void weft_server_refuse(weft_server *s, unsigned retry_s, unsigned spread_s);
+
+/* Stop listening; who is connected stays. A socket that was passed (weft_server_listen_fd) goes on for whoever else has
+ * it, and who connects waits there; others are closed. */
+WEFT_API void weft_server_unlisten(weft_server *s);
+
+/* Ask those to leave who would stay, one after the other, over so many ms: every WebSocket is sent a Close with code,
+ * or its on_leave told; on_leave of replies that stream, and of who watches a request, are told. They may come back
+ * within as many ms. All else goes on as before: listening, and connections on which nothing is under way. Then
+ * on_done (may be NULL), from the loop: all were asked who had come by then, and nearly all are gone. It comes as soon
+ * as that is so, and not once weft_server_shutdown was called, or weft_server_free. Errors: WEFT_ERR_STATE (begun
+ * already, or the server leaves), -ENOMEM. */
+WEFT_API int weft_server_drain(weft_server *s, uint16_t code, uint64_t over_ms,
+                               void (*on_done)(weft_server *s, void *user), void *user);
+
 /* Leave gracefully: stop listening, refuse upgrades, answer requests with Connection: close, send every
  * WebSocket a Close with code (WEFT_CLOSE_GOING_AWAY or WEFT_CLOSE_SERVICE_RESTART) or tell its on_leave, spread over
  * a third of shutdown_drain, let requests be answered and replies finish (on_leave of who watches them), answer what

@@ -230,11 +230,15 @@ static uint64_t body_max(const weft_channels_config *cfg)
     return cfg->max_batch > cfg->max_message ? cfg->max_batch : cfg->max_message;
 }
 
+/* Publishing works until the server is gone. */
 int weft_channels_route(weft_channels *c, weft_server *s, const char *path)
 {
     const weft_limits limits = {.http_body_max = body_max(&c->cfg), .http_keepalive = KEEPALIVE_MS};
-    const weft_request_handler requests = {
-        .on_request = on_request, .cors = true, .limits = &limits, .on_refuse = on_refuse};
+    const weft_request_handler requests = {.on_request = on_request,
+                                           .cors = true,
+                                           .limits = &limits,
+                                           .on_refuse = on_refuse,
+                                           .unrefused = "POST"};
     int error = weft_server_on_request(s, path, &requests, c);
     return error ? error : socket_route(c, s, path, on_upgrade);
 }

@@ -245,7 +245,7 @@ static void on_leave(weft_conn *c, uint64_t return_ms)
 {
     const struct socket *s = weft_conn_user(c);
     if (socket_is(s) == SOCKET_V1) conversation_leaves(s->session, return_ms);
-    weft_close(c, WEFT_CLOSE_GOING_AWAY, NULL);
+    weft_close(c, weft_conn_leaving_code(c), NULL);
 }
 
 static void on_close(weft_conn *c, const weft_close_info *info)

@@ -27,8 +27,10 @@ static void on_ready(weft_request *r, void *user)
 
 int health_route(struct health *h, weft_server *s)
 {
-    static const weft_request_handler alive = {.on_request = on_alive, .methods = "GET"};
-    static const weft_request_handler ready = {.on_request = on_ready, .methods = "GET"};
+    static const weft_request_handler alive = {
+        .on_request = on_alive, .methods = "GET", .unrefused = "GET"};
+    static const weft_request_handler ready = {
+        .on_request = on_ready, .methods = "GET", .unrefused = "GET"};
     int error = weft_server_on_request(s, "/healthz", &alive, NULL);
     return error ? error : weft_server_on_request(s, "/readyz", &ready, h);
 }

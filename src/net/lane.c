@@ -251,6 +251,33 @@ size_t lanes_leave(struct net *n, const struct site *site, const struct leaving 
     return max - left;
 }
 
+static bool would_stay(const struct lane *l)
+{
+    return l->talk == LANE_WEBSOCKET || l->talk == LANE_REPLY || l->talk == LANE_WAITING;
+}
+
+size_t lanes_that_stay(const struct net *n, const struct site *site)
+{
+    size_t all = 0;
+    for (uint32_t i = 0; i < n->slots.n; i++) {
+        const struct lane *l = lane_at(n, i, site);
+        if (l && would_stay(l)) all++;
+    }
+    return all;
+}
+
+size_t lanes_ask(struct net *n, const struct site *site, const struct leaving *how, uint32_t *slot,
+                 size_t max)
+{
+    size_t left = max;
+    for (; *slot < n->slots.n; ++*slot) {
+        struct lane *l = lane_at(n, *slot, site);
+        if (l && !left && would_stay(l)) break;
+        if (l && leave(l, how) && left) left--;
+    }
+    return max - left;
+}
+
 void lanes_drop(struct net *n, const struct site *site, int error, const char *cause)
 {
     for (uint32_t i = 0; i < n->slots.n; i++) {

@@ -75,6 +75,8 @@ struct leaving {
     uint16_t code;   /* for a WebSocket's Close */
     uint64_t spread; /* ms over which those who are sent away may come back */
     bool last;       /* time is all but up: who was only asked until now is sent away */
+    bool
+        stays; /* the server does, for now: only who would stay is told, and other connections are let be */
 };
 
 /* What a conversation is told. Every one of these may end the lane. */
@@ -381,6 +383,14 @@ static inline int lane_count_as(struct lane *l, const struct sock_addr *client)
 
 /* Leave; returns how many were sent away, at most max. */
 size_t lanes_leave(struct net *n, const struct site *site, const struct leaving *how, size_t max);
+
+/* The same of those from *slot on, without going past one who would stay for long when max have been told; *slot is
+ * behind those that were looked at. */
+size_t lanes_ask(struct net *n, const struct site *site, const struct leaving *how, uint32_t *slot,
+                 size_t max);
+
+/* How many would stay for long: WebSockets, replies that stream, requests that wait. */
+size_t lanes_that_stay(const struct net *n, const struct site *site);
 
 /* Drop them all: those of a site, or, NULL, the loop's. Each may bring about others: users are told. */
 void lanes_drop(struct net *n, const struct site *site, int error, const char *cause);

@@ -80,6 +80,7 @@ static void let_go(const struct route *r, const weft_env *env)
 {
     if (r->release) r->release(r->user);
     mem_free(env, r->methods);
+    mem_free(env, r->unrefused);
 }
 
 int route_add(struct route_table *t, const weft_env *env, const char *path,
@@ -121,7 +122,9 @@ int route_copy(struct route_table *to, const weft_env *env, const struct route_t
         *r = *what;
         r->path = text;
         r->release = NULL;
+        r->unrefused = NULL;
         if (string_copy(&r->methods, env, what->methods) < 0) return -ENOMEM;
+        if (string_copy(&r->unrefused, env, what->unrefused) < 0) return -ENOMEM;
     }
     return 0;
 }

@@ -56,9 +56,10 @@ struct route {
      * on_refuse. */
     bool (*refuse)(struct exchange *x, const struct route *r, struct field_list *fields, int status,
                    const char *words);
-    char *methods;               /* net/web/methods.h; NULL: all. The route's own */
-    bool cors;                   /* pages of the origins may read the answers */
-    uint16_t limits;             /* of requests: a number among struct own_limits */
+    char *methods;   /* net/web/methods.h; NULL: all. The route's own */
+    char *unrefused; /* the same: those that are let in while others are refused; NULL: none */
+    bool cors;       /* pages of the origins may read the answers */
+    uint16_t limits; /* of requests: a number among struct own_limits */
     void (*release)(void *user); /* when the route goes; may be NULL */
 };
 

@@ -5,6 +5,14 @@
 #include "net/site.h"
 
 #include "base/limits.h"
+#include "net/slots.h"
+
+unsigned site_retry_s(const struct site *s, uint32_t slot)
+{
+    uint64_t least = tally_read(&s->tally->retry_s);
+    if (!least) return 0;
+    return (unsigned)(least + slot_spread(slot, tally_read(&s->tally->retry_spread_s) + 1));
+}
 
 void site_refused(struct site *s, int status)
 {

@@ -16,8 +16,9 @@
 #include "net/trust.h"
 #include <weft/server.h>
 
-/* Counts of all loops. Relaxed: a number says nothing of the others. */
+/* Counts of all loops, and what holds for all of them. Relaxed: a number says nothing of the others. */
 struct tally {
+    uint64_t retry_s, retry_spread_s; /* who is new is refused until then; 0: nobody is */
     uint64_t accepted, connections, websockets, requests, undelivered;
     uint64_t refused[600];                   /* by status */
     uint64_t closed[5000], close_sent[5000]; /* by code */
@@ -46,6 +47,7 @@ struct site {
     const char *const *hosts;   /* NULL: any */
     bool all_loopback;          /* listeners are on loopback addresses only */
     bool closing;               /* nobody new is let in */
+    uint16_t leaving_code;      /* while somebody is told to leave; else 0 */
     struct trust trust;         /* proxies */
     struct routes routes;
     struct own_limits own_limits;
@@ -63,6 +65,9 @@ static inline const weft_limits *site_limits(const struct site *s, uint16_t numb
 {
     return number ? s->own_limits.sets[number - 1] : &s->limits;
 }
+
+/* Who is new is refused: when he may try again, in seconds, another time for each slot. 0: he is let in. */
+unsigned site_retry_s(const struct site *s, uint32_t slot);
 
 /* A request or an opening handshake was refused with this status. */
 void site_refused(struct site *s, int status);

@@ -130,6 +130,19 @@ static void test_leave(void **state)
     live_end(&live);
 }
 
+static void test_drained(void **state)
+{
+    (void)state;
+    live_begin(&live, NULL);
+    struct raw *r = open_at("/chat", at(0));
+    assert_int_equal(weft_server_drain(live.w.server, WEFT_CLOSE_SERVICE_RESTART, 0, NULL, NULL),
+                     0);
+    pass(&live.w, 1);
+    assert_non_null(strstr(raw_frames(r), "close 1012;"));
+    raw_free(r);
+    live_end(&live);
+}
+
 /* Raw and not: whichever allocation fails, what was made for it goes with it. */
 static void test_out_of_memory(void **state)
 {
@@ -164,6 +177,7 @@ int main(void)
         cmocka_unit_test(test_in_and_out), cmocka_unit_test(test_since),
         cmocka_unit_test(test_lost),       cmocka_unit_test(test_refused),
         cmocka_unit_test(test_leave),      cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_drained),    cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@
 static void parses(const char *methods, const char *want)
 {
     char *got;
-    assert_int_equal(methods_parse(&got, &world.env, methods), want ? 0 : -EINVAL);
+    assert_int_equal(methods_parse(&got, &world.env, "methods", methods), want ? 0 : -EINVAL);
     if (want) assert_string_equal(got, want);
     else assert_null(got);
     world.env.realloc(world.env.ctx, got, 0);
@@ -34,7 +34,7 @@ static void test_lists(void **state)
     parses("GET, PO:ST", NULL);
     parses("G\xc3\x89T", NULL);
     char *got = (char *)"";
-    assert_int_equal(methods_parse(&got, &world.env, NULL), 0);
+    assert_int_equal(methods_parse(&got, &world.env, "methods", NULL), 0);
     assert_null(got);
 }
 
@@ -50,7 +50,7 @@ static void test_long_lists(void **state)
     for (size_t i = 0; i < 1024; i += 2) text[i] = ',';
     text[1024] = 0;
     char *got;
-    assert_int_equal(methods_parse(&got, &world.env, text), 0);
+    assert_int_equal(methods_parse(&got, &world.env, "methods", text), 0);
     assert_int_equal(strlen(got), 512 * 3 - 2);
     world.env.realloc(world.env.ctx, got, 0);
 }

@@ -530,6 +530,39 @@ static void test_all_loops_leave(void **state)
     end();
 }
 
+static void on_drained(weft_server *s, void *user)
+{
+    (void)user;
+    assert_int_equal(weft_server_shutdown(s, WEFT_CLOSE_GOING_AWAY, on_left, &w), 0);
+}
+
+static void test_all_loops_are_drained(void **state)
+{
+    (void)state;
+    begin_with(NULL);
+    for (size_t i = 0; i < PEERS; i++) open_peer(i);
+    assert_int_equal(weft_server_drain(w.server, WEFT_CLOSE_SERVICE_RESTART, 200, on_drained, &w),
+                     0);
+    loop_until(w.left);
+    for (size_t i = 0; i < PEERS; i++)
+        assert_int_equal(w.peers[i].closed, WEFT_CLOSE_SERVICE_RESTART);
+    end();
+}
+
+static void test_freed_while_it_is_drained(void **state)
+{
+    (void)state;
+    for (int n = 0; n < 5; n++) {
+        begin_with(NULL);
+        for (size_t i = 0; i < PEERS; i++) open_peer(i);
+        assert_int_equal(
+            weft_server_drain(w.server, WEFT_CLOSE_SERVICE_RESTART, n ? 100 : 100000, NULL, NULL),
+            0);
+        for (int turns = 0; turns < n; turns++) assert_int_equal(weft_loop_turn(w.loop, 1), 0);
+        end();
+    }
+}
+
 static void on_left_free(weft_server *s, void *user)
 {
     (void)user;
@@ -638,6 +671,8 @@ int main(void)
         cmocka_unit_test(test_each_of_all_loops),
         cmocka_unit_test(test_freed_while_each_is_seen),
         cmocka_unit_test(test_all_loops_leave),
+        cmocka_unit_test(test_all_loops_are_drained),
+        cmocka_unit_test(test_freed_while_it_is_drained),
         cmocka_unit_test(test_freed_when_it_has_left),
         cmocka_unit_test(test_leaves_before_it_has_started),
         cmocka_unit_test(test_freed_while_messages_fly),

@@ -217,3 +217,9 @@ void server_close_listeners(weft_server *s)
         listener_free(sl);
     }
 }
+
+void weft_server_unlisten(weft_server *s)
+{
+    net_assert_usable(s->loop);
+    server_close_listeners(s);
+}

@@ -100,6 +100,7 @@ void leave_begin(struct weft_server *s, struct leave *leave)
         leave->portion += (size_t)(s->carriers * TICK * 3 / (drain + 1));
         leave->how.spread = drain / 3;
     }
+    drain_stop(s);
     s->leave = leave;
     s->site.closing = true;
     timer_init(&leave->timer, tick);

@@ -28,7 +28,7 @@
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
 
 SIZED_TAKER(config_take, weft_server_config, on_traffic, 64, on_traffic)
-SIZED_TAKER(request_handler_take, weft_request_handler, on_refuse, 48, on_refuse)
+SIZED_TAKER(request_handler_take, weft_request_handler, unrefused, 56, unrefused)
 
 static const struct talk *const talks[LANE_TALKS] = {
     [LANE_FREE] = &lane_nobody,     [LANE_EXCHANGE] = &exchange_talk, [LANE_REPLY] = &reply_talk,
@@ -107,6 +107,7 @@ void server_deinit(struct weft_server *s)
     routes_deinit(&s->site.routes, env);
     own_limits_forget(&s->site.own_limits, env);
     endpoints_free(&s->endpoints, env);
+    drain_stop(s);
     leave_free(s);
 }
 
@@ -191,6 +192,7 @@ void weft_server_free(weft_server *s)
            s->has_left); /* not from a callback, but that of weft_server_shutdown */
     server_close_listeners(s);
     crew_free(s);
+    drain_free(s);
     lanes_drop(s->net, &s->site, WEFT_ERR_CLOSED, "the server was freed");
     s->freed = true;
     weft_loop *l = s->loop;
@@ -303,10 +305,12 @@ int weft_server_on_request_sized(weft_server *s, const char *path, const weft_re
                       .refuse = taken.on_refuse ? request_refuse : NULL,
                       .cors = taken.cors,
                       .user = user};
-    error = methods_parse(&r.methods, env, taken.methods);
+    error = methods_parse(&r.methods, env, "methods", taken.methods);
+    if (!error) error = methods_parse(&r.unrefused, env, "unrefused", taken.unrefused);
     if (!error) error = set_limits(s, &r, taken.limits);
     if (!error) error = route_add(&s->site.routes.requests, env, path, &r);
     if (error) mem_free(env, r.methods);
+    if (error) mem_free(env, r.unrefused);
     return error;
 }
 

@@ -20,6 +20,8 @@
 #include "net/wire/carry.h"
 
 struct crew;
+struct drain;
+struct drain_part;
 struct helper;
 
 struct weft_server {
@@ -35,10 +37,12 @@ struct weft_server {
     atomic_size_t load; /* connections let in here, those on their way to the loop included */
     size_t turned_away;
     bool freed;
-    bool has_left;         /* and nobody is connected any more */
-    struct leave *leave;   /* a graceful shutdown (leave.c) */
-    struct crew *crew;     /* NULL: one loop is all there is */
-    struct helper *helper; /* NULL: the user's; else this is a local */
+    bool has_left;               /* and nobody is connected any more */
+    struct leave *leave;         /* a graceful shutdown (leave.c) */
+    struct drain *drain;         /* everybody is, or was, asked to leave (drain.c) */
+    struct drain_part *draining; /* this loop's part of that, as long as it lasts */
+    struct crew *crew;           /* NULL: one loop is all there is */
+    struct helper *helper;       /* NULL: the user's; else this is a local */
 };
 
 static inline const weft_env *server_env(const struct weft_server *s)
@@ -80,5 +84,11 @@ void leave_done(struct weft_server *s);
 void leave_local_done(struct weft_server *s);
 
 void leave_free(struct weft_server *s);
+
+/* ---- drain.c --------------------------------------------------------------------------------- */
+
+/* Nobody more is asked, on this loop; and no loop, behind crew_free. */
+void drain_stop(struct weft_server *s);
+void drain_free(struct weft_server *s);
 
 #endif

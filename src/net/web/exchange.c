@@ -361,6 +361,7 @@ static bool leave(struct lane *l, const struct leaving *how)
 {
     struct exchange *x = exchange_at(l);
     if (x && waiting(x)) return leave_waiting(x, how);
+    if (how->stays) return false;
     if (!x || (h1_idle(&x->h1) && !buffered(x))) {
         lane_drop(l, 0, "");
     } else if (h1_idle(&x->h1)) {

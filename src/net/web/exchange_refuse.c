@@ -29,14 +29,20 @@ static void log_refusal(const struct exchange *x, const struct refusal *r)
 /* The refusal's own, and what its status needs besides. */
 static void refusal_fields(const struct refusal *r, const weft_env *env, struct field_list *to)
 {
-    char seconds[16];
     const weft_field *needed;
     size_t n = weft_handshake_refusal_fields(r->status, &needed);
     if (r->fields) (void)field_list_add_all(to, env, r->fields->fields, r->fields->n);
     for (size_t i = 0; i < n; i++)
         if (!field_list_has(to, needed[i].name)) (void)field_list_add_all(to, env, needed + i, 1);
+}
+
+/* A user who says it in his way says that, too. */
+static void say_when(const struct refusal *r, const weft_env *env, struct field_list *to)
+{
+    char seconds[16];
+    if (!r->retry_after) return;
     snprintf(seconds, sizeof seconds, "%u", r->retry_after);
-    if (r->retry_after) (void)field_list_add(to, env, bytes_of("Retry-After"), bytes_of(seconds));
+    (void)field_list_add(to, env, bytes_of("Retry-After"), bytes_of(seconds));
 }
 
 /* Whoever wants to know of it is told, and nothing follows it. */
@@ -66,6 +72,7 @@ void exchange_refuse_with(struct exchange *x, const struct refusal *r)
     struct field_list all = {0};
     note(x, r);
     refusal_fields(r, env, &all);
+    say_when(r, env, &all);
     answer(x, r, &all);
     field_list_deinit(&all, env);
 }
@@ -90,7 +97,10 @@ void exchange_refuse_plainly(struct exchange *x, struct refusal *r, const char *
     r->body = buf_bytes(&body);
     note(x, r);
     refusal_fields(r, env, &all);
-    if (!is_said_by_user(x, &all, r->status, text)) answer(x, r, &all);
+    if (!is_said_by_user(x, &all, r->status, text)) {
+        say_when(r, env, &all);
+        answer(x, r, &all);
+    }
     field_list_deinit(&all, env);
     buf_deinit(&body);
 }
@@ -98,4 +108,11 @@ void exchange_refuse_plainly(struct exchange *x, struct refusal *r, const char *
 void exchange_refuse(struct exchange *x, int status, const char *why)
 {
     exchange_refuse_plainly(x, &(struct refusal){.status = status, .why = why}, why);
+}
+
+void exchange_refuse_for_now(struct exchange *x, unsigned retry_s)
+{
+    static const char why[] = "the server is about to leave, and lets nobody in: try again later";
+    exchange_refuse_plainly(x, &(struct refusal){.status = 503, .why = why, .retry_after = retry_s},
+                            why);
 }

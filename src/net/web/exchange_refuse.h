@@ -25,4 +25,7 @@ void exchange_refuse_with(struct exchange *x, const struct refusal *r);
 void exchange_refuse_plainly(struct exchange *x, struct refusal *r, const char *text);
 void exchange_refuse(struct exchange *x, int status, const char *why);
 
+/* With 503: the server lets nobody in who is new, and perhaps will in so many seconds. */
+void exchange_refuse_for_now(struct exchange *x, unsigned retry_s);
+
 #endif

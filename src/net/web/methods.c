@@ -48,25 +48,25 @@ static int add_all(struct buf *to, const char *methods)
     return n;
 }
 
-static int wrong(const weft_env *env, const char *methods)
+static int wrong(const weft_env *env, const char *field, const char *methods)
 {
-    return log_wrong(
-        env, "weft_request_handler.methods: \"%.80s\" is no list of methods: say \"GET, POST\"",
-        methods);
+    return log_wrong(env,
+                     "weft_request_handler.%s: \"%.80s\" is no list of methods: say \"GET, POST\"",
+                     field, methods);
 }
 
-int methods_parse(char **out, const weft_env *env, const char *methods)
+int methods_parse(char **out, const weft_env *env, const char *field, const char *methods)
 {
     struct buf all;
     *out = NULL;
     if (!methods) return 0;
-    if (strlen(methods) > LONGEST) return wrong(env, methods);
+    if (strlen(methods) > LONGEST) return wrong(env, field, methods);
     buf_init(&all, env, 4 * LONGEST);
     int n = add_all(&all, methods);
     if (methods_have(methods, bytes_of("GET")) && !methods_have(methods, bytes_of("HEAD")))
         add(&all, bytes_of("HEAD"));
     buf_append(&all, "", 1);
-    int error = n <= 0 ? wrong(env, methods) : all.failed ? -ENOMEM : 0;
+    int error = n <= 0 ? wrong(env, field, methods) : all.failed ? -ENOMEM : 0;
     if (!error) error = string_copy(out, env, (const char *)all.data);
     buf_deinit(&all);
     return error;

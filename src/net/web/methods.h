@@ -11,9 +11,9 @@
 
 #include "http/field_list.h"
 
-/* *out is to be freed with mem_free; NULL if methods is, which is all. Errors: -EINVAL (something is no token, or there
- * is none), -ENOMEM. */
-int methods_parse(char **out, const weft_env *env, const char *methods);
+/* *out is to be freed with mem_free; NULL if methods is. field: where that stands in weft_request_handler, for the log.
+ * Errors: -EINVAL (something is no token, or there is none), -ENOMEM. */
+int methods_parse(char **out, const weft_env *env, const char *field, const char *methods);
 
 /* NULL has all. */
 bool methods_have(const char *methods, weft_bytes method);

@@ -197,6 +197,14 @@ static void answer_preflight(struct exchange *x, const char *methods)
     field_list_deinit(&list, env);
 }
 
+/* When it may come again; 0: now is the time. */
+static unsigned refused_for(const struct exchange *x, const struct route *route)
+{
+    unsigned retry_s = site_retry_s(lane_site(x->lane), x->lane->slot);
+    bool let_in = route->unrefused && methods_have(route->unrefused, x->h1.head.method);
+    return let_in ? 0 : retry_s;
+}
+
 void request_expect(struct exchange *x)
 {
     const struct route *route = route_of(x);
@@ -210,6 +218,7 @@ void request_expect(struct exchange *x)
         exchange_refuse(x, 503, "out of memory");
     else if (route->cors && cors_is_preflight(h)) answer_preflight(x, route->methods);
     else if (!methods_have(route->methods, h->method)) answer_for_method(x, route->methods);
+    else if (refused_for(x, route)) exchange_refuse_for_now(x, refused_for(x, route));
     else if (route->on_body && !is_too_long(x)) dispatch_early(x, route);
 }
 

@@ -240,8 +240,10 @@ void upgrade_begin(struct exchange *x)
         return;
     }
     const struct route *route = route_find(&site->routes.websockets, h->path);
+    unsigned retry_s = site_retry_s(site, x->lane->slot);
     if (!route) exchange_refuse(x, 404, "there is no WebSocket at this path");
     else if (site->closing) exchange_refuse(x, 503, "the server is shutting down");
+    else if (retry_s) exchange_refuse_for_now(x, retry_s);
     else if (!asker_origin_allowed(&x->asker, h, &origin)) refuse_origin(x, origin);
     else ask_user(x, route, &result);
 }

@@ -173,6 +173,7 @@ static bool leave(struct lane *l, const struct leaving *how)
 {
     const struct wire *w = wire_of(l);
     if (l->state == WIRE_OPEN) return lane_talk(l)->leave(l, how);
+    if (how->stays) return false;
     if (!wire_is(w, WIRE_FINISHING)) lane_drop(l, 0, "");
     return false;
 }

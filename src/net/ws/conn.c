@@ -405,8 +405,11 @@ static void late(struct lane *l)
 static bool ask_to_leave(weft_conn *c, const struct leaving *how)
 {
     if (c->asked || c->state != CONN_OPEN) return false;
+    struct site *site = lane_site(c->lane);
     c->asked = true;
+    site->leaving_code = how->code;
     conn_handler(c)->on_leave(c, lane_return_ms(c->lane, how));
+    site->leaving_code = 0;
     return true;
 }
 

@@ -19,6 +19,13 @@ bool weft_conn_is_open(const weft_conn *c)
     return (c->state == CONN_OPENING || c->state == CONN_OPEN) && !c->session.closed;
 }
 
+uint16_t weft_conn_leaving_code(const weft_conn *c)
+{
+    conn_assert_usable(c);
+    const struct site *site = c->lane ? lane_site(c->lane) : NULL;
+    return site ? site->leaving_code : 0;
+}
+
 /* ---- sending --------------------------------------------------------------------------------- */
 
 static bool may_send(const weft_conn *c)
