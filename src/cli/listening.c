@@ -105,6 +105,15 @@ static bool wants_port(const struct listening *l, int n_passed)
     return l->port != LISTENING_NO_PORT || (!l->addresses.n && !n_passed);
 }
 
+bool listening_all_passed(const struct listening *l)
+{
+    int n = passed();
+    if (wants_port(l, n)) return false;
+    for (size_t i = 0; i < l->addresses.n; i++)
+        if (reach_descriptor(l->addresses.items[i]) < 0) return false;
+    return true;
+}
+
 /* ---- from where ------------------------------------------------------------------------------ */
 
 static enum reach farther(enum reach a, enum reach b)

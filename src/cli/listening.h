@@ -25,6 +25,9 @@ struct listening {
 /* All of it; TCP speaks TLS, if tls is not NULL. 0, or an exit code after having complained. */
 int listening_begin(const struct listening *l, weft_server *server, weft_tls *tls);
 
+/* Whether all of it are sockets that were passed to us: who connects to them waits for whoever has them next. */
+bool listening_all_passed(const struct listening *l);
+
 /* From where it will be reached: the farthest of all. */
 enum reach listening_reach(const struct listening *l);
 

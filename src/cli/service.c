@@ -87,24 +87,26 @@ static int new_server(struct service *s)
     return weft_server_new(&s->server, s->loop, &config);
 }
 
-static void on_gone(weft_server *server, void *user)
-{
-    (void)server;
-    struct service *s = user;
-    s->over = true;
-}
-
 static void on_signal(void *user)
 {
     struct service *s = user;
-    if (!s->leaving) {
-        s->leaving = true;
-        health_leaves(&s->health);
-        trace_line(&s->trace, "leaving; once more to stop at once");
-        int r = weft_server_shutdown(s->server, WEFT_CLOSE_GOING_AWAY, on_gone, s);
-        if (r == 0) return;
-    }
-    s->over = true;
+    drain_signal(&s->drain, s->signals.number);
+}
+
+/* Before descriptors that were passed are forgotten. */
+static int prepare_drain(struct service *s)
+{
+    const struct service_options *o = s->options;
+    bool passed = listening_all_passed(&o->listening);
+    bool supervised = passed || getenv("NOTIFY_SOCKET");
+    s->drain = (struct drain){
+        .times = drain_times_of(&o->drain, supervised, passed),
+        .passed = passed,
+        .server = s->server,
+        .health = &s->health,
+        .trace = &s->trace,
+    };
+    return drain_init(&s->drain, s->loop);
 }
 
 static bool reload_secret(struct service *s)
@@ -228,7 +230,7 @@ int service_open(struct service *s, struct service_options *o)
     s->threads = o->threads ? (unsigned)o->threads : cores();
     if ((r = weft_loop_new(&s->loop, &loop)) < 0 ||
         (r = signals_init(&s->signals, s->loop, on_signal, s)) < 0 || (r = new_server(s)) < 0 ||
-        (r = trim_init(&s->trim, s->loop)) < 0)
+        (r = prepare_drain(s)) < 0 || (r = trim_init(&s->trim, s->loop)) < 0)
         return r == -EINVAL
                    ? complain("--trust-proxy: one of these is not an address, perhaps with /BITS")
                    : complain("cannot start: %s", weft_strerror(r));
@@ -243,6 +245,7 @@ void service_close(struct service *s)
 {
     trim_deinit(&s->trim);
     weft_server_free(s->server);
+    drain_deinit(&s->drain);
     weft_files_close(s->files);
     weft_tls_unref(s->tls);
     channels_close(&s->channels);
@@ -307,7 +310,7 @@ int service_run(struct service *s, void (*hint)(const char *address, bool secure
 
     r = weft_server_start(s->server);
     if (r < 0) return complain("cannot start all threads: %s", weft_strerror(r));
-    while (!s->over && (r = weft_loop_turn(s->loop, -1)) == 0)
+    while (s->drain.phase != DRAIN_OVER && (r = weft_loop_turn(s->loop, -1)) == 0)
         trim_look(&s->trim, weft_server_count(s->server, WEFT_COUNT_CONNECTIONS));
     weft_server_free(s->server);
     s->server = NULL;

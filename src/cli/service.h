@@ -12,7 +12,7 @@
  * With several threads handlers are called in all of them: what they share is constant, atomic, or has a
  * lock of its own that no message waits for.
  *
- * SIGINT and SIGTERM: every WebSocket gets a Close (1001); a second one stops at once. SIGHUP: certificates and keys
+ * SIGINT and SIGTERM: it ends, in phases perhaps (drain.h); a second one stops at once. SIGHUP: certificates and keys
  * are read again, and what else the command has to read. Before anybody is answered the program confines itself
  * (sandbox.h).
  */
@@ -22,6 +22,7 @@
 #include <weft/server.h>
 
 #include "cli/channels.h"
+#include "cli/drain.h"
 #include "cli/flags.h"
 #include "cli/health.h"
 #include "cli/listening.h"
@@ -30,7 +31,7 @@
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 32, SERVICE_THREADS_MAX = 256 };
+enum { SERVICE_FLAGS = 34, SERVICE_THREADS_MAX = 256 };
 
 struct service_options {
     struct listening listening;
@@ -39,8 +40,9 @@ struct service_options {
     uint64_t max_message; /* 0: as --help says */
     uint64_t handshake_timeout, ping;
     uint64_t max_connections, max_connections_per_ip;
-    uint64_t threads;    /* 0: one per core */
-    const char *deflate; /* NULL: as --help says */
+    uint64_t threads;         /* 0: one per core */
+    struct drain_times drain; /* as they were said */
+    const char *deflate;      /* NULL: as --help says */
     const char *batch;
     uint64_t poll_us;
     struct secret_options secret;
@@ -73,7 +75,7 @@ struct service {
     struct trim trim;
     struct health health;
     unsigned threads;
-    bool leaving, over;
+    struct drain drain;
 };
 
 void service_options_init(struct service_options *o);

@@ -21,6 +21,7 @@ void service_options_init(struct service_options *o)
         .handshake_timeout = 10000,
         .ping = 25000,
         .max_connections_per_ip = 256,
+        .drain = {DRAIN_UNSAID, DRAIN_UNSAID},
     };
 }
 
@@ -141,6 +142,14 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
         {0, "threads", .kind = FLAG_NUMBER, .into = &o->threads, .max = SERVICE_THREADS_MAX,
          .value = "N", .group = "The machine", .usual = "0",
          .help = "serve with so many threads; 0: one per core"},
+        {0, "drain-delay", .kind = FLAG_TIME, .into = &o->drain.delay, .max = 3600000,
+         .value = "TIME", .sample = "5s",
+         .help = "at SIGTERM: go on for so long, with /readyz at 503, until load\n"
+                 "balancers have noticed. Without it: 0; under systemd 5s"},
+        {0, "drain", .kind = FLAG_TIME, .into = &o->drain.drain, .max = 3600000, .value = "TIME",
+         .sample = "20s",
+         .help = "then refuse who is new, and ask all others to leave, one after\n"
+                 "the other over so long. Without it: 0; under systemd 20s"},
         {0, "batch", .kind = FLAG_TEXT, .into = &o->batch, .value = "HOW", .words = service_batches,
          .usual = "auto",
          .help = "how output goes to the kernel: ring (one io_uring_enter a turn),\n"

@@ -19,6 +19,7 @@ static void on_ready(weft_watch *w, unsigned events, void *user)
     struct signals *s = user;
     struct signalfd_siginfo info;
     if (read(s->fd, &info, sizeof info) != sizeof info) return;
+    s->number = (int)info.ssi_signo;
     if (info.ssi_signo == SIGHUP) s->on_hangup(s->user);
     else if (info.ssi_signo == SIGCONT) s->on_continue();
     else s->on_signal(s->user);

@@ -10,6 +10,7 @@
 struct signals {
     int fd;
     weft_watch *watch;
+    int number; /* SIGINT or SIGTERM, within on_signal */
     void (*on_signal)(void *user);
     void (*on_hangup)(void *user); /* NULL: SIGHUP is not ours */
     void (*on_continue)(void);     /* NULL: SIGCONT is not ours */

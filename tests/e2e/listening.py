@@ -11,7 +11,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
 
-from weft import BATCH, PATIENCE, WEFT  # noqa: E402
+from weft import BATCH, PATIENCE, WEFT, Raw  # noqa: E402
 
 
 def listening(family=socket.AF_INET, address=('127.0.0.1', 0)):
@@ -79,6 +79,24 @@ class Listening(unittest.TestCase):
         self.assertEqual(get(socket.AF_INET, s.getsockname()), b'HTTP/1.1 200 OK\r\n')
         self.assertEqual(get(socket.AF_INET, s.getsockname(), 'fd'), b'HTTP/1.1 421 Misdirected Request\r\n')
         server.end()
+
+    def test_a_restart_refuses_nobody(self):
+        s = self.tcp()
+        old = Passed([s], '--drain', '1h', '--threads', '1', '-v', pid=True)
+        old.line()
+        stay = [Raw(s.getsockname()[1]) for _ in range(2)]
+        for raw in stay:
+            self.addCleanup(raw.socket.close)
+            raw.open('/chat')
+        old.process.send_signal(signal.SIGTERM)
+        self.assertEqual(stay[0].frame().payload[:2], (1012).to_bytes(2, 'big'))
+        with socket.create_connection(s.getsockname(), PATIENCE) as waits:
+            waits.sendall(b'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+            new = Passed([s], pid=True)
+            new.line()
+            self.assertEqual(waits.makefile('rb').readline(), b'HTTP/1.1 200 OK\r\n')
+        old.end()
+        new.end()
 
     def test_what_systemd_passes(self):
         path = self.path('socket')
