@@ -300,6 +300,25 @@ static void certificate_seeds(void)
 
 /* ---- small ones, written here ---------------------------------------------------------------- */
 
+static void access_seeds(void)
+{
+    /* fuzz_jwt: the first byte modulo 3 chooses */
+    seed_text("fuzz_jwt", "0eyJhbGciOiJIUzI1NiIsImtpZCI6ImEifQ.eyJleHAiOjIwMDB9.AAAA");
+    seed_text(
+        "fuzz_jwt",
+        "1{\"sub\":\"alice\",\"name\":\"A\",\"exp\":2000,\"nbf\":1,\"iss\":\"https://id.example\","
+        "\"aud\":[\"weft\"],\"channels\":{\"read\":[\"/a/*\",\"/b/**\"],\"write\":\"/c\"}}");
+    seed_text("fuzz_jwt", "2{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"a\","
+                          "\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}");
+    seed_text(
+        "fuzz_jwt",
+        "2-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
+        "-----END PUBLIC KEY-----\n");
+    seed_text("fuzz_signed", "signed=v1.read,write.2000.00&user=al%20ice&token=a.b.c\n/rooms/1");
+    seed_text("fuzz_signed", "/a/**: read=anyone, write=token, presence=nobody");
+    seed_text("fuzz_signed", "weft.v1, weft.token.a.b.c\n/a");
+}
+
 static void other_seeds(void)
 {
     seed_text("fuzz_url", "wss://user:secret@[::1]:8443/chat?room=1%20a");
@@ -364,6 +383,7 @@ int main(int argc, char **argv)
     tls_seeds();
     dial_seeds();
     certificate_seeds();
+    access_seeds();
     other_seeds();
     printf("%u seeds\n", number);
     return 0;
