@@ -87,6 +87,7 @@ typedef struct weft_channel_event {
     size_t len;
     uint64_t rtt_us;
     const weft_close_info *close;
+    weft_loop *loop; /* in whose thread it happens */
 } weft_channel_event;
 
 /* All zero means defaults. */
@@ -171,6 +172,15 @@ WEFT_API int weft_channels_route(weft_channels *c, weft_server *s, const char *p
 
 /* As long as the channels are. */
 WEFT_API weft_hub *weft_channels_hub(const weft_channels *c);
+
+typedef enum weft_channels_counter {
+    WEFT_CHANNELS_EVENT_STREAMS, /* now: EventSources */
+    WEFT_CHANNELS_STREAMS,       /* now: streams of lines, and raw ones */
+    WEFT_CHANNELS_POLLS          /* now: long polls that wait */
+} weft_channels_counter;
+
+/* Any thread. 0 for what this library does not count. */
+WEFT_API uint64_t weft_channels_count(const weft_channels *c, weft_channels_counter what);
 
 /* ---- who may do what ------------------------------------------------------------------------- */
 

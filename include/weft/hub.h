@@ -129,7 +129,8 @@ typedef enum weft_hub_counter {
     WEFT_HUB_SKIPPED, /* messages since the start that a policy spared a subscriber, each for each */
     WEFT_HUB_LOST,    /* that the log did not have any more for one who wanted all */
     WEFT_HUB_ENDED,   /* subscribers who were ended: too slow, or no memory */
-    WEFT_HUB_MEMORY   /* bytes, now */
+    WEFT_HUB_MEMORY,  /* bytes, now */
+    WEFT_HUB_DELIVERED /* messages since the start that were queued for a subscriber, each for each */
 } weft_hub_counter;
 
 /* Any thread. 0 for what this library does not count. */

@@ -74,6 +74,10 @@ static inline int weft_tls_replace(weft_tls *t, const weft_tls_config *cfg, char
     return weft_tls_replace_sized(t, cfg, sizeof *cfg, why, size);
 }
 
+/* Until when the ith of the certificates that were read last is good, in seconds since 1970. Any thread. Errors:
+ * -ENOENT: there are not so many. */
+WEFT_API WEFT_CHECK int weft_tls_expires(weft_tls *t, size_t i, int64_t *at);
+
 /* Listeners and connections have references of their own. */
 WEFT_API weft_tls *weft_tls_ref(weft_tls *t);
 WEFT_API void weft_tls_unref(weft_tls *t); /* NULL is fine */

@@ -144,6 +144,12 @@ weft_hub *weft_channels_hub(const weft_channels *c)
     return c->hub;
 }
 
+uint64_t weft_channels_count(const weft_channels *c, weft_channels_counter what)
+{
+    size_t known = sizeof c->counts / sizeof *c->counts;
+    return (size_t)what < known ? __atomic_load_n(&c->counts[what], __ATOMIC_RELAXED) : 0;
+}
+
 void channels_tell(const weft_channels *c, const weft_channel_event *e)
 {
     if (c->cfg.on_event) c->cfg.on_event(e, c->cfg.user);

@@ -39,10 +39,22 @@ struct weft_channels {
     struct orders *orders; /* a loop's each (channel/pattern.h) */
     pthread_mutex_t passes_lock;
     struct passes *passes; /* the same (channel/pass.h) */
+    uint64_t counts[WEFT_CHANNELS_POLLS + 1];
 };
 
 weft_channels *channels_ref(weft_channels *c);
 void channels_unref(weft_channels *c);
+
+/* Of what is there now: one has come, one has gone. */
+static inline void channels_count(weft_channels *c, weft_channels_counter what)
+{
+    __atomic_fetch_add(&c->counts[what], 1, __ATOMIC_RELAXED);
+}
+
+static inline void channels_uncount(weft_channels *c, weft_channels_counter what)
+{
+    __atomic_fetch_sub(&c->counts[what], 1, __ATOMIC_RELAXED);
+}
 
 /* Whom the program has named to be told of what happens. */
 void channels_tell(const weft_channels *c, const weft_channel_event *e);

@@ -216,7 +216,11 @@ static int on_upgrade(weft_upgrade *u)
     visit *v = visit_new(weft_upgrade_user(u), weft_upgrade_request(u), u);
     if (!v) return 503;
     const weft_channel_event event = {
-        .type = WEFT_CHANNEL_UPGRADE, .channel = weft_request_path(v->request), .upgrade = u};
+        .type = WEFT_CHANNEL_UPGRADE,
+        .channel = weft_request_path(v->request),
+        .upgrade = u,
+        .loop = visit_loop(v),
+    };
     channels_tell(v->channels, &event);
     come_in(v);
     return WEFT_HOLD;

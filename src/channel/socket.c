@@ -163,6 +163,7 @@ static void tell(weft_conn *c, weft_channel_event *e)
     const struct socket *s = weft_conn_user(c);
     if (!s->channels->cfg.on_event) return;
     e->conn = c;
+    e->loop = weft_conn_loop(c);
     e->channel = weft_topic_name(topic_of(s));
     channels_tell(s->channels, e);
 }

@@ -109,6 +109,7 @@ static void tell_all(const struct parcel *p)
     for (size_t i = 0; i < p->n; i++) {
         const weft_message *m = p->messages[i];
         channels_tell(p->channels, &(weft_channel_event){.type = WEFT_CHANNEL_PUBLISHED,
+                                                         .loop = p->loop,
                                                          .channel = weft_topic_name(p->topic),
                                                          .op = weft_message_opcode(m),
                                                          .len = weft_message_payload(m).len});

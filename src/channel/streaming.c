@@ -79,10 +79,16 @@ static void end(weft_reader *r, int error)
     else leave(s, channels_retry_ms(weft_reply_loop(r->carrier)));
 }
 
+static weft_channels_counter counted_as(const struct stream *s)
+{
+    return s->form == form_of(ASK_SSE) ? WEFT_CHANNELS_EVENT_STREAMS : WEFT_CHANNELS_STREAMS;
+}
+
 static void gone(weft_reader *r)
 {
     struct stream *s = (struct stream *)r;
     weft_channels *c = s->channels;
+    channels_uncount(c, counted_as(s));
     hook_free(c->env, s);
     channels_unref(c);
 }
@@ -164,6 +170,7 @@ static struct stream *make(visit *v)
     if (!s) return NULL;
     *s = (struct stream){.form = form_of(v->ask), .channels = c};
     channels_ref(c);
+    channels_count(c, counted_as(s));
     return s;
 }
 

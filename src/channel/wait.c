@@ -52,6 +52,7 @@ static void wait_free(struct wait *w)
     weft_reader_end(&w->reader);
     guest_leave(w->guest);
     hook_free(c->env, w);
+    channels_uncount(c, WEFT_CHANNELS_POLLS);
     channels_unref(c);
 }
 
@@ -165,6 +166,7 @@ static struct wait *make(visit *v)
         .request = v->request,
         .origin_allowed = v->origin_allowed,
     };
+    channels_count(v->channels, WEFT_CHANNELS_POLLS);
     return w;
 }
 

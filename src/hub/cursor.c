@@ -87,7 +87,9 @@ static int tell(weft_reader *r, struct entry *e, uint64_t skipped)
     void *made = group_render(g, e, skipped);
     int said = made ? g->type->queue(r, made) : -ENOMEM;
     group_give_back(g, made, skipped);
-    if (said >= 0) hub_counts(reader_hub(r), WEFT_HUB_SKIPPED, skipped);
+    if (said < 0) return said;
+    hub_counts(reader_hub(r), WEFT_HUB_SKIPPED, skipped);
+    part_delivers(g->local->stand.part, 1);
     return said;
 }
 

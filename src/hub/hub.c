@@ -101,9 +101,18 @@ const weft_env *weft_hub_env(const weft_hub *h)
 
 /* ---- counts ---------------------------------------------------------------------------------- */
 
+static uint64_t delivered(const weft_hub *h)
+{
+    uint64_t sum = 0;
+    for (const struct part *p = parts(h); p; p = p->next)
+        sum += __atomic_load_n(&p->delivered, __ATOMIC_RELAXED);
+    return sum;
+}
+
 uint64_t weft_hub_count(const weft_hub *h, weft_hub_counter what)
 {
     if (what == WEFT_HUB_MEMORY) return hub_memory(h);
+    if (what == WEFT_HUB_DELIVERED) return delivered(h);
     return (unsigned)what < WEFT_HUB_MEMORY
                ? atomic_load_explicit(&h->counts[what], memory_order_relaxed)
                : 0;

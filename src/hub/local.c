@@ -104,6 +104,7 @@ static void deliver(struct local *l, struct entry *e, uint64_t skipped)
         void *made = group_render(g, e, skipped);
         uint64_t told = deliver_to_group(g, e->seen.offset - skipped, e->seen.offset, made);
         hub_counts(hub_of(l), WEFT_HUB_SKIPPED, skipped * told);
+        part_delivers(l->stand.part, told);
         group_give_back(g, made, skipped);
         l->telling = 0;
     }

@@ -26,6 +26,7 @@ struct part {
     weft_loop *loop;
     unsigned number; /* from 0 */
     weft_errand errand;
+    uint64_t delivered; /* messages, each for each reader: written here, read anywhere */
 
     pthread_mutex_t lock;
     struct task *first, *last;
@@ -47,6 +48,12 @@ struct part *part_passing(const weft_hub *h, const weft_topic *t);
 
 /* That of l, made if need be, in its thread. Errors: -ENOMEM, -ENOSPC (PARTS_MAX). */
 int part_of(struct part **out, weft_hub *h, weft_loop *l);
+
+/* In its thread, which alone writes it, so no addition has to be atomic. */
+static inline void part_delivers(struct part *p, uint64_t n)
+{
+    __atomic_store_n(&p->delivered, p->delivered + n, __ATOMIC_RELAXED);
+}
 
 /* When nobody reads there and nobody waits: in its loop's thread, or when that is no more. */
 void part_stop(struct part *p);

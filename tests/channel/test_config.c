@@ -79,6 +79,7 @@ static void on_event(const weft_channel_event *e, void *user)
     assert_true((e->type == WEFT_CHANNEL_CLOSED) == (e->close != NULL));
     bool no_conn = e->type == WEFT_CHANNEL_UPGRADE || e->type == WEFT_CHANNEL_PUBLISHED;
     assert_true(no_conn == !e->conn);
+    assert_ptr_equal(e->loop, live.w.loop);
     snprintf(story + at, sizeof story - at, "%s %.*s %zu;", words[e->type], (int)e->channel.len,
              (const char *)e->channel.data, e->len);
 }

@@ -327,6 +327,29 @@ static void test_no_memory(void **state)
     }
 }
 
+static uint64_t counted(weft_channels_counter what)
+{
+    return weft_channels_count(live.channels, what);
+}
+
+static void test_counts(void **state)
+{
+    (void)state;
+    live_begin(&live, NULL);
+    struct raw *events = stream("/chat", "Accept: text/event-stream\r\n");
+    struct raw *lines = stream("/chat?stream", ""), *pipe = stream("/chat?stream=raw", "");
+    assert_int_equal(counted(WEFT_CHANNELS_EVENT_STREAMS), 1);
+    assert_int_equal(counted(WEFT_CHANNELS_STREAMS), 2);
+    assert_int_equal(counted(WEFT_CHANNELS_POLLS), 0);
+    assert_int_equal(counted((weft_channels_counter)99), 0);
+    raw_free(events);
+    raw_free(lines);
+    raw_free(pipe);
+    settle(&live.w);
+    assert_int_equal(counted(WEFT_CHANNELS_EVENT_STREAMS) + counted(WEFT_CHANNELS_STREAMS), 0);
+    live_end(&live);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_heartbeat),  cmocka_unit_test(test_leave),
         cmocka_unit_test(test_slow),       cmocka_unit_test(test_skipped),
         cmocka_unit_test(test_disconnect), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,11 +101,13 @@ static void test_none(void **state)
     (void)state;
     live_begin(&live, NULL);
     struct raw *r = ask("/chat?wait=2");
+    assert_int_equal(weft_channels_count(live.channels, WEFT_CHANNELS_POLLS), 1);
     pass(&live.w, 1999);
     raw_read(r);
     assert_int_equal(raw_status(r), 0);
     pass(&live.w, 2);
     assert_string_equal(answer(r), POLL("0", ""));
+    assert_int_equal(weft_channels_count(live.channels, WEFT_CHANNELS_POLLS), 0);
     raw_free(r);
     live_end(&live);
 }

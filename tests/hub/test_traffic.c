@@ -18,6 +18,7 @@ struct traffic {
     struct world *w;
     weft_policy policy;
     uint64_t seed, said; /* numbers published so far */
+    uint64_t heard;      /* messages, each for each */
     bool memory_fails;
     struct listener all[LOOPS][CONNS];
 };
@@ -31,6 +32,7 @@ static void hears(weft_conn *c, weft_bytes text)
     bool skips = me->in->policy != WEFT_POLICY_QUEUE && me->in->policy != WEFT_POLICY_DISCONNECT;
     me->wrong |= skips ? n <= me->heard : n != me->heard + 1;
     me->heard = n;
+    me->in->heard++;
 }
 
 static void maybe_fail(struct traffic *t)
@@ -163,6 +165,7 @@ static void expect_to_be_up_to_date(struct traffic *t)
             if (!weft_conn_is_open(l->conn)) expect_a_reason(l);
             else if (l->subscribed && !may_lack) assert_int_equal(l->heard, t->said);
         }
+    assert_int_equal(weft_hub_count(t->w->hub, WEFT_HUB_DELIVERED), t->heard);
     bool keeps_one = t->policy == WEFT_POLICY_LATEST_KEY; /* the newest of those without a key */
     if (all_are_open)
         assert_in_range(weft_hub_count(t->w->hub, WEFT_HUB_MEMORY), 0, keeps_one ? 64 + 24 : 0);

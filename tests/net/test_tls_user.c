@@ -343,6 +343,22 @@ static void write_file(const char *path, const char *text)
     fclose(f);
 }
 
+static void test_until_when(void **state)
+{
+    (void)state;
+    int64_t at, day = INT64_C(24) * 60 * 60;
+    struct tm wanted = {0};
+    weft_tls *server = server_of(whole, NULL, NULL), *client = client_of(root.pem);
+    assert_int_equal(weft_tls_expires(server, 0, &at), 0);
+    assert_int_equal(ASN1_TIME_to_tm(X509_get0_notAfter(peer.x), &wanted), 1);
+    assert_int_equal(at, timegm(&wanted));
+    assert_true(at > time(NULL) && at < time(NULL) + 40000 * day);
+    assert_int_equal(weft_tls_expires(server, 1, &at), -ENOENT);
+    assert_int_equal(weft_tls_expires(client, 0, &at), -ENOENT);
+    weft_tls_unref(server);
+    weft_tls_unref(client);
+}
+
 /* Files that were renewed, while a handshake is under way: who begins from then on has the new ones. */
 static void test_a_server_is_loaded_again(void **state)
 {
@@ -495,6 +511,7 @@ int main(void)
         cmocka_unit_test(test_a_server_trusts),
         cmocka_unit_test(test_optional),
         cmocka_unit_test(test_anonymous),
+        cmocka_unit_test(test_until_when),
         cmocka_unit_test(test_a_server_is_loaded_again),
         cmocka_unit_test(test_no_session_outlives_a_reload),
         cmocka_unit_test(test_connections_outlive_it),

@@ -141,6 +141,13 @@ static int check_time(const struct certificate *c, const char *file, struct comp
     return 0;
 }
 
+int64_t certificate_expires(const struct certificate *c)
+{
+    struct tm when = {0};
+    (void)ASN1_TIME_to_tm(X509_get0_notAfter(c->leaf), &when);
+    return (int64_t)timegm(&when);
+}
+
 static int check_key(const struct certificate *c, const char *file, const char *key_file,
                      struct complaint *why)
 {

@@ -33,6 +33,9 @@ struct certificate {
 int certificate_read(struct certificate *c, const weft_tls_pair *from, struct complaint *why);
 void certificate_free(struct certificate *c);
 
+/* Until when it is good, in seconds since 1970. */
+int64_t certificate_expires(const struct certificate *c);
+
 /* Use it. 1 or 0, as OpenSSL has it. */
 int certificate_use(const struct certificate *c, SSL_CTX *ctx);
 

@@ -43,6 +43,13 @@ int weft_tls_replace_sized(weft_tls *t, const weft_tls_config *cfg, size_t cfg_s
     return WEFT_ERR_UNSUPPORTED;
 }
 
+int weft_tls_expires(weft_tls *t, size_t i, int64_t *at)
+{
+    assert(!t);
+    (void)t, (void)i, (void)at;
+    return -ENOENT;
+}
+
 weft_tls *weft_tls_ref(weft_tls *t)
 {
     assert(!t);

@@ -109,6 +109,15 @@ int weft_tls_replace_sized(weft_tls *t, const weft_tls_config *cfg, size_t cfg_s
     return in_words(error, why, size);
 }
 
+int weft_tls_expires(weft_tls *t, size_t i, int64_t *at)
+{
+    struct tls_context *now = tls_user_context(t);
+    bool there = i < now->n;
+    if (there) *at = certificate_expires(&now->certificates[i]);
+    tls_context_unref(now);
+    return there ? 0 : -ENOENT;
+}
+
 /* ---- birth and death ------------------------------------------------------------------------- */
 
 static void destroy(weft_tls *t)
