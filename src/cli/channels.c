@@ -136,12 +136,19 @@ static void tell(const struct channels *c, const char *place, const weft_channel
     }
 }
 
+static void count(const struct channels *c, const weft_channel_event *e)
+{
+    if (e->type == WEFT_CHANNEL_MESSAGE) metrics_received(c->metrics);
+    else if (e->type == WEFT_CHANNEL_PUBLISHED) metrics_published(c->metrics, e->loop);
+}
+
 /* Without -v only of upgrades, for what their owner should know. */
 static void on_event(const weft_channel_event *e, void *user)
 {
     const struct channels *c = user;
     char *place = NULL;
     size_t len;
+    count(c, e);
     if (!c->trace->level) {
         if (e->type == WEFT_CHANNEL_UPGRADE) tell(c, "", e);
         return;
@@ -156,9 +163,9 @@ static void on_event(const weft_channel_event *e, void *user)
 /* ---- life ------------------------------------------------------------------------------------ */
 
 int channels_open(struct channels *c, weft_loop *l, const struct channels_options *o,
-                  const struct trace *t)
+                  const struct trace *t, struct metrics *m)
 {
-    *c = (struct channels){.options = o, .trace = t, .usual = usual};
+    *c = (struct channels){.options = o, .trace = t, .metrics = m, .usual = usual};
     int status = guard_open(&c->guard, &o->guard);
     if (status) return status;
     struct channels_order *order = channels_order_of(o);
@@ -200,6 +207,7 @@ bool channels_reload_keys(struct channels *c)
 void channels_close(struct channels *c)
 {
     weft_channels_free(c->them);
+    c->them = NULL;
     guard_close(&c->guard);
     for (struct channels_order *order = c->order, *before; order; order = before) {
         before = order->before;

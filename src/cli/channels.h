@@ -18,6 +18,7 @@
 #include "cli/channel_flag.h"
 #include "cli/flags.h"
 #include "cli/guard.h"
+#include "cli/metrics.h"
 #include "cli/trace.h"
 
 enum { CHANNELS_OWN = 8 /* that a command brings along */ };
@@ -48,15 +49,16 @@ struct channels_order {
 struct channels {
     const struct channels_options *options;
     const struct trace *trace;
+    struct metrics *metrics;
     weft_channels *them;
     struct channel_flag usual; /* what --channel does not name */
     struct channels_order *_Atomic order;
     struct guard guard;
 };
 
-/* Both are kept. 0, or an exit code after having complained. c must be closed either way, behind the server. */
+/* All are kept. 0, or an exit code after having complained. c must be closed either way, behind the server. */
 int channels_open(struct channels *c, weft_loop *l, const struct channels_options *o,
-                  const struct trace *t);
+                  const struct trace *t, struct metrics *m);
 void channels_close(struct channels *c);
 
 /* Keys are read again, and who was let in by one that is gone leaves. false: they stay as they were. */

@@ -79,7 +79,17 @@ static void tell_dropped(struct journal *j)
     char line[100];
     snprintf(line, sizeof line,
              "weft: lines of the log that nobody read, and were dropped: %" PRIu64, j->dropped);
-    if (put_line(j, line)) j->dropped = 0;
+    if (!put_line(j, line)) return;
+    j->told += j->dropped;
+    j->dropped = 0;
+}
+
+uint64_t journal_dropped(struct journal *j)
+{
+    pthread_mutex_lock(&j->lock);
+    uint64_t n = j->told + j->dropped;
+    pthread_mutex_unlock(&j->lock);
+    return n;
 }
 
 void journal_write(struct journal *j, const char *line)

@@ -22,6 +22,7 @@ struct journal {
     int own; /* to be closed; -1: fd is the caller's */
     pthread_mutex_t lock;
     uint64_t dropped; /* lines, since it was last told */
+    uint64_t told;    /* those before that */
     char rest[JOURNAL_LINE_MAX];
     size_t rest_len;
 };
@@ -30,6 +31,9 @@ void journal_init(struct journal *j, int fd);
 
 /* From any thread. A line is cut to fit JOURNAL_LINE_MAX; the newline is added. */
 void journal_write(struct journal *j, const char *line);
+
+/* Lines that were dropped since the start. From any thread. */
+uint64_t journal_dropped(struct journal *j);
 
 /* Tell what was dropped, if there is room, and end. */
 void journal_deinit(struct journal *j);

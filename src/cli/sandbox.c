@@ -153,16 +153,19 @@ static int allow_keys(const struct landlock *l, const struct guard_options *o)
     return r;
 }
 
-static int allow_sockets(const struct landlock *l, const struct flag_list *addresses)
+static int allow_socket(const struct landlock *l, const char *address)
 {
-    int r = 0;
-    for (size_t i = 0; i < addresses->n && r == 0; i++) {
-        char dir[PATH_MAX];
-        const char *path = listening_file(addresses->items[i]);
-        if (!path) continue;
-        directory_of(path, dir);
-        r = allow(l, dir, LANDLOCK_REMOVE);
-    }
+    char dir[PATH_MAX];
+    const char *path = address ? listening_file(address) : NULL;
+    if (!path) return 0;
+    directory_of(path, dir);
+    return allow(l, dir, LANDLOCK_REMOVE);
+}
+
+static int allow_sockets(const struct landlock *l, const struct sandbox *s)
+{
+    int r = allow_socket(l, s->admin);
+    for (size_t i = 0; i < s->listen->n && r == 0; i++) r = allow_socket(l, s->listen->items[i]);
     return r;
 }
 
@@ -174,7 +177,7 @@ static int allow_all(const struct landlock *l, const struct sandbox *s)
     if (r == 0) r = allow_secrets(l, s->secret);
     if (r == 0) r = allow_keys(l, s->guard);
     if (r == 0 && is_file(s->file)) r = allow_around(l, s->file);
-    return r ? r : allow_sockets(l, s->listen);
+    return r ? r : allow_sockets(l, s);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */

@@ -27,6 +27,7 @@ struct sandbox {
     const struct secret_options *secret;
     const struct guard_options *guard;
     const struct flag_list *listen; /* addresses; those of Unix sockets matter */
+    const char *admin;              /* another one; NULL: none */
 };
 
 /* Once everything is open, before there are threads. 0, or an exit code after having complained. */

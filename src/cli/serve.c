@@ -157,23 +157,24 @@ static void tell_log(const char *line, void *user)
 
 /* Said once more, into another place: it is all right, and then it is in force, as far as that can be; or nothing of it
  * is. */
-static void on_hangup(void *user)
+static bool on_hangup(void *user)
 {
     struct serve *s = user;
     struct serve_settings *next = malloc(sizeof *next);
     const struct trace *trace = &s->service.trace;
     char stuck[400];
-    if (!next) return trace_tell(trace, "settings stay as they are: no memory");
+    if (!next) return trace_tell(trace, "settings stay as they are: no memory"), false;
     serve_settings_init(next, (struct teller){tell_log, (void *)trace});
     bool good = !serve_settings_read(next, s->argc, s->argv, true) && !next->said.wrong;
     if (!good) trace_tell(trace, "settings stay as they are");
-    else if (service_reload(&s->service, &next->service)) {
+    else if ((good = service_reload(&s->service, &next->service))) {
         trace_line(trace, "settings were read again");
         serve_settings_stuck(s->settings, next, stuck, sizeof stuck);
         if (*stuck) trace_tell(trace, "needs a restart: %s", stuck);
     }
     serve_settings_deinit(next);
     free(next);
+    return good;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */

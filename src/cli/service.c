@@ -130,13 +130,19 @@ bool service_reload(struct service *s, const struct service_options *o)
     return good;
 }
 
+static void reload(struct service *s)
+{
+    const struct service_options *o = s->options;
+    sandbox_wake();
+    bool good = o->on_hangup ? o->on_hangup(o->hangup_user)
+                             : reload_secret(s) && channels_reload_keys(&s->channels);
+    sandbox_sleep();
+    reloads_tell(&s->reloads, good);
+}
+
 static void on_hangup(void *user)
 {
-    struct service *s = user;
-    sandbox_wake();
-    if (s->options->on_hangup) s->options->on_hangup(s->options->hangup_user);
-    else if (reload_secret(s)) (void)channels_reload_keys(&s->channels);
-    sandbox_sleep();
+    reload(user);
 }
 
 static int load_secret(struct service *s)
@@ -200,7 +206,15 @@ static int open_channels(struct service *s)
     o->deflate = s->deflate;
     o->subprotocols = &s->options->subprotocols;
     o->guard.public = public_by(s->options);
-    return channels_open(&s->channels, s->loop, o, &s->trace);
+    return channels_open(&s->channels, s->loop, o, &s->trace, &s->metrics);
+}
+
+/* On its own port: to whoever is on this machine, where nobody has to show a token. By a proxy everybody gets here. */
+static bool shows_metrics(const struct service *s)
+{
+    const struct service_options *o = s->options;
+    bool here = listening_reach(&o->listening) == REACH_HERE && !o->proxies.n;
+    return here && !guard_reads_files(&o->channels.guard);
 }
 
 static int open_pages(struct service *s)
@@ -210,12 +224,30 @@ static int open_pages(struct service *s)
     int error = weft_server_on_request(s->server, PAGE_ASSETS, &assets, NULL);
     if (!error) error = weft_server_on_request(s->server, PAGE_SCRIPT, &script, NULL);
     if (!error) error = health_route(&s->health, s->server);
+    if (!error && shows_metrics(s)) error = scrape_route(&s->scrape, s->server, "/metrics");
     return error < 0 ? complain("cannot start: %s", weft_strerror(error)) : 0;
+}
+
+static void open_scrape(struct service *s)
+{
+    process_open(&s->process);
+    reloads_tell(&s->reloads, true);
+    s->scrape = (struct scrape){
+        .first = s->loop,
+        .server = &s->server,
+        .channels = &s->channels.them,
+        .tls = &s->tls,
+        .secret = &s->options->secret,
+        .metrics = &s->metrics,
+        .process = &s->process,
+        .reloads = &s->reloads,
+        .journal = &s->journal,
+    };
 }
 
 int service_open(struct service *s, struct service_options *o)
 {
-    *s = (struct service){.options = o};
+    *s = (struct service){.options = o, .process = {.memory = -1, .descriptors = -1}};
     weft_loop_config loop = {.env = &s->trace.env};
     int r = deflate_parse(o->deflate, &s->deflate);
     if (r) return r;
@@ -234,6 +266,7 @@ int service_open(struct service *s, struct service_options *o)
         return r == -EINVAL
                    ? complain("--trust-proxy: one of these is not an address, perhaps with /BITS")
                    : complain("cannot start: %s", weft_strerror(r));
+    open_scrape(s);
     int wrong = open_channels(s);
     wrong |= open_files(s); /* all that is, is said */
     wrong |= load_secret(s);
@@ -244,13 +277,17 @@ int service_open(struct service *s, struct service_options *o)
 void service_close(struct service *s)
 {
     trim_deinit(&s->trim);
+    admin_close(&s->admin);
     weft_server_free(s->server);
+    s->server = NULL;
     drain_deinit(&s->drain);
     weft_files_close(s->files);
     weft_tls_unref(s->tls);
     channels_close(&s->channels);
     signals_deinit(&s->signals);
     weft_loop_free(s->loop);
+    metrics_deinit(&s->metrics);
+    process_close(&s->process);
     if (!s->trace.journal) return;
     journal_deinit(&s->journal);
     once_deinit(&s->once);
@@ -270,6 +307,7 @@ static int confine(struct service *s)
             .secret = &o->secret,
             .guard = &o->channels.guard,
             .listen = &o->listening.addresses,
+            .admin = o->admin,
         },
         &s->trace);
 }
@@ -291,11 +329,14 @@ static void print_addresses(const struct service *s)
     for (size_t i = 0; weft_server_address(s->server, i, address, sizeof address) >= 0; i++)
         printf("%s%s\n", listening_is_unix(address) ? "" : scheme,
                typed(address, text, sizeof text));
+    if (s->admin.server && weft_server_address(s->admin.server, 0, address, sizeof address) >= 0)
+        printf("admin: %s%s\n", listening_is_unix(address) ? "" : "http://", address);
 }
 
 int service_run(struct service *s, void (*hint)(const char *address, bool secure))
 {
     int r = listening_begin(&s->options->listening, s->server, s->tls);
+    if (r == 0) r = admin_open(&s->admin, s->loop, s->options->admin, &s->scrape);
     if (r == 0) r = confine(s);
     if (r) return r;
 

@@ -21,6 +21,7 @@
 
 #include <weft/server.h>
 
+#include "cli/admin.h"
 #include "cli/channels.h"
 #include "cli/drain.h"
 #include "cli/flags.h"
@@ -31,7 +32,7 @@
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 34, SERVICE_THREADS_MAX = 256 };
+enum { SERVICE_FLAGS = 35, SERVICE_THREADS_MAX = 256 };
 
 struct service_options {
     struct listening listening;
@@ -46,7 +47,8 @@ struct service_options {
     const char *batch;
     uint64_t poll_us;
     struct secret_options secret;
-    const char *user; /* NULL: was not given */
+    const char *admin; /* NULL: no such listener */
+    const char *user;  /* NULL: was not given */
     bool no_sandbox;
     /* Both or none: weft_server_config.on_access and on_traffic. No flags: the command's to set. */
     void (*on_access)(const weft_access *a, void *user);
@@ -54,8 +56,8 @@ struct service_options {
     void *access_user;
     const char *dir;  /* served as files; NULL: none. No flag: the command's to set */
     const char *file; /* with settings, to be read again; NULL: none. No flag either */
-    /* SIGHUP, instead of certificates and keys only; NULL: it is that. */
-    void (*on_hangup)(void *user);
+    /* SIGHUP, instead of certificates and keys only; NULL: it is that. Whether all could be read. */
+    bool (*on_hangup)(void *user);
     void *hangup_user;
     unsigned verbose;
 };
@@ -74,6 +76,11 @@ struct service {
     struct signals signals;
     struct trim trim;
     struct health health;
+    struct metrics metrics;
+    struct process process;
+    struct reloads reloads;
+    struct scrape scrape;
+    struct admin admin;
     unsigned threads;
     struct drain drain;
 };

@@ -10,6 +10,7 @@
 
 #include <weft/handshake.h>
 
+#include "cli/admin.h"
 #include "cli/deflate.h"
 #include "cli/names.h"
 #include "cli/privileges.h"
@@ -139,6 +140,10 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
          .help = "believe what this proxy says of its clients: PROXY protocol,\n"
                  "X-Forwarded-For, X-Forwarded-Proto; unix: who comes by a Unix\n"
                  "socket; repeatable"},
+        {0, "admin", .kind = FLAG_TEXT, .into = &o->admin, .value = "ADDR", .check = admin_check,
+         .group = "Seeing", .sample = "unix:/run/weft/admin.sock",
+         .help = "answer whoever runs this server there, and nobody else: metrics;\n"
+                 "unix:PATH, or an address of this machine only"},
         {0, "threads", .kind = FLAG_NUMBER, .into = &o->threads, .max = SERVICE_THREADS_MAX,
          .value = "N", .group = "The machine", .usual = "0",
          .help = "serve with so many threads; 0: one per core"},
