@@ -505,7 +505,7 @@ describe('to use', { concurrency: true }, () => {
     assert.match(policy, /default-src 'self'/);
     assert.match(policy, /frame-ancestors 'self'/);
     const html = await response.text();
-    const refers = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, to]) => to).filter((to) => !/^(#|\/$)/.test(to));
+    const refers = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, to]) => to).filter((to) => !/^(#|\/?$)/.test(to));
     for (const to of refers) {
       assert.match(to, /^\/\.weft\//);
       const asset = await fetch(server.page(to));
