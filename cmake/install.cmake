@@ -12,6 +12,12 @@ endif()
 install(DIRECTORY include/weft TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
 if(TARGET weft-program)
     install(TARGETS weft-program)
+
+    # systemd looks below /usr, /usr/local and /etc; the unit names the program by where it will be.
+    file(READ docs/weft.service unit)
+    string(REPLACE "/usr/local/bin/" "${CMAKE_INSTALL_FULL_BINDIR}/" unit "${unit}")
+    file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/weft.service CONTENT "${unit}" @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/weft.service docs/weft.socket DESTINATION lib/systemd/system)
 endif()
 
 foreach(section 1 3 7)

@@ -29,10 +29,16 @@ static void on_gone(weft_server *s, void *user)
     d->phase = DRAIN_OVER;
 }
 
+static void enter(struct drain *d, enum drain_phase phase)
+{
+    d->phase = phase;
+    health_leaves(d->health);
+    d->on_phase(d, d->user);
+}
+
 static void leave(struct drain *d, uint16_t code)
 {
-    d->phase = DRAIN_LEAVING;
-    health_leaves(d->health);
+    enter(d, DRAIN_LEAVING);
     if (weft_server_shutdown(d->server, code, on_gone, d) < 0) d->phase = DRAIN_OVER;
 }
 
@@ -53,8 +59,7 @@ static void turn_away(const struct drain *d)
 
 static void drain(struct drain *d)
 {
-    d->phase = DRAIN_DRAINING;
-    health_leaves(d->health);
+    enter(d, DRAIN_DRAINING);
     turn_away(d);
     trace_line(d->trace, "draining");
     int r = weft_server_drain(d->server, WEFT_CLOSE_SERVICE_RESTART, d->times.drain, on_asked, d);
@@ -69,8 +74,7 @@ static void on_time(weft_timer *timer, void *user)
 
 static void delay(struct drain *d)
 {
-    d->phase = DRAIN_DELAYING;
-    health_leaves(d->health);
+    enter(d, DRAIN_DELAYING);
     weft_timer_start(d->timer, d->times.delay);
 }
 

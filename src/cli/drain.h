@@ -42,6 +42,8 @@ struct drain {
     weft_server *server;
     struct health *health;
     const struct trace *trace;
+    void (*on_phase)(const struct drain *d, void *user); /* another one has begun */
+    void *user;
     weft_timer *timer;
 };
 

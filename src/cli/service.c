@@ -93,18 +93,40 @@ static void on_signal(void *user)
     drain_signal(&s->drain, s->signals.number);
 }
 
+/* What the last phase takes at most: shutdown_drain, and a little. */
+enum { LEAVING_MS = 30000 + 5000 };
+
+static void on_phase(const struct drain *d, void *user)
+{
+    static const char *const said[] = {
+        [DRAIN_DELAYING] = "not ready any more; everything goes on until load balancers notice",
+        [DRAIN_DRAINING] = "asking clients to leave, one after the other",
+        [DRAIN_LEAVING] = "waiting for the last ones to leave",
+    };
+    const struct service *s = user;
+    uint64_t takes_ms = LEAVING_MS;
+    if (d->phase <= DRAIN_DRAINING) takes_ms += d->times.drain;
+    if (d->phase <= DRAIN_DELAYING) takes_ms += d->times.delay;
+    notify_stopping(&s->notify, takes_ms, said[d->phase]);
+}
+
 /* Before descriptors that were passed are forgotten. */
-static int prepare_drain(struct service *s)
+static int prepare_end(struct service *s)
 {
     const struct service_options *o = s->options;
     bool passed = listening_all_passed(&o->listening);
-    bool supervised = passed || getenv("NOTIFY_SOCKET");
+    bool supervised = passed || notify_wanted();
+    int unheard = notify_open(&s->notify, s->loop);
+    if (unheard < 0)
+        trace_tell(&s->trace, "NOTIFY_SOCKET cannot be told anything: %s", weft_strerror(unheard));
     s->drain = (struct drain){
         .times = drain_times_of(&o->drain, supervised, passed),
         .passed = passed,
         .server = s->server,
         .health = &s->health,
         .trace = &s->trace,
+        .on_phase = on_phase,
+        .user = s,
     };
     return drain_init(&s->drain, s->loop);
 }
@@ -130,14 +152,18 @@ bool service_reload(struct service *s, const struct service_options *o)
     return good;
 }
 
+static const char serving[] = "serving";
+
 static void reload(struct service *s)
 {
     const struct service_options *o = s->options;
+    notify_reloading(&s->notify);
     sandbox_wake();
     bool good = o->on_hangup ? o->on_hangup(o->hangup_user)
                              : reload_secret(s) && channels_reload_keys(&s->channels);
     sandbox_sleep();
     reloads_tell(&s->reloads, good);
+    notify_tell(&s->notify, "READY=1", serving);
 }
 
 static void on_hangup(void *user)
@@ -247,7 +273,8 @@ static void open_scrape(struct service *s)
 
 int service_open(struct service *s, struct service_options *o)
 {
-    *s = (struct service){.options = o, .process = {.memory = -1, .descriptors = -1}};
+    *s = (struct service){
+        .options = o, .process = {.memory = -1, .descriptors = -1}, .notify = {.fd = -1}};
     weft_loop_config loop = {.env = &s->trace.env};
     int r = deflate_parse(o->deflate, &s->deflate);
     if (r) return r;
@@ -262,7 +289,7 @@ int service_open(struct service *s, struct service_options *o)
     s->threads = o->threads ? (unsigned)o->threads : cores();
     if ((r = weft_loop_new(&s->loop, &loop)) < 0 ||
         (r = signals_init(&s->signals, s->loop, on_signal, s)) < 0 || (r = new_server(s)) < 0 ||
-        (r = prepare_drain(s)) < 0 || (r = trim_init(&s->trim, s->loop)) < 0)
+        (r = prepare_end(s)) < 0 || (r = trim_init(&s->trim, s->loop)) < 0)
         return r == -EINVAL
                    ? complain("--trust-proxy: one of these is not an address, perhaps with /BITS")
                    : complain("cannot start: %s", weft_strerror(r));
@@ -281,6 +308,7 @@ void service_close(struct service *s)
     weft_server_free(s->server);
     s->server = NULL;
     drain_deinit(&s->drain);
+    notify_close(&s->notify);
     weft_files_close(s->files);
     weft_tls_unref(s->tls);
     channels_close(&s->channels);
@@ -351,6 +379,7 @@ int service_run(struct service *s, void (*hint)(const char *address, bool secure
 
     r = weft_server_start(s->server);
     if (r < 0) return complain("cannot start all threads: %s", weft_strerror(r));
+    notify_tell(&s->notify, "READY=1", serving);
     while (s->drain.phase != DRAIN_OVER && (r = weft_loop_turn(s->loop, -1)) == 0)
         trim_look(&s->trim, weft_server_count(s->server, WEFT_COUNT_CONNECTIONS));
     weft_server_free(s->server);

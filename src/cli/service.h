@@ -27,6 +27,7 @@
 #include "cli/flags.h"
 #include "cli/health.h"
 #include "cli/listening.h"
+#include "cli/notify.h"
 #include "cli/secret.h"
 #include "cli/signals.h"
 #include "cli/trace.h"
@@ -83,6 +84,7 @@ struct service {
     struct admin admin;
     unsigned threads;
     struct drain drain;
+    struct notify notify;
 };
 
 void service_options_init(struct service_options *o);
