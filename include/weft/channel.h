@@ -182,6 +182,16 @@ typedef enum weft_channels_counter {
 /* Any thread. 0 for what this library does not count. */
 WEFT_API uint64_t weft_channels_count(const weft_channels *c, weft_channels_counter what);
 
+/* Whether an open WebSocket is on one of these channels: on which (the one of its URL), and who it is that has it, as
+ * he was granted. Good as long as it is open, and is not granted anew. In the thread of its loop. */
+WEFT_API bool weft_channels_conn(const weft_channels *c, weft_conn *conn, weft_bytes *channel,
+                                 weft_channel_who *who);
+
+/* Who is on a channel, as ?presence has it, but for whoever asks here: {"count":3,"members":[...]}. A reference of
+ * yours. In the thread of l. Errors: -ENOMEM. */
+WEFT_API int weft_channels_presence(weft_channels *c, weft_topic *t, const weft_loop *l,
+                                    weft_message **out);
+
 /* ---- who may do what ------------------------------------------------------------------------- */
 
 /* An ask is yours until you answer it, once, in the thread of its loop; also if the client has left meanwhile. What

@@ -257,6 +257,11 @@ WEFT_API void weft_conn_link(weft_conn *c, weft_link *link);
 WEFT_API void weft_conn_unlink(weft_conn *c, weft_link *link);
 WEFT_API weft_link *weft_conn_find_link(const weft_conn *c, const void *owner); /* or NULL */
 
+/* Whether it is carried for a handler with this on_close: so who routes connections knows which are his, and what their
+ * user pointers are. */
+WEFT_API bool weft_conn_is_of(const weft_conn *c,
+                              void (*on_close)(weft_conn *c, const weft_close_info *info));
+
 /* The first of all that hang on it, or NULL; the others by ->next. To be read only: some of them are weft's. */
 WEFT_API weft_link *weft_conn_links(const weft_conn *c);
 

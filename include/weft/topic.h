@@ -80,6 +80,9 @@ WEFT_API size_t weft_topic_subscribers(const weft_topic *t);
 WEFT_API weft_position weft_topic_head(weft_topic *t);
 WEFT_API const char *weft_topic_epoch(const weft_topic *t); /* as long as you hold it */
 
+/* What is kept now, for whatever reason: so many messages, of so many bytes as settings count them. */
+WEFT_API void weft_topic_kept(weft_topic *t, uint64_t *messages, uint64_t *bytes);
+
 /* What is kept goes; epoch and offset go on. Who had read all notices nothing. */
 WEFT_API void weft_topic_clear(weft_topic *t);
 

@@ -47,6 +47,17 @@ void board_look(weft_channels *c, weft_topic *t, const weft_loop *l, struct text
     roster_free(&r);
 }
 
+int weft_channels_presence(weft_channels *c, weft_topic *t, const weft_loop *l, weft_message **out)
+{
+    struct text text;
+    text_init(&text, c->env);
+    board_look(c, t, l, &text);
+    int error =
+        text.failed ? -ENOMEM : weft_message_new(out, c->env, WEFT_TEXT, text.data, text.len);
+    text_deinit(&text);
+    return error;
+}
+
 /* ---- telling --------------------------------------------------------------------------------- */
 
 enum { TYPES = 3 }; /* events, lines, and messages of weft.v1 */

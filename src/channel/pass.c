@@ -156,6 +156,14 @@ struct who pass_who(const struct pass *p, const char *client)
     return (struct who){p->texts, p->name_at ? p->texts + p->name_at : NULL, true};
 }
 
+weft_channel_who pass_tell(const struct pass *p)
+{
+    return (weft_channel_who){.identity = p->identity,
+                              .user = p->has_user ? p->texts : NULL,
+                              .conn = p->conn,
+                              .reply = p->reply};
+}
+
 void *pass_identity(const struct pass *p)
 {
     return p ? p->identity : NULL;
@@ -266,10 +274,7 @@ struct review {
 static void look_at(struct pass *p)
 {
     const weft_channels_config *cfg = &p->channels->cfg;
-    const weft_channel_who who = {.identity = p->identity,
-                                  .user = p->has_user ? p->texts : NULL,
-                                  .conn = p->conn,
-                                  .reply = p->reply};
+    const weft_channel_who who = pass_tell(p);
     const char *why = cfg->may_stay(&who, cfg->user);
     if (why) end_it(p, CLOSE_FORBIDDEN, why);
 }

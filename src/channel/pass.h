@@ -40,6 +40,9 @@ struct pass *pass_of_conn(const weft_conn *conn); /* or NULL */
 /* p may be NULL: then he is who he says, client, which may be NULL, too. */
 struct who pass_who(const struct pass *p, const char *client);
 
+/* All that is known. */
+weft_channel_who pass_tell(const struct pass *p);
+
 void *pass_identity(const struct pass *p); /* of NULL: NULL */
 
 /* How long it holds; WEFT_NEVER: for good. Of NULL, too. */

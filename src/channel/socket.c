@@ -255,6 +255,18 @@ static void on_close(weft_conn *c, const weft_close_info *info)
     socket_free(weft_conn_user(c));
 }
 
+bool weft_channels_conn(const weft_channels *c, weft_conn *conn, weft_bytes *channel,
+                        weft_channel_who *who)
+{
+    if (!weft_conn_is_of(conn, on_close)) return false;
+    const struct socket *s = weft_conn_user(conn);
+    const struct pass *pass = pass_of_conn(conn);
+    if (s->channels != c) return false;
+    *channel = weft_topic_name(topic_of(s));
+    *who = pass ? pass_tell(pass) : (weft_channel_who){.conn = conn};
+    return true;
+}
+
 /* Where no request is let in: connections of weft.v1, whose messages may be longer, are opened as this route's. */
 static int refuse(weft_upgrade *u)
 {

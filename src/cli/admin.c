@@ -33,13 +33,15 @@ static int make(struct admin *a, weft_loop *l)
     return weft_server_new(&a->server, l, &config);
 }
 
-int admin_open(struct admin *a, weft_loop *l, const char *address, const struct scrape *scrape)
+int admin_open(struct admin *a, weft_loop *l, const char *address, const struct scrape *scrape,
+               const struct operate *operate)
 {
     const weft_listen_options options = {.mode = listening_file(address ? address : "") ? FILE_MODE
                                                                                         : 0};
     if (!address) return 0;
     int error = make(a, l);
     if (!error) error = scrape_route(scrape, a->server, "/metrics");
+    if (!error) error = operate_route(operate, a->server);
     if (!error) error = weft_server_listen(a->server, address, &options);
     return error < 0 ? complain("--admin %s: %s", address, weft_strerror(error)) : 0;
 }

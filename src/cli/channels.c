@@ -100,10 +100,42 @@ static void on_forget(void *identity, void *user)
     guard_forget(identity);
 }
 
+static bool is_kicked(struct channels *c, const char *user)
+{
+    bool is = false;
+    pthread_mutex_lock(&c->kicks_lock);
+    for (struct channels_kick *k = c->kicks; k && user; k = k->next) {
+        if (strcmp(k->user, user) != 0) continue;
+        k->n++;
+        is = true;
+    }
+    pthread_mutex_unlock(&c->kicks_lock);
+    return is;
+}
+
 static const char *may_stay(const weft_channel_who *who, void *user)
 {
     struct channels *c = user;
-    return guard_may_stay(&c->guard, who->identity);
+    return is_kicked(c, who->user) ? "kicked" : guard_may_stay(&c->guard, who->identity);
+}
+
+void channels_kick(struct channels *c, struct channels_kick *k)
+{
+    pthread_mutex_lock(&c->kicks_lock);
+    k->next = c->kicks;
+    c->kicks = k;
+    pthread_mutex_unlock(&c->kicks_lock);
+    int error = weft_channels_review(c->them);
+    if (error < 0) trace_tell(c->trace, "not all of a user were kicked: %s", weft_strerror(error));
+}
+
+void channels_unkick(struct channels *c, struct channels_kick *k)
+{
+    pthread_mutex_lock(&c->kicks_lock);
+    struct channels_kick **at = &c->kicks;
+    while (*at != k) at = &(*at)->next;
+    *at = k->next;
+    pthread_mutex_unlock(&c->kicks_lock);
 }
 
 static bool on_look(weft_request *r, bool page, void *user)
@@ -166,6 +198,7 @@ int channels_open(struct channels *c, weft_loop *l, const struct channels_option
                   const struct trace *t, struct metrics *m)
 {
     *c = (struct channels){.options = o, .trace = t, .metrics = m, .usual = usual};
+    pthread_mutex_init(&c->kicks_lock, NULL);
     int status = guard_open(&c->guard, &o->guard);
     if (status) return status;
     struct channels_order *order = channels_order_of(o);

@@ -46,6 +46,13 @@ struct channels_order {
     struct channel_flag flags[FLAG_LIST_MAX + CHANNELS_OWN];
 };
 
+/* One who has to leave: all that he has open, by whatever grant. */
+struct channels_kick {
+    struct channels_kick *next;
+    const char *user;
+    atomic_uint n; /* connections that were told so */
+};
+
 struct channels {
     const struct channels_options *options;
     const struct trace *trace;
@@ -54,12 +61,19 @@ struct channels {
     struct channel_flag usual; /* what --channel does not name */
     struct channels_order *_Atomic order;
     struct guard guard;
+    pthread_mutex_t kicks_lock;
+    struct channels_kick *kicks;
 };
 
 /* All are kept. 0, or an exit code after having complained. c must be closed either way, behind the server. */
 int channels_open(struct channels *c, weft_loop *l, const struct channels_options *o,
                   const struct trace *t, struct metrics *m);
 void channels_close(struct channels *c);
+
+/* Ask each loop for those of k's user: kicked once all loops have come to what is posted now. k is kept until then,
+ * when it is given back. */
+void channels_kick(struct channels *c, struct channels_kick *k);
+void channels_unkick(struct channels *c, struct channels_kick *k);
 
 /* Keys are read again, and who was let in by one that is gone leaves. false: they stay as they were. */
 bool channels_reload_keys(struct channels *c);

@@ -27,6 +27,7 @@ enum exit_code {
 };
 
 /* argv[0] is the command's name; argv is permuted. */
+int admin_run(int argc, char **argv);
 int bench_run(int argc, char **argv);
 int config_run(int argc, char **argv);
 int demo_run(int argc, char **argv);

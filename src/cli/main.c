@@ -21,8 +21,9 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"bench", bench_run}, {"config", config_run}, {"demo", demo_run}, {"pub", pub_run},
-    {"serve", serve_run}, {"sign", sign_run},     {"sub", sub_run},   {"token", token_run},
+    {"admin", admin_run}, {"bench", bench_run}, {"config", config_run},
+    {"demo", demo_run},   {"pub", pub_run},     {"serve", serve_run},
+    {"sign", sign_run},   {"sub", sub_run},     {"token", token_run},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -37,6 +38,7 @@ static const char overview[] =
     "  weft token             a token that says who may what; weft sign: a URL that does\n"
     "  weft config            a configuration file for weft serve, with all that can be set\n"
     "  weft demo              the demo site: a chat and live quotes, for browsers\n"
+    "  weft admin WHAT        ask a server that runs, or have it do something\n"
     "  weft bench URL         put a load on a server, and measure it\n"
     "  weft help [COMMAND]    this, or all about one of these (connect: weft URL)\n"
     "  weft --version\n"

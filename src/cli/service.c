@@ -154,8 +154,9 @@ bool service_reload(struct service *s, const struct service_options *o)
 
 static const char serving[] = "serving";
 
-static void reload(struct service *s)
+static bool reload(void *user)
 {
+    struct service *s = user;
     const struct service_options *o = s->options;
     notify_reloading(&s->notify);
     sandbox_wake();
@@ -164,11 +165,12 @@ static void reload(struct service *s)
     sandbox_sleep();
     reloads_tell(&s->reloads, good);
     notify_tell(&s->notify, "READY=1", serving);
+    return good;
 }
 
 static void on_hangup(void *user)
 {
-    reload(user);
+    (void)reload(user);
 }
 
 static int load_secret(struct service *s)
@@ -269,6 +271,13 @@ static void open_scrape(struct service *s)
         .reloads = &s->reloads,
         .journal = &s->journal,
     };
+    s->operate = (struct operate){
+        .first = s->loop,
+        .server = &s->server,
+        .channels = &s->channels,
+        .reload = reload,
+        .user = s,
+    };
 }
 
 int service_open(struct service *s, struct service_options *o)
@@ -364,7 +373,7 @@ static void print_addresses(const struct service *s)
 int service_run(struct service *s, void (*hint)(const char *address, bool secure))
 {
     int r = listening_begin(&s->options->listening, s->server, s->tls);
-    if (r == 0) r = admin_open(&s->admin, s->loop, s->options->admin, &s->scrape);
+    if (r == 0) r = admin_open(&s->admin, s->loop, s->options->admin, &s->scrape, &s->operate);
     if (r == 0) r = confine(s);
     if (r) return r;
 

@@ -81,6 +81,7 @@ struct service {
     struct process process;
     struct reloads reloads;
     struct scrape scrape;
+    struct operate operate;
     struct admin admin;
     unsigned threads;
     struct drain drain;

@@ -142,8 +142,8 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
                  "socket; repeatable"},
         {0, "admin", .kind = FLAG_TEXT, .into = &o->admin, .value = "ADDR", .check = admin_check,
          .group = "Seeing", .sample = "unix:/run/weft/admin.sock",
-         .help = "answer whoever runs this server there, and nobody else: metrics;\n"
-                 "unix:PATH, or an address of this machine only"},
+         .help = "answer whoever runs this server there, and nobody else (weft\n"
+                 "admin); unix:PATH, or an address of this machine only"},
         {0, "threads", .kind = FLAG_NUMBER, .into = &o->threads, .max = SERVICE_THREADS_MAX,
          .value = "N", .group = "The machine", .usual = "0",
          .help = "serve with so many threads; 0: one per core"},

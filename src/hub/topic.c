@@ -293,6 +293,15 @@ int weft_topic_renew(weft_topic *t)
     return 0;
 }
 
+void weft_topic_kept(weft_topic *t, uint64_t *messages, uint64_t *bytes)
+{
+    topic_lock(t);
+    *messages = t->log.n;
+    for (const struct entry *e = t->log.outlived; e; e = e->next) ++*messages;
+    *bytes = t->log.bytes + t->log.beside;
+    topic_unlock(t);
+}
+
 void weft_topic_clear(weft_topic *t)
 {
     struct leaving all = {0};

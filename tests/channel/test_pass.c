@@ -174,6 +174,52 @@ static void test_known(void **state)
     raw_free(v1);
 }
 
+static char seen[512];
+
+static void see(weft_conn *c, void *arg)
+{
+    weft_bytes channel;
+    weft_channel_who who;
+    (void)arg;
+    assert_true(weft_channels_conn(live.channels, c, &channel, &who));
+    assert_ptr_equal(who.conn, c);
+    assert_false(weft_channels_conn((weft_channels *)&live, c, &channel, &who));
+    snprintf(seen + strlen(seen), sizeof seen - strlen(seen), "%.*s %s;", (int)channel.len,
+             (const char *)channel.data, who.user ? who.user : "nobody");
+}
+
+static const char *presence(const char *name)
+{
+    static char text[512];
+    weft_message *m;
+    weft_topic *t = weft_topic_find(live.hub, (weft_bytes){(const uint8_t *)name, strlen(name)});
+    assert_int_equal(weft_channels_presence(live.channels, t, live.w.loop, &m), 0);
+    weft_bytes json = weft_message_payload(m);
+    snprintf(text, sizeof text, "%.*s", (int)json.len, (const char *)json.data);
+    weft_message_unref(m);
+    weft_topic_unref(t);
+    return text;
+}
+
+static void test_the_program_sees_who_is_there(void **state)
+{
+    (void)state;
+    struct raw *ann = dial_raw("/chat?token=ann"), *bob = dial("/other?token=bob"),
+               *somebody = dial_raw("/chat?token=,&client=joe");
+    seen[0] = '\0';
+    assert_int_equal(weft_server_each(live.w.server, see, NULL, NULL), 0);
+    assert_holds(seen, "/chat ann;");
+    assert_holds(seen, "/other bob;");
+    assert_holds(seen, "/chat nobody;");
+    assert_string_equal(
+        presence("/chat"),
+        "{\"count\":2,\"members\":[{\"client\":\"ann\",\"name\":\"Ann A.\",\"verified\":true},"
+        "{\"client\":\"joe\",\"verified\":false}]}");
+    raw_free(ann);
+    raw_free(bob);
+    raw_free(somebody);
+}
+
 static const char *publish(const char *target, const char *body)
 {
     struct raw *r;
@@ -463,6 +509,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(test_known),
+        TEST(test_the_program_sees_who_is_there),
         TEST(test_keys_of_users),
         TEST(test_websockets_expire),
         TEST(test_streams_end),

@@ -984,7 +984,13 @@ static void test_cleared_in_front_of_one_who_is_behind(void **state)
     slow->room = 1;
     for (int i = 0; i < 9; i++) assert_int_equal(publish(w, "chat", "x"), 0);
     assert_int_equal(publish(w, "chat", "x"), WEFT_ERR_BACKLOG);
+    uint64_t messages, bytes;
+    weft_topic_kept(t, &messages, &bytes);
+    assert_int_equal(messages, 8);
+    assert_int_equal(bytes, 8 * (64 + 1));
     weft_topic_clear(t);
+    weft_topic_kept(t, &messages, &bytes);
+    assert_int_equal(messages + bytes, 0);
     assert_int_equal(weft_hub_count(w->hub, WEFT_HUB_MEMORY), 0);
     turn_all(w);
     for (int i = 0; i < 20; i++) assert_int_equal(publish(w, "chat", "x"), 0);

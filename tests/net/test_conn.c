@@ -885,6 +885,7 @@ static void test_links(void **state)
     weft_conn_link(c, &a);
     weft_conn_link(c, &x);
     weft_conn_link(c, &b);
+    assert_false(weft_conn_is_of(c, NULL));
     assert_ptr_equal(weft_conn_find_link(c, a.owner), &a);
     assert_ptr_equal(weft_conn_links(c), &b);
     assert_ptr_equal(weft_conn_links(c)->next, &x);

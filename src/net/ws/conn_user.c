@@ -255,6 +255,12 @@ weft_link *weft_conn_find_link(const weft_conn *c, const void *owner)
     return links_find(c->links, owner);
 }
 
+bool weft_conn_is_of(const weft_conn *c,
+                     void (*on_close)(weft_conn *c, const weft_close_info *info))
+{
+    return conn_class(c)->handler.on_close == on_close;
+}
+
 weft_link *weft_conn_links(const weft_conn *c)
 {
     conn_assert_usable(c);
