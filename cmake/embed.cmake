@@ -3,7 +3,7 @@
 # cmake -D root=DIR -D pages="FILE;FILE" -D scripts="FILE;FILE" -D out=web_files.c -P embed.cmake
 #
 # Writes each page as an array of bytes, and one table of them all (src/cli/web_files.h). Scripts are for other people's
-# pages, by their names alone, and go without comments and indentation.
+# pages, by their names alone, and go without comments, indentation and blanks around operators.
 
 set(type_html "text/html; charset=utf-8")
 set(type_css "text/css; charset=utf-8")
@@ -28,6 +28,10 @@ foreach(script IN LISTS scripts)
     string(REGEX REPLACE " // [^\n]*" "" text "${text}")
     string(REGEX REPLACE "\n +" "\n" text "${text}")
     string(REGEX REPLACE "\n\n+" "\n" text "${text}")
+    string(REGEX REPLACE "([{,(;])\n" "\\1" text "${text}")
+    string(REPLACE "{ " "{" text "${text}")
+    string(REPLACE " }" "}" text "${text}")
+    string(REGEX REPLACE " (=>|=|===|!==|&&|[|][|]|[?][?]|[?:+<>*]) " "\\1" text "${text}")
     file(WRITE ${bare} "${text}")
     set(path_of_${bare} ${name})
     list(APPEND pages ${bare})

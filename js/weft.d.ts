@@ -38,6 +38,8 @@ export interface WeftOptions extends ChannelOptions {
   outbox?: number;
   /** Those that may be tried: all. */
   transports?: Transport[];
+  /** What allows one to be here: called before each request, and when that of a live connection is about to end. */
+  token?: () => string | undefined | Promise<string | undefined>;
   /** Called before each request. */
   request?: (request: WeftRequest) => void | Promise<void>;
   /** Where there is none in the language, as in node before 22: that of the package ws. */

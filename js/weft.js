@@ -73,7 +73,7 @@
     #by; // as it was told
     #iterators = new Set();
 
-    /** options: last, since, presence, client, outbox, transports, request, WebSocket. */
+    /** options: last, since, presence, client, outbox, transports, token, request, WebSocket. */
     constructor(url, options = {}, link = undefined) {
       super();
       this.#link = link ?? new Link(new URL(url, global.location?.href), options);
@@ -233,6 +233,7 @@
       else if (position && !this.positions.has(channel)) this.positions.set(channel, position);
       for (const sub of this.#readers(channel)) {
         sub.line = this.#line;
+        sub.again = false;
         sub.weft.policy = policy ?? sub.weft.policy;
         sub.weft.change("live");
       }
@@ -251,7 +252,9 @@
 
     /** One channel is; the others go on. */
     refused(sub, error) {
-      const { code, retry = code === 401 && this.options.request ? LONGEST_WAIT : undefined } = error;
+      // Another token may be good: at once, and if that is not, later.
+      const again = error.code === 401 && (this.options.token ?? this.options.request) && ((sub.again = !sub.again) ? 1 : LONGEST_WAIT);
+      const { retry = again } = error;
       const line = this.#line;
       sub.weft.change(retry ? "waiting" : "refused", { error: retry ? undefined : new WeftError(error), reason: error.message, wait: retry });
       if (retry) setTimeout(() => line === this.#line && this.subs.has(sub.name) && line.transport.subscribe(sub), retry);
@@ -361,6 +364,9 @@
         if (value !== undefined) url.searchParams.set(key, value);
       url.protocol = url.protocol.replace(...(name ? ["ws", "http"] : ["http", "ws"]));
       const request = { transport, url, headers, protocols: ["weft.v1"] };
+      const token = await this.options.token?.();
+      if (token && transport === "websocket") request.protocols.push(`weft.token.${token}`);
+      else if (token) headers.Authorization = `Bearer ${token}`;
       await this.options.request?.(request);
       return request;
     }
@@ -506,8 +512,12 @@
       });
       if (presence) command({ presence: name, events: true }, ({ ok }) => ok && line.envelope(ok));
     };
+    const renew = async () => {
+      const token = await link.options.token?.();
+      if (token) command({ token });
+    };
     const heard = (object) => {
-      const { hello, id, error, close, channel } = object;
+      const { hello, id, error, close, channel, expires_in } = object;
       if (hello) {
         pingAfter = hello.ping ?? pingAfter;
         link.maxMessage = hello.max_message;
@@ -518,6 +528,7 @@
         waiting.delete(id);
       } else if (close) retry = close.retry;
       else if (error) link.subs.get(channel)?.weft.tell("error", { error: new WeftError(error) });
+      else if (expires_in) renew().catch(() => {}); // then it ends, and is tried anew
       else if (object.policy) line.begun(object);
       else if (channel) line.envelope(object);
     };

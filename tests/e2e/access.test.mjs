@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import WebSocket from 'ws';
+import '../../js/weft.js';
 import { Program, SOURCE, soon, weft, withServer } from './lib/program.mjs';
 
 // Nobody has said who may, but for the flags below.
@@ -343,3 +344,53 @@ test('--open and --open-read', async () => {
     await server.stop();
   }
 });
+
+// ---- weft.js ------------------------------------------------------------------------------------
+
+const { Weft } = globalThis;
+
+/** On /a by these transports, with what token returns; resolves when it is live. */
+async function weftLive(t, server, transports, token) {
+  const channel = new Weft(server.page('/a'), { transports, token, WebSocket });
+  t.after(() => channel.close());
+  while (channel.state !== 'live') await once(channel, 'state');
+  return channel;
+}
+
+for (const transport of ['websocket', 'sse', 'longpoll'])
+  test(`weft.js shows a token, by ${transport}`, (t) =>
+    withServer(KEYS, async (server) => {
+      const channel = await weftLive(t, server, [transport], async () => GOOD());
+      const heard = once(channel, 'message');
+      assert.match((await channel.publish('hi')).position, /\.1$/);
+      assert.equal((await heard)[0].data, 'hi');
+    }));
+
+for (const transport of ['sse', 'longpoll'])
+  test(`weft.js has another token after a refusal, by ${transport}`, (t) =>
+    withServer(KEYS, async (server) => {
+      const tokens = [jwt(claims({ exp: now() - 3600 }))];
+      const states = [];
+      const channel = new Weft(server.page('/a'), { transports: [transport], token: () => tokens.shift() ?? GOOD() });
+      t.after(() => channel.close());
+      channel.onstate = ({ state, reason }) => states.push(reason ?? state);
+      while (channel.state !== 'live') await once(channel, 'state');
+      assert.match(states[0], /expired/);
+      assert.equal(tokens.length, 0);
+    }));
+
+// The server's leeway is a minute, so a token may have ended for almost as long when it is shown.
+test('weft.js says another token before the one it came with ends', (t) =>
+  withServer(KEYS, async (server) => {
+    const short = jwt(claims({ exp: now() - 56 }));
+    const tokens = [short];
+    const states = [];
+    const channel = await weftLive(t, server, ['websocket'], () => tokens.shift() ?? GOOD());
+    channel.onstate = ({ state }) => states.push(state);
+    // One that has no other is closed by then.
+    const other = new WebSocket(server.url('/a'), ['weft.v1', `weft.token.${short}`]);
+    const [code] = await once(other, 'close');
+    assert.equal(code, 3000);
+    await channel.publish('still here');
+    assert.deepEqual(states, []);
+  }));
