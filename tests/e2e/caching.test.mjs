@@ -42,7 +42,7 @@ const answers = {
   'the same, for people': { path: '/kept/', fields: html, caching: 'no-store', status: 400 },
   'a parameter that is none': { path: '/kept?last=0', caching: 'no-store', status: 400 },
   'a poll that is refused': { path: '/kept?last=1', fields: { Origin: 'https://evil.example' }, caching: 'no-store', status: 403 },
-  'a reserved name': { path: '/metrics', caching: 'no-store', status: 404 },
+  'a reserved name': { path: '/.reserved', caching: 'no-store', status: 404 },
   'no method': { method: 'PATCH', path: '/kept', caching: 'no-store', status: 405 },
   'no message': { method: 'POST', path: '/other', fields: { 'Content-Type': 'multipart/form-data' }, caching: 'no-store', status: 415 },
 };

@@ -353,7 +353,7 @@ async function follow(t, client) {
   }
 
   // What is final is a status, what passes is the end of a stream.
-  for (const [path, status] of [['/metrics', 404], ['/chat?last=0', 400]]) {
+  for (const [path, status] of [['/.reserved', 404], ['/chat?last=0', 400]]) {
     const { status: got, whole } = await read('', path).end();
     assert.deepEqual([got, whole], [status, true]);
   }

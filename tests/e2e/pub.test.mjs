@@ -198,7 +198,7 @@ for (const [by, often] of [['ws', 10], ['POST', 2]])
 
     test('a name that is reserved: 22', async (t) => {
       const { net } = await place(t);
-      const { code, err } = await weft(['pub', by === 'ws' ? net.ws('/metrics') : net.http('/metrics'), 'a']);
+      const { code, err } = await weft(['pub', by === 'ws' ? net.ws('/.reserved') : net.http('/.reserved'), 'a']);
       assert.equal(code, 22, err);
       assert.match(err, /^weft: refused status=404$/m);
     });

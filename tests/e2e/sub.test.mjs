@@ -236,7 +236,7 @@ for (const via of VIAS)
 
     test('refused is 22, nobody there 7, and no second try', async (t) => {
       const { net } = await place(t);
-      for (const [args, status] of [[[net.ws('/metrics')], 404], [['-H', 'Origin: https://evil.example', net.ws('/s')], 403]]) {
+      for (const [args, status] of [[[net.ws('/.reserved')], 404], [['-H', 'Origin: https://evil.example', net.ws('/s')], 403]]) {
         const before = net.connections;
         const refused = await weft(['sub', '--via', via, ...args]);
         assert.equal(refused.code, 22, refused.err);

@@ -217,7 +217,7 @@ describe('the ladder', { concurrency: true }, () => {
   test('one who is refused is told so, the others of the connection go on', async (t) => {
     for (const transport of TRANSPORTS) {
       const channel = open(t, url('/open'), { transports: [transport] });
-      const reserved = listen(t, channel.channel('/metrics'));
+      const reserved = listen(t, channel.channel('/.reserved'));
       const loop = assert.rejects(async () => { for await (const event of reserved) assert.fail(event); }, { code: 404 });
       await reserved.until(() => reserved.state === 'refused');
       assert.equal(reserved.heard.state.at(-1).error.code, 404);
