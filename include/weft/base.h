@@ -127,6 +127,35 @@ typedef struct weft_env {
 WEFT_API int weft_sized_take(const weft_env *env, const char *name, void *to, size_t known,
                              size_t oldest, const void *from, size_t size);
 
+/* ---- how often ------------------------------------------------------------------------------- */
+
+/* Token buckets, each found by its key, in a table of fixed size. One that is full is forgotten first; where there is
+ * no room several share one, which of them nobody can choose. For any thread. */
+typedef struct weft_buckets weft_buckets;
+
+/* Of a bucket that gets per_s a second until it holds burst, take amount. */
+typedef struct weft_take {
+    weft_bytes key; /* whose it is, and of what kind: an address, a user with a letter before it */
+    uint64_t amount;
+    uint64_t per_s; /* 0: nothing is taken */
+    uint64_t burst; /* 0: ten seconds' worth. More at once needs a full one, and is owed then */
+} weft_take;
+
+/* places: so many buckets, or a few more. Errors: -ENOMEM; what env's random says. */
+WEFT_API int weft_buckets_new_sized(weft_buckets **out, const weft_env *env, size_t env_size,
+                                    size_t places);
+static inline int weft_buckets_new(weft_buckets **out, const weft_env *env, size_t places)
+{
+    return weft_buckets_new_sized(out, env, sizeof *env, places);
+}
+
+WEFT_API void weft_buckets_free(weft_buckets *b); /* NULL is fine */
+
+/* All of these, or none. 0: they were taken; else how long to wait for that, in ms. now_us: of a clock that does not go
+ * back (weft_loop_now). */
+WEFT_API uint64_t weft_buckets_take(weft_buckets *b, const weft_take *takes, size_t n,
+                                    uint64_t now_us);
+
 /* ---- limits ---------------------------------------------------------------------------------- */
 
 /* Never: for the limits that are times, this switches the deadline off. */

@@ -7,6 +7,7 @@
 #include <weft/aux.h>
 
 #include "channel/hook.h"
+#include "channel/rates.h"
 #include "channel/sse.h"
 #include "channel/store.h"
 
@@ -71,7 +72,6 @@ static weft_channels *make(weft_loop *l, const weft_channels_config *cfg)
     pthread_mutex_init(&c->queue_lock, NULL);
     pthread_mutex_init(&c->passes_lock, NULL);
     desks_init(&c->desks, c->env);
-    budgets_init(&c->budgets, weft_backoff_ms(l, 0, UINT32_MAX, UINT32_MAX));
     return c;
 }
 
@@ -86,7 +86,7 @@ void channels_unref(weft_channels *c)
     if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1) return;
     page_deinit(&c->page, c->env);
     desks_deinit(&c->desks);
-    budgets_deinit(&c->budgets);
+    weft_buckets_free(c->buckets);
     pthread_mutex_destroy(&c->orders_lock);
     pthread_mutex_destroy(&c->queue_lock);
     pthread_mutex_destroy(&c->passes_lock);
@@ -123,7 +123,8 @@ int weft_channels_new_sized(weft_channels **out, weft_loop *l, const weft_channe
     fill_in_defaults(&taken);
     weft_channels *c = make(l, &taken);
     if (!c) return -ENOMEM;
-    error = take_deflate(c, taken.deflate, deflate_size);
+    error = rates_open(c);
+    if (!error) error = take_deflate(c, taken.deflate, deflate_size);
     if (!error) error = make_hub(c, l, taken.hub, hub_size, settings_size);
     c->cfg.hub = NULL;
     if (!error) error = page_init(&c->page, c->env, taken.page);

@@ -11,7 +11,6 @@
 
 #include <weft/channel.h>
 
-#include "channel/budget.h"
 #include "channel/desk.h"
 
 struct orders;
@@ -32,7 +31,7 @@ struct weft_channels {
     weft_timer *reaper;        /* of desks */
     struct page page;
     struct desks desks;
-    struct budgets budgets; /* of new channels */
+    weft_buckets *buckets; /* channel/rates.h */
     pthread_mutex_t queue_lock;
     struct parcel *queue; /* who waits for his turn, of all loops (channel/store.h) */
     pthread_mutex_t orders_lock;

@@ -4,6 +4,8 @@
  */
 #include "channel/find.h"
 
+#include "channel/rates.h"
+
 static int refuse(int code, const char *words, uint64_t retry_ms, struct refusal *why)
 {
     refusal_write(why, code, "%s", words);
@@ -29,9 +31,7 @@ static weft_loop *loop_of(struct asker who)
 static uint64_t has_to_wait(weft_channels *c, struct asker who)
 {
     const weft_peer *peer = who.conn ? weft_conn_peer(who.conn) : weft_request_peer(who.request);
-    uint64_t rate = c->cfg.new_channels, now_ms = weft_loop_now(loop_of(who)) / 1000;
-    if (rate == WEFT_NEVER) return 0;
-    return budget_take(&c->budgets, weft_peer_host(peer), rate, now_ms);
+    return rates_make(c, weft_peer_host(peer), weft_loop_now(loop_of(who)));
 }
 
 int find_topic(weft_topic **out, weft_channels *c, weft_bytes name, struct asker who,

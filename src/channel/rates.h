@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel/rates.h - how often something may be done, by whom: so many a second, and ten seconds' worth at once
+ *
+ * An address of IPv6 is its first 64 bits: a customer has so many. All buckets are in one table (weft_buckets), of
+ * which a connection that is idle has nothing.
+ */
+#ifndef CHANNEL_RATES_H
+#define CHANNEL_RATES_H
+
+#include "channel/channels.h"
+
+/* 0 or -ENOMEM, or what the env's random says. */
+int rates_open(weft_channels *c);
+
+/* A channel is made from this host (weft_peer_host). 0; or how long to wait, in ms. */
+uint64_t rates_make(weft_channels *c, const char *host, uint64_t now_us);
+
+#endif
