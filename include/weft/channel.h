@@ -170,6 +170,15 @@ WEFT_API void weft_channels_free(weft_channels *c);
 /* Every path that matches is a channel: "/chat", or a whole subtree. Errors: as weft_server_route. */
 WEFT_API int weft_channels_route(weft_channels *c, weft_server *s, const char *path);
 
+/* For the next process, as weft_hub_save: the hub, and what was published under which idempotency key. Behind
+ * weft_server_free, so that nothing is under way. */
+WEFT_API WEFT_CHECK int weft_channels_save(weft_channels *c,
+                                           int (*write)(const void *data, size_t len, void *user),
+                                           void *user);
+
+/* As weft_hub_restore; before anybody may come. */
+WEFT_API WEFT_CHECK int weft_channels_restore(weft_channels *c, weft_bytes saved);
+
 /* As long as the channels are. */
 WEFT_API weft_hub *weft_channels_hub(const weft_channels *c);
 

@@ -90,6 +90,19 @@ WEFT_API void weft_topic_clear(weft_topic *t);
  * goes, and whoever reads is told of a loss that cannot be counted. Offsets go on. Errors: the env's random's. */
 WEFT_API WEFT_CHECK int weft_topic_renew(weft_topic *t);
 
+/* ---- to go on in another process ------------------------------------------------------------- */
+
+/* All topics with their epochs, offsets and what is kept, for write, piece after piece; it returns 0, or an error,
+ * which ends it and is returned. Publish nothing meanwhile, if the next one is to have it. What is written is for one
+ * version of weft and the next process on this machine; there is no checksum in it. Errors: -ENOMEM. */
+WEFT_API WEFT_CHECK int
+weft_hub_save(weft_hub *h, int (*write)(const void *data, size_t len, void *user), void *user);
+
+/* What weft_hub_save has written: positions are valid again, and what was kept is, as far as settings allow. Topics in
+ * which somebody reads already, or something was published, stay as they are. Errors, with which nothing has changed:
+ * -EINVAL: it is broken; -ENOTSUP: of another version. -ENOMEM, -ENOSPC (max_topics): some topics were restored. */
+WEFT_API WEFT_CHECK int weft_hub_restore(weft_hub *h, weft_bytes saved);
+
 /* ---- all topics ------------------------------------------------------------------------------ */
 
 /* Call each with every topic that is there, be it as a stub, and whose name begins with prefix, until it returns false;

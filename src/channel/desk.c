@@ -108,6 +108,18 @@ void desk_close(struct desks *d, struct desk *desk)
     if (goes) desk_free(d, desk);
 }
 
+void desks_walk(struct desks *d, void (*each)(struct desk *desk, uint64_t now_ms, void *user),
+                void *user)
+{
+    for (size_t i = 0; i < DRAWERS; i++) {
+        struct drawer *drawer = &d->drawers[i];
+        pthread_mutex_lock(&drawer->lock);
+        for (struct desk *desk = drawer->first; desk; desk = desk->next)
+            each(desk, drawer->now_ms, user);
+        pthread_mutex_unlock(&drawer->lock);
+    }
+}
+
 static struct desk *expire(struct drawer *drawer, uint64_t now_ms)
 {
     struct desk *gone = NULL, **at = &drawer->first;

@@ -50,6 +50,10 @@ void desk_close(struct desks *d, struct desk *desk);
 /* The same, but none is made: NULL. */
 struct desk *desk_find(struct desks *d, const weft_topic *t, uint64_t *now_ms);
 
+/* Call each of them, locked. */
+void desks_walk(struct desks *d, void (*each)(struct desk *desk, uint64_t now_ms, void *user),
+                void *user);
+
 /* Forget what is too old. */
 void desks_expire(struct desks *d, uint64_t now_ms);
 

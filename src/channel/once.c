@@ -143,6 +143,19 @@ enum once_result once_begin(struct once_keys *o, weft_bytes key, uint64_t body, 
     return ONCE_FIRST;
 }
 
+bool once_remember(struct once_keys *o, weft_bytes key, uint64_t body, uint64_t since_ms,
+                   const weft_position *at)
+{
+    uint64_t hash = once_fingerprint(0, key);
+    if (o->n == ONCE_KEYS_MAX || find(o, key, hash)) return false;
+    struct once_key *k = add(o, key, hash, since_ms);
+    if (!k) return false;
+    k->body = body;
+    k->is_answered = true;
+    k->at = *at;
+    return true;
+}
+
 static void *take_waiting(struct once_key *key)
 {
     void *waiting = key->waiting;

@@ -68,6 +68,10 @@ enum once_result {
 enum once_result once_begin(struct once_keys *o, weft_bytes key, uint64_t body, uint64_t now_ms,
                             struct once_key **out);
 
+/* What was answered in another process, so long ago; later ones are given later. false: no memory, or no room. */
+bool once_remember(struct once_keys *o, weft_bytes key, uint64_t body, uint64_t since_ms,
+                   const weft_position *at);
+
 /* It was published at this position. Returns who waits. */
 void *once_answer(struct once_key *key, const weft_position *at);
 

@@ -91,6 +91,12 @@ static void outlive(struct log *l, struct entry *e)
     l->newest_outlived = e;
 }
 
+void log_outlived(struct log *l, struct entry *e, uint64_t offset)
+{
+    e->seen.offset = offset;
+    outlive(l, e);
+}
+
 static void take_off(struct log *l, struct entry *e)
 {
     *(e->previous ? &e->previous->next : &l->outlived) = e->next;

@@ -60,6 +60,10 @@ int log_key(struct log *l, struct entry *e, const uint8_t *secret, uint64_t max_
 /* The log takes the reference over. There has to be room. */
 void log_push(struct log *l, struct entry *e);
 
+/* The same of one that was in a ring before, at that offset, has a key (log_key), and has outlived that; they are given
+ * in order, before what is in the ring. */
+void log_outlived(struct log *l, struct entry *e, uint64_t offset);
+
 /* The oldest one of the ring goes; if it is the newest of its key it stays among the outlived. */
 void log_drop(struct log *l, struct leaving *to);
 

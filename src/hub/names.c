@@ -195,7 +195,8 @@ size_t weft_subscribers(weft_hub *h, const char *topic)
 static weft_topic *in_slot(const struct shard *s, size_t i, weft_bytes prefix)
 {
     weft_topic *t = s->topics.slots[i].item;
-    return t && t->len >= prefix.len && !memcmp(t->name, prefix.data, prefix.len) ? t : NULL;
+    if (!t || !prefix.len) return t;
+    return t->len >= prefix.len && !memcmp(t->name, prefix.data, prefix.len) ? t : NULL;
 }
 
 static size_t count(const struct shard *s, weft_bytes prefix)
