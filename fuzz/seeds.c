@@ -13,6 +13,7 @@
 
 #include "ws/case_script.h"
 #include "ws/case_wire.h"
+#include <weft/channel.h>
 
 enum { SEED_MOST = 4096, VARIATIONS = 6 };
 
@@ -218,6 +219,34 @@ static void seed_bytes(const char *harness, const char *bytes, size_t len)
     bytes_free(&b);
 }
 
+/* ---- a snapshot ------------------------------------------------------------------------------ */
+
+static int seed_add(const void *data, size_t len, void *user)
+{
+    bytes_add(user, data, len);
+    return 0;
+}
+
+/* Behind the byte that chooses: two channels and what they keep. */
+static void snapshot_seeds(void)
+{
+    weft_loop *l;
+    weft_channels *c;
+    struct bytes b = {0};
+    if (weft_loop_new(&l, NULL) < 0) return;
+    if (weft_channels_new(&c, l, NULL) == 0) {
+        weft_hub *h = weft_channels_hub(c);
+        int error = weft_publish(h, "/a", WEFT_TEXT, "one", 3);
+        if (!error) error = weft_publish(h, "/a", WEFT_BINARY, "\0\1", 2);
+        if (!error) error = weft_publish(h, "/b", WEFT_TEXT, "", 0);
+        bytes_add(&b, "\1", 1);
+        if (!error && weft_channels_save(c, seed_add, &b) == 0) seed("fuzz_snapshot", &b);
+        bytes_free(&b);
+        weft_channels_free(c);
+    }
+    weft_loop_free(l);
+}
+
 static void proxy_seeds(void)
 {
     SEED("fuzz_proxy", "\1PROXY TCP4 192.0.2.7 198.51.100.1 50312 443\r\nGET /");
@@ -384,6 +413,7 @@ int main(int argc, char **argv)
     dial_seeds();
     certificate_seeds();
     access_seeds();
+    snapshot_seeds();
     other_seeds();
     printf("%u seeds\n", number);
     return 0;

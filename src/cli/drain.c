@@ -26,12 +26,12 @@ static void on_gone(weft_server *s, void *user)
 {
     struct drain *d = user;
     (void)s;
-    d->phase = DRAIN_OVER;
+    d->stage = DRAIN_OVER;
 }
 
-static void enter(struct drain *d, enum drain_phase phase)
+static void enter(struct drain *d, enum drain_phase stage)
 {
-    d->phase = phase;
+    d->stage = stage;
     health_leaves(d->health);
     d->on_phase(d, d->user);
 }
@@ -39,7 +39,7 @@ static void enter(struct drain *d, enum drain_phase phase)
 static void leave(struct drain *d, uint16_t code)
 {
     enter(d, DRAIN_LEAVING);
-    if (weft_server_shutdown(d->server, code, on_gone, d) < 0) d->phase = DRAIN_OVER;
+    if (weft_server_shutdown(d->server, code, on_gone, d) < 0) d->stage = DRAIN_OVER;
 }
 
 static void on_asked(weft_server *s, void *user)
@@ -82,7 +82,7 @@ static void delay(struct drain *d)
 
 int drain_init(struct drain *d, weft_loop *l)
 {
-    d->phase = DRAIN_SERVING;
+    d->stage = DRAIN_SERVING;
     return weft_timer_new(&d->timer, l, on_time, d);
 }
 
@@ -102,6 +102,6 @@ static void begin_to_end(struct drain *d, int number)
 
 void drain_signal(struct drain *d, int number)
 {
-    if (d->phase == DRAIN_SERVING) begin_to_end(d, number);
-    else d->phase = DRAIN_OVER;
+    if (d->stage == DRAIN_SERVING) begin_to_end(d, number);
+    else d->stage = DRAIN_OVER;
 }

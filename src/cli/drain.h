@@ -36,7 +36,7 @@ struct drain_times {
 };
 
 struct drain {
-    enum drain_phase phase;
+    enum drain_phase stage;
     struct drain_times times;
     bool passed; /* all sockets were: who is new waits there */
     weft_server *server;
@@ -50,7 +50,7 @@ struct drain {
 /* What holds, of what was said. supervised: by systemd. */
 struct drain_times drain_times_of(const struct drain_times *said, bool supervised, bool passed);
 
-/* All but phase and timer are set. Errors: -ENOMEM. */
+/* All but stage and timer are set. Errors: -ENOMEM. */
 int drain_init(struct drain *d, weft_loop *l);
 void drain_deinit(struct drain *d); /* behind the server; one of zeros is fine */
 

@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/passed.h"
 
-enum { ADDRESS_MAX = 64, DEFAULT_PORT = 8080, FIRST_PASSED = 3, PASSED_MAX = 1024 };
+enum { ADDRESS_MAX = 64, DEFAULT_PORT = 8080 };
 
 bool listening_is_unix(const char *address)
 {
@@ -62,14 +63,6 @@ static int cannot(const char *address, int error)
 
 /* ---- descriptors ----------------------------------------------------------------------------- */
 
-/* A number that is all of the text; -1: it is none. */
-static int number(const char *text)
-{
-    char *end;
-    long n = text && *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : -1;
-    return n < 0 || *end || n > 1 << 20 ? -1 : (int)n;
-}
-
 static bool fd_is_unix(int fd)
 {
     int family = 0;
@@ -86,20 +79,6 @@ static int listen_fd(weft_server *server, int fd, weft_tls *tls)
     return r < 0 ? complain("descriptor %d: %s", fd, weft_strerror(r)) : 0;
 }
 
-/* How many systemd has passed to us. */
-static int passed(void)
-{
-    int n = number(getenv("LISTEN_PID")) == (int)getpid() ? number(getenv("LISTEN_FDS")) : 0;
-    return n < 0 ? 0 : n < PASSED_MAX ? n : PASSED_MAX;
-}
-
-/* Our children, if there were any, are not meant. */
-static void forget_passed(void)
-{
-    unsetenv("LISTEN_PID");
-    unsetenv("LISTEN_FDS");
-}
-
 static bool wants_port(const struct listening *l, int n_passed)
 {
     return l->port != LISTENING_NO_PORT || (!l->addresses.n && !n_passed);
@@ -107,7 +86,7 @@ static bool wants_port(const struct listening *l, int n_passed)
 
 bool listening_all_passed(const struct listening *l)
 {
-    int n = passed();
+    int n = passed_sockets();
     if (wants_port(l, n)) return false;
     for (size_t i = 0; i < l->addresses.n; i++)
         if (reach_descriptor(l->addresses.items[i]) < 0) return false;
@@ -124,17 +103,17 @@ static enum reach farther(enum reach a, enum reach b)
 enum reach listening_reach(const struct listening *l)
 {
     char name[REACH_NAME_MAX];
-    int n = passed();
+    int n = passed_sockets();
     enum reach reach = wants_port(l, n) ? REACH_HERE : REACH_UNKNOWN;
     for (size_t i = 0; i < l->addresses.n; i++)
         reach = farther(reach, reach_of(l->addresses.items[i], name));
-    for (int i = 0; i < n; i++) reach = farther(reach, reach_of_fd(FIRST_PASSED + i));
+    for (int i = 0; i < n; i++) reach = farther(reach, reach_of_fd(passed_socket(i)));
     return reach;
 }
 
 const char *listening_public(const struct listening *l)
 {
-    if (passed()) return "a socket is inherited";
+    if (passed_sockets()) return "a socket is inherited";
     for (size_t i = 0; i < l->addresses.n; i++) {
         if (listening_is_unix(l->addresses.items[i])) return "it listens on a Unix socket";
         if (reach_descriptor(l->addresses.items[i]) >= 0) return "a socket is inherited";
@@ -164,11 +143,11 @@ static int listen_port(weft_server *server, uint64_t port, weft_tls *tls)
 
 int listening_begin(const struct listening *l, weft_server *server, weft_tls *tls)
 {
-    int r = 0, n = passed();
-    forget_passed();
+    int r = 0, n = passed_sockets();
     if (wants_port(l, n)) r = listen_port(server, l->port, tls);
     for (size_t i = 0; i < l->addresses.n && !r; i++)
         r = listen_at(server, l->addresses.items[i], tls);
-    for (int i = 0; i < n && !r; i++) r = listen_fd(server, FIRST_PASSED + i, tls);
+    for (int i = 0; i < n && !r; i++) r = listen_fd(server, passed_socket(i), tls);
+    passed_forget();
     return r;
 }

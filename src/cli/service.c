@@ -16,6 +16,7 @@
 #include "cli/deflate.h"
 #include "cli/names.h"
 #include "cli/page.h"
+#include "cli/passed.h"
 #include "cli/sandbox.h"
 
 enum { ADDRESS_MAX = 256, WHY_MAX = 1024 };
@@ -105,9 +106,9 @@ static void on_phase(const struct drain *d, void *user)
     };
     const struct service *s = user;
     uint64_t takes_ms = LEAVING_MS;
-    if (d->phase <= DRAIN_DRAINING) takes_ms += d->times.drain;
-    if (d->phase <= DRAIN_DELAYING) takes_ms += d->times.delay;
-    notify_stopping(&s->notify, takes_ms, said[d->phase]);
+    if (d->stage <= DRAIN_DRAINING) takes_ms += d->times.drain;
+    if (d->stage <= DRAIN_DELAYING) takes_ms += d->times.delay;
+    notify_stopping(&s->notify, takes_ms, said[d->stage]);
 }
 
 /* Before descriptors that were passed are forgotten. */
@@ -282,8 +283,10 @@ static void open_scrape(struct service *s)
 
 int service_open(struct service *s, struct service_options *o)
 {
-    *s = (struct service){
-        .options = o, .process = {.memory = -1, .descriptors = -1}, .notify = {.fd = -1}};
+    *s = (struct service){.options = o,
+                          .process = {.memory = -1, .descriptors = -1},
+                          .notify = {.fd = -1},
+                          .snapshot = {.fd = -1}};
     weft_loop_config loop = {.env = &s->trace.env};
     int r = deflate_parse(o->deflate, &s->deflate);
     if (r) return r;
@@ -321,6 +324,7 @@ void service_close(struct service *s)
     weft_files_close(s->files);
     weft_tls_unref(s->tls);
     channels_close(&s->channels);
+    snapshot_close(&s->snapshot);
     signals_deinit(&s->signals);
     weft_loop_free(s->loop);
     metrics_deinit(&s->metrics);
@@ -370,9 +374,29 @@ static void print_addresses(const struct service *s)
         printf("admin: %s%s\n", listening_is_unix(address) ? "" : "http://", address);
 }
 
+enum { LOCK_MS = 50 };
+
+/* Another process may serve from it still: until it has ended, or a signal comes. */
+static int take_snapshot(struct service *s)
+{
+    const char *file = s->options->snapshot;
+    bool told = false;
+    int r, passed = passed_snapshot();
+    while ((r = snapshot_open(&s->snapshot, file, passed, &s->notify)) == -EAGAIN) {
+        if (!told) trace_tell(&s->trace, "waiting for the process that serves from %s", file);
+        told = true;
+        if (weft_loop_turn(s->loop, LOCK_MS) < 0 || s->drain.stage != DRAIN_SERVING) return 0;
+    }
+    if (r < 0) return complain("--snapshot %s: %s", file ? file : "", weft_strerror(r));
+    snapshot_restore(&s->snapshot, s->channels.them, &s->trace);
+    return 0;
+}
+
 int service_run(struct service *s, void (*hint)(const char *address, bool secure))
 {
-    int r = listening_begin(&s->options->listening, s->server, s->tls);
+    int r = take_snapshot(s);
+    if (r || s->drain.stage != DRAIN_SERVING) return r;
+    r = listening_begin(&s->options->listening, s->server, s->tls);
     if (r == 0) r = admin_open(&s->admin, s->loop, s->options->admin, &s->scrape, &s->operate);
     if (r == 0) r = confine(s);
     if (r) return r;
@@ -389,9 +413,10 @@ int service_run(struct service *s, void (*hint)(const char *address, bool secure
     r = weft_server_start(s->server);
     if (r < 0) return complain("cannot start all threads: %s", weft_strerror(r));
     notify_tell(&s->notify, "READY=1", serving);
-    while (s->drain.phase != DRAIN_OVER && (r = weft_loop_turn(s->loop, -1)) == 0)
+    while (s->drain.stage != DRAIN_OVER && (r = weft_loop_turn(s->loop, -1)) == 0)
         trim_look(&s->trim, weft_server_count(s->server, WEFT_COUNT_CONNECTIONS));
     weft_server_free(s->server);
     s->server = NULL;
+    snapshot_write(&s->snapshot, s->channels.them, &s->trace);
     return r < 0 ? complain("the loop stopped: %s", weft_strerror(r)) : EXIT_CLEAN;
 }

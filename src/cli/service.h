@@ -30,10 +30,11 @@
 #include "cli/notify.h"
 #include "cli/secret.h"
 #include "cli/signals.h"
+#include "cli/snapshot.h"
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 35, SERVICE_THREADS_MAX = 256 };
+enum { SERVICE_FLAGS = 36, SERVICE_THREADS_MAX = 256 };
 
 struct service_options {
     struct listening listening;
@@ -44,6 +45,7 @@ struct service_options {
     uint64_t max_connections, max_connections_per_ip;
     uint64_t threads;         /* 0: one per core */
     struct drain_times drain; /* as they were said */
+    const char *snapshot;     /* NULL: none, but for what systemd keeps */
     const char *deflate;      /* NULL: as --help says */
     const char *batch;
     uint64_t poll_us;
@@ -86,6 +88,7 @@ struct service {
     unsigned threads;
     struct drain drain;
     struct notify notify;
+    struct snapshot snapshot;
 };
 
 void service_options_init(struct service_options *o);

@@ -155,6 +155,10 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
          .sample = "20s",
          .help = "then refuse who is new, and ask all others to leave, one after\n"
                  "the other over so long. Without it: 0; under systemd 20s"},
+        {0, "snapshot", .kind = FLAG_TEXT, .into = &o->snapshot, .value = "FILE",
+         .sample = "/var/lib/weft/snapshot",
+         .help = "leave channels in FILE at the end, and go on with what is there:\n"
+                 "a restart loses no position. Without it: what systemd keeps"},
         {0, "batch", .kind = FLAG_TEXT, .into = &o->batch, .value = "HOW", .words = service_batches,
          .usual = "auto",
          .help = "how output goes to the kernel: ring (one io_uring_enter a turn),\n"

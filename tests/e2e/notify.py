@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: MIT
 """`weft serve` as a service of Type=notify: what it tells a systemd that is this test."""
+import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib'))
 
-from weft import PATIENCE, Raw, Server  # noqa: E402
+from weft import PATIENCE, WEFT, Raw, Server  # noqa: E402
 
 
 class Systemd:
@@ -23,14 +26,18 @@ class Systemd:
         self.name = f'@{path}' if abstract else path
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         test.addCleanup(self.socket.close)
+        test.addCleanup(lambda: [os.close(fd) for fd in self.kept])
         self.socket.bind(path if not abstract else f'\0{path}')
         self.socket.settimeout(PATIENCE)
+        self.kept = []
 
     def environment(self, **more):
         return {**os.environ, 'NOTIFY_SOCKET': self.name, **more}
 
     def told(self):
-        return dict(line.split('=', 1) for line in self.socket.recv(4096).decode().split('\n'))
+        data, kept, _, _ = socket.recv_fds(self.socket, 4096, 4)
+        self.kept += kept
+        return dict(line.split('=', 1) for line in data.decode().split('\n'))
 
     def told_of(self, word):
         while word not in (told := self.told()):
@@ -48,6 +55,7 @@ class Notify(unittest.TestCase):
         for abstract in (False, True):
             systemd = Systemd(self, abstract)
             with self.serve(systemd, '--drain-delay', '0s', '--drain', '0s') as server:
+                self.assertEqual(systemd.told(), {'FDSTORE': '1', 'FDNAME': 'weft-snapshot'})
                 self.assertEqual(systemd.told(), {'READY': '1', 'STATUS': 'serving'})
                 server.process.send_signal(signal.SIGTERM)
                 told = systemd.told()
@@ -93,6 +101,37 @@ class Notify(unittest.TestCase):
             systemd.told_of('READY')
             server.process.send_signal(signal.SIGTERM)
             self.assertIn('STOPPING', systemd.told())
+
+    def test_what_it_keeps_is_the_next_ones(self):
+        """As systemd would: the sockets first, then what was stored, under its name."""
+        systemd = Systemd(self)
+        listening = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(listening.close)
+        port = listening.getsockname()[1]
+        places = []
+        for _ in range(3):
+            passed = [listening.fileno(), *systemd.kept[:1]]
+            names = ':'.join(['weft.socket', 'weft-snapshot'][:len(passed)])
+            moves = ''.join(f'exec {3 + i}<&{50 + i} {50 + i}<&-;' for i in range(len(passed)))
+            for i, fd in enumerate(passed):
+                os.dup2(fd, 50 + i)
+            pass_fds = [50 + i for i in range(len(passed))]
+            who = f'export LISTEN_PID=$$ LISTEN_FDS={len(passed)} LISTEN_FDNAMES={names};'
+            process = subprocess.Popen(['bash', '-c', f'{moves}{who}exec {WEFT} serve --drain 0s'], pass_fds=pass_fds,
+                                       env=systemd.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.addCleanup(process.kill)
+            for fd in pass_fds:
+                os.close(fd)
+            systemd.told_of('READY')
+            with urllib.request.urlopen(f'http://127.0.0.1:{port}/chat', b'x', timeout=PATIENCE) as answer:
+                places.append(json.load(answer)['position'])
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=PATIENCE)
+            self.assertEqual((process.returncode, b'Sanitizer' in errors), (0, False), errors)
+        self.assertEqual(len(systemd.kept), 1)
+        os.close(systemd.kept.pop())
+        epoch = places[0].split('.')[0]
+        self.assertEqual(places, [f'{epoch}.{n}' for n in (1, 2, 3)])
 
     def test_nobody_is_there(self):
         systemd = Systemd(self)
