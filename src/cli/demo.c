@@ -58,7 +58,8 @@ static const char about[] =
     "  /lab/...            what the library says to a request, or to frames (POST)\n"
     "\n"
     "The first line on stdout says where it listens. SIGINT and SIGTERM close every\n"
-    "WebSocket with 1001 and end the program; a second one ends it at once.\n";
+    "WebSocket with 1001 and end the program; a second one ends it at once. SIGTERM\n"
+    "takes its time with --drain-delay and --drain, and under systemd.\n";
 
 static const char examples[] =
     "  weft demo                      then open http://localhost:8080\n"
