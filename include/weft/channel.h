@@ -90,6 +90,11 @@ typedef struct weft_channel_event {
     weft_loop *loop; /* in whose thread it happens */
 } weft_channel_event;
 
+/* So much may be published a second, and ten seconds' worth at once. 0: any. */
+typedef struct weft_channel_rate {
+    uint64_t messages, bytes;
+} weft_channel_rate;
+
 /* All zero means defaults. */
 typedef struct weft_channels_config {
     /* Of their hub. NULL, or without settings: 100 messages are kept for 5 minutes, and what a channel is called, with
@@ -151,6 +156,12 @@ typedef struct weft_channels_config {
     /* Asked by weft_channels_review of each who is connected by such a grant, in the thread of his loop: why he must
      * leave, in a sentence, or NULL. Then WebSockets are closed with 3003, and streams end. */
     const char *(*may_stay)(const weft_channel_who *who, void *user);
+
+    /* What may be published from one address (IPv6: from its first 64 bits; loopback addresses and Unix sockets are not
+     * counted: behind them stands a proxy for everybody), on one WebSocket, and by one user (weft_channel_grant), on
+     * all of his connections and by requests. What is more is 429, and when to try again; a raw WebSocket is not read
+     * from until then, or, if that is more than 5 s, closed with 1013. */
+    weft_channel_rate address_rate, conn_rate, user_rate;
 } weft_channels_config;
 
 /* cfg may be NULL. Errors: as weft_hub_new. */

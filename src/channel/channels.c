@@ -31,7 +31,9 @@ static void fill_in_defaults(weft_channels_config *cfg)
 enum { CONFIG_OLDEST = offsetof(weft_channels_config, may_stay) + sizeof(const char *(*)(void)) };
 enum { DEFLATE_OLDEST = offsetof(weft_deflate, threshold) + sizeof(size_t) };
 _Static_assert(sizeof(void *) != 8 || CONFIG_OLDEST == 144, "as ever");
-_Static_assert(CONFIG_OLDEST == sizeof(weft_channels_config), "no padding at the end");
+_Static_assert(offsetof(weft_channels_config, user_rate) + sizeof(weft_channel_rate) ==
+                   sizeof(weft_channels_config),
+               "no padding at the end");
 
 /* ---- the hub --------------------------------------------------------------------------------- */
 

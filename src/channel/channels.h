@@ -32,6 +32,7 @@ struct weft_channels {
     struct page page;
     struct desks desks;
     weft_buckets *buckets; /* channel/rates.h */
+    bool counts_publishing;
     pthread_mutex_t queue_lock;
     struct parcel *queue; /* who waits for his turn, of all loops (channel/store.h) */
     pthread_mutex_t orders_lock;

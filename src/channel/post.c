@@ -13,6 +13,7 @@
 #include "channel/bytes.h"
 #include "channel/content.h"
 #include "channel/hook.h"
+#include "channel/rates.h"
 #include "channel/store.h"
 
 struct post {
@@ -95,6 +96,17 @@ static int read_body(struct post *p, struct refusal *why)
     return content == CONTENT_BATCH ? read_many(p, why) : read_one(p, content, why);
 }
 
+static int ask_rates(const struct post *p, struct refusal *why)
+{
+    const visit *v = p->visit;
+    if (!v->channels->counts_publishing) return 0;
+    const struct publisher publisher = {.request = v->request, .who = visit_who(v)};
+    size_t bytes = 0;
+    for (size_t i = 0; i < p->n; i++) bytes += weft_message_payload(p->messages[i]).len;
+    uint64_t wait = rates_publish(v->channels, &publisher, p->n, bytes);
+    return wait ? rates_refusal(why, wait) : 0;
+}
+
 /* ---- to the store and back ------------------------------------------------------------------- */
 
 static void on_done(struct parcel *parcel)
@@ -138,7 +150,8 @@ void post_begin(visit *v)
         return;
     }
     *p = (struct post){.visit = v};
-    if (read_body(p, &why) == 0 && visit_find(v, &p->parcel.topic, &why) == 0) {
+    if (read_body(p, &why) == 0 && ask_rates(p, &why) == 0 &&
+        visit_find(v, &p->parcel.topic, &why) == 0) {
         hand_in(p);
         return;
     }

@@ -10,6 +10,7 @@
 
 #include "channel/answer.h"
 #include "channel/hook.h"
+#include "channel/rates.h"
 #include "channel/store.h"
 
 struct publishing {
@@ -107,11 +108,19 @@ static void hand_in(struct publishing *p)
     store_publish(&p->parcel);
 }
 
+static int ask_rates(const struct session *s, const struct command *c, struct refusal *why)
+{
+    if (!s->channels->counts_publishing) return 0;
+    const struct publisher publisher = {.conn = s->conn, .who = session_who(s)};
+    uint64_t wait = rates_publish(s->channels, &publisher, 1, c->publication.payload.len);
+    return wait ? rates_refusal(why, wait) : 0;
+}
+
 void session_publish(struct session *s, const struct command *c)
 {
     struct refusal why;
     weft_topic *t;
-    if (session_find(s, c->channel, &t, &why) < 0) {
+    if (ask_rates(s, c, &why) < 0 || session_find(s, c->channel, &t, &why) < 0) {
         session_refuse(s, c->id, &why);
         return;
     }

@@ -209,6 +209,8 @@ int channels_open(struct channels *c, weft_loop *l, const struct channels_option
         .settings_of = settings_of,
         .user = c,
     };
+    struct publish_rates rates;
+    publish_rates_of(&rates, &o->publish_rates);
     const weft_channels_config config = {
         .hub = &hub,
         .max_message = o->max_message,
@@ -224,6 +226,9 @@ int channels_open(struct channels *c, weft_loop *l, const struct channels_option
         .subprotocols = o->subprotocols->n ? o->subprotocols->items : NULL,
         .deflate = o->deflate,
         .page = page_document("/channel.html"),
+        .address_rate = rates.of[PUBLISH_ADDRESS],
+        .conn_rate = rates.of[PUBLISH_CONNECTION],
+        .user_rate = rates.of[PUBLISH_USER],
     };
     int error = weft_channels_new(&c->them, l, &config);
     return error < 0 ? complain("cannot start: %s", weft_strerror(error)) : 0;

@@ -19,6 +19,7 @@
 #include "cli/flags.h"
 #include "cli/guard.h"
 #include "cli/metrics.h"
+#include "cli/publish_rate.h"
 #include "cli/trace.h"
 
 enum { CHANNELS_OWN = 8 /* that a command brings along */ };
@@ -26,6 +27,7 @@ enum { CHANNELS_OWN = 8 /* that a command brings along */ };
 struct channels_options {
     struct flag_list channels;
     struct guard_options guard;
+    struct flag_list publish_rates;
     bool only;
     const char
         *own[CHANNELS_OWN + 1];  /* as --channel, behind those that were given; NULL ends them */

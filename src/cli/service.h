@@ -34,7 +34,7 @@
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 36, SERVICE_THREADS_MAX = 256 };
+enum { SERVICE_FLAGS = 37, SERVICE_THREADS_MAX = 256 };
 
 struct service_options {
     struct listening listening;

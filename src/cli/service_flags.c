@@ -120,6 +120,12 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
          .max = 100000000, .value = "N", .usual = "256",
          .help = "one more from the same address gets 429; 0: no limit.\n"
                  "Loopback addresses are not counted"},
+        {0, "publish-rate", .kind = FLAG_LIST, .into = &o->channels.publish_rates,
+         .value = "'WHO: N[, SIZE]'", .check = publish_rate_check, .is = FLAG_MAPPING,
+         .sample = "address: 50, 1M",
+         .help = "messages, and perhaps bytes, published a second, and ten\n"
+                 "seconds' worth at once: 'address: 50, 1M', 'connection: 20',\n"
+                 "'user: 100' (whom a token names); more is 429; repeatable"},
         {0, "deflate", .kind = FLAG_TEXT, .into = &o->deflate, .value = "MODE",
          .words = deflate_words, .usual = "shared",
          .help = "compress for clients that can: shared (every message for\n"

@@ -180,7 +180,8 @@ class ChannelsConfig(Structure):
                 ('publish_ms', c_uint64), ('heartbeat_ms', c_uint64), ('new_channels', c_uint64), ('rights', c_uint),
                 ('any_origin', c_bool), ('on_ask', c_void_p), ('user', c_void_p), ('on_look', c_void_p),
                 ('on_event', c_void_p), ('subprotocols', POINTER(c_char_p)), ('deflate', POINTER(Deflate)),
-                ('page', Bytes), ('has_presence', c_void_p), ('on_forget', c_void_p), ('may_stay', c_void_p)]
+                ('page', Bytes), ('has_presence', c_void_p), ('on_forget', c_void_p), ('may_stay', c_void_p),
+                ('address_rate', c_uint64 * 2), ('conn_rate', c_uint64 * 2), ('user_rate', c_uint64 * 2)]
 
 
 class ChannelGrant(Structure):
