@@ -57,6 +57,10 @@ typedef struct weft_access {
     uint64_t
         us; /* from the head, or from on_open, to the end; of a whole reply, to when it was made */
     uint16_t code, sent_code; /* of a WebSocket, as in weft_close_info; else 0 */
+
+    /* As they were sent, the first 256 bytes of each; a stranger's, too. request_id: X-Request-Id of a proxy that is
+     * trusted, or empty. */
+    weft_bytes referer, user_agent, request_id;
 } weft_access;
 
 /* All zero means defaults. */

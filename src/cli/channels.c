@@ -146,17 +146,23 @@ static bool on_look(weft_request *r, bool page, void *user)
 
 /* ---- what happens ---------------------------------------------------------------------------- */
 
+/* With -v all is traced by the program's; else some, by one of their own. */
+static const struct trace *trace_of(const struct channels *c)
+{
+    return c->trace->level || !c->options->traced.n ? c->trace : &c->closer;
+}
+
 static void trace_published(const struct channels *c, const char *place,
                             const weft_channel_event *e)
 {
-    trace_line(c->trace, "%s  -> %s, %zu %s, to %zu", place, trace_opcode(e->op), e->len,
+    trace_line(trace_of(c), "%s  -> %s, %zu %s, to %zu", place, trace_opcode(e->op), e->len,
                trace_bytes(e->len),
                weft_subscribers(weft_channels_hub(c->them), (const char *)e->channel.data));
 }
 
 static void tell(const struct channels *c, const char *place, const weft_channel_event *e)
 {
-    const struct traced at = {.trace = c->trace, .place = place};
+    const struct traced at = {.trace = trace_of(c), .place = place};
     switch (e->type) {
     case WEFT_CHANNEL_UPGRADE: trace_handshake(e->upgrade, &at); break;
     case WEFT_CHANNEL_OPEN: trace_open(&at, e->conn); break;
@@ -166,6 +172,47 @@ static void tell(const struct channels *c, const char *place, const weft_channel
     case WEFT_CHANNEL_CLOSED: trace_close(&at, e->conn, e->close); break;
     case WEFT_CHANNEL_PUBLISHED: trace_published(c, place, e); break;
     }
+}
+
+static const char of_user[] = "user=", of_channel[] = "channel=";
+
+static const char *behind(const char *text, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    return strncmp(text, prefix, len) == 0 ? text + len : NULL;
+}
+
+bool channels_check_traced(const char *text, char why[FLAG_WHY])
+{
+    const char *user = behind(text, of_user), *channel = behind(text, of_channel);
+    if ((user && *user) || (channel && *channel == '/')) return true;
+    snprintf(why, FLAG_WHY, "\"%.80s\" is neither user=NAME nor channel=/NAME", text);
+    return false;
+}
+
+static bool is(weft_bytes text, const char *word)
+{
+    return word && text.len == strlen(word) && !memcmp(text.data, word, text.len);
+}
+
+/* Whether it is about one of those that --trace names. */
+static bool is_traced(const struct channels *c, const weft_channel_event *e)
+{
+    weft_bytes channel;
+    weft_channel_who who = {0};
+    bool known = e->conn && weft_channels_conn(c->them, e->conn, &channel, &who) && who.user;
+    for (size_t i = 0; i < c->options->traced.n; i++) {
+        const char *text = c->options->traced.items[i], *user = behind(text, of_user);
+        if (is(e->channel, behind(text, of_channel))) return true;
+        if (user && known && strcmp(user, who.user) == 0) return true;
+    }
+    return false;
+}
+
+/* What an owner should know, without -v, too. */
+static void hint(const struct channels *c, const weft_channel_event *e)
+{
+    trace_handshake(e->upgrade, &(struct traced){.trace = c->trace, .place = ""});
 }
 
 static void count(const struct channels *c, const weft_channel_event *e)
@@ -181,8 +228,8 @@ static void on_event(const weft_channel_event *e, void *user)
     char *place = NULL;
     size_t len;
     count(c, e);
-    if (!c->trace->level) {
-        if (e->type == WEFT_CHANNEL_UPGRADE) tell(c, "", e);
+    if (!c->trace->level && !(c->options->traced.n && is_traced(c, e))) {
+        if (e->type == WEFT_CHANNEL_UPGRADE) hint(c, e);
         return;
     }
     FILE *to = open_memstream(&place, &len);
@@ -199,6 +246,8 @@ int channels_open(struct channels *c, weft_loop *l, const struct channels_option
 {
     *c = (struct channels){.options = o, .trace = t, .metrics = m, .usual = usual};
     pthread_mutex_init(&c->kicks_lock, NULL);
+    c->closer = *t;
+    c->closer.level = 1;
     int status = guard_open(&c->guard, &o->guard);
     if (status) return status;
     struct channels_order *order = channels_order_of(o);

@@ -31,6 +31,7 @@ struct channels_options {
     bool only;
     const char
         *own[CHANNELS_OWN + 1];  /* as --channel, behind those that were given; NULL ends them */
+    struct flag_list traced;     /* user=NAME, channel=/NAME: told of without -v */
     uint64_t max_message;        /* 0: the room's */
     const weft_deflate *deflate; /* as weft_handler has it */
     struct flag_list *subprotocols;
@@ -59,6 +60,7 @@ struct channels {
     const struct channels_options *options;
     const struct trace *trace;
     struct metrics *metrics;
+    struct trace closer; /* of what is traced without -v */
     weft_channels *them;
     struct channel_flag usual; /* what --channel does not name */
     struct channels_order *_Atomic order;
@@ -84,6 +86,9 @@ bool channels_reload_keys(struct channels *c);
  * that are made from then on, and takes it over. Who does not adopt it frees it. */
 struct channels_order *channels_order_of(const struct channels_options *o);
 void channels_adopt(struct channels *c, struct channels_order *order);
+
+/* Of --trace: a flag's check. */
+bool channels_check_traced(const char *text, char why[FLAG_WHY]);
 
 /* Of --channel: a flag's check. */
 bool channels_check(const char *text, char why[FLAG_WHY]);

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { JOURNAL_LINE_MAX = 1024 };
+enum { JOURNAL_LINE_MAX = 4096 };
 
 struct journal {
     int fd;  /* to write to */

@@ -60,6 +60,22 @@ static const char *const *origins_of(const struct service_options *o, const char
     return o->origins.n ? list : NULL;
 }
 
+/* What the command has, or -v, and the log. */
+static void on_access(const weft_access *a, void *user)
+{
+    struct service *s = user;
+    const struct service_options *o = s->options;
+    if (o->on_access) o->on_access(a, o->access_user);
+    else if (o->verbose) trace_access(a, &s->trace);
+    if (s->access_log.on) access_log_write(&s->access_log, a);
+}
+
+static void on_traffic(const weft_access *a, uint64_t received, uint64_t sent, void *user)
+{
+    const struct service *s = user;
+    s->options->on_traffic(a, received, sent, s->options->access_user);
+}
+
 static int new_server(struct service *s)
 {
     const struct service_options *o = s->options;
@@ -79,11 +95,9 @@ static int new_server(struct service *s)
         .origins = origins_of(o, origins),
         .trust_proxy = o->proxies.n ? o->proxies.items : NULL,
         .hosts = names_of(&names, &o->listening, &o->hosts, secret_wanted(&o->secret)),
-        .on_access = o->on_access ? o->on_access
-                     : o->verbose ? trace_access
-                                  : NULL,
-        .access_user = o->on_access ? o->access_user : &s->trace,
-        .on_traffic = o->on_traffic,
+        .on_access = o->on_access || o->verbose || o->access_log ? on_access : NULL,
+        .access_user = s,
+        .on_traffic = o->on_traffic ? on_traffic : NULL,
     };
     return weft_server_new(&s->server, s->loop, &config);
 }
@@ -286,7 +300,8 @@ int service_open(struct service *s, struct service_options *o)
     *s = (struct service){.options = o,
                           .process = {.memory = -1, .descriptors = -1},
                           .notify = {.fd = -1},
-                          .snapshot = {.fd = -1}};
+                          .snapshot = {.fd = -1},
+                          .access_log = {.file = -1, .pipe = {-1, -1}}};
     weft_loop_config loop = {.env = &s->trace.env};
     int r = deflate_parse(o->deflate, &s->deflate);
     if (r) return r;
@@ -297,6 +312,9 @@ int service_open(struct service *s, struct service_options *o)
     once_init(&s->once);
     trace_init(&s->trace, o->verbose, &s->journal, &s->once);
     s->trace.starting = true;
+    s->trace.json = o->log && !strcmp(o->log, "json");
+    r = access_log_open(&s->access_log, o->access_log, o->access_format);
+    if (r) return r;
 
     s->threads = o->threads ? (unsigned)o->threads : cores();
     if ((r = weft_loop_new(&s->loop, &loop)) < 0 ||
@@ -328,6 +346,7 @@ void service_close(struct service *s)
     signals_deinit(&s->signals);
     weft_loop_free(s->loop);
     metrics_deinit(&s->metrics);
+    access_log_close(&s->access_log);
     process_close(&s->process);
     if (!s->trace.journal) return;
     journal_deinit(&s->journal);
@@ -399,6 +418,7 @@ int service_run(struct service *s, void (*hint)(const char *address, bool secure
     r = listening_begin(&s->options->listening, s->server, s->tls);
     if (r == 0) r = admin_open(&s->admin, s->loop, s->options->admin, &s->scrape, &s->operate);
     if (r == 0) r = confine(s);
+    if (r == 0) r = access_log_start(&s->access_log);
     if (r) return r;
 
     s->trace.starting = false;

@@ -21,6 +21,7 @@
 
 #include <weft/server.h>
 
+#include "cli/access_log.h"
 #include "cli/admin.h"
 #include "cli/channels.h"
 #include "cli/drain.h"
@@ -34,7 +35,7 @@
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 37, SERVICE_THREADS_MAX = 256 };
+enum { SERVICE_FLAGS = 41, SERVICE_THREADS_MAX = 256 };
 
 struct service_options {
     struct listening listening;
@@ -50,8 +51,9 @@ struct service_options {
     const char *batch;
     uint64_t poll_us;
     struct secret_options secret;
-    const char *admin; /* NULL: no such listener */
-    const char *user;  /* NULL: was not given */
+    const char *admin;                            /* NULL: no such listener */
+    const char *access_log, *access_format, *log; /* NULL: none; as --help says */
+    const char *user;                             /* NULL: was not given */
     bool no_sandbox;
     /* Both or none: weft_server_config.on_access and on_traffic. No flags: the command's to set. */
     void (*on_access)(const weft_access *a, void *user);
@@ -85,6 +87,7 @@ struct service {
     struct scrape scrape;
     struct operate operate;
     struct admin admin;
+    struct access_log access_log;
     unsigned threads;
     struct drain drain;
     struct notify notify;

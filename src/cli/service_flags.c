@@ -44,6 +44,8 @@ static bool check_user(const char *text, char why[FLAG_WHY])
     return false;
 }
 
+static const char *const log_formats[] = {"text", "json", NULL};
+
 const char *const service_batches[] = {
     [WEFT_BATCH_AUTO] = "auto", [WEFT_BATCH_EACH] = "each", [WEFT_BATCH_RING] = "ring", NULL};
 
@@ -150,6 +152,19 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
          .group = "Seeing", .sample = "unix:/run/weft/admin.sock",
          .help = "answer whoever runs this server there, and nobody else (weft\n"
                  "admin); unix:PATH, or an address of this machine only"},
+        {0, "access-log", .kind = FLAG_TEXT, .into = &o->access_log, .value = "FILE",
+         .sample = "/var/log/weft/access.log",
+         .help = "a line for each request and each WebSocket, at the end of FILE;\n"
+                 "-: on stdout"},
+        {0, "access-format", .kind = FLAG_TEXT, .into = &o->access_format, .value = "FORMAT",
+         .words = access_log_formats, .usual = "combined",
+         .help = "combined, with the request's id behind it, or json"},
+        {0, "log", .kind = FLAG_TEXT, .into = &o->log, .value = "FORMAT", .words = log_formats,
+         .usual = "text", .help = "what is logged to stderr is text, or json: an object a line"},
+        {0, "trace", .kind = FLAG_LIST, .into = &o->channels.traced, .value = "WHAT",
+         .check = channels_check_traced, .sample = "user=u17",
+         .help = "log what happens to user=NAME, or on channel=/NAME, as -v does of\n"
+                 "all; repeatable"},
         {0, "threads", .kind = FLAG_NUMBER, .into = &o->threads, .max = SERVICE_THREADS_MAX,
          .value = "N", .group = "The machine", .usual = "0",
          .help = "serve with so many threads; 0: one per core"},

@@ -28,9 +28,34 @@ static void clock_text(char *text, size_t size)
     snprintf(text + n, size - n, ".%03ld", now.tv_nsec / 1000000);
 }
 
+/* A machine reads these: the date is in them, in UTC. */
+static void emit_json(const struct trace *t, const char *text)
+{
+    struct timespec now;
+    struct tm tm;
+    char when[40], *line = NULL;
+    size_t len;
+    FILE *to = open_memstream(&line, &len);
+    if (!to) return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &tm);
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &tm);
+    fprintf(to, "{\"time\":\"%s.%03ldZ\",\"message\":", when, now.tv_nsec / 1000000);
+    escape_json(to, (weft_bytes){(const uint8_t *)text, strlen(text)});
+    fputc('}', to);
+    if (fclose(to) != 0) return free(line);
+    if (t->show) t->show(t->user, line);
+    else journal_write(t->journal, line);
+    free(line);
+}
+
 static void emit(const struct trace *t, const char *text)
 {
     char now[32], line[600];
+    if (t->json) {
+        emit_json(t, text);
+        return;
+    }
     clock_text(now, sizeof now);
     snprintf(line, sizeof line, "%s %s", now, text);
     if (t->show) t->show(t->user, line);

@@ -18,6 +18,7 @@
 struct trace {
     unsigned level; /* how many -v: 0 errors, 1 what happens, 2 the library's details too */
     weft_env env;   /* for the loop: brings the library's log here */
+    bool json;      /* lines are objects */
     bool starting;  /* the library's errors wait for -v: a command says itself what is wrong */
     struct journal *journal;                    /* on stderr; the caller's */
     struct once *once;                          /* of a server: its owner's hints; the caller's */

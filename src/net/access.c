@@ -12,6 +12,7 @@
 #include "http/head.h"
 #include "net/links.h"
 #include "net/site.h"
+#include <weft/handshake.h>
 
 static const char owner[] = "net/access";
 
@@ -49,6 +50,15 @@ static void tell(struct access *a)
     access_free(a);
 }
 
+enum { FIELD_MAX = 256 };
+
+static weft_bytes field(const struct head *h, const char *name)
+{
+    const weft_field *f = weft_field_find(h->fields, h->n_fields, name);
+    if (!f) return (weft_bytes){0};
+    return (weft_bytes){f->value.data, f->value.len < FIELD_MAX ? f->value.len : FIELD_MAX};
+}
+
 int access_begin(struct access **out, const struct lane *l, weft_access_kind kind,
                  const struct head *head)
 {
@@ -57,7 +67,10 @@ int access_begin(struct access **out, const struct lane *l, weft_access_kind kin
     const struct head *h = head ? head : &none;
     *out = NULL;
     if (!s->on_access) return 0;
-    struct access *a = mem_zalloc(s->env, sizeof *a + h->method.len + h->target.len);
+    weft_bytes referer = field(h, "Referer"), agent = field(h, "User-Agent");
+    weft_bytes id = l->trusted ? field(h, "X-Request-Id") : (weft_bytes){0};
+    struct access *a = mem_zalloc(s->env, sizeof *a + h->method.len + h->target.len + referer.len +
+                                              agent.len + id.len);
     if (!a) return -ENOMEM;
     *a = (struct access){.loop = lane_loop(l),
                          .on_access = s->on_access,
@@ -68,6 +81,10 @@ int access_begin(struct access **out, const struct lane *l, weft_access_kind kin
     a->seen.cause = "";
     a->seen.method = keep(a->text, h->method);
     a->seen.target = keep(a->text + h->method.len, h->target);
+    uint8_t *text = a->text + h->method.len + h->target.len;
+    a->seen.referer = keep(text, referer);
+    a->seen.user_agent = keep(text + referer.len, agent);
+    a->seen.request_id = keep(text + referer.len + agent.len, id);
     *out = a;
     return 0;
 }

@@ -18,6 +18,7 @@ static weft_conn *conn;
 static uint64_t us;        /* of the newest */
 static bool closed_before; /* on_close was told before */
 static char peer[64];
+static char fields[1024];   /* referer, agent, id */
 static uint64_t came, went; /* as on_traffic has it */
 
 static const char *const kinds[] = {"request", "upgrade", "websocket"};
@@ -35,6 +36,10 @@ static void on_access(const weft_access *a, void *user)
     if (a->cause[0]) tell(&story, " [%s]", a->cause);
     tell(&story, ";");
     us = a->us;
+    snprintf(fields, sizeof fields, "%.*s|%.*s|%.*s", (int)a->referer.len,
+             (const char *)a->referer.data, (int)a->user_agent.len,
+             (const char *)a->user_agent.data, (int)a->request_id.len,
+             (const char *)a->request_id.data);
     snprintf(peer, sizeof peer, "%s", weft_peer_host(a->peer));
 }
 
@@ -190,6 +195,22 @@ static void test_answers(void **state)
     expect(HEAD("POST", "/x") "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
            "request POST /x 200 in 3 out 2;");
     assert_string_equal(peer, "127.0.0.1");
+}
+
+static void test_fields(void **state)
+{
+    (void)state;
+    char longest[400], wanted[400];
+    expect(HEAD("GET", "/x") "Referer: r\r\nUser-Agent: me\r\nX-Request-Id: 7\r\n\r\n",
+           "request GET /x 200 out 2;");
+    assert_string_equal(fields, "r|me|"); /* who says 7 is nobody's proxy */
+    memset(longest, 'x', 300);
+    snprintf(longest + 300, sizeof longest - 300, "%s", "");
+    snprintf(wanted, sizeof wanted, "|%.256s|", longest);
+    char request[600];
+    snprintf(request, sizeof request, HEAD("GET", "/x") "User-Agent: %s\r\n\r\n", longest);
+    expect(request, "request GET /x 200 out 2;");
+    assert_string_equal(fields, wanted);
 }
 
 static void test_one_after_the_other(void **state)
@@ -526,6 +547,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         unit(test_answers),
+        unit(test_fields),
         unit(test_one_after_the_other),
         unit(test_refusals),
         unit(test_who_has_refused),
