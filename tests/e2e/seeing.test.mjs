@@ -2,14 +2,14 @@
 //
 // What a server shows to whoever runs it: /metrics, on its port and by --admin.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Certs } from './lib/certs.mjs';
 import { ask, scrape } from './lib/metrics.mjs';
 import { Peer } from './lib/peer.mjs';
-import { Program, weft } from './lib/program.mjs';
+import { Program, SOURCE, weft } from './lib/program.mjs';
 
 /** A server with --admin on a port of loopback; its metrics. */
 async function started(t, ...args) {
@@ -149,15 +149,19 @@ describe('where they are', { concurrency: 4 }, () => {
     await server.stop();
   });
 
-  test('by a Unix socket that is its owner’s alone, and is gone at the end', async (t) => {
+  test('by a Unix socket that is its owner’s alone; one that is left behind is taken over', async (t) => {
     const path = join(await folder(t), 'admin');
     const server = await Program.serve('--admin', `unix:${path}`);
     t.after(() => server.kill());
     const metrics = await scrape({ socketPath: path, path: '/metrics' });
     assert.equal(metrics.value('weft_config_reload_success'), 1);
     assert.equal((await stat(path)).mode & 0o777, 0o600);
-    await server.stop();
-    await assert.rejects(stat(path));
+    server.kill();
+    await server.ended;
+    const next = await Program.serve('--admin', `unix:${path}`);
+    t.after(() => next.kill());
+    assert.equal((await scrape({ socketPath: path, path: '/metrics' })).value('weft_channels'), 0);
+    await next.stop();
   });
 
   test('not for a name that is somebody else’s', async (t) => {
@@ -175,5 +179,41 @@ describe('where they are', { concurrency: 4 }, () => {
       assert.equal(code, 1, address);
       assert.match(err, /--admin/, address);
     }
+  });
+});
+
+// ---- what is made of them ------------------------------------------------------------------------
+
+/** Names of metrics in a query; what Prometheus says of every target is not weft's. */
+const named = (query) => (query.match(/\b(weft|process)_[a-z_]+\b/g) ?? []).map((name) => name.replace(/_bucket$/, ''));
+
+describe('contrib', () => {
+  test('every metric that the dashboard and the rules name is there, with the labels they have', async (t) => {
+    const certs = new Certs();
+    t.after(() => certs.remove());
+    const { cert, key } = certs.issue('seen');
+    const server = await started(t, '--tls-cert', cert, '--tls-key', key);
+    const { families } = await server.scrape();
+    const rules = await readFile(join(SOURCE, 'contrib/prometheus/weft.rules.yml'), 'utf8');
+    const dashboard = JSON.parse(await readFile(join(SOURCE, 'contrib/grafana/weft.json'), 'utf8'));
+    const queries = [
+      ...[...rules.matchAll(/^ +expr: (.*)$/gm)].map(([, expr]) => expr),
+      ...dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+    ];
+    const names = new Set(queries.flatMap(named));
+    assert.ok(names.size > 15, [...names].join(' '));
+    for (const name of names) assert.ok(families[name], name);
+    for (const query of queries) assert.equal(query.split('(').length, query.split(')').length, query);
+    assert.equal(new Set(dashboard.panels.map(({ id }) => id)).size, dashboard.panels.length);
+    await server.stop();
+  });
+
+  test('every metric is in docs/production.md', async (t) => {
+    const server = await started(t);
+    const { families } = await server.scrape();
+    const page = await readFile(join(SOURCE, 'docs/production.md'), 'utf8');
+    for (const name of Object.keys(families))
+      assert.ok(name.startsWith('process_') || page.includes(`\`${name}\``), name);
+    await server.stop();
   });
 });
