@@ -14,13 +14,16 @@ static const char *closed_channel; /* nobody may do anything here */
 
 /* ---- the program ----------------------------------------------------------------------------- */
 
+/* Of the query, which is no string. */
 static weft_bytes token_of(weft_channel_ask *a)
 {
     static const char name[] = "token=";
+    static char query[200];
     weft_bytes token = weft_channel_ask_token(a);
     weft_request *r = weft_channel_ask_request(a);
-    weft_bytes query = r ? weft_request_query(r) : (weft_bytes){0};
-    const char *at = query.len ? strstr((const char *)query.data, name) : NULL;
+    weft_bytes said = r ? weft_request_query(r) : (weft_bytes){0};
+    snprintf(query, sizeof query, "%.*s", (int)said.len, said.len ? (const char *)said.data : "");
+    const char *at = strstr(query, name);
     if (token.len || !at) return token;
     at += sizeof name - 1;
     return (weft_bytes){(const uint8_t *)at, strcspn(at, "& ")};
