@@ -224,7 +224,12 @@ WEFT_API uint64_t weft_buckets_take(weft_buckets *b, const weft_take *takes, siz
     /* a client, once more */                                                                      \
     X(response_head_max, 262144, "bytes",                                                          \
       "a longer head: WEFT_ERR_HTTP, or of a refusal its status only")                             \
-    X(max_response_headers, 1000, "fields", "more header fields: the same")
+    X(max_response_headers, 1000, "fields", "more header fields: the same")                        \
+    /* a server, by the second; and how long who is connected may stay */                          \
+    X(accept_rate, 0, "connections/s", "more wait, unaccepted (default: off)")                     \
+    X(connect_rate, 0, "connections/s",                                                            \
+      "more from an address, but loopback, after ten seconds' worth: 429 (default: off)")          \
+    X(max_age, 0, "ms", "asked to come again, up to 10 % earlier (default: off)")
 
 /* 0 means the default of the list, never "unlimited". */
 typedef struct weft_limits {

@@ -87,6 +87,9 @@ static int new_server(struct service *s)
         .ping_interval = o->ping ? o->ping : WEFT_NEVER,
         .max_connections = o->max_connections,
         .max_connections_per_ip = o->max_connections_per_ip,
+        .accept_rate = o->accept_rate,
+        .connect_rate = o->connect_rate,
+        .max_age = o->max_age,
         .http_requests = WEFT_NEVER,
     };
     const weft_server_config config = {

@@ -35,7 +35,7 @@
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 41, SERVICE_THREADS_MAX = 256 };
+enum { SERVICE_FLAGS = 44, SERVICE_THREADS_MAX = 256 };
 
 struct service_options {
     struct listening listening;
@@ -44,10 +44,11 @@ struct service_options {
     uint64_t max_message; /* 0: as --help says */
     uint64_t handshake_timeout, ping;
     uint64_t max_connections, max_connections_per_ip;
-    uint64_t threads;         /* 0: one per core */
-    struct drain_times drain; /* as they were said */
-    const char *snapshot;     /* NULL: none, but for what systemd keeps */
-    const char *deflate;      /* NULL: as --help says */
+    uint64_t accept_rate, connect_rate, max_age; /* 0: none */
+    uint64_t threads;                            /* 0: one per core */
+    struct drain_times drain;                    /* as they were said */
+    const char *snapshot;                        /* NULL: none, but for what systemd keeps */
+    const char *deflate;                         /* NULL: as --help says */
     const char *batch;
     uint64_t poll_us;
     struct secret_options secret;

@@ -122,12 +122,26 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
          .max = 100000000, .value = "N", .usual = "256",
          .help = "one more from the same address gets 429; 0: no limit.\n"
                  "Loopback addresses are not counted"},
+        {0, "accept-rate", .kind = FLAG_NUMBER, .into = &o->accept_rate, .max = 1000000,
+         .value = "N", .usual = "0",
+         .help = "connections accepted a second, all together; more wait, and none\n"
+                 "is refused; 0: as they come"},
+        {0, "connect-rate", .kind = FLAG_NUMBER, .into = &o->connect_rate, .max = 1000000,
+         .value = "N", .usual = "0",
+         .help = "connections a second from one address, and ten seconds' worth at\n"
+                 "once; one more gets 429; 0: no limit. Loopback addresses are\n"
+                 "not counted"},
         {0, "publish-rate", .kind = FLAG_LIST, .into = &o->channels.publish_rates,
          .value = "'WHO: N[, SIZE]'", .check = publish_rate_check, .is = FLAG_MAPPING,
          .sample = "address: 50, 1M",
          .help = "messages, and perhaps bytes, published a second, and ten\n"
                  "seconds' worth at once: 'address: 50, 1M', 'connection: 20',\n"
                  "'user: 100' (whom a token names); more is 429; repeatable"},
+        {0, "max-age", .kind = FLAG_TIME, .into = &o->max_age, .max = 2592000000, .value = "TIME",
+         .usual = "0",
+         .help = "ask who is connected for so long, or up to 10 % less, to come\n"
+                 "again, so that connections move to servers that are new; 0:\n"
+                 "never"},
         {0, "deflate", .kind = FLAG_TEXT, .into = &o->deflate, .value = "MODE",
          .words = deflate_words, .usual = "shared",
          .help = "compress for clients that can: shared (every message for\n"

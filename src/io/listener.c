@@ -60,10 +60,16 @@ static bool shed_one(struct listener *ln)
     return fd >= 0;
 }
 
+void listener_rest(struct listener *ln, uint64_t ms)
+{
+    ln->rests = true;
+    (void)io_set(ln->loop, &ln->io, 0);
+    loop_timer_start(ln->loop, &ln->rest, ms);
+}
+
 static void rest(struct listener *ln)
 {
-    (void)io_set(ln->loop, &ln->io, 0);
-    loop_timer_start(ln->loop, &ln->rest, ln->pause);
+    listener_rest(ln, ln->pause);
     uint64_t longest = ln->backoff * LONGEST_REST;
     ln->pause = ln->pause * 2 < longest ? ln->pause * 2 : longest;
 }
@@ -71,6 +77,7 @@ static void rest(struct listener *ln)
 static void on_rested(struct timer *t)
 {
     struct listener *ln = container_of(t, struct listener, rest);
+    ln->rests = false;
     if (ln->spare < 0) open_spare(ln);
     if (io_set(ln->loop, &ln->io, EPOLLIN) < 0) rest(ln);
 }
@@ -91,7 +98,7 @@ static void on_ready(struct io *io, uint32_t events)
 {
     (void)events;
     struct listener *ln = container_of(io, struct listener, io);
-    for (unsigned i = 0; i < ln->batch && io->fd >= 0; i++) {
+    for (unsigned i = 0; i < ln->batch && io->fd >= 0 && !ln->rests; i++) {
         struct sock_addr peer;
         int fd = accept_one(ln, &peer);
         if (fd == -EAGAIN) return;

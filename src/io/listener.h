@@ -20,6 +20,7 @@ struct listener {
     unsigned batch;
     uint64_t backoff, pause; /* ms: the first rest, the next one */
     int spare;
+    bool rests;
     struct socket_file file;
     void (*on_accept)(struct listener *ln, int fd, const struct sock_addr *peer);
 };
@@ -36,6 +37,9 @@ int listener_open(struct listener *ln, const struct sock_addr *address, unsigned
 /* Take over a socket that listens. After an error it is the caller's as before. Errors: as sock_adopt_listening and
  * epoll_ctl. */
 int listener_adopt(struct listener *ln, int fd);
+
+/* Accept nobody for so long; also from on_accept. */
+void listener_rest(struct listener *ln, uint64_t ms);
 
 /* Stop listening; also from on_accept. The file of a Unix socket that was opened here goes, if it is still that one.
  * One that does not listen is fine. */

@@ -74,8 +74,10 @@ static void on_time(struct timer *t)
 int lane_init(struct lane *l, struct net *n)
 {
     int error = slots_add(&n->slots, net_env(n), SLOT_LANE, l, &l->slot);
-    if (!error) timer_init(&l->timer, on_time);
-    return error;
+    if (error) return error;
+    n->slots.table[l->slot].since = (uint32_t)(net_now(n) / SLOT_TIME) & SLOT_AGE_MAX;
+    timer_init(&l->timer, on_time);
+    return 0;
 }
 
 void lane_close(struct lane *l)
@@ -276,6 +278,22 @@ size_t lanes_ask(struct net *n, const struct site *site, const struct leaving *h
         if (l && leave(l, how) && left) left--;
     }
     return max - left;
+}
+
+/* How old it is, in units of SLOT_TIME. */
+static uint32_t age_of(const struct net *n, uint32_t slot)
+{
+    return ((uint32_t)(net_now(n) / SLOT_TIME) - n->slots.table[slot].since) & SLOT_AGE_MAX;
+}
+
+void lanes_age(struct net *n, const struct site *site, const struct leaving *how, uint32_t most,
+               uint32_t passed)
+{
+    for (uint32_t i = 0; i < n->slots.n; i++) {
+        struct lane *l = lane_at(n, i, site);
+        uint32_t age = age_of(n, i), its = most - (uint32_t)slot_spread(i, most / 10 + 1);
+        if (l && age >= its && (age - its) % most < passed) (void)leave(l, how);
+    }
 }
 
 void lanes_drop(struct net *n, const struct site *site, int error, const char *cause)

@@ -389,6 +389,11 @@ size_t lanes_leave(struct net *n, const struct site *site, const struct leaving 
 size_t lanes_ask(struct net *n, const struct site *site, const struct leaving *how, uint32_t *slot,
                  size_t max);
 
+/* The same of those that have come to their age, most or up to 10 % less, in the last units of SLOT_TIME that have
+ * passed; and each time once more when they are as old again. */
+void lanes_age(struct net *n, const struct site *site, const struct leaving *how, uint32_t most,
+               uint32_t passed);
+
 /* How many would stay for long: WebSockets, replies that stream, requests that wait. */
 size_t lanes_that_stay(const struct net *n, const struct site *site);
 

@@ -4,6 +4,7 @@
  */
 #include "net/site.h"
 
+#include "base/env.h"
 #include "base/limits.h"
 #include "net/slots.h"
 
@@ -36,6 +37,16 @@ void site_websocket_gone(struct site *s, uint16_t code, uint16_t sent_code)
     if (code < sizeof t->closed / sizeof *t->closed) tally_add(&t->closed[code]);
     if (sent_code < sizeof t->close_sent / sizeof *t->close_sent)
         tally_add(&t->close_sent[sent_code]);
+}
+
+int site_connects(struct site *s, const struct sock_addr *client)
+{
+    uint64_t key = s->tally->connects ? address_key(client) : 0;
+    if (!key) return 0;
+    const weft_take one = {.key = {(const uint8_t *)&key, sizeof key},
+                           .amount = 1,
+                           .per_s = limit_connect_rate(&s->limits)};
+    return weft_buckets_take(s->tally->connects, &one, 1, env_now_us(s->env)) ? WEFT_ERR_POLICY : 0;
 }
 
 int site_count_as(struct site *s, struct address *a, const struct sock_addr *client)

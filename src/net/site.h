@@ -23,6 +23,7 @@ struct tally {
     uint64_t refused[600];                   /* by status */
     uint64_t closed[5000], close_sent[5000]; /* by code */
     struct address_counts address_counts;
+    weft_buckets *connects; /* of addresses; NULL: connect_rate is off */
 };
 
 static inline void tally_add(uint64_t *n)
@@ -78,6 +79,9 @@ void site_undelivered(struct site *s);
 void site_websocket_opened(struct site *s);
 /* Codes of a weft_close_info. */
 void site_websocket_gone(struct site *s, uint16_t code, uint16_t sent_code);
+
+/* This client connects. 0; WEFT_ERR_POLICY: that is too often. */
+int site_connects(struct site *s, const struct sock_addr *client);
 
 /* Count the carrier that has this address under this client's, and no more as it was counted before. 0;
  * WEFT_ERR_POLICY: that client has too many; -ENOMEM. */

@@ -35,7 +35,7 @@ int slots_add(struct slots *s, const weft_env *env, enum slot_kind kind, void *t
     struct slot *free = &s->table[*slot];
     s->first_free = (uint32_t)free->next_free;
     free->thing = thing;
-    free->kind = (uint8_t)kind;
+    free->kind = kind & 255;
     return 0;
 }
 

@@ -24,8 +24,11 @@ struct slot {
         size_t next_free;
     };
     uint32_t generation;
-    uint8_t kind; /* enum slot_kind */
+    uint32_t kind : 8;   /* enum slot_kind */
+    uint32_t since : 24; /* when that came, in units of SLOT_TIME */
 };
+
+enum { SLOT_TIME = 250 /* ms */, SLOT_AGE_MAX = (1 << 24) - 1 /* 48 days */ };
 
 struct slots {
     struct slot *table;

@@ -104,7 +104,7 @@ static void prove_max_subprotocols(enum side side)
 /* So many connect, one after the other; the one too many is refused. */
 static void expect_refused_at_the_door(int n, enum side side, int status)
 {
-    struct raw *r[8];
+    struct raw *r[16];
     for (int i = 0; i < n; i++) {
         r[i] = raw_connect(&world);
         int want = side == ABOVE && i == n - 1 ? status : 200;
@@ -281,6 +281,38 @@ static void prove_max_response_headers(enum side side)
     struct story fields = {0};
     for (int i = 3; i < 8 + side; i++) tell(&fields, "X-%d: y\r\n", i);
     expect_answer((weft_limits){.max_response_headers = 8}, fields.text, side);
+}
+
+/* ---- by the second --------------------------------------------------------------------------- */
+
+/* A tenth of a second's worth at once, and one more; then as they are due. */
+static void prove_accept_rate(enum side side)
+{
+    struct raw *r[8];
+    serve((weft_limits){.accept_rate = 40});
+    for (int i = 0; i < 5 + side; i++) r[i] = raw_connect(&world);
+    settle(&world);
+    assert_int_equal(weft_server_count(world.server, WEFT_COUNT_ACCEPTED),
+                     side <= AT ? 5 + side : 5);
+    pass(&world, 25);
+    assert_int_equal(weft_server_count(world.server, WEFT_COUNT_ACCEPTED), 5 + side);
+    for (int i = 0; i < 5 + side; i++) raw_free(r[i]);
+    world_end(&world);
+}
+
+static void prove_connect_rate(enum side side)
+{
+    serve((weft_limits){.connect_rate = 1});
+    world.sys.accept4 = from_afar;
+    expect_refused_at_the_door(10 + side, side, 429);
+}
+
+static void prove_max_age(enum side side)
+{
+    struct raw *r = serve_one((weft_limits){.max_age = 10000});
+    bool met = pass_to(10000, side);
+    assert_string_equal(raw_frames(r), met ? "close 1012;" : "");
+    done(r);
 }
 
 #endif

@@ -20,7 +20,7 @@
 #include "net/server/crew.h"
 #include "net/wire/tls.h"
 
-enum { TURNED_AWAY_MAX = 32, RETRY_S = 5, MODE_MAX = 0777 };
+enum { TURNED_AWAY_MAX = 32, RETRY_S = 5, MODE_MAX = 0777, SECOND_US = 1000000 };
 
 SIZED_TAKER(options_take, weft_listen_options, tls, 16, tls)
 
@@ -33,8 +33,9 @@ struct server_listener {
 
 static const char *why_away(int status)
 {
-    return status == 503 ? "the server has as many connections as it may"
-                         : "your address has too many connections now";
+    return status == 503
+               ? "the server has as many connections as it may"
+               : "your address has too many connections now, or has made too many of late";
 }
 
 /* The TLS end for a connection from there; NULL in *out: plain. Errors: -ENOMEM. */
@@ -91,15 +92,33 @@ static void welcome(const struct server_listener *from, struct arrival *a)
     else crew_send(s, a);
 }
 
+/* A tenth of a second's worth at once; who comes later waits with the kernel. */
+static void keep_pace(struct listener *ln, weft_server *s)
+{
+    uint64_t rate = limit_accept_rate(&s->site.limits), now = weft_loop_now(s->loop);
+    if (!rate) return;
+    if (s->accept_paid_us < now) s->accept_paid_us = now;
+    s->accept_paid_us += (SECOND_US + rate - 1) / rate;
+    uint64_t ahead = s->accept_paid_us - now;
+    if (ahead > SECOND_US / 10) listener_rest(ln, (ahead - SECOND_US / 10 + 999) / 1000);
+}
+
+static int let_connect(weft_server *s, struct address *a, const struct sock_addr *peer)
+{
+    int error = site_connects(&s->site, peer);
+    return error ? error : site_count_as(&s->site, a, peer);
+}
+
 static void on_accept(struct listener *ln, int fd, const struct sock_addr *peer)
 {
     const struct server_listener *from = container_of(ln, struct server_listener, listener);
     weft_server *s = from->server;
     struct arrival a = {.fd = fd, .trusted = trust_has(&s->site.trust, peer)};
+    keep_pace(ln, s);
     if (address_set(&a.address, server_env(s), peer, 0) < 0) discard(s, &a);
     else if (tally_read(&s->site.tally->connections) >= s->max_connections)
         turn_away(from, &a, 503);
-    else if (!a.trusted && site_count_as(&s->site, &a.address, peer) < 0) turn_away(from, &a, 429);
+    else if (!a.trusted && let_connect(s, &a.address, peer) < 0) turn_away(from, &a, 429);
     else welcome(from, &a);
 }
 

@@ -85,6 +85,7 @@ static int local_init(struct helper *h)
     };
     server_init(&h->local, h->loop, net_of(h->loop));
     int error = server_copy_routes(&h->local, s);
+    if (!error) error = age_begin(&h->local);
     if (error) server_deinit(&h->local);
     return error;
 }

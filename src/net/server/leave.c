@@ -101,6 +101,7 @@ void leave_begin(struct weft_server *s, struct leave *leave)
         leave->how.spread = drain / 3;
     }
     drain_stop(s);
+    age_end(s);
     s->leave = leave;
     s->site.closing = true;
     timer_init(&leave->timer, tick);

@@ -25,7 +25,7 @@
 #include "net/ws/endpoint.h"
 #include <weft/handshake.h>
 
-enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4 };
+enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4, CONNECTING = 16384 /* addresses */ };
 
 SIZED_TAKER(config_take, weft_server_config, on_traffic, 64, on_traffic)
 SIZED_TAKER(request_handler_take, weft_request_handler, unrefused, 56, unrefused)
@@ -95,7 +95,11 @@ static int init(weft_server *s, const weft_server_config *cfg)
     site->all_loopback = true;
     s->max_connections = limit_max_connections(&site->limits);
     if (!s->max_connections) s->max_connections = default_max_connections(cfg->threads);
-    int error = strings_copy(&site->origins, env, cfg->origins);
+    int error = 0;
+    if (limit_connect_rate(&site->limits))
+        error = weft_buckets_new(&site->tally->connects, env, CONNECTING);
+    if (!error) error = age_begin(s);
+    if (!error) error = strings_copy(&site->origins, env, cfg->origins);
     if (!error) error = strings_copy(&site->hosts, env, cfg->hosts);
     if (!error) error = trust_init(&site->trust, env, cfg->trust_proxy);
     return error || cfg->threads < 2 ? error : crew_new(s, cfg->threads - 1);
@@ -108,6 +112,7 @@ void server_deinit(struct weft_server *s)
     own_limits_forget(&s->site.own_limits, env);
     endpoints_free(&s->endpoints, env);
     drain_stop(s);
+    age_end(s);
     leave_free(s);
 }
 
@@ -120,7 +125,10 @@ static void destroy(weft_server *s)
     trust_deinit(&site->trust, env);
     strings_free(env, site->origins);
     strings_free(env, site->hosts);
-    if (site->tally) address_counts_deinit(&site->tally->address_counts, env);
+    if (site->tally) {
+        address_counts_deinit(&site->tally->address_counts, env);
+        weft_buckets_free(site->tally->connects);
+    }
     mem_free(env, site->tally);
     mem_free(env, s);
 }

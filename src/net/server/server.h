@@ -33,8 +33,10 @@ struct weft_server {
     struct endpoint *endpoints;
     struct list listeners;
     uint64_t max_connections;
-    size_t carriers;    /* not buried yet, refused ones included */
-    atomic_size_t load; /* connections let in here, those on their way to the loop included */
+    uint64_t accept_paid_us; /* until then accept_rate is used up (accept.c) */
+    struct age *age;         /* who is told when he has been here for max_age; NULL: nobody */
+    size_t carriers;         /* not buried yet, refused ones included */
+    atomic_size_t load;      /* connections let in here, those on their way to the loop included */
     size_t turned_away;
     bool freed;
     bool has_left;               /* and nobody is connected any more */
@@ -84,6 +86,12 @@ void leave_done(struct weft_server *s);
 void leave_local_done(struct weft_server *s);
 
 void leave_free(struct weft_server *s);
+
+/* ---- age.c ----------------------------------------------------------------------------------- */
+
+/* In the thread that the loop has by now. 0 or -ENOMEM. */
+int age_begin(struct weft_server *s);
+void age_end(struct weft_server *s);
 
 /* ---- drain.c --------------------------------------------------------------------------------- */
 

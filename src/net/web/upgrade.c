@@ -228,6 +228,22 @@ static void refuse_origin(struct exchange *x, weft_bytes origin)
     exchange_refuse_plainly(x, &r, text);
 }
 
+enum { RETRY_S = 5 };
+
+/* Of a client behind a proxy it is his WebSockets that are his connections. */
+static bool connects_too_often(const struct exchange *x)
+{
+    const struct forwarded *f = &x->asker.forwarded;
+    return f->known && site_connects(lane_site(x->lane), &f->client) < 0;
+}
+
+static void refuse_connecting(struct exchange *x)
+{
+    struct refusal r = {
+        .status = 429, .why = "your address connects too often", .retry_after = RETRY_S};
+    exchange_refuse_plainly(x, &r, r.why);
+}
+
 void upgrade_begin(struct exchange *x)
 {
     const struct site *site = lane_site(x->lane);
@@ -244,6 +260,7 @@ void upgrade_begin(struct exchange *x)
     if (!route) exchange_refuse(x, 404, "there is no WebSocket at this path");
     else if (site->closing) exchange_refuse(x, 503, "the server is shutting down");
     else if (retry_s) exchange_refuse_for_now(x, retry_s);
+    else if (connects_too_often(x)) refuse_connecting(x);
     else if (!asker_origin_allowed(&x->asker, h, &origin)) refuse_origin(x, origin);
     else ask_user(x, route, &result);
 }

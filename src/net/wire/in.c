@@ -178,6 +178,8 @@ static void take_proxy_header(struct wire *w, weft_span in)
     else if (result == PROXY_NONE) take(w, (weft_span){p->bytes, p->len});
     else if (result == PROXY_ADDRESS && !meet(w, &client))
         lane_drop(&w->lane, -ENOMEM, "out of memory");
+    else if (result == PROXY_ADDRESS && site_connects(lane_site(&w->lane), &client) < 0)
+        lane_drop(&w->lane, WEFT_ERR_POLICY, "its address connects too often");
     if (result == PROXY_MORE || w->lane.gone) return;
     end_header(w);
     if (in.len) take(w, in);
