@@ -33,7 +33,7 @@ void proxied_log_unbelieved(const struct lane *l, const struct head *h)
     log_line(
         env, WEFT_LOG_DEBUG,
         "%s says in X-Forwarded-For for whom it asks, and is not believed; if it is a proxy of "
-        "yours, add it to those that are trusted (--trust-proxy %s)",
+        "yours, limits by address do not count its clients: trust it (--trust-proxy %s)",
         who, who);
 }
 
