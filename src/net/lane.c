@@ -286,12 +286,18 @@ static uint32_t age_of(const struct net *n, uint32_t slot)
     return ((uint32_t)(net_now(n) / SLOT_TIME) - n->slots.table[slot].since) & SLOT_AGE_MAX;
 }
 
+/* Less than spread; slots that follow each other are far apart, however small it is (Fibonacci hashing). */
+static uint32_t age_spread(uint32_t slot, uint32_t spread)
+{
+    return (uint32_t)((uint64_t)(uint32_t)(slot * UINT64_C(2654435761)) * spread >> 32);
+}
+
 void lanes_age(struct net *n, const struct site *site, const struct leaving *how, uint32_t most,
                uint32_t passed)
 {
     for (uint32_t i = 0; i < n->slots.n; i++) {
         struct lane *l = lane_at(n, i, site);
-        uint32_t age = age_of(n, i), its = most - (uint32_t)slot_spread(i, most / 10 + 1);
+        uint32_t age = age_of(n, i), its = most - age_spread(i, most / 10 + 1);
         if (l && age >= its && (age - its) % most < passed) (void)leave(l, how);
     }
 }
