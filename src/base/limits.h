@@ -9,7 +9,7 @@
 
 #include "base/sized.h"
 
-SIZED_TAKER(limits_take, weft_limits, max_response_headers, 39 * 8, max_age)
+SIZED_TAKER(limits_take, weft_limits, max_age, 42 * 8, max_age)
 SIZED_TAKER_AT(limits_take, weft_limits)
 
 #define LIMIT_READER(name, value, unit, text)                 \
