@@ -152,9 +152,9 @@ test('weft config prints a configuration in which nothing is said', async () => 
 
 test('weft config: what it says is right without the #, too, and it says every key', async () => {
   const { out } = await run(['config']);
-  const said = out.replace(/^#(?=[a-z-]+:| {2}\/)/gm, '');
+  const said = out.replace(/^#(?=[a-z-]+:| {2}[/a-z])/gm, '');
   const keys = [...said.matchAll(/^([a-z-]+):/gm)].map(([, key]) => key);
-  const elsewhere = said.replace(/^(tls-[a-z-]+|token-[a-z-]+|api-keys|sign-key|dir|user|no-sandbox):.*\n/gm, '');
+  const elsewhere = said.replace(/^(tls-[a-z-]+|token-[a-z-]+|api-keys|access-log|sign-key|dir|user|no-sandbox):.*\n/gm, '');
   assert.deepEqual(await check(['--config', '-'], { input: elsewhere }), []);
 
   const help = (await run(['serve', '--help'])).out;
