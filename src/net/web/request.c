@@ -201,7 +201,7 @@ static void answer_preflight(struct exchange *x, const char *methods)
 static unsigned refused_for(const struct exchange *x, const struct route *route)
 {
     unsigned retry_s = site_retry_s(lane_site(x->lane), x->lane->slot);
-    bool let_in = route->unrefused && methods_have(route->unrefused, x->h1.head.method);
+    bool let_in = retry_s && route->unrefused && methods_have(route->unrefused, x->h1.head.method);
     return let_in ? 0 : retry_s;
 }
 
