@@ -89,6 +89,9 @@ typedef struct weft_request_handler {
 WEFT_API weft_bytes weft_request_method(const weft_request *r); /* "GET"; case matters */
 WEFT_API weft_bytes weft_request_target(const weft_request *r); /* as it was sent */
 WEFT_API weft_bytes weft_request_path(const weft_request *r); /* as sent, without query: "/a%20b" */
+/* What the server has taken off in front of that, for links to its own pages: its base path, "/ws" (server.h); or
+ * nothing. */
+WEFT_API weft_bytes weft_request_base_path(const weft_request *r);
 WEFT_API weft_bytes weft_request_query(const weft_request *r); /* behind the '?'; empty if none */
 WEFT_API size_t weft_request_fields(const weft_request *r, const weft_field **fields);
 WEFT_API weft_bytes weft_request_field(const weft_request *r,

@@ -100,10 +100,18 @@ typedef struct weft_server_config {
      * loop, never from inside a call of yours; but from among its work: count, and call nothing of weft's. user is
      * access_user. */
     void (*on_traffic)(const weft_access *a, uint64_t received, uint64_t sent, void *user);
+
+    /* Where a proxy in front that passes paths on as they are has put this server: "/ws", with or without a slash at
+     * its end, of letters, digits and "-._~" in segments. Then a request for "/ws/chat" is one for "/chat": for
+     * routes, and for weft_request_path; what was sent is weft_request_target, and weft_request_base_path is "/ws".
+     * Where weft itself says a path (of a directory among files) it says the whole. A plain request for "/ws" is sent
+     * to "/ws/" (308); all else is refused with 404. NULL or "": there is no such path. */
+    const char *base_path;
 } weft_server_config;
 
 /* cfg may be NULL. Errors: -ENOMEM; -EINVAL: something in origins is not an origin, in trust_proxy not an
- * address, or in hosts not a host, or threads is too many; what weft_loop_new says of the other loops. */
+ * address, or in hosts not a host, base_path is no such path, or threads is too many; what weft_loop_new says of the
+ * other loops. */
 WEFT_API int weft_server_new_sized(weft_server **out, weft_loop *l, const weft_server_config *cfg,
                                    size_t cfg_size, size_t limits_size);
 static inline int weft_server_new(weft_server **out, weft_loop *l, const weft_server_config *cfg)

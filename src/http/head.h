@@ -32,6 +32,7 @@ struct head {
     weft_bytes method;
     weft_bytes target; /* as it was sent */
     weft_bytes path;   /* begins with '/', as sent; "*" with OPTIONS * */
+    weft_bytes base;   /* what a server has taken off its front; empty if nothing */
     weft_bytes query;  /* behind the '?'; empty if none */
     weft_bytes host;   /* Host, or the authority of an absolute-form target, which then also stands
                           in the field Host (RFC 9112, 3.2.2); empty only with HTTP/1.0 */

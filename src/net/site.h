@@ -46,6 +46,7 @@ struct site {
     weft_limits limits;
     const char *const *origins; /* NULL: the same, and what loopback adds */
     const char *const *hosts;   /* NULL: any */
+    const char *base_path;      /* "/ws"; NULL: it has all paths */
     bool all_loopback;          /* listeners are on loopback addresses only */
     bool closing;               /* nobody new is let in */
     uint16_t leaving_code;      /* while somebody is told to leave; else 0 */

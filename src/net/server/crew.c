@@ -74,6 +74,7 @@ static int local_init(struct helper *h)
         .site = {.limits = s->site.limits,
                  .origins = s->site.origins,
                  .hosts = s->site.hosts,
+                 .base_path = s->site.base_path,
                  .on_access = s->site.on_access,
                  .access_user = s->site.access_user,
                  .on_traffic = s->site.on_traffic,

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "net/base_path.h"
 #include "net/hosts.h"
 #include "net/server/crew.h"
 #include "net/web/exchange.h"
@@ -27,7 +28,7 @@
 
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4, CONNECTING = 16384 /* addresses */ };
 
-SIZED_TAKER(config_take, weft_server_config, on_traffic, 64, on_traffic)
+SIZED_TAKER(config_take, weft_server_config, on_traffic, 64, base_path)
 SIZED_TAKER(request_handler_take, weft_request_handler, unrefused, 56, unrefused)
 
 static const struct talk *const talks[LANE_TALKS] = {
@@ -102,6 +103,8 @@ static int init(weft_server *s, const weft_server_config *cfg)
     if (!error) error = strings_copy(&site->origins, env, cfg->origins);
     if (!error) error = strings_copy(&site->hosts, env, cfg->hosts);
     if (!error) error = trust_init(&site->trust, env, cfg->trust_proxy);
+    if (!error) error = base_path_new(&s->base_path, env, cfg->base_path);
+    site->base_path = s->base_path;
     return error || cfg->threads < 2 ? error : crew_new(s, cfg->threads - 1);
 }
 
@@ -125,6 +128,7 @@ static void destroy(weft_server *s)
     trust_deinit(&site->trust, env);
     strings_free(env, site->origins);
     strings_free(env, site->hosts);
+    mem_free(env, s->base_path);
     if (site->tally) {
         address_counts_deinit(&site->tally->address_counts, env);
         weft_buckets_free(site->tally->connects);

@@ -31,6 +31,7 @@ struct weft_server {
     struct lane_class lane_class;
     struct talk websockets, replies; /* those that count, where somebody wants to know */
     struct endpoint *endpoints;
+    char *base_path; /* the site's; NULL in a local, which has its server's */
     struct list listeners;
     uint64_t max_connections;
     uint64_t accept_paid_us; /* until then accept_rate is used up (accept.c) */

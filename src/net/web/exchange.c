@@ -10,6 +10,8 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "net/access.h"
+#include "net/base_path.h"
+#include "net/web/exchange_answer.h"
 #include "net/web/proxied.h"
 #include "net/web/request.h"
 #include "net/web/upgrade.h"
@@ -199,9 +201,45 @@ static void refuse_host(struct exchange *x)
     exchange_refuse_plainly(x, &r, text);
 }
 
+static void refuse_outside(struct exchange *x)
+{
+    char text[512];
+    const char *base = lane_site(x->lane)->base_path;
+    snprintf(text, sizeof text,
+             "there is nothing at this path: all that this server has is under %.200s/ "
+             "(--base-path)",
+             base);
+    struct refusal r = {.status = 404, .why = "the path is outside of the server's base path"};
+    exchange_refuse_plainly(x, &r, text);
+}
+
+/* "/ws" to "/ws/", to which its links are relative; with its method, and what was asked. */
+static void send_within(struct exchange *x)
+{
+    static const char words[] = "the base path ends in a slash\n";
+    const struct head *h = &x->h1.head;
+    struct field_list list = {0};
+    struct buf to;
+    buf_init(&to, exchange_env(x), SIZE_MAX);
+    buf_printf(&to, "%s/", lane_site(x->lane)->base_path);
+    if (h->query.len) buf_text(&to, "?");
+    buf_append(&to, h->query.data, h->query.len);
+    tally_add(&lane_site(x->lane)->tally->requests);
+    int error = to.failed
+                    ? -ENOMEM
+                    : field_list_add(&list, exchange_env(x), bytes_of("Location"), buf_bytes(&to));
+    if (!error)
+        error =
+            exchange_answer(x, 308, &list, "text/plain; charset=utf-8", words, sizeof words - 1);
+    if (error) exchange_refuse(x, 503, "out of memory");
+    field_list_deinit(&list, exchange_env(x));
+    buf_deinit(&to);
+}
+
 static void got_head(struct exchange *x)
 {
     const struct head *h = &x->h1.head;
+    enum base_path_is base = base_path_take(&x->h1.head, lane_site(x->lane)->base_path);
     bool upgrade = fields_have_token(h->fields, h->n_fields, "Upgrade", "websocket");
     weft_access_kind kind = upgrade ? WEFT_ACCESS_UPGRADE : WEFT_ACCESS_REQUEST;
     x->limits = 0;
@@ -217,11 +255,13 @@ static void got_head(struct exchange *x)
     else if (asker_recognise(&x->asker, h) < 0)
         exchange_refuse(x, 429, "your address has too many connections now");
     else if (!asker_means_us(&x->asker, h)) refuse_host(x);
+    else if (base == BASE_PATH_OUTSIDE) refuse_outside(x);
     else if (upgrade) upgrade_begin(x);
     else if (proxied_without_upgrade(h))
         exchange_refuse(x, 426,
                         "a WebSocket's Upgrade did not arrive: a proxy in front has to pass on "
                         "Upgrade and Connection");
+    else if (base == BASE_PATH_BARE) send_within(x);
     else request_expect(x);
 }
 

@@ -95,6 +95,7 @@ static void redirect(weft_request *r)
     buf_init(&to, weft_loop_env(r->loop), 2 * PATH_SIZE);
     while (path.len > 1 && path.data[1] == '/')
         path = bytes_from(path, 1); /* "//host" is another place */
+    buf_append(&to, r->head.base.data, r->head.base.len);
     buf_append(&to, path.data, path.len);
     buf_text(&to, "/");
     if (query.len) buf_text(&to, "?");

@@ -332,6 +332,12 @@ weft_bytes weft_request_path(const weft_request *r)
     return head_of(r)->path;
 }
 
+weft_bytes weft_request_base_path(const weft_request *r)
+{
+    request_assert_waits(r);
+    return head_of(r)->base;
+}
+
 weft_bytes weft_request_query(const weft_request *r)
 {
     request_assert_waits(r);
