@@ -75,15 +75,16 @@ static void add_subscribed(struct text *to, const struct subscribed *s, bool hea
 
 /* ---- weft.v1 --------------------------------------------------------------------------------- */
 
-void answer_hello(struct text *to, const char *client, uint64_t max_message, uint64_t ping_ms,
-                  uint64_t left_ms, const struct subscribed *s)
+void answer_hello(struct text *to, const char *client, weft_bytes channel, uint64_t max_message,
+                  uint64_t ping_ms, uint64_t left_ms, const struct subscribed *s)
 {
     add_string(to, "{\"hello\":{\"client\":", bytes_of_text(client));
     add_number(to, ",\"max_message\":", max_message);
     if (ping_ms != WEFT_NEVER) add_number(to, ",\"ping\":", ping_ms);
     if (left_ms != WEFT_NEVER) add_number(to, ",\"expires_in\":", left_ms);
-    text_add_words(to, s ? "}," : "}");
+    text_add_words(to, "},");
     if (s) add_subscribed(to, s, false);
+    else add_string(to, "\"channel\":", channel);
     text_add(to, "}", 1);
 }
 

@@ -33,9 +33,10 @@ struct subscribed {
 };
 
 /* The first of a connection. ping_ms: after how much silence he is pinged, left_ms: how long what he was granted holds;
- * WEFT_NEVER: he is not, it does for good. s: what its URL has subscribed it to; NULL: nothing (subscribe=no). */
-void answer_hello(struct text *to, const char *client, uint64_t max_message, uint64_t ping_ms,
-                  uint64_t left_ms, const struct subscribed *s);
+ * WEFT_NEVER: he is not, it does for good. channel: its URL's; s: what that has subscribed it to; NULL: nothing
+ * (subscribe=no). */
+void answer_hello(struct text *to, const char *client, weft_bytes channel, uint64_t max_message,
+                  uint64_t ping_ms, uint64_t left_ms, const struct subscribed *s);
 
 /* The first line of a stream, and what is said of a channel that a pattern joins: as the ok of answer_subscribed. */
 void answer_begin(struct text *to, const struct subscribed *s);

@@ -110,8 +110,8 @@ static void hello(struct session *s, const struct subscribed *is)
     char client[24];
     snprintf(client, sizeof client, "c%" PRIu64, weft_conn_id(s->conn));
     text_init(&t, s->channels->env);
-    answer_hello(&t, client, s->channels->cfg.max_message, weft_conn_ping_interval(s->conn),
-                 pass_left_ms(pass_of_conn(s->conn)), is);
+    answer_hello(&t, client, weft_topic_name(s->topic), s->channels->cfg.max_message,
+                 weft_conn_ping_interval(s->conn), pass_left_ms(pass_of_conn(s->conn)), is);
     session_say(s, &t);
 }
 

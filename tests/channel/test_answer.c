@@ -40,22 +40,23 @@ static void hello_says_what_the_url_has_subscribed(void **state)
 {
     (void)state;
     struct subscribed s = subscribed_to("/chat");
-    answer_hello(&t, "c81", 65536, 25000, WEFT_NEVER, &s);
+    answer_hello(&t, "c81", bytes_of_text("/chat"), 65536, 25000, WEFT_NEVER, &s);
     assert_said(
         "{\"hello\":{\"client\":\"c81\",\"max_message\":65536,\"ping\":25000},\"channel\":\"/chat\","
         "\"position\":\"k3f9a2c1.42\",\"policy\":\"queue\"}");
     s.seek.lost = 7;
-    answer_hello(&t, "c81", 65536, 25000, WEFT_NEVER, &s);
+    answer_hello(&t, "c81", bytes_of_text("/chat"), 65536, 25000, WEFT_NEVER, &s);
     assert_said(
         "{\"hello\":{\"client\":\"c81\",\"max_message\":65536,\"ping\":25000},\"channel\":\"/chat\","
         "\"position\":\"k3f9a2c1.42\",\"policy\":\"queue\",\"lost\":7}");
 }
 
-static void who_only_publishes_hears_of_no_channel(void **state)
+static void who_only_publishes_hears_what_it_is_called(void **state)
 {
     (void)state;
-    answer_hello(&t, "c81", 65536, 25000, WEFT_NEVER, NULL);
-    assert_said("{\"hello\":{\"client\":\"c81\",\"max_message\":65536,\"ping\":25000}}");
+    answer_hello(&t, "c81", bytes_of_text("/chat"), 65536, 25000, WEFT_NEVER, NULL);
+    assert_said(
+        "{\"hello\":{\"client\":\"c81\",\"max_message\":65536,\"ping\":25000},\"channel\":\"/chat\"}");
 }
 
 static void who_subscribes_hears_where_he_is_and_where_he_has_caught_up(void **state)
@@ -143,7 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(hello_says_what_the_url_has_subscribed),
-        TEST(who_only_publishes_hears_of_no_channel),
+        TEST(who_only_publishes_hears_what_it_is_called),
         TEST(who_subscribes_hears_where_he_is_and_where_he_has_caught_up),
         TEST(a_pattern_has_no_position),
         TEST(policies_have_the_names_of_the_flag),

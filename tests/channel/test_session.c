@@ -37,7 +37,8 @@ static void test_hello(void **state)
     raw_free(r);
     r = dial("/chat?subscribe=no");
     text = said(r);
-    assert_non_null(strstr(text, "\",\"max_message\":65536,\"ping\":25000}}\n"));
+    assert_non_null(
+        strstr(text, "\",\"max_message\":65536,\"ping\":25000},\"channel\":\"/chat\"}\n"));
     live_publish(&live, "/chat", "b");
     assert_said(r, "");
     raw_free(r);
