@@ -112,6 +112,9 @@ export interface WeftEvents {
 export class Weft extends EventTarget implements AsyncIterable<MessageEvent | LossEvent> {
   static readonly Error: new (fields: { code: WeftError["code"]; message: string; retry?: number }) => WeftError;
 
+  /** The path that the server is under, "/ws": its own /ws/weft.js says so by itself. URLs have it, names of channels not. */
+  static base?: string;
+
   constructor(url: string | URL, options?: WeftOptions);
 
   readonly name: string;

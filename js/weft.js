@@ -48,9 +48,7 @@
   }
 
   function base64Of(data) {
-    let text = "";
-    for (const byte of new Uint8Array(data.buffer ?? data, data.byteOffset, data.byteLength)) text += String.fromCharCode(byte);
-    return btoa(text);
+    return btoa(Array.from(new Uint8Array(data.buffer ?? data, data.byteOffset, data.byteLength), (byte) => String.fromCharCode(byte)).join(""));
   }
 
   /** code: the server's, as HTTP has them; or "full", "closed", "unknown", "behind". */
@@ -67,6 +65,7 @@
 
   // --- a channel -------------------------------------------------------------------------------------------
 
+  // Weft.base: the path that the server is under, where it is not at the top: "/ws".
   class Weft extends EventTarget {
     state = "connecting"; // "live", "waiting", "refused", "closed"
     #link;
@@ -74,7 +73,7 @@
     #iterators = new Set();
 
     /** options: last, since, presence, client, outbox, transports, token, request, WebSocket. */
-    constructor(url, options = {}, link = undefined) {
+    constructor(url, options = {}, link) {
       super();
       this.#link = link ?? new Link(new URL(url, global.location?.href), options);
       this.name = link ? url : this.#link.name;
@@ -130,7 +129,7 @@
       this.#iterators.add(it);
       try {
         for (;;) {
-          if (it.queue.length > ITERATOR_MOST) throw failure("behind", "the loop is too slow");
+          if (it.queue.length > ITERATOR_MOST) throw failure("behind", "the loop is behind");
           while (!it.queue.length && this.state !== "closed") await new Promise((wake) => (it.wake = wake));
           const event = it.queue.shift();
           if (!event || event.state === "closed") return;
@@ -183,7 +182,8 @@
     #gone = new AbortController();
 
     constructor(url, options) {
-      Object.assign(this, { url, options, name: nameOf(url) });
+      const [, base, name] = nameOf(url).match(`^(${Weft.base}(?=/)|)([^]*)`); // names are without it
+      Object.assign(this, { url, options, base, name });
       this.#rungs = [webSocket, events, polls].filter(({ by }) => options.transports?.includes(by) ?? true);
       const { signal } = this.#gone;
       const hear = (target, type, heard) => target?.addEventListener?.(type, heard, { signal });
@@ -209,7 +209,7 @@
       this.subs.delete(name);
       if (this.by) this.#line.transport.unsubscribe(sub);
       for (const channel of this.positions.keys()) if (!this.#readers(channel).length) this.positions.delete(channel);
-      for (const item of this.outbox) if (item.channel === name) this.#done(item, "reject", failure("closed", "closed before that"));
+      for (const item of this.outbox) if (item.channel === name) this.#done(item, "reject", failure("closed", "the channel is closed"));
       if (this.subs.size) return;
       this.#drop();
       this.#gone.abort();
@@ -359,7 +359,7 @@
     /** Where a channel is, with what the page's hook adds to each request: { transport, url, headers, protocols }. */
     async ask(transport, name, params = {}, headers = {}) {
       const url = new URL(this.url);
-      if (name && name !== this.name) url.pathname = name.split("/").map(encodeURIComponent).join("/");
+      if (name && name !== this.name) url.pathname = (this.base + name).split("/").map(encodeURIComponent).join("/");
       for (const [key, value] of Object.entries({ client: this.options.client, ...params }))
         if (value !== undefined) url.searchParams.set(key, value);
       url.protocol = url.protocol.replace(...(name ? ["ws", "http"] : ["http", "ws"]));
@@ -493,8 +493,9 @@
     const watch = watchman(() => (pingAfter && !asked ? check() : over(SILENCE)));
     const end = () => {
       watch.end();
-      if (socket) socket.onmessage = socket.onclose = null;
-      socket?.close();
+      if (!socket) return;
+      socket.onmessage = socket.onclose = null;
+      socket.close();
     };
     const over = (why) => {
       end();
@@ -548,8 +549,7 @@
       };
       socket.onerror = () => {}; // close says more
       socket.onclose = ({ code, reason }) => {
-        const hint = { 1012: random(CALM), 1013: CALM + random(CALM) }[code];
-        over({ why: reason || `closed with ${code}`, retry: retry ?? hint });
+        over({ why: reason || `closed with ${code}`, retry: retry ?? { 1012: random(CALM), 1013: CALM + random(CALM) }[code] });
       };
     };
     dial().catch(({ message }) => over({ why: message }));
@@ -635,7 +635,7 @@
       let retry;
       for await (const { event, id: position, data, retry: wait } of eventsOf(response)) {
         watch.expect(HEARTBEAT + SILENT);
-        retry = wait ? Number(wait) : retry;
+        retry = wait ? +wait : retry;
         if (data === undefined) continue;
         if (!event) line.envelope({ channel, position, data });
         else if (event === "presence") line.envelope({ channel, presence: parse(data) });

@@ -2,12 +2,12 @@
 //
 // channel.js: the page of a channel, put together.
 //
-//   /weft.js       the channel, by whatever gets through        -> the log (view.js)
-//   the line       what is typed, measured against the limit    -> outbox.js -> /weft.js
+//   weft.js        the channel, by whatever gets through        -> the log (view.js)
+//   the line       what is typed, measured against the limit    -> outbox.js -> weft.js
 //
-// In reading order: this file, outbox.js, view.js, parts.js; docs/weft-js.md is about /weft.js.
+// In reading order: this file, outbox.js, view.js, parts.js; docs/weft-js.md is about weft.js.
 
-import "/weft.js";
+import "./weft.js";
 import { Outbox } from "./outbox.js";
 import { armCopyButtons, armOpenField, bytesOf, count, fillCommands } from "./parts.js";
 import { Log, showOutbox, showPolicy, showPosition, showPresence, showState } from "./view.js";

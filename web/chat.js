@@ -18,13 +18,13 @@
 //   chat-lines.js    the log                                     chat-people.js   who is here
 //   chat-names.js    names, which nobody has verified            chat-marks.js    who has read up to where
 
-import "/weft.js";
+import "./weft.js";
 import { isOurs, showLoss, showMessage, split } from "./chat-lines.js";
 import { armMarks, markAs } from "./chat-marks.js";
 import { cleanName } from "./chat-names.js";
 import { armPeople, callOurselves } from "./chat-people.js";
 import { has, t } from "./language.js";
-import { pathOfChannel } from "./parts.js";
+import { basePath, pathOfChannel } from "./parts.js";
 import { armCommands, showState } from "./site.js";
 
 const HISTORY = 50; // lines to begin with
@@ -38,7 +38,7 @@ const roomField = document.querySelector("#room");
 // --- Which room? The path says so. ---------------------------------------------------------------------
 
 // A server of plain files, weft serve web, has this page as /chat.html.
-const path = location.pathname.replace(/\/+$/, "").replace(/^\/chat\.html$/, "/chat");
+const path = location.pathname.slice(basePath.length).replace(/\/+$/, "").replace(/^\/chat\.html$/, "/chat");
 const room = roomOf(path);
 
 function roomOf(pathname) {
@@ -56,10 +56,10 @@ function showRoom() {
   document.title = `${room} · ${t("chat.title")}`;
   document.querySelector("#title").textContent = room;
   for (const node of document.querySelectorAll(".command-path")) node.textContent = path;
-  document.querySelector("#second").href = path;
+  document.querySelector("#second").href = basePath + path;
   roomField.value = room;
   for (const link of document.querySelectorAll("#rooms a")) {
-    if (link.pathname === path) link.setAttribute("aria-current", "page");
+    if (link.pathname === basePath + path) link.setAttribute("aria-current", "page");
   }
 }
 
@@ -67,7 +67,7 @@ document.querySelector("#rooms form").addEventListener("submit", (event) => {
   event.preventDefault();
   const to = pathOf(roomField.value.trim());
   roomField.setCustomValidity(to ? "" : t("chat.no-room"));
-  if (to) location.href = to;
+  if (to) location.href = basePath + to;
   else roomField.reportValidity();
 });
 roomField.addEventListener("input", () => roomField.setCustomValidity(""));
@@ -120,7 +120,7 @@ function ourTab() {
 
 let called = ourName(); // what the server is told when we connect
 
-const channel = new Weft(path, {
+const channel = new Weft(basePath + path, {
   last: HISTORY,
   presence: true,
   client: called,

@@ -11,7 +11,7 @@ import { FAULTS } from "./faults.js";
 import { bits, cut, decode, encode, hex, isControl, join, OPCODE, parseHex, printHex } from "./frame.js";
 import { draw, opName } from "./frame-drawing.js";
 import { has, t } from "./language.js";
-import { element } from "./parts.js";
+import { basePath, element } from "./parts.js";
 import { said } from "./said.js";
 
 const $ = (selector) => document.querySelector(selector);
@@ -22,7 +22,7 @@ const PAUSE_MS = 120; // while somebody types, until the server is asked
 
 /** { frames, events, error }, of the answer to these bytes. */
 async function ask(bytes, deflate) {
-  const response = await fetch(`/lab/frames${deflate ? "?deflate" : ""}`, { method: "POST", body: bytes, headers: { "Content-Type": "application/octet-stream" } });
+  const response = await fetch(`${basePath}/lab/frames${deflate ? "?deflate" : ""}`, { method: "POST", body: bytes, headers: { "Content-Type": "application/octet-stream" } });
   if (!response.ok) throw new Error(await response.text());
   const { events, answer, error } = await response.json();
   return { frames: decode(Uint8Array.from(atob(answer), (char) => char.charCodeAt(0))), events, error };

@@ -10,6 +10,7 @@
 // where the server treats it as if it had come by itself.
 
 import { t } from "./language.js";
+import { basePath } from "./parts.js";
 import { said } from "./said.js";
 import { channelURL } from "./site.js";
 
@@ -129,7 +130,7 @@ function judge({ status, answer, why }, accept) {
 }
 
 async function answerTo(head) {
-  const response = await fetch("/lab/handshake", { method: "POST", body: head.replace(/\r?\n/g, "\r\n") });
+  const response = await fetch(`${basePath}/lab/handshake`, { method: "POST", body: head.replace(/\r?\n/g, "\r\n") });
   if (!response.ok) throw new Error(`${response.status}`);
   return response.json();
 }

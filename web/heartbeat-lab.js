@@ -8,6 +8,7 @@
 //
 //   tell(side, event) is called for all that happens; event.at is by performance.now().
 
+import { basePath } from "./parts.js";
 import { channelURL } from "./site.js";
 
 /** Nobody guesses it, so nobody else moves this connection. */
@@ -28,7 +29,7 @@ export class Lab {
 
   constructor(every, tell) {
     this.#tell = tell;
-    this.#source = new EventSource(`/heartbeat/${this.#id}?stream=sse`);
+    this.#source = new EventSource(`${basePath}/heartbeat/${this.#id}?stream=sse`);
     this.#source.onopen = () => this.socket ?? this.#open(every);
     this.#source.onmessage = ({ data }) => this.#hear(data);
     this.#source.onerror = () => {
@@ -105,7 +106,7 @@ export class Lab {
   async order(what, values = {}) {
     if (this.server !== "open") return;
     const query = new URLSearchParams({ do: what, ...values });
-    await fetch(`/lab/heartbeat/${this.#id}?${query}`, { method: "POST" }).catch(() => {});
+    await fetch(`${basePath}/lab/heartbeat/${this.#id}?${query}`, { method: "POST" }).catch(() => {});
   }
 
   /** The server stops reading, and has said so. */

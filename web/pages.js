@@ -2,7 +2,7 @@
 //
 // pages.js: the pages of the server that are no channel: its start page, its lists of files, and what is not there.
 
-import { armCopyButtons, armOpenField, fillCommands, pathOfChannel } from "./parts.js";
+import { armCopyButtons, armOpenField, basePath, fillCommands, pathOfChannel } from "./parts.js";
 
 for (const host of document.querySelectorAll(".host")) host.textContent = location.host;
 for (const path of document.querySelectorAll(".path")) path.textContent = location.pathname;
@@ -12,7 +12,7 @@ const field = document.querySelector("#channel");
 
 function follow() {
   const path = pathOfChannel(field.value);
-  if (path) fillCommands(location.origin + path);
+  if (path) fillCommands(location.origin + basePath + path);
 }
 
 field?.addEventListener("input", follow);

@@ -3,6 +3,9 @@
 // parts.js: what the pages of the program have in common: elements, numbers as words, commands to copy, and the field
 // that opens a channel.
 
+/** The path that the server is under, "/ws", or "": this file is at the top of it, or in its folder /.weft. */
+export const basePath = new URL(import.meta.url).pathname.replace(/(\/\.weft)?\/parts\.js$/, "");
+
 /**
  * Builds an element. Children are elements or strings; a string always becomes text, never markup, so what strangers
  * send cannot turn into part of the page.
@@ -92,7 +95,7 @@ export function armOpenField() {
       event.preventDefault();
       const path = pathOfChannel(field.value);
       field.setCustomValidity(path ? "" : "no empty part, none that begins with a dot, no star alone, no backslash");
-      if (path) location.href = path;
+      if (path) location.href = basePath + path;
       else field.reportValidity();
     });
     field.addEventListener("input", () => field.setCustomValidity(""));

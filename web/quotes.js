@@ -14,10 +14,10 @@
 // picture; once per frame of the screen, in requestAnimationFrame, all is drawn. Ten messages between two frames cost one
 // drawing, and a hidden tab costs none.
 
-import "/weft.js";
+import "./weft.js";
 import { drawChart, forgetOld, SPAN } from "./chart.js";
 import { locale, t } from "./language.js";
-import { element } from "./parts.js";
+import { basePath, element } from "./parts.js";
 import { showState } from "./site.js";
 import { SlowClient } from "./slow.js";
 
@@ -199,7 +199,7 @@ pauseButton.addEventListener("click", () => {
 
 // --- The channel ---------------------------------------------------------------------------------------
 
-const channel = new Weft("/quotes/minute", { last: "all" });
+const channel = new Weft(`${basePath}/quotes/minute`, { last: "all" });
 const slow = new SlowClient(channel, { clock, newest: () => newest.at, isPaused: () => paused });
 
 /** Anybody may publish there: what is not the market's is nothing to this page. */

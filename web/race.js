@@ -13,6 +13,7 @@
 
 import { run } from "./lanes.js";
 import { language, locale, t } from "./language.js";
+import { basePath } from "./parts.js";
 
 const RATES = [0.5, 1, 2, 5, 10, 20]; // prices a second
 const INTERVALS = [250, 500, 1000, 2000, 5000, 10000]; // ms between polls
@@ -87,7 +88,7 @@ class Lane {
     const lane = this;
     run[this.name]({
       signal: this.#stop.signal,
-      url: (query) => `${location.origin}/race/${id}/quotes?lane=${this.name}${query && "&"}${query}`,
+      url: (query) => `${location.origin}${basePath}/race/${id}/quotes?lane=${this.name}${query && "&"}${query}`,
       hear: (data) => lane.#hear(data, begun),
       vain: () => lane.vains++,
       is: (state) => lane.show(state),
@@ -175,7 +176,7 @@ function randomId() {
 
 async function look() {
   const asked = here();
-  const response = await fetch(`/races/${id}`);
+  const response = await fetch(`${basePath}/races/${id}`);
   if (!response.ok) throw new Error(`answered with ${response.status}`);
   const answer = await response.json();
   setClock(asked, answer.now);
@@ -202,7 +203,7 @@ async function begin() {
   say(t("race.verdict"), false);
   id ||= randomId();
   try {
-    const response = await fetch(`/races/${id}?rate=${settings.rate()}`, { method: "POST" });
+    const response = await fetch(`${basePath}/races/${id}?rate=${settings.rate()}`, { method: "POST" });
     if (response.status === 503) say(t("race.full"), false);
     if (!response.ok) throw new Error(await response.text());
     const answer = await look();

@@ -3,18 +3,18 @@
 // site.js: what the pages of the demo have in common, besides parts.js and language.js.
 
 import { has, t } from "./language.js";
-import { armCopyButtons } from "./parts.js";
+import { armCopyButtons, basePath } from "./parts.js";
 
 /** ws://HOST/path, or wss:// when the page itself came over https. */
 export function channelURL(path) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  return `${scheme}//${location.host}${path}`;
+  return `${scheme}//${location.host}${basePath}${path}`;
 }
 
 /** Fills ws://localhost:8080 and http://localhost:8080 in sample commands with where we really are. */
 function fillAddresses() {
   for (const node of document.querySelectorAll(".ws-address")) node.textContent = channelURL("");
-  for (const node of document.querySelectorAll(".http-address")) node.textContent = location.origin;
+  for (const node of document.querySelectorAll(".http-address")) node.textContent = location.origin + basePath;
 }
 
 /** Fills the addresses of commands, and makes them easy to copy. */

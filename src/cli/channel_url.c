@@ -122,6 +122,20 @@ int channel_url_parse(struct channel_url *u, const char *text)
     return r ? r : check_query(u);
 }
 
+static bool ends_in(const char *text, const char *end)
+{
+    size_t len = strlen(text), n = strlen(end);
+    return n <= len && !strcmp(text + len - n, end);
+}
+
+void channel_url_is_called(struct channel_url *u, const char *channel)
+{
+    char name[CHANNEL_NAME_ROOM];
+    const char *more = !u->is_pattern ? "" : strcmp(channel, "/") ? "/*" : "*";
+    int n = snprintf(name, sizeof name, "%s%s", channel, more);
+    if (n > 0 && n < CHANNEL_NAME_ROOM && ends_in(u->name, name)) strcpy(u->name, name);
+}
+
 /* ---- and together again ---------------------------------------------------------------------- */
 
 static int fits(const struct channel_url *u, int n, size_t size)

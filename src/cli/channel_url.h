@@ -35,6 +35,10 @@ struct channel_url {
 /* 0, or an exit code after having complained. */
 int channel_url_parse(struct channel_url *u, const char *text);
 
+/* A server may be under a path, and know its channels without that: this is what it calls the one that was asked, of a
+ * pattern the one a level above. Then name is as it says. */
+void channel_url_is_called(struct channel_url *u, const char *channel);
+
 /* Each writes a URL into room for size bytes, more being put behind its query: 0, or EXIT_URL after having complained.
  * Of a pattern it is that of the level above. */
 int channel_url_ws(const struct channel_url *u, const char *more, char *out, size_t size);

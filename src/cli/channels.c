@@ -241,18 +241,12 @@ static void on_event(const weft_channel_event *e, void *user)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-int channels_open(struct channels *c, weft_loop *l, const struct channels_options *o,
-                  const struct trace *t, struct metrics *m)
+/* Its page is copied. */
+static int make(struct channels *c, weft_loop *l)
 {
-    *c = (struct channels){.options = o, .trace = t, .metrics = m, .usual = usual};
-    pthread_mutex_init(&c->kicks_lock, NULL);
-    c->closer = *t;
-    c->closer.level = 1;
-    int status = guard_open(&c->guard, &o->guard);
-    if (status) return status;
-    struct channels_order *order = channels_order_of(o);
-    if (!order) return complain("cannot start: %s", weft_strerror(-ENOMEM));
-    channels_adopt(c, order);
+    const struct channels_options *o = c->options;
+    size_t len = 0;
+    char *page = page_document_under("/channel.html", page_base(o->base_path), &len);
     const weft_hub_config hub = {
         .settings = &c->usual.settings,
         .settings_of = settings_of,
@@ -274,13 +268,29 @@ int channels_open(struct channels *c, weft_loop *l, const struct channels_option
         .user = c,
         .subprotocols = o->subprotocols->n ? o->subprotocols->items : NULL,
         .deflate = o->deflate,
-        .page = page_document("/channel.html"),
+        .page = {(const uint8_t *)page, len},
         .address_rate = rates.of[PUBLISH_ADDRESS],
         .conn_rate = rates.of[PUBLISH_CONNECTION],
         .user_rate = rates.of[PUBLISH_USER],
     };
-    int error = weft_channels_new(&c->them, l, &config);
+    int error = page ? weft_channels_new(&c->them, l, &config) : -ENOMEM;
+    free(page);
     return error < 0 ? complain("cannot start: %s", weft_strerror(error)) : 0;
+}
+
+int channels_open(struct channels *c, weft_loop *l, const struct channels_options *o,
+                  const struct trace *t, struct metrics *m)
+{
+    *c = (struct channels){.options = o, .trace = t, .metrics = m, .usual = usual};
+    pthread_mutex_init(&c->kicks_lock, NULL);
+    c->closer = *t;
+    c->closer.level = 1;
+    int status = guard_open(&c->guard, &o->guard);
+    if (status) return status;
+    struct channels_order *order = channels_order_of(o);
+    if (!order) return complain("cannot start: %s", weft_strerror(-ENOMEM));
+    channels_adopt(c, order);
+    return make(c, l);
 }
 
 bool channels_reload_keys(struct channels *c)

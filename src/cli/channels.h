@@ -36,6 +36,7 @@ struct channels_options {
     const weft_deflate *deflate; /* as weft_handler has it */
     struct flag_list *subprotocols;
     bool any_origin;
+    const char *base_path; /* as it was said; NULL: none */
 
     /* What else is at a path: weft_channels_config.on_look. */
     bool (*on_look)(weft_request *r, bool page, void *user);

@@ -66,15 +66,17 @@ static const char examples[] =
     "  weft demo -p 9000 -v           on port 9000, telling what happens\n"
     "  weft ws://localhost:8080/chat  join the chat from a second terminal\n";
 
-static void hint(const char *address, bool secure)
+static void hint(const char *address, bool secure, weft_bytes base)
 {
+    char at[300];
     const char *port = strrchr(address, ':');
     if (!strncmp(address, "unix:", 5) || !port) return;
+    snprintf(at, sizeof at, "://localhost%s%.*s", port, (int)base.len, (const char *)base.data);
     printf("\n"
-           "Open   http%s://localhost%s          in a browser or two,\n"
-           "and    weft ws%s://localhost%s/chat  in a second terminal. Then type.\n"
+           "Open   http%s%s%s         in a browser or two,\n"
+           "and    weft ws%s%s/chat  in a second terminal. Then type.\n"
            "Ctrl-C ends it.\n",
-           secure ? "s" : "", port, secure ? "s" : "", port);
+           secure ? "s" : "", at, base.len ? "/" : " ", secure ? "s" : "", at);
 }
 
 static bool look_for_page(weft_request *r, bool page, void *user)

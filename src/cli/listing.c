@@ -160,25 +160,25 @@ static void print_rows(FILE *to, const char *path, int fd)
 }
 
 /* What stands in the page up to a comment, and behind it. */
-static weft_bytes print_up_to(FILE *to, weft_bytes html, const char *comment)
+static weft_bytes print_up_to(FILE *to, weft_bytes html, const char *comment, weft_bytes base)
 {
     const char *at = memmem(html.data, html.len, comment, strlen(comment));
     size_t len = at ? (size_t)(at - (const char *)html.data) : html.len;
     size_t skip = at ? strlen(comment) : 0;
-    fwrite(html.data, 1, len, to);
+    page_write(to, (weft_bytes){html.data, len}, base);
     return (weft_bytes){html.data + len + skip, html.len - len - skip};
 }
 
-static void print_page(FILE *to, const char *path, int fd)
+static void print_page(FILE *to, const char *path, int fd, weft_bytes base)
 {
     weft_bytes html = page_document("/files.html");
     for (int i = 0; i < 2; i++) {
-        html = print_up_to(to, html, "<!--path-->");
+        html = print_up_to(to, html, "<!--path-->", base);
         print_html(to, path);
     }
-    html = print_up_to(to, html, "<!--files-->");
+    html = print_up_to(to, html, "<!--files-->", base);
     print_rows(to, path, fd);
-    fwrite(html.data, 1, html.len, to);
+    page_write(to, html, base);
 }
 
 /* ---- for others ------------------------------------------------------------------------------ */
@@ -201,7 +201,7 @@ static void answer(weft_request *r, const char *path, int fd, bool page)
     char *body = NULL;
     size_t len = 0;
     FILE *to = open_memstream(&body, &len);
-    if (to && page) print_page(to, path, fd);
+    if (to && page) print_page(to, path, fd, weft_request_base_path(r));
     else if (to) print_lines(to, fd);
     bool done = to && fclose(to) == 0;
     page_fields(r, "no-cache");

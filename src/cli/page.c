@@ -3,11 +3,15 @@
  * cli/page.c - the pages of web/ out of the program itself
  *
  * They may change with every release, so browsers ask each time (no-cache) and mostly get a 304.
+ *
+ * The files of web/ are written as if they were at the root of a server. Under a base path their links are written anew
+ * for each answer, and weft.js is told of it; what scripts ask for they find by themselves (web/parts.js).
  */
 #include "cli/page.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/web_files.h"
@@ -51,10 +55,10 @@ const struct web_file *page_find(weft_bytes path, bool browser)
 }
 
 /* FNV-1a: it tells versions of a page apart, and defends against nobody. */
-void page_etag(const struct web_file *file, char etag[PAGE_ETAG])
+void page_etag(weft_bytes text, char etag[PAGE_ETAG])
 {
     uint64_t hash = 0xcbf29ce484222325;
-    for (size_t i = 0; i < file->len; i++) hash = (hash ^ file->data[i]) * 0x100000001b3;
+    for (size_t i = 0; i < text.len; i++) hash = (hash ^ text.data[i]) * 0x100000001b3;
     snprintf(etag, PAGE_ETAG, "\"%016" PRIx64 "\"", hash);
 }
 
@@ -77,20 +81,91 @@ void page_fields(weft_request *r, const char *caching)
     weft_reply_field(r, "Vary", "Accept");
 }
 
-static void answer(weft_request *r, const struct web_file *file)
+/* ---- under a base path ----------------------------------------------------------------------- */
+
+weft_bytes page_base(const char *base_path)
+{
+    size_t len = base_path ? strlen(base_path) : 0;
+    len -= len && base_path[len - 1] == '/';
+    return (weft_bytes){(const uint8_t *)base_path, len};
+}
+
+/* Behind the quote of the next attribute that leads to a path; NULL: there is none. */
+static const uint8_t *next_link(weft_bytes text)
+{
+    static const char *const attributes[] = {" href=\"/", " src=\"/"};
+    const uint8_t *first = NULL;
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+        size_t len = strlen(attributes[i]);
+        const uint8_t *at = memmem(text.data, text.len, attributes[i], len);
+        if (at && (!first || at + len - 1 < first)) first = at + len - 1;
+    }
+    return first;
+}
+
+void page_write(FILE *to, weft_bytes text, weft_bytes base)
+{
+    const uint8_t *at;
+    while (base.len && (at = next_link(text))) {
+        size_t n = (size_t)(at - text.data);
+        fwrite(text.data, 1, n, to);
+        fwrite(base.data, 1, base.len, to);
+        text = (weft_bytes){at, text.len - n};
+    }
+    fwrite(text.data, 1, text.len, to);
+}
+
+/* NULL: no memory. */
+static char *text_under(const struct web_file *file, weft_bytes base, size_t *len)
+{
+    char *text = NULL;
+    FILE *to = open_memstream(&text, len);
+    if (!to) return NULL;
+    page_write(to, (weft_bytes){file->data, file->len}, base);
+    if (!strcmp(file->path, PAGE_SCRIPT))
+        fprintf(to, "Weft.base = \"%.*s\";\n", (int)base.len, (const char *)base.data);
+    if (fclose(to) == 0) return text;
+    free(text);
+    return NULL;
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+static void answer_with(weft_request *r, const char *type, weft_bytes text)
 {
     char etag[PAGE_ETAG];
-    page_etag(file, etag);
+    page_etag(text, etag);
     page_fields(r, "no-cache");
     weft_reply_field(r, "ETag", etag);
     if (is_known(r, etag)) weft_respond(r, 304, NULL, NULL, 0);
-    else weft_respond(r, 200, file->type, file->data, file->len);
+    else weft_respond(r, 200, type, text.data, text.len);
+}
+
+static void refuse(weft_request *r, int status, const char *type, weft_bytes text)
+{
+    page_fields(r, "no-store");
+    weft_respond(r, status, type, text.data, text.len);
+}
+
+/* status 200: it may be kept. */
+static void answer(weft_request *r, int status, const struct web_file *file)
+{
+    weft_bytes text = {file->data, file->len}, base = weft_request_base_path(r);
+    char *under = NULL;
+    if (base.len) {
+        under = text_under(file, base, &text.len);
+        text.data = (const uint8_t *)under;
+    }
+    if (base.len && !under) weft_respond(r, 503, "text/plain", "out of memory\n", 14);
+    else if (status == 200) answer_with(r, file->type, text);
+    else refuse(r, status, file->type, text);
+    free(under);
 }
 
 bool page_serve(weft_request *r, bool browser)
 {
     const struct web_file *file = page_find(weft_request_path(r), browser);
-    if (file) answer(r, file);
+    if (file) answer(r, 200, file);
     return file;
 }
 
@@ -102,7 +177,7 @@ void page_asset(weft_request *r, void *user)
     const struct web_file *file =
         page_find((weft_bytes){path.data + folder, path.len - folder}, false);
     (void)user;
-    if (file) answer(r, file);
+    if (file) answer(r, 200, file);
     else weft_respond(r, 404, "text/plain; charset=utf-8", why, sizeof why - 1);
 }
 
@@ -125,13 +200,12 @@ weft_bytes page_document(const char *name)
     return (weft_bytes){file->data, file->len};
 }
 
+char *page_document_under(const char *name, weft_bytes base, size_t *len)
+{
+    return text_under(document(name), base, len);
+}
+
 void page_show(weft_request *r, int status, const char *name)
 {
-    const struct web_file *file = document(name);
-    if (status == 200) {
-        answer(r, file);
-        return;
-    }
-    page_fields(r, "no-store");
-    weft_respond(r, status, file->type, file->data, file->len);
+    answer(r, status, document(name));
 }

@@ -226,7 +226,7 @@ static void finish(struct publisher *p)
     journal_deinit(&p->journal);
 }
 
-int publisher_run(const struct pub_options *o, const struct channel_url *url)
+int publisher_run(const struct pub_options *o, struct channel_url *url)
 {
     struct publisher p = {
         .o = o, .url = url, .outlet = url->posts ? &publisher_by_post : &publisher_by_ws};

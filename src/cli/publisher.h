@@ -45,7 +45,7 @@ struct outlet {
 
 struct publisher {
     const struct pub_options *o;
-    const struct channel_url *url;
+    struct channel_url *url;
     const struct outlet *outlet;
     weft_loop *loop;
     struct trace trace;
@@ -83,7 +83,7 @@ struct publisher {
 
 extern const struct outlet publisher_by_ws, publisher_by_post;
 
-int publisher_run(const struct pub_options *o, const struct channel_url *url);
+int publisher_run(const struct pub_options *o, struct channel_url *url);
 
 /* ---- for publisher_input.c ------------------------------------------------------------------- */
 

@@ -9,6 +9,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/access.h"
@@ -48,11 +49,24 @@ static void send_some(struct publisher *p)
     }
 }
 
+/* What is published there is said with the name that the server has for it. */
+static void take_name(struct publisher *p, const char *called)
+{
+    channel_url_is_called(p->url, called);
+    json_t *name = json_string(p->url->name);
+    char *json = json_dumps(name, JSON_ENCODE_ANY);
+    json_decref(name);
+    if (!json) return;
+    free(p->channel_json);
+    p->channel_json = json;
+}
+
 static void on_hello(struct v1 *v, const json_t *said)
 {
-    (void)said;
     struct publisher *p = v->user;
+    const char *called = json_string_value(json_object_get(said, "channel"));
     p->max_message = v->max_message;
+    if (called) take_name(p, called);
     v1_send_json(v, json_pack("{ssss}", "id", PROBE, "subscribe", p->url->name));
     v1_send_json(v, json_pack("{ssss}", "id", "un" PROBE, "unsubscribe", p->url->name));
 }

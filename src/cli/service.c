@@ -101,6 +101,7 @@ static int new_server(struct service *s)
         .on_access = o->on_access || o->verbose || o->access_log ? on_access : NULL,
         .access_user = s,
         .on_traffic = o->on_traffic ? on_traffic : NULL,
+        .base_path = o->base_path,
     };
     return weft_server_new(&s->server, s->loop, &config);
 }
@@ -249,6 +250,7 @@ static int open_channels(struct service *s)
     o->max_message = s->options->max_message;
     for (size_t i = 0; i < s->options->origins.n; i++)
         o->any_origin = o->any_origin || is_any(s->options->origins.items[i]);
+    o->base_path = s->options->base_path;
     o->deflate = s->deflate;
     o->subprotocols = &s->options->subprotocols;
     o->guard.public = public_by(s->options);
@@ -385,13 +387,17 @@ static const char *typed(const char *address, char *text, size_t size)
     return text;
 }
 
+/* With a base path it is where that is, so that what is printed can be opened. */
 static void print_addresses(const struct service *s)
 {
+    weft_bytes base = page_base(s->options->base_path);
     char address[ADDRESS_MAX], text[ADDRESS_MAX];
     const char *scheme = secret_wanted(&s->options->secret) ? "https://" : "http://";
-    for (size_t i = 0; weft_server_address(s->server, i, address, sizeof address) >= 0; i++)
-        printf("%s%s\n", listening_is_unix(address) ? "" : scheme,
-               typed(address, text, sizeof text));
+    for (size_t i = 0; weft_server_address(s->server, i, address, sizeof address) >= 0; i++) {
+        bool named = listening_is_unix(address);
+        printf("%s%s%.*s%s\n", named ? "" : scheme, typed(address, text, sizeof text),
+               named ? 0 : (int)base.len, (const char *)base.data, !named && base.len ? "/" : "");
+    }
     if (s->admin.server && weft_server_address(s->admin.server, 0, address, sizeof address) >= 0)
         printf("admin: %s%s\n", listening_is_unix(address) ? "" : "http://", address);
 }
@@ -414,7 +420,7 @@ static int take_snapshot(struct service *s)
     return 0;
 }
 
-int service_run(struct service *s, void (*hint)(const char *address, bool secure))
+int service_run(struct service *s, void (*hint)(const char *address, bool secure, weft_bytes base))
 {
     int r = take_snapshot(s);
     if (r || s->drain.stage != DRAIN_SERVING) return r;
@@ -427,10 +433,11 @@ int service_run(struct service *s, void (*hint)(const char *address, bool secure
     s->trace.starting = false;
     if (guard_is_unsaid(&s->channels.guard))
         complain("open to whoever reaches this port; behind a proxy say --access");
-    print_addresses(s);
     char first[ADDRESS_MAX];
+    print_addresses(s);
     bool secure = secret_wanted(&s->options->secret);
-    if (hint && weft_server_address(s->server, 0, first, sizeof first) >= 0) hint(first, secure);
+    if (hint && weft_server_address(s->server, 0, first, sizeof first) >= 0)
+        hint(first, secure, page_base(s->options->base_path));
     fflush(stdout);
 
     r = weft_server_start(s->server);

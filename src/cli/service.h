@@ -35,7 +35,7 @@
 #include "cli/trace.h"
 #include "cli/trim.h"
 
-enum { SERVICE_FLAGS = 44, SERVICE_THREADS_MAX = 256 };
+enum { SERVICE_FLAGS = 45, SERVICE_THREADS_MAX = 256 };
 
 struct service_options {
     struct listening listening;
@@ -52,7 +52,8 @@ struct service_options {
     const char *batch;
     uint64_t poll_us;
     struct secret_options secret;
-    const char *admin;                            /* NULL: no such listener */
+    const char *base_path; /* "/ws", perhaps with a slash at its end; NULL: none */
+    const char *admin;     /* NULL: no such listener */
     const char *access_log, *access_format, *log; /* NULL: none; as --help says */
     const char *user;                             /* NULL: was not given */
     bool no_sandbox;
@@ -110,9 +111,9 @@ int service_open(struct service *s, struct service_options *o);
  * call only, and has been checked. */
 bool service_reload(struct service *s, const struct service_options *o);
 
-/* hint: what to print behind the addresses; gets the first one ("127.0.0.1:8080"), and whether it
- * speaks TLS. May be NULL. */
-int service_run(struct service *s, void (*hint)(const char *address, bool secure));
+/* hint: what to print behind the addresses; gets the first one ("127.0.0.1:8080"), whether it speaks TLS, and the base
+ * path. May be NULL. */
+int service_run(struct service *s, void (*hint)(const char *address, bool secure, weft_bytes base));
 
 void service_close(struct service *s);
 

@@ -36,6 +36,24 @@ static bool check_origin(const char *text, char why[FLAG_WHY])
     return false;
 }
 
+/* As the library wants it. A slash at its end is no matter. */
+static bool check_base_path(const char *text, char why[FLAG_WHY])
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    const char *at = text;
+    while (*at == '/') {
+        const char *segment = at + 1;
+        size_t len = strspn(segment, plain);
+        bool is_way = !strncmp(segment, "..", len) && len <= 2;
+        if (!len || is_way) break;
+        at = segment + len;
+    }
+    if (at > text && (!*at || !strcmp(at, "/"))) return true;
+    snprintf(why, FLAG_WHY, "\"%.80s\" is not a path like /ws, of letters, digits and -._~", text);
+    return false;
+}
+
 static bool check_user(const char *text, char why[FLAG_WHY])
 {
     struct privileges p;
@@ -162,6 +180,10 @@ void service_flags(struct service_options *o, struct flag flags[SERVICE_FLAGS])
          .help = "believe what this proxy says of its clients: PROXY protocol,\n"
                  "X-Forwarded-For, X-Forwarded-Proto; unix: who comes by a Unix\n"
                  "socket; repeatable"},
+        {0, "base-path", .kind = FLAG_TEXT, .into = &o->base_path, .value = "/PATH",
+         .check = check_base_path, .sample = "/ws",
+         .help = "all that is here is under this path, which a proxy in front\n"
+                 "leaves on: /PATH/chat is the channel /chat"},
         {0, "admin", .kind = FLAG_TEXT, .into = &o->admin, .value = "ADDR", .check = admin_check,
          .group = "Seeing", .sample = "unix:/run/weft/admin.sock",
          .help = "answer whoever runs this server there, and nobody else (weft\n"

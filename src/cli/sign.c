@@ -14,12 +14,13 @@
 #include "cli/cli.h"
 #include "cli/flags.h"
 #include "cli/manual.h"
+#include "cli/page.h"
 
 enum { HOUR = 3600 * 1000, YEAR_S = 366 * 24 * 3600, NAME_MAX_BYTES = 1024 };
 
 struct sign {
     struct flag_list keys;
-    const char *operation, *user;
+    const char *operation, *user, *base;
     uint64_t ttl;
     bool check;
 };
@@ -74,11 +75,22 @@ static int check(const struct keys *keys, weft_bytes query, weft_bytes channel)
     return EXIT_CLEAN;
 }
 
+/* A server knows its channels without its base path. Whether it is under that. */
+static bool take_base(weft_bytes *path, weft_bytes base)
+{
+    if (base.len && (path->len <= base.len || memcmp(path->data, base.data, base.len) ||
+                     path->data[base.len] != '/'))
+        return false;
+    *path = (weft_bytes){path->data + base.len, path->len - base.len};
+    return true;
+}
+
 static int sign(const struct sign *s, const char *url)
 {
     char name[NAME_MAX_BYTES];
     struct why why;
     weft_bytes query, path = path_of(url, &query);
+    if (!take_base(&path, page_base(s->base))) return complain("its path is not under %s", s->base);
     int n = weft_percent_decode(path, name, sizeof name);
     if (n < 0) return complain("its path is too long, or has a %% that is no escape");
     struct keyring *ring = keyring_load(&(struct keyring_files){.urls = s->keys.items}, &why);
@@ -102,6 +114,8 @@ int sign_run(int argc, char **argv)
         {0, "user", .kind = FLAG_TEXT, .into = &s.user, .value = "TEXT", .help = "for whom"},
         {0, "ttl", .kind = FLAG_TIME, .into = &s.ttl, .min = 1000, .max = YEAR_S * 1000ull,
          .value = "TIME", .usual = "1h", .help = "how long it is good"},
+        {0, "base-path", .kind = FLAG_TEXT, .into = &s.base, .value = "/PATH",
+         .help = "what --base-path of the server says"},
         {0, "check", .kind = FLAG_BOOL, .into = &s.check,
          .help = "say whether the URL is signed, and what is wrong with it"},
         {0},

@@ -60,6 +60,7 @@ void source_begins(struct source *s, const json_t *said)
 {
     const json_t *lost = json_object_get(said, "lost");
     const char *channel = *text_of(said, "channel") ? text_of(said, "channel") : s->url.name;
+    if (!s->url.is_pattern) channel_url_is_called(&s->url, channel);
     again_is_open(&s->again);
     if (!strcmp(channel, s->url.name)) s->began = true;
     is_at(s, channel, said);

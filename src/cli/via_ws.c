@@ -49,9 +49,10 @@ static void resume(struct source *s)
 
 static void on_hello(struct v1 *v, const json_t *said)
 {
-    (void)said;
     struct source *s = v->user;
     const struct sub_options *o = s->subscriber->o;
+    const char *called = json_string_value(json_object_get(said, "channel"));
+    if (called) channel_url_is_called(&s->url, called);
     const char *at = source_position(s);
     s->unanswered = 0;
     if (s->url.is_pattern && s->began) resume(s);

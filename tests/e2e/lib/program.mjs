@@ -70,7 +70,7 @@ export class Program {
     const threads = args.includes('--threads') ? undefined : process.env.WEFT_THREADS;
     const program = new Program([command, ...BATCH, ...args, ...(threads ? ['--threads', threads] : [])]);
     try {
-      const [, s, address, port] = await program.said(/^http(s?):\/\/(.+):(\d+)\n/);
+      const [, s, address, port] = await program.said(/^http(s?):\/\/(.+):(\d+)(?:\/\S*)?\n/);
       return Object.assign(program, { s, address, port: Number(port) });
     } catch (error) {
       program.kill();

@@ -27,6 +27,15 @@ export function printed(language) {
   return new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'm').exec(PAGE)[1];
 }
 
+/** What it prints for a server that is under a path, without anything but that: of http://:80. */
+export function under(kind) {
+  const block = new RegExp(`^\`\`\`${kind}\n(# under a path\n[^]*?)^\`\`\``, 'm').exec(PAGE)[1];
+  const around = {
+    nginx: `map $http_upgrade $weft_connection { default upgrade; '' ''; }\nserver {\nlisten 80;\n${block}}\n`,
+  };
+  return around[kind];
+}
+
 /** What weft is started with there. */
 export const SERVE = /^\$ weft serve (.*)$/m.exec(PAGE)[1].split(' ');
 
