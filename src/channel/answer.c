@@ -147,6 +147,12 @@ void answer_not_joined(struct text *to, weft_bytes pattern, const struct refusal
     text_add(to, "}", 1);
 }
 
+void answer_expires(struct text *to, uint64_t left_ms)
+{
+    add_number(to, "{\"expires_in\":", left_ms);
+    text_add(to, "}", 1);
+}
+
 void answer_close(struct text *to, uint64_t retry_ms)
 {
     add_number(to, "{\"close\":{\"retry\":", retry_ms);

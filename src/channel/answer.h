@@ -11,6 +11,7 @@
  *      {"id":4,"ok":{"channel":"/chat","presence":{"count":3,"members":[...]}}}
  *      {"id":3,"error":{...}}                  {"error":{"code":429,"message":"...","retry":1500}}
  *      {"id":5,"ok":{"expires_in":3600000}}    of a token
+ *      {"expires_in":30000}
  *      {"close":{"retry":4000}}
  *      {"pong":1}
  *
@@ -50,6 +51,7 @@ void answer_presence(struct text *to, weft_bytes id, weft_bytes channel, weft_by
 void answer_error(struct text *to, weft_bytes id, const struct refusal *why);
 /* Not all that the pattern means is joined. */
 void answer_not_joined(struct text *to, weft_bytes pattern, const struct refusal *why);
+void answer_expires(struct text *to, uint64_t left_ms);
 void answer_close(struct text *to, uint64_t retry_ms);
 void answer_pong(struct text *to, weft_bytes ping);
 

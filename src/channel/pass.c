@@ -5,13 +5,10 @@
 #include "channel/pass.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "channel/bytes.h"
 #include "channel/hook.h"
-#include "channel/socket.h"
 
 /* Of the registry of WebSocket close codes: Unauthorized, Forbidden. */
 enum { CLOSE_UNAUTHORIZED = 3000, CLOSE_FORBIDDEN = 3003 };
@@ -26,7 +23,8 @@ struct pass {
     uint64_t until_us; /* of the loop's clock; WEFT_NEVER: for good */
     bool warned, ended;
     void *identity;
-    weft_conn *conn; /* that it is on; or */
+    weft_conn *conn;                                 /* that it is on; or */
+    void (*warn)(weft_conn *conn, uint64_t left_ms); /* NULL: he is not told */
     weft_reply *reply;
     void (*end)(weft_reply *reply);
     struct passes *here; /* NULL: it is on nothing */
@@ -187,14 +185,10 @@ static void end_it(struct pass *p, uint16_t code, const char *why)
     else if (weft_close(p->conn, code, why) < 0) weft_abort(p->conn);
 }
 
-static void warn(struct pass *p)
+static void give_warning(struct pass *p)
 {
-    char text[64];
     p->warned = true;
-    if (!p->conn || !socket_speaks_v1(weft_conn_subprotocol(p->conn))) return;
-    int n = snprintf(text, sizeof text, "{\"expires_in\":%" PRIu64 "}", pass_left_ms(p));
-    int error = weft_send(p->conn, WEFT_TEXT, text, (size_t)n);
-    (void)error; /* whoever takes no more has other cares */
+    if (p->warn) p->warn(p->conn, pass_left_ms(p));
 }
 
 /* What is left is less than a warning needs: half of it. */
@@ -208,7 +202,7 @@ static void on_time(weft_timer *t, void *user)
 {
     struct pass *p = user;
     if (!p->warned && weft_loop_now(p->loop) < p->until_us) {
-        warn(p);
+        give_warning(p);
         weft_timer_at(t, p->until_us);
         return;
     }
@@ -240,10 +234,11 @@ static void watch(struct pass *p)
         weft_timer_at(p->timer, p->until_us > weft_loop_now(p->loop) ? warned_us(p) : p->until_us);
 }
 
-void pass_on_conn(struct pass *p, weft_conn *conn)
+void pass_on_conn(struct pass *p, weft_conn *conn, void (*warn)(weft_conn *conn, uint64_t left_ms))
 {
     if (!p) return;
     p->conn = conn;
+    p->warn = warn;
     watch(p);
     weft_conn_link(conn, &p->link);
 }

@@ -26,8 +26,9 @@ bool pass_is_needed(const weft_channel_grant *g);
 struct pass *pass_new(weft_channels *c, weft_loop *l, const weft_channel_grant *g);
 void pass_free(struct pass *p); /* NULL is fine; none that hangs somewhere */
 
-/* It hangs there from now on, where none does. NULL is fine. */
-void pass_on_conn(struct pass *p, weft_conn *conn);
+/* It hangs there from now on, where none does. NULL is fine. warn: tell him that it holds for left_ms more; NULL: he is
+ * not told. */
+void pass_on_conn(struct pass *p, weft_conn *conn, void (*warn)(weft_conn *conn, uint64_t left_ms));
 
 /* None hangs there any more. */
 void pass_leaves_conn(weft_conn *conn);

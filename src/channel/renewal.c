@@ -135,7 +135,7 @@ static void take_over(struct session *s, struct pass *pass, unsigned rights)
 {
     bool was_known = session_who(s).verified;
     pass_leaves_conn(s->conn);
-    pass_on_conn(pass, s->conn);
+    pass_on_conn(pass, s->conn, session_warn);
     s->rights = (uint8_t)rights;
     grants_forget(&s->grants, s->channels->env);
     if (!was_known) session_is_known(s);

@@ -28,6 +28,16 @@ void session_refuse(struct session *s, weft_bytes id, const struct refusal *why)
     session_say(s, &t);
 }
 
+void session_warn(weft_conn *c, uint64_t left_ms)
+{
+    struct text t;
+    text_init(&t, weft_loop_env(weft_conn_loop(c)));
+    answer_expires(&t, left_ms);
+    int error = t.failed ? -ENOMEM : weft_send(c, WEFT_TEXT, t.data, t.len);
+    (void)error; /* whoever takes no more has other cares */
+    text_deinit(&t);
+}
+
 /* Who does not read the answers is not asked for more questions. */
 void session_flow(struct session *s)
 {

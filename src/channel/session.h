@@ -43,6 +43,9 @@ void session_unref(struct session *s);
 void session_say(struct session *s, struct text *t);
 void session_refuse(struct session *s, weft_bytes id, const struct refusal *why);
 
+/* What he was granted holds for so long yet. */
+void session_warn(weft_conn *c, uint64_t left_ms);
+
 /* Read on, or not. */
 void session_flow(struct session *s);
 

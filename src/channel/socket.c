@@ -205,10 +205,11 @@ static void on_open(weft_conn *c)
     struct socket *s = weft_conn_user(c);
     struct opening *o = s->opening;
     struct session *session = NULL;
-    pass_on_conn(o->pass, c);
+    bool speaks_v1 = socket_speaks_v1(weft_conn_subprotocol(c));
+    pass_on_conn(o->pass, c, speaks_v1 ? session_warn : NULL);
     o->pass = NULL;
     tell(c, &(weft_channel_event){.type = WEFT_CHANNEL_OPEN});
-    if (socket_speaks_v1(weft_conn_subprotocol(c))) session = conversation_begin(s, c);
+    if (speaks_v1) session = conversation_begin(s, c);
     else if (o->subscribes && o->seek.lost && !o->takes_loss) close_soon(o, c);
     else if (o->subscribes) subscribe(s, c);
     if (!o->closing) has_begun(s);
