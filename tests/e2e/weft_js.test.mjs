@@ -380,7 +380,7 @@ test('10,000 connections that end at once leave nothing behind', async (t) => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc');
   const used = async (many) => {
-    await soon(new Promise((resolve) => ((goal = many), (reached = resolve))), () => `${many} connections; there were ${opened}`);
+    await soon(new Promise((resolve) => ((goal = many), (reached = resolve))), () => `${many} connections; there were ${opened}`, 90_000);
     collect();
     return process.memoryUsage().heapUsed;
   };

@@ -27,11 +27,11 @@ const PATIENCE = 20_000; // ms
 process.env.WEFT_OPEN ??= 'on';
 process.env.WEFT_ACCESS ??= '/: presence=anyone, drop=anyone; /**: presence=anyone, drop=anyone, pattern=anyone';
 
-/** The promise, or an error that says what was waited for. */
-export function soon(promise, what) {
+/** The promise, or an error that says what was waited for. patience: in ms, for what is much by itself. */
+export function soon(promise, what, patience = PATIENCE) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited too long for ${what()}`)), PATIENCE);
+    timer = setTimeout(() => reject(new Error(`waited too long for ${what()}`)), patience);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
