@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "net/server/age.h"
 #include "net/siblings.h"
 
 struct helper {
@@ -86,7 +87,7 @@ static int local_init(struct helper *h)
     };
     server_init(&h->local, h->loop, net_of(h->loop));
     int error = server_copy_routes(&h->local, s);
-    if (!error) error = age_begin(&h->local);
+    if (!error) error = age_begin(&h->local.age, h->local.net, &h->local.site);
     if (error) server_deinit(&h->local);
     return error;
 }

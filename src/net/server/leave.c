@@ -16,7 +16,9 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "net/server/age.h"
 #include "net/server/crew.h"
+#include "net/server/draining.h"
 
 enum { TICK = 50, LAST_CALL = 2 * TICK, AT_ONCE = 256 };
 
@@ -100,8 +102,9 @@ void leave_begin(struct weft_server *s, struct leave *leave)
         leave->portion += (size_t)(s->carriers * TICK * 3 / (drain + 1));
         leave->how.spread = drain / 3;
     }
-    drain_stop(s);
-    age_end(s);
+    draining_stop(s->draining);
+    age_end(s->age);
+    s->age = NULL;
     s->leave = leave;
     s->site.closing = true;
     timer_init(&leave->timer, tick);

@@ -16,7 +16,9 @@
 #include "base/strings.h"
 #include "net/base_path.h"
 #include "net/hosts.h"
+#include "net/server/age.h"
 #include "net/server/crew.h"
+#include "net/server/draining.h"
 #include "net/web/exchange.h"
 #include "net/web/files.h"
 #include "net/web/methods.h"
@@ -99,7 +101,7 @@ static int init(weft_server *s, const weft_server_config *cfg)
     int error = 0;
     if (limit_connect_rate(&site->limits))
         error = weft_buckets_new(&site->tally->connects, env, CONNECTING);
-    if (!error) error = age_begin(s);
+    if (!error) error = age_begin(&s->age, s->net, &s->site);
     if (!error) error = strings_copy(&site->origins, env, cfg->origins);
     if (!error) error = strings_copy(&site->hosts, env, cfg->hosts);
     if (!error) error = trust_init(&site->trust, env, cfg->trust_proxy);
@@ -114,8 +116,9 @@ void server_deinit(struct weft_server *s)
     routes_deinit(&s->site.routes, env);
     own_limits_forget(&s->site.own_limits, env);
     endpoints_free(&s->endpoints, env);
-    drain_stop(s);
-    age_end(s);
+    draining_stop(s->draining);
+    age_end(s->age);
+    s->age = NULL;
     leave_free(s);
 }
 
@@ -204,7 +207,9 @@ void weft_server_free(weft_server *s)
            s->has_left); /* not from a callback, but that of weft_server_shutdown */
     server_close_listeners(s);
     crew_free(s);
-    drain_free(s);
+    draining_stop(s->draining);
+    drain_free(s->drain);
+    s->drain = NULL;
     lanes_drop(s->net, &s->site, WEFT_ERR_CLOSED, "the server was freed");
     s->freed = true;
     weft_loop *l = s->loop;

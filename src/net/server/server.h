@@ -35,14 +35,14 @@ struct weft_server {
     struct list listeners;
     uint64_t max_connections;
     uint64_t accept_paid_us; /* until then accept_rate is used up (accept.c) */
-    struct age *age;         /* who is told when he has been here for max_age; NULL: nobody */
-    size_t carriers;         /* not buried yet, refused ones included */
-    atomic_size_t load;      /* connections let in here, those on their way to the loop included */
+    struct age *age;    /* who is told when he has been here for max_age; NULL: nobody (age.h) */
+    size_t carriers;    /* not buried yet, refused ones included */
+    atomic_size_t load; /* connections let in here, those on their way to the loop included */
     size_t turned_away;
     bool freed;
     bool has_left;               /* and nobody is connected any more */
     struct leave *leave;         /* a graceful shutdown (leave.c) */
-    struct drain *drain;         /* everybody is, or was, asked to leave (drain.c) */
+    struct drain *drain;         /* everybody is, or was, asked to leave (draining.h) */
     struct drain_part *draining; /* this loop's part of that, as long as it lasts */
     struct crew *crew;           /* NULL: one loop is all there is */
     struct helper *helper;       /* NULL: the user's; else this is a local */
@@ -87,17 +87,5 @@ void leave_done(struct weft_server *s);
 void leave_local_done(struct weft_server *s);
 
 void leave_free(struct weft_server *s);
-
-/* ---- age.c ----------------------------------------------------------------------------------- */
-
-/* In the thread that the loop has by now. 0 or -ENOMEM. */
-int age_begin(struct weft_server *s);
-void age_end(struct weft_server *s);
-
-/* ---- drain.c --------------------------------------------------------------------------------- */
-
-/* Nobody more is asked, on this loop; and no loop, behind crew_free. */
-void drain_stop(struct weft_server *s);
-void drain_free(struct weft_server *s);
 
 #endif
