@@ -30,7 +30,7 @@
 
 enum { SPARE_DESCRIPTORS = 64, LOOP_DESCRIPTORS = 4, CONNECTING = 16384 /* addresses */ };
 
-SIZED_TAKER(config_take, weft_server_config, on_traffic, 64, base_path)
+SIZED_TAKER(config_take, weft_server_config, base_path, 72, base_path)
 SIZED_TAKER(request_handler_take, weft_request_handler, unrefused, 56, unrefused)
 
 static const struct talk *const talks[LANE_TALKS] = {

@@ -94,7 +94,7 @@ class ServerConfig(Structure):
     _fields_ = [('limits', POINTER(Limits)), ('threads', c_uint), ('origins', POINTER(c_char_p)),
                 ('trust_proxy', POINTER(c_char_p)), ('hosts', POINTER(c_char_p)),
                 ('on_access', c_void_p), ('access_user', c_void_p),
-                ('on_traffic', c_void_p)]
+                ('on_traffic', c_void_p), ('base_path', c_char_p)]
 
 
 class TlsConfig(Structure):
