@@ -20,6 +20,7 @@ struct joining {
     uint64_t number;         /* of the pattern, which may be gone meanwhile */
     weft_topic *topic;       /* held */
     weft_position at;        /* it begins behind that */
+    uint16_t renewals;       /* of its session, when it was asked */
     struct name name;
 };
 
@@ -75,10 +76,21 @@ static void joining_free(struct joining *j)
     session_unref(s);
 }
 
+/* By another token meanwhile: what was decided was about the one before. */
+static void ask_as_of_now(struct joining *j)
+{
+    j->renewals = j->session->renewals;
+    rights_ask(&j->asks);
+}
+
 static void granted(weft_channel_ask *a, unsigned rights)
 {
     struct joining *j = (struct joining *)a;
     struct pattern *p = find_number(j->session, j->number);
+    if (p && j->renewals != j->session->renewals) {
+        ask_as_of_now(j);
+        return;
+    }
     j->session->n_joining--;
     if (j->session->conn)
         grants_keep(&j->session->grants, j->session->channels->env, &j->name, rights);
@@ -120,7 +132,7 @@ static void ask(struct pattern *p, weft_topic *t, const weft_position *at)
     };
     s->refs++;
     s->n_joining++;
-    rights_ask(&j->asks);
+    ask_as_of_now(j);
 }
 
 /* The hub has topics that are no channels, too. */

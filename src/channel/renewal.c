@@ -27,6 +27,7 @@
 struct again {
     weft_channel_ask asks;   /* first */
     struct session *session; /* held */
+    uint16_t renewals;       /* of it, when this was asked */
     struct name name;
 };
 
@@ -41,7 +42,9 @@ static void still_granted(weft_channel_ask *asks, unsigned rights)
 {
     struct again *a = (struct again *)asks;
     struct session *s = a->session;
-    if (s->conn) grants_keep(&s->grants, s->channels->env, &a->name, rights);
+    bool is_current =
+        s->conn && a->renewals == s->renewals; /* else it is asked once more already */
+    if (is_current) grants_keep(&s->grants, s->channels->env, &a->name, rights);
     again_free(a);
 }
 
@@ -58,7 +61,7 @@ static void not_any_more(weft_channel_ask *asks, const struct refusal *why)
     struct again *a = (struct again *)asks;
     struct session *s = a->session;
     struct text t;
-    if (s->conn) {
+    if (s->conn && a->renewals == s->renewals) {
         stop(s, a);
         text_init(&t, s->channels->env);
         answer_not_joined(&t, name_bytes(&a->name), why);
@@ -75,7 +78,7 @@ static void ask_again(struct session *s, weft_bytes name, unsigned needs)
         weft_close(s->conn, WEFT_CLOSE_TRY_AGAIN_LATER, "out of memory");
         return;
     }
-    *a = (struct again){.session = s, .name.len = name.len};
+    *a = (struct again){.session = s, .renewals = s->renewals, .name.len = name.len};
     memcpy(a->name.text, name.data, name.len);
     a->asks = (weft_channel_ask){
         .channels = s->channels,
@@ -137,6 +140,7 @@ static void take_over(struct session *s, struct pass *pass, unsigned rights)
     pass_leaves_conn(s->conn);
     pass_on_conn(pass, s->conn, session_warn);
     s->rights = (uint8_t)rights;
+    s->renewals++;
     grants_forget(&s->grants, s->channels->env);
     if (!was_known) session_is_known(s);
     ask_all_again(s);

@@ -22,8 +22,9 @@ struct pattern;
 struct session {
     unsigned refs;
     uint8_t rights; /* on the channel of its URL */
-    bool asks;      /* the program is deciding about a command: nothing is read meanwhile */
-    bool was_no_json;
+    bool asks : 1;  /* the program is deciding about a command: nothing is read meanwhile */
+    bool was_no_json : 1;
+    uint16_t renewals;       /* so far: what an earlier token decided does not count (renewal.h) */
     weft_conn *conn;         /* NULL: it is over */
     weft_channels *channels; /* held */
     weft_topic *topic;       /* of its URL, held */

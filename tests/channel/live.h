@@ -120,6 +120,28 @@ static inline int live_ask(struct live *l, const char *method, const char *targe
     return status;
 }
 
+/* A GET that may go on: what has come of its answer is to be read. */
+static inline struct raw *live_get(struct live *l, const char *target)
+{
+    char request[512];
+    struct raw *r = raw_connect(&l->w);
+    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", target);
+    raw_say(r, request);
+    settle(&l->w);
+    return r;
+}
+
+/* A raw WebSocket, of which nothing but the 101 has come. */
+static inline struct raw *live_open(struct live *l, const char *target)
+{
+    char request[512];
+    struct raw *r = raw_connect(&l->w);
+    snprintf(request, sizeof request, UPGRADE("%s", ""), target);
+    assert_int_equal(raw_ask(&l->w, r, request), 101);
+    raw_forget(r);
+    return r;
+}
+
 static inline bool has_field(const struct raw *r, const char *line)
 {
     const char *at = strstr(r->got, line);

@@ -31,12 +31,7 @@ static const char *there(void)
 
 static struct raw *stream(const char *target)
 {
-    char request[512];
-    struct raw *r = raw_connect(&live.w);
-    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", target);
-    raw_say(r, request);
-    settle(&live.w);
-    return r;
+    return live_get(&live, target);
 }
 
 static struct raw *open_raw(const char *target)

@@ -11,6 +11,8 @@ static struct live live;
 static int identities;             /* that were handed out and not forgotten */
 static const char *banned;         /* may_stay: nobody of this name */
 static const char *closed_channel; /* nobody may do anything here */
+static const char *held_channel;   /* of this is decided later */
+static weft_channel_ask *held;
 
 /* ---- the program ----------------------------------------------------------------------------- */
 
@@ -58,6 +60,11 @@ static void on_ask(weft_channel_ask *a, void *user)
         weft_channel_ask_refuse(a, 403, "this one is closed");
         return;
     }
+    if (held_channel && bytes_are(weft_channel_ask_name(a), held_channel)) {
+        held = a;
+        held_channel = NULL;
+        return;
+    }
     if (!token.len) {
         weft_channel_ask_grant(a, g.rights);
         return;
@@ -92,7 +99,7 @@ static const weft_channels_config config = {
 static int begin(void **state)
 {
     (void)state;
-    banned = closed_channel = NULL;
+    banned = closed_channel = held_channel = NULL;
     live_begin(&live, &config);
     return 0;
 }
@@ -126,22 +133,12 @@ static struct raw *dial(const char *target)
 
 static struct raw *dial_raw(const char *target)
 {
-    char request[512];
-    struct raw *r = raw_connect(&live.w);
-    snprintf(request, sizeof request, UPGRADE("%s", ""), target);
-    assert_int_equal(raw_ask(&live.w, r, request), 101);
-    raw_forget(r);
-    return r;
+    return live_open(&live, target);
 }
 
 static struct raw *get(const char *target)
 {
-    char request[512];
-    struct raw *r = raw_connect(&live.w);
-    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", target);
-    raw_say(r, request);
-    settle(&live.w);
-    return r;
+    return live_get(&live, target);
 }
 
 static const char *read_all(struct raw *r)
@@ -371,6 +368,25 @@ static void test_renewed_with_less(void **state)
     raw_free(r);
 }
 
+/* What is decided late, by the token before, is decided once more. */
+static void test_renewed_while_it_is_decided(void **state)
+{
+    (void)state;
+    struct raw *r = dial("/chat?token=ann");
+    live_publish(&live, "/rooms/a", "x");
+    held_channel = "/rooms/a";
+    raw_text(r, "{\"id\":1,\"subscribe\":\"/rooms/*\",\"last\":1}");
+    (void)said(r);
+    weft_channel_ask *late = held;
+    closed_channel = "/rooms/a";
+    raw_text(r, "{\"id\":2,\"token\":\"ann\"}");
+    assert_holds(said(r), "{\"id\":2,\"ok\":{}}");
+    weft_channel_ask_grant(late, WEFT_RIGHT_READ);
+    live_publish(&live, "/rooms/a", "y");
+    assert_said(r, "");
+    raw_free(r);
+}
+
 /* Who came as nobody, and now is somebody, is there as that. */
 static void test_known_later(void **state)
 {
@@ -520,6 +536,7 @@ int main(void)
         TEST(test_warned_in_time),
         TEST(test_renewed),
         TEST(test_renewed_with_less),
+        TEST(test_renewed_while_it_is_decided),
         TEST(test_known_later),
         TEST(test_no_tokens_here),
         TEST(test_review),

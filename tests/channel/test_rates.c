@@ -141,10 +141,7 @@ static void test_user(void **state)
 
 static struct raw *open_raw(void)
 {
-    struct raw *r = raw_connect(&live.w);
-    assert_int_equal(raw_ask(&live.w, r, UPGRADE("/chat?subscribe=no", "")), 101);
-    raw_forget(r);
-    return r;
+    return live_open(&live, "/chat?subscribe=no");
 }
 
 static uint64_t head(void)
